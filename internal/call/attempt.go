@@ -1,0 +1,173 @@
+package call
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is how far an Attempt has come, in Twilio's words where it has one.
+type Status string
+
+// Twilio's statuses of a call, in the order in which a call goes through them.
+const (
+	Queued          Status = "queued"
+	Initiated       Status = "initiated"
+	Ringing         Status = "ringing"
+	InProgress      Status = "in-progress"
+	StatusCompleted Status = "completed"
+	StatusBusy      Status = "busy"
+	StatusNoAnswer  Status = "no-answer"
+	StatusFailed    Status = "failed"
+	StatusCanceled  Status = "canceled"
+)
+
+// Statuses of ours, for an Attempt that Twilio has not taken (yet).
+const (
+	Placing   Status = "placing"   // on disk; the create request is under way, or its answer was lost
+	Postponed Status = "postponed" // proven not processed; the same attempt is dialed later
+)
+
+// Final says whether Twilio is done with a call of this status.
+func (s Status) Final() bool { return slices.Contains(finals, s) }
+
+// Known says whether s is one of Twilio's words.
+func (s Status) Known() bool {
+	return s.Final() || s == Queued || s == Initiated || s == Ringing || s == InProgress
+}
+
+// finals lists Twilio's final statuses, the strongest evidence first: where two
+// contradict each other, having been answered wins.
+var finals = []Status{StatusCompleted, StatusBusy, StatusNoAnswer, StatusFailed, StatusCanceled}
+
+// Result is how an Attempt ended; empty while it has not.
+type Result string
+
+// The results of an Attempt: Twilio's words, then ours.
+const (
+	Completed Result = "completed"
+	Busy      Result = "busy"
+	NoAnswer  Result = "no-answer"
+	Failed    Result = "failed"
+	Canceled  Result = "canceled"
+	Refused   Result = "refused"   // Twilio would not take it
+	Unplaced  Result = "unplaced"  // proven never to have rung
+	Ambiguous Result = "ambiguous" // Twilio's list could not tell
+)
+
+// Results lists every Result.
+func Results() []Result {
+	return []Result{Completed, Busy, NoAnswer, Failed, Canceled, Refused, Unplaced, Ambiguous}
+}
+
+// Refusal is why Twilio would not take a call: its error code, its words, and
+// the HTTP status they came with.
+type Refusal struct {
+	Code    int
+	Message string
+	Status  int
+}
+
+// Attempt is one dial: the set of facts known about it. Facts are only ever
+// added, so the order in which they come, and how often, cannot matter.
+type Attempt struct {
+	N        int
+	To       string    // E.164
+	DialedAt time.Time // when it was written, before the network was touched
+	SendBy   time.Time // the fence: the create request is not written after this
+	RetryAt  time.Time // set while postponed: the time of the next create
+	Postpone int       // how often it was postponed
+
+	SID         string // Twilio's, once known
+	PlacedAt    time.Time
+	InitiatedAt time.Time // these four: when redial heard of it first
+	RingingAt   time.Time
+	AnsweredAt  time.Time
+	EndedAt     time.Time
+	Finals      []Status // every final status that was reported, sorted
+	Duration    int      // of the conversation, seconds
+	SIPCode     int      // of the last leg's end, 0 unknown
+	Refusal     *Refusal
+	Absent      int       // how often Twilio's list has not shown it
+	AbsentAt    time.Time // when last
+	Ambiguous   bool      // Twilio's list showed several it could be
+	Lost        bool      // silent for longer than any leg can live
+	Unplaced    bool      // proven never to have rung
+	AskAt       time.Time // when to ask Twilio about it, unless word comes first
+	Asks        int       // how often Twilio was asked
+}
+
+// Result is a function of the facts: evidence that a phone rang outweighs any
+// belief that none did, and having been answered outweighs every other ending.
+func (a *Attempt) Result() Result {
+	switch {
+	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero():
+		return Completed
+	case len(a.Finals) > 0:
+		return Result(a.strongest())
+	case a.Lost:
+		return Ambiguous
+	case a.SID != "":
+		return ""
+	case a.Ambiguous:
+		return Ambiguous
+	case a.Refusal != nil:
+		return Refused
+	case a.Unplaced:
+		return Unplaced
+	}
+	return ""
+}
+
+func (a *Attempt) strongest() Status {
+	for _, s := range finals {
+		if slices.Contains(a.Finals, s) {
+			return s
+		}
+	}
+	return ""
+}
+
+// Over says whether the Attempt has a Result.
+func (a *Attempt) Over() bool { return a.Result() != "" }
+
+// Live says whether a phone may be ringing, or about to ring, for this Attempt.
+func (a *Attempt) Live() bool { return !a.Over() && !a.isPostponed() }
+
+func (a *Attempt) isPostponed() bool { return !a.RetryAt.IsZero() && a.SID == "" && !a.Over() }
+
+// Status is how far the Attempt has come, whatever order the reports came in.
+func (a *Attempt) Status() Status {
+	switch {
+	case a.Over():
+		return Status(a.Result())
+	case !a.AnsweredAt.IsZero():
+		return InProgress
+	case !a.RingingAt.IsZero():
+		return Ringing
+	case !a.InitiatedAt.IsZero():
+		return Initiated
+	case a.SID != "":
+		return Queued
+	case a.isPostponed():
+		return Postponed
+	}
+	return Placing
+}
+
+// addFinal adds a final status to the facts and says whether it is new.
+func (a *Attempt) addFinal(s Status) bool {
+	i, found := slices.BinarySearch(a.Finals, s)
+	if !found {
+		// a fresh slice: a clone of the Call must not see the change
+		a.Finals = slices.Insert(slices.Clone(a.Finals), i, s)
+	}
+	return !found
+}
+
+func setOnce(t *time.Time, now time.Time) bool {
+	if !t.IsZero() {
+		return false
+	}
+	*t = now
+	return true
+}

@@ -1,0 +1,58 @@
+package call
+
+import "time"
+
+// EventType names something that happened to a Call, in the past tense.
+type EventType string
+
+// What can happen to a Call.
+const (
+	CallCreated         EventType = "call.created"
+	CallCancelRequested EventType = "call.cancel_requested"
+	CallHeld            EventType = "call.held"             // another Call is ringing the number
+	CallReleased        EventType = "call.released"         // the number is free again
+	RedialScheduled     EventType = "call.redial_scheduled" //
+	RedialWithdrawn     EventType = "call.redial_withdrawn" // later facts overturned the decision
+	CallEnded           EventType = "call.ended"
+
+	AttemptDialed     EventType = "attempt.dialed"    // written, about to be sent
+	AttemptPlaced     EventType = "attempt.placed"    // Twilio took it, and named it
+	AttemptPostponed  EventType = "attempt.postponed" // not processed; the same attempt goes out later
+	AttemptInitiated  EventType = "attempt.initiated"
+	AttemptRinging    EventType = "attempt.ringing"
+	AttemptAnswered   EventType = "attempt.answered"
+	AttemptAsked      EventType = "attempt.asked" // no word in time: Twilio is asked
+	AttemptEnded      EventType = "attempt.ended"
+	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
+)
+
+// Event is something that happened to a Call. Fields that say nothing about an
+// event of its type are empty.
+type Event struct {
+	Seq           int       `json:"-"` // the Call's own counter, from 1
+	Type          EventType `json:"-"`
+	At            time.Time `json:"-"`
+	Attempt       int       `json:"-"` // 0 when it is about the Call as a whole
+	SID           string    `json:"sid,omitempty"`
+	Result        Result    `json:"result,omitempty"`
+	Outcome       Outcome   `json:"outcome,omitempty"`
+	Reason        string    `json:"reason,omitempty"`
+	Code          int       `json:"code,omitempty"`     // Twilio's error code
+	Message       string    `json:"message,omitempty"`  // Twilio's words
+	SIPCode       int       `json:"sip_code,omitempty"` //
+	Duration      int       `json:"duration,omitempty"` // of the conversation, seconds
+	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
+}
+
+// event numbers an Event about the Call as a whole.
+func (c *Call) event(t EventType, now time.Time, e Event) Event {
+	c.Seq++
+	e.Seq, e.Type, e.At = c.Seq, t, now
+	return e
+}
+
+// attemptEvent numbers an Event about one Attempt.
+func (c *Call) attemptEvent(t EventType, now time.Time, n int, e Event) Event {
+	e.Attempt = n
+	return c.event(t, now, e)
+}

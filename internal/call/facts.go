@@ -1,0 +1,177 @@
+package call
+
+import "time"
+
+// Report is what Twilio said about one of its calls, in a callback or when asked.
+type Report struct {
+	SID      string
+	Status   Status
+	Duration int // of the conversation, seconds
+	SIPCode  int // 0 unknown
+}
+
+// Candidate is a call in Twilio's list that may be an attempt whose create
+// answer was lost.
+type Candidate struct {
+	SID    string
+	Status Status
+}
+
+// Placed records that Twilio took attempt n and named it sid.
+func (c *Call) Placed(n int, sid string, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || sid == "" || (a.SID != "" && a.SID != sid) || !setOnce(&a.PlacedAt, now) {
+		return nil
+	}
+	before := a.Result()
+	c.name(a, sid, now)
+	evs := []Event{c.attemptEvent(AttemptPlaced, now, n, Event{SID: sid})}
+	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
+}
+
+// NotProcessed records that Twilio did not process attempt n's create request,
+// or never saw it: the same attempt goes out again at retryAt and counts once.
+func (c *Call) NotProcessed(n int, retryAt, now time.Time, why string) []Event {
+	a := c.Attempt(n)
+	if a == nil || a.Status() != Placing {
+		return nil
+	}
+	a.RetryAt = retryAt
+	a.Postpone++
+	evs := []Event{c.attemptEvent(AttemptPostponed, now, n, Event{Reason: why, NextAttemptAt: retryAt})}
+	return append(evs, c.settle(now)...)
+}
+
+// Refused records that Twilio will not take attempt n, now or later.
+func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || a.Refusal != nil {
+		return nil
+	}
+	before := a.Result()
+	a.Refusal = &why
+	return append(c.concluded(a, before, now), c.settle(now)...)
+}
+
+// Report records what Twilio said about attempt n. Late, doubled and reordered
+// reports are welcome; one about another call than the attempt's is ignored.
+func (c *Call) Report(n int, r Report, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || !r.Status.Known() || (a.SID != "" && r.SID != "" && r.SID != a.SID) {
+		return nil
+	}
+	before := a.Result()
+	evs := c.learn(a, r, now)
+	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
+}
+
+// Listed records what Twilio's list shows of attempt n, whose sid is unknown.
+// Only an absence that was seen twice, some time apart, proves anything.
+func (c *Call) Listed(n int, found []Candidate, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || a.SID != "" || !a.Live() {
+		return nil
+	}
+	switch {
+	case len(found) == 1:
+		return c.Report(n, Report{SID: found[0].SID, Status: found[0].Status}, now)
+	case len(found) > 1:
+		for _, f := range found {
+			if !f.Status.Final() {
+				return nil // one of them may be ours, and ringing: asked again later
+			}
+		}
+		a.Ambiguous = true
+	case a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart:
+		return nil
+	default:
+		a.Absent++
+		a.AbsentAt = now
+		a.Unplaced = a.Absent >= absentEnough
+	}
+	return append(c.concluded(a, "", now), c.settle(now)...)
+}
+
+// Cancel asks for the Call to end: at once when no phone may be ringing, else
+// with the leg that is alive. Nothing more is dialed either way.
+func (c *Call) Cancel(now time.Time) []Event {
+	if c.State == Ended || !setOnce(&c.CancelRequested, now) {
+		return nil
+	}
+	evs := []Event{c.event(CallCancelRequested, now, Event{})}
+	return append(evs, c.settle(now)...)
+}
+
+// Hold records that another Call is ringing the number: the dial that Wake asked
+// for is not made, and the Call waits until it is released, or its deadline.
+func (c *Call) Hold(now time.Time) []Event {
+	if c.State != Waiting || c.Held {
+		return nil
+	}
+	c.Held = true
+	evs := []Event{c.event(CallHeld, now, Event{})}
+	return append(evs, c.settle(now)...)
+}
+
+// Release records that the number is free: the dial is due again.
+func (c *Call) Release(now time.Time) []Event {
+	if c.State != Waiting || !c.Held {
+		return nil
+	}
+	c.Held = false
+	evs := []Event{c.event(CallReleased, now, Event{})}
+	return append(evs, c.settle(now)...)
+}
+
+// learn adds what a report says to the facts about a.
+func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
+	var e Event
+	if a.SID == "" && r.SID != "" {
+		c.name(a, r.SID, now)
+		e.SID = r.SID
+	}
+	var heard EventType
+	switch over := a.Over(); {
+	case r.Status == Initiated && setOnce(&a.InitiatedAt, now) && !over:
+		heard = AttemptInitiated
+	case r.Status == Ringing && setOnce(&a.RingingAt, now) && !over:
+		heard = AttemptRinging
+	case r.Status == InProgress && setOnce(&a.AnsweredAt, now) && !over:
+		heard = AttemptAnswered
+	case r.Status.Final() && a.addFinal(r.Status):
+		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
+	}
+	if heard == "" {
+		return nil
+	}
+	return []Event{c.attemptEvent(heard, now, a.N, e)}
+}
+
+// name records the attempt's sid; from now on Twilio can be asked about it, and
+// is when no final word has come by the time the ring should have ended.
+func (c *Call) name(a *Attempt, sid string, now time.Time) {
+	if a.SID == "" {
+		a.SID = sid
+		a.AskAt, a.Asks = now.Add(c.Policy.RingTimeout+askGrace), 0
+	}
+}
+
+// concluded tells of an attempt whose Result is another than before.
+func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
+	result := a.Result()
+	if result == before {
+		return nil
+	}
+	if result != "" {
+		setOnce(&a.EndedAt, now)
+	}
+	e := Event{SID: a.SID, Result: result, SIPCode: a.SIPCode, Duration: a.Duration}
+	if result == Refused {
+		e.Code, e.Message = a.Refusal.Code, a.Refusal.Message
+	}
+	t := AttemptEnded
+	if before != "" && (result == "" || a.N < len(c.Attempts)) {
+		t = AttemptResurfaced
+	}
+	return []Event{c.attemptEvent(t, now, a.N, e)}
+}

@@ -1,0 +1,75 @@
+package call
+
+import (
+	"fmt"
+	"time"
+)
+
+// Policy is how hard to try.
+type Policy struct {
+	MaxAttempts int                      `json:"max_attempts"` // dials in all, the first one too
+	RingTimeout time.Duration            `json:"ring_timeout"` // how long the phone rings, whole seconds
+	Deadline    time.Duration            `json:"deadline"`     // from the Call's creation
+	RedialAfter map[Result]time.Duration `json:"redial_after"` // from the end of an attempt to the next dial
+}
+
+// The bounds of a Policy. Twilio takes a ring timeout of up to 600 s; the
+// ceilings keep every Call finite.
+const (
+	MaxAttemptsCeiling = 20
+	RingTimeoutFloor   = 5 * time.Second
+	RingTimeoutCeiling = 600 * time.Second
+	DeadlineFloor      = 10 * time.Second
+	DeadlineCeiling    = 30 * 24 * time.Hour
+	RedialAfterCeiling = 7 * 24 * time.Hour
+)
+
+// DefaultPolicy is the article's: three dials in all, each ringing 30 s, because
+// a longer ring may be repeated by Twilio over a route that hides the caller.
+func DefaultPolicy() Policy {
+	return Policy{
+		MaxAttempts: 3,
+		RingTimeout: 30 * time.Second,
+		Deadline:    24 * time.Hour,
+		RedialAfter: map[Result]time.Duration{NoAnswer: 0, Busy: 30 * time.Second, Failed: 10 * time.Second},
+	}
+}
+
+// Redialed lists the results after which the phone rings again.
+func Redialed() []Result { return []Result{NoAnswer, Busy, Failed} }
+
+// PolicyError names the field of a Policy that is out of bounds.
+type PolicyError struct{ Field, Problem string }
+
+func (e *PolicyError) Error() string { return e.Field + " " + e.Problem }
+
+// Check returns a *PolicyError for the first field that is out of bounds.
+func (p Policy) Check() error {
+	switch {
+	case p.MaxAttempts < 1 || p.MaxAttempts > MaxAttemptsCeiling:
+		return &PolicyError{"max_attempts", fmt.Sprintf("must be from 1 to %d", MaxAttemptsCeiling)}
+	case p.RingTimeout < RingTimeoutFloor || p.RingTimeout > RingTimeoutCeiling:
+		return &PolicyError{"ring_timeout", fmt.Sprintf("must be from %s to %s", RingTimeoutFloor, RingTimeoutCeiling)}
+	case p.RingTimeout%time.Second != 0:
+		return &PolicyError{"ring_timeout", "must be whole seconds"}
+	case p.Deadline < DeadlineFloor || p.Deadline > DeadlineCeiling:
+		return &PolicyError{"deadline", fmt.Sprintf("must be from %s to %s", DeadlineFloor, DeadlineCeiling)}
+	}
+	for _, r := range Redialed() {
+		if d := p.RedialAfter[r]; d < 0 || d > RedialAfterCeiling {
+			return &PolicyError{"redial_after." + string(r), fmt.Sprintf("must be from 0s to %s", RedialAfterCeiling)}
+		}
+	}
+	return nil
+}
+
+// delay is how long to wait after an attempt that ended so.
+func (p Policy) delay(r Result) time.Duration {
+	switch r {
+	case Unplaced: // nobody was rung, so nobody needs a pause
+		return 0
+	case Ambiguous:
+		r = Failed
+	}
+	return p.RedialAfter[r]
+}

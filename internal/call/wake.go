@@ -1,0 +1,96 @@
+package call
+
+import "time"
+
+// The fence and the times to ask. An attempt's create request is written before
+// SendBy or never, so that silence can be told from slowness.
+const (
+	SendWindow   = 10 * time.Second // from the attempt's writing to SendBy
+	searchMargin = 20 * time.Second // after SendBy, before Twilio's list is believed
+	searchAgain  = 30 * time.Second // between two looks at the list
+	absentApart  = 20 * time.Second // the least distance of two absences that count
+	absentEnough = 2
+	askGrace     = 15 * time.Second // after the ring should have ended
+	askBackoff   = 15 * time.Second // doubled with every ask
+	askCeiling   = 5 * time.Minute
+
+	// legLimit is longer than any leg can live at Twilio: 24 h in its queue and
+	// 24 h of conversation. What is silent for longer can't be told any more.
+	legLimit = 49 * time.Hour
+
+	// unplacedCeiling bounds the dials that never rang and so count as nothing.
+	unplacedCeiling = 5
+)
+
+// ActionKind is what the dialer is asked to do.
+type ActionKind string
+
+// What can be asked of the dialer.
+const (
+	Dial   ActionKind = "dial"    // send the create request, before SendBy
+	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
+	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
+)
+
+// Action is to be performed after the step that asked for it is on disk. One
+// that is lost, or performed twice, does no harm: the Call's WakeAt comes again,
+// and a Dial is fenced.
+type Action struct {
+	Kind    ActionKind
+	Attempt int
+}
+
+// Wake says what is due at now and sets WakeAt anew; an early Wake does nothing.
+func (c *Call) Wake(now time.Time) ([]Action, []Event) {
+	if c.WakeAt.IsZero() || now.Before(c.WakeAt) {
+		return nil, nil
+	}
+	acts, evs := c.ask(now)
+	evs = append(evs, c.settle(now)...)
+	if c.State != Waiting || c.Held || now.Before(c.NextAttemptAt) {
+		return acts, evs
+	}
+	n := c.dial(now)
+	return append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, Event{}))
+}
+
+// ask asks Twilio about every live attempt that has been silent for too long.
+// The next time to ask is set at once, so that an answer that never comes is
+// asked for again.
+func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		if !a.Live() || now.Before(a.AskAt) {
+			continue
+		}
+		if !now.Before(a.DialedAt.Add(legLimit)) {
+			a.Lost = true
+			evs = append(evs, c.concluded(a, "", now)...)
+			continue
+		}
+		kind, pause := LookUp, min(askBackoff<<min(a.Asks, 10), askCeiling)
+		if a.SID == "" {
+			kind, pause = Search, max(pause, searchAgain)
+		}
+		if a.Asks == 0 {
+			evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))
+		}
+		a.Asks++
+		a.AskAt = now.Add(pause)
+		acts = append(acts, Action{kind, a.N})
+	}
+	return acts, evs
+}
+
+// dial writes the next attempt, or readies the postponed one, and returns its number.
+func (c *Call) dial(now time.Time) int {
+	a := c.postponed()
+	if a == nil {
+		c.Attempts = append(c.Attempts[:len(c.Attempts):len(c.Attempts)], Attempt{N: len(c.Attempts) + 1, To: c.To})
+		a = &c.Attempts[len(c.Attempts)-1]
+	}
+	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
+	a.AskAt, a.Asks = a.SendBy.Add(searchMargin), 0
+	c.State, c.NextAttemptAt, c.WakeAt = Dialing, time.Time{}, a.AskAt
+	return a.N
+}

@@ -1,0 +1,219 @@
+// Package dialer is the loop that wakes the Calls that are due and performs what
+// the state machine decided: it places attempts at the account's pace, and asks
+// the carrier about those that have fallen silent.
+//
+// A decision is on disk before it is performed, so the loop may be killed
+// anywhere: whatever it had in hand is due again later, on this node or another.
+package dialer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+// Carrier is what the dialer needs of whoever carries the calls.
+type Carrier interface {
+	// Place sends the create request of the Call's attempt n, before its SendBy
+	// or never, and returns the carrier's id of it, or a *call.PlaceError.
+	Place(ctx context.Context, c *call.Call, n int) (sid string, err error)
+	// LookUp asks about a call by the carrier's id.
+	LookUp(ctx context.Context, sid string) (call.Report, error)
+	// Search lists the calls that may be the Call's attempt n.
+	Search(ctx context.Context, c *call.Call, n int) ([]call.Candidate, error)
+	// CheckAccount returns nil if the carrier takes calls of the account.
+	CheckAccount(ctx context.Context) error
+}
+
+// Config of a Dialer.
+type Config struct {
+	Store          *store.Store
+	Carrier        Carrier
+	Account        string  // whose pause to keep
+	CallsPerSecond float64 // the pace of create requests, more than 0
+	Log            *slog.Logger
+	Metrics        prometheus.Registerer
+}
+
+// Dialer is the loop; Run runs it.
+type Dialer struct {
+	Config
+	metrics  metrics
+	pace     *rate.Limiter
+	inFlight sync.WaitGroup
+	busy     atomic.Int64
+	freed    chan struct{} // receives when a request has ended
+	trouble  backoff       // of creates that the carrier did not process
+}
+
+const (
+	slots        = 64                     // requests to the carrier at once
+	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
+	idle         = 10 * time.Minute       // the longest sleep
+	storeTime    = 10 * time.Second       // for one transaction
+	askTime      = 15 * time.Second       // for one question to the carrier
+	placeTime    = 40 * time.Second       // for one create request; the fence ends it earlier
+	accountCheck = time.Minute            // between two looks at a paused account
+)
+
+// New makes a Dialer.
+func New(c Config) *Dialer {
+	// A tenth of a second's worth may leave at once, and always one.
+	burst := max(1, int(c.CallsPerSecond/10))
+	return &Dialer{
+		Config:  c,
+		metrics: newMetrics(c.Metrics),
+		pace:    rate.NewLimiter(rate.Limit(c.CallsPerSecond), burst),
+		freed:   make(chan struct{}, 1),
+		trouble: backoff{least: time.Second, most: 30 * time.Second},
+	}
+}
+
+// Run wakes what is due until ctx is over; then it takes no more work, finishes
+// what is in flight, and returns.
+func (d *Dialer) Run(ctx context.Context) {
+	defer d.inFlight.Wait()
+	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
+	for ctx.Err() == nil {
+		next, err := d.round(context.WithoutCancel(ctx))
+		if err != nil {
+			next = time.Now().Add(failing.next())
+			d.Log.Error("waking calls failed", "err", err, "again_at", next)
+		} else {
+			failing.reset()
+		}
+		d.sleep(ctx, next)
+	}
+}
+
+// sleep waits until next, or until there may be something to do.
+func (d *Dialer) sleep(ctx context.Context, next time.Time) {
+	t := time.NewTimer(time.Until(next))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-d.Store.Due():
+	case <-d.freed:
+	case <-t.C:
+	}
+}
+
+// round wakes what is due now, and returns when to come back at the latest.
+func (d *Dialer) round(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	asks, err := d.Store.ClaimToAsk(ctx, d.Store.Now(), d.free())
+	if err != nil {
+		return time.Time{}, err
+	}
+	d.start(asks)
+	pause, err := d.keepPause(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if pause == nil {
+		if err := d.dialDue(ctx); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return d.nextRound(ctx, pause)
+}
+
+// dialDue claims what is due to be dialed, no more than the pace allows.
+func (d *Dialer) dialDue(ctx context.Context) error {
+	now := time.Now()
+	if now.Before(d.trouble.over()) {
+		return nil
+	}
+	limit := min(d.free(), int(d.pace.TokensAt(now)))
+	due, err := d.Store.ClaimToDial(ctx, d.Store.Now(), limit)
+	if err != nil {
+		return err
+	}
+	dials := 0
+	for _, c := range due {
+		for _, a := range c.Actions {
+			if a.Kind == call.Dial {
+				dials++
+			}
+		}
+	}
+	d.pace.AllowN(now, dials)
+	d.start(due)
+	return nil
+}
+
+// nextRound is when there is something to do again, unless a change comes first.
+func (d *Dialer) nextRound(ctx context.Context, pause *store.Pause) (time.Time, error) {
+	dial, ask, err := d.Store.NextWake(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := time.Now()
+	next := now.Add(idle)
+	if d.Store.Shared() {
+		next = now.Add(otherNodes)
+	}
+	if d.free() == 0 {
+		return next, nil // woken when a slot is free
+	}
+	next = earlier(next, ask)
+	if pause != nil {
+		return earlier(next, pause.NextCheckAt), nil
+	}
+	if !dial.IsZero() {
+		next = earlier(next, later(later(dial, d.trouble.over()), d.nextToken(now)))
+	}
+	return next, nil
+}
+
+// nextToken is when the pace allows another dial.
+func (d *Dialer) nextToken(now time.Time) time.Time {
+	missing := 1 - d.pace.TokensAt(now)
+	if missing <= 0 {
+		return now
+	}
+	return now.Add(time.Duration(missing / float64(d.pace.Limit()) * float64(time.Second)))
+}
+
+func (d *Dialer) free() int { return slots - int(d.busy.Load()) }
+
+// start performs the Actions of what was claimed, each on its own.
+func (d *Dialer) start(due []store.Due) {
+	for _, c := range due {
+		d.metrics.lateness.Observe(max(0, time.Since(c.WokeAt).Seconds()))
+		for _, a := range c.Actions {
+			d.busy.Add(1)
+			d.inFlight.Go(func() {
+				d.perform(&c.Call, a)
+				d.busy.Add(-1)
+				select {
+				case d.freed <- struct{}{}:
+				default:
+				}
+			})
+		}
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

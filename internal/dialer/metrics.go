@@ -1,0 +1,55 @@
+package dialer
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"redial/internal/call"
+)
+
+type metrics struct {
+	latency  *prometheus.HistogramVec
+	lateness prometheus.Histogram
+	paused   prometheus.Gauge
+}
+
+func newMetrics(r prometheus.Registerer) metrics {
+	f := promauto.With(r)
+	return metrics{
+		latency: f.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "redial_dial_duration_seconds",
+			Help:    "How long create requests to Twilio took, by what came of them.",
+			Buckets: prometheus.ExponentialBuckets(0.005, 2, 13),
+		}, []string{"fate"}),
+		lateness: f.NewHistogram(prometheus.HistogramOpts{
+			Name:    "redial_wake_lateness_seconds",
+			Help:    "How much later than planned calls were woken; dials wait for the account's pace.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+		}),
+		paused: f.NewGauge(prometheus.GaugeOpts{
+			Name: "redial_account_paused",
+			Help: "1 while Twilio takes no calls of the account and dialing pauses.",
+		}),
+	}
+}
+
+func (m *metrics) placed(took time.Duration, err error) {
+	fate := "placed"
+	if err != nil {
+		fate = string(call.FateUnknown)
+	}
+	if e, ok := errors.AsType[*call.PlaceError](err); ok {
+		fate = string(e.Fate)
+	}
+	m.latency.WithLabelValues(fate).Observe(took.Seconds())
+}
+
+func (m *metrics) pause(on bool) {
+	m.paused.Set(0)
+	if on {
+		m.paused.Set(1)
+	}
+}

@@ -1,0 +1,154 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+// perform does one Action and records what came of it. Nothing it does is bound
+// to the loop's life: what was begun is brought to its end.
+func (d *Dialer) perform(c *call.Call, a call.Action) {
+	log := d.Log.With("call", c.ID, "attempt", a.Attempt)
+	var err error
+	switch a.Kind {
+	case call.Dial:
+		err = d.place(c, a.Attempt, log)
+	case call.LookUp:
+		err = d.lookUp(c, a.Attempt)
+	case call.Search:
+		err = d.search(c, a.Attempt)
+	default:
+		err = errors.New("no such action")
+	}
+	if err != nil {
+		log.Warn("action failed; the call is woken again", "action", string(a.Kind), "err", err)
+	}
+}
+
+func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
+	ctx, cancel := context.WithTimeout(context.Background(), placeTime)
+	defer cancel()
+	started := time.Now()
+	sid, err := d.Carrier.Place(ctx, c, n)
+	d.metrics.placed(time.Since(started), err)
+	if err == nil {
+		d.trouble.reset()
+		log.Info("attempt placed", "sid", sid)
+		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
+	}
+	failure, ok := errors.AsType[*call.PlaceError](err)
+	if !ok {
+		failure = &call.PlaceError{Fate: call.FateUnknown, Err: err}
+	}
+	log.Warn("placing the attempt failed", "fate", string(failure.Fate), "code", failure.Refusal.Code, "err", failure.Err)
+	return d.unplaced(c, n, failure)
+}
+
+// unplaced decides what follows from a create request that did not succeed.
+func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
+	switch failure.Fate {
+	case call.FateRefused:
+		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, failure.Refusal, d.Store.Now()) })
+	case call.FateAccount:
+		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c.ID, n, 0, "account"))
+	case call.FateNotProcessed:
+		// Whatever kept this one from being processed will keep the next one too.
+		wait := max(failure.RetryAfter, d.trouble.next())
+		return d.postpone(c.ID, n, max(wait, retryAfter(c.Attempt(n).Postpone)), "not processed")
+	}
+	return nil // unknown: only evidence can tell, and the Call is woken to look for it
+}
+
+// retryAfter is how long an attempt waits that was postponed so often before.
+func retryAfter(postponed int) time.Duration {
+	return min(time.Second<<min(postponed, 10), 5*time.Minute)
+}
+
+func (d *Dialer) postpone(id string, n int, wait time.Duration, why string) error {
+	return d.record(id, func(c *call.Call) []call.Event {
+		now := d.Store.Now()
+		return c.NotProcessed(n, now.Add(wait), now, why)
+	})
+}
+
+func (d *Dialer) lookUp(c *call.Call, n int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	r, err := d.Carrier.LookUp(ctx, c.Attempt(n).SID)
+	if err != nil {
+		return fmt.Errorf("asking about attempt %d: %w", n, err)
+	}
+	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Report(n, r, d.Store.Now()) })
+}
+
+func (d *Dialer) search(c *call.Call, n int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	found, err := d.Carrier.Search(ctx, c, n)
+	if err != nil {
+		return fmt.Errorf("searching for attempt %d: %w", n, err)
+	}
+	var unclaimed []call.Candidate
+	for _, f := range found {
+		_, _, err := d.Store.BySID(ctx, f.SID)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+			unclaimed = append(unclaimed, f)
+		case err != nil:
+			return err
+		}
+	}
+	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Listed(n, unclaimed, d.Store.Now()) })
+}
+
+// record changes the Call. It tries for a while: what is lost here is found out
+// again, but that takes longer.
+func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
+	again := backoff{least: 50 * time.Millisecond, most: 2 * time.Second}
+	for try := 1; ; try++ {
+		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+		_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) { return step(c), nil })
+		cancel()
+		if err == nil || errors.Is(err, store.ErrNotFound) || try == 8 {
+			return err
+		}
+		time.Sleep(again.next())
+	}
+}
+
+// backoff is a wait that doubles, with jitter so that nodes don't move in step.
+type backoff struct {
+	least, most time.Duration
+	mu          sync.Mutex
+	wait        time.Duration
+	until       time.Time
+}
+
+func (b *backoff) next() time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wait = min(max(b.least, 2*b.wait), b.most)
+	wait := b.wait/2 + rand.N(b.wait/2)
+	b.until = time.Now().Add(wait)
+	return wait
+}
+
+func (b *backoff) reset() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.wait, b.until = 0, time.Time{}
+}
+
+func (b *backoff) over() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.until
+}

@@ -1,0 +1,39 @@
+package phone
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// costly are the kinds that earn money for whoever owns the number, or cost many times
+// an ordinary call. A stolen API key is used for these first, so no setting opens them.
+var costly = map[Kind]string{
+	Premium:    "a premium-rate number",
+	SharedCost: "a shared-cost number",
+	Pager:      "a pager",
+	Satellite:  "a satellite or worldwide-network number",
+}
+
+// Allowed returns nil when n may be called by somebody who may call regions. The error
+// says what stands in the way, with the number masked.
+func Allowed(n Number, regions []string) error {
+	if what, ok := costly[n.Kind]; ok {
+		return fmt.Errorf("%s is %s; redial never calls those", Mask(n.E164), what)
+	}
+	if slices.Contains(regions, n.Region) {
+		return nil
+	}
+	if !ValidRegion(n.Region) {
+		return fmt.Errorf("%s belongs to no country, and only countries can be allowed (REDIAL_ALLOWED_REGIONS)", Mask(n.E164))
+	}
+	return fmt.Errorf("%s is a number in region %s, which REDIAL_ALLOWED_REGIONS (%s) does not list",
+		Mask(n.E164), n.Region, orEmpty(regions))
+}
+
+func orEmpty(regions []string) string {
+	if len(regions) == 0 {
+		return "empty"
+	}
+	return strings.Join(regions, ",")
+}

@@ -1,0 +1,228 @@
+package store
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"redial/internal/call"
+)
+
+// column ties a column to the field it holds; field both reads and writes it.
+type column struct {
+	name  string
+	field any
+}
+
+func callColumns(c *call.Call) []column {
+	return []column{
+		{"id", &c.ID},
+		{"secret", &c.Secret},
+		{"to_number", &c.To},
+		{"from_number", &c.From},
+		{"message", asJSON{&c.Message}},
+		{"policy", asJSON{&c.Policy}},
+		{"options", asJSON{&c.Options}},
+		{"metadata", asJSON{&c.Metadata}},
+		{"created_at", asMicros{&c.CreatedAt}},
+		{"deadline_at", asMicros{&c.Deadline}},
+		{"state", (*string)(&c.State)},
+		{"outcome", asText{(*string)(&c.Outcome)}},
+		{"cancel_requested_at", asMicros{&c.CancelRequested}},
+		{"ended_at", asMicros{&c.EndedAt}},
+		{"next_attempt_at", asMicros{&c.NextAttemptAt}},
+		{"wake_at", asMicros{&c.WakeAt}},
+		{"held", asFlag{&c.Held}},
+		{"seq", &c.Seq},
+	}
+}
+
+// callFixed is how many of callColumns never change after the Call is made.
+const callFixed = 10
+
+func attemptColumns(a *call.Attempt) []column {
+	status, result := a.Status(), a.Result() // kept for people who read the table
+	return []column{
+		{"n", &a.N},
+		{"to_number", &a.To},
+		{"sid", asText{&a.SID}},
+		{"status", (*string)(&status)},
+		{"result", asText{(*string)(&result)}},
+		{"dialed_at", asMicros{&a.DialedAt}},
+		{"send_by", asMicros{&a.SendBy}},
+		{"retry_at", asMicros{&a.RetryAt}},
+		{"postponements", &a.Postpone},
+		{"placed_at", asMicros{&a.PlacedAt}},
+		{"initiated_at", asMicros{&a.InitiatedAt}},
+		{"ringing_at", asMicros{&a.RingingAt}},
+		{"answered_at", asMicros{&a.AnsweredAt}},
+		{"ended_at", asMicros{&a.EndedAt}},
+		{"finals", asWords{&a.Finals}},
+		{"duration", &a.Duration},
+		{"sip_code", &a.SIPCode},
+		{"refusal", asJSON{&a.Refusal}},
+		{"absent", &a.Absent},
+		{"absent_at", asMicros{&a.AbsentAt}},
+		{"ambiguous", asFlag{&a.Ambiguous}},
+		{"lost", asFlag{&a.Lost}},
+		{"unplaced", asFlag{&a.Unplaced}},
+		{"ask_at", asMicros{&a.AskAt}},
+		{"asks", &a.Asks},
+	}
+}
+
+// attemptFixed is how many of attemptColumns never change after the first dial.
+const attemptFixed = 2
+
+func names(cols []column) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = c.name
+	}
+	return strings.Join(list, ", ")
+}
+
+func fields(cols []column) []any {
+	list := make([]any, len(cols))
+	for i, c := range cols {
+		list[i] = c.field
+	}
+	return list
+}
+
+// values returns "$from, $from+1, …", n of them.
+func values(from, n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("$%d", from+i)
+	}
+	return strings.Join(list, ", ")
+}
+
+// sets returns "a = $from, b = $from+1, …".
+func sets(cols []column, from int) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = fmt.Sprintf("%s = $%d", c.name, from+i)
+	}
+	return strings.Join(list, ", ")
+}
+
+// Each of these reads and writes a field in the column's own form; an empty
+// field is NULL.
+type (
+	asMicros struct{ t *time.Time } // microseconds since 1970 UTC
+	asText   struct{ s *string }
+	asFlag   struct{ b *bool } // 0 or 1, never NULL
+	asWords  struct{ list *[]call.Status }
+	asJSON   struct{ v any } // v is a pointer
+)
+
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+func (m asMicros) Value() (driver.Value, error) {
+	if m.t.IsZero() {
+		return nil, nil
+	}
+	return micros(*m.t), nil
+}
+
+func (m asMicros) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*m.t = time.Time{}
+	case int64:
+		*m.t = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("a time is stored as %T", src)
+	}
+	return nil
+}
+
+func (t asText) Value() (driver.Value, error) {
+	if *t.s == "" {
+		return nil, nil
+	}
+	return *t.s, nil
+}
+
+func (t asText) Scan(src any) error {
+	text, err := textOf(src)
+	*t.s = text
+	return err
+}
+
+func (f asFlag) Value() (driver.Value, error) {
+	if *f.b {
+		return int64(1), nil
+	}
+	return int64(0), nil
+}
+
+func (f asFlag) Scan(src any) error {
+	v, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("a flag is stored as %T", src)
+	}
+	*f.b = v != 0
+	return nil
+}
+
+func (w asWords) Value() (driver.Value, error) {
+	list := make([]string, len(*w.list))
+	for i, s := range *w.list {
+		list[i] = string(s)
+	}
+	return strings.Join(list, " "), nil
+}
+
+func (w asWords) Scan(src any) error {
+	text, err := textOf(src)
+	*w.list = nil
+	for word := range strings.FieldsSeq(text) {
+		*w.list = append(*w.list, call.Status(word))
+	}
+	return err
+}
+
+func (j asJSON) Value() (driver.Value, error) {
+	if reflect.ValueOf(j.v).Elem().IsZero() {
+		return nil, nil
+	}
+	b, err := json.Marshal(j.v)
+	return string(b), err
+}
+
+func (j asJSON) Scan(src any) error {
+	reflect.ValueOf(j.v).Elem().SetZero()
+	text, err := textOf(src)
+	if err != nil || text == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(text), j.v)
+}
+
+func textOf(src any) (string, error) {
+	switch v := src.(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	case []byte:
+		return string(v), nil
+	}
+	return "", fmt.Errorf("a text is stored as %T", src)
+}
+
+// unchanged says whether two attempts are stored alike.
+func unchanged(a, b *call.Attempt) bool {
+	x, y := *a, *b
+	x.Finals, y.Finals = nil, nil
+	x.Refusal, y.Refusal = nil, nil
+	return reflect.DeepEqual(x, y) && slices.Equal(a.Finals, b.Finals) &&
+		(a.Refusal == b.Refusal || a.Refusal != nil && b.Refusal != nil && *a.Refusal == *b.Refusal)
+}

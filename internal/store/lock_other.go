@@ -1,0 +1,21 @@
+//go:build !unix
+
+package store
+
+import (
+	"fmt"
+	"os"
+)
+
+// lockFile takes the lock that keeps a second process off a SQLite file: an open
+// file can't be removed here, so one that is left over is removed and made anew.
+func lockFile(name string) (release func() error, err error) {
+	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
+		return nil, fmt.Errorf("another redial uses this database (%s is in use)", name)
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("opening the database's lock: %w", err)
+	}
+	return f.Close, nil
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"redial/internal/call"
+)
+
+// metrics counts what was committed by this process, and, seldom, what is stored.
+type metrics struct {
+	calls    *prometheus.CounterVec
+	attempts *prometheus.CounterVec
+}
+
+func newMetrics(r prometheus.Registerer, s *Store) *metrics {
+	f := promauto.With(r)
+	m := &metrics{
+		calls: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "redial_calls_total", Help: "Calls that ended, by outcome.",
+		}, []string{"outcome"}),
+		attempts: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "redial_attempts_total", Help: "Attempts that ended, by result.",
+		}, []string{"result"}),
+	}
+	for _, o := range call.Outcomes() {
+		m.calls.WithLabelValues(string(o)) // so that a rate is known from the first one on
+	}
+	for _, res := range call.Results() {
+		m.attempts.WithLabelValues(string(res))
+	}
+	if r != nil {
+		r.MustRegister(&stateCollector{store: s})
+	}
+	return m
+}
+
+func (m *metrics) count(e call.Event) {
+	switch e.Type {
+	case call.CallEnded:
+		m.calls.WithLabelValues(string(e.Outcome)).Inc()
+	case call.AttemptEnded:
+		m.attempts.WithLabelValues(string(e.Result)).Inc()
+	}
+}
+
+// countsAge is how old the counts of Calls by state may be: they cost a scan.
+const countsAge = 15 * time.Second
+
+var stateDesc = prometheus.NewDesc("redial_calls", "Calls by state; up to 15 s old.", []string{"state"}, nil)
+
+// stateCollector counts Calls by state when metrics are read.
+type stateCollector struct {
+	store  *Store
+	mu     sync.Mutex
+	counts map[call.State]int
+	at     time.Time
+}
+
+// Describe implements prometheus.Collector.
+func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) { ch <- stateDesc }
+
+// Collect implements prometheus.Collector.
+func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counts == nil || time.Since(c.at) > countsAge {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		counts, err := c.store.Counts(ctx)
+		if err != nil {
+			ch <- prometheus.NewInvalidMetric(stateDesc, err)
+			return
+		}
+		c.counts, c.at = counts, time.Now()
+	}
+	for state, n := range c.counts {
+		ch <- prometheus.MustNewConstMetric(stateDesc, prometheus.GaugeValue, float64(n), string(state))
+	}
+}

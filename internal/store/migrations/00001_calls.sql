@@ -1,0 +1,110 @@
+-- One text for SQLite and PostgreSQL. Times are microseconds since 1970 UTC,
+-- set by redial, never by the database; flags are 0 or 1.
+
+-- +goose Up
+CREATE TABLE calls (
+    id                  TEXT PRIMARY KEY, -- ordered in time
+    secret              TEXT NOT NULL,    -- the attempts' callback keys derive from it
+    state               TEXT NOT NULL CHECK (state IN ('waiting', 'dialing', 'ended')),
+    outcome             TEXT CHECK (outcome IN ('reached', 'unreached', 'refused', 'canceled', 'expired')),
+    to_number           TEXT NOT NULL,
+    from_number         TEXT NOT NULL,
+    message             TEXT NOT NULL,    -- JSON
+    policy              TEXT NOT NULL,    -- JSON, durations in nanoseconds
+    options             TEXT,             -- JSON: further parameters of Twilio's create call
+    metadata            TEXT,             -- JSON
+    created_at          BIGINT NOT NULL,
+    deadline_at         BIGINT NOT NULL,
+    cancel_requested_at BIGINT,
+    ended_at            BIGINT,
+    next_attempt_at     BIGINT,
+    wake_at             BIGINT,           -- the earliest time to look at the call again
+    held                INTEGER NOT NULL CHECK (held IN (0, 1)), -- another call is ringing the number
+    seq                 INTEGER NOT NULL, -- of the last event
+    idem_scope          TEXT,             -- whose Idempotency-Key it is
+    idem_key            TEXT,
+    idem_hash           TEXT,             -- of the request as it was sent
+    scrubbed_at         BIGINT,           -- when the personal data went
+    CHECK ((state = 'ended') = (outcome IS NOT NULL)),
+    CHECK ((state = 'ended') = (ended_at IS NOT NULL)),
+    CHECK ((state = 'ended') = (wake_at IS NULL)),
+    UNIQUE (idem_scope, idem_key)
+);
+CREATE INDEX calls_to_dial ON calls (wake_at) WHERE state = 'waiting';
+CREATE INDEX calls_to_ask ON calls (wake_at) WHERE state = 'dialing';
+CREATE INDEX calls_to_expire ON calls (deadline_at) WHERE state = 'waiting';
+CREATE INDEX calls_held ON calls (to_number, id) WHERE held = 1;
+CREATE INDEX calls_to_scrub ON calls (ended_at) WHERE state = 'ended' AND scrubbed_at IS NULL;
+CREATE INDEX calls_to_delete ON calls (ended_at) WHERE state = 'ended';
+CREATE INDEX calls_by_number ON calls (to_number, id);
+CREATE INDEX calls_by_state ON calls (state, id);
+CREATE INDEX calls_by_outcome ON calls (outcome, id) WHERE outcome IS NOT NULL;
+
+CREATE TABLE attempts (
+    call_id         TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    n               INTEGER NOT NULL,
+    to_number       TEXT NOT NULL,
+    sid             TEXT,
+    status          TEXT NOT NULL CHECK (status IN (
+                        'placing', 'postponed', 'queued', 'initiated', 'ringing', 'in-progress',
+                        'completed', 'busy', 'no-answer', 'failed', 'canceled',
+                        'refused', 'unplaced', 'ambiguous')),
+    result          TEXT CHECK (result IN (
+                        'completed', 'busy', 'no-answer', 'failed', 'canceled',
+                        'refused', 'unplaced', 'ambiguous')),
+    dialed_at       BIGINT NOT NULL,
+    send_by         BIGINT NOT NULL, -- the create request is not sent after this
+    retry_at        BIGINT,
+    postponements   INTEGER NOT NULL,
+    placed_at       BIGINT,
+    initiated_at    BIGINT,
+    ringing_at      BIGINT,
+    answered_at     BIGINT,
+    ended_at        BIGINT,
+    finals          TEXT NOT NULL,   -- every final status reported, by spaces
+    duration        INTEGER NOT NULL,
+    sip_code        INTEGER NOT NULL,
+    refusal         TEXT,            -- JSON: code, HTTP status and words of Twilio
+    absent          INTEGER NOT NULL,
+    absent_at       BIGINT,
+    ambiguous       INTEGER NOT NULL CHECK (ambiguous IN (0, 1)),
+    lost            INTEGER NOT NULL CHECK (lost IN (0, 1)),
+    unplaced        INTEGER NOT NULL CHECK (unplaced IN (0, 1)),
+    ask_at          BIGINT,
+    asks            INTEGER NOT NULL,
+    PRIMARY KEY (call_id, n)
+);
+CREATE UNIQUE INDEX attempts_sid ON attempts (sid);
+
+CREATE TABLE events (
+    call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    seq     INTEGER NOT NULL,
+    type    TEXT NOT NULL,
+    at      BIGINT NOT NULL,
+    attempt INTEGER NOT NULL, -- 0: about the call as a whole
+    data    TEXT NOT NULL,    -- JSON
+    PRIMARY KEY (call_id, seq)
+);
+
+-- The numbers that may be ringing: one live attempt each, kept by the key.
+CREATE TABLE destinations (
+    number  TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    attempt INTEGER NOT NULL
+);
+
+-- A row while Twilio takes no calls of this account.
+CREATE TABLE pauses (
+    account       TEXT PRIMARY KEY,
+    since         BIGINT NOT NULL,
+    code          INTEGER NOT NULL,
+    message       TEXT NOT NULL,
+    next_check_at BIGINT NOT NULL
+);
+
+-- +goose Down
+DROP TABLE pauses;
+DROP TABLE destinations;
+DROP TABLE events;
+DROP TABLE attempts;
+DROP TABLE calls;

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"redial/internal/call"
+)
+
+// ErrNotEnded is returned by Scrub for a Call that has not ended.
+var ErrNotEnded = errors.New("the call has not ended")
+
+// keep is how long an ended Call's row stays whatever the retention: late
+// callbacks and repeats of an Idempotency-Key need it.
+const keep = 48 * time.Hour
+
+// retainStep bounds how much one transaction of Retain scrubs or deletes.
+const retainStep = 100
+
+// Scrub removes the personal data of an ended Call: numbers, message, options,
+// metadata, and Twilio's words. States, times, sids and error codes stay.
+func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		c, err := t.load(id)
+		if err != nil {
+			return err
+		}
+		if c.State != call.Ended {
+			return ErrNotEnded
+		}
+		return t.scrub(&c, now)
+	})
+	if err != nil {
+		return fmt.Errorf("scrubbing call %s: %w", id, err)
+	}
+	return nil
+}
+
+func (t *tx) scrub(c *call.Call, now time.Time) error {
+	err := t.exec(`UPDATE calls SET to_number = '', from_number = '', message = '{}', options = NULL, metadata = NULL,
+		scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now))
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`UPDATE attempts SET to_number = '' WHERE call_id = $1`, c.ID); err != nil {
+		return err
+	}
+	if c.Refusal() == nil {
+		return nil // nothing else quotes anybody
+	}
+	return t.scrubWords(c)
+}
+
+// scrubWords removes Twilio's words, which may quote a number, but keeps its codes.
+func (t *tx) scrubWords(c *call.Call) error {
+	for _, a := range c.Attempts {
+		if a.Refusal == nil {
+			continue
+		}
+		a.Refusal = &call.Refusal{Code: a.Refusal.Code, Status: a.Refusal.Status}
+		if err := t.exec(`UPDATE attempts SET refusal = $3 WHERE call_id = $1 AND n = $2`, c.ID, a.N, asJSON{&a.Refusal}); err != nil {
+			return err
+		}
+	}
+	events, err := readEvents(t.ctx, t.Tx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	for _, e := range events {
+		if e.Message == "" {
+			continue
+		}
+		e.Message = ""
+		if err := t.exec(`UPDATE events SET data = $3 WHERE call_id = $1 AND seq = $2`, c.ID, e.Seq, asJSON{&e}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Retain scrubs what ended longer than retention ago, and deletes the rows of
+// what needs not be kept at all any more. It does a small step, and says
+// whether there is more to do.
+func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		gone, err := t.ids(`SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`+
+			s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
+		if err != nil {
+			return err
+		}
+		for _, id := range gone {
+			if err := t.exec(`DELETE FROM calls WHERE id = $1`, id); err != nil {
+				return err
+			}
+		}
+		old, err := t.ids(`SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
+			ORDER BY ended_at LIMIT $2`+s.dialect.skipLocked, micros(now.Add(-retention)), retainStep)
+		if err != nil {
+			return err
+		}
+		for _, id := range old {
+			c, err := t.load(id)
+			if err != nil {
+				return err
+			}
+			if err := t.scrub(&c, now); err != nil {
+				return err
+			}
+		}
+		more = len(gone) == retainStep || len(old) == retainStep
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("retaining: %w", err)
+	}
+	return more, nil
+}
