@@ -54,10 +54,11 @@ func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 }
 
 // Report records what Twilio said about attempt n. Late, doubled and reordered
-// reports are welcome; one about another call than the attempt's is ignored.
+// reports are welcome; one about another call than the attempt's, or about none,
+// is ignored.
 func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	a := c.Attempt(n)
-	if a == nil || !r.Status.Known() || (a.SID != "" && r.SID != "" && r.SID != a.SID) {
+	if a == nil || !r.Status.Known() || r.SID == "" || (a.SID != "" && r.SID != a.SID) {
 		return nil
 	}
 	before := a.Result()
@@ -82,8 +83,8 @@ func (c *Call) Listed(n int, found []Candidate, now time.Time) []Event {
 			}
 		}
 		a.Ambiguous = true
-	case a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart:
-		return nil
+	case now.Before(a.SendBy.Add(searchMargin)), a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart:
+		return nil // too early to prove anything
 	default:
 		a.Absent++
 		a.AbsentAt = now
@@ -126,7 +127,7 @@ func (c *Call) Release(now time.Time) []Event {
 // learn adds what a report says to the facts about a.
 func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	var e Event
-	if a.SID == "" && r.SID != "" {
+	if a.SID == "" {
 		c.name(a, r.SID, now)
 		e.SID = r.SID
 	}
@@ -162,7 +163,9 @@ func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
 	if result == before {
 		return nil
 	}
-	if result != "" {
+	if result == "" {
+		a.EndedAt = time.Time{} // alive after all: the pause before a redial begins with its real end
+	} else {
 		setOnce(&a.EndedAt, now)
 	}
 	e := Event{SID: a.SID, Result: result, SIPCode: a.SIPCode, Duration: a.Duration}

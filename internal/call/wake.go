@@ -90,7 +90,7 @@ func (c *Call) dial(now time.Time) int {
 		a = &c.Attempts[len(c.Attempts)-1]
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
-	a.AskAt, a.Asks = a.SendBy.Add(searchMargin), 0
+	a.AskAt, a.Asks, a.Absent, a.AbsentAt = a.SendBy.Add(searchMargin), 0, 0, time.Time{}
 	c.State, c.NextAttemptAt, c.WakeAt = Dialing, time.Time{}, a.AskAt
 	return a.N
 }

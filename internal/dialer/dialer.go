@@ -57,7 +57,7 @@ type Dialer struct {
 const (
 	slots        = 64                     // requests to the carrier at once
 	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
-	idle         = 10 * time.Minute       // the longest sleep
+	idle         = time.Hour              // the longest sleep
 	storeTime    = 10 * time.Second       // for one transaction
 	askTime      = 15 * time.Second       // for one question to the carrier
 	placeTime    = 40 * time.Second       // for one create request; the fence ends it earlier
@@ -181,7 +181,8 @@ func (d *Dialer) nextToken(now time.Time) time.Time {
 	if missing <= 0 {
 		return now
 	}
-	return now.Add(time.Duration(missing / float64(d.pace.Limit()) * float64(time.Second)))
+	wait := time.Duration(missing / float64(d.pace.Limit()) * float64(time.Second))
+	return now.Add(wait + time.Microsecond) // rounded up: a moment too early is a round for nothing
 }
 
 func (d *Dialer) free() int { return slots - int(d.busy.Load()) }

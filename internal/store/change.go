@@ -60,23 +60,22 @@ type Due struct {
 // is returned is on disk, and no other node has it: the Actions are the
 // caller's to perform.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	return s.claim(ctx, now, `SELECT id FROM calls WHERE state = 'waiting' AND wake_at <= $1
-		ORDER BY wake_at LIMIT $2`, limit)
+	return s.claim(ctx, now, `state = 'waiting' AND wake_at <= $1 ORDER BY wake_at`, limit)
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	due, err := s.claim(ctx, now, `SELECT id FROM calls WHERE state = 'dialing' AND wake_at <= $1
-		ORDER BY wake_at LIMIT $2`, limit)
+	due, err := s.claim(ctx, now, `state = 'dialing' AND wake_at <= $1 ORDER BY wake_at`, limit)
 	if err != nil {
 		return nil, err
 	}
-	expired, err := s.claim(ctx, now, `SELECT id FROM calls WHERE state = 'waiting' AND deadline_at <= $1
-		ORDER BY deadline_at LIMIT $2`, limit)
+	expired, err := s.claim(ctx, now, `state = 'waiting' AND deadline_at <= $1 ORDER BY deadline_at`, limit)
 	return append(due, expired...), err
 }
 
-func (s *Store) claim(ctx context.Context, now time.Time, query string, limit int) ([]Due, error) {
+// claim wakes the Calls that a condition selects, in the order of their numbers:
+// nodes that take several numbers must take them in one order, or they deadlock.
+func (s *Store) claim(ctx context.Context, now time.Time, which string, limit int) ([]Due, error) {
 	if limit < 1 {
 		return nil, nil
 	}
@@ -84,11 +83,11 @@ func (s *Store) claim(ctx context.Context, now time.Time, query string, limit in
 	changed := newChanges()
 	err := s.tx(ctx, func(t *tx) error {
 		due, t.changed = nil, changed.reset()
-		ids, err := t.ids(query+s.dialect.skipLocked, micros(now), limit)
+		ids, err := t.ids(`SELECT id FROM (SELECT id, to_number FROM calls WHERE `+which+` LIMIT $2`+
+			s.dialect.skipLocked+`) AS due ORDER BY to_number, id`, micros(now), limit)
 		if err != nil {
 			return err
 		}
-		slices.Sort(ids) // locks are taken in one order everywhere
 		for _, id := range ids {
 			d, err := t.wake(id, now)
 			if err != nil {

@@ -18,6 +18,12 @@ var migrations embed.FS
 // ErrSchema is returned by Ready when the database's schema is older than the binary's.
 var ErrSchema = errors.New("the database's schema is out of date: run redial migrate")
 
+// While another node migrates, this one looks every second whether it has done.
+const (
+	lockPoll  = 1 // seconds
+	lockPolls = 600
+)
+
 // Migrate brings the schema up to date. Nodes that start together wait for each other.
 func (s *Store) Migrate(ctx context.Context) error {
 	p, err := s.goose()
@@ -72,7 +78,7 @@ func (s *Store) goose() (*goose.Provider, error) {
 	}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if s.dialect.shared {
-		locker, err := lock.NewPostgresSessionLocker()
+		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPoll, lockPolls))
 		if err != nil {
 			return nil, err
 		}

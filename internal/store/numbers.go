@@ -22,8 +22,8 @@ func (t *tx) claimNumbers(before, after *call.Call) (taken bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("claiming the number: %w", err)
 		}
-		// An attempt that turned up alive after all is a fact, whoever has the number.
-		if !mine && attempt > len(before.Attempts) || !mine && before.Attempt(attempt).Status() == call.Postponed {
+		// An attempt that has a sid rings already: that is a fact, whoever has the number.
+		if !mine && after.Attempt(attempt).SID == "" {
 			return true, nil
 		}
 	}

@@ -22,7 +22,7 @@ type Pause struct {
 func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNew bool, err error) {
 	r, err := s.write.ExecContext(ctx, `INSERT INTO pauses (account, since, code, message, next_check_at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account) DO NOTHING`,
-		account, micros(p.Since), p.Code, p.Message, micros(p.NextCheckAt))
+		account, micros(p.Since), p.Code, storable(p.Message), micros(p.NextCheckAt))
 	if err != nil {
 		return false, fmt.Errorf("pausing the account: %w", err)
 	}

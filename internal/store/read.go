@@ -44,6 +44,9 @@ func each(ctx context.Context, q querier, query string, args []any, row func(sca
 }
 
 func loadCall(ctx context.Context, q querier, id, lock string) (c call.Call, err error) {
+	if id != storable(id) {
+		return c, ErrNotFound
+	}
 	cols := callColumns(&c)
 	err = q.QueryRowContext(ctx, "SELECT "+names(cols)+" FROM calls WHERE id = $1"+lock, id).Scan(fields(cols)...)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -113,7 +116,7 @@ func (s *Store) snapshotLevel() sql.IsolationLevel {
 // BySID returns the id of the Call, and the number of its attempt, that Twilio
 // calls sid; or ErrNotFound.
 func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT call_id, n FROM attempts WHERE sid = $1", sid).Scan(&id, &n)
+	err = s.read.QueryRowContext(ctx, "SELECT call_id, n FROM attempts WHERE sid = $1", storable(sid)).Scan(&id, &n)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -147,7 +150,7 @@ func list(ctx context.Context, tx querier, q Query) ([]call.Call, error) {
 	var args []any
 	add := func(cond, v string) {
 		if v != "" {
-			args = append(args, v)
+			args = append(args, storable(v))
 			where = append(where, fmt.Sprintf("%s $%d", cond, len(args)))
 		}
 	}

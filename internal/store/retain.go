@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"redial/internal/call"
@@ -47,7 +48,7 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	if err := t.exec(`UPDATE attempts SET to_number = '' WHERE call_id = $1`, c.ID); err != nil {
 		return err
 	}
-	if c.Refusal() == nil {
+	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil }) {
 		return nil // nothing else quotes anybody
 	}
 	return t.scrubWords(c)

@@ -1,0 +1,75 @@
+# What to do with this repository. `make` alone prints the list.
+# bench, demo and the rest need nothing but Go; test needs what deps-test installs.
+
+# The tools that check, each at one version. They are no part of go.mod: what we ship
+# does not depend on what we check it with.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
+
+FUZZTIME ?= 10s
+GO       ?= go
+
+# Of the same Go as everything else; not every installation has it in PATH.
+GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
+
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help build test check bench fuzz demo cover deps-test clean fmt \
+	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+build: ## build bin/redial
+	$(GO) build -trimpath -o bin/redial ./cmd/redial
+
+test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 ./...
+
+check: check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
+
+bench: ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
+	GO=$(GO) scripts/fuzz $(FUZZTIME)
+
+demo: ## watch eight calls, with phones that exist only here
+	$(GO) run ./cmd/redial demo
+
+cover: deps-test ## write coverage.out and print the coverage of each function
+	$(GO) test -count=1 -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out
+
+deps-test: ## install what the tests need: a PostgreSQL server and a C compiler
+	@GO=$(GO) scripts/install-test-deps
+
+fmt: ## format the code and bring it up to the current Go
+	$(GO) fix ./...
+	$(GOFMT) -l -w .
+
+clean: ## remove what was built (never a database)
+	rm -rf bin coverage.out
+
+check-format:
+	@echo 'gofmt -l .'
+	@out=$$($(GOFMT) -l .) || exit 1; [ -z "$$out" ] || { echo "$$out"; echo 'These files are not formatted: run make fmt.'; exit 1; }
+
+check-vet:
+	$(GO) vet ./...
+
+check-staticcheck:
+	$(GO) run $(STATICCHECK) ./...
+
+check-fix:
+	$(GO) fix -diff ./...
+
+check-modules:
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+check-arrows:
+	$(GO) test -count=1 ./internal/
+
+check-vulnerabilities:
+	GO=$(GO) scripts/vulncheck $(GOVULNCHECK)

@@ -1,0 +1,235 @@
+// Package apitest holds what is said over HTTP against the contract, openapi.yaml.
+package apitest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"redial/api"
+)
+
+const eventStream = "text/event-stream"
+
+// Document is the contract, loaded and found valid, with its examples.
+var Document = sync.OnceValues(func() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
+	if err != nil {
+		return nil, fmt.Errorf("loading the contract: %w", err)
+	}
+	doc.Servers = nil // wherever a test has its server, the paths are the same
+	return doc, doc.Validate(context.Background())
+})
+
+var router = sync.OnceValues(func() (routers.Router, error) {
+	doc, err := Document()
+	if err != nil {
+		return nil, err
+	}
+	return legacy.NewRouter(doc)
+})
+
+// Transport fails the test for every exchange that the contract does not know. It
+// reads answers whole, except event streams, which it checks as they are closed.
+func Transport(t testing.TB, base http.RoundTripper) http.RoundTripper {
+	return &transport{t, base}
+}
+
+type transport struct {
+	t    testing.TB
+	base http.RoundTripper
+}
+
+func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	tr.t.Helper()
+	res, err := tr.base.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if kind(res) == eventStream {
+		res.Body = &stream{ReadCloser: res.Body, check: func(body []byte) { Validate(tr.t, req, res, body) }}
+		return res, nil
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	Validate(tr.t, req, res, body)
+	return res, nil
+}
+
+// stream keeps what was read of a body, and checks it as it is closed.
+type stream struct {
+	io.ReadCloser
+	read  bytes.Buffer
+	check func([]byte)
+	once  sync.Once
+}
+
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	s.read.Write(p[:n])
+	return n, err
+}
+
+func (s *stream) Close() error {
+	err := s.ReadCloser.Close()
+	s.once.Do(func() { s.check(s.read.Bytes()) })
+	return err
+}
+
+// Validate fails the test when the contract does not know the request's route or
+// the answer's status, headers or body. What was answered 2xx must also have been
+// asked as the contract says; other requests may be as wrong as they like.
+func Validate(t testing.TB, req *http.Request, res *http.Response, body []byte) {
+	t.Helper()
+	if err := check(req, res, body); err != nil {
+		t.Errorf("%s %s → %d is not in the contract: %v\n%s", req.Method, req.URL.Path, res.StatusCode, err, body)
+	}
+}
+
+func check(req *http.Request, res *http.Response, body []byte) error {
+	r, err := router()
+	if err != nil {
+		return err
+	}
+	route, params, err := r.FindRoute(req)
+	if err != nil {
+		return err
+	}
+	asked, err := question(req)
+	if err != nil {
+		return err
+	}
+	asked.Route, asked.PathParams = route, params
+	if res.StatusCode/100 == 2 {
+		if err := openapi3filter.ValidateRequest(req.Context(), asked); err != nil {
+			return fmt.Errorf("the request was taken: %w", err)
+		}
+	}
+	if err := answer(asked, res, body); err != nil {
+		return err
+	}
+	if kind(res) == eventStream {
+		return events(body)
+	}
+	return problem(res, body)
+}
+
+// question is the request with its body, as far as it can be read again.
+func question(req *http.Request) (*openapi3filter.RequestValidationInput, error) {
+	again := req.Clone(context.WithoutCancel(req.Context()))
+	unread := req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
+	if req.GetBody != nil {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, fmt.Errorf("reading the request again: %w", err)
+		}
+		again.Body = body
+	}
+	return &openapi3filter.RequestValidationInput{Request: again, Options: &openapi3filter.Options{
+		ExcludeRequestBody:  unread,
+		SkipSettingDefaults: true,
+		// Whether a key is known is the server's to say, and its answer is held against the contract.
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+	}}, nil
+}
+
+func answer(asked *openapi3filter.RequestValidationInput, res *http.Response, body []byte) error {
+	in := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: asked,
+		Status:                 res.StatusCode,
+		Header:                 res.Header,
+		Options: &openapi3filter.Options{
+			IncludeResponseStatus: true,
+			ExcludeResponseBody:   kind(res) == eventStream, // its events are checked one by one
+		},
+	}
+	spec := asked.Route.Operation.Responses.Status(res.StatusCode)
+	if spec != nil && len(spec.Value.Content) == 0 && len(body) > 0 {
+		return errors.New("there should be no body")
+	}
+	if in.Options.ExcludeResponseBody && spec != nil && spec.Value.Content[eventStream] == nil {
+		return errors.New("there should be no stream")
+	}
+	return openapi3filter.ValidateResponse(context.Background(), in.SetBodyBytes(body))
+}
+
+// events holds the whole events of a stream against the contract.
+func events(body []byte) error {
+	doc, err := Document()
+	if err != nil {
+		return err
+	}
+	whole, _, _ := cutLast(string(body), "\n\n")
+	for _, block := range strings.Split(whole, "\n\n") {
+		if block == "" || strings.HasPrefix(block, ":") {
+			continue
+		}
+		if err := event(doc, block); err != nil {
+			return fmt.Errorf("the event %q: %w", block, err)
+		}
+	}
+	return nil
+}
+
+func event(doc *openapi3.T, block string) error {
+	fields := map[string]string{}
+	for line := range strings.Lines(block) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
+		fields[name] = value
+	}
+	var value map[string]any
+	if err := json.Unmarshal([]byte(fields["data"]), &value); err != nil {
+		return err
+	}
+	if fields["id"] != fmt.Sprint(value["seq"]) || fields["event"] != value["type"] {
+		return errors.New("id and event must be the data's seq and type")
+	}
+	return doc.Components.Schemas["Event"].Value.VisitJSON(value)
+}
+
+// problem checks what a schema can't: that a problem tells its own status.
+func problem(res *http.Response, body []byte) error {
+	if kind(res) != "application/problem+json" {
+		return nil
+	}
+	var p api.Problem
+	if err := json.Unmarshal(body, &p); err != nil {
+		return err
+	}
+	if p.Status != res.StatusCode || p.Detail == "" {
+		return fmt.Errorf("the problem must tell the status %d, and a detail", res.StatusCode)
+	}
+	return nil
+}
+
+func kind(res *http.Response) string {
+	k, _, err := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return k
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return "", s, false
+}

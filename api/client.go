@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Client talks to a redial. Its errors are *Problem where the server said what
+// is wrong, and otherwise a sentence that names the URL. What can be repeated
+// without harm is tried a few times while the server is away.
+type Client struct {
+	URL  string       // of the server, such as http://127.0.0.1:8080
+	Key  string       // API key; may be empty where the server needs none
+	HTTP *http.Client // nil: http.DefaultClient; redirects are never followed
+}
+
+// ListQuery selects calls; empty fields select all.
+type ListQuery struct {
+	State, Outcome, To string
+	Cursor             string // of the page before
+	Limit              int    // calls in a page; 0: the server's default
+}
+
+// Create asks for a call. With an idempotency key a lost answer is asked for
+// again; replayed says that the call had been made before.
+func (c *Client) Create(ctx context.Context, req CreateCall, idempotencyKey string) (call Call, replayed bool, err error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return call, false, fmt.Errorf("encoding the request: %w", err)
+	}
+	r := request{method: http.MethodPost, path: "/v1/calls", body: body, header: http.Header{}}
+	if idempotencyKey != "" {
+		r.header.Set("Idempotency-Key", idempotencyKey)
+		r.safe = true
+	}
+	header, err := c.do(ctx, r, &call)
+	return call, header.Get("Idempotency-Replayed") == "true", err
+}
+
+// Get shows a call. With wait it answers as soon as the call has ended, at the
+// latest after that time; the server takes 2 minutes at most.
+func (c *Client) Get(ctx context.Context, id string, wait time.Duration) (call Call, err error) {
+	r := request{method: http.MethodGet, path: callPath(id), safe: true, wait: wait}
+	if wait > 0 {
+		r.path += "?" + url.Values{"wait": {wait.String()}}.Encode()
+	}
+	_, err = c.do(ctx, r, &call)
+	return call, err
+}
+
+// List shows a page of calls, newest first.
+func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err error) {
+	v := url.Values{}
+	for name, value := range map[string]string{"state": q.State, "outcome": q.Outcome, "to": q.To, "cursor": q.Cursor} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.Itoa(q.Limit))
+	}
+	_, err = c.do(ctx, request{method: http.MethodGet, path: "/v1/calls?" + v.Encode(), safe: true}, &page)
+	return page, err
+}
+
+// Events shows the timeline of a call.
+func (c *Client) Events(ctx context.Context, id string) ([]Event, error) {
+	var list EventList
+	_, err := c.do(ctx, request{method: http.MethodGet, path: callPath(id) + "/events", safe: true}, &list)
+	return list.Events, err
+}
+
+// Cancel asks for the call to end; asking again changes nothing.
+func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", safe: true}, &call)
+	return call, err
+}
+
+// Delete scrubs the personal data of a call that has ended.
+func (c *Client) Delete(ctx context.Context, id string) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: callPath(id), safe: true}, nil)
+	return err
+}
+
+func callPath(id string) string { return "/v1/calls/" + url.PathEscape(id) }

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	requestTime = 15 * time.Second // for an answer, besides what is waited for on purpose
+	maxAnswer   = 64 << 20         // bytes; a page of 200 calls with all their metadata fits
+	maxProblem  = 1 << 20          // bytes
+	tries       = 4                // of a request that can be repeated without harm
+	firstPause  = 200 * time.Millisecond
+	longPause   = 5 * time.Second // the most between two tries
+)
+
+// request is one request, as often as it is sent.
+type request struct {
+	method, path string
+	body         []byte
+	header       http.Header
+	wait         time.Duration // that the server is asked to take
+	safe         bool          // to be repeated
+}
+
+// away is why a request got no answer that counts: the server, or the way to it,
+// is out of order just now, and the same request may be answered later.
+type away struct {
+	error
+	pause time.Duration // that the server asks for
+}
+
+func (e *away) Unwrap() error { return e.error }
+
+// do sends a request, again where that does no harm, and decodes the answer.
+func (c *Client) do(ctx context.Context, r request, into any) (http.Header, error) {
+	for try := 1; ; try++ {
+		header, err := c.once(ctx, r, into)
+		a, passing := errors.AsType[*away](err)
+		if !passing {
+			return header, err
+		}
+		if !r.safe || try == tries || !pause(ctx, try, a.pause) {
+			return nil, a.error
+		}
+	}
+}
+
+func (c *Client) once(ctx context.Context, r request, into any) (http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime+r.wait)
+	defer cancel()
+	res, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, &away{error: fmt.Errorf("the answer of redial at %s broke off: %w", c.URL, err)}
+	}
+	if into == nil {
+		return res.Header, nil
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return nil, fmt.Errorf("the answer of redial at %s can't be read: %w", c.URL, err)
+	}
+	return res.Header, nil
+}
+
+// send returns an answer of 2xx, whose body is the caller's to close.
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, strings.TrimRight(c.URL, "/")+r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, fmt.Errorf("%q is not the URL of a redial, such as http://127.0.0.1:8080", c.URL)
+	}
+	for name, values := range r.header {
+		req.Header[name] = values
+	}
+	if r.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.Key != "" {
+		req.Header.Set("Authorization", "Bearer "+c.Key)
+	}
+	res, err := c.http().Do(req)
+	if err != nil {
+		return nil, &away{error: fmt.Errorf("redial at %s can't be reached: %w", c.URL, cause(err))}
+	}
+	if res.StatusCode >= 200 && res.StatusCode <= 299 {
+		return res, nil
+	}
+	defer res.Body.Close()
+	return nil, c.failure(res)
+}
+
+// http follows no redirect: one that turns a POST into a GET would look like success.
+func (c *Client) http() *http.Client {
+	own := *cmp.Or(c.HTTP, http.DefaultClient)
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &own
+}
+
+// failure is the error that an answer other than 2xx tells of.
+func (c *Client) failure(res *http.Response) error {
+	var err error
+	p := &Problem{}
+	switch broken := json.NewDecoder(io.LimitReader(res.Body, maxProblem)).Decode(p); {
+	case broken == nil && p.Title != "":
+		p.Status = res.StatusCode
+		err = p
+	case res.Header.Get("Location") != "":
+		err = fmt.Errorf("%s sends on to %s: use the URL of redial itself", c.URL, res.Header.Get("Location"))
+	default:
+		err = fmt.Errorf("%s answered %s, and is perhaps no redial", c.URL, res.Status)
+	}
+	switch res.StatusCode {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // none, or a date: our own pace will do
+		return &away{err, time.Duration(seconds) * time.Second}
+	}
+	return err
+}
+
+// cause leaves out the URL that net/http puts before an error.
+func cause(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// pause waits before another try, the longer the more there were and as long as
+// the server asks, within bounds. It says false when ctx is over.
+func pause(ctx context.Context, try int, asked time.Duration) bool {
+	t := time.NewTimer(min(max(firstPause<<min(try-1, 10), asked), longPause))
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,203 @@
+// Package api is redial's public contract: the OpenAPI document, the types of
+// its JSON, and a client. It stands alone, so that other programs can use it.
+package api
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// OpenAPI is the contract, in OpenAPI 3 as YAML.
+//
+//go:embed openapi.yaml
+var OpenAPI []byte
+
+// CreateCall asks for a call. Just one of Say, Twiml and URL is given.
+type CreateCall struct {
+	To       string            `json:"to"`                // E.164, or national where the server has a default region
+	From     string            `json:"from,omitzero"`     // likewise; without, the server's default
+	Say      *Say              `json:"say,omitzero"`      // a text to be spoken
+	Twiml    string            `json:"twiml,omitzero"`    // a TwiML document, at most 4000 characters
+	URL      string            `json:"url,omitzero"`      // where Twilio fetches TwiML once the call is answered
+	Policy   *Policy           `json:"policy,omitzero"`   // what is left out has a default
+	Options  json.RawMessage   `json:"options,omitzero"`  // further parameters of Twilio's create call, by its names
+	Metadata map[string]string `json:"metadata,omitzero"` // the caller's own; redial keeps it and gives it back
+}
+
+// Say is a text to be spoken. In JSON it may also be the text alone.
+type Say struct {
+	Text     string `json:"text"`
+	Language string `json:"language,omitzero"` // BCP 47, such as ja-JP
+	Voice    string `json:"voice,omitzero"`    // a Twilio voice
+	Repeat   int    `json:"repeat,omitzero"`   // how often it is spoken
+}
+
+// UnmarshalJSON reads both forms.
+func (s *Say) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*s = Say{}
+		return json.Unmarshal(b, &s.Text)
+	}
+	type plain Say
+	return json.Unmarshal(b, (*plain)(s))
+}
+
+// Policy is how hard to try. In a request what is nil has a default; in an answer
+// nothing is nil.
+type Policy struct {
+	MaxAttempts *int                `json:"max_attempts,omitzero"` // dials in all, the first one too
+	RingTimeout *Duration           `json:"ring_timeout,omitzero"` // whole seconds
+	Deadline    *Duration           `json:"deadline,omitzero"`     // from the call's creation
+	RedialAfter map[string]Duration `json:"redial_after,omitzero"` // by result: no-answer, busy, failed
+}
+
+// Duration is written as people write it: "30s", "5m", "24h".
+type Duration time.Duration
+
+// Std returns it as the standard library's.
+func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+func (d Duration) String() string {
+	s := time.Duration(d).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// MarshalJSON writes a string.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
+
+// UnmarshalJSON reads a string only: a bare number would leave the unit to luck.
+func (d *Duration) UnmarshalJSON(b []byte) error {
+	var n json.Number
+	if len(b) > 0 && b[0] != '"' && json.Unmarshal(b, &n) == nil && n != "" {
+		return fmt.Errorf(`must be a string with its unit: for seconds write "%ss", not %s`, n, n)
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	v, malformed := time.ParseDuration(s)
+	if err != nil || malformed != nil {
+		return errors.New(`must be a duration such as "30s", "5m" or "24h", as a string`)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// Call is a wish to reach somebody, and how it fares. What is not known yet, and
+// the personal data of a call that was scrubbed, is left out.
+type Call struct {
+	ID                string            `json:"id"`
+	State             string            `json:"state"`            // waiting, dialing or ended
+	Outcome           string            `json:"outcome,omitzero"` // reached, unreached, refused, canceled or expired, once ended
+	To                string            `json:"to,omitzero"`
+	From              string            `json:"from,omitzero"`
+	Policy            Policy            `json:"policy"`
+	Attempts          []Attempt         `json:"attempts"`
+	Refusal           *Refusal          `json:"refusal,omitzero"`             // why Twilio would not take the call
+	Held              bool              `json:"held,omitzero"`                // waits until another call lets go of the number
+	NextAttemptAt     time.Time         `json:"next_attempt_at,omitzero"`     // when the phone rings again, at the earliest
+	CancelRequestedAt time.Time         `json:"cancel_requested_at,omitzero"` //
+	DeadlineAt        time.Time         `json:"deadline_at"`                  // no dial begins at or after it
+	CreatedAt         time.Time         `json:"created_at"`
+	EndedAt           time.Time         `json:"ended_at,omitzero"`
+	Metadata          map[string]string `json:"metadata,omitzero"`
+}
+
+// Attempt is one dial. Its times are those at which redial heard of it.
+type Attempt struct {
+	Number     int       `json:"number"` // from 1
+	To         string    `json:"to,omitzero"`
+	SID        string    `json:"sid,omitzero"`    // Twilio's CallSid
+	Status     string    `json:"status"`          // how far it has come
+	Result     string    `json:"result,omitzero"` // how it ended
+	DialedAt   time.Time `json:"dialed_at"`
+	PlacedAt   time.Time `json:"placed_at,omitzero"` // Twilio took it
+	RingingAt  time.Time `json:"ringing_at,omitzero"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	EndedAt    time.Time `json:"ended_at,omitzero"`
+	Duration   int       `json:"duration,omitzero"` // of the conversation, seconds
+	SIPCode    int       `json:"sip_code,omitzero"` // the network's last word
+	Refusal    *Refusal  `json:"refusal,omitzero"`
+}
+
+// Refusal is Twilio's error code and words.
+type Refusal struct {
+	Code    int    `json:"code"`
+	Message string `json:"message,omitzero"`
+}
+
+// CallList is a page of calls, newest first.
+type CallList struct {
+	Calls        []Call        `json:"calls"`
+	NextCursor   string        `json:"next_cursor,omitzero"`   // of the next page; empty on the last
+	AccountPause *AccountPause `json:"account_pause,omitzero"` // set while Twilio takes no calls of the account
+}
+
+// AccountPause says why nothing is dialed, and when redial looks again.
+type AccountPause struct {
+	Since       time.Time `json:"since"`
+	Code        int       `json:"code"`
+	Message     string    `json:"message,omitzero"`
+	NextCheckAt time.Time `json:"next_check_at"`
+}
+
+// Event is something that happened to a call. What says nothing about an event
+// of its type is left out.
+type Event struct {
+	Seq           int       `json:"seq"` // the call's own counter, from 1
+	Type          string    `json:"type"`
+	At            time.Time `json:"at"`
+	Attempt       int       `json:"attempt,omitzero"` // none: about the call as a whole
+	SID           string    `json:"sid,omitzero"`
+	Result        string    `json:"result,omitzero"`
+	Outcome       string    `json:"outcome,omitzero"`
+	Reason        string    `json:"reason,omitzero"`
+	Code          int       `json:"code,omitzero"` // Twilio's error code
+	Message       string    `json:"message,omitzero"`
+	SIPCode       int       `json:"sip_code,omitzero"`
+	Duration      int       `json:"duration,omitzero"` // of the conversation, seconds
+	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
+}
+
+// EventList is the timeline of a call.
+type EventList struct {
+	Events []Event `json:"events"`
+}
+
+// Problem is an error as RFC 9457 has it (application/problem+json).
+type Problem struct {
+	Type   string       `json:"type"`
+	Title  string       `json:"title"`
+	Status int          `json:"status"` // of HTTP
+	Detail string       `json:"detail,omitzero"`
+	Errors []FieldError `json:"errors,omitzero"` // each field that is wrong
+}
+
+// FieldError says what is wrong with a field, such as "policy.redial_after.busy".
+type FieldError struct {
+	Field  string `json:"field"`
+	Detail string `json:"detail"`
+}
+
+// Error is a sentence.
+func (p *Problem) Error() string {
+	if len(p.Errors) == 0 {
+		if p.Detail != "" {
+			return p.Detail
+		}
+		return p.Title
+	}
+	var parts []string
+	for _, e := range p.Errors {
+		parts = append(parts, e.Field+": "+e.Detail)
+	}
+	return strings.Join(parts, "; ")
+}

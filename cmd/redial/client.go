@@ -1,0 +1,136 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"redial/api"
+)
+
+// server is the redial that a client command talks to.
+type server struct {
+	URL string `help:"The redial to talk to." env:"REDIAL_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Key string `name:"api-key" help:"API key, where that redial needs one." env:"REDIAL_API_KEY" placeholder:"KEY"`
+}
+
+func (s server) client() *api.Client { return &api.Client{URL: s.URL, Key: s.Key} }
+
+type listCmd struct {
+	server  `embed:""`
+	State   string `help:"Only those waiting, dialing or ended." placeholder:"STATE"`
+	Outcome string `help:"Only those that ended so." placeholder:"OUTCOME"`
+	To      string `help:"Only those to this number." placeholder:"NUMBER"`
+	Limit   int    `help:"At most so many." default:"50"`
+	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
+	JSON    bool   `name:"json" help:"Print JSON, as the API gives it."`
+}
+
+func (c *listCmd) Run(ctx context.Context, con *console) error {
+	page, err := c.client().List(ctx, api.ListQuery{State: c.State, Outcome: c.Outcome, To: c.To, Limit: c.Limit, Cursor: c.Cursor})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, page)
+	}
+	if p := page.AccountPause; p != nil {
+		fmt.Fprintf(con.out, "DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.\n\n",
+			clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt))
+	}
+	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED")
+	for _, call := range page.Calls {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", call.ID, cmp.Or(call.To, "(scrubbed)"), stateOf(&call),
+			len(call.Attempts), *call.Policy.MaxAttempts, next(&call), clock(call.CreatedAt))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if page.NextCursor != "" {
+		fmt.Fprintf(con.out, "\nMore: redial list --cursor %s\n", page.NextCursor)
+	}
+	return nil
+}
+
+type showCmd struct {
+	server `embed:""`
+	ID     string `arg:"" help:"The call's id."`
+	JSON   bool   `name:"json" help:"Print JSON, as the API gives it."`
+}
+
+func (c *showCmd) Run(ctx context.Context, con *console) error {
+	client := c.client()
+	call, err := client.Get(ctx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	events, err := client.Events(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, map[string]any{"call": call, "events": events})
+	}
+	fmt.Fprintf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
+		cmp.Or(call.To, "(scrubbed)"), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
+	if n := next(&call); n != "" {
+		fmt.Fprintf(con.out, "Next     %s\n", n)
+	}
+	fmt.Fprintln(con.out)
+	for _, e := range events {
+		fmt.Fprintln(con.out, line(e))
+	}
+	return nil
+}
+
+type cancelCmd struct {
+	server `embed:""`
+	ID     string `arg:"" help:"The call's id."`
+}
+
+func (c *cancelCmd) Run(ctx context.Context, con *console) error {
+	call, err := c.client().Cancel(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if call.State != "ended" {
+		fmt.Fprintln(con.out, "The call ends with the attempt that is under way; nothing more is dialed.")
+		return nil
+	}
+	fmt.Fprintf(con.out, "The call has ended: %s.\n", call.Outcome)
+	return nil
+}
+
+// stateOf is where a Call stands, in a word or two.
+func stateOf(c *api.Call) string {
+	switch {
+	case c.Outcome != "":
+		return c.Outcome
+	case !c.CancelRequestedAt.IsZero():
+		return c.State + ", canceling"
+	case c.Held:
+		return "waiting for the number"
+	}
+	return c.State
+}
+
+// next is when a waiting Call is dialed.
+func next(c *api.Call) string {
+	if c.NextAttemptAt.IsZero() {
+		return ""
+	}
+	return clock(c.NextAttemptAt)
+}
+
+func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

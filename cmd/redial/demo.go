@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"redial/api"
+	"redial/internal/app"
+	"redial/internal/sim"
+)
+
+type demoCmd struct {
+	Stay bool `help:"Keep it up at the end, for a look at the API."`
+}
+
+const (
+	demoFrom  = "+815012345678"
+	demoSpeed = 20               // phones ring that much faster than life
+	demoTime  = 60 * time.Second // after which a fate that is still open is wrong
+)
+
+// fate is one call of the demo: what the phone does, and what must come of it.
+type fate struct {
+	title, number, script string
+	policy                api.Policy
+	cancel                bool // once the phone has been busy
+	outcome               string
+	rings                 int // dials that Twilio is to see
+}
+
+// demoFates has short pauses, so that all is told within a minute.
+func demoFates() []fate {
+	busy := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(2 * time.Second)}}
+	long := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(time.Hour)}}
+	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
+	return []fate{
+		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
+		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer", outcome: "reached", rings: 3},
+		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy, outcome: "reached", rings: 2},
+		{title: "never answers", number: "+819012345674", script: "no-answer", outcome: "unreached", rings: 3},
+		{title: "declines", number: "+819012345675", script: "decline", policy: busy, outcome: "unreached", rings: 3},
+		{title: "wrong number", number: "+819012345676", script: "refuse:21211", outcome: "refused", rings: 0},
+		{title: "canceled while waiting", number: "+819012345677", script: "busy", policy: long, cancel: true, outcome: "canceled", rings: 1},
+		{title: "callback lost", number: "+819012345678", script: "answer+lost", policy: short, outcome: "reached", rings: 1},
+	}
+}
+
+func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
+	d, err := startDemo(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.stop()) }()
+	fmt.Fprintf(con.out, "redial at http://%s, a Twilio on your desk at http://%s, phones %d times as fast as life\n\n",
+		d.redial.Addr(), d.twilio.Addr(), demoSpeed)
+	limited, cancel := context.WithTimeout(ctx, demoTime)
+	defer cancel()
+	err = d.play(limited, newScreen(con.out, demoFates()))
+	if c.Stay && ctx.Err() == nil {
+		fmt.Fprintf(con.out, "\nStill up: try  redial list --url http://%s  or  curl http://%[1]s/v1/calls ; Ctrl-C ends it.\n", d.redial.Addr())
+		<-ctx.Done()
+	}
+	return err
+}
+
+// demo is sim and redial in one process, over real sockets.
+type demo struct {
+	phones         *sim.Sim
+	client         *api.Client
+	redial, twilio net.Listener
+	folder         string
+	cancel         context.CancelFunc
+	running        sync.WaitGroup
+	failed         []error
+}
+
+func startDemo(ctx context.Context) (d *demo, err error) {
+	d = &demo{}
+	if d.folder, err = os.MkdirTemp("", "redial-demo-"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(d.folder))
+		}
+	}()
+	scripts := map[string]string{}
+	for _, f := range demoFates() {
+		scripts[f.number] = f.script
+	}
+	d.phones, err = sim.New(sim.Config{AccountSID: simAccount, AuthToken: simToken, Speed: demoSpeed, Scripts: scripts})
+	if err != nil {
+		return nil, err
+	}
+	if d.redial, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	if d.twilio, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	node, err := app.New(ctx, app.Config{
+		Listen: d.redial.Addr().String(), HostURL: "http://" + d.redial.Addr().String(),
+		DatabaseURL: "sqlite:" + filepath.Join(d.folder, "demo.db"), Migrate: true,
+		AccountSID: simAccount, AuthTokens: []string{simToken}, TwilioBaseURL: "http://" + d.twilio.Addr().String(),
+		From: demoFrom, CallsPerSecond: 5, RetentionDays: 90, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.client = &api.Client{URL: "http://" + d.redial.Addr().String()}
+	d.run(ctx, node)
+	return d, nil
+}
+
+func (d *demo) run(ctx context.Context, node *app.App) {
+	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	var mu sync.Mutex
+	part := func(serve func() error) func() {
+		return func() {
+			if err := serve(); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				d.failed = append(d.failed, err)
+			}
+		}
+	}
+	d.running.Go(part(func() error { return node.Serve(ctx, d.redial) }))
+	d.running.Go(part(func() error { return serveUntil(ctx, d.twilio, d.phones) }))
+}
+
+// stop ends both parts and removes what they kept.
+func (d *demo) stop() error {
+	d.cancel()
+	d.running.Wait()
+	d.phones.Close()
+	return errors.Join(append(d.failed, os.RemoveAll(d.folder))...)
+}
+
+// play places the calls, shows how they fare, and holds each against its fate.
+func (d *demo) play(ctx context.Context, s *screen) error {
+	var calls sync.WaitGroup
+	wrong := make([]error, len(s.rows))
+	for i := range s.rows {
+		calls.Go(func() { wrong[i] = d.playOne(ctx, s, i) })
+	}
+	calls.Wait()
+	s.finish(wrong)
+	if errors.Join(wrong...) != nil {
+		return errors.New("a fate came out wrong")
+	}
+	return nil
+}
+
+func (d *demo) playOne(ctx context.Context, s *screen, i int) error {
+	f := s.rows[i].fate
+	call, _, err := d.client.Create(ctx, api.CreateCall{
+		To: f.number, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &f.policy,
+		Metadata: map[string]string{"demo": f.title},
+	}, "")
+	if err != nil {
+		return err
+	}
+	outcome := ""
+	err = d.client.Follow(ctx, call.ID, 0, func(e api.Event) error {
+		s.event(i, e)
+		if e.Type == "call.ended" {
+			outcome = e.Outcome
+		}
+		if f.cancel && e.Type == "call.redial_scheduled" {
+			_, err := d.client.Cancel(ctx, call.ID)
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.title, err)
+	}
+	return d.check(f, outcome)
+}
+
+// check holds a call against its fate: the outcome, and how often the phone rang
+// as the other side saw it.
+func (d *demo) check(f fate, outcome string) error {
+	rings := 0
+	for _, leg := range d.phones.Legs() {
+		if leg.To == f.number {
+			rings++
+		}
+	}
+	if outcome != f.outcome || rings != f.rings {
+		return fmt.Errorf("%s: %s after %d dials, not %s after %d", f.title, outcome, rings, f.outcome, f.rings)
+	}
+	return nil
+}

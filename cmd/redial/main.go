@@ -1,0 +1,117 @@
+// Command redial places calls that must get through: it rings, and rings again
+// until a person is reached. README.md shows it at work.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"redial/internal/app"
+)
+
+// Exit statuses. redial call --wait adds one for each outcome: see outcomeStatus.
+const (
+	statusOK     = 0
+	statusFailed = 1
+	statusUsage  = 2 // a flag, an argument or a setting is missing or wrong
+)
+
+// commands is the command line; each command has a file of its own.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
+	Demo    demoCmd    `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
+	Sim     simCmd     `cmd:"" help:"Run a Twilio on your desk."`
+	Call    callCmd    `cmd:"" help:"Ask for a call."`
+	List    listCmd    `cmd:"" help:"List calls, the newest first."`
+	Show    showCmd    `cmd:"" help:"Show a call and its timeline."`
+	Cancel  cancelCmd  `cmd:"" help:"Cancel a call."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Version versionCmd `cmd:"" help:"Say which redial this is."`
+}
+
+// console is where a command writes.
+type console struct {
+	out, err io.Writer
+}
+
+// exitError ends the process with a status and no further word.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr})
+	stop()
+	os.Exit(status)
+}
+
+// run runs a command line and returns the exit status.
+func run(ctx context.Context, args []string, con *console) int {
+	exited := -1
+	parser, err := kong.New(&commands{},
+		kong.Name("redial"),
+		kong.Description("Calls that must get through: redial rings through Twilio, and rings again until a person is reached."),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Writers(con.out, con.err),
+		kong.Exit(func(status int) { exited = status }),
+		kong.Vars{"simAccount": simAccount, "simToken": simToken},
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(con),
+	)
+	if err != nil {
+		return con.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(con.err, "redial: %v; see redial --help\n", err)
+		return statusUsage
+	}
+	return con.fail(command.Run())
+}
+
+// fail says what went wrong, in one sentence, and returns the exit status.
+func (con *console) fail(err error) int {
+	if err == nil {
+		return statusOK
+	}
+	if e, ok := errors.AsType[exitError](err); ok {
+		return int(e)
+	}
+	fmt.Fprintf(con.err, "redial: %v\n", err)
+	if _, ok := errors.AsType[*app.ConfigError](err); ok {
+		return statusUsage
+	}
+	return statusFailed
+}
+
+// logging is how a command logs.
+type logging struct {
+	LogFormat string `help:"text or json." env:"REDIAL_LOG_FORMAT" default:"text" enum:"text,json"`
+	LogLevel  string `help:"debug, info, warn or error." env:"REDIAL_LOG_LEVEL" default:"info" enum:"debug,info,warn,error"`
+}
+
+func (l logging) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.LogLevel)) // one of the enum above
+	o := &slog.HandlerOptions{Level: level}
+	if l.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}

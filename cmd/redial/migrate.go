@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"redial/internal/app"
+)
+
+type migrateCmd struct {
+	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…" env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	DryRun      bool   `help:"Print the SQL that would run, and run nothing."`
+}
+
+func (c *migrateCmd) Run(ctx context.Context, con *console) error {
+	sql, err := app.Migrate(ctx, c.DatabaseURL, c.DryRun)
+	switch {
+	case err != nil:
+		return err
+	case sql == "":
+		fmt.Fprintln(con.err, "The schema is up to date.")
+	case c.DryRun:
+		fmt.Fprint(con.out, sql)
+	default:
+		fmt.Fprintln(con.err, "The schema is now up to date.")
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"redial/api"
+	"redial/internal/pgtest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"redial": main})
+}
+
+// TestScripts runs what a person would type, in processes of their own, on SQLite
+// and, where the script's name says so, on PostgreSQL.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setUp(t, nil),
+		Cmds:  commandsOfScripts(),
+	})
+}
+
+// TestScriptsOnPostgreSQL runs those that keep calls once more.
+func TestScriptsOnPostgreSQL(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Files: []string{"testdata/script/three_rings.txtar", "testdata/script/kill.txtar"},
+		Setup: setUp(t, func() string { return pgtest.New(t) }),
+		Cmds:  commandsOfScripts(),
+	})
+}
+
+func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
+	}
+}
+
+// setUp gives a script a simulated Twilio's account, two free ports and a database.
+func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
+	return func(env *testscript.Env) error {
+		env.Values["processes"] = map[string]*exec.Cmd{}
+		for name, v := range map[string]string{
+			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_FROM": demoFrom,
+			"REDIAL_CALLS_PER_SECOND": "20", "DATABASE_URL": "sqlite:redial.db", "TZ": "UTC",
+		} {
+			env.Setenv(name, v)
+		}
+		if database != nil {
+			env.Setenv("DATABASE_URL", database())
+		}
+		redial, err := freeAddr()
+		if err != nil {
+			return err
+		}
+		twilio, err := freeAddr()
+		if err != nil {
+			return err
+		}
+		env.Setenv("REDIAL_LISTEN", redial)
+		env.Setenv("REDIAL_URL", "http://"+redial)
+		env.Setenv("HOST_URL", "http://"+redial)
+		env.Setenv("SIM", twilio)
+		env.Setenv("REDIAL_TWILIO_BASE_URL", "http://"+twilio)
+		return nil
+	}
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func processes(ts *testscript.TestScript) map[string]*exec.Cmd {
+	return ts.Value("processes").(map[string]*exec.Cmd)
+}
+
+// cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
+// It returns once the process has written a line that has LINE in it.
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: start NAME LINE ARGS…")
+	}
+	cmd := exec.Command(findIn(ts.Getenv("PATH"), "redial"), args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = environ(ts)
+	out, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	processes(ts)[args[0]] = cmd
+	ts.Defer(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	told := bufio.NewReader(out)
+	for {
+		line, err := told.ReadString('\n')
+		ts.Logf("[%s] %s", args[0], line)
+		if err != nil {
+			ts.Fatalf("%s ended before it was ready", args[0])
+		}
+		if strings.Contains(line, args[1]) {
+			break
+		}
+	}
+	go io.Copy(io.Discard, told) // or it would stop once the pipe is full
+}
+
+func findIn(path, name string) string {
+	for _, dir := range filepath.SplitList(path) {
+		if file := filepath.Join(dir, name); isFile(file) {
+			return file
+		}
+	}
+	return name
+}
+
+func isFile(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && !info.IsDir()
+}
+
+func environ(ts *testscript.TestScript) (env []string) {
+	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM",
+		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL"} {
+		if v := ts.Getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term.
+func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"kill": syscall.SIGKILL, "term": syscall.SIGTERM}
+	if neg || len(args) != 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 {
+		ts.Fatalf("usage: end NAME kill|term")
+	}
+	cmd := processes(ts)[args[0]]
+	ts.Check(cmd.Process.Signal(signals[args[1]]))
+	err := cmd.Wait()
+	if args[1] == "term" {
+		ts.Check(err)
+	}
+}
+
+// cmdStatus expects an exit status: status N ARGS….
+func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N ARGS…")
+	}
+	err := ts.Exec("redial", args[1:]...)
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = e.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want, _ := strconv.Atoi(args[0]); got != want {
+		ts.Fatalf("redial %s: exit status %d, not %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// cmdAwait returns once a call's timeline has an event: await ID TYPE.
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await ID TYPE")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	found := errors.New("found")
+	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
+	err := client.Follow(ctx, args[0], 0, func(e api.Event) error {
+		if e.Type == args[1] {
+			return found
+		}
+		return nil
+	})
+	if !errors.Is(err, found) {
+		ts.Fatalf("the call came to its end without %s: %v", args[1], err)
+	}
+}
+
+// cmdGet puts what a URL answers into a file: get FILE URL.
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: get FILE URL")
+	}
+	res, err := http.Get(args[1])
+	ts.Check(err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(body, "\n"), 0o600))
+}
+
+// cmdFirstID sets the environment variable to the id of the newest call: firstid VAR.
+func cmdFirstID(ts *testscript.TestScript, neg bool, args []string) {
+	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
+	page, err := client.List(context.Background(), api.ListQuery{Limit: 1})
+	ts.Check(err)
+	if neg || len(args) != 1 || len(page.Calls) == 0 {
+		ts.Fatalf("usage: firstid VAR, with at least one call")
+	}
+	ts.Setenv(args[0], page.Calls[0].ID)
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"redial/internal/app"
+)
+
+type serveCmd struct {
+	app.Config `embed:""`
+	logging    `embed:""`
+}
+
+func (c *serveCmd) Run(ctx context.Context, con *console) error {
+	conf := c.Config
+	conf.Log = c.logger(con.err)
+	node, err := app.New(ctx, conf)
+	if err != nil {
+		return err
+	}
+	l, err := node.Listen(ctx)
+	if err != nil {
+		node.Close()
+		return err
+	}
+	conf.Log.Info("redial serves", "version", version(), "listen", l.Addr().String(), "host_url", conf.HostURL)
+	if err := node.Serve(ctx, l); err != nil {
+		return fmt.Errorf("serving: %w", err)
+	}
+	conf.Log.Info("redial has stopped; nothing is left in flight")
+	return nil
+}

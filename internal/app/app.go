@@ -1,0 +1,182 @@
+// Package app is redial as one value: the parts wired together, once.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"redial/internal/dialer"
+	"redial/internal/store"
+	"redial/internal/twilio"
+	"redial/internal/web"
+)
+
+// App is a node: its database, its loop and its HTTP server.
+type App struct {
+	conf   Config
+	log    *slog.Logger
+	store  *store.Store
+	dialer *dialer.Dialer
+	web    *web.Server
+}
+
+const (
+	shutdownTime   = 20 * time.Second // for answers under way, once told to stop
+	retentionPause = time.Hour        // between two rounds
+)
+
+// New makes a node from a Config, which it checks, and opens its database. Run
+// or Close ends it.
+func New(ctx context.Context, conf Config) (*App, error) {
+	if err := conf.Check(); err != nil {
+		return nil, err
+	}
+	if conf.Log == nil {
+		conf.Log = slog.New(slog.DiscardHandler)
+	}
+	carrier, err := twilio.New(twilio.Config{
+		AccountSID: conf.AccountSID, AuthTokens: conf.AuthTokens, APIKey: conf.APIKey, APISecret: conf.APISecret,
+		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up Twilio: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, Metrics: registry,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	a := &App{conf: conf, log: conf.Log, store: s}
+	a.wire(carrier, registry)
+	return a, nil
+}
+
+func (a *App) wire(carrier *twilio.Client, registry *prometheus.Registry) {
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.dialer = dialer.New(dialer.Config{
+		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
+		Log: a.log, Metrics: registry,
+	})
+	a.web = web.New(web.Config{
+		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Log: a.log, Metrics: registry,
+		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+	})
+}
+
+// Handler is the node's HTTP side.
+func (a *App) Handler() http.Handler { return a.web }
+
+// Listen opens the address that the Config names.
+func (a *App) Listen(ctx context.Context) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.conf.Listen)
+	if err != nil {
+		return nil, wrong("REDIAL_LISTEN", "can't be used: %v", err)
+	}
+	return l, nil
+}
+
+// Serve answers on l, and runs the node, until ctx is over. Then it takes no
+// more work, finishes what is in flight, and closes the database.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           a.web,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	server.RegisterOnShutdown(a.web.CloseStreams)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var serving error
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer cancel() // without a server the node is of no use
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			serving = fmt.Errorf("serving: %w", err)
+		}
+	})
+	all.Go(func() { a.loops(ctx) })
+	<-ctx.Done()
+	a.shutdown(server)
+	all.Wait()
+	return errors.Join(serving, a.Close())
+}
+
+func (a *App) shutdown(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		a.log.Warn("answers under way were cut off", "err", err)
+	}
+}
+
+// Run runs the node without its HTTP server, which Handler is for, until ctx is
+// over; then it closes the database.
+func (a *App) Run(ctx context.Context) error {
+	a.loops(ctx)
+	return a.Close()
+}
+
+// loops runs until ctx is over and what is in flight has ended.
+func (a *App) loops(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { a.dialer.Run(ctx) })
+	all.Go(func() { a.retain(ctx) })
+	all.Wait()
+}
+
+// Close closes the database of a node that does not run.
+func (a *App) Close() error { return a.store.Close() }
+
+// retain scrubs and deletes what is past its retention.
+func (a *App) retain(ctx context.Context) {
+	for {
+		more, err := a.store.Retain(ctx, a.store.Now(), a.conf.retention())
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("scrubbing old calls failed", "err", err)
+		}
+		pause := retentionPause
+		if more {
+			pause = 100 * time.Millisecond // small steps: others want to write too
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// Migrate brings a database's schema up to date, or, on a dry run, does nothing.
+// It returns the SQL that ran, or would run; empty if none.
+func Migrate(ctx context.Context, databaseURL string, dryRun bool) (sql string, err error) {
+	s, err := store.Open(ctx, databaseURL, store.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	sql, err = s.PendingSQL(ctx)
+	if err == nil && sql != "" && !dryRun {
+		err = s.Migrate(ctx)
+	}
+	return sql, err
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"redial/internal/web"
+)
+
+// Config is all that a node can be told. The tags are read by the command line:
+// every field is a flag and an environment variable.
+type Config struct {
+	Listen         string   `help:"Address to serve on." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
+	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…" env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	Migrate        bool     `help:"Bring the database's schema up to date at the start." env:"REDIAL_MIGRATE" default:"true" negatable:""`
+	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" placeholder:"KEY,…"`
+	AccountSID     string   `name:"twilio-account-sid" help:"Twilio's account." env:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`
+	AuthTokens     []string `name:"twilio-auth-token" help:"Its auth token; of several, by commas, all are accepted on callbacks and the first signs in." env:"TWILIO_AUTH_TOKEN" placeholder:"TOKEN,…"`
+	APIKey         string   `name:"twilio-api-key" help:"Twilio API key to sign in with instead of the auth token." env:"TWILIO_API_KEY" placeholder:"SK…"`
+	APISecret      string   `name:"twilio-api-secret" help:"Its secret." env:"TWILIO_API_SECRET" placeholder:"SECRET"`
+	TwilioBaseURL  string   `name:"twilio-base-url" help:"Another service that speaks Twilio's API, such as redial sim." env:"REDIAL_TWILIO_BASE_URL" placeholder:"URL"`
+	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
+	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
+	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION,…"`
+	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS)." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
+	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
+
+	Log       *slog.Logger      `kong:"-"` // nil: discard
+	Transport http.RoundTripper `kong:"-"` // to Twilio; nil: the network
+}
+
+// ConfigError names a setting that is missing or wrong.
+type ConfigError struct{ Setting, Problem string }
+
+func (e *ConfigError) Error() string { return e.Setting + " " + e.Problem }
+
+func wrong(setting, problem string, args ...any) error {
+	return &ConfigError{setting, fmt.Sprintf(problem, args...)}
+}
+
+// Check returns a *ConfigError for the first setting that is missing or wrong.
+func (c *Config) Check() error {
+	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls())
+}
+
+func (c *Config) checkTwilio() error {
+	switch {
+	case c.AccountSID == "":
+		return wrong("TWILIO_ACCOUNT_SID", "is missing: the account that pays for the calls")
+	case slices.Contains(c.AuthTokens, ""):
+		return wrong("TWILIO_AUTH_TOKEN", "has an empty token in its list")
+	case (c.APIKey == "") != (c.APISecret == ""):
+		return wrong("TWILIO_API_KEY", "and TWILIO_API_SECRET go together: one of them is missing")
+	case len(c.AuthTokens) == 0 && c.APIKey == "":
+		return wrong("TWILIO_AUTH_TOKEN", "is missing: redial signs in with it, and checks callbacks")
+	case len(c.AuthTokens) == 0 && c.HostURL != "":
+		return wrong("TWILIO_AUTH_TOKEN", "is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
+	case c.TwilioBaseURL != "" && !httpURL(c.TwilioBaseURL):
+		return wrong("REDIAL_TWILIO_BASE_URL", "must be an http or https URL, such as http://127.0.0.1:4010")
+	}
+	return nil
+}
+
+func (c *Config) checkServing() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return wrong("REDIAL_LISTEN", "must be HOST:PORT, such as 127.0.0.1:8080")
+	}
+	if !databaseURL.MatchString(c.DatabaseURL) {
+		return wrong("DATABASE_URL", "must be sqlite:FILE or postgres://…")
+	}
+	if c.HostURL != "" && !httpURL(c.HostURL) {
+		return wrong("HOST_URL", "must be the http or https URL of this server, such as https://redial.example.com")
+	}
+	if slices.Contains(c.APIKeys, "") {
+		return wrong("REDIAL_API_KEYS", "has an empty key in its list")
+	}
+	if len(c.APIKeys) > 0 {
+		return nil
+	}
+	if !loopback(host) {
+		return wrong("REDIAL_API_KEYS", "is missing: redial listens on %s, where others can reach it", c.Listen)
+	}
+	if u, _ := url.Parse(c.HostURL); c.HostURL != "" && !loopback(u.Hostname()) {
+		return wrong("REDIAL_API_KEYS", "is missing: through HOST_URL others can reach redial")
+	}
+	return nil
+}
+
+func (c *Config) checkCalls() error {
+	if err := c.numbers().Check(); err != nil {
+		return err
+	}
+	switch {
+	case !(c.CallsPerSecond > 0 && c.CallsPerSecond <= 10000):
+		return wrong("REDIAL_CALLS_PER_SECOND", "must be more than 0, and at most 10000")
+	case c.RetentionDays < 0 || c.RetentionDays > 36500:
+		return wrong("REDIAL_RETENTION_DAYS", "must be from 0 to 36500")
+	}
+	return nil
+}
+
+func (c *Config) numbers() web.Numbers {
+	return web.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions}
+}
+
+func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
+
+var databaseURL = regexp.MustCompile(`^(sqlite:.|postgres(ql)?://)`)
+
+func httpURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

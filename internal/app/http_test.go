@@ -1,0 +1,357 @@
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redial/api"
+)
+
+// ask sends a wish given as JSON; 'A' stands for alice's number.
+func (w *world) ask(body string, headers ...string) (int, string) {
+	w.t.Helper()
+	return w.do("POST", "/v1/calls", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`), headers...)
+}
+
+func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
+	tests := []struct {
+		body   string
+		status int
+		field  string // that the answer names, empty for none
+	}{
+		{`{"to": "A", "say": "hi"`, 400, ""},
+		{`{"to": "A", "say": "hi"} {}`, 400, ""},
+		{``, 400, ""},
+		{`[]`, 422, "body"},
+		{`{"say": "hi"}`, 422, "to"},
+		{`{"to": "", "say": "hi"}`, 422, "to"},
+		{`{"to": 5, "say": "hi"}`, 422, "to"},
+		{`{"to": "+81901234", "say": "hi"}`, 422, "to"},
+		{`{"to": "090-1234-5678", "say": "hi"}`, 422, "to"}, // there is no default region
+		{`{"to": "+12125550123", "say": "hi"}`, 422, "to"},  // a foreign region
+		{`{"to": "+81990504321", "say": "hi"}`, 422, "to"},  // premium
+		{`{"to": "+881612345678", "say": "hi"}`, 422, "to"}, // satellite
+		{`{"to": "` + caller + `", "say": "hi"}`, 422, "to"},
+		{`{"to": "A", "from": "nobody", "say": "hi"}`, 422, "from"},
+		{`{"to": "A"}`, 422, "say"},
+		{`{"to": "A", "say": "hi", "twiml": "<Response/>"}`, 422, "say"},
+		{`{"to": "A", "say": ""}`, 422, "say.text"},
+		{`{"to": "A", "say": {"text": "hi", "colour": "red"}}`, 422, "say.colour"},
+		{`{"to": "A", "twiml": "<Response><Say>hi</Response>"}`, 422, "twiml"},
+		{`{"to": "A", "twiml": "` + strings.Repeat("x", 4001) + `"}`, 422, "twiml"},
+		{`{"to": "A", "url": "not a url"}`, 422, "url"},
+		{`{"to": "A", "say": "hi", "policy": {"max_attempts": 0}}`, 422, "policy.max_attempts"},
+		{`{"to": "A", "say": "hi", "policy": {"max_attempts": 1000}}`, 422, "policy.max_attempts"},
+		{`{"to": "A", "say": "hi", "policy": {"max_attempts": "3"}}`, 422, "policy.max_attempts"},
+		{`{"to": "A", "say": "hi", "policy": {"ring_timeout": "1h"}}`, 422, "policy.ring_timeout"},
+		{`{"to": "A", "say": "hi", "policy": {"ring_timeout": 30}}`, 422, "policy.ring_timeout"},
+		{`{"to": "A", "say": "hi", "policy": {"deadline": "10000h"}}`, 422, "policy.deadline"},
+		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": "-1s"}}}`, 422, "policy.redial_after.busy"},
+		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"reached": "1s"}}}`, 422, "policy.redial_after.reached"},
+		{`{"to": "A", "say": "hi", "policy": {"patience": 1}}`, 422, "policy.patience"},
+		{`{"to": "A", "say": "hi", "tone": "soft"}`, 422, "tone"},
+		{`{"to": "A", "say": "hi", "options": {"Timeout": 60}}`, 422, "options.Timeout"},
+		{`{"to": "A", "say": "hi", "options": {"Colour": "red"}}`, 422, "options.Colour"},
+		{`{"to": "A", "say": "hi", "options": {"Record": "yes"}}`, 422, "options.Record"},
+		{`{"to": "A", "say": "hi", "metadata": {"order": 42}}`, 422, "metadata"},
+	}
+	inWorld(t, nil, func(w *world) {
+		for _, test := range tests {
+			status, answer := w.ask(test.body)
+			var p api.Problem
+			if err := json.Unmarshal([]byte(answer), &p); err != nil {
+				t.Errorf("%s: the answer is no problem: %s", test.body, answer)
+			}
+			field := ""
+			if len(p.Errors) > 0 {
+				field = p.Errors[0].Field
+			}
+			if status != test.status || field != test.field || p.Detail == "" {
+				t.Errorf("%s\nis answered %d for the field %q, not %d for %q: %s", test.body, status, field, test.status, test.field, answer)
+			}
+		}
+		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 0 {
+			t.Errorf("a bad wish left %d calls, %v", len(page.Calls), err)
+		}
+	})
+}
+
+func TestBodiesAreBoundedAndTyped(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		if status, _ := w.ask(`{"say": "` + strings.Repeat("x", 2<<20) + `"}`); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("a body of 2 MB is answered %d", status)
+		}
+		if status, _ := w.ask(`{}`, "Content-Type", "text/plain"); status != http.StatusUnsupportedMediaType {
+			t.Errorf("a body of text is answered %d", status)
+		}
+	})
+}
+
+func TestTheArticlesRouteAndNumber(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		status, answer := w.do("POST", "/twilio_api/calls",
+			`{"to": "+8109012345678", "from": "+8105012345678", "twiml": "<Response><Say>Hello world!</Say></Response>"}`)
+		var c api.Call
+		if err := json.Unmarshal([]byte(answer), &c); err != nil || status != http.StatusCreated || c.To != alice || c.From != caller {
+			t.Fatalf("answered %d, %v: %s", status, err, answer)
+		}
+		w.pass(time.Minute)
+		(&asked{w, c.ID}).is("reached", "completed")
+	})
+}
+
+func TestTheCreateRequestIsTheArticles(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		w.ask(`{"to": "A", "twiml": "<Response><Say>hi</Say></Response>", "options": {"Record": true}}`)
+		w.pass(time.Minute)
+		form := w.creates()[0].Form
+		callback := form.Get("StatusCallback")
+		if !strings.HasPrefix(callback, hostURL+"/twilio_api/callback?attempt=") || !strings.HasSuffix(callback, "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt") {
+			t.Errorf("StatusCallback is %s", callback)
+		}
+		form.Del("StatusCallback")
+		want := url.Values{
+			"To": {alice}, "From": {caller}, "Timeout": {"30"}, "Twiml": {"<Response><Say>hi</Say></Response>"}, "Record": {"true"},
+			"StatusCallbackMethod": {"POST"}, "StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
+		}
+		if got := form.Encode(); got != want.Encode() {
+			t.Errorf("the create request is\n%s\nnot\n%s", got, want.Encode())
+		}
+	})
+}
+
+func TestARepeatWithTheSameKeyMakesNoSecondCall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		_, first := w.ask(`{"to": "A", "say": "hi"}`, "Idempotency-Key", "order-42")
+		w.pass(time.Minute)
+		status, again := w.ask(`{"to": "A", "say": "hi"}`, "Idempotency-Key", "order-42")
+		if status != http.StatusCreated || again != first {
+			t.Errorf("the repeat is answered %d, and not as the first time:\n%s%s", status, first, again)
+		}
+		if status, _ := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "order-42"); status != http.StatusConflict {
+			t.Errorf("another request with the same key is answered %d", status)
+		}
+		for _, bad := range []string{"a b", strings.Repeat("x", 256), "é"} {
+			if status, _ := w.ask(`{"to": "A", "say": "hi"}`, "Idempotency-Key", bad); status != http.StatusBadRequest {
+				t.Errorf("the key %q is answered %d", bad, status)
+			}
+		}
+	})
+}
+
+func TestWithoutAKeyOnlyThisMachineIsServed(t *testing.T) {
+	inWorld(t, func(c *Config) { c.APIKeys, c.HostURL = nil, "http://127.0.0.1:8080" }, func(w *world) {
+		try := func(target string, headers ...string) int {
+			r := httptest.NewRequestWithContext(w.ctx, "POST", target, strings.NewReader(`{"to": "`+alice+`"}`))
+			r.Header.Set("Content-Type", "application/json")
+			for i := 0; i+1 < len(headers); i += 2 {
+				r.Header.Set(headers[i], headers[i+1])
+			}
+			out := httptest.NewRecorder()
+			w.app.Handler().ServeHTTP(out, r)
+			return out.Code
+		}
+		for _, test := range []struct {
+			want int
+			got  int
+		}{
+			{422, try("http://127.0.0.1:8080/v1/calls")},
+			{422, try("http://localhost/v1/calls")},
+			{422, try("http://[::1]:8080/v1/calls")},
+			{403, try("http://evil.example/v1/calls")},
+			{403, try("http://127.0.0.1:8080/v1/calls", "Sec-Fetch-Site", "cross-site")},
+			{403, try("http://127.0.0.1:8080/v1/calls", "Origin", "http://evil.example")},
+		} {
+			if test.got != test.want {
+				t.Errorf("answered %d, not %d", test.got, test.want)
+			}
+		}
+	})
+}
+
+func TestWithKeysOneIsNeeded(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for _, auth := range []string{"", "Bearer", "Bearer wrong", "Basic a2V5", "key"} {
+			for _, path := range []string{"/v1/calls", "/metrics"} {
+				if status, _ := w.do("GET", path, "", "Authorization", auth); status != http.StatusUnauthorized {
+					t.Errorf("%s with %q is answered %d", path, auth, status)
+				}
+			}
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml"} {
+			if status, _ := w.do("GET", path, "", "Authorization", ""); status != http.StatusOK {
+				t.Errorf("%s without a key is answered %d", path, status)
+			}
+		}
+	})
+}
+
+// signed posts a callback as Twilio would, with a signature made by sim.
+func (w *world) signed(path string, form url.Values) int {
+	body := form.Encode()
+	status, _ := w.do("POST", path, body, "Authorization", "", "Content-Type", "application/x-www-form-urlencoded",
+		"X-Twilio-Signature", signature(token, hostURL+path, form))
+	return status
+}
+
+func TestCallbacksAreTakenFromTwilioOnly(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+lost")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(2 * time.Second)
+		sid := c.now().Attempts[0].SID
+		callback, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := "/twilio_api/callback?" + callback.RawQuery
+		done := url.Values{"CallSid": {sid}, "CallStatus": {"completed"}, "CallDuration": {"7"}}
+		if status, _ := w.do("POST", good, done.Encode(), "Content-Type", "application/x-www-form-urlencoded",
+			"X-Twilio-Signature", "Zm9yZ2Vk"); status != http.StatusForbidden {
+			t.Errorf("a forged callback is answered %d", status)
+		}
+		c.is("dialing", "queued")
+		for path, want := range map[string]int{
+			good[:len(good)-1] + "x":                404, // another key
+			"/twilio_api/callback?attempt=nonsense": 404,
+		} {
+			if status := w.signed(path, done); status != want {
+				t.Errorf("%s is answered %d", path, status)
+			}
+		}
+		if status := w.signed("/twilio_api/callback", url.Values{"CallSid": {"CAunknown"}, "CallStatus": {"completed"}}); status != 404 {
+			t.Errorf("an unknown CallSid is answered %d", status)
+		}
+		if status := w.signed("/twilio_api/callback", done); status != http.StatusNoContent {
+			t.Errorf("a callback by CallSid is answered %d", status)
+		}
+		c.is("reached", "completed")
+		w.metric(`redial_callbacks_total{verdict="forged"} 1`)
+		w.metric(`redial_callbacks_total{verdict="unknown"} 3`)
+	})
+}
+
+func TestTheSameFinalCallbackFiveTimesIsOneRedial(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).does("no-answer+lost").answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(2 * time.Second)
+		form := url.Values{"CallSid": {c.now().Attempts[0].SID}, "CallStatus": {"no-answer"}}
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				if status := w.signed("/twilio_api/callback", form); status != http.StatusNoContent {
+					t.Errorf("answered %d", status)
+				}
+			})
+		}
+		all.Wait()
+		w.pass(3 * time.Minute)
+		c.is("reached", "no-answer", "completed")
+		p.rangTimes(2)
+		w.metric(`redial_callbacks_total{verdict="repeated"} 4`)
+	})
+}
+
+func TestWaitAnswersAsSoonAsTheCallHasEnded(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		w.phone(bob).does("answer:10m")
+		started := time.Now()
+		c := w.call(api.CreateCall{To: alice})
+		got, err := w.client.Get(w.ctx, c.id, time.Minute)
+		if took := time.Since(started); err != nil || got.Outcome != "reached" || took > 50*time.Second {
+			t.Errorf("after %v: %q, %v", took, got.Outcome, err)
+		}
+		long := w.call(api.CreateCall{To: bob})
+		started = time.Now()
+		got, err = w.client.Get(w.ctx, long.id, time.Minute)
+		if took := time.Since(started); err != nil || got.State != "dialing" || took != time.Minute {
+			t.Errorf("after %v: %q, %v", took, got.State, err)
+		}
+		w.pass(time.Hour)
+	})
+}
+
+func TestListsByPagesAndFilters(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 10 }, func(w *world) {
+		for i := range 5 {
+			number := fmt.Sprintf("+8190111100%02d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+			w.pass(time.Millisecond)
+		}
+		w.pass(time.Minute)
+		w.phone(bob).busy()
+		w.call(api.CreateCall{To: bob, Policy: busyFor(time.Hour)}).now()
+		w.pass(time.Minute)
+		count := func(q api.ListQuery) (n int) {
+			for {
+				page, err := w.client.List(w.ctx, q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n += len(page.Calls)
+				if q.Cursor = page.NextCursor; q.Cursor == "" {
+					return n
+				}
+			}
+		}
+		for want, q := range map[int]api.ListQuery{6: {Limit: 2}, 5: {Outcome: "reached", Limit: 3}, 1: {State: "waiting"}} {
+			if got := count(q); got != want {
+				t.Errorf("%+v finds %d calls, not %d", q, got, want)
+			}
+		}
+		if got := count(api.ListQuery{To: bob}); got != 1 {
+			t.Errorf("by number: %d", got)
+		}
+	})
+}
+
+func TestScrubbingAndRetention(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice, Metadata: map[string]string{"order": "42"}})
+		if status, _ := w.do("DELETE", "/v1/calls/"+c.id, ""); status != http.StatusConflict {
+			t.Errorf("scrubbing a call that goes on is answered %d", status)
+		}
+		w.pass(time.Minute)
+		if status, _ := w.do("DELETE", "/v1/calls/"+c.id, ""); status != http.StatusNoContent {
+			t.Errorf("scrubbing is answered %d", status)
+		}
+		if got := c.now(); got.To != "" || got.From != "" || got.Metadata != nil || got.Outcome != "reached" {
+			t.Errorf("after scrubbing: %+v", got)
+		}
+		w.pass(91 * 24 * time.Hour)
+		if status, _ := w.do("GET", "/v1/calls/"+c.id, ""); status != http.StatusNotFound {
+			t.Errorf("after the retention it is answered %d", status)
+		}
+	})
+}
+
+func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
+	inWorld(t, func(c *Config) { c.RetentionDays = 0 }, func(w *world) {
+		w.phone(alice).answers()
+		body := `{"to": "A", "say": "hi"}`
+		w.ask(body, "Idempotency-Key", "k")
+		w.pass(time.Minute)
+		status, answer := w.ask(body, "Idempotency-Key", "k")
+		if status != http.StatusCreated || strings.Contains(answer, alice) || !strings.Contains(answer, "reached") {
+			t.Errorf("the repeat is answered %d: %s", status, answer)
+		}
+		w.pass(47 * time.Hour)
+		if status, _ := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k"); status != http.StatusConflict {
+			t.Errorf("before 48 h the key is answered %d", status)
+		}
+	})
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"log/slog"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"redial/api"
+)
+
+// signature signs a callback as Twilio documents it. It is written here once
+// more, so that redial's own is held against another.
+func signature(token, url string, form url.Values) string {
+	h := hmac.New(sha1.New, []byte(token))
+	h.Write([]byte(url))
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		for _, v := range slices.Compact(slices.Sorted(slices.Values(form[name]))) {
+			h.Write([]byte(name + v))
+		}
+	}
+	return base64.StdEncoding.EncodeToString(h.Sum(nil))
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// TestLogsKeepSecrets makes everything happen that is logged, at every level, and
+// looks for what must not be there.
+func TestLogsKeepSecrets(t *testing.T) {
+	var out lockedBuffer
+	change := func(c *Config) {
+		c.Log = slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	var keys []string
+	inWorld(t, change, func(w *world) {
+		w.phone(alice).noAnswer().does("answer+dropped")
+		w.phone(bob).does("answer+429").does("refuse:21211")
+		w.call(api.CreateCall{To: alice})
+		w.call(api.CreateCall{To: bob})
+		w.do("POST", "/twilio_api/callback?attempt=x", "To="+url.QueryEscape(alice), "X-Twilio-Signature", "eA==")
+		w.pass(10 * time.Minute)
+		w.sim.Suspend(20003)
+		w.phone("+819055556666").answers()
+		w.call(api.CreateCall{To: "+819055556666"})
+		w.pass(10 * time.Minute)
+		w.sim.Suspend(0)
+		w.pass(10 * time.Minute)
+		for _, r := range w.creates() {
+			if u, err := url.Parse(r.Form.Get("StatusCallback")); err == nil {
+				keys = append(keys, u.Query().Get("attempt"))
+			}
+		}
+	})
+	log := out.b.String()
+	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") {
+		t.Errorf("the log misses what it should tell:\n%s", log)
+	}
+	for _, secret := range append(keys, token, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package app
+
+import (
+	"testing"
+	"time"
+
+	"redial/api"
+	"redial/internal/sim"
+)
+
+func after(d time.Duration) api.Duration { return api.Duration(d) }
+
+// busyFor is a policy that waits so long after a busy line.
+func busyFor(d time.Duration) *api.Policy {
+	return &api.Policy{RedialAfter: map[string]api.Duration{"busy": after(d)}}
+}
+
+func TestRingsAgainUntilSomebodyAnswers(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).noAnswer().noAnswer().answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(3 * time.Minute)
+		c.is("reached", "no-answer", "no-answer", "completed")
+		p.rangTimes(3)
+	})
+}
+
+func TestGivesUpWhenThePolicyIsUsedUp(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).noAnswer().busy().does("failed")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(10 * time.Minute)
+		c.is("unreached", "no-answer", "busy", "failed")
+	})
+}
+
+func TestTwentyHourPolicy(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice)
+		for range 10 {
+			p.busy()
+		}
+		policy := busyFor(2 * time.Hour)
+		policy.MaxAttempts, policy.Deadline = new(20), new(after(20*time.Hour))
+		c := w.call(api.CreateCall{To: alice, Policy: policy})
+		w.pass(17 * time.Hour)
+		c.is("waiting", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy")
+		w.pass(3 * time.Hour)
+		c.is("expired", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy")
+	})
+}
+
+func TestWaitsAsLongAsThePolicySays(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).busy().answers()
+		c := w.call(api.CreateCall{To: alice, Policy: busyFor(10 * time.Minute)})
+		w.pass(10 * time.Minute)
+		c.is("waiting", "busy")
+		p.rangTimes(1)
+		w.pass(2 * time.Minute)
+		c.is("reached", "busy", "completed")
+	})
+}
+
+func TestCancelWhileWaitingEndsAtOnce(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).busy()
+		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Hour)})
+		w.pass(time.Minute)
+		c.cancel()
+		c.is("canceled", "busy")
+		w.pass(3 * time.Hour)
+		c.cancel()
+		c.is("canceled", "busy")
+	})
+}
+
+func TestCancelWhileRingingEndsWithThatLeg(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).noAnswer()
+		w.phone(bob).does("answer:60s")
+		unanswered, answered := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: bob})
+		w.pass(5 * time.Second)
+		unanswered.cancel()
+		answered.cancel()
+		unanswered.is("dialing", "ringing")
+		w.pass(5 * time.Minute)
+		unanswered.is("canceled", "no-answer")
+		answered.is("reached", "completed")
+	})
+}
+
+func TestARefusalThatCannotHealEndsTheCall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("refuse:21211")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		c.is("refused", "refused")
+		if got := c.now().Refusal; got == nil || got.Code != 21211 || got.Message == "" {
+			t.Errorf("the refusal is %+v", got)
+		}
+	})
+}
+
+func TestAnAccountInTroublePausesDialingAndBurnsNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		w.phone(bob).answers()
+		w.sim.Suspend(20003)
+		c, d := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: bob})
+		w.pass(time.Hour)
+		c.is("waiting", "postponed")
+		d.is("waiting")
+		page, err := w.client.List(w.ctx, api.ListQuery{})
+		if err != nil || page.AccountPause == nil || page.AccountPause.Code != 20003 {
+			t.Errorf("the list shows the pause as %+v, %v", page.AccountPause, err)
+		}
+		w.metric(`redial_account_paused 1`)
+		w.sim.Suspend(0)
+		w.pass(3 * time.Minute)
+		c.is("reached", "completed")
+		d.is("reached", "completed")
+		w.metric(`redial_account_paused 0`)
+	})
+}
+
+func TestADeadlineEndsACallWhileTheAccountIsPaused(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		w.sim.Suspend(20005)
+		first := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Deadline: new(after(10 * time.Minute))}})
+		second := w.call(api.CreateCall{To: bob, Policy: &api.Policy{Deadline: new(after(10 * time.Minute))}})
+		w.pass(11 * time.Minute)
+		first.is("expired", "unplaced")
+		second.is("expired")
+	})
+}
+
+func TestTooManyRequestsCountForNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+429").does("answer+429").noAnswer().noAnswer().answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Minute)
+		c.is("reached", "no-answer", "no-answer", "completed")
+		if !c.happened("attempt.postponed") {
+			t.Error("nothing says that the attempt was postponed")
+		}
+	})
+}
+
+func TestALostCallbackIsAskedFor(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("no-answer+lost").does("answer+lost")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(40 * time.Second)
+		c.is("dialing", "queued")
+		w.pass(3 * time.Minute)
+		c.is("reached", "no-answer", "completed")
+	})
+}
+
+func TestWithoutAPublicURLTwilioIsAsked(t *testing.T) {
+	inWorld(t, func(c *Config) { c.HostURL = "" }, func(w *world) {
+		w.phone(alice).noAnswer().answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Minute)
+		c.is("reached", "no-answer", "completed")
+	})
+}
+
+func TestACallbackMayComeBeforeTheAnswer(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("no-answer+early").does("busy+early").does("answer+early")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(10 * time.Minute)
+		c.is("reached", "no-answer", "busy", "completed")
+	})
+}
+
+func TestALostCreateAnswerRingsNobodyTwice(t *testing.T) {
+	for name, host := range map[string]string{"told by a callback": hostURL, "found in the list": ""} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(c *Config) { c.HostURL = host }, func(w *world) {
+				w.phone(alice).does("no-answer+dropped").does("answer+dropped")
+				c := w.call(api.CreateCall{To: alice})
+				w.pass(10 * time.Minute)
+				c.is("reached", "no-answer", "completed")
+			})
+		})
+	}
+}
+
+func TestACreateThatNeverHappenedIsDialedAgainUncounted(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+unplaced500").noAnswer().noAnswer().answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(30 * time.Second)
+		c.is("dialing", "placing")
+		w.pass(10 * time.Minute)
+		c.is("reached", "unplaced", "no-answer", "no-answer", "completed")
+	})
+}
+
+func TestAnUnkindTwilioChangesNothing(t *testing.T) {
+	for seed := range uint64(5) {
+		inWorld(t, nil, func(w *world) {
+			w.sim.SetFaults(sim.Faults{CallbackLost: 0.2, CallbackDoubled: 0.5, CallbackReordered: 0.5, CallbackLate: 0.3})
+			p := w.phone(alice).noAnswer().busy().answers()
+			c := w.call(api.CreateCall{To: alice})
+			w.pass(20 * time.Minute)
+			c.is("reached", "no-answer", "busy", "completed")
+			p.rangTimes(3)
+			_ = seed
+		})
+	}
+}
+
+func TestARestartLosesNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).busy().noAnswer().answers()
+		c := w.call(api.CreateCall{To: alice, Policy: busyFor(10 * time.Minute)})
+		w.pass(time.Minute)
+		w.restart()
+		c.is("waiting", "busy")
+		w.pass(8 * time.Minute)
+		p.rangTimes(1)
+		w.pass(70 * time.Second) // the second attempt rings
+		c.is("dialing", "busy", "ringing")
+		w.restart()
+		w.pass(5 * time.Minute)
+		c.is("reached", "busy", "no-answer", "completed")
+		p.rangTimes(3)
+	})
+}
+
+func TestADeadlinePassedWhileDownEndsTheCall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).busy()
+		policy := busyFor(10 * time.Minute)
+		policy.Deadline = new(after(time.Hour))
+		c := w.call(api.CreateCall{To: alice, Policy: policy})
+		w.pass(time.Minute)
+		w.stop()
+		w.pass(10 * time.Hour)
+		w.start()
+		w.pass(time.Second)
+		c.is("expired", "busy")
+	})
+}
+
+func TestOneLiveAttemptPerNumber(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer:60s").does("answer:60s").answers()
+		first, second, third := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: alice})
+		w.pass(30 * time.Second)
+		first.is("dialing", "in-progress")
+		second.is("waiting")
+		third.is("waiting")
+		if !second.now().Held {
+			t.Error("the second call is not shown as held")
+		}
+		third.cancel()
+		w.pass(5 * time.Minute)
+		first.is("reached", "completed")
+		second.is("reached", "completed")
+		third.is("canceled")
+	})
+}
+
+func TestDialsNoFasterThanTheAccountAllows(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 0.5 }, func(w *world) {
+		numbers := []string{"+819011110001", "+819011110002", "+819011110003", "+819011110004", "+819011110005"}
+		for _, n := range numbers {
+			w.phone(n).answers()
+			w.call(api.CreateCall{To: n})
+		}
+		w.pass(time.Minute)
+		var last time.Time
+		for i, r := range w.creates() {
+			if gap := r.At.Sub(last); i > 0 && gap < 2*time.Second {
+				t.Errorf("create %d came %v after the one before", i+1, gap)
+			}
+			last = r.At
+		}
+		if n := len(w.creates()); n != len(numbers) {
+			t.Errorf("%d creates for %d calls", n, len(numbers))
+		}
+	})
+}

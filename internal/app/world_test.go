@@ -1,0 +1,304 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"redial/api"
+	"redial/internal/sim"
+)
+
+// world is phones, time and the whole of redial in one process: the real SQLite,
+// the real SDK and sim, with the network between them in memory, in a bubble
+// whose time passes as fast as nobody has anything to do.
+type world struct {
+	t      *testing.T
+	ctx    context.Context // of the bubble: t.Context belongs to the outside
+	phones map[string]*phone
+	sim    *sim.Sim
+	conf   Config
+	app    *App
+	client *api.Client
+	stop   func()
+}
+
+const (
+	hostURL = "https://redial.example.com"
+	alice   = "+819012345678"
+	bob     = "+819087654321"
+	caller  = "+815012345678"
+	account = "AC0123456789abcdef0123456789abcdef"
+	token   = "0123456789abcdef0123456789abcdef"
+)
+
+// inWorld runs a story in a bubble. change may alter the settings.
+func inWorld(t *testing.T, change func(*Config), story func(*world)) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		w := &world{t: t, ctx: ctx, phones: map[string]*phone{}}
+		var err error
+		w.sim, err = sim.New(sim.Config{
+			AccountSID: account, AuthToken: token,
+			Client: &http.Client{Transport: memory{func() http.Handler { return w.app.Handler() }}},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.conf = Config{
+			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"), Migrate: true,
+			APIKeys: []string{"key"}, AccountSID: account, AuthTokens: []string{token}, From: caller,
+			CallsPerSecond: 1, RetentionDays: 90,
+			Transport: memory{func() http.Handler { return w.sim }},
+		}
+		if change != nil {
+			change(&w.conf)
+		}
+		w.start()
+		story(w)
+		w.stop()
+		w.sim.Close()
+		w.audit()
+	})
+}
+
+// start runs a node; stop ends it as SIGTERM does.
+func (w *world) start() {
+	w.t.Helper()
+	node, err := New(w.ctx, w.conf)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.app = node
+	w.client = &api.Client{URL: hostURL, Key: "key", HTTP: &http.Client{Transport: memory{node.Handler}}}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- node.Run(ctx) }()
+	w.stop = func() {
+		w.t.Helper()
+		cancel()
+		if err := <-done; err != nil {
+			w.t.Errorf("stopping the node: %v", err)
+		}
+	}
+}
+
+func (w *world) restart() { w.stop(); w.start() }
+
+// pass lets time pass, and everything happen that happens in it.
+func (w *world) pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+// call asks for a call.
+func (w *world) call(req api.CreateCall) *asked {
+	w.t.Helper()
+	if req.Say == nil && req.Twiml == "" && req.URL == "" {
+		req.Say = &api.Say{Text: "Your delivery is at the door."}
+	}
+	c, _, err := w.client.Create(w.ctx, req, "")
+	if err != nil {
+		w.t.Fatalf("asking for a call: %v", err)
+	}
+	return &asked{w, c.ID}
+}
+
+// asked is a call that was asked for.
+type asked struct {
+	w  *world
+	id string
+}
+
+func (a *asked) now() api.Call {
+	a.w.t.Helper()
+	synctest.Wait()
+	c, err := a.w.client.Get(a.w.ctx, a.id, 0)
+	if err != nil {
+		a.w.t.Fatalf("looking at the call: %v", err)
+	}
+	return c
+}
+
+func (a *asked) cancel() {
+	a.w.t.Helper()
+	if _, err := a.w.client.Cancel(a.w.ctx, a.id); err != nil {
+		a.w.t.Fatalf("canceling: %v", err)
+	}
+}
+
+// is expects the call to stand so: an outcome, or a state if it has none, and
+// the results of its attempts, those without one by their status.
+func (a *asked) is(stands string, attempts ...string) {
+	a.w.t.Helper()
+	c := a.now()
+	got := []string{c.State}
+	if c.Outcome != "" {
+		got[0] = c.Outcome
+	}
+	for _, at := range c.Attempts {
+		got = append(got, at.Status)
+	}
+	want := append([]string{stands}, attempts...)
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		a.w.t.Errorf("the call stands at %q, not at %q\n%s", got, want, a.story())
+	}
+}
+
+// story is the call's timeline, for messages.
+func (a *asked) story() string {
+	events, err := a.w.client.Events(a.w.ctx, a.id)
+	if err != nil {
+		return err.Error()
+	}
+	var b strings.Builder
+	for _, e := range events {
+		b.WriteString(e.At.Format("15:04:05.000") + " " + e.Type)
+		for _, s := range []string{e.Result, e.Outcome, e.Reason} {
+			b.WriteString(" " + s)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// happened says whether the call's timeline has an event of this type.
+func (a *asked) happened(kind string) bool { return strings.Contains(a.story(), " "+kind+" ") }
+
+// phone is somebody's phone, and what it is going to do, ring by ring. A ring
+// that nobody foresaw fails the test.
+type phone struct {
+	w      *world
+	number string
+	steps  []string
+}
+
+func (w *world) phone(number string) *phone {
+	p := &phone{w: w, number: number}
+	w.phones[number] = p
+	return p
+}
+
+func (p *phone) does(step string) *phone {
+	p.w.t.Helper()
+	p.steps = append(p.steps, step)
+	if err := p.w.sim.Script(p.number, strings.Join(p.steps, ",")); err != nil {
+		p.w.t.Fatal(err)
+	}
+	return p
+}
+
+func (p *phone) noAnswer() *phone { return p.does("no-answer") }
+func (p *phone) busy() *phone     { return p.does("busy") }
+func (p *phone) answers() *phone  { return p.does("answer") }
+
+// rang is how often the other side saw the number dialed.
+func (p *phone) rang() int {
+	n := 0
+	for _, leg := range p.w.sim.Legs() {
+		if leg.To == p.number {
+			n++
+		}
+	}
+	return n
+}
+
+// audit fails the test for every ring that no phone's script foresaw.
+func (w *world) audit() {
+	for _, leg := range w.sim.Legs() {
+		if w.phones[leg.To] == nil {
+			w.t.Errorf("an unexpected call rang %s", leg.To)
+		}
+	}
+	for number, p := range w.phones {
+		if rang := p.rang(); rang > len(p.steps) {
+			w.t.Errorf("%s was rung %d times, which is %d too many", number, rang, rang-len(p.steps))
+		}
+	}
+}
+
+// memory is a network without sockets: the request goes straight to a handler.
+type memory struct{ to func() http.Handler }
+
+// RoundTrip answers like a transport does: it reads the body first, gives up
+// with the request's context, and breaks when the handler aborts.
+func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		var err error
+		if body, err = io.ReadAll(r.Body); err != nil {
+			return nil, err
+		}
+		r.Body.Close()
+	}
+	in := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader(string(body)))
+	in.Header = r.Header.Clone()
+	answer := make(chan *http.Response, 1)
+	go func() {
+		defer close(answer)
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				panic(p)
+			}
+		}()
+		out := httptest.NewRecorder()
+		m.to().ServeHTTP(out, in)
+		answer <- out.Result()
+	}()
+	select {
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	case res, ok := <-answer:
+		if !ok {
+			return nil, errors.New("the connection was closed")
+		}
+		return res, nil
+	}
+}
+
+func (p *phone) rangTimes(want int) {
+	p.w.t.Helper()
+	if got := p.rang(); got != want {
+		p.w.t.Errorf("%s rang %d times, not %d", p.number, got, want)
+	}
+}
+
+// creates is every create request that Twilio saw.
+func (w *world) creates() (list []sim.Request) {
+	for _, r := range w.sim.Requests() {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/Calls.json") {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// do sends a request to redial, past the client, and returns status and body.
+func (w *world) do(method, path, body string, headers ...string) (int, string) {
+	w.t.Helper()
+	r := httptest.NewRequestWithContext(w.ctx, method, hostURL+path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer key")
+	r.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	out := httptest.NewRecorder()
+	w.app.Handler().ServeHTTP(out, r)
+	return out.Code, out.Body.String()
+}
+
+// metric expects a line on the metrics page.
+func (w *world) metric(line string) {
+	w.t.Helper()
+	if _, page := w.do("GET", "/metrics", ""); !strings.Contains(page, "\n"+line+"\n") {
+		w.t.Errorf("/metrics has no %q", line)
+	}
+}

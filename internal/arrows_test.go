@@ -1,0 +1,126 @@
+// Package internal_test holds what is true of the house as a whole.
+package internal_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "redial"
+
+// arrows says which of our packages a package may import, tests apart. A newcomer fails
+// the test until it has a place here. pgtest is in nobody's list: it is for tests only.
+var arrows = map[string][]string{
+	"cmd/redial":       {"internal/app", "api", "internal/sim"},
+	"api":              {},
+	"internal/app":     {"internal/web", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store"},
+	"internal/web":     {"api", "internal/call", "internal/store", "internal/twilio", "internal/phone"},
+	"internal/dialer":  {"internal/call", "internal/store"},
+	"internal/webhook": {"internal/call", "internal/store"},
+	"internal/twilio":  {"internal/call"},
+	"internal/store":   {"internal/call"},
+	"internal/call":    {},
+	"internal/phone":   {},
+	"internal/sim":     {},
+	"internal/pgtest":  {},
+}
+
+// owners says who alone may import what comes from outside: a package imported here,
+// or anything below it, is known to the listed packages and to nobody else.
+var owners = map[string][]string{
+	"github.com/twilio/twilio-go":         {"internal/twilio"},
+	"github.com/nyaruka/phonenumbers":     {"internal/phone"},
+	"database/sql":                        {"internal/store"},
+	"github.com/jackc/pgx/v5":             {"internal/store", "internal/pgtest"},
+	"github.com/pressly/goose/v3":         {"internal/store"},
+	"modernc.org/sqlite":                  {"internal/store"},
+	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook", "internal/store", "internal/app"},
+}
+
+// impure is what the core may not touch: it is given the time and does no I/O.
+var impure = []string{"context", "os", "net", "io", "log", "database", "syscall", "math/rand", "crypto/rand"}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrows(t *testing.T) {
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, known := arrows[from]
+		if !known && len(p.Imports) > 0 {
+			t.Errorf("%s has no place in the house: give it one in arrows, and in the developers' page", from)
+			continue
+		}
+		for _, imported := range p.Imports {
+			to, ours := strings.CutPrefix(imported, module+"/")
+			if ours && !slices.Contains(allowed, to) {
+				t.Errorf("%s must not import %s", from, to)
+			}
+		}
+	}
+}
+
+func TestOwners(t *testing.T) {
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		for _, imported := range p.Imports {
+			for outside, in := range owners {
+				if within(imported, outside) && !slices.Contains(in, from) {
+					t.Errorf("%s must not import %s: that is for %s", from, imported, strings.Join(in, ", "))
+				}
+			}
+		}
+	}
+}
+
+func TestCoreIsPure(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"/internal/call" {
+			continue
+		}
+		for _, imported := range p.Imports {
+			root, _, _ := strings.Cut(imported, "/")
+			banned := func(bad string) bool { return within(imported, bad) }
+			if strings.Contains(root, ".") || slices.ContainsFunc(impure, banned) {
+				t.Errorf("the core must not import %s", imported)
+			}
+		}
+	}
+}
+
+// within tells whether path is the package parent or lies below it.
+func within(path, parent string) bool {
+	rest, ok := strings.CutPrefix(path, parent)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// packages asks the go command what is there. A package that does not compile is listed
+// as well as can be: other checks speak of that.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatalf("reading go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}

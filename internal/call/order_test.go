@@ -1,0 +1,128 @@
+package call
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// fact is a step that tells something about attempt 1.
+type fact struct {
+	placed bool
+	Status // if not placed
+}
+
+func (f fact) tell(c *Call, now time.Time) []Event {
+	if f.placed {
+		return c.Placed(1, "CA1", now)
+	}
+	return c.Report(1, Report{SID: "CA1", Status: f.Status, Duration: len(f.Status)}, now)
+}
+
+var everyFact = []fact{
+	{placed: true}, {Status: Queued}, {Status: Initiated}, {Status: Ringing}, {Status: InProgress},
+	{Status: StatusCompleted}, {Status: StatusBusy}, {Status: StatusNoAnswer}, {Status: StatusFailed}, {Status: StatusCanceled},
+}
+
+// known is what is said to the world about a Call and its first attempt.
+type known struct {
+	Status  Status
+	Result  Result
+	State   State
+	Outcome Outcome
+	Next    time.Time
+	Attempt Attempt
+}
+
+func tellAll(t fatal, facts []fact, now time.Time) (k known, endedEarly bool) {
+	w := wish()
+	w.Policy.RedialAfter = map[Result]time.Duration{Busy: time.Minute, NoAnswer: 2 * time.Minute, Failed: 3 * time.Minute}
+	c, events, err := New(w, morning)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	_, more := c.Wake(morning)
+	events = append(events, more...)
+	for _, f := range facts {
+		endedEarly = endedEarly || c.State == Ended
+		events = append(events, f.tell(&c, now)...)
+		checkLaws(t, &c, events)
+	}
+	a := c.Attempt(1)
+	return known{a.Status(), a.Result(), c.State, c.Outcome, c.NextAttemptAt, *a}, endedEarly
+}
+
+// Facts may come in any order, and more than once: the attempt ends alike, and
+// so does the Call, unless it had ended before all was known.
+func TestOrderAndDoublingDoNotMatter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		now := morning.Add(20 * time.Second)
+		facts := rapid.SliceOfNDistinct(rapid.SampledFrom(everyFact), 1, 5, rapid.ID).Draw(t, "facts")
+		doubled := slices.Concat(facts, rapid.SliceOfN(rapid.SampledFrom(facts), 0, 3).Draw(t, "doubled"))
+		one, early1 := tellAll(t, facts, now)
+		other, early2 := tellAll(t, rapid.Permutation(doubled).Draw(t, "order"), now)
+		if early1 || early2 { // a Call that has ended stays ended
+			one.State, one.Outcome, one.Next = other.State, other.Outcome, other.Next
+		}
+		if diff := cmp.Diff(one, other); diff != "" {
+			t.Fatalf("told in another order (-one +other):\n%s", diff)
+		}
+	})
+}
+
+// One leg's true story, in each of its orders, leads to one end.
+func TestEveryOrderOfATrueStory(t *testing.T) {
+	for _, tc := range []struct {
+		story []Status
+		want  Result
+	}{
+		{[]Status{Initiated, Ringing, InProgress, StatusCompleted}, Completed},
+		{[]Status{Initiated, Ringing, StatusNoAnswer}, NoAnswer},
+		{[]Status{Initiated, StatusBusy}, Busy},
+		{[]Status{StatusFailed}, Failed},
+	} {
+		facts := []fact{{placed: true}}
+		for _, s := range tc.story {
+			facts = append(facts, fact{Status: s})
+		}
+		count := 0
+		for order := range orders(facts) {
+			count++
+			k, _ := tellAll(t, append(order, order...), morning)
+			if k.Result != tc.want || (tc.want == Completed) != (k.Outcome == Reached) {
+				t.Errorf("%v: %+v", order, k)
+			}
+		}
+		if want := factorial(len(facts)); count != want {
+			t.Errorf("%d orders of %v, want %d", count, facts, want)
+		}
+	}
+}
+
+func factorial(n int) int {
+	if n < 2 {
+		return 1
+	}
+	return n * factorial(n-1)
+}
+
+// orders yields every order of a list.
+func orders(list []fact) func(yield func([]fact) bool) {
+	return func(yield func([]fact) bool) {
+		if len(list) == 0 {
+			yield(nil)
+			return
+		}
+		for i := range list {
+			rest := slices.Delete(slices.Clone(list), i, i+1)
+			for order := range orders(rest) {
+				if !yield(append([]fact{list[i]}, order...)) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package call
+
+import (
+	"testing"
+	"time"
+)
+
+// unknown is a Call whose first create request was never answered, at the
+// time at which Twilio's list is first asked.
+func unknown(t *testing.T, change ...func(*Wish)) *tale {
+	s := begin(t, change...).wakes(Action{Dial, 1})
+	return s.after(SendWindow + searchMargin - 1).sleeps().after(1).wakes(Action{Search, 1})
+}
+
+func TestLostCreateAnswer(t *testing.T) {
+	t.Run("absent twice, apart: never rang, so rung again", func(t *testing.T) {
+		s := unknown(t, attempts(1)).listed(1).is(Dialing)
+		s.after(absentApart - 1).listed(1).is(Dialing) // too soon to be a second proof
+		s.after(searchAgain).wakes(Action{Search, 1}).listed(1).waits(0).results(Unplaced)
+		s.dials(2).hears(2, StatusBusy).ends(Unreached).results(Unplaced, Busy)
+	})
+	t.Run("absent, then found", func(t *testing.T) {
+		s := unknown(t).listed(1).after(searchAgain).wakes(Action{Search, 1})
+		s.listed(1, Candidate{"CA1", Ringing}).is(Dialing).hears(1, StatusCompleted).ends(Reached)
+	})
+	t.Run("found, already over", func(t *testing.T) {
+		unknown(t).listed(1, Candidate{"CA1", StatusBusy}).waits(30 * time.Second).results(Busy)
+	})
+	t.Run("several, one of them alive", func(t *testing.T) {
+		s := unknown(t).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", Ringing}).is(Dialing)
+		s.after(searchAgain).wakes(Action{Search, 1}).listed(1, Candidate{"CA2", StatusNoAnswer}).results(NoAnswer)
+	})
+	t.Run("several, all over", func(t *testing.T) {
+		s := unknown(t).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", StatusCompleted})
+		s.results(Ambiguous).waits(10*time.Second).after(10*time.Second).dials(2).hears(2, StatusBusy)
+		s.after(time.Minute).dials(3).hears(3, StatusBusy).ends(Unreached)
+	})
+	t.Run("the list is no evidence once the call has a sid", func(t *testing.T) {
+		s := begin(t).dials(1).after(time.Hour)
+		before := len(s.events)
+		if s.listed(1).listed(1, Candidate{"CA9", StatusBusy}); len(s.events) != before || s.Attempt(1).Absent > 0 {
+			t.Error("the list changed an attempt whose sid is known")
+		}
+	})
+	t.Run("dials that never rang are bounded", func(t *testing.T) {
+		s := begin(t)
+		for n := 1; n <= unplacedCeiling; n++ {
+			s.wakes(Action{Dial, n}).after(time.Minute).listed(n).after(time.Minute).listed(n)
+		}
+		s.ends(Unreached).results(Unplaced, Unplaced, Unplaced, Unplaced, Unplaced)
+	})
+	t.Run("the create answer comes after the proof", func(t *testing.T) {
+		s := unknown(t).listed(1).after(time.Minute).listed(1).results(Unplaced)
+		before := snapshot(t, &s.Call)
+		if s.postponed(1, time.Hour); snapshot(t, &s.Call) != before {
+			t.Error("an attempt that is over was postponed")
+		}
+	})
+	t.Run("an absence from before the fence proves nothing", func(t *testing.T) {
+		s := begin(t).wakes(Action{Dial, 1}).after(SendWindow + searchMargin - 1).listed(1)
+		s.after(absentApart).listed(1).is(Dialing).results("")
+	})
+	t.Run("an absence belongs to the request it was seen after", func(t *testing.T) {
+		s := unknown(t).listed(1).postponed(1, time.Second).after(time.Second).wakes(Action{Dial, 1})
+		s.after(SendWindow + searchMargin).wakes(Action{Search, 1}).listed(1).is(Dialing)
+		s.after(searchAgain).listed(1).results(Unplaced)
+	})
+}
+
+func TestCallbackComesBeforeTheCreateAnswer(t *testing.T) {
+	s := begin(t).wakes(Action{Dial, 1}).hears(1, Initiated, Ringing)
+	s.got(s.Placed(1, "CA1", s.now)).hears(1, StatusNoAnswer).results(NoAnswer)
+	if s.Attempt(1).SID != "CA1" || s.Attempt(1).PlacedAt.IsZero() {
+		t.Errorf("attempt: %+v", s.Attempt(1))
+	}
+}
+
+func TestFinalCallbackComesBeforeTheCreateAnswer(t *testing.T) {
+	s := begin(t).wakes(Action{Dial, 1}).hears(1, StatusBusy).waits(30 * time.Second)
+	s.got(s.Placed(1, "CA1", s.now)).waits(30 * time.Second).results(Busy)
+}
+
+func TestReportsAboutOtherCallsAreIgnored(t *testing.T) {
+	s := begin(t).wakes(Action{Dial, 1})
+	s.got(s.Report(1, Report{Status: Ringing}, s.now)) // names no call
+	if got := s.Attempt(1).Status(); got != Placing {
+		t.Errorf("the attempt is %s, want placing", got)
+	}
+	s.got(s.Placed(1, "CA1", s.now))
+	before := snapshot(t, &s.Call)
+	s.got(s.Report(1, Report{SID: "CA9", Status: StatusCompleted}, s.now))
+	s.got(s.Report(1, Report{Status: StatusCompleted}, s.now))
+	s.got(s.Report(1, Report{SID: "CA1", Status: "in-progres"}, s.now))
+	s.got(s.Report(1, Report{SID: "CA1", Status: Placing}, s.now))
+	s.got(s.Report(2, Report{SID: "CA1", Status: StatusCompleted}, s.now))
+	s.got(s.Report(0, Report{SID: "CA1", Status: StatusCompleted}, s.now))
+	s.got(s.Placed(1, "CA9", s.now)).got(s.Placed(1, "", s.now)).got(s.Placed(7, "CA1", s.now))
+	s.got(s.Refused(-1, Refusal{}, s.now)).got(s.Listed(3, nil, s.now)).got(s.NotProcessed(3, s.now, s.now, ""))
+	if after := snapshot(t, &s.Call); after != before {
+		t.Errorf("the call was\n%s, is\n%s", before, after)
+	}
+}
+
+func TestSilenceIsAskedAbout(t *testing.T) {
+	s := begin(t).dials(1)
+	ring := s.Policy.RingTimeout
+	s.after(ring + askGrace - 1).sleeps().after(1).wakes(Action{LookUp, 1}).sleeps()
+	s.after(askBackoff).wakes(Action{LookUp, 1}).hears(1, InProgress)
+	s.after(2 * askBackoff).wakes(Action{LookUp, 1})
+	for range 20 { // a long conversation: asked about, ever more seldom, but not given up
+		s.after(askCeiling).wakes(Action{LookUp, 1}).is(Dialing)
+	}
+	s.hears(1, StatusCompleted).ends(Reached)
+}
+
+func TestSilentLongerThanAnyLegLives(t *testing.T) {
+	for name, dial := range map[string]func(*tale) *tale{
+		"with a sid": func(s *tale) *tale { return s.dials(1) },
+		"without":    func(s *tale) *tale { return s.wakes(Action{Dial, 1}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := dial(begin(t, deadline(10*24*time.Hour))).after(legLimit - time.Second)
+			acts, events := s.Wake(s.now)
+			if s.got(events).is(Dialing); len(acts) != 1 {
+				t.Fatalf("actions: %v", acts)
+			}
+			s.after(askCeiling).sleeps().results(Ambiguous).waits(10 * time.Second).after(10 * time.Second).dials(2)
+		})
+	}
+}

@@ -1,0 +1,195 @@
+package call
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// The article: busy, then no answer, then somebody picks up.
+func TestRingsUntilSomebodyAnswers(t *testing.T) {
+	s := begin(t).waits(0).dials(1)
+	s.after(3*time.Second).hears(1, Initiated, Ringing, StatusBusy).waits(30 * time.Second).sleeps()
+	s.after(29 * time.Second).sleeps()
+	s.after(time.Second).dials(2)
+	s.after(30*time.Second).hears(2, Initiated, Ringing, StatusNoAnswer).waits(0).dials(3)
+	s.after(5*time.Second).hears(3, Ringing, InProgress).is(Dialing).hears(3, StatusCompleted)
+	s.ends(Reached).results(Busy, NoAnswer, Completed).after(time.Hour).sleeps()
+	s.told(
+		CallCreated, AttemptDialed, AttemptPlaced, AttemptInitiated, AttemptRinging, AttemptEnded, RedialScheduled,
+		AttemptDialed, AttemptPlaced, AttemptInitiated, AttemptRinging, AttemptEnded, RedialScheduled,
+		AttemptDialed, AttemptPlaced, AttemptRinging, AttemptAnswered, AttemptEnded, CallEnded)
+}
+
+func TestGivesUpWhenAttemptsAreUsedUp(t *testing.T) {
+	s := begin(t)
+	for n := 1; n <= 3; n++ {
+		s.dials(n).after(30*time.Second).hears(n, StatusNoAnswer)
+	}
+	s.ends(Unreached).results(NoAnswer, NoAnswer, NoAnswer).sleeps()
+}
+
+func TestFailedWaitsItsOwnDelay(t *testing.T) {
+	begin(t).dials(1).hears(1, StatusFailed).waits(10 * time.Second)
+}
+
+func TestRefusedEndsAtOnce(t *testing.T) {
+	s := begin(t).wakes(Action{Dial, 1})
+	s.got(s.Refused(1, Refusal{Code: 21211, Message: "not a number", Status: 400}, s.now))
+	s.ends(OutcomeRefused).results(Refused)
+	if e := s.last(CallEnded); e.Code != 21211 || e.Message != "not a number" || s.Refusal().Status != 400 {
+		t.Errorf("refused with %+v, %+v", e, s.Refusal())
+	}
+	before := len(s.events)
+	s.got(s.Refused(1, Refusal{Code: 1}, s.now))
+	if len(s.events) != before || s.Refusal().Code != 21211 {
+		t.Error("a refusal that was told twice is news")
+	}
+}
+
+func TestSomebodyAtTwilioCancels(t *testing.T) {
+	begin(t).dials(1).hears(1, StatusCanceled).ends(OutcomeCanceled).results(Canceled)
+}
+
+func TestCancel(t *testing.T) {
+	for name, tell := range map[string]func(*tale) *tale{
+		"before the first dial":   func(s *tale) *tale { return s.canceled().ends(OutcomeCanceled) },
+		"while waiting to redial": func(s *tale) *tale { return s.dials(1).hears(1, StatusBusy).canceled().ends(OutcomeCanceled) },
+		"while ringing, not answered": func(s *tale) *tale {
+			return s.dials(1).hears(1, Ringing).canceled().is(Dialing).hears(1, StatusNoAnswer).ends(OutcomeCanceled)
+		},
+		"while ringing, answered": func(s *tale) *tale {
+			return s.dials(1).hears(1, Ringing).canceled().hears(1, InProgress, StatusCompleted).ends(Reached)
+		},
+		"while the create request is under way": func(s *tale) *tale {
+			s.wakes(Action{Dial, 1}).canceled().is(Dialing)
+			return s.postponed(1, time.Second).ends(OutcomeCanceled).results(Unplaced)
+		},
+		"while postponed": func(s *tale) *tale {
+			return s.wakes(Action{Dial, 1}).postponed(1, time.Second).canceled().ends(OutcomeCanceled).results(Unplaced)
+		},
+		"while held": func(s *tale) *tale {
+			s.got(s.Hold(s.now))
+			return s.canceled().ends(OutcomeCanceled)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(begin(t))
+			before := len(s.events)
+			if s.canceled(); len(s.events) != before {
+				t.Error("a second cancel is news")
+			}
+			s.after(time.Hour).sleeps()
+		})
+	}
+}
+
+func TestDeadline(t *testing.T) {
+	t.Run("nobody woke the call in time", func(t *testing.T) {
+		begin(t).after(24 * time.Hour).sleeps().ends(Expired).results()
+	})
+	t.Run("a moment before it the phone still rings", func(t *testing.T) {
+		s := begin(t).after(24*time.Hour - time.Microsecond).dials(1)
+		s.after(time.Minute).hears(1, Ringing).is(Dialing).hears(1, StatusNoAnswer).ends(Expired)
+	})
+	t.Run("answered after it", func(t *testing.T) {
+		begin(t, deadline(time.Minute)).dials(1).after(2*time.Minute).hears(1, InProgress, StatusCompleted).ends(Reached)
+	})
+	t.Run("the next dial would come too late", func(t *testing.T) {
+		begin(t, deadline(time.Minute)).dials(1).after(30*time.Second).hears(1, StatusBusy).ends(Expired)
+	})
+	t.Run("the postponed dial would come too late", func(t *testing.T) {
+		begin(t).wakes(Action{Dial, 1}).postponed(1, 24*time.Hour).ends(Expired).results(Unplaced)
+	})
+	t.Run("held until then", func(t *testing.T) {
+		s := begin(t, deadline(time.Minute))
+		s.got(s.Hold(s.now)).after(59 * time.Second).sleeps().is(Waiting).after(time.Second).sleeps().ends(Expired)
+	})
+	t.Run("attempts used up before it", func(t *testing.T) {
+		begin(t, attempts(1)).dials(1).after(24*time.Hour).hears(1, StatusBusy).ends(Unreached)
+	})
+}
+
+func TestPostponedCountsAsNothing(t *testing.T) {
+	s := begin(t, attempts(1)).wakes(Action{Dial, 1})
+	for range 10 {
+		s.after(time.Second).postponed(1, time.Minute).waits(time.Minute).sleeps()
+		if got := s.Attempt(1).Status(); got != Postponed {
+			t.Fatalf("the attempt is %s, want postponed", got)
+		}
+		s.after(time.Minute).wakes(Action{Dial, 1})
+	}
+	if a := s.Attempt(1); len(s.Attempts) != 1 || a.Postpone != 10 || !a.SendBy.Equal(s.now.Add(SendWindow)) {
+		t.Fatalf("attempts: %+v", s.Attempts)
+	}
+	s.got(s.Placed(1, "CA1", s.now)).postponed(1, time.Minute).is(Dialing)
+	s.hears(1, StatusNoAnswer).ends(Unreached).results(NoAnswer)
+}
+
+func TestHeldWaitsForTheNumber(t *testing.T) {
+	s := begin(t).got(nil)
+	s.got(s.Hold(s.now)).got(s.Hold(s.now))
+	if !s.WakeAt.Equal(s.Deadline) {
+		t.Fatalf("a held call wakes at %s, want its deadline", s.WakeAt)
+	}
+	s.after(time.Minute).sleeps()
+	s.got(s.Release(s.now)).got(s.Release(s.now)).dials(1).got(s.Hold(s.now)).is(Dialing)
+	s.told(CallCreated, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
+}
+
+func TestReleasedKeepsItsDelay(t *testing.T) {
+	s := begin(t).dials(1).hears(1, StatusBusy)
+	s.got(s.Hold(s.now)).after(10 * time.Second)
+	s.got(s.Release(s.now)).waits(20 * time.Second)
+}
+
+func TestNewNeedsASoundWish(t *testing.T) {
+	for name, spoil := range map[string]func(*Wish){
+		"no id":      func(w *Wish) { w.ID = "" },
+		"no secret":  func(w *Wish) { w.Secret = "" },
+		"no to":      func(w *Wish) { w.To = "" },
+		"no from":    func(w *Wish) { w.From = "" },
+		"no message": func(w *Wish) { w.Message = Message{} },
+		"no policy":  func(w *Wish) { w.Policy = Policy{} },
+	} {
+		if _, _, err := New(wish(spoil), morning); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestPolicyBounds(t *testing.T) {
+	if err := DefaultPolicy().Check(); err != nil {
+		t.Errorf("the default: %v", err)
+	}
+	for field, spoilers := range map[string][]func(*Policy){
+		"max_attempts": {func(p *Policy) { p.MaxAttempts = 0 }, func(p *Policy) { p.MaxAttempts = MaxAttemptsCeiling + 1 }},
+		"ring_timeout": {
+			func(p *Policy) { p.RingTimeout = RingTimeoutFloor - 1 }, func(p *Policy) { p.RingTimeout = RingTimeoutCeiling + 1 },
+			func(p *Policy) { p.RingTimeout = 10*time.Second + 1 },
+		},
+		"deadline":               {func(p *Policy) { p.Deadline = DeadlineFloor - 1 }, func(p *Policy) { p.Deadline = DeadlineCeiling + 1 }},
+		"redial_after.busy":      {func(p *Policy) { p.RedialAfter[Busy] = -1 }},
+		"redial_after.failed":    {func(p *Policy) { p.RedialAfter[Failed] = RedialAfterCeiling + 1 }},
+		"redial_after.no-answer": {func(p *Policy) { p.RedialAfter[NoAnswer] = -time.Hour }},
+	} {
+		for _, spoil := range spoilers {
+			p := DefaultPolicy()
+			spoil(&p)
+			if e, ok := p.Check().(*PolicyError); !ok || e.Field != field {
+				t.Errorf("%+v: %v, want an error about %s", p, p.Check(), field)
+			}
+		}
+	}
+}
+
+func TestListsNameEveryWord(t *testing.T) {
+	if len(States()) != 3 || len(Outcomes()) != 5 || len(Results()) != 8 {
+		t.Error("a word was added or lost: the schema, the API and the docs must follow")
+	}
+	for _, s := range finals {
+		if !s.Known() || !s.Final() || !slices.Contains(Results(), Result(s)) {
+			t.Errorf("%s is final, but not a known status or no result", s)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+// Package pgtest gives tests a real PostgreSQL: a fresh, empty database for each call
+// of New. It is for tests only; no part of the product imports it.
+//
+// When REDIAL_TEST_DATABASE_URL is set, it names a server on which tests may create
+// databases. Otherwise each test binary starts a throw-away server of its own from the
+// installed PostgreSQL and takes it down with itself, however it ends.
+package pgtest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// adminTimeout bounds creating or dropping one database.
+const adminTimeout = time.Minute
+
+// New returns the URL of a new, empty database, dropped when t ends. Parameters of the
+// session can be added to it, such as "&default_transaction_isolation=serializable".
+// Without a server New fails the test: a suite that leaves out a database proves nothing
+// about it.
+func New(t testing.TB) string {
+	t.Helper()
+	srv, err := server()
+	if err != nil {
+		t.Fatalf("PostgreSQL for tests: %v", err)
+	}
+	name := "redial_test_" + strings.ToLower(rand.Text())
+	// template0: nobody is ever connected to it, so tests can create databases at the same time.
+	if err := run(srv.admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+		t.Fatalf("creating a test database: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := run(srv.admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Errorf("dropping the test database: %v", err)
+		}
+	})
+	return withDatabase(srv.admin, name)
+}
+
+// server is the one that this test binary uses.
+var server = sync.OnceValues(func() (*running, error) {
+	text := os.Getenv("REDIAL_TEST_DATABASE_URL")
+	if text == "" {
+		return start()
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		// The text may hold a password, and so would the error of url.Parse.
+		return nil, fmt.Errorf("REDIAL_TEST_DATABASE_URL is not a postgres:// URL")
+	}
+	return &running{admin: u}, nil
+})
+
+func withDatabase(admin *url.URL, name string) string {
+	u := *admin
+	u.Path = "/" + name
+	query := u.Query()
+	query.Del("dbname")
+	query.Set("application_name", "redial-test") // a query there always is, to which more can be added
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// run has a context of its own: when a test is cleaned up, its context is already over.
+func run(admin *url.URL, sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, admin.String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}

@@ -1,0 +1,54 @@
+package pgtest_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"redial/internal/pgtest"
+)
+
+// TestNew checks that databases are empty, apart from each other and gone afterwards.
+func TestNew(t *testing.T) {
+	var urls [3]string
+	t.Run("in use", func(t *testing.T) {
+		for i := range urls {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				urls[i] = pgtest.New(t)
+				conn := connect(t, urls[i])
+				if _, err := conn.Exec(t.Context(), "CREATE TABLE calls (id text)"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
+	for _, url := range urls {
+		if conn, err := pgx.Connect(t.Context(), url); err == nil {
+			conn.Close(t.Context())
+			t.Errorf("%s still exists", url)
+		}
+	}
+}
+
+// TestSessionParameters checks what the doc of New promises.
+func TestSessionParameters(t *testing.T) {
+	conn := connect(t, pgtest.New(t)+"&default_transaction_isolation=serializable")
+	var level string
+	if err := conn.QueryRow(t.Context(), "SHOW transaction_isolation").Scan(&level); err != nil {
+		t.Fatal(err)
+	}
+	if level != "serializable" {
+		t.Errorf("isolation is %q, want serializable", level)
+	}
+}
+
+func connect(t *testing.T, url string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Left open on purpose until the binary ends: dropping must not wait for idle sessions.
+	return conn
+}

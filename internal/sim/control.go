@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+)
+
+// control is sim's own API: what was asked for, what rang, and what is to happen.
+func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
+	if !loopback(r.Host) {
+		http.Error(w, "the control API serves this machine only", http.StatusForbidden)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	v, err := s.controlled(r)
+	switch {
+	case errors.Is(err, errNoControl):
+		http.Error(w, err.Error(), http.StatusNotFound)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+	case v == nil:
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		_ = e.Encode(v) // who is gone needs no answer
+	}
+}
+
+var errNoControl = errors.New("there are GET /sim/requests, /sim/legs, /sim/scripts, /sim/faults; " +
+	"PUT /sim/scripts, /sim/scripts/NUMBER, /sim/faults, /sim/suspend; POST /sim/reset")
+
+func (s *Sim) controlled(r *http.Request) (any, error) {
+	number, one := strings.CutPrefix(r.URL.Path, "/sim/scripts/")
+	switch what := r.Method + " " + r.URL.Path; {
+	case what == "GET /sim/requests":
+		return s.Requests(), nil
+	case what == "GET /sim/legs":
+		return s.Legs(), nil
+	case what == "GET /sim/scripts":
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return maps.Clone(s.sources), nil
+	case what == "PUT /sim/scripts":
+		return nil, read(r, func(all map[string]string) error {
+			for number, script := range all {
+				if err := s.Script(number, script); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	case r.Method == http.MethodPut && one:
+		return nil, read(r, func(script string) error { return s.Script(number, script) })
+	case what == "GET /sim/faults":
+		return s.currentFaults(), nil
+	case what == "PUT /sim/faults":
+		return nil, read(r, s.SetFaults)
+	case what == "PUT /sim/suspend":
+		return nil, read(r, func(v struct {
+			Code int `json:"code"`
+		}) error {
+			s.Suspend(v.Code)
+			return nil
+		})
+	case what == "POST /sim/reset":
+		s.reset()
+		return nil, nil
+	}
+	return nil, errNoControl
+}
+
+// read decodes the body and does something with it.
+func read[T any](r *http.Request, do func(T) error) error {
+	var v T
+	d := json.NewDecoder(r.Body)
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		return err
+	}
+	return do(v)
+}
+
+// reset forgets scripts, faults and what has happened; calls under way go on.
+func (s *Sim) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.scripts)
+	clear(s.sources)
+	clear(s.used)
+	s.requests, s.calls, s.faults, s.suspended = nil, nil, Faults{}, 0
+}
+
+func loopback(hostport string) bool {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = strings.Trim(hostport, "[]")
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

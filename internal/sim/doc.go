@@ -1,0 +1,35 @@
+// Package sim is a Twilio that runs on your desk: real HTTP, real signatures,
+// real timing, and phones that do what a script says. It imports nothing of the
+// product, so that the two can't share a mistake.
+//
+// A phone's script is a list of steps by commas, one for each call to its number;
+// the last one is repeated.
+//
+//	answer           rings about 4 s, answers, and listens to the end
+//	answer:12s       hangs up after 12 s
+//	no-answer        rings until the request's Timeout
+//	busy             is busy
+//	decline          rings 3 s and declines: busy
+//	decline:no-answer  the same, as Japanese networks report it
+//	voicemail        rings 20 s or most of the Timeout, then a machine answers
+//	failed           can't be routed (SIP 503)
+//	wrong            no such number in the network (SIP 404): failed
+//	rings-forever    rings until it is canceled, whatever the Timeout
+//	queued:30s       waits so long in the account's queue, then answers
+//	refuse:21211     the create request is refused with that code
+//
+// Steps take modifiers, joined with "+":
+//
+//	lost             no status callback of this call arrives
+//	late             they arrive late (20 s)
+//	doubled          they arrive twice
+//	reordered        they arrive in another order
+//	early            they arrive before the create request is answered
+//	429              the create request is answered 429, and nothing is placed
+//	500              the call is placed, and the create request answered 500
+//	dropped          the call is placed, and the connection dropped
+//	unplaced500      nothing is placed, and the create request answered 500
+//
+// Faults do the same at random, but by a seed: what happens to a call depends on
+// the seed, its number and how often that number was called, not on timing.
+package sim

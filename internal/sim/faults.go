@@ -1,0 +1,60 @@
+package sim
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"time"
+)
+
+// Faults are how often things go wrong, from 0 never to 1 always, and by how much.
+type Faults struct {
+	CallbackLost      float64 `json:"callback_lost,omitzero"`
+	CallbackLate      float64 `json:"callback_late,omitzero"`
+	CallbackDoubled   float64 `json:"callback_doubled,omitzero"`
+	CallbackReordered float64 `json:"callback_reordered,omitzero"`
+	Create429         float64 `json:"create_429,omitzero"`     // nothing is placed
+	Create500         float64 `json:"create_500,omitzero"`     // the call is placed
+	CreateDropped     float64 `json:"create_dropped,omitzero"` // the call is placed
+	ListLagMS         int     `json:"list_lag_ms,omitzero"`    // a call appears in lists so much later
+	GetLagMS          int     `json:"get_lag_ms,omitzero"`     // and is found by its sid so much later
+}
+
+func (f Faults) check() error {
+	for name, rate := range map[string]float64{
+		"callback_lost": f.CallbackLost, "callback_late": f.CallbackLate, "callback_doubled": f.CallbackDoubled,
+		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500, "create_dropped": f.CreateDropped,
+	} {
+		if !(rate >= 0 && rate <= 1) {
+			return fmt.Errorf("the rate %s must be from 0 to 1", name)
+		}
+	}
+	if f.ListLagMS < 0 || f.GetLagMS < 0 {
+		return fmt.Errorf("a lag must not be negative")
+	}
+	return nil
+}
+
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// roll says whether a fault of this rate happens. It depends on the seed and on
+// what is named, so that a seed replays whatever the order of events.
+func (s *Sim) roll(rate float64, number string, nth, sequence int, kind string) bool {
+	return rate > 0 && s.chance(number, nth, sequence, kind) < rate
+}
+
+// chance is a number from 0 up to 1, drawn for what is named.
+func (s *Sim) chance(number string, nth, sequence int, kind string) float64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d|%s|%d|%d|%s", s.conf.Seed, number, nth, sequence, kind)
+	// fnv alone is weak in its high bits for texts that differ in a digit
+	x := h.Sum64()
+	x ^= x >> 33
+	x *= 0xff51afd7ed558ccd
+	x ^= x >> 33
+	x *= 0xc4ceb9fe1a85ec53
+	x ^= x >> 33
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], x)
+	return float64(binary.LittleEndian.Uint64(b[:])>>11) / (1 << 53)
+}

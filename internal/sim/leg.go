@@ -1,0 +1,258 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// How long things take in a phone's life, before Speed.
+const (
+	inQueue     = 300 * time.Millisecond
+	toRinging   = 1500 * time.Millisecond
+	toBusy      = time.Second
+	toAnswer    = 4 * time.Second // give or take a second
+	toDecline   = 3 * time.Second
+	toVoicemail = 20 * time.Second
+	ringDefault = 60 * time.Second
+)
+
+// leg is a call and what sim knows about it beside the truth that it shows.
+type leg struct {
+	Leg
+	account    string
+	speed      float64
+	step       step
+	nth        int // of the calls to this number
+	timeout    time.Duration
+	updated    time.Time
+	answeredBy string
+	sip        int
+	sequence   int // of its callbacks
+	deleted    bool
+	ended      chan struct{} // closed when a request ends it
+	endAs      string
+	twiml      chan string   // other instructions, from a request
+	told       chan struct{} // closed once its first callback is delivered
+}
+
+// place makes the call of a create request. The mutex is held.
+func (s *Sim) place(form url.Values, st step, nth int) *leg {
+	l := &leg{
+		Leg: Leg{
+			SID: fmt.Sprintf("CA%08x%024x", uint32(s.conf.Seed), len(s.calls)+1), To: form.Get("To"), From: form.Get("From"),
+			Form: form, Script: s.sources[form.Get("To")], Status: "queued", CreatedAt: time.Now(),
+		},
+		account: s.conf.AccountSID, speed: s.conf.Speed, step: st, nth: nth, timeout: ringDefault,
+		ended: make(chan struct{}), twiml: make(chan string, 1), told: make(chan struct{}),
+	}
+	if n, err := strconv.Atoi(form.Get("Timeout")); err == nil {
+		l.timeout = time.Duration(n) * time.Second
+	}
+	l.updated = l.CreatedAt
+	s.calls = append(s.calls, l)
+	return l
+}
+
+// hangUp ends the call as a request wants it. The mutex is held.
+func (l *leg) hangUp(as string) {
+	if l.endAs != "" {
+		return
+	}
+	l.endAs = as
+	if l.Status != "in-progress" {
+		l.endAs = "canceled"
+	}
+	close(l.ended)
+}
+
+// redirect gives an answered call other instructions. The mutex is held.
+func (l *leg) redirect(form url.Values) {
+	next := form.Get("Twiml")
+	if next == "" {
+		next = "url:" + form.Get("Url")
+	}
+	select {
+	case l.twiml <- next:
+	default: // one is waiting already
+	}
+}
+
+// live is the life of a call, from the queue to its end.
+func (s *Sim) live(l *leg) {
+	queue := inQueue
+	if l.step.name == "queued" {
+		queue = l.step.length
+	}
+	if !s.rest(l, s.scaled(queue)+s.turn()) {
+		return // canceled in the queue: Twilio says nothing
+	}
+	s.become(l, "initiated")
+	if end := s.ring(l); end != "" {
+		s.finish(l, end)
+		return
+	}
+	s.become(l, "in-progress")
+	s.talk(l)
+	s.finish(l, "completed")
+}
+
+// turn is how long the account's queue makes a call wait for its turn.
+func (s *Sim) turn() time.Duration {
+	if s.conf.CallsPerSecond == 0 {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	start := s.nextStart
+	if start.Before(now) {
+		start = now
+	}
+	s.nextStart = start.Add(s.scaled(time.Duration(float64(time.Second) / s.conf.CallsPerSecond)))
+	return start.Sub(now)
+}
+
+// ring is the call until it is answered (empty) or over (its final status).
+func (s *Sim) ring(l *leg) string {
+	if end, unheard := silent[l.step.name]; unheard {
+		if !s.rest(l, s.scaled(toBusy)) {
+			return "canceled"
+		}
+		l.sip = end.sip
+		return end.status
+	}
+	if !s.rest(l, s.scaled(toRinging)) {
+		return "canceled"
+	}
+	s.become(l, "ringing")
+	rings, end := s.patience(l)
+	if rings > l.timeout && l.step.name != "rings-forever" {
+		rings, end = l.timeout, "no-answer"
+	}
+	if !s.rest(l, s.scaled(rings)) {
+		end = "canceled"
+	}
+	l.sip = map[string]int{"busy": 486, "no-answer": 487, "canceled": 487}[end]
+	return end
+}
+
+// silent are the calls that end before the phone rings.
+var silent = map[string]struct {
+	status string
+	sip    int
+}{
+	"busy":   {"busy", 486},
+	"failed": {"failed", 503},
+	"wrong":  {"failed", 404},
+}
+
+// patience is how long the phone rings, and what ends that; empty: an answer.
+func (s *Sim) patience(l *leg) (time.Duration, string) {
+	switch l.step.name {
+	case "no-answer":
+		return l.timeout, "no-answer"
+	case "decline":
+		if l.step.arg == "no-answer" {
+			return toDecline, "no-answer"
+		}
+		return toDecline, "busy"
+	case "voicemail":
+		l.machine()
+		return min(toVoicemail, l.timeout*4/5), ""
+	case "rings-forever":
+		return 24 * time.Hour, "no-answer"
+	}
+	varied := s.chance(l.To, l.nth, 0, "answer") - 0.5
+	return toAnswer + time.Duration(varied*float64(2*time.Second)), ""
+}
+
+func (l *leg) machine() {
+	switch l.Form.Get("MachineDetection") {
+	case "Enable":
+		l.answeredBy = "machine_start"
+	case "DetectMessageEnd":
+		l.answeredBy = "machine_end_beep"
+	}
+}
+
+// talk is the conversation: as long as the instructions take, or the person listens.
+func (s *Sim) talk(l *leg) {
+	if l.answeredBy == "" && l.Form.Get("MachineDetection") != "" {
+		l.answeredBy = "human"
+	}
+	length := s.length(l, l.Form.Get("Twiml"), l.Form.Get("Url"))
+	if l.step.name == "answer" && l.step.length > 0 {
+		length = l.step.length
+	}
+	for {
+		t := time.NewTimer(s.scaled(length))
+		select {
+		case <-t.C:
+			return
+		case next := <-l.twiml:
+			t.Stop()
+			length = s.redirected(l, next)
+		case <-l.ended:
+			t.Stop()
+			return
+		case <-s.ctx.Done():
+			t.Stop()
+			return
+		}
+	}
+}
+
+// rest lets time pass, and says false when the call is ended in it.
+func (s *Sim) rest(l *leg, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.ended:
+	case <-s.ctx.Done():
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !final(l.Status) && l.Status == "queued" {
+		l.Status, l.EndedAt, l.updated = "canceled", time.Now(), time.Now()
+	}
+	return false
+}
+
+// become gives the call another status, and tells whoever asked to be told.
+func (s *Sim) become(l *leg, status string) {
+	s.mu.Lock()
+	now := time.Now()
+	l.Status, l.updated = status, now
+	switch {
+	case status == "initiated":
+		l.DialedAt = now
+	case status == "ringing":
+		l.RingingAt = now
+	case status == "in-progress":
+		l.AnswerAt = now
+	case final(status):
+		l.EndedAt = now
+	}
+	s.mu.Unlock()
+	s.conf.Logger.Debug("call", "sid", l.SID, "status", status)
+	s.tell(l, status, now)
+}
+
+func (s *Sim) finish(l *leg, status string) {
+	if s.ctx.Err() == nil {
+		s.become(l, status)
+	}
+}
+
+func (l *leg) awaitFirstCallback(ctx context.Context) {
+	select {
+	case <-l.told:
+	case <-ctx.Done():
+	}
+}

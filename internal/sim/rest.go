@@ -1,0 +1,346 @@
+package sim
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	version = "/2010-04-01"
+	maxForm = 64 << 10 // bytes
+)
+
+// apiError is an answer with one of Twilio's error codes.
+type apiError struct {
+	status, code int
+	message      string
+}
+
+func fault(status, code int, message string, args ...any) *apiError {
+	return &apiError{status, code, fmt.Sprintf(message, args...)}
+}
+
+// answer is what a request is answered: a body, or an error, or a dropped connection.
+type answer struct {
+	status  int
+	body    any
+	err     *apiError
+	dropped bool
+	sid     string // of the call that was placed
+}
+
+func refuse(e *apiError) answer { return answer{status: e.status, err: e} }
+
+// ServeHTTP answers the REST API and the control API.
+func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/sim/") {
+		s.control(w, r)
+		return
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
+	form, formErr := url.ParseQuery(string(raw))
+	var a answer
+	switch {
+	case err != nil || formErr != nil:
+		a = refuse(fault(400, 20001, "The form can't be read"))
+	default:
+		a = s.route(r, form)
+	}
+	s.record(r, form, a)
+	if a.dropped {
+		panic(http.ErrAbortHandler) // the connection ends without an answer
+	}
+	h := w.Header()
+	h.Set("Twilio-Request-Id", fmt.Sprintf("RQ%032x", time.Now().UnixNano()))
+	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	h.Set("Content-Type", "application/json")
+	if a.status == http.StatusNoContent {
+		w.WriteHeader(a.status)
+		return
+	}
+	body := a.body
+	if a.err != nil {
+		body = map[string]any{
+			"code": a.err.code, "message": a.err.message, "status": a.err.status,
+			"more_info": "https://www.twilio.com/docs/errors/" + strconv.Itoa(a.err.code),
+		}
+	}
+	w.WriteHeader(a.status)
+	_ = json.NewEncoder(w).Encode(body) // who is gone needs no answer
+}
+
+func (s *Sim) record(r *http.Request, form url.Values, a answer) {
+	req := Request{At: time.Now(), Method: r.Method, Path: r.URL.Path, Form: form, Status: a.status, SID: a.sid}
+	if len(form) == 0 {
+		req.Form = r.URL.Query()
+	}
+	if a.err != nil {
+		req.Code = a.err.code
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, req)
+}
+
+// route finds what a request is about.
+func (s *Sim) route(r *http.Request, form url.Values) answer {
+	if e := s.signIn(r); e != nil {
+		return refuse(e)
+	}
+	path, ok := strings.CutPrefix(r.URL.Path, version+"/Accounts/"+s.conf.AccountSID)
+	sid, isCall := strings.CutPrefix(strings.TrimSuffix(path, ".json"), "/Calls/")
+	switch {
+	case !ok:
+	case path == ".json" && r.Method == http.MethodGet:
+		return answer{status: 200, body: map[string]any{"sid": s.conf.AccountSID, "status": "active", "type": "Full", "friendly_name": "sim"}}
+	case path == "/Calls.json" && r.Method == http.MethodPost:
+		return s.create(form)
+	case path == "/Calls.json" && r.Method == http.MethodGet:
+		return s.list(r.URL)
+	case isCall && r.Method == http.MethodGet:
+		return s.get(sid)
+	case isCall && r.Method == http.MethodPost:
+		return s.update(sid, form)
+	case isCall && r.Method == http.MethodDelete:
+		return s.remove(sid)
+	}
+	return refuse(fault(404, 20404, "The requested resource %s was not found", r.URL.Path))
+}
+
+func (s *Sim) signIn(r *http.Request) *apiError {
+	s.mu.Lock()
+	suspended := s.suspended
+	s.mu.Unlock()
+	if suspended != 0 {
+		return fault(401, suspended, "Authenticate")
+	}
+	user, secret, ok := r.BasicAuth()
+	want, isKey := s.conf.APIKeys[user]
+	if user == s.conf.AccountSID {
+		want, isKey = s.conf.AuthToken, true
+	}
+	if !ok || !isKey || subtle.ConstantTimeCompare([]byte(secret), []byte(want)) != 1 {
+		return fault(401, 20003, "Authenticate")
+	}
+	return nil
+}
+
+// create takes a create request, as the number's phone and the faults will have it.
+func (s *Sim) create(form url.Values) answer {
+	if e := checkCreate(form); e != nil {
+		return refuse(e)
+	}
+	s.mu.Lock()
+	to := form.Get("To")
+	st, nth := s.next(to)
+	f := s.faults
+	switch {
+	case st.name == "refuse":
+		s.mu.Unlock()
+		return refuse(fault(400, st.code, "The number %s can't be called", to))
+	case st.has("429") || s.roll(f.Create429, to, nth, 0, "429"):
+		s.mu.Unlock()
+		return refuse(fault(429, 20429, "Too Many Requests"))
+	case st.has("unplaced500"):
+		s.mu.Unlock()
+		return refuse(fault(500, 20500, "Internal Server Error"))
+	}
+	l := s.place(form, st, nth)
+	shown := l.show()
+	s.mu.Unlock()
+	s.legs.Go(func() { s.live(l) })
+	if st.has("early") {
+		l.awaitFirstCallback(s.ctx)
+	}
+	switch {
+	case st.has("dropped") || s.roll(f.CreateDropped, to, nth, 0, "dropped"):
+		return answer{dropped: true, sid: l.SID}
+	case st.has("500") || s.roll(f.Create500, to, nth, 0, "500"):
+		a := refuse(fault(500, 20500, "Internal Server Error"))
+		a.sid = l.SID
+		return a
+	}
+	return answer{status: 201, body: shown, sid: l.SID}
+}
+
+// find returns the call of a sid, nil if there is none, or none to be seen yet.
+// The mutex is held.
+func (s *Sim) find(sid string, lag time.Duration) *leg {
+	for _, l := range s.calls {
+		if l.SID == sid && !l.deleted && time.Since(l.CreatedAt) >= lag {
+			return l
+		}
+	}
+	return nil
+}
+
+func noCall(sid string) answer { return refuse(fault(404, 20404, "The call %s was not found", sid)) }
+
+func (s *Sim) get(sid string) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.find(sid, ms(s.faults.GetLagMS))
+	if l == nil {
+		return noCall(sid)
+	}
+	return answer{status: 200, body: l.show()}
+}
+
+func (s *Sim) remove(sid string) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.find(sid, 0)
+	switch {
+	case l == nil:
+		return noCall(sid)
+	case !final(l.Status):
+		return refuse(fault(409, 20009, "The call has not ended"))
+	}
+	l.deleted = true
+	return answer{status: http.StatusNoContent}
+}
+
+// update ends a call, or gives it other TwiML.
+func (s *Sim) update(sid string, form url.Values) answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.find(sid, 0)
+	if l == nil {
+		return noCall(sid)
+	}
+	status := form.Get("Status")
+	over := final(l.Status)
+	answered := l.Status == "in-progress"
+	switch {
+	case status != "" && status != "canceled" && status != "completed":
+		return refuse(fault(400, 20001, "Status must be canceled or completed"))
+	case over || (status == "canceled" && answered) || (status == "" && !answered):
+		return refuse(fault(400, 21220, "Call is not in-progress. Cannot redirect or end it."))
+	case status == "" && (form.Get("Twiml") == "") == (form.Get("Url") == ""):
+		return refuse(fault(400, 20001, "Give one of Status, Url and Twiml"))
+	case status == "":
+		l.redirect(form)
+	default:
+		l.hangUp(status)
+	}
+	return answer{status: 200, body: l.show()}
+}
+
+// list shows a page of the calls that the query selects, newest first.
+func (s *Sim) list(u *url.URL) answer {
+	q := u.Query()
+	size, page := 50, 0
+	if v := q.Get("PageSize"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 || n > 1000 {
+			return refuse(fault(400, 20007, "Page size must be from 1 to 1000"))
+		}
+		size = n
+	}
+	if n, err := strconv.Atoi(q.Get("Page")); err == nil && n > 0 {
+		page = n
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []map[string]any{}
+	for _, l := range slices.Backward(s.calls) {
+		if !l.deleted && time.Since(l.CreatedAt) >= ms(s.faults.ListLagMS) && l.matches(q) {
+			found = append(found, l.show())
+		}
+	}
+	from := min(page*size, len(found))
+	to := min(from+size, len(found))
+	uri := func(n int) any {
+		v := url.Values{}
+		for k := range q {
+			v[k] = q[k]
+		}
+		v.Set("Page", strconv.Itoa(n))
+		v.Set("PageSize", strconv.Itoa(size))
+		return u.Path + "?" + v.Encode()
+	}
+	body := map[string]any{
+		"calls": found[from:to], "page": page, "page_size": size, "start": from, "end": max(from, to-1), "uri": uri(page),
+		"first_page_uri": uri(0), "next_page_uri": nil, "previous_page_uri": nil,
+	}
+	if to < len(found) {
+		body["next_page_uri"] = uri(page + 1)
+	}
+	if page > 0 {
+		body["previous_page_uri"] = uri(page - 1)
+	}
+	return answer{status: 200, body: body}
+}
+
+// matches says whether a list's filters select the call. Dates count as whole
+// days in UTC: > includes the day, < ends before it.
+func (l *leg) matches(q url.Values) bool {
+	same := func(name, v string) bool { return q.Get(name) == "" || q.Get(name) == v }
+	day := func(name string, at time.Time) bool {
+		in := func(op string, ok func(day, at string) bool) bool {
+			v := q.Get(name + op)
+			return v == "" || !at.IsZero() && ok(v[:min(10, len(v))], at.UTC().Format("2006-01-02"))
+		}
+		return in("", func(d, a string) bool { return a == d }) && in(">", func(d, a string) bool { return a >= d }) &&
+			in("<", func(d, a string) bool { return a < d })
+	}
+	return same("To", l.To) && same("From", l.From) && same("Status", listed(l.Status)) && same("ParentCallSid", "") &&
+		day("StartTime", l.DialedAt) && day("EndTime", l.EndedAt)
+}
+
+// listed is a status as the REST API has it: initiated is a word of callbacks only.
+func listed(status string) string {
+	if status == "initiated" {
+		return "queued"
+	}
+	return status
+}
+
+// show is the call's resource: every scalar a string, or null.
+func (l *leg) show() map[string]any {
+	text := func(v string) any {
+		if v == "" {
+			return nil
+		}
+		return v
+	}
+	date := func(t time.Time) any {
+		if t.IsZero() {
+			return nil
+		}
+		return t.UTC().Format(time.RFC1123Z)
+	}
+	m := map[string]any{
+		"sid": l.SID, "account_sid": l.account, "api_version": version[1:], "direction": "outbound-api",
+		"to": l.To, "to_formatted": l.To, "from": l.From, "from_formatted": l.From, "status": listed(l.Status),
+		"date_created": date(l.CreatedAt), "date_updated": date(l.updated), "start_time": date(l.DialedAt), "end_time": date(l.EndedAt),
+		"duration": nil, "price": nil, "price_unit": "USD", "answered_by": text(l.answeredBy), "queue_time": "0",
+		"parent_call_sid": nil, "phone_number_sid": nil, "trunk_sid": nil, "group_sid": nil, "caller_name": nil, "forwarded_from": nil,
+		"uri": version + "/Accounts/" + l.account + "/Calls/" + l.SID + ".json", "subresource_uris": map[string]any{},
+	}
+	if l.Status == "completed" {
+		m["duration"] = strconv.Itoa(l.talked())
+	}
+	return m
+}
+
+// talked is how long the conversation lasted, in seconds of a phone's time.
+func (l *leg) talked() int {
+	if l.AnswerAt.IsZero() || l.EndedAt.IsZero() {
+		return 0
+	}
+	return max(1, int(math.Round(l.EndedAt.Sub(l.AnswerAt).Seconds()*l.speed)))
+}
+
+func final(status string) bool {
+	return slices.Contains([]string{"completed", "busy", "no-answer", "failed", "canceled"}, status)
+}

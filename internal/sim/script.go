@@ -1,0 +1,72 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// step is what a phone does with one call.
+type step struct {
+	name      string
+	arg       string
+	length    time.Duration // of answer:12s and queued:30s
+	code      int           // of refuse:21211
+	modifiers []string
+}
+
+func (s step) has(modifier string) bool { return slices.Contains(s.modifiers, modifier) }
+
+var (
+	stepNames = []string{"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued", "refuse"}
+	modifiers = []string{"lost", "late", "doubled", "reordered", "early", "429", "500", "dropped", "unplaced500"}
+)
+
+const maxLength = 24 * time.Hour // of anything in a script
+
+// parseScript reads a script; its errors say what there is to choose from.
+func parseScript(text string) ([]step, error) {
+	var steps []step
+	for part := range strings.SplitSeq(text, ",") {
+		s, err := parseStep(strings.TrimSpace(part))
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, s)
+	}
+	return steps, nil
+}
+
+func parseStep(text string) (step, error) {
+	parts := strings.Split(text, "+")
+	name, arg, hasArg := strings.Cut(parts[0], ":")
+	s := step{name: name, arg: arg, modifiers: parts[1:]}
+	if !slices.Contains(stepNames, name) {
+		return s, fmt.Errorf("%q is no step of a script; there are: %s", name, strings.Join(stepNames, ", "))
+	}
+	for _, m := range s.modifiers {
+		if !slices.Contains(modifiers, m) {
+			return s, fmt.Errorf("%q is no modifier of a step; there are: %s", m, strings.Join(modifiers, ", "))
+		}
+	}
+	var err error
+	switch {
+	case name == "refuse":
+		s.code, err = strconv.Atoi(arg)
+		if err != nil || s.code < 10000 || s.code > 999999 {
+			err = fmt.Errorf("refuse needs one of Twilio's error codes, such as refuse:21211")
+		}
+	case name == "queued", name == "answer" && hasArg:
+		s.length, err = time.ParseDuration(arg)
+		if err != nil || s.length < 0 || s.length > maxLength {
+			err = fmt.Errorf("%s needs a duration, such as %s:30s", name, name)
+		}
+	case name == "decline" && hasArg && arg != "no-answer" && arg != "busy":
+		err = fmt.Errorf("decline takes :busy or :no-answer")
+	case hasArg && name != "decline":
+		err = fmt.Errorf("%s takes no argument", name)
+	}
+	return s, err
+}

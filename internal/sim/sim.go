@@ -1,0 +1,178 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config of a Sim. The zero value of a field that is not required is sensible.
+type Config struct {
+	AccountSID     string            // required
+	AuthToken      string            // required: signs in, and signs callbacks
+	APIKeys        map[string]string // key sid to secret: may sign in too
+	Speed          float64           // how much faster than life phones are; 0: as in life
+	Seed           uint64            // of the faults
+	CallsPerSecond float64           // how fast the account's queue drains; 0: at once
+	Client         *http.Client      // delivers callbacks, fetches TwiML; nil: one with time-outs
+	Faults         Faults
+	Scripts        map[string]string // what phones do, by number
+	Default        string            // what other phones do; empty: answer
+	Logger         *slog.Logger      // nil: discard
+}
+
+// Request is a request to the REST API, and how it was answered.
+type Request struct {
+	At     time.Time  `json:"at"`
+	Method string     `json:"method"`
+	Path   string     `json:"path"`
+	Form   url.Values `json:"form"`
+	Status int        `json:"status"` // of HTTP; 0: the connection was dropped
+	Code   int        `json:"code"`   // Twilio's error code
+	SID    string     `json:"sid"`    // of the call that was placed
+}
+
+// Leg is the truth about a call that was placed. Times are zero until they come.
+type Leg struct {
+	SID       string     `json:"sid"`
+	To        string     `json:"to"`
+	From      string     `json:"from"`
+	Form      url.Values `json:"form"`
+	Script    string     `json:"script"` // what the phone was to do
+	Status    string     `json:"status"`
+	CreatedAt time.Time  `json:"created_at"`
+	DialedAt  time.Time  `json:"dialed_at,omitzero"` // it left the queue
+	RingingAt time.Time  `json:"ringing_at,omitzero"`
+	AnswerAt  time.Time  `json:"answered_at,omitzero"`
+	EndedAt   time.Time  `json:"ended_at,omitzero"`
+}
+
+// Sim is a Twilio. It serves the REST API, and under /sim/ its own control API.
+type Sim struct {
+	conf   Config
+	client *http.Client
+	ctx    context.Context
+	cancel context.CancelFunc
+	legs   sync.WaitGroup
+
+	mu        sync.Mutex
+	faults    Faults
+	scripts   map[string][]step
+	sources   map[string]string // the scripts as they were written
+	fallback  []step
+	used      map[string]int // create requests so far, by number
+	requests  []Request
+	calls     []*leg // in the order of their creation
+	suspended int    // the error code of everything; 0: none
+	nextStart time.Time
+}
+
+// New makes a Sim. Close ends it.
+func New(c Config) (*Sim, error) {
+	if c.AccountSID == "" || c.AuthToken == "" {
+		return nil, errors.New("sim needs an account SID and an auth token")
+	}
+	if c.Speed < 0 || c.CallsPerSecond < 0 {
+		return nil, errors.New("sim's speed and calls per second must not be negative")
+	}
+	c.Speed = cmp.Or(c.Speed, 1)
+	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}}
+	if s.client == nil {
+		s.client = newClient()
+	}
+	if s.conf.Logger == nil {
+		s.conf.Logger = slog.New(slog.DiscardHandler)
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	var err error
+	if s.fallback, err = parseScript(cmp.Or(c.Default, "answer")); err != nil {
+		return nil, fmt.Errorf("the default script: %w", err)
+	}
+	if err := s.SetFaults(c.Faults); err != nil {
+		return nil, err
+	}
+	for number, script := range c.Scripts {
+		if err := s.Script(number, script); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// Close ends every call without another word, and returns when nothing runs.
+func (s *Sim) Close() {
+	s.cancel()
+	s.legs.Wait()
+}
+
+// Script says what a number's phone does from its next call on; steps that were
+// played already stay played.
+func (s *Sim) Script(number, script string) error {
+	steps, err := parseScript(script)
+	if err != nil {
+		return fmt.Errorf("the script of %s: %w", number, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scripts[number], s.sources[number] = steps, script
+	return nil
+}
+
+// SetFaults changes what goes wrong from now on.
+func (s *Sim) SetFaults(f Faults) error {
+	if err := f.check(); err != nil {
+		return fmt.Errorf("the faults: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = f
+	return nil
+}
+
+// Suspend answers every request with HTTP 401 and this error code, such as
+// 20003, until it is called with 0.
+func (s *Sim) Suspend(code int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.suspended = code
+}
+
+// Requests returns every request to the REST API so far, in order.
+func (s *Sim) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Legs returns every call that was placed so far, in order.
+func (s *Sim) Legs() []Leg {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	legs := make([]Leg, len(s.calls))
+	for i, l := range s.calls {
+		legs[i] = l.Leg
+	}
+	return legs
+}
+
+// next returns what the number's phone does with this create request, and how
+// many there were before. The mutex is held.
+func (s *Sim) next(number string) (step, int) {
+	steps, ok := s.scripts[number]
+	if !ok {
+		steps = s.fallback
+	}
+	nth := s.used[number]
+	s.used[number]++
+	return steps[min(nth, len(steps)-1)], nth
+}
+
+// scaled is a phone's time in ours.
+func (s *Sim) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / s.conf.Speed) }

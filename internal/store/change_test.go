@@ -1,0 +1,101 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"redial/internal/call"
+)
+
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
+
+func testFailingStep(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s)
+	failure := errors.New("no")
+	got, err := s.Change(t.Context(), c.ID, begin, func(c *call.Call) ([]call.Event, error) {
+		return c.Cancel(begin), failure
+	})
+	if !errors.Is(err, failure) || got.ID != "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	equal(t, get(t, s, c.ID), c)
+	equal(t, len(events(t, s, c.ID)), 1)
+}
+
+func testIdleStep(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s)
+	dial(t, s, begin, c.ID)
+	change(t, s, c.ID, report(call.Ringing))
+	run(t, s, "UPDATE attempts SET status = 'queued'") // a mark that a write would wipe out
+	told, stop := s.Watch(c.ID)
+	defer stop()
+	before := get(t, s, c.ID)
+	equal(t, change(t, s, c.ID, report(call.Ringing)), before)
+	equal(t, count(t, s, "SELECT count(*) FROM attempts WHERE status = 'queued'"), 1)
+	equal(t, len(events(t, s, c.ID)), before.Seq)
+	select {
+	case <-told:
+		t.Error("nothing changed, but a change was told")
+	default:
+	}
+	change(t, s, c.ID, report(call.InProgress))
+	equal(t, count(t, s, "SELECT count(*) FROM attempts WHERE status = 'in-progress'"), 1)
+}
+
+func testChangesAtOnce(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	c := create(t, nodes[0])
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			_, err := nodes[i%2].Change(t.Context(), c.ID, begin, func(c *call.Call) ([]call.Event, error) {
+				c.Seq++
+				return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin, Reason: fmt.Sprint(i)}}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	all := events(t, nodes[0], c.ID)
+	reasons := map[string]bool{}
+	for _, e := range all[1:] {
+		reasons[e.Reason] = true
+	}
+	if len(all) != 21 || len(reasons) != 20 || get(t, nodes[0], c.ID).Seq != 21 {
+		t.Errorf("%d events, %d different", len(all), len(reasons))
+	}
+}
+
+func testWatch(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c, other := create(t, s), create(t, s)
+	told, stop := s.Watch(c.ID)
+	<-s.Due()
+	change(t, s, other.ID, cancel)
+	select {
+	case <-told:
+		t.Error("told of another call")
+	default:
+	}
+	dial(t, s, begin, c.ID)
+	<-told
+	change(t, s, c.ID, report(call.Ringing))
+	change(t, s, c.ID, report(call.StatusBusy)) // told once, for the watcher has yet to look
+	<-told
+	<-s.Due()
+	stop()
+	stop()
+	change(t, s, c.ID, cancel)
+	select {
+	case <-told:
+		t.Error("told after the watch was ended")
+	default:
+	}
+	equal(t, len(s.watchers.byID), 0)
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+func ids(due []Due) (ids []string) {
+	for _, d := range due {
+		ids = append(ids, d.Call.ID)
+	}
+	return ids
+}
+
+func claim(t testing.TB, from func() ([]Due, error)) []Due {
+	t.Helper()
+	due, err := from()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return due
+}
+
+// createDue stores a Call whose next dial is due at a time.
+func createDue(t testing.TB, s *Store, at time.Time, with ...func(*call.Wish)) call.Call {
+	t.Helper()
+	c := create(t, s, with...)
+	return change(t, s, c.ID, func(c *call.Call) []call.Event {
+		c.NextAttemptAt, c.WakeAt = at, at
+		return nil
+	})
+}
+
+func testDueOrder(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	third, first, second := createDue(t, s, begin.Add(3)), createDue(t, s, begin.Add(-time.Hour)), createDue(t, s, begin)
+	for _, limit := range []int{0, -1} {
+		if due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, limit) }); len(due) > 0 {
+			t.Errorf("limit %d: %v", limit, ids(due))
+		}
+	}
+	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(time.Hour), 1) })
+	equal(t, ids(due), []string{first.ID})
+	equal(t, due[0].WokeAt, first.WakeAt)
+	equal(t, due[0].Actions, []call.Action{{Kind: call.Dial, Attempt: 1}})
+	equal(t, get(t, s, first.ID), due[0].Call)
+	due = claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(time.Hour), 9) })
+	equal(t, slices.Sorted(slices.Values(ids(due))), []string{third.ID, second.ID})
+	dial(t, s, begin.Add(time.Hour))
+}
+
+func testNotDue(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := createDue(t, s, begin.Add(time.Microsecond))
+	dial(t, s, begin)
+	dial(t, s, begin.Add(time.Microsecond), c.ID)
+	if due := claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin, 9) }); len(due) > 0 {
+		t.Errorf("asked about: %v", ids(due))
+	}
+}
+
+func testAsk(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	lost, placed := create(t, s), create(t, s)
+	dial(t, s, begin, lost.ID, placed.ID)
+	change(t, s, placed.ID, func(c *call.Call) []call.Event { return c.Placed(1, "CA1", begin) })
+	want := map[string]call.ActionKind{lost.ID: call.Search, placed.ID: call.LookUp}
+	got := map[string]call.ActionKind{}
+	for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) }) {
+		got[d.Call.ID] = d.Actions[0].Kind
+	}
+	equal(t, got, want)
+	if due := claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) }); len(due) > 0 {
+		t.Errorf("asked about again at once: %v", ids(due))
+	}
+	dial(t, s, begin.Add(time.Minute))
+}
+
+func testExpire(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c, later := create(t, s, lasting(time.Minute)), create(t, s)
+	due := claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) })
+	equal(t, ids(due), []string{c.ID})
+	if due[0].Actions != nil || get(t, s, c.ID).Outcome != call.Expired || get(t, s, later.ID).State != call.Waiting {
+		t.Errorf("%+v", due)
+	}
+}
+
+func testFailingClaim(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	one, two := create(t, s), create(t, s)
+	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 2, 'x', 0, 0, '{}')", two.ID)
+	if due, err := s.ClaimToDial(t.Context(), begin, 9); err == nil || due != nil {
+		t.Fatalf("claimed %v, %v, want an error", ids(due), err)
+	}
+	equal(t, get(t, s, one.ID), one)
+	equal(t, count(t, s, "SELECT (SELECT count(*) FROM attempts) + (SELECT count(*) FROM destinations)"), 0)
+	run(t, s, "DELETE FROM events WHERE call_id = $1 AND seq = 2", two.ID)
+	dial(t, s, begin, one.ID, two.ID)
+}
+
+func testTwoNodes(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	const calls = 60
+	for range calls {
+		create(t, nodes[0])
+	}
+	var (
+		wg      sync.WaitGroup
+		mu      sync.Mutex
+		claimed = map[string]int{}
+	)
+	for i := range 4 {
+		wg.Go(func() {
+			for range 200 {
+				due, err := nodes[i%2].ClaimToDial(t.Context(), begin, 3)
+				if err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				for _, id := range ids(due) {
+					claimed[id]++
+				}
+				done := len(claimed) == calls
+				mu.Unlock()
+				if done {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for id, n := range claimed {
+		if n > 1 {
+			t.Errorf("%s was claimed %d times", id, n)
+		}
+	}
+	if len(claimed) != calls || count(t, nodes[0], "SELECT count(*) FROM attempts") != calls {
+		t.Errorf("%d of %d claimed", len(claimed), calls)
+	}
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// suite is what every database has to do.
+var suite = []struct {
+	name string
+	test func(*testing.T, backend)
+}{
+	{"every field comes back", testEveryFieldComesBack},
+	{"odd text comes back", testOddText},
+	{"events come back", testEventsComeBack},
+	{"what is not there is not found", testNotFound},
+	{"a repeated request gets the first call", testRepeatedRequest},
+	{"the same request twenty times at once", testSameRequestAtOnce},
+	{"a step that fails saves nothing", testFailingStep},
+	{"a step that does nothing writes nothing", testIdleStep},
+	{"twenty changes of one call at once", testChangesAtOnce},
+	{"a change is told", testWatch},
+	{"the longest due is dialed first", testDueOrder},
+	{"what is not due is left alone", testNotDue},
+	{"silent legs are asked about", testAsk},
+	{"a waiting call expires", testExpire},
+	{"a claim that fails leaves nothing", testFailingClaim},
+	{"two nodes never get the same call", testTwoNodes},
+	{"one phone, one ring", testHeldAndReleased},
+	{"the turn is handed on", testTurnHandedOn},
+	{"held while it is released", testHeldWhileReleased},
+	{"numbers are taken in one order", testNumbersInOrder},
+	{"a leg that rings is a fact", testFactOnTakenNumber},
+	{"many calls, few phones, two nodes", testFewPhones},
+	{"the list is filtered", testListFilters},
+	{"the list is paged", testListPages},
+	{"attempts are found by sid", testBySID},
+	{"calls are counted", testCounts},
+	{"the next wake is known", testNextWake},
+	{"scrubbing keeps the story, not the person", testScrub},
+	{"overturned refusals are scrubbed too", testScrubOverturned},
+	{"scrubbing is for ended calls", testScrubNeedsEnd},
+	{"calls are kept for a while", testRetain},
+	{"calls are scrubbed when they end", testScrubEnded},
+	{"the account pauses", testPause},
+	{"the schema knows every word", testWords},
+	{"migrations", testMigrations},
+	{"a closed database is an error", testClosed},
+}
+
+func TestStore(t *testing.T) {
+	for _, b := range backends {
+		t.Run(b.name, func(t *testing.T) {
+			t.Parallel()
+			conformance(t, b)
+		})
+	}
+}
+
+func conformance(t *testing.T, b backend) {
+	for _, c := range suite {
+		t.Run(c.name, func(t *testing.T) { c.test(t, b) })
+	}
+}
+
+func equal[T any](t testing.TB, got, want T) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		t.Fatalf("(-want +got):\n%s", diff)
+	}
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+// everyMethod is what can be asked of a Store.
+func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
+	c := filled(call.Waiting)
+	c.Attempts = nil
+	errs := map[string]error{}
+	_, _, errs["Create"] = s.Create(ctx, c, nil, Idempotency{})
+	_, errs["Change"] = s.Change(ctx, id, begin, steps(cancel))
+	_, errs["ClaimToDial"] = s.ClaimToDial(ctx, begin, 1)
+	_, errs["ClaimToAsk"] = s.ClaimToAsk(ctx, begin, 1)
+	_, errs["Get"] = s.Get(ctx, id)
+	_, _, errs["BySID"] = s.BySID(ctx, "CA1")
+	_, errs["List"] = s.List(ctx, Query{Limit: 1})
+	_, errs["Events"] = s.Events(ctx, id, 0)
+	_, _, errs["NextWake"] = s.NextWake(ctx)
+	_, errs["Counts"] = s.Counts(ctx)
+	errs["Scrub"] = s.Scrub(ctx, id, begin)
+	_, errs["Retain"] = s.Retain(ctx, begin, 0)
+	_, errs["PauseAccount"] = s.PauseAccount(ctx, "AC1", Pause{Since: begin, NextCheckAt: begin})
+	errs["ResumeAccount"] = s.ResumeAccount(ctx, "AC1")
+	_, errs["AccountPause"] = s.AccountPause(ctx, "AC1")
+	_, errs["ClaimCheck"] = s.ClaimCheck(ctx, "AC1", begin, begin)
+	errs["Ping"] = s.Ping(ctx)
+	errs["Migrate"] = s.Migrate(ctx)
+	_, errs["PendingSQL"] = s.PendingSQL(ctx)
+	errs["CheckSchema"] = s.CheckSchema(ctx)
+	return errs
+}
+
+func testClosed(t *testing.T, b backend) {
+	s, err := Open(t.Context(), b.url(t), Options{Migrate: true, Isolation: b.isolation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := create(t, s)
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, err := range everyMethod(canceled, s, c.ID) {
+		if err == nil || isNotFound(err) {
+			t.Errorf("%s, canceled: %v", name, err)
+		}
+	}
+	equal(t, get(t, s, c.ID), c)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range everyMethod(t.Context(), s, c.ID) {
+		if err == nil || isNotFound(err) {
+			t.Errorf("%s, closed: %v", name, err)
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, tc := range []struct{ url, want string }{
+		{"", "must begin with"},
+		{"mysql://localhost/redial", "must begin with"},
+		{"sqlite:", "sqlite:FILE"},
+		{"sqlite:redial.db?mode=memory", "sqlite:FILE"},
+		{"sqlite:" + filepath.Join(t.TempDir(), "no", "such", "folder.db"), "no such file"},
+		{"postgres://u:s3cret@localhost:port/redial", "can't be read"},
+		{"postgres://u:s3cret@127.0.0.1:1/redial?connect_timeout=2", "opening the database"},
+	} {
+		s, err := Open(ctx, tc.url, Options{Migrate: true})
+		if err == nil {
+			s.Close()
+			t.Errorf("%s: opened", tc.url)
+			continue
+		}
+		if !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v, want %q and no password", tc.url, err, tc.want)
+		}
+	}
+}
+
+func TestOneProcessPerSQLiteFile(t *testing.T) {
+	url := sqliteFile(t)
+	for range 2 { // the file can be had again once it is closed
+		s, err := Open(t.Context(), url, Options{Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := Open(t.Context(), url, Options{}); err == nil || !strings.Contains(err.Error(), "another redial") {
+			t.Errorf("opened twice: %v, %v", second, err)
+		}
+		create(t, s)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

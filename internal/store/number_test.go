@@ -1,0 +1,223 @@
+package store
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+const phone = "+819011112222"
+
+func testHeldAndReleased(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	one, two, three, elsewhere := create(t, s, to(phone)), create(t, s, to(phone)), create(t, s, to(phone)), create(t, s)
+	dial(t, s, begin, one.ID, elsewhere.ID)
+	for _, id := range []string{two.ID, three.ID} {
+		if c := get(t, s, id); !c.Held || c.State != call.Waiting || len(c.Attempts) > 0 {
+			t.Fatalf("%+v, want it held", c)
+		}
+	}
+	dial(t, s, begin.Add(time.Hour)) // nothing is due while the phone rings
+	change(t, s, one.ID, report(call.Ringing))
+	dial(t, s, begin)
+	change(t, s, one.ID, report(call.StatusCompleted))
+	if get(t, s, two.ID).Held || !get(t, s, three.ID).Held {
+		t.Fatal("want the oldest released, and it alone")
+	}
+	dial(t, s, begin, two.ID)
+	change(t, s, two.ID, report(call.StatusBusy)) // the phone is free while two waits to redial
+	dial(t, s, begin, three.ID)
+	dial(t, s, begin.Add(30*time.Second)) // two would, but is held now
+	change(t, s, three.ID, report(call.StatusCompleted))
+	dial(t, s, begin.Add(30*time.Second), two.ID)
+	equal(t, types(events(t, s, two.ID)), []call.EventType{
+		call.CallCreated, call.CallHeld, call.CallReleased, call.AttemptDialed, call.AttemptEnded,
+		call.RedialScheduled, call.CallHeld, call.CallReleased, call.RedialScheduled, call.AttemptDialed,
+	})
+}
+
+// A Call that was given the turn, and ends without using it, hands it on.
+func testTurnHandedOn(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	one := create(t, s, to(phone))
+	two := create(t, s, to(phone))
+	three := create(t, s, to(phone), lasting(time.Minute))
+	four, five := create(t, s, to(phone)), create(t, s, to(phone))
+	dial(t, s, begin, one.ID)
+	change(t, s, four.ID, cancel) // held, and not first in line: nobody is released
+	if get(t, s, two.ID).Held == false {
+		t.Fatal("released while the phone rings")
+	}
+	change(t, s, one.ID, report(call.StatusCompleted))
+	change(t, s, two.ID, cancel)
+	if get(t, s, three.ID).Held || !get(t, s, five.ID).Held {
+		t.Fatal("want the turn of a canceled call handed on to the next")
+	}
+	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(time.Minute), 9) })
+	equal(t, ids(due), []string{three.ID})
+	equal(t, get(t, s, three.ID).Outcome, call.Expired)
+	dial(t, s, begin.Add(time.Minute), five.ID)
+	change(t, s, five.ID, report(call.StatusCompleted))
+	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 0)
+}
+
+// A leg that turns out to ring is recorded, even if another Call rings the phone.
+func testFactOnTakenNumber(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	one, two := create(t, s, to(phone)), create(t, s, to(phone))
+	dial(t, s, begin, one.ID)
+	change(t, s, one.ID, func(c *call.Call) []call.Event {
+		return c.NotProcessed(1, begin.Add(time.Minute), begin, "429")
+	})
+	dial(t, s, begin, two.ID)
+	change(t, s, one.ID, report(call.Ringing))
+	if c := get(t, s, one.ID); c.State != call.Dialing || c.Attempts[0].Status() != call.Ringing {
+		t.Fatalf("%+v", c)
+	}
+	change(t, s, one.ID, report(call.StatusNoAnswer))
+	equal(t, count(t, s, "SELECT count(*) FROM destinations WHERE call_id = $1", two.ID), 1)
+	dial(t, s, begin) // one is held for its redial
+	change(t, s, two.ID, report(call.StatusCompleted))
+	dial(t, s, begin, one.ID)
+}
+
+// phones watches that none rings twice at once.
+type phones struct {
+	mu sync.Mutex
+	by map[string]string
+}
+
+func (p *phones) rings(t *testing.T, c *call.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.by[c.To]; other != "" {
+		t.Errorf("%s is rung by %s and %s", c.To, other, c.ID)
+	}
+	p.by[c.To] = c.ID
+}
+
+// stops is said before the store hears of it: the next may be rung right after.
+func (p *phones) stops(c *call.Call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.by, c.To)
+}
+
+// Whoever finds the phone taken is seen by the one who lets go of it, even when
+// both happen at once.
+func testHeldWhileReleased(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	one, two := create(t, nodes[0], to(phone)), createDue(t, nodes[0], begin.Add(time.Minute), to(phone))
+	dial(t, nodes[0], begin, one.ID)
+	released := make(chan error, 1)
+	err := nodes[0].tx(t.Context(), func(x *tx) error {
+		x.changed = newChanges()
+		d, err := x.wake(two.ID, begin.Add(time.Minute))
+		if err != nil || !d.Call.Held {
+			t.Errorf("held: %t, %v", d.Call.Held, err)
+		}
+		go func() {
+			_, err := nodes[1].Change(t.Context(), one.ID, begin, steps(report(call.StatusCompleted)))
+			released <- err
+		}()
+		waitUntilBlocked(t, x, released)
+		return err
+	})
+	if err := errors.Join(err, <-released); err != nil {
+		t.Fatal(err)
+	}
+	if get(t, nodes[0], two.ID).Held {
+		t.Error("the phone is free, but the call is held for ever")
+	}
+}
+
+// waitUntilBlocked returns when another transaction waits for this one, or is
+// through without having waited.
+func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
+	for blocked := 0; blocked == 0 && len(through) == 0 && x.dialect.shared; {
+		err := x.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_locks
+			WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`).Scan(&blocked)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+	}
+}
+
+// Nodes that took several numbers each in an order of their own would deadlock.
+func testNumbersInOrder(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	want := []string{"+819011110001", "+819011110002", "+819011110003", "+819011110004"}
+	for _, i := range []int{2, 0, 3, 1} {
+		create(t, s, to(want[i]))
+	}
+	var got []string
+	for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 9) }) {
+		got = append(got, d.Call.To)
+	}
+	equal(t, got, want)
+}
+
+func testFewPhones(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	numbers := []string{"+819011110001", "+819011110002", "+819011110003"}
+	var all []call.Call
+	for i := range 45 {
+		all = append(all, create(t, nodes[0], to(numbers[i%3]), func(w *call.Wish) {
+			w.Policy.MaxAttempts, w.Policy.RedialAfter = 2, nil
+		}))
+	}
+	p := &phones{by: map[string]string{}}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 2000 {
+				if t.Failed() || !work(t, nodes[i%2], p) {
+					return
+				}
+			}
+			t.Error("some call is never over")
+		})
+	}
+	wg.Go(func() {
+		for i := 0; i < len(all); i += 7 {
+			if _, err := nodes[1].Change(t.Context(), all[i].ID, begin, steps(cancel)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wg.Wait()
+	equal(t, count(t, nodes[0], "SELECT count(*) FROM calls WHERE state <> 'ended'"), 0)
+	equal(t, count(t, nodes[0], "SELECT count(*) FROM destinations"), 0)
+}
+
+// work rings the phones that are due, and hangs up. It says whether any Call is left.
+func work(t *testing.T, s *Store, p *phones) (more bool) {
+	due, err := s.ClaimToDial(t.Context(), begin, 4)
+	if err != nil {
+		t.Error(err)
+		return false
+	}
+	for _, d := range due {
+		if len(d.Actions) > 0 {
+			p.rings(t, &d.Call)
+		}
+	}
+	for _, d := range due {
+		if len(d.Actions) == 0 {
+			continue
+		}
+		p.stops(&d.Call)
+		if _, err := s.Change(t.Context(), d.Call.ID, begin, steps(report(call.StatusNoAnswer))); err != nil {
+			t.Error(err)
+		}
+	}
+	n, err := s.Counts(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	return n[call.Waiting]+n[call.Dialing] > 0
+}

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+// person is what must not be found anywhere once a Call is scrubbed.
+const person = "Sakura"
+
+// personal stores an ended Call that is full of a person's data.
+func personal(t testing.TB, s *Store) call.Call {
+	t.Helper()
+	c := create(t, s, func(w *call.Wish) {
+		w.From, w.To = "+81-from-"+person, fmt.Sprintf("+81-to-%s-%s", person, w.ID)
+		w.Message = call.Message{Say: &call.Say{Text: "Hello " + person}}
+		w.Options = []byte(`{"CallerName":"` + person + `"}`)
+		w.Metadata = map[string]string{person: person}
+	})
+	dial(t, s, begin, c.ID)
+	return change(t, s, c.ID, func(c *call.Call) []call.Event {
+		return c.Refused(1, call.Refusal{Code: 21211, Message: c.To + " is invalid", Status: 400}, begin)
+	})
+}
+
+// everything is all text in the database.
+func everything(t testing.TB, s *Store) string {
+	t.Helper()
+	var all strings.Builder
+	for _, table := range []string{"calls", "attempts", "events", "destinations"} {
+		rows, err := s.read.QueryContext(t.Context(), "SELECT * FROM "+table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		names, err := rows.Columns()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			row := make([]any, len(names))
+			for i := range row {
+				row[i] = new(any)
+			}
+			if err := rows.Scan(row...); err != nil {
+				t.Fatal(err)
+			}
+			for i := range row {
+				fmt.Fprintf(&all, "%s.%s = %v\n", table, names[i], *row[i].(*any))
+			}
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all.String()
+}
+
+func traces(t testing.TB, s *Store) (lines []string) {
+	t.Helper()
+	for line := range strings.Lines(everything(t, s)) {
+		if strings.Contains(line, person) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func testScrub(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := personal(t, s)
+	before := events(t, s, c.ID)
+	if len(traces(t, s)) < 8 {
+		t.Fatalf("too little to scrub: %q", traces(t, s))
+	}
+	for range 2 {
+		if err := s.Scrub(t.Context(), c.ID, begin.Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		equal(t, traces(t, s), nil)
+	}
+	got := get(t, s, c.ID)
+	want := c
+	want.To, want.From, want.Message, want.Options, want.Metadata = "", "", call.Message{}, nil, nil
+	want.Attempts[0].To, want.Attempts[0].Refusal = "", &call.Refusal{Code: 21211, Status: 400}
+	equal(t, got, want)
+	for i := range before {
+		before[i].Message = ""
+	}
+	equal(t, events(t, s, c.ID), before)
+
+	// News of a refused attempt may still come; the words of then must not return.
+	change(t, s, c.ID, report(call.Ringing))
+	equal(t, traces(t, s), nil)
+}
+
+// The words of a refusal are scrubbed even if the attempt turned out to ring.
+func testScrubOverturned(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := personal(t, s)
+	change(t, s, c.ID, report(call.StatusBusy))
+	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, traces(t, s), nil)
+}
+
+func testScrubNeedsEnd(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s)
+	if err := s.Scrub(t.Context(), c.ID, begin); !errors.Is(err, ErrNotEnded) {
+		t.Errorf("%v, want ErrNotEnded", err)
+	}
+	equal(t, get(t, s, c.ID), c)
+}
+
+func testScrubEnded(t *testing.T, b backend) {
+	s := b.open(t, func(o *Options) { o.ScrubEnded = true })
+	kept := create(t, s, to(phone)) // not ended: all of it stays
+	next := create(t, s, to(phone))
+	dial(t, s, begin, kept.ID)
+	c := personal(t, s)
+	equal(t, traces(t, s), nil)
+	equal(t, c.To, "+81-to-"+person+"-"+c.ID) // whoever ended it still knows
+	change(t, s, kept.ID, report(call.StatusCompleted))
+	equal(t, get(t, s, kept.ID).To, "")
+	dial(t, s, begin, next.ID) // the number is free all the same
+	change(t, s, kept.ID, report(call.StatusBusy))
+	if id, n, err := s.BySID(t.Context(), sid(kept.ID, 1)); err != nil || id != kept.ID || n != 1 {
+		t.Errorf("%s, %d, %v", id, n, err)
+	}
+}
+
+func retain(t testing.TB, s *Store, now time.Time, retention time.Duration) (rounds int) {
+	t.Helper()
+	for more := true; more; rounds++ {
+		var err error
+		if more, err = s.Retain(t.Context(), now, retention); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return rounds
+}
+
+func testRetain(t *testing.T, b backend) {
+	const day = 24 * time.Hour
+	s := b.open(t, nil)
+	left := func(retention, age time.Duration) (calls, traced int) {
+		retain(t, s, begin.Add(age), retention)
+		return count(t, s, "SELECT count(*) FROM calls WHERE state = 'ended'"), min(1, len(traces(t, s)))
+	}
+	waiting := createDue(t, s, begin.Add(time.Hour))
+	c := personal(t, s)
+	for _, tc := range []struct {
+		retention, age time.Duration
+		calls, traced  int
+	}{
+		{90 * day, 90*day - time.Second, 1, 1},
+		{0, 0, 1, 0}, // scrubbed at once, the row stays for late callbacks
+		{0, 48*time.Hour - time.Second, 1, 0},
+		{0, 48 * time.Hour, 0, 0},
+	} {
+		calls, traced := left(tc.retention, tc.age)
+		if calls != tc.calls || traced != tc.traced {
+			t.Errorf("retention %s, age %s: %d calls, %d with traces", tc.retention, tc.age, calls, traced)
+		}
+	}
+	if _, err := s.Get(t.Context(), c.ID); !isNotFound(err) {
+		t.Errorf("%v, want ErrNotFound", err)
+	}
+	equal(t, count(t, s, "SELECT (SELECT count(*) FROM attempts) + (SELECT count(*) FROM events)"), 1) // waiting's own
+	personal(t, s)
+	if calls, _ := left(90*day, 90*day); calls != 0 {
+		t.Error("a call outlived its retention")
+	}
+	equal(t, get(t, s, waiting.ID).State, call.Waiting)
+
+	for range retainStep + 1 {
+		change(t, s, create(t, s).ID, cancel)
+	}
+	equal(t, retain(t, s, begin, 0), 2)
+	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE scrubbed_at IS NULL"), 1)
+}

@@ -1,0 +1,153 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"redial/internal/call"
+)
+
+const (
+	twilioHost    = "https://api.twilio.com"
+	apiVersion    = "/2010-04-01"
+	defaultPrefix = twilioHost + apiVersion
+)
+
+// Config is what a Client needs to know.
+type Config struct {
+	AccountSID string
+
+	// AuthTokens are all accepted on callbacks; the first signs in to the API.
+	AuthTokens []string
+
+	// APIKey and APISecret, if set, sign in to the API instead.
+	APIKey, APISecret string
+
+	// BaseURL is everything before "/Accounts": Twilio's own when empty. One
+	// with no path, such as http://127.0.0.1:4010, gets Twilio's version path;
+	// any other path is taken as it is.
+	BaseURL string
+
+	// HostURL is the public base URL under which Twilio reaches redial; it may
+	// have a path. When empty, no callbacks are asked for.
+	HostURL string
+
+	// Transport carries the requests; when nil, one with time-outs that reuses
+	// a bounded number of connections.
+	Transport http.RoundTripper
+}
+
+// Client talks to Twilio, or to a service that speaks its language. It may be
+// used by many goroutines.
+type Client struct {
+	account      string
+	user, secret string
+	prefix       string // no slash at the end
+	host         string // HostURL without a slash at the end, empty for none
+	transport    http.RoundTripper
+}
+
+// accountForm also lets the ids of Twilio-compatible services through, but
+// nothing that would change the path it becomes a part of.
+var accountForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
+
+// New checks the configuration; its errors name what is wrong with it, and
+// never quote a secret.
+func New(cfg Config) (*Client, error) {
+	c := &Client{account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport}
+	if !accountForm.MatchString(c.account) {
+		return nil, errors.New("the account SID is missing or has characters that none can have")
+	}
+	if c.user == "" {
+		c.user = c.account
+		if len(cfg.AuthTokens) > 0 {
+			c.secret = cfg.AuthTokens[0]
+		}
+	}
+	if c.secret == "" {
+		return nil, errors.New("neither an auth token nor an API key with its secret is set")
+	}
+	var err error
+	if c.prefix, err = apiPrefix(cfg.BaseURL); err != nil {
+		return nil, fmt.Errorf("the base URL %w", err)
+	}
+	if c.host, err = publicBase(cfg.HostURL); err != nil {
+		return nil, fmt.Errorf("the host URL %w", err)
+	}
+	if c.transport == nil {
+		c.transport = newTransport()
+	}
+	return c, nil
+}
+
+// apiPrefix is everything before "/Accounts".
+func apiPrefix(base string) (string, error) {
+	if base == "" {
+		return defaultPrefix, nil
+	}
+	u, err := baseURL(base)
+	if err != nil {
+		return "", err
+	}
+	if u.User != nil {
+		return "", errors.New("must not contain a user: the account signs in")
+	}
+	if u.Path == "" {
+		return u.String() + apiVersion, nil
+	}
+	return u.String(), nil
+}
+
+func publicBase(host string) (string, error) {
+	if host == "" {
+		return "", nil
+	}
+	u, err := baseURL(host)
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
+}
+
+// baseURL reads an absolute http or https URL to which paths can be appended.
+// Its errors don't quote it: it may hold a password.
+func baseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, errors.New("is no URL")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, errors.New("must be an absolute http or https URL")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return nil, errors.New("must have neither a query nor a fragment")
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+// newTransport speaks HTTP/1.1 only: there the transport sends a create request
+// a second time in one case alone, when not a byte of it was written, which
+// HTTP/2 does not promise. Idle connections are let go before the usual servers
+// and load balancers drop them.
+func newTransport() *http.Transport {
+	var http1 http.Protocols
+	http1.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ResponseHeaderTimeout:  call.SendWindow + answerWait,
+		IdleConnTimeout:        30 * time.Second,
+		MaxIdleConnsPerHost:    8,
+		MaxConnsPerHost:        64,
+		MaxResponseHeaderBytes: 64 << 10,
+		Protocols:              &http1,
+	}
+}

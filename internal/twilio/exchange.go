@@ -1,0 +1,174 @@
+package twilio
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	sdk "github.com/twilio/twilio-go/client"
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+const (
+	// answerWait is how long an answer is waited for; a create request's is
+	// counted from its SendBy, and so ends before the attempt is asked after.
+	answerWait = 15 * time.Second
+
+	bodyLimit = 1 << 20 // bytes of an answer
+)
+
+// exchange is one request and its answer. To the SDK it is the HTTP client; it
+// carries what the SDK's methods have no room for.
+type exchange struct {
+	client *Client
+	ctx    context.Context
+	gate   *gate // of a create request, else nil
+
+	header http.Header // of a 2xx answer
+	body   []byte
+}
+
+var _ sdk.BaseClient = (*exchange)(nil)
+
+// api is the SDK over x. Which host the SDK chooses, also by the environment's
+// TWILIO_EDGE and TWILIO_REGION, does not matter: see target.
+func (x *exchange) api() *openapi.ApiService { return openapi.NewApiServiceWithClient(x) }
+
+// AccountSid is asked for by the SDK, for the path.
+func (x *exchange) AccountSid() string { return x.client.account }
+
+// SetTimeout does nothing: the context says how long.
+func (x *exchange) SetTimeout(time.Duration) {}
+
+// SetOauth does nothing: the account or an API key signs in.
+func (x *exchange) SetOauth(sdk.OAuth) {}
+
+// OAuth returns nil.
+func (x *exchange) OAuth() sdk.OAuth { return nil }
+
+// SendRequest sends what the SDK has formed. The transport is used without an
+// http.Client around it: redirects are not followed, and errors don't quote the
+// URL, in whose query phone numbers stand.
+//
+// The SDK is shown an empty object in place of the answer, as its types fail on
+// the numbers that some services send where Twilio sends strings; see decode.
+func (x *exchange) SendRequest(method, rawURL string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
+	req, err := x.request(method, rawURL, data)
+	if err != nil {
+		return nil, err
+	}
+	res, err := x.client.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.read(res); err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: res.StatusCode, Header: res.Header, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+}
+
+func (x *exchange) request(method, rawURL string, data url.Values) (*http.Request, error) {
+	target, err := x.target(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if method == http.MethodGet && len(data) > 0 {
+		target += "?" + data.Encode()
+	}
+	req, err := http.NewRequestWithContext(x.ctx, method, target, nil)
+	if err != nil {
+		return nil, errors.New("the request's URL can't be read")
+	}
+	req.SetBasicAuth(x.client.user, x.client.secret)
+	req.Header.Set("User-Agent", "redial")
+	req.Header.Set("Accept", "application/json")
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		form := data.Encode()
+		req.ContentLength = int64(len(form))
+		req.GetBody = func() (io.ReadCloser, error) { return x.gate.body(form), nil }
+		req.Body = x.gate.body(form)
+	}
+	return req, nil
+}
+
+// target puts what begins with "/Accounts" behind the configured prefix, also
+// for a next page's URL: the credentials go nowhere else.
+func (x *exchange) target(rawURL string) (string, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		return "", errors.New("the request's URL can't be read")
+	}
+	path := u.EscapedPath()
+	i := strings.Index(path, "/Accounts/")
+	if i < 0 {
+		return "", errors.New("the request's URL names no account")
+	}
+	target := x.client.prefix + path[i:]
+	if u.RawQuery != "" {
+		target += "?" + u.RawQuery
+	}
+	return target, nil
+}
+
+// read keeps a 2xx answer's body; any other answer is a *StatusError.
+func (x *exchange) read(res *http.Response) error {
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, bodyLimit+1))
+	switch {
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		return newStatusError(res, body) // what could be read of it will do
+	case err != nil:
+		return fmt.Errorf("reading the answer: %w", err)
+	case len(body) > bodyLimit:
+		return fmt.Errorf("the answer is longer than %d bytes", bodyLimit)
+	}
+	x.header, x.body = res.Header, body
+	return nil
+}
+
+// decode reads the answer that was kept.
+func (x *exchange) decode(v any) error {
+	if err := json.Unmarshal(x.body, v); err != nil {
+		return fmt.Errorf("reading the answer: %w", err)
+	}
+	return nil
+}
+
+// callRecord is what matters of a call in Twilio's answers.
+type callRecord struct {
+	SID         text `json:"sid"`
+	ParentSID   text `json:"parent_call_sid"`
+	To          text `json:"to"`
+	From        text `json:"from"`
+	Status      text `json:"status"`
+	Duration    text `json:"duration"`
+	Direction   text `json:"direction"`
+	DateCreated text `json:"date_created"`
+}
+
+// text is a JSON string, or a number where Twilio itself would send a string;
+// anything else is taken as empty.
+type text string
+
+// UnmarshalJSON never fails on well-formed JSON.
+func (t *text) UnmarshalJSON(b []byte) error {
+	var s string
+	var n json.Number
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*t = text(s)
+	case !bytes.HasPrefix(b, []byte(`"`)) && json.Unmarshal(b, &n) == nil:
+		*t = text(n)
+	default:
+		*t = ""
+	}
+	return nil
+}

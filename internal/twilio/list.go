@@ -1,0 +1,139 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"redial/internal/call"
+)
+
+const (
+	pageSize  = 200 // so that a page stays well below bodyLimit
+	pageLimit = 100
+
+	// dateSlack makes up for dates in whole seconds, in the records as in the
+	// header by which the clocks are compared.
+	dateSlack = 3 * time.Second
+)
+
+// page is one page of Twilio's list of calls.
+type page struct {
+	Calls []callRecord `json:"calls"`
+	Next  text         `json:"next_page_uri"`
+}
+
+// Search lists the calls that may be attempt n, whose create answer was lost:
+// between its two numbers, created since it was dialed by Twilio's own clock,
+// and not known as another attempt. Every page is read, as the order of the list
+// is not promised: an attempt must not be taken for absent because the look was
+// cut short. Anything that keeps the list from being read whole is an error.
+func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Candidate, error) {
+	a := cl.Attempt(n)
+	if a == nil {
+		return nil, fmt.Errorf("searching: the call has no attempt %d", n)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*answerWait)
+	defer cancel()
+	x := &exchange{client: c, ctx: ctx}
+	var found []call.Candidate
+	var since time.Time
+	next := ""
+	for i := range pageLimit {
+		p, err := x.page(cl.From, a.To, next)
+		if err != nil {
+			return nil, fmt.Errorf("searching for attempt %d: %w", n, err)
+		}
+		if i == 0 {
+			since = a.DialedAt.Add(clockOffset(x.header) - dateSlack)
+		}
+		for _, r := range p.Calls {
+			if mayBe(r, cl, a, since) {
+				found = append(found, call.Candidate{SID: string(r.SID), Status: status(string(r.Status))})
+			}
+		}
+		if next = string(p.Next); next == "" {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("searching for attempt %d: more than %d pages of calls", n, pageLimit)
+}
+
+// page reads the first page, or the one that the page before it named: Twilio
+// asks for its URI to be followed as it is, which the SDK has no method for.
+func (x *exchange) page(from, to, next string) (page, error) {
+	var err error
+	if next == "" {
+		params := &openapi.ListCallParams{PathAccountSid: &x.client.account, From: &from, To: &to, PageSize: new(pageSize)}
+		_, err = x.api().PageCall(params, "", "")
+	} else {
+		_, err = x.SendRequest(http.MethodGet, next, nil, nil)
+	}
+	if err != nil {
+		return page{}, err
+	}
+	p := page{}
+	if err := x.decode(&p); err != nil {
+		return page{}, err
+	}
+	if p.Calls == nil {
+		return page{}, errors.New("the answer holds no list of calls")
+	}
+	return p, nil
+}
+
+// mayBe says whether the record can be the attempt. Whatever the record does not
+// say speaks for it.
+func mayBe(r callRecord, cl *call.Call, a *call.Attempt, since time.Time) bool {
+	if !sidForm.MatchString(string(r.SID)) || r.ParentSID != "" || r.Direction == "inbound" || r.Direction == "outbound-dial" {
+		return false
+	}
+	if !sameNumber(string(r.To), a.To) || !sameNumber(string(r.From), cl.From) {
+		return false
+	}
+	known := func(b call.Attempt) bool { return b.N != a.N && b.SID == string(r.SID) }
+	if slices.ContainsFunc(cl.Attempts, known) {
+		return false
+	}
+	created, ok := date(string(r.DateCreated))
+	return !ok || !created.Before(since)
+}
+
+// date reads a record's date: RFC 2822 from Twilio, RFC 3339 from some others.
+func date(s string) (time.Time, bool) {
+	at, err := mail.ParseDate(s)
+	if err != nil {
+		at, err = time.Parse(time.RFC3339, s)
+	}
+	return at, err == nil
+}
+
+// clockOffset is how far the answer's clock is ahead of ours, 0 when it has none.
+func clockOffset(header http.Header) time.Duration {
+	at, err := http.ParseTime(header.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return time.Until(at)
+}
+
+// sameNumber compares digits alone: some services leave the plus sign out.
+func sameNumber(listed, ours string) bool {
+	return listed == "" || digits(listed) == digits(ours)
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}

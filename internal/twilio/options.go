@@ -1,0 +1,90 @@
+package twilio
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+// owned are the create call's parameters that redial sets itself, or that would
+// make Twilio ignore those (ApplicationSid).
+var owned = []string{
+	"To", "From", "Timeout", "Twiml", "Url", "ApplicationSid",
+	"StatusCallback", "StatusCallbackMethod", "StatusCallbackEvent",
+}
+
+// passed are the parameters that a request may set, by their exact names, with
+// the types that the SDK gives them.
+var passed = createParams()
+
+func createParams() map[string]reflect.Type {
+	params := map[string]reflect.Type{}
+	for f := range reflect.TypeFor[openapi.CreateCallParams]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name != "PathAccountSid" && !slices.Contains(owned, name) {
+			params[name] = f.Type.Elem()
+		}
+	}
+	return params
+}
+
+// CheckOptions checks further parameters of Twilio's create call, a JSON object
+// by Twilio's names and types, and returns it with its keys in order; nil if
+// there are none. A *FieldError names a parameter that Twilio does not know,
+// that redial sets itself, or that has the wrong type.
+// Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+func CheckOptions(raw json.RawMessage) (json.RawMessage, error) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil, nil
+	}
+	var options map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &options); err != nil {
+		return nil, &FieldError{"options", "must be an object"}
+	}
+	if len(options) == 0 {
+		return nil, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		if problem := checkOption(name, options[name]); problem != "" {
+			return nil, &FieldError{"options." + brief(name), problem}
+		}
+	}
+	return json.Marshal(options)
+}
+
+func checkOption(name string, value json.RawMessage) string {
+	if slices.Contains(owned, name) {
+		return "is set by redial itself"
+	}
+	want, ok := passed[name]
+	if !ok {
+		return "is not a parameter of Twilio's create call"
+	}
+	if string(value) == "null" || json.Unmarshal(value, reflect.New(want).Interface()) != nil {
+		return "must be " + typeName(want)
+	}
+	return ""
+}
+
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list of strings"
+	}
+	return "a string"
+}
+
+// brief shortens a name that somebody else chose.
+func brief(name string) string {
+	runes := []rune(name)
+	return string(runes[:min(len(runes), 60)])
+}

@@ -1,0 +1,97 @@
+package twilio
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"redial/internal/call"
+)
+
+// CallbackPath is where, under HostURL, Twilio reports on calls; the query's
+// "attempt" is the attempt's key.
+const CallbackPath = "/twilio_api/callback"
+
+// delivery makes Twilio repeat a report that could not be delivered. By default
+// it would try twice at most, and not after an answer of 5xx or a slow one.
+// Twilio reads the fragment itself and neither sends nor signs it.
+const delivery = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
+
+// Place sends the create request of attempt n and returns the call's sid. Every
+// error is a *call.PlaceError.
+//
+// The form is handed to the network before the attempt's SendBy or never, and
+// the answer is waited for until 15 s after SendBy at most. Twilio's create call
+// knows no idempotency key, so no failure is answered by sending again.
+func (c *Client) Place(ctx context.Context, cl *call.Call, n int) (sid string, err error) {
+	a := cl.Attempt(n)
+	if a == nil {
+		return "", placeError(fmt.Errorf("the call has no attempt %d", n), false)
+	}
+	params, err := c.form(cl, a)
+	if err != nil { // the wish was not checked, and never will do
+		return "", &call.PlaceError{Fate: call.FateRefused, Refusal: call.Refusal{Message: err.Error()}, Err: err}
+	}
+	g := &gate{sendBy: a.SendBy}
+	if g.late() {
+		return "", placeError(errTooLate, false)
+	}
+	ctx, cancel := context.WithDeadline(ctx, a.SendBy.Add(answerWait))
+	defer cancel()
+	if err := ctx.Err(); err != nil {
+		return "", placeError(err, false)
+	}
+	sid, err = c.create(&exchange{client: c, ctx: ctx, gate: g}, params)
+	if sent := g.shut(); err != nil {
+		return "", placeError(err, sent)
+	}
+	return sid, nil
+}
+
+func (c *Client) create(x *exchange, params *openapi.CreateCallParams) (string, error) {
+	if _, err := x.api().CreateCall(params); err != nil {
+		return "", err
+	}
+	var made callRecord
+	if err := x.decode(&made); err != nil {
+		return "", err
+	}
+	if !sidForm.MatchString(string(made.SID)) {
+		return "", errors.New("the answer names no call")
+	}
+	return string(made.SID), nil
+}
+
+// form fills the create request: the Call's options first, then all that redial
+// decides itself.
+func (c *Client) form(cl *call.Call, a *call.Attempt) (*openapi.CreateCallParams, error) {
+	var p openapi.CreateCallParams
+	options, err := CheckOptions(cl.Options)
+	if err != nil {
+		return nil, err
+	}
+	if options != nil {
+		if err := json.Unmarshal(options, &p); err != nil {
+			return nil, fmt.Errorf("reading the options: %w", err)
+		}
+	}
+	p.SetPathAccountSid(c.account).SetTo(a.To).SetFrom(cl.From)
+	p.SetTimeout(int(cl.Policy.RingTimeout / time.Second))
+	// Twilio would ignore one of the two.
+	if twiml, link := Twiml(cl.Message); link != "" {
+		p.SetUrl(link)
+	} else {
+		p.SetTwiml(twiml)
+	}
+	if c.host != "" {
+		p.SetStatusCallback(c.host + CallbackPath + "?attempt=" + url.QueryEscape(cl.Key(a.N)) + delivery)
+		p.SetStatusCallbackMethod("POST")
+		p.SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
+	}
+	return &p, nil
+}

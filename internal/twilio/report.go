@@ -1,0 +1,149 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"regexp"
+	"strconv"
+
+	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"redial/internal/call"
+)
+
+// sidForm is wider than Twilio's own (CA and 32 hex digits), for the services
+// that speak its language; it holds nothing that would change a path.
+var sidForm = regexp.MustCompile(`^[A-Za-z0-9_:=-][A-Za-z0-9._:=-]{0,199}$`)
+
+// ErrNoReport is returned for a callback that tells nothing about a call.
+var ErrNoReport = errors.New("not a report about a call")
+
+// ParseReport reads the form of a status callback; numbers that can't be read
+// are left out. It returns an ErrNoReport when the form names no call, or a
+// status that is none of Twilio's.
+// Source: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+func ParseReport(form url.Values) (call.Report, error) {
+	r := call.Report{
+		SID:      form.Get("CallSid"),
+		Status:   status(form.Get("CallStatus")),
+		Duration: seconds(form.Get("CallDuration")),
+		SIPCode:  sipCode(form.Get("SipResponseCode")),
+	}
+	switch {
+	case !sidForm.MatchString(r.SID):
+		return call.Report{}, fmt.Errorf("%w: CallSid is missing or malformed", ErrNoReport)
+	case !r.Status.Known():
+		return call.Report{}, fmt.Errorf("%w: CallStatus is missing or unknown", ErrNoReport)
+	}
+	return r, nil
+}
+
+// status reads Twilio's word; the event's name stands for it at some services.
+func status(s string) call.Status {
+	if s == "answered" {
+		return call.InProgress
+	}
+	return call.Status(s)
+}
+
+// seconds reads a duration, which some services send with a fraction.
+func seconds(s string) int {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(f > 0) {
+		return 0
+	}
+	return int(min(f, math.MaxInt32))
+}
+
+func sipCode(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 100 || n > 699 {
+		return 0
+	}
+	return n
+}
+
+// LookUp asks Twilio about a call. An answer other than 2xx is a *StatusError;
+// 404 soon after the create proves nothing, as what Twilio shows lags behind.
+func (c *Client) LookUp(ctx context.Context, sid string) (call.Report, error) {
+	r, err := c.lookUp(ctx, sid)
+	if err != nil {
+		return call.Report{}, fmt.Errorf("looking up call %.40q: %w", sid, err)
+	}
+	return r, nil
+}
+
+func (c *Client) lookUp(ctx context.Context, sid string) (call.Report, error) {
+	if !sidForm.MatchString(sid) {
+		return call.Report{}, errors.New("this is no sid")
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	x := &exchange{client: c, ctx: ctx}
+	if _, err := x.api().FetchCall(sid, &openapi.FetchCallParams{PathAccountSid: &c.account}); err != nil {
+		return call.Report{}, err
+	}
+	var found callRecord
+	if err := x.decode(&found); err != nil {
+		return call.Report{}, err
+	}
+	r := call.Report{SID: sid, Status: status(string(found.Status)), Duration: seconds(string(found.Duration))}
+	if string(found.SID) != sid || !r.Status.Known() {
+		return call.Report{}, errors.New("the answer is not about this call, or its status is unknown")
+	}
+	return r, nil
+}
+
+// CheckAccount returns nil when the account works. While it does not, the error
+// is a *call.PlaceError of FateAccount; any other error proves nothing.
+//
+// A standard API key may not read the account, and is then judged by whether it
+// can list the account's calls.
+func (c *Client) CheckAccount(ctx context.Context) error {
+	err := c.checkAccount(ctx)
+	if e, ok := asStatus(err); ok && c.user != c.account && (e.Status == 401 || e.Status == 403) {
+		err = c.checkCalls(ctx)
+	}
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*call.PlaceError](err); ok {
+		return p
+	}
+	if e, ok := asStatus(err); ok && e.fate() == call.FateAccount {
+		return placeError(err, true)
+	}
+	return fmt.Errorf("checking the account: %w", err)
+}
+
+func (c *Client) checkAccount(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	x := &exchange{client: c, ctx: ctx}
+	if _, err := x.api().FetchAccount(c.account); err != nil {
+		return err
+	}
+	var account struct {
+		Status text `json:"status"`
+	}
+	if err := x.decode(&account); err != nil {
+		return err
+	}
+	// Some services have accounts without a status.
+	if account.Status == "" || account.Status == "active" {
+		return nil
+	}
+	why := fmt.Sprintf("the account is %.20s", string(account.Status))
+	return &call.PlaceError{Fate: call.FateAccount, Refusal: call.Refusal{Message: why, Status: 200}, Err: errors.New(why)}
+}
+
+func (c *Client) checkCalls(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	x := &exchange{client: c, ctx: ctx}
+	_, err := x.api().PageCall(&openapi.ListCallParams{PathAccountSid: &c.account, PageSize: new(1)}, "", "")
+	return err
+}

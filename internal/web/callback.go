@@ -1,0 +1,103 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"redial/internal/call"
+	"redial/internal/store"
+	"redial/internal/twilio"
+)
+
+// verdict says what became of a callback.
+type verdict string
+
+const (
+	accepted  verdict = "accepted"  // it told something new
+	repeated  verdict = "repeated"  // nothing new: late or doubled
+	forged    verdict = "forged"    // no signature of ours
+	unknown   verdict = "unknown"   // no such attempt
+	malformed verdict = "malformed" // not a status callback
+	failed    verdict = "failed"    // it could not be stored; Twilio is asked to repeat it
+)
+
+var verdicts = []verdict{accepted, repeated, forged, unknown, malformed, failed}
+
+const maxCallback = 64 << 10 // bytes
+
+// callback hears from Twilio how an attempt goes. The attempt is found by the
+// key that redial put into the callback's URL, so that it is found even when the
+// create request's answer never came; else, as in the article, by its sid.
+func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
+	v, err := s.hear(w, r)
+	s.callbacks.WithLabelValues(string(v)).Inc()
+	if err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
+	body, err := readAtMost(w, r, maxCallback)
+	if err != nil {
+		return malformed, err
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return malformed, problem(http.StatusBadRequest, "the body is not a form")
+	}
+	if !s.Verifier.Valid(r, form, body) {
+		s.Log.Warn("a callback without Twilio's signature was refused; if it was Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses")
+		return forged, problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
+	}
+	report, err := twilio.ParseReport(form)
+	if err != nil {
+		return malformed, problem(http.StatusBadRequest, "%v", err)
+	}
+	id, n, err := s.attemptOf(r, report.SID)
+	if err == nil {
+		return s.report(r, id, n, report)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")
+	}
+	return failed, err
+}
+
+// attemptOf finds the attempt that a callback is about.
+func (s *Server) attemptOf(r *http.Request, sid string) (id string, n int, err error) {
+	key := r.URL.Query().Get("attempt")
+	if key == "" {
+		return s.Store.BySID(r.Context(), sid)
+	}
+	id, n, ok := call.ParseKey(key)
+	if !ok {
+		return "", 0, store.ErrNotFound
+	}
+	return id, n, nil
+}
+
+func (s *Server) report(r *http.Request, id string, n int, report call.Report) (verdict, error) {
+	key := r.URL.Query().Get("attempt")
+	news := false
+	_, err := s.Store.Change(r.Context(), id, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
+		if key != "" && !c.Holds(key, n) {
+			return nil, store.ErrNotFound
+		}
+		events := c.Report(n, report, s.Store.Now())
+		news = len(events) > 0
+		return events, nil
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")
+	case err != nil:
+		return failed, err
+	case !news:
+		return repeated, nil
+	}
+	s.Log.Debug("callback", "call", id, "attempt", n, "sid", report.SID, "status", string(report.Status))
+	return accepted, nil
+}

@@ -1,0 +1,222 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"redial/api"
+	"redial/internal/call"
+	"redial/internal/phone"
+	"redial/internal/store"
+)
+
+const (
+	maxKey       = 255 // bytes of an Idempotency-Key
+	defaultLimit = 50  // calls in a page
+	maxLimit     = 200
+	maxWait      = 2 * time.Minute
+	writeTime    = 30 * time.Second       // for an answer, once it is known
+	lookAgain    = 500 * time.Millisecond // for what other nodes changed
+)
+
+// createCall takes a wish. Only what is committed is answered.
+func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
+	key, err := idempotencyKey(r)
+	if err != nil {
+		return err
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	wish, err := s.wish(body)
+	if err != nil {
+		return err
+	}
+	c, events, err := call.New(wish, s.Store.Now())
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	c, replayed, err := s.Store.Create(r.Context(), c, events,
+		store.Idempotency{Scope: s.scope(r), Key: key, Hash: hex.EncodeToString(sum[:])})
+	if err != nil {
+		return err
+	}
+	if replayed {
+		w.Header().Set("Idempotency-Replayed", "true")
+		c = firstAnswer(c)
+	} else {
+		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
+	}
+	w.Header().Set("Location", "/v1/calls/"+c.ID)
+	return reply(w, http.StatusCreated, wireCall(&c))
+}
+
+// firstAnswer is the Call as it was when it was created, which is what the first
+// request was answered. One that was scrubbed is shown as it is.
+func firstAnswer(c call.Call) call.Call {
+	if first, _, err := call.New(c.Wish, c.CreatedAt); err == nil {
+		return first
+	}
+	return c
+}
+
+func idempotencyKey(r *http.Request) (string, error) {
+	keys := r.Header.Values("Idempotency-Key")
+	if len(keys) == 0 {
+		return "", nil
+	}
+	bad := func(c rune) bool { return c <= ' ' || c > '~' }
+	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey || slices.ContainsFunc([]rune(keys[0]), bad) {
+		return "", problem(http.StatusBadRequest, "the Idempotency-Key header must be one value of 1 to %d printable ASCII characters, without spaces", maxKey)
+	}
+	return keys[0], nil
+}
+
+// getCall shows a Call; with wait it answers as soon as the Call has ended, at
+// the latest after that time.
+func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
+	wait, err := waitFor(r)
+	if err != nil {
+		return err
+	}
+	c, err := s.waitEnded(w, r, wait)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireCall(&c))
+}
+
+func waitFor(r *http.Request) (time.Duration, error) {
+	text := r.URL.Query().Get("wait")
+	if text == "" {
+		return 0, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 || wait > maxWait {
+		var f faults
+		f.add("wait", "must be a duration from 0s to "+maxWait.String()+", such as 60s")
+		return 0, f.problem()
+	}
+	return wait, nil
+}
+
+func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (call.Call, error) {
+	id := r.PathValue("id")
+	changed, done := s.Store.Watch(id)
+	defer done()
+	extend(w, wait+writeTime)
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	defer cancel()
+	for {
+		c, err := s.Store.Get(r.Context(), id)
+		if err != nil || c.State == call.Ended || !s.pause(ctx, changed, wait) {
+			return c, err
+		}
+	}
+}
+
+// pause waits until a Call may have changed, and says false when it is time to
+// go: ctx is over, or the server closes. most bounds the pause.
+func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
+	if s.Store.Shared() {
+		most = lookAgain
+	}
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-changed:
+	case <-t.C:
+	case <-ctx.Done():
+	case <-s.closing:
+		return false
+	}
+	return ctx.Err() == nil
+}
+
+// extend gives an answer that takes its time longer than the server's time-out.
+func extend(w http.ResponseWriter, by time.Duration) {
+	// Where there is no deadline to move, as in a test, there is none to hit.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(by))
+}
+
+// listCalls shows a page of Calls, newest first.
+func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.query(r)
+	if err != nil {
+		return err
+	}
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is a next page
+	calls, err := s.Store.List(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	pause, err := s.Store.AccountPause(r.Context(), s.Account)
+	if err != nil {
+		return err
+	}
+	page := api.CallList{Calls: []api.Call{}, AccountPause: wirePause(pause)}
+	if len(calls) > limit {
+		calls = calls[:limit]
+		page.NextCursor = calls[limit-1].ID
+	}
+	for i := range calls {
+		page.Calls = append(page.Calls, wireCall(&calls[i]))
+	}
+	return reply(w, http.StatusOK, page)
+}
+
+func (s *Server) query(r *http.Request) (store.Query, error) {
+	v := r.URL.Query()
+	var f faults
+	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
+	if q.State != "" && !slices.Contains(call.States(), q.State) {
+		f.add("state", "must be waiting, dialing or ended")
+	}
+	if q.Outcome != "" && !slices.Contains(call.Outcomes(), q.Outcome) {
+		f.add("outcome", "must be reached, unreached, refused, canceled or expired")
+	}
+	if to := v.Get("to"); to != "" {
+		n, err := phone.Parse(to, s.Numbers.DefaultRegion)
+		if err != nil {
+			f.add("to", err.Error())
+		}
+		q.To = n.E164
+	}
+	if text := v.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
+		}
+		q.Limit = n
+	}
+	return q, f.problem()
+}
+
+// cancelCall asks for the Call to end; asking again, or too late, changes nothing.
+func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
+	now := s.Store.Now()
+	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
+		return c.Cancel(now), nil
+	})
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireCall(&c))
+}
+
+// deleteCall scrubs the personal data of a Call that has ended.
+func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
+	if err := s.Store.Scrub(r.Context(), r.PathValue("id"), s.Store.Now()); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,89 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"redial/api"
+	"redial/internal/call"
+)
+
+const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
+
+// getEvents shows the timeline of a Call, as a list, or as a stream of
+// server-sent events that goes on until the Call has ended.
+func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
+	after, err := lastEventID(r)
+	if err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if _, err := s.Store.Get(r.Context(), id); err != nil {
+		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		return s.stream(w, r, id, after)
+	}
+	events, err := s.Store.Events(r.Context(), id, after)
+	if err != nil {
+		return err
+	}
+	out := api.EventList{Events: []api.Event{}}
+	for _, e := range events {
+		out.Events = append(out.Events, wireEvent(e))
+	}
+	return reply(w, http.StatusOK, out)
+}
+
+func lastEventID(r *http.Request) (int, error) {
+	text := r.Header.Get("Last-Event-ID")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number")
+	}
+	return n, nil
+}
+
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, id string, after int) error {
+	changed, done := s.Store.Watch(id)
+	defer done()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	for beat := time.Now(); ; {
+		extend(w, heartbeat+writeTime)
+		events, err := s.Store.Events(r.Context(), id, after)
+		if err != nil {
+			return context.Canceled // the answer has begun: the client comes back for the rest
+		}
+		for _, e := range events {
+			if writeEvent(w, e) != nil || e.Type == call.CallEnded {
+				return nil
+			}
+			after = e.Seq
+		}
+		if len(events) == 0 && time.Since(beat) >= heartbeat {
+			fmt.Fprint(w, ": still here\n\n")
+			beat = time.Now()
+		}
+		if http.NewResponseController(w).Flush() != nil || !s.pause(r.Context(), changed, heartbeat) {
+			return nil
+		}
+	}
+}
+
+func writeEvent(w http.ResponseWriter, e call.Event) error {
+	data, err := json.Marshal(wireEvent(e))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", e.Seq, e.Type, data)
+	return err
+}

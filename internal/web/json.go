@@ -1,0 +1,119 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"syscall"
+
+	"redial/api"
+	"redial/internal/store"
+)
+
+const (
+	maxBody    = 1 << 20 // bytes of an API request
+	retryAfter = "5"     // seconds, in answers that say "later"
+)
+
+// handler answers a request, or returns the error that is to be answered.
+type handler func(http.ResponseWriter, *http.Request) error
+
+// open serves anybody.
+func (s *Server) open(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// api serves who may use the API.
+func (s *Server) api(h handler) http.Handler {
+	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+		if err := s.authorize(r); err != nil {
+			return err
+		}
+		return h(w, r)
+	})
+}
+
+// problem makes an error that is answered as it is.
+func problem(status int, detail string, args ...any) *api.Problem {
+	return &api.Problem{Type: "about:blank", Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(detail, args...)}
+}
+
+// fail answers an error: the one table from errors to statuses.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p, ok := errors.AsType[*api.Problem](err)
+	switch {
+	case ok:
+	case errors.Is(err, store.ErrNotFound):
+		p = problem(http.StatusNotFound, "there is no such call")
+	case errors.Is(err, store.ErrConflict):
+		p = problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
+	case errors.Is(err, store.ErrNotEnded):
+		p = problem(http.StatusConflict, "the call has not ended; cancel it first")
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // nobody listens any more
+	default:
+		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
+		p = problem(http.StatusServiceUnavailable, "redial can't reach its database, or it can't be written; nothing was changed")
+	}
+	writeProblem(w, p)
+}
+
+func writeProblem(w http.ResponseWriter, p *api.Problem) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="redial"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // who can't read the answer can't read another one
+}
+
+// reply answers with a value as JSON.
+func reply(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, err = w.Write(append(body, '\n'))
+	return ignoreGone(err)
+}
+
+// ignoreGone drops the error of a client that is gone: what it asked for is done.
+func ignoreGone(err error) error {
+	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		return nil
+	}
+	return context.Canceled
+}
+
+// readBody reads a JSON request's body as it was sent.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/json" {
+		return nil, problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
+	}
+	return readAtMost(w, r, maxBody)
+}
+
+func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return nil, problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
+	}
+	if err != nil {
+		return nil, problem(http.StatusBadRequest, "the body could not be read")
+	}
+	return body, nil
+}

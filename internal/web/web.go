@@ -1,0 +1,82 @@
+// Package web is redial over HTTP: the API that applications use, and the
+// callback that Twilio uses. Requests are checked here, at the edge, so that the
+// rest of redial works with what is known to be sound.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"redial/internal/store"
+	"redial/internal/twilio"
+)
+
+// Config of a Server.
+type Config struct {
+	Store       *store.Store
+	Verifier    *twilio.Verifier
+	Account     string   // whose pause a list shows
+	APIKeys     []string // none: only this very machine is served
+	Numbers     Numbers
+	Log         *slog.Logger
+	Metrics     prometheus.Registerer
+	MetricsPage http.Handler
+}
+
+// Server answers HTTP requests.
+type Server struct {
+	Config
+	keys      []keyHash
+	callbacks *prometheus.CounterVec
+	handler   http.Handler
+	closing   chan struct{}
+}
+
+// New makes a Server.
+func New(c Config) *Server {
+	s := &Server{
+		Config:  c,
+		keys:    hashKeys(c.APIKeys),
+		closing: make(chan struct{}),
+		callbacks: promauto.With(c.Metrics).NewCounterVec(prometheus.CounterOpts{
+			Name: "redial_callbacks_total",
+			Help: "Twilio's status callbacks, by verdict.",
+		}, []string{"verdict"}),
+	}
+	for _, v := range verdicts {
+		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
+	}
+	s.handler = s.routes()
+	return s
+}
+
+// ServeHTTP answers a request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// CloseStreams ends answers that would go on: waits and event streams. Clients
+// come back, to another node or to this one once it is up again.
+func (s *Server) CloseStreams() { close(s.closing) }
+
+// outermost is around every route.
+func (s *Server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil && p != http.ErrAbortHandler {
+				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))
+				writeProblem(w, problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
+			}
+		}()
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			h.Set("Vary", "Accept")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"redial/api"
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+// wireCall is a Call as the API shows it.
+func wireCall(c *call.Call) api.Call {
+	w := api.Call{
+		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
+		Policy:   wirePolicy(c.Policy),
+		Attempts: make([]api.Attempt, len(c.Attempts)),
+		Refusal:  wireRefusal(c.Refusal()), Held: c.Held, Metadata: c.Metadata,
+		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
+		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
+	}
+	for i := range c.Attempts {
+		w.Attempts[i] = wireAttempt(&c.Attempts[i])
+	}
+	return w
+}
+
+func wireAttempt(a *call.Attempt) api.Attempt {
+	return api.Attempt{
+		Number: a.N, To: a.To, SID: a.SID, Status: string(a.Status()), Result: string(a.Result()),
+		DialedAt: a.DialedAt, PlacedAt: a.PlacedAt, RingingAt: a.RingingAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt,
+		Duration: a.Duration, SIPCode: a.SIPCode, Refusal: wireRefusal(a.Refusal),
+	}
+}
+
+func wirePolicy(p call.Policy) api.Policy {
+	w := api.Policy{
+		MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)), Deadline: new(api.Duration(p.Deadline)),
+		RedialAfter: map[string]api.Duration{},
+	}
+	for r, d := range p.RedialAfter {
+		w.RedialAfter[string(r)] = api.Duration(d)
+	}
+	return w
+}
+
+func wireRefusal(r *call.Refusal) *api.Refusal {
+	if r == nil {
+		return nil
+	}
+	return &api.Refusal{Code: r.Code, Message: r.Message}
+}
+
+func wirePause(p *store.Pause) *api.AccountPause {
+	if p == nil {
+		return nil
+	}
+	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
+}
+
+func wireEvent(e call.Event) api.Event {
+	return api.Event{
+		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID,
+		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Code: e.Code, Message: e.Message,
+		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
+	}
+}
