@@ -148,7 +148,12 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 	var calls sync.WaitGroup
 	wrong := make([]error, len(s.rows))
 	for i := range s.rows {
-		calls.Go(func() { wrong[i] = d.playOne(ctx, s, i) })
+		id, err := d.ask(ctx, s.rows[i].fate)
+		if err != nil {
+			wrong[i] = err
+			continue
+		}
+		calls.Go(func() { wrong[i] = d.follow(ctx, s, i, id) })
 	}
 	calls.Wait()
 	s.finish(wrong)
@@ -158,23 +163,25 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 	return nil
 }
 
-func (d *demo) playOne(ctx context.Context, s *screen, i int) error {
-	f := s.rows[i].fate
+func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
 	call, _, err := d.client.Create(ctx, api.CreateCall{
 		To: f.number, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &f.policy,
 		Metadata: map[string]string{"demo": f.title},
 	}, "")
-	if err != nil {
-		return err
-	}
+	return call.ID, err
+}
+
+// follow shows a call until it has ended, and holds it against its fate.
+func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
+	f := s.rows[i].fate
 	outcome := ""
-	err = d.client.Follow(ctx, call.ID, 0, func(e api.Event) error {
+	err := d.client.Follow(ctx, id, 0, func(e api.Event) error {
 		s.event(i, e)
 		if e.Type == "call.ended" {
 			outcome = e.Outcome
 		}
 		if f.cancel && e.Type == "call.redial_scheduled" {
-			_, err := d.client.Cancel(ctx, call.ID)
+			_, err := d.client.Cancel(ctx, id)
 			return err
 		}
 		return nil

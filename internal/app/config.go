@@ -39,12 +39,12 @@ type Config struct {
 }
 
 // ConfigError names a setting that is missing or wrong.
-type ConfigError struct{ Setting, Problem string }
+type ConfigError struct{ Sentence string }
 
-func (e *ConfigError) Error() string { return e.Setting + " " + e.Problem }
+func (e *ConfigError) Error() string { return e.Sentence }
 
 func wrong(setting, problem string, args ...any) error {
-	return &ConfigError{setting, fmt.Sprintf(problem, args...)}
+	return &ConfigError{setting + " " + fmt.Sprintf(problem, args...)}
 }
 
 // Check returns a *ConfigError for the first setting that is missing or wrong.
@@ -98,7 +98,7 @@ func (c *Config) checkServing() error {
 
 func (c *Config) checkCalls() error {
 	if err := c.numbers().Check(); err != nil {
-		return err
+		return &ConfigError{err.Error()}
 	}
 	switch {
 	case !(c.CallsPerSecond > 0 && c.CallsPerSecond <= 10000):
