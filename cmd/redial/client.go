@@ -14,7 +14,7 @@ import (
 
 // server is the redial that a client command talks to.
 type server struct {
-	URL string `help:"The redial to talk to." env:"REDIAL_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	URL string `help:"The redial to talk to; default ${default}." env:"REDIAL_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
 	Key string `name:"api-key" help:"API key, where that redial needs one." env:"REDIAL_API_KEY" placeholder:"KEY"`
 }
 

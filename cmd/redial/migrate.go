@@ -8,7 +8,7 @@ import (
 )
 
 type migrateCmd struct {
-	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…" env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
 	DryRun      bool   `help:"Print the SQL that would run, and run nothing."`
 }
 

@@ -13,10 +13,10 @@ import (
 )
 
 type simCmd struct {
-	Listen         string            `help:"Address to serve on." default:"127.0.0.1:4010" placeholder:"HOST:PORT"`
-	AccountSID     string            `name:"account-sid" help:"The account it serves." default:"${simAccount}" placeholder:"AC…"`
-	AuthToken      string            `help:"Its auth token." default:"${simToken}" placeholder:"TOKEN"`
-	Speed          float64           `help:"How much faster than life phones ring." default:"1" placeholder:"N"`
+	Listen         string            `help:"Address to serve on; default ${default}." default:"127.0.0.1:4010" placeholder:"HOST:PORT"`
+	AccountSID     string            `name:"account-sid" help:"The account it serves; default ${default}." default:"${simAccount}" placeholder:"AC…"`
+	AuthToken      string            `help:"Its auth token; default ${default}." default:"${simToken}" placeholder:"TOKEN"`
+	Speed          float64           `help:"How much faster than life phones ring; default ${default}." default:"1" placeholder:"N"`
 	Seed           uint64            `help:"Of the faults; the same seed makes the same ones." default:"1" placeholder:"N"`
 	CallsPerSecond float64           `help:"How fast the account's queue drains; 0: at once." default:"0" placeholder:"N"`
 	Script         map[string]string `help:"What a phone does, call by call: '+819012345678=no-answer,busy,answer'." mapsep:";" placeholder:"NUMBER=STEPS;…"`

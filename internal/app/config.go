@@ -18,21 +18,21 @@ import (
 // Config is all that a node can be told. The tags are read by the command line:
 // every field is a flag and an environment variable.
 type Config struct {
-	Listen         string   `help:"Address to serve on." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Listen         string   `help:"Address to serve on; default ${default}." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
-	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…" env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
 	Migrate        bool     `help:"Bring the database's schema up to date at the start." env:"REDIAL_MIGRATE" default:"true" negatable:""`
-	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" placeholder:"KEY,…"`
+	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" placeholder:"KEY"`
 	AccountSID     string   `name:"twilio-account-sid" help:"Twilio's account." env:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`
-	AuthTokens     []string `name:"twilio-auth-token" help:"Its auth token; of several, by commas, all are accepted on callbacks and the first signs in." env:"TWILIO_AUTH_TOKEN" placeholder:"TOKEN,…"`
+	AuthTokens     []string `name:"twilio-auth-token" help:"Its auth token; of several, by commas, all are accepted on callbacks and the first signs in." env:"TWILIO_AUTH_TOKEN" placeholder:"TOKEN"`
 	APIKey         string   `name:"twilio-api-key" help:"Twilio API key to sign in with instead of the auth token." env:"TWILIO_API_KEY" placeholder:"SK…"`
 	APISecret      string   `name:"twilio-api-secret" help:"Its secret." env:"TWILIO_API_SECRET" placeholder:"SECRET"`
 	TwilioBaseURL  string   `name:"twilio-base-url" help:"Another service that speaks Twilio's API, such as redial sim." env:"REDIAL_TWILIO_BASE_URL" placeholder:"URL"`
 	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
 	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
-	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION,…"`
-	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS)." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
-	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
+	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION"`
+	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
+	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 
 	Log       *slog.Logger      `kong:"-"` // nil: discard
 	Transport http.RoundTripper `kong:"-"` // to Twilio; nil: the network
@@ -47,9 +47,22 @@ func wrong(setting, problem string, args ...any) error {
 	return &ConfigError{setting + " " + fmt.Sprintf(problem, args...)}
 }
 
-// Check returns a *ConfigError for the first setting that is missing or wrong.
+// Check returns a *ConfigError for the first setting that is missing or wrong,
+// and trims the lists.
 func (c *Config) Check() error {
+	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions} {
+		*list = trimmed(*list)
+	}
 	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls())
+}
+
+// trimmed allows for spaces around the commas of a list.
+func trimmed(list []string) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = strings.TrimSpace(v)
+	}
+	return out
 }
 
 func (c *Config) checkTwilio() error {

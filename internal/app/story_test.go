@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -202,15 +203,22 @@ func TestACreateThatNeverHappenedIsDialedAgainUncounted(t *testing.T) {
 }
 
 func TestAnUnkindTwilioChangesNothing(t *testing.T) {
-	for seed := range uint64(5) {
-		inWorld(t, nil, func(w *world) {
-			w.sim.SetFaults(sim.Faults{CallbackLost: 0.2, CallbackDoubled: 0.5, CallbackReordered: 0.5, CallbackLate: 0.3})
-			p := w.phone(alice).noAnswer().busy().answers()
-			c := w.call(api.CreateCall{To: alice})
-			w.pass(20 * time.Minute)
-			c.is("reached", "no-answer", "busy", "completed")
-			p.rangTimes(3)
-			_ = seed
+	faults := sim.Faults{
+		CallbackLost: 0.2, CallbackLate: 0.3, CallbackDoubled: 0.5, CallbackReordered: 0.5,
+		CreateDropped: 0.2, Create500: 0.2, Create429: 0.2,
+	}
+	for seed := range uint64(10) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			inSeededWorld(t, seed, nil, func(w *world) {
+				if err := w.sim.SetFaults(faults); err != nil {
+					t.Fatal(err)
+				}
+				p := w.phone(alice).noAnswer().noAnswer().noAnswer()
+				c := w.call(api.CreateCall{To: alice})
+				w.pass(time.Hour)
+				c.is("unreached", "no-answer", "no-answer", "no-answer")
+				p.rangTimes(3)
+			})
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"redial/api"
+	"redial/api/apitest"
 	"redial/internal/sim"
 )
 
@@ -26,6 +27,7 @@ type world struct {
 	sim    *sim.Sim
 	conf   Config
 	app    *App
+	net    http.RoundTripper // to redial; holds every exchange against the contract
 	client *api.Client
 	stop   func()
 }
@@ -41,13 +43,20 @@ const (
 
 // inWorld runs a story in a bubble. change may alter the settings.
 func inWorld(t *testing.T, change func(*Config), story func(*world)) {
+	t.Helper()
+	inSeededWorld(t, 1, change, story)
+}
+
+// inSeededWorld does so with a seed for sim's faults.
+func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		w := &world{t: t, ctx: ctx, phones: map[string]*phone{}}
 		var err error
 		w.sim, err = sim.New(sim.Config{
-			AccountSID: account, AuthToken: token,
+			AccountSID: account, AuthToken: token, Seed: seed,
 			Client: &http.Client{Transport: memory{func() http.Handler { return w.app.Handler() }}},
 		})
 		if err != nil {
@@ -78,7 +87,8 @@ func (w *world) start() {
 		w.t.Fatal(err)
 	}
 	w.app = node
-	w.client = &api.Client{URL: hostURL, Key: "key", HTTP: &http.Client{Transport: memory{node.Handler}}}
+	w.net = apitest.Transport(w.t, memory{node.Handler})
+	w.client = &api.Client{URL: hostURL, Key: "key", HTTP: &http.Client{Transport: w.net}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- node.Run(ctx) }()
@@ -284,15 +294,24 @@ func (w *world) creates() (list []sim.Request) {
 // do sends a request to redial, past the client, and returns status and body.
 func (w *world) do(method, path, body string, headers ...string) (int, string) {
 	w.t.Helper()
-	r := httptest.NewRequestWithContext(w.ctx, method, hostURL+path, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(w.ctx, method, hostURL+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	r.Header.Set("Authorization", "Bearer key")
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	out := httptest.NewRecorder()
-	w.app.Handler().ServeHTTP(out, r)
-	return out.Code, out.Body.String()
+	res, err := w.net.RoundTrip(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return res.StatusCode, string(answer)
 }
 
 // metric expects a line on the metrics page.

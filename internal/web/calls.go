@@ -142,8 +142,10 @@ func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.D
 
 // extend gives an answer that takes its time longer than the server's time-out.
 func extend(w http.ResponseWriter, by time.Duration) {
-	// Where there is no deadline to move, as in a test, there is none to hit.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(by))
+	// Where there is no deadline to move, as in a test, there is none to hit. The
+	// one for reading, too, would end the request, although all of it was read.
+	c, end := http.NewResponseController(w), time.Now().Add(by)
+	_, _ = c.SetReadDeadline(end), c.SetWriteDeadline(end)
 }
 
 // listCalls shows a page of Calls, newest first.

@@ -23,11 +23,12 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	if _, err := s.Store.Get(r.Context(), id); err != nil {
+	c, err := s.Store.Get(r.Context(), id)
+	if err != nil {
 		return err
 	}
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
-		return s.stream(w, r, id, after)
+		return s.stream(w, r, &c, after)
 	}
 	events, err := s.Store.Events(r.Context(), id, after)
 	if err != nil {
@@ -52,14 +53,15 @@ func lastEventID(r *http.Request) (int, error) {
 	return n, nil
 }
 
-func (s *Server) stream(w http.ResponseWriter, r *http.Request, id string, after int) error {
-	changed, done := s.Store.Watch(id)
+// stream writes the events of a Call after seq after, as they happen.
+func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, after int) error {
+	changed, done := s.Store.Watch(c.ID)
 	defer done()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
-		events, err := s.Store.Events(r.Context(), id, after)
+		events, err := s.Store.Events(r.Context(), c.ID, after)
 		if err != nil {
 			return context.Canceled // the answer has begun: the client comes back for the rest
 		}
@@ -68,6 +70,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, id string, after
 				return nil
 			}
 			after = e.Seq
+		}
+		if c.State == call.Ended {
+			return nil // who has seen its end waits for nothing
 		}
 		if len(events) == 0 && time.Since(beat) >= heartbeat {
 			fmt.Fprint(w, ": still here\n\n")
