@@ -163,16 +163,16 @@ func TestProblemsComeThrough(t *testing.T) {
 
 // What can be repeated is, with growing pauses that heed the server; what can't is not.
 func TestTriesAgainWhereThatDoesNoHarm(t *testing.T) {
-	get := func(c *api.Client) error { _, err := c.Get(t.Context(), "1", 0); return err }
-	create := func(key string) func(c *api.Client) error {
-		return func(c *api.Client) error {
-			_, _, err := c.Create(t.Context(), api.CreateCall{To: "1", URL: "http://x"}, key)
+	get := func(ctx context.Context, c *api.Client) error { _, err := c.Get(ctx, "1", 0); return err }
+	create := func(key string) func(context.Context, *api.Client) error {
+		return func(ctx context.Context, c *api.Client) error {
+			_, _, err := c.Create(ctx, api.CreateCall{To: "1", URL: "http://x"}, key)
 			return err
 		}
 	}
 	tests := []struct {
 		name     string
-		do       func(*api.Client) error
+		do       func(context.Context, *api.Client) error
 		failures int
 		status   int // of a failure
 		asked    int
@@ -203,7 +203,7 @@ func TestTriesAgainWhereThatDoesNoHarm(t *testing.T) {
 					}
 				}}
 				begin := time.Now()
-				err := test.do(s.client(t))
+				err := test.do(t.Context(), s.client(t))
 				if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
 					t.Errorf("got %v, want %q", err, test.fails)
 				}

@@ -177,7 +177,7 @@ func events(body []byte) error {
 		return err
 	}
 	whole, _, _ := cutLast(string(body), "\n\n")
-	for _, block := range strings.Split(whole, "\n\n") {
+	for block := range strings.SplitSeq(whole, "\n\n") {
 		if block == "" || strings.HasPrefix(block, ":") {
 			continue
 		}

@@ -158,7 +158,7 @@ func TestWithoutAKeyOnlyThisMachineIsServed(t *testing.T) {
 				r.Header.Set(headers[i], headers[i+1])
 			}
 			out := httptest.NewRecorder()
-			w.app.Handler().ServeHTTP(out, r)
+			w.handler().ServeHTTP(out, r)
 			return out.Code
 		}
 		for _, test := range []struct {
@@ -319,7 +319,7 @@ func TestListsByPagesAndFilters(t *testing.T) {
 }
 
 func TestScrubbingAndRetention(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
+	inWorld(t, func(c *Config) { c.RetentionDays = 3 }, func(w *world) {
 		w.phone(alice).answers()
 		c := w.call(api.CreateCall{To: alice, Metadata: map[string]string{"order": "42"}})
 		if status, _ := w.do("DELETE", "/v1/calls/"+c.id, ""); status != http.StatusConflict {
@@ -332,7 +332,7 @@ func TestScrubbingAndRetention(t *testing.T) {
 		if got := c.now(); got.To != "" || got.From != "" || got.Metadata != nil || got.Outcome != "reached" {
 			t.Errorf("after scrubbing: %+v", got)
 		}
-		w.pass(91 * 24 * time.Hour)
+		w.pass(73 * time.Hour)
 		if status, _ := w.do("GET", "/v1/calls/"+c.id, ""); status != http.StatusNotFound {
 			t.Errorf("after the retention it is answered %d", status)
 		}

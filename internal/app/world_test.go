@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,8 +28,8 @@ type world struct {
 	phones map[string]*phone
 	sim    *sim.Sim
 	conf   Config
-	app    *App
-	net    http.RoundTripper // to redial; holds every exchange against the contract
+	node   atomic.Pointer[App] // nil while there is none
+	net    http.RoundTripper   // to redial; holds every exchange against the contract
 	client *api.Client
 	stop   func()
 }
@@ -57,7 +59,7 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 		var err error
 		w.sim, err = sim.New(sim.Config{
 			AccountSID: account, AuthToken: token, Seed: seed,
-			Client: &http.Client{Transport: memory{func() http.Handler { return w.app.Handler() }}},
+			Client: &http.Client{Transport: memory{w.handler}},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -86,19 +88,28 @@ func (w *world) start() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.app = node
-	w.net = apitest.Transport(w.t, memory{node.Handler})
+	w.node.Store(node)
+	w.net = apitest.Transport(w.t, memory{w.handler})
 	w.client = &api.Client{URL: hostURL, Key: "key", HTTP: &http.Client{Transport: w.net}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- node.Run(ctx) }()
 	w.stop = func() {
 		w.t.Helper()
+		w.node.Store(nil)
 		cancel()
 		if err := <-done; err != nil {
 			w.t.Errorf("stopping the node: %v", err)
 		}
 	}
+}
+
+// handler is the node's HTTP side, nil while there is none.
+func (w *world) handler() http.Handler {
+	if node := w.node.Load(); node != nil {
+		return node.Handler()
+	}
+	return nil
 }
 
 func (w *world) restart() { w.stop(); w.start() }
@@ -235,7 +246,8 @@ func (w *world) audit() {
 	}
 }
 
-// memory is a network without sockets: the request goes straight to a handler.
+// memory is a network without sockets: the request goes straight to a handler,
+// and is refused where there is none.
 type memory struct{ to func() http.Handler }
 
 // RoundTrip answers like a transport does: it reads the body first, gives up
@@ -249,6 +261,10 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		r.Body.Close()
 	}
+	to := m.to()
+	if to == nil {
+		return nil, syscall.ECONNREFUSED
+	}
 	in := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.String(), strings.NewReader(string(body)))
 	in.Header = r.Header.Clone()
 	answer := make(chan *http.Response, 1)
@@ -260,7 +276,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 			}
 		}()
 		out := httptest.NewRecorder()
-		m.to().ServeHTTP(out, in)
+		to.ServeHTTP(out, in)
 		answer <- out.Result()
 	}()
 	select {

@@ -57,6 +57,7 @@ type Dialer struct {
 const (
 	slots        = 64                     // requests to the carrier at once
 	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
+	locked       = 5 * time.Millisecond   // the shortest, when there was nothing to be had
 	idle         = time.Hour              // the longest sleep
 	storeTime    = 10 * time.Second       // for one transaction
 	askTime      = 15 * time.Second       // for one question to the carrier
@@ -110,70 +111,75 @@ func (d *Dialer) sleep(ctx context.Context, next time.Time) {
 func (d *Dialer) round(ctx context.Context) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	asks, err := d.Store.ClaimToAsk(ctx, d.Store.Now(), d.free())
-	if err != nil {
-		return time.Time{}, err
-	}
-	d.start(asks)
-	pause, err := d.keepPause(ctx)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if pause == nil {
-		if err := d.dialDue(ctx); err != nil {
-			return time.Time{}, err
-		}
-	}
-	return d.nextRound(ctx, pause)
-}
-
-// dialDue claims what is due to be dialed, no more than the pace allows.
-func (d *Dialer) dialDue(ctx context.Context) error {
-	now := time.Now()
-	if now.Before(d.trouble.over()) {
-		return nil
-	}
-	limit := min(d.free(), int(d.pace.TokensAt(now)))
-	due, err := d.Store.ClaimToDial(ctx, d.Store.Now(), limit)
-	if err != nil {
-		return err
-	}
-	dials := 0
-	for _, c := range due {
-		for _, a := range c.Actions {
-			if a.Kind == call.Dial {
-				dials++
-			}
-		}
-	}
-	d.pace.AllowN(now, dials)
-	d.start(due)
-	return nil
-}
-
-// nextRound is when there is something to do again, unless a change comes first.
-func (d *Dialer) nextRound(ctx context.Context, pause *store.Pause) (time.Time, error) {
 	dial, ask, err := d.Store.NextWake(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
+	pause, err := d.keepPause(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
 	now := time.Now()
+	woken := 0
+	if due(ask, now) {
+		n, err := d.wake(ctx, d.Store.ClaimToAsk, d.free())
+		if err != nil {
+			return time.Time{}, err
+		}
+		woken += n
+	}
+	if pause == nil && due(dial, now) && !now.Before(d.trouble.over()) {
+		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.free(), int(d.pace.TokensAt(now))))
+		if err != nil {
+			return time.Time{}, err
+		}
+		woken += n
+	}
+	if woken > 0 {
+		return now, nil // there may be more
+	}
+	// What is due and was not to be had, another node has in hand just now.
+	return later(d.nextRound(now, pause, dial, ask), now.Add(locked)), nil
+}
+
+// wake claims what is due, at most limit of it, and performs what that asks for.
+// Each dial uses up a part of the pace.
+func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
+	due, err := claim(ctx, d.Store.Now(), limit)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range due {
+		for _, a := range c.Actions {
+			if a.Kind == call.Dial {
+				d.pace.AllowN(time.Now(), 1)
+			}
+		}
+	}
+	d.start(due)
+	return len(due), nil
+}
+
+// nextRound is when there is something to do again, unless a change comes first.
+func (d *Dialer) nextRound(now time.Time, pause *store.Pause, dial, ask time.Time) time.Time {
 	next := now.Add(idle)
 	if d.Store.Shared() {
 		next = now.Add(otherNodes)
 	}
 	if d.free() == 0 {
-		return next, nil // woken when a slot is free
+		return next // woken when a slot is free
 	}
 	next = earlier(next, ask)
 	if pause != nil {
-		return earlier(next, pause.NextCheckAt), nil
+		return earlier(next, pause.NextCheckAt)
 	}
 	if !dial.IsZero() {
 		next = earlier(next, later(later(dial, d.trouble.over()), d.nextToken(now)))
 	}
-	return next, nil
+	return next
 }
+
+func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
 
 // nextToken is when the pace allows another dial.
 func (d *Dialer) nextToken(now time.Time) time.Time {

@@ -105,7 +105,7 @@ func testFailingClaim(t *testing.T, b backend) {
 
 func testTwoNodes(t *testing.T, b backend) {
 	nodes := b.pair(t)
-	const calls = 60
+	const calls = 40
 	for range calls {
 		create(t, nodes[0])
 	}

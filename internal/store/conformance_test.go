@@ -46,7 +46,6 @@ var suite = []struct {
 	{"calls are scrubbed when they end", testScrubEnded},
 	{"the account pauses", testPause},
 	{"the schema knows every word", testWords},
-	{"migrations", testMigrations},
 	{"a closed database is an error", testClosed},
 }
 
@@ -60,6 +59,8 @@ func TestStore(t *testing.T) {
 }
 
 func conformance(t *testing.T, b backend) {
+	t.Run("migrations", func(t *testing.T) { testMigrations(t, b) })
+	b = b.reuse(t)
 	for _, c := range suite {
 		t.Run(c.name, func(t *testing.T) { c.test(t, b) })
 	}

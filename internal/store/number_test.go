@@ -165,7 +165,7 @@ func testFewPhones(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	numbers := []string{"+819011110001", "+819011110002", "+819011110003"}
 	var all []call.Call
-	for i := range 45 {
+	for i := range 30 {
 		all = append(all, create(t, nodes[0], to(numbers[i%3]), func(w *call.Wish) {
 			w.Policy.MaxAttempts, w.Policy.RedialAfter = 2, nil
 		}))

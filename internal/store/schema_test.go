@@ -23,7 +23,7 @@ func words(t testing.TB, column string) []string {
 		t.Fatalf("the schema has no CHECK of %s", column)
 	}
 	var list []string
-	for _, w := range strings.Split(string(m[1]), ",") {
+	for w := range strings.SplitSeq(string(m[1]), ",") {
 		list = append(list, strings.Trim(strings.TrimSpace(w), "'"))
 	}
 	return slices.Sorted(slices.Values(list))
