@@ -142,13 +142,11 @@ func (d *Dialer) round(ctx context.Context) (time.Time, error) {
 	return later(d.nextRound(now, pause, dial, ask), now.Add(locked)), nil
 }
 
-// wake claims what is due, at most limit of it, and performs what that asks for.
-// Each dial uses up a part of the pace.
+// wake claims what is due, at most limit of it, and performs what that asks for:
+// all that was claimed, also when not everything could be. Each dial uses up a
+// part of the pace.
 func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
-	if err != nil {
-		return 0, err
-	}
 	for _, c := range due {
 		for _, a := range c.Actions {
 			if a.Kind == call.Dial {
@@ -157,7 +155,7 @@ func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time
 		}
 	}
 	d.start(due)
-	return len(due), nil
+	return len(due), err
 }
 
 // nextRound is when there is something to do again, unless a change comes first.

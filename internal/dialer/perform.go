@@ -58,11 +58,11 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	case call.FateRefused:
 		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, failure.Refusal, d.Store.Now()) })
 	case call.FateAccount:
-		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c.ID, n, 0, "account"))
+		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account"))
 	case call.FateNotProcessed:
 		// Whatever kept this one from being processed will keep the next one too.
 		wait := max(failure.RetryAfter, d.trouble.next())
-		return d.postpone(c.ID, n, max(wait, retryAfter(c.Attempt(n).Postpone)), "not processed")
+		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), "not processed")
 	}
 	return nil // unknown: only evidence can tell, and the Call is woken to look for it
 }
@@ -72,8 +72,14 @@ func retryAfter(postponed int) time.Duration {
 	return min(time.Second<<min(postponed, 10), 5*time.Minute)
 }
 
-func (d *Dialer) postpone(id string, n int, wait time.Duration, why string) error {
-	return d.record(id, func(c *call.Call) []call.Event {
+// postpone records that a create request was not processed: this one, not a later
+// one of the same attempt, which a repeat after an ambiguous commit would find.
+func (d *Dialer) postpone(c *call.Call, n int, wait time.Duration, why string) error {
+	sendBy := c.Attempt(n).SendBy
+	return d.record(c.ID, func(c *call.Call) []call.Event {
+		if !c.Attempt(n).SendBy.Equal(sendBy) {
+			return nil
+		}
 		now := d.Store.Now()
 		return c.NotProcessed(n, now.Add(wait), now, why)
 	})

@@ -64,7 +64,8 @@ func testTurnHandedOn(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 0)
 }
 
-// A leg that turns out to ring is recorded, even if another Call rings the phone.
+// A leg that turns out to ring is recorded, even if another Call rings the phone,
+// and the phone is free only when neither does.
 func testFactOnTakenNumber(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one, two := create(t, s, to(phone)), create(t, s, to(phone))
@@ -77,11 +78,19 @@ func testFactOnTakenNumber(t *testing.T, b backend) {
 	if c := get(t, s, one.ID); c.State != call.Dialing || c.Attempts[0].Status() != call.Ringing {
 		t.Fatalf("%+v", c)
 	}
-	change(t, s, one.ID, report(call.StatusNoAnswer))
-	equal(t, count(t, s, "SELECT count(*) FROM destinations WHERE call_id = $1", two.ID), 1)
-	dial(t, s, begin) // one is held for its redial
+	three := create(t, s, to(phone))
+	dial(t, s, begin)
+	change(t, s, two.ID, report(call.StatusBusy))
+	four := create(t, s, to(phone))
+	dial(t, s, begin.Add(30*time.Second)) // all are held: the leg still rings
+	change(t, s, one.ID, report(call.StatusCompleted))
+	dial(t, s, begin.Add(30*time.Second), two.ID)
 	change(t, s, two.ID, report(call.StatusCompleted))
-	dial(t, s, begin, one.ID)
+	for _, c := range []call.Call{three, four} {
+		dial(t, s, begin.Add(30*time.Second), c.ID)
+		change(t, s, c.ID, report(call.StatusCompleted))
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 0)
 }
 
 // phones watches that none rings twice at once.

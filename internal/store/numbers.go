@@ -19,12 +19,17 @@ func (t *tx) claimNumbers(before, after *call.Call) (taken bool, err error) {
 			continue
 		}
 		mine, err := t.takeNumber(number, after.ID, attempt)
-		if err != nil {
+		switch {
+		case err != nil:
 			return false, fmt.Errorf("claiming the number: %w", err)
-		}
-		// An attempt that has a sid rings already: that is a fact, whoever has the number.
-		if !mine && after.Attempt(attempt).SID == "" {
+		case mine:
+		case after.Attempt(attempt).SID == "":
 			return true, nil
+		default: // it rings already, and that is a fact, whoever has the number
+			if err := t.exec(`INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
+				number, after.ID, attempt); err != nil {
+				return false, fmt.Errorf("noting a leg that resurfaced: %w", err)
+			}
 		}
 	}
 	return false, nil
@@ -32,8 +37,9 @@ func (t *tx) claimNumbers(before, after *call.Call) (taken bool, err error) {
 
 func (t *tx) takeNumber(number, id string, attempt int) (mine bool, err error) {
 	for {
-		r, err := t.ExecContext(t.ctx, `INSERT INTO destinations (number, call_id, attempt) VALUES ($1, $2, $3)
-			ON CONFLICT (number) DO NOTHING`, number, id, attempt)
+		r, err := t.ExecContext(t.ctx, `INSERT INTO destinations (number, call_id, attempt, resurfaced)
+			SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
+			ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`, number, id, attempt)
 		if err != nil {
 			return false, err
 		}
@@ -41,8 +47,8 @@ func (t *tx) takeNumber(number, id string, attempt int) (mine bool, err error) {
 			return true, err
 		}
 		var owner string
-		err = t.QueryRowContext(t.ctx, `SELECT call_id FROM destinations WHERE number = $1`+t.dialect.forUpdate,
-			number).Scan(&owner)
+		err = t.QueryRowContext(t.ctx, `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced LIMIT 1`+
+			t.dialect.forUpdate, number).Scan(&owner)
 		if !errors.Is(err, sql.ErrNoRows) { // else it was freed in between: try again
 			return owner == id, err
 		}

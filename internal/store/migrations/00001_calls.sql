@@ -86,12 +86,17 @@ CREATE TABLE events (
     PRIMARY KEY (call_id, seq)
 );
 
--- The numbers that may be ringing: one live attempt each, kept by the key.
+-- The numbers that may be ringing: one live attempt each, kept by the index. A leg
+-- that is found alive while another call rings its number stands beside that one,
+-- for nobody else may dial before both are over.
 CREATE TABLE destinations (
-    number  TEXT PRIMARY KEY,
-    call_id TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
-    attempt INTEGER NOT NULL
+    number     TEXT NOT NULL,
+    call_id    TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
+    attempt    INTEGER NOT NULL,
+    resurfaced INTEGER NOT NULL CHECK (resurfaced IN (0, 1)),
+    PRIMARY KEY (number, call_id)
 );
+CREATE UNIQUE INDEX destinations_taken ON destinations (number) WHERE resurfaced = 0;
 
 -- A row while Twilio takes no calls of this account.
 CREATE TABLE pauses (
