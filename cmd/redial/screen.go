@@ -69,23 +69,46 @@ func (r *row) see(e api.Event, at time.Duration) {
 
 // draw writes the table over the one before.
 func (s *screen) draw() {
+	up := ""
 	if s.drawn {
-		fmt.Fprintf(s.out, "\x1b[%dA", len(s.rows)+1)
+		up = fmt.Sprintf("\x1b[%dA", len(s.rows)+1)
 	}
 	s.drawn = true
-	s.table("\x1b[K")
+	width := s.width()
+	for _, line := range s.table() {
+		fmt.Fprintf(s.out, "%s%s\x1b[K\n", up, cut(line, width))
+		up = ""
+	}
 }
 
-// table writes a line for each call; each line ends with end.
-func (s *screen) table(end string) {
-	fmt.Fprintf(s.out, "%-23s %-14s %-32s %s%s\n", "THE PHONE", "NUMBER", "ATTEMPTS", "NOW", end)
+// width of the terminal: a line that wraps would be two to the next draw.
+func (s *screen) width() int {
+	if f, ok := s.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
+}
+
+func cut(line string, width int) string {
+	if runes := []rune(line); len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	return line
+}
+
+// table is the heading and a line for each call.
+func (s *screen) table() []string {
+	lines := []string{fmt.Sprintf("%-23s %-32s %s", "THE PHONE", "ATTEMPTS", "NOW")}
 	for _, r := range s.rows {
 		now := r.now
 		if r.outcome != "" {
 			now = fmt.Sprintf("%s after %.1f s", strings.ToUpper(r.outcome), r.took.Seconds())
 		}
-		fmt.Fprintf(s.out, "%-23s %-14s %-32s %s%s\n", r.fate.title, r.fate.number, strings.Join(r.rings, ", "), now, end)
+		lines = append(lines, fmt.Sprintf("%-23s %-32s %s", r.fate.title, strings.Join(r.rings, ", "), now))
 	}
+	return lines
 }
 
 // finish writes the table a last time, and what came out wrong.
@@ -95,8 +118,7 @@ func (s *screen) finish(wrong []error) {
 	if s.live {
 		s.draw()
 	} else {
-		fmt.Fprintln(s.out)
-		s.table("")
+		fmt.Fprintf(s.out, "\n%s\n", strings.Join(s.table(), "\n"))
 	}
 	bad := 0
 	for _, err := range wrong {
