@@ -1,0 +1,171 @@
+package internal_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"redial/internal/app"
+	"redial/internal/call"
+)
+
+const root = ".."
+
+func page(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// section is what stands under a heading, up to the next one.
+func section(t *testing.T, text, heading string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(text, "\n"+heading+"\n")
+	if !ok {
+		t.Fatalf("there is no heading %q", heading)
+	}
+	before, _, _ := strings.Cut(rest, "\n#")
+	return before
+}
+
+var firstCell = regexp.MustCompile("(?m)^\\| `([^`]+)` \\|")
+
+// listed are the words in the first column of a section's table.
+func listed(t *testing.T, text, heading string) (words []string) {
+	t.Helper()
+	for _, m := range firstCell.FindAllStringSubmatch(section(t, text, heading), -1) {
+		words = append(words, m[1])
+	}
+	return slices.Sorted(slices.Values(words))
+}
+
+func sorted[T ~string](words []T) (out []string) {
+	for _, w := range words {
+		out = append(out, string(w))
+	}
+	return slices.Sorted(slices.Values(out))
+}
+
+// TestStatesPage holds the page's words against the code's.
+func TestStatesPage(t *testing.T) {
+	text := page(t, "docs/states.md")
+	for heading, want := range map[string][]string{
+		"### States":   sorted(call.States()),
+		"### Outcomes": sorted(call.Outcomes()),
+		"### Results":  sorted(call.Results()),
+		"### Statuses": sorted([]call.Status{call.Placing, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress}),
+		"## Events":    sorted(constants(t, "EventType")),
+	} {
+		if diff := cmp.Diff(want, listed(t, text, heading)); diff != "" {
+			t.Errorf("%s: -code +page:\n%s", heading, diff)
+		}
+	}
+}
+
+// constants are the values of call's constants of a type, from its source.
+func constants(t *testing.T, of string) (values []string) {
+	t.Helper()
+	declared := regexp.MustCompile(`(?m)^\t\w+ +` + of + ` += "([^"]+)"`)
+	for _, m := range declared.FindAllStringSubmatch(page(t, "internal/call/event.go"), -1) {
+		values = append(values, m[1])
+	}
+	return values
+}
+
+// TestConfigurationPage holds the page's table against the settings of a node:
+// their names and their defaults.
+func TestConfigurationPage(t *testing.T) {
+	row := regexp.MustCompile("(?m)^\\| `(\\w+)` \\| (?:`([^`]*)`)?")
+	onPage := map[string]string{}
+	for _, m := range row.FindAllStringSubmatch(section(t, page(t, "docs/configuration.md"), "## redial serve"), -1) {
+		onPage[m[1]] = m[2]
+	}
+	// the command's own, see cmd/redial
+	settings := map[string]string{"REDIAL_LOG_FORMAT": "text", "REDIAL_LOG_LEVEL": "info"}
+	for f := range reflect.TypeFor[app.Config]().Fields() {
+		if env := f.Tag.Get("env"); env != "" {
+			settings[env] = f.Tag.Get("default")
+		}
+	}
+	if diff := cmp.Diff(settings, onPage); diff != "" {
+		t.Errorf("settings and their defaults, -code +page:\n%s", diff)
+	}
+}
+
+var (
+	link   = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	notDoc = regexp.MustCompile("(?s)```.*?```|`[^`]*`")
+	slug   = regexp.MustCompile(`[^\p{L}\p{N} -]`)
+)
+
+// TestLinks follows every link of our pages to a file or a heading of ours.
+func TestLinks(t *testing.T) {
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() && d.Name() == ".git" {
+			return errOr(err, fs.SkipDir)
+		}
+		if filepath.Ext(path) == ".md" {
+			followLinks(t, path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func errOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func followLinks(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range link.FindAllStringSubmatch(notDoc.ReplaceAllString(string(text), ""), -1) {
+		if strings.Contains(m[1], "://") {
+			continue
+		}
+		file, anchor, _ := strings.Cut(m[1], "#")
+		target := path
+		if file != "" {
+			target = filepath.Join(filepath.Dir(path), file)
+		}
+		if _, err := os.Stat(target); err != nil {
+			t.Errorf("%s links to %s, which does not exist", path, m[1])
+		} else if anchor != "" && !slices.Contains(anchors(t, target), anchor) {
+			t.Errorf("%s links to %s, and there is no such heading", path, m[1])
+		}
+	}
+}
+
+// anchors are the names that headings get when a page is shown on the web.
+func anchors(t *testing.T, path string) (names []string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			title := strings.ToLower(strings.TrimSpace(strings.TrimLeft(line, "#")))
+			names = append(names, strings.ReplaceAll(slug.ReplaceAllString(title, ""), " ", "-"))
+		}
+	}
+	return names
+}
