@@ -50,7 +50,7 @@ func attemptStory(what string, e api.Event) string {
 	case "placed":
 		return "taken by Twilio as " + e.SID
 	case "postponed":
-		return fmt.Sprintf("not processed (%s): goes out again at %s", e.Reason, e.NextAttemptAt.Local().Format("15:04:05"))
+		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, e.NextAttemptAt.Local().Format("15:04:05"))
 	case "initiated":
 		return "leaves Twilio's queue"
 	case "asked":

@@ -58,13 +58,24 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	case call.FateRefused:
 		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, failure.Refusal, d.Store.Now()) })
 	case call.FateAccount:
-		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account"))
+		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account: "+reason(failure.Refusal)))
 	case call.FateNotProcessed:
 		// Whatever kept this one from being processed will keep the next one too.
 		wait := max(failure.RetryAfter, d.trouble.next())
-		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), "not processed")
+		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), reason(failure.Refusal))
 	}
 	return nil // unknown: only evidence can tell, and the Call is woken to look for it
+}
+
+// reason is why a request was not processed, in the words of its timeline.
+func reason(r call.Refusal) string {
+	switch {
+	case r.Code != 0:
+		return fmt.Sprintf("Twilio error %d", r.Code)
+	case r.Status != 0:
+		return fmt.Sprintf("HTTP %d", r.Status)
+	}
+	return "not sent"
 }
 
 // retryAfter is how long an attempt waits that was postponed so often before.

@@ -146,11 +146,11 @@ func (e *StatusError) fate() call.Fate {
 	return call.FateRefused
 }
 
-// placeError classifies what a create request failed with; sent says whether any
-// of it may have reached the network.
 // asStatus finds the answer in an error.
 func asStatus(err error) (*StatusError, bool) { return errors.AsType[*StatusError](err) }
 
+// placeError classifies what a create request failed with; sent says whether any
+// of it may have reached the network.
 func placeError(err error, sent bool) *call.PlaceError {
 	p := &call.PlaceError{Fate: call.FateUnknown, Err: err}
 	if e, ok := asStatus(err); ok {
