@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -49,18 +50,23 @@ func (p Policy) Check() error {
 	case p.MaxAttempts < 1 || p.MaxAttempts > MaxAttemptsCeiling:
 		return &PolicyError{"max_attempts", fmt.Sprintf("must be from 1 to %d", MaxAttemptsCeiling)}
 	case p.RingTimeout < RingTimeoutFloor || p.RingTimeout > RingTimeoutCeiling:
-		return &PolicyError{"ring_timeout", fmt.Sprintf("must be from %s to %s", RingTimeoutFloor, RingTimeoutCeiling)}
+		return &PolicyError{"ring_timeout", between(RingTimeoutFloor, RingTimeoutCeiling)}
 	case p.RingTimeout%time.Second != 0:
 		return &PolicyError{"ring_timeout", "must be whole seconds"}
 	case p.Deadline < DeadlineFloor || p.Deadline > DeadlineCeiling:
-		return &PolicyError{"deadline", fmt.Sprintf("must be from %s to %s", DeadlineFloor, DeadlineCeiling)}
+		return &PolicyError{"deadline", between(DeadlineFloor, DeadlineCeiling)}
 	}
 	for _, r := range Redialed() {
 		if d := p.RedialAfter[r]; d < 0 || d > RedialAfterCeiling {
-			return &PolicyError{"redial_after." + string(r), fmt.Sprintf("must be from 0s to %s", RedialAfterCeiling)}
+			return &PolicyError{"redial_after." + string(r), between(0, RedialAfterCeiling)}
 		}
 	}
 	return nil
+}
+
+// between says it as people write durations: 168h, not 168h0m0s.
+func between(least, most time.Duration) string {
+	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
 }
 
 // delay is how long to wait after an attempt that ended so.
