@@ -12,6 +12,7 @@ var costly = map[Kind]string{
 	Premium:    "a premium-rate number",
 	SharedCost: "a shared-cost number",
 	Pager:      "a pager",
+	Personal:   "a personal number, which costs as much as a premium-rate one",
 	Satellite:  "a satellite or worldwide-network number",
 }
 

@@ -25,7 +25,8 @@ const (
 	SharedCost    Kind = "shared-cost"
 	Satellite     Kind = "satellite"
 	Pager         Kind = "pager"
-	UAN           Kind = "uan" // one number for a whole company
+	Personal      Kind = "personal" // follows a person about, at the caller's expense
+	UAN           Kind = "uan"      // one number for a whole company
 	Other         Kind = "other"
 )
 
@@ -63,6 +64,7 @@ var kinds = map[phonenumbers.PhoneNumberType]Kind{
 	phonenumbers.PREMIUM_RATE:         Premium,
 	phonenumbers.SHARED_COST:          SharedCost,
 	phonenumbers.PAGER:                Pager,
+	phonenumbers.PERSONAL_NUMBER:      Personal,
 	phonenumbers.UAN:                  UAN,
 }
 
