@@ -40,9 +40,10 @@ type leg struct {
 
 // place makes the call of a create request. The mutex is held.
 func (s *Sim) place(form url.Values, st step, nth int) *leg {
+	s.placed++
 	l := &leg{
 		Leg: Leg{
-			SID: fmt.Sprintf("CA%08x%024x", uint32(s.conf.Seed), len(s.calls)+1), To: form.Get("To"), From: form.Get("From"),
+			SID: fmt.Sprintf("CA%08x%024x", uint32(s.conf.Seed), s.placed), To: form.Get("To"), From: form.Get("From"),
 			Form: form, Script: s.sources[form.Get("To")], Status: "queued", CreatedAt: time.Now(),
 		},
 		account: s.conf.AccountSID, speed: s.conf.Speed, step: st, nth: nth, timeout: ringDefault,
@@ -160,7 +161,7 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 		}
 		return toDecline, "busy"
 	case "voicemail":
-		l.machine()
+		s.answersAs(l, map[string]string{"Enable": "machine_start", "DetectMessageEnd": "machine_end_beep"}[l.Form.Get("MachineDetection")])
 		return min(toVoicemail, l.timeout*4/5), ""
 	case "rings-forever":
 		return 24 * time.Hour, "no-answer"
@@ -169,19 +170,17 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 	return toAnswer + time.Duration(varied*float64(2*time.Second)), ""
 }
 
-func (l *leg) machine() {
-	switch l.Form.Get("MachineDetection") {
-	case "Enable":
-		l.answeredBy = "machine_start"
-	case "DetectMessageEnd":
-		l.answeredBy = "machine_end_beep"
-	}
+// answersAs is what machine detection will say of who answers; empty without it.
+func (s *Sim) answersAs(l *leg, who string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.answeredBy = who
 }
 
 // talk is the conversation: as long as the instructions take, or the person listens.
 func (s *Sim) talk(l *leg) {
-	if l.answeredBy == "" && l.Form.Get("MachineDetection") != "" {
-		l.answeredBy = "human"
+	if l.step.name != "voicemail" && l.Form.Get("MachineDetection") != "" {
+		s.answersAs(l, "human")
 	}
 	length := s.length(l, l.Form.Get("Twiml"), l.Form.Get("Url"))
 	if l.step.name == "answer" && l.step.length > 0 {

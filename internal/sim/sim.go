@@ -70,6 +70,7 @@ type Sim struct {
 	used      map[string]int // create requests so far, by number
 	requests  []Request
 	calls     []*leg // in the order of their creation
+	placed    int    // so far, also those that a reset forgot: sids are never used twice
 	suspended int    // the error code of everything; 0: none
 	nextStart time.Time
 }
