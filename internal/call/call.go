@@ -103,10 +103,6 @@ func New(w Wish, now time.Time) (Call, []Event, error) {
 	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: now})}, nil
 }
 
-// WantsDial says whether the next Wake is about a dial, which waits its turn at
-// the account's pace, rather than about a leg that may be ringing, which does not.
-func (c *Call) WantsDial() bool { return c.State == Waiting }
-
 // Attempt returns attempt n, nil if there is none.
 func (c *Call) Attempt(n int) *Attempt {
 	if n < 1 || n > len(c.Attempts) {
