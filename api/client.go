@@ -81,6 +81,18 @@ func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
 	return call, err
 }
 
+// Resolve says what became of an ambiguous attempt: the CallSid that Twilio knows
+// it by, or none when it was never placed.
+func (c *Client) Resolve(ctx context.Context, id string, attempt int, sid string) (call Call, err error) {
+	body, err := json.Marshal(ResolveAttempt{SID: sid, Unplaced: sid == ""})
+	if err != nil {
+		return call, fmt.Errorf("encoding the request: %w", err)
+	}
+	path := fmt.Sprintf("%s/attempts/%d/resolve", callPath(id), attempt)
+	_, err = c.do(ctx, request{method: http.MethodPost, path: path, body: body}, &call)
+	return call, err
+}
+
 // Delete scrubs the personal data of a call that has ended.
 func (c *Client) Delete(ctx context.Context, id string) error {
 	_, err := c.do(ctx, request{method: http.MethodDelete, path: callPath(id), safe: true}, nil)

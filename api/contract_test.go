@@ -18,19 +18,20 @@ import (
 
 // wire has the Go type of every schema that is an object.
 var wire = map[string]reflect.Type{
-	"CreateCall":   reflect.TypeFor[api.CreateCall](),
-	"Say":          reflect.TypeFor[api.Say](),
-	"Policy":       reflect.TypeFor[api.Policy](),
-	"CallPolicy":   reflect.TypeFor[api.Policy](),
-	"Call":         reflect.TypeFor[api.Call](),
-	"Attempt":      reflect.TypeFor[api.Attempt](),
-	"Refusal":      reflect.TypeFor[api.Refusal](),
-	"CallList":     reflect.TypeFor[api.CallList](),
-	"AccountPause": reflect.TypeFor[api.AccountPause](),
-	"Event":        reflect.TypeFor[api.Event](),
-	"EventList":    reflect.TypeFor[api.EventList](),
-	"Problem":      reflect.TypeFor[api.Problem](),
-	"FieldError":   reflect.TypeFor[api.FieldError](),
+	"CreateCall":     reflect.TypeFor[api.CreateCall](),
+	"Say":            reflect.TypeFor[api.Say](),
+	"Policy":         reflect.TypeFor[api.Policy](),
+	"CallPolicy":     reflect.TypeFor[api.Policy](),
+	"Call":           reflect.TypeFor[api.Call](),
+	"Attempt":        reflect.TypeFor[api.Attempt](),
+	"Refusal":        reflect.TypeFor[api.Refusal](),
+	"CallList":       reflect.TypeFor[api.CallList](),
+	"AccountPause":   reflect.TypeFor[api.AccountPause](),
+	"ResolveAttempt": reflect.TypeFor[api.ResolveAttempt](),
+	"Event":          reflect.TypeFor[api.Event](),
+	"EventList":      reflect.TypeFor[api.EventList](),
+	"Problem":        reflect.TypeFor[api.Problem](),
+	"FieldError":     reflect.TypeFor[api.FieldError](),
 }
 
 func document(t *testing.T) *openapi3.T {

@@ -104,6 +104,12 @@ type Call struct {
 	Metadata          map[string]string `json:"metadata,omitzero"`
 }
 
+// ResolveAttempt says what became of an ambiguous attempt; one of the two is set.
+type ResolveAttempt struct {
+	SID      string `json:"sid,omitzero"`      // the CallSid that Twilio knows it by
+	Unplaced bool   `json:"unplaced,omitzero"` // it was never placed
+}
+
 // Attempt is one dial. Its times are those at which redial heard of it.
 type Attempt struct {
 	Number     int       `json:"number"` // from 1

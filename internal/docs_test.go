@@ -63,7 +63,7 @@ func TestStatesPage(t *testing.T) {
 		"### States":   sorted(call.States()),
 		"### Outcomes": sorted(call.Outcomes()),
 		"### Results":  sorted(call.Results()),
-		"### Statuses": sorted([]call.Status{call.Placing, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress}),
+		"### Statuses": sorted([]call.Status{call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress}),
 		"## Events":    sorted(constants(t, "EventType")),
 	} {
 		if diff := cmp.Diff(want, listed(t, text, heading)); diff != "" {

@@ -33,6 +33,7 @@ type commands struct {
 	List    listCmd    `cmd:"" help:"List calls, the newest first."`
 	Show    showCmd    `cmd:"" help:"Show a call and its timeline."`
 	Cancel  cancelCmd  `cmd:"" help:"Cancel a call."`
+	Resolve resolveCmd `cmd:"" help:"Say what became of an ambiguous attempt."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
 	Version versionCmd `cmd:"" help:"Say which redial this is."`
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -53,6 +54,12 @@ func attemptStory(what string, e api.Event) string {
 		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, e.NextAttemptAt.Local().Format("15:04:05"))
 	case "initiated":
 		return "leaves Twilio's queue"
+	case "unanswered":
+		return fmt.Sprintf("unknown (%s): finding out what became of it", cmp.Or(e.Reason, "redial was interrupted"))
+	case "hung_up":
+		return e.Reason + ": asking Twilio to end it"
+	case "resolved":
+		return "resolved by hand: " + e.Result + details(e)
 	case "asked":
 		return "is silent: asking Twilio"
 	case "ended":

@@ -74,7 +74,8 @@ func (a *App) wire(carrier *twilio.Client, registry *prometheus.Registry) {
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Log: a.log, Metrics: registry,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Polled: a.conf.HostURL == "", LookUp: carrier.LookUp,
+		Log: a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
 }

@@ -169,6 +169,94 @@ func TestWithoutAPublicURLTwilioIsAsked(t *testing.T) {
 	})
 }
 
+// The phone ignores Twilio's time-out: redial ends the ring itself, once it has
+// rung 30 s and 2 s of grace.
+func TestARingThatNeverEndsIsEnded(t *testing.T) {
+	for name, test := range map[string]struct {
+		host   string
+		latest time.Duration
+	}{
+		"told by callbacks":  {hostURL, 33 * time.Second},
+		"seen when it asked": {"", 38 * time.Second}, // 5 s later at most: the ringing is seen by asking
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(c *Config) { c.HostURL = test.host }, func(w *world) {
+				w.phone(alice).does("rings-forever").answers()
+				c := w.call(api.CreateCall{To: alice})
+				w.pass(5 * time.Minute)
+				c.is("reached", "no-answer", "completed")
+				first := w.sim.Legs()[0]
+				if rang := first.EndedAt.Sub(first.RingingAt); rang < 32*time.Second || rang > test.latest {
+					t.Errorf("the phone rang for %s", rang)
+				}
+			})
+		})
+	}
+}
+
+// Whoever picks up in the moment in which the ring is ended is not cut off.
+func TestAnAnswerInTheLastMomentIsNeverCut(t *testing.T) {
+	for _, rings := range []string{"31900ms", "32s", "32s", "32s", "32s", "32100ms"} {
+		inWorld(t, nil, func(w *world) {
+			w.phone(alice).does("rings-forever:" + rings)
+			c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{MaxAttempts: new(1)}})
+			w.pass(5 * time.Minute)
+			leg := w.sim.Legs()[0]
+			if leg.AnswerAt.IsZero() {
+				c.is("unreached", "no-answer")
+			} else if c.is("reached", "completed"); leg.EndedAt.Sub(leg.AnswerAt) < 2*time.Second {
+				t.Errorf("answered after %s, and cut off: %+v", rings, leg)
+			}
+			if rings == "31900ms" && leg.AnswerAt.IsZero() {
+				t.Error("the ring was ended before its time")
+			}
+		})
+	}
+}
+
+// Twilio may hold a call in its queue for a day: it is not left there to ring at
+// any hour, and counts as nothing.
+func TestACallThatNeverLeavesTheQueueIsTakenBack(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("queued:5h").answers()
+		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{MaxAttempts: new(1)}})
+		w.pass(time.Hour)
+		c.is("reached", "unplaced", "completed")
+		if leg := w.sim.Legs()[0]; leg.Status != "canceled" || !leg.DialedAt.IsZero() {
+			t.Errorf("%+v", leg)
+		}
+	})
+}
+
+func TestAnOperatorResolvesWhatTheListCouldNotTell(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+dropped+lost").does("busy")
+		policy := &api.Policy{RedialAfter: map[string]api.Duration{"failed": after(time.Hour)}}
+		c := w.call(api.CreateCall{To: alice, Policy: policy})
+		w.pass(5 * time.Second)
+		w.placeElsewhere(alice)
+		w.pass(10 * time.Minute)
+		c.is("waiting", "ambiguous")
+		for body, want := range map[string]int{
+			`{}`: 422, `{"sid": "CA1", "unplaced": true}`: 422, `{"sid": 1}`: 422, `{"unplaced": "yes"}`: 422, `{"sid": "CA404"}`: 502,
+		} {
+			if status, answer := w.do("POST", "/v1/calls/"+c.id+"/attempts/1/resolve", body); status != want {
+				t.Errorf("%s is answered %d: %s", body, status, answer)
+			}
+		}
+		c.is("waiting", "ambiguous")
+		if _, err := w.client.Resolve(w.ctx, c.id, 1, w.sim.Legs()[0].SID); err != nil {
+			t.Fatal(err)
+		}
+		c.is("reached", "completed")
+		for path, want := range map[string]int{"/v1/calls/" + c.id + "/attempts/1": 409, "/v1/calls/" + c.id + "/attempts/2": 409, "/v1/calls/nobody/attempts/1": 404} {
+			if status, answer := w.do("POST", path+"/resolve", `{"unplaced": true}`); status != want {
+				t.Errorf("%s is answered %d: %s", path, status, answer)
+			}
+		}
+	})
+}
+
 func TestACallbackMayComeBeforeTheAnswer(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("no-answer+early").does("busy+early").does("answer+early")
@@ -196,7 +284,7 @@ func TestACreateThatNeverHappenedIsDialedAgainUncounted(t *testing.T) {
 		w.phone(alice).does("answer+unplaced500").noAnswer().noAnswer().answers()
 		c := w.call(api.CreateCall{To: alice})
 		w.pass(30 * time.Second)
-		c.is("dialing", "placing")
+		c.is("dialing", "unknown")
 		w.pass(10 * time.Minute)
 		c.is("reached", "unplaced", "no-answer", "no-answer", "completed")
 	})

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -305,6 +306,20 @@ func (w *world) creates() (list []sim.Request) {
 		}
 	}
 	return list
+}
+
+// placeElsewhere has another program of the same account call the number.
+func (w *world) placeElsewhere(number string) {
+	w.t.Helper()
+	form := url.Values{"To": {number}, "From": {caller}, "Twiml": {"<Response/>"}}
+	r, err := http.NewRequestWithContext(w.ctx, "POST", "/2010-04-01/Accounts/"+account+"/Calls.json", strings.NewReader(form.Encode()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	r.SetBasicAuth(account, token)
+	if res, err := w.conf.Transport.RoundTrip(r); err != nil || res.StatusCode != http.StatusCreated {
+		w.t.Fatal(res, err)
+	}
 }
 
 // do sends a request to redial, past the client, and returns status and body.

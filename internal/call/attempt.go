@@ -23,7 +23,8 @@ const (
 
 // Statuses of ours, for an Attempt that Twilio has not taken (yet).
 const (
-	Placing   Status = "placing"   // on disk; the create request is under way, or its answer was lost
+	Placing   Status = "placing"   // on disk; the create request is under way
+	Unknown   Status = "unknown"   // the answer to the create request was lost: a phone may be ringing
 	Postponed Status = "postponed" // proven not processed; the same attempt is dialed later
 )
 
@@ -87,6 +88,7 @@ type Attempt struct {
 	Duration    int      // of the conversation, seconds
 	SIPCode     int      // of the last leg's end, 0 unknown
 	Refusal     *Refusal
+	Unanswered  bool      // the answer to its create request never came
 	Absent      int       // how often Twilio's list has not shown it
 	AbsentAt    time.Time // when last
 	Ambiguous   bool      // Twilio's list showed several it could be
@@ -94,6 +96,9 @@ type Attempt struct {
 	Unplaced    bool      // proven never to have rung
 	AskAt       time.Time // when to ask Twilio about it, unless word comes first
 	Asks        int       // how often Twilio was asked
+	Stuck       int       // how often Twilio said that it is still queued, though it should long have left
+	HangUpAt    time.Time // when to end it, unless it is answered first
+	HangUps     int       // how often Twilio was asked to end it
 }
 
 // Result is a function of the facts: evidence that a phone rang outweighs any
@@ -102,6 +107,11 @@ func (a *Attempt) Result() Result {
 	switch {
 	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero():
 		return Completed
+	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us: it rang out, or never left the queue
+		if a.dialedOut() {
+			return NoAnswer
+		}
+		return Unplaced
 	case len(a.Finals) > 0:
 		return Result(a.strongest())
 	case a.Lost:
@@ -117,6 +127,9 @@ func (a *Attempt) Result() Result {
 	}
 	return ""
 }
+
+// dialedOut says whether Twilio is known to have begun to dial.
+func (a *Attempt) dialedOut() bool { return !a.InitiatedAt.IsZero() || !a.RingingAt.IsZero() }
 
 func (a *Attempt) strongest() Status {
 	for _, s := range finals {
@@ -150,6 +163,8 @@ func (a *Attempt) Status() Status {
 		return Queued
 	case a.isPostponed():
 		return Postponed
+	case a.Unanswered:
+		return Unknown
 	}
 	return Placing
 }

@@ -69,6 +69,7 @@ type Wish struct {
 	Policy   Policy            //
 	Options  json.RawMessage   // further parameters of Twilio's create call, a JSON object, or nil
 	Metadata map[string]string // the caller's own
+	Polled   bool              // no callbacks will come: Twilio is asked all the while
 }
 
 // Call is the wish to reach a person, and all that is known about it.

@@ -26,6 +26,7 @@ func randomWish(t *rapid.T) Wish {
 		Deadline:    rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(t, "deadline"),
 		RedialAfter: map[Result]time.Duration{},
 	}
+	w.Polled = rapid.Bool().Draw(t, "polled")
 	for _, r := range Redialed() {
 		w.Policy.RedialAfter[r] = delay.Draw(t, "after "+string(r))
 	}
@@ -116,7 +117,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		},
 		"time passes": func(t *rapid.T) { x.now = x.now.Add(anyPause.Draw(t, "pause")) },
 		"report": func(t *rapid.T) {
-			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status")}
+			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status"), Asked: rapid.Bool().Draw(t, "asked")}
 			x.tell(func(c *Call) []Event { return c.Report(n, r, x.now) })
 		},
 		"placed": func(t *rapid.T) {

@@ -15,15 +15,18 @@ const (
 	RedialWithdrawn     EventType = "call.redial_withdrawn" // later facts overturned the decision
 	CallEnded           EventType = "call.ended"
 
-	AttemptDialed     EventType = "attempt.dialed"    // written, about to be sent
-	AttemptPlaced     EventType = "attempt.placed"    // Twilio took it, and named it
-	AttemptPostponed  EventType = "attempt.postponed" // not processed; the same attempt goes out later
+	AttemptDialed     EventType = "attempt.dialed"     // written, about to be sent
+	AttemptPlaced     EventType = "attempt.placed"     // Twilio took it, and named it
+	AttemptPostponed  EventType = "attempt.postponed"  // not processed; the same attempt goes out later
+	AttemptUnanswered EventType = "attempt.unanswered" // the create request's answer was lost: nobody knows whether a phone rings
 	AttemptInitiated  EventType = "attempt.initiated"
 	AttemptRinging    EventType = "attempt.ringing"
 	AttemptAnswered   EventType = "attempt.answered"
-	AttemptAsked      EventType = "attempt.asked" // no word in time: Twilio is asked
+	AttemptAsked      EventType = "attempt.asked"   // no word in time: Twilio is asked
+	AttemptHungUp     EventType = "attempt.hung_up" // it rang too long, or was queued too long: Twilio is asked to end it
 	AttemptEnded      EventType = "attempt.ended"
 	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
+	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one
 )
 
 // Event is something that happened to a Call. Fields that say nothing about an

@@ -6,8 +6,28 @@ import "time"
 type Report struct {
 	SID      string
 	Status   Status
-	Duration int // of the conversation, seconds
-	SIPCode  int // 0 unknown
+	Duration int  // of the conversation, seconds
+	SIPCode  int  // 0 unknown
+	Asked    bool // the answer to a question, not a callback
+	Begun    bool // Twilio says that it has begun to dial, whatever the status
+}
+
+// Unanswered records that the answer to attempt n's create request never came:
+// the call may have been placed or not, and only evidence can tell.
+func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || !a.SendBy.Equal(sendBy) {
+		return nil
+	}
+	return append(c.unanswered(a, why, now), c.settle(now)...)
+}
+
+func (c *Call) unanswered(a *Attempt, why string, now time.Time) []Event {
+	if a.Status() != Placing {
+		return nil
+	}
+	a.Unanswered = true
+	return []Event{c.attemptEvent(AttemptUnanswered, now, a.N, Event{Reason: why})}
 }
 
 // Candidate is a call in Twilio's list that may be an attempt whose create
@@ -33,7 +53,7 @@ func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 // or never saw it: the same attempt goes out again at retryAt and counts once.
 func (c *Call) NotProcessed(n int, retryAt, now time.Time, why string) []Event {
 	a := c.Attempt(n)
-	if a == nil || a.Status() != Placing {
+	if a == nil || a.Status() != Placing && a.Status() != Unknown {
 		return nil
 	}
 	a.RetryAt = retryAt
@@ -131,6 +151,9 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		c.name(a, r.SID, now)
 		e.SID = r.SID
 	}
+	if r.Begun {
+		setOnce(&a.InitiatedAt, now)
+	}
 	var heard EventType
 	switch over := a.Over(); {
 	case r.Status == Initiated && setOnce(&a.InitiatedAt, now) && !over:
@@ -139,13 +162,31 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		heard = AttemptRinging
 	case r.Status == InProgress && setOnce(&a.AnsweredAt, now) && !over:
 		heard = AttemptAnswered
+	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
+		a.Stuck++
 	case r.Status.Final() && a.addFinal(r.Status):
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}
+	c.guard(a, now)
 	if heard == "" {
 		return nil
 	}
 	return []Event{c.attemptEvent(heard, now, a.N, e)}
+}
+
+// guard sets the time to end a call that Twilio should have ended itself: one
+// that rings past its timeout, or never leaves the queue. Nothing ends a call
+// that was answered.
+func (c *Call) guard(a *Attempt, now time.Time) {
+	switch {
+	case !a.AnsweredAt.IsZero():
+		a.HangUpAt = time.Time{}
+	case a.HangUps > 0:
+	case !a.RingingAt.IsZero():
+		a.HangUpAt = a.RingingAt.Add(c.Policy.RingTimeout + ringGrace)
+	case a.Stuck >= stuckEnough && a.HangUpAt.IsZero():
+		a.HangUpAt = now
+	}
 }
 
 // name records the attempt's sid; from now on Twilio can be asked about it, and
@@ -154,6 +195,9 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 	if a.SID == "" {
 		a.SID = sid
 		a.AskAt, a.Asks = now.Add(c.Policy.RingTimeout+askGrace), 0
+		if c.Polled {
+			a.AskAt = now.Add(c.askPause(a, now))
+		}
 	}
 }
 

@@ -20,15 +20,21 @@ func (c *Call) settle(now time.Time) []Event {
 	return c.plan(now)
 }
 
-// nextAsk is the earliest time to ask about a live attempt, zero if none is alive.
-func (c *Call) nextAsk() time.Time {
-	var ask time.Time
+// nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
+// none is alive.
+func (c *Call) nextAsk() (next time.Time) {
 	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.Live() && (ask.IsZero() || a.AskAt.Before(ask)) {
-			ask = a.AskAt
+		a := &c.Attempts[i]
+		if !a.Live() {
+			continue
+		}
+		for _, t := range []time.Time{a.AskAt, a.HangUpAt} {
+			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
 		}
 	}
-	return ask
+	return next
 }
 
 // verdict is the Outcome when no attempt is alive, empty if the phone rings again.

@@ -1,6 +1,8 @@
 package call
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -127,4 +129,162 @@ func TestSilentLongerThanAnyLegLives(t *testing.T) {
 			s.after(askCeiling).sleeps().results(Ambiguous).waits(10 * time.Second).after(10 * time.Second).dials(2)
 		})
 	}
+}
+
+// A ring that Twilio does not end itself is ended by us, in time and once, unless
+// somebody picks up.
+func TestRingGuard(t *testing.T) {
+	guard := DefaultPolicy().RingTimeout + ringGrace
+	t.Run("rings for ever", func(t *testing.T) {
+		s := begin(t).dials(1).after(2*time.Second).hears(1, Initiated, Ringing)
+		s.after(guard - 1).sleeps().after(1).wakes(Action{HangUp, 1}).sleeps()
+		if e := s.last(AttemptHungUp); e.Reason != "rings too long" {
+			t.Errorf("%+v", e)
+		}
+		s.hears(1, StatusCanceled).results(NoAnswer).waits(0)
+	})
+	t.Run("the request is lost, and repeated", func(t *testing.T) {
+		s := begin(t).dials(1).hears(1, Ringing).after(guard).wakes(Action{HangUp, 1})
+		s.after(hangUpSettle).wakes(Action{LookUp, 1}).hears(1, Ringing)
+		s.after(hangUpAgain - hangUpSettle).wakes(Action{HangUp, 1})
+		s.hears(1, StatusCanceled).results(NoAnswer)
+	})
+	t.Run("what came of it is asked for", func(t *testing.T) {
+		s := begin(t).dials(1).hears(1, Ringing).after(guard).wakes(Action{HangUp, 1}).after(hangUpSettle).wakes(Action{LookUp, 1})
+		s.hears(1, StatusNoAnswer).results(NoAnswer)
+	})
+	t.Run("answered before", func(t *testing.T) {
+		s := begin(t).dials(1).hears(1, Ringing).after(guard-time.Second).hears(1, InProgress).after(time.Second).sleeps()
+		s.hears(1, StatusCompleted).ends(Reached)
+	})
+	t.Run("answered at that very moment", func(t *testing.T) {
+		s := begin(t).dials(1).hears(1, Ringing).after(guard).wakes(Action{HangUp, 1}).hears(1, InProgress)
+		s.after(hangUpAgain).wakes(Action{LookUp, 1}).hears(1, StatusCompleted).ends(Reached)
+	})
+	t.Run("answered, and heard of in the wrong order", func(t *testing.T) {
+		s := begin(t).dials(1).hears(1, InProgress, Ringing).after(guard).sleeps()
+		s.hears(1, StatusCompleted).ends(Reached)
+	})
+	t.Run("canceled by somebody else, it is over", func(t *testing.T) {
+		begin(t).dials(1).hears(1, Ringing, StatusCanceled).ends(OutcomeCanceled)
+	})
+}
+
+// What Twilio holds in its queue could ring at any hour: after a while it is
+// ended, and counts as nothing if no phone was rung.
+func TestStuckInTheQueue(t *testing.T) {
+	queued := Report{SID: "CA1", Status: Queued, Asked: true}
+	stuck := func(t *testing.T) *tale {
+		s := begin(t, attempts(1)).dials(1).after(queueLimit - 1).got(nil)
+		s.got(s.Report(1, queued, s.now)).after(1)
+		s.got(s.Report(1, queued, s.now))                             // the first that counts: reads lag
+		s.got(s.Report(1, Report{SID: "CA1", Status: Queued}, s.now)) // a callback proves nothing about now
+		if s.Attempt(1).HangUps > 0 || !s.Attempt(1).HangUpAt.IsZero() {
+			t.Fatal("one look is enough")
+		}
+		s.after(time.Minute).got(s.Report(1, queued, s.now))
+		acts, events := s.Wake(s.now)
+		if !slices.Contains(acts, Action{HangUp, 1}) {
+			t.Fatalf("%v", acts)
+		}
+		return s.got(events)
+	}
+	t.Run("it never rang", func(t *testing.T) {
+		stuck(t).hears(1, StatusCanceled).results(Unplaced).waits(0)
+	})
+	t.Run("it rang meanwhile", func(t *testing.T) {
+		stuck(t).hears(1, Ringing, StatusCanceled).results(NoAnswer).ends(Unreached)
+	})
+	t.Run("it was dialed, says its record", func(t *testing.T) {
+		s := stuck(t)
+		s.got(s.Report(1, Report{SID: "CA1", Status: StatusCanceled, Asked: true, Begun: true}, s.now)).results(NoAnswer)
+	})
+	t.Run("it was answered", func(t *testing.T) {
+		stuck(t).hears(1, StatusCompleted).ends(Reached)
+	})
+}
+
+// Without callbacks Twilio is asked often enough for the ring that it is, and
+// ever more seldom.
+func TestPolling(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Polled = true }).dials(1)
+	var asked []int
+	for range 200 {
+		s.after(time.Second)
+		acts, events := s.Wake(s.now)
+		if s.got(events); len(acts) > 0 {
+			asked = append(asked, int(s.now.Sub(morning)/time.Second))
+		}
+	}
+	want := []int{5, 10, 15, 20, 25, 32, 40, 50, 63, 79, 99, 124, 154, 184}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked at %v, want %v", asked, want)
+	}
+	if slices.ContainsFunc(s.events, func(e Event) bool { return e.Type == AttemptAsked }) {
+		t.Error("every look stands in the timeline")
+	}
+	s.hears(1, StatusNoAnswer).waits(0)
+}
+
+func TestResolve(t *testing.T) {
+	ambiguous := func(t *testing.T, change ...func(*Wish)) *tale {
+		return unknown(t, change...).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", StatusCompleted}).results(Ambiguous)
+	}
+	resolve := func(s *tale, n int, r *Report) error {
+		events, err := s.Resolve(n, r, s.now)
+		s.got(events)
+		return err
+	}
+	t.Run("it was the one that was answered", func(t *testing.T) {
+		s := ambiguous(t).waits(10 * time.Second)
+		if err := resolve(s, 1, &Report{SID: "CA2", Status: StatusCompleted}); err != nil {
+			t.Fatal(err)
+		}
+		s.ends(Reached).results(Completed)
+	})
+	t.Run("it was the one that was busy", func(t *testing.T) {
+		s := ambiguous(t)
+		if err := resolve(s, 1, &Report{SID: "CA1", Status: StatusBusy}); err != nil {
+			t.Fatal(err)
+		}
+		s.results(Busy).waits(30 * time.Second)
+	})
+	t.Run("it was none, so it does not count", func(t *testing.T) {
+		s := ambiguous(t, attempts(2))
+		if err := resolve(s, 1, nil); err != nil {
+			t.Fatal(err)
+		}
+		s.results(Unplaced).waits(0).dials(2).hears(2, StatusBusy).is(Waiting)
+	})
+	t.Run("a call that has ended stays ended", func(t *testing.T) {
+		s := ambiguous(t, attempts(1)).ends(Unreached)
+		if err := resolve(s, 1, &Report{SID: "CA2", Status: StatusCompleted}); err != nil {
+			t.Fatal(err)
+		}
+		s.ends(Unreached).results(Completed).last(AttemptResolved)
+	})
+	t.Run("what can't be resolved", func(t *testing.T) {
+		s := ambiguous(t)
+		for want, err := range map[error]error{
+			ErrNotAmbiguous: errors.Join(resolve(s, 2, nil), resolve(s, 1, &Report{Status: StatusBusy})),
+			ErrStillAlive:   resolve(s, 1, &Report{SID: "CA1", Status: Ringing}),
+		} {
+			if !errors.Is(err, want) {
+				t.Errorf("got %v, want %v", err, want)
+			}
+		}
+		s.results(Ambiguous)
+	})
+	t.Run("one that was lost from sight has a sid", func(t *testing.T) {
+		s := begin(t, deadline(10*24*time.Hour)).dials(1).after(legLimit)
+		_, events := s.Wake(s.now)
+		s.got(events).results(Ambiguous)
+		if err := resolve(s, 1, nil); !errors.Is(err, ErrHasSID) {
+			t.Errorf("got %v", err)
+		}
+		if err := resolve(s, 1, &Report{SID: "CA1", Status: StatusCompleted}); err != nil {
+			t.Fatal(err)
+		}
+		s.ends(Reached)
+	})
 }

@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -15,7 +16,6 @@ type world struct {
 	sending []request // create requests that are under way
 	legs    []*leg
 	news    []news
-	rung    int
 }
 
 // request is one create request; it may be taken any time before the fence.
@@ -31,6 +31,17 @@ type leg struct {
 	status Status
 	born   time.Time
 	listed time.Time // when the list begins to show it
+	rang   bool
+}
+
+// told is the leg as the carrier answers a question: its word for a leg that is
+// being dialed is queued, but its record says that it was begun.
+func (l *leg) told() Report {
+	r := Report{SID: l.sid, Status: l.status, Asked: true, Begun: l.rang || l.status == Initiated}
+	if r.Status == Initiated {
+		r.Status = Queued
+	}
+	return r
 }
 
 func (l *leg) alive() bool { return !l.status.Final() }
@@ -71,15 +82,38 @@ func (w *world) perform(acts []Action) {
 		case Dial:
 			w.dial(a.Attempt)
 		case LookUp:
-			for _, l := range w.legs {
-				if l.sid == w.c.Attempt(a.Attempt).SID {
-					w.sayStatus(l)
-				}
-			}
+			w.answer(w.leg(a.Attempt))
+		case HangUp:
+			w.hangUp(w.leg(a.Attempt))
 		case Search:
 			w.search(a.Attempt)
 		}
 	}
+}
+
+// leg is the one that an attempt is known to be.
+func (w *world) leg(n int) *leg {
+	i := slices.IndexFunc(w.legs, func(l *leg) bool { return l.sid == w.c.Attempt(n).SID })
+	return w.legs[i]
+}
+
+func (w *world) answer(l *leg) {
+	r := l.told()
+	w.say(fmt.Sprintf("asked about attempt %d: %s", l.n, r.Status), askTime, func(c *Call) []Event { return c.Report(l.n, r, w.now) })
+}
+
+// hangUp ends a leg that is not answered; one in the queue ends without a callback.
+func (w *world) hangUp(l *leg) {
+	if w.c.Attempt(l.n).RingingAt.Add(w.c.Policy.RingTimeout).After(w.now) {
+		w.Fatalf("cuts the ring of attempt %d short", l.n)
+	}
+	if l.alive() && l.status != InProgress {
+		queued := l.status == Queued
+		if l.status = StatusCanceled; !queued {
+			w.sayStatus(l)
+		}
+	}
+	w.answer(l)
 }
 
 // dial holds redial to its promise: no phone rings, or is about to, when it dials.
@@ -116,9 +150,8 @@ func (w *world) take(r request, t *rapid.T) {
 	}
 	switch fate {
 	case "created", "created, answer lost":
-		w.rung++
 		lag := rapid.SampledFrom([]time.Duration{0, listLag}).Draw(t, "lag")
-		l := &leg{r.n, fmt.Sprintf("CA%d", w.rung), Queued, w.now, w.now.Add(lag)}
+		l := &leg{r.n, fmt.Sprintf("CA%d", len(w.legs)+1), Queued, w.now, w.now.Add(lag), false}
 		w.legs = append(w.legs, l)
 		if fate == "created" {
 			w.say(l.sid+" is placed", placeTime, func(c *Call) []Event { return c.Placed(l.n, l.sid, w.now) })
@@ -142,6 +175,7 @@ func (l *leg) next(t *rapid.T) {
 		InProgress: {StatusCompleted},
 	}
 	l.status = rapid.SampledFrom(next[l.status]).Draw(t, "status")
+	l.rang = l.rang || l.status == Ringing
 }
 
 func (w *world) actions() map[string]func(*rapid.T) {
@@ -210,19 +244,22 @@ func (w *world) wake() {
 
 // Check is run after every action.
 func (w *world) check() {
-	answered, rang := false, map[int]bool{}
+	answered, rang, rung := false, map[int]bool{}, 0
 	for _, l := range w.legs {
 		answered = answered || l.status == InProgress || l.status == StatusCompleted
 		if rang[l.n] {
 			w.Fatalf("the phone rang twice for attempt %d", l.n)
 		}
 		rang[l.n] = true
+		if l.rang {
+			rung++
+		}
 	}
 	if w.c.Outcome == Reached && !answered {
 		w.Fatalf("reached, though nobody answered")
 	}
-	if w.rung > w.c.Policy.MaxAttempts {
-		w.Fatalf("the phone rang %d times, the policy allows %d", w.rung, w.c.Policy.MaxAttempts)
+	if rung > w.c.Policy.MaxAttempts {
+		w.Fatalf("the phone rang %d times, the policy allows %d", rung, w.c.Policy.MaxAttempts)
 	}
 }
 

@@ -13,6 +13,17 @@ const (
 	askGrace     = 15 * time.Second // after the ring should have ended
 	askBackoff   = 15 * time.Second // doubled with every ask
 	askCeiling   = 5 * time.Minute
+	pollFloor    = 2 * time.Second  // between two looks at a call that sends no callbacks
+	pollCeiling  = 30 * time.Second // for the first ten minutes
+
+	// The ring guard, and the bound on Twilio's queue. A ring is ended by us when
+	// Twilio has not ended it itself; one more request can't end it any better, but
+	// one may be lost.
+	ringGrace    = 2 * time.Second  // past the ring timeout
+	queueLimit   = 10 * time.Minute // in Twilio's queue, from where it might ring at any hour
+	stuckEnough  = 2                // looks that must show it there; Twilio's reads lag
+	hangUpAgain  = 5 * time.Second  // doubled with every hang-up
+	hangUpSettle = 3 * time.Second  // until Twilio is asked what came of it
 
 	// legLimit is longer than any leg can live at Twilio: 24 h in its queue and
 	// 24 h of conversation. What is silent for longer can't be told any more.
@@ -30,6 +41,7 @@ const (
 	Dial   ActionKind = "dial"    // send the create request, before SendBy
 	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
 	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
+	HangUp ActionKind = "hang up" // end a call that is not answered, and no other
 )
 
 // Action is to be performed after the step that asked for it is on disk. One
@@ -60,7 +72,13 @@ func (c *Call) Wake(now time.Time) ([]Action, []Event) {
 func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		if !a.Live() || now.Before(a.AskAt) {
+		if !a.Live() {
+			continue
+		}
+		if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
+			acts, evs = append(acts, Action{HangUp, a.N}), append(evs, c.hangUp(a, now)...)
+		}
+		if now.Before(a.AskAt) {
 			continue
 		}
 		if !now.Before(a.DialedAt.Add(legLimit)) {
@@ -68,11 +86,12 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 			evs = append(evs, c.concluded(a, "", now)...)
 			continue
 		}
-		kind, pause := LookUp, min(askBackoff<<min(a.Asks, 10), askCeiling)
+		kind, pause := LookUp, c.askPause(a, now)
 		if a.SID == "" {
 			kind, pause = Search, max(pause, searchAgain)
+			evs = append(evs, c.unanswered(a, "", now)...)
 		}
-		if a.Asks == 0 {
+		if a.Asks == 0 && !c.Polled {
 			evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))
 		}
 		a.Asks++
@@ -80,6 +99,34 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 		acts = append(acts, Action{kind, a.N})
 	}
 	return acts, evs
+}
+
+// askPause is how long Twilio is not asked again. One that sends no callbacks is
+// asked often while the phone rings, the more seldom the longer it lasts.
+func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
+	if !c.Polled {
+		return min(askBackoff<<min(a.Asks, 10), askCeiling)
+	}
+	often, age := max(c.Policy.RingTimeout/6, pollFloor), now.Sub(a.DialedAt)
+	return min(max(often, age/4), max(pollCeiling, age/20), askCeiling)
+}
+
+// hangUp asks Twilio to end a call that rings, or is queued, for too long. Asked
+// once more if that should get lost; answered calls are never ended.
+func (c *Call) hangUp(a *Attempt, now time.Time) (evs []Event) {
+	if a.HangUps == 0 {
+		why := "rings too long"
+		if !a.dialedOut() {
+			why = "queued too long"
+		}
+		evs = append(evs, c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: why}))
+	}
+	a.HangUpAt = now.Add(min(hangUpAgain<<min(a.HangUps, 10), askCeiling))
+	a.HangUps++
+	if settled := now.Add(hangUpSettle); settled.Before(a.AskAt) {
+		a.AskAt = settled
+	}
+	return evs
 }
 
 // dial writes the next attempt, or readies the postponed one, and returns its number.
@@ -90,7 +137,7 @@ func (c *Call) dial(now time.Time) int {
 		a = &c.Attempts[len(c.Attempts)-1]
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
-	a.AskAt, a.Asks, a.Absent, a.AbsentAt = a.SendBy.Add(searchMargin), 0, 0, time.Time{}
+	a.AskAt, a.Asks, a.Unanswered, a.Absent, a.AbsentAt = a.SendBy.Add(searchMargin), 0, false, 0, time.Time{}
 	c.State, c.NextAttemptAt, c.WakeAt = Dialing, time.Time{}, a.AskAt
 	return a.N
 }

@@ -29,6 +29,9 @@ type Carrier interface {
 	LookUp(ctx context.Context, sid string) (call.Report, error)
 	// Search lists the calls that may be the Call's attempt n.
 	Search(ctx context.Context, c *call.Call, n int) ([]call.Candidate, error)
+	// HangUp ends a call that is queued or rings, never one that was answered,
+	// and returns how it is then.
+	HangUp(ctx context.Context, sid string) (call.Report, error)
 	// CheckAccount returns nil if the carrier takes calls of the account.
 	CheckAccount(ctx context.Context) error
 }

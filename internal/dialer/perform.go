@@ -22,7 +22,9 @@ func (d *Dialer) perform(c *call.Call, a call.Action) {
 	case call.Dial:
 		err = d.place(c, a.Attempt, log)
 	case call.LookUp:
-		err = d.lookUp(c, a.Attempt)
+		err = d.ask(c, a.Attempt, d.Carrier.LookUp)
+	case call.HangUp:
+		err = d.ask(c, a.Attempt, d.Carrier.HangUp)
 	case call.Search:
 		err = d.search(c, a.Attempt)
 	default:
@@ -58,24 +60,27 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	case call.FateRefused:
 		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, failure.Refusal, d.Store.Now()) })
 	case call.FateAccount:
-		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account: "+reason(failure.Refusal)))
+		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account: "+reason(failure.Refusal, "not active")))
 	case call.FateNotProcessed:
 		// Whatever kept this one from being processed will keep the next one too.
 		wait := max(failure.RetryAfter, d.trouble.next())
-		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), reason(failure.Refusal))
+		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), reason(failure.Refusal, "not sent"))
 	}
-	return nil // unknown: only evidence can tell, and the Call is woken to look for it
+	sendBy := c.Attempt(n).SendBy
+	return d.record(c.ID, func(c *call.Call) []call.Event {
+		return c.Unanswered(n, sendBy, reason(failure.Refusal, "no answer"), d.Store.Now())
+	})
 }
 
-// reason is why a request was not processed, in the words of its timeline.
-func reason(r call.Refusal) string {
+// reason is why a request did not succeed, in the words of its timeline.
+func reason(r call.Refusal, otherwise string) string {
 	switch {
 	case r.Code != 0:
 		return fmt.Sprintf("Twilio error %d", r.Code)
 	case r.Status != 0:
 		return fmt.Sprintf("HTTP %d", r.Status)
 	}
-	return "not sent"
+	return otherwise
 }
 
 // retryAfter is how long an attempt waits that was postponed so often before.
@@ -96,10 +101,11 @@ func (d *Dialer) postpone(c *call.Call, n int, wait time.Duration, why string) e
 	})
 }
 
-func (d *Dialer) lookUp(c *call.Call, n int) error {
+// ask puts a question about attempt n to the carrier, and records the answer.
+func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string) (call.Report, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	r, err := d.Carrier.LookUp(ctx, c.Attempt(n).SID)
+	r, err := question(ctx, c.Attempt(n).SID)
 	if err != nil {
 		return fmt.Errorf("asking about attempt %d: %w", n, err)
 	}

@@ -15,6 +15,7 @@
 //	failed           can't be routed (SIP 503)
 //	wrong            no such number in the network (SIP 404): failed
 //	rings-forever    rings until it is canceled, whatever the Timeout
+//	rings-forever:40s  rings so long, whatever the Timeout, and is answered
 //	queued:30s       waits so long in the account's queue, then answers
 //	refuse:21211     the create request is refused with that code
 //

@@ -95,7 +95,10 @@ func (s *Sim) live(l *leg) {
 		s.finish(l, end)
 		return
 	}
-	s.become(l, "in-progress")
+	if !s.become(l, "in-progress") {
+		s.finish(l, "canceled") // a request was a moment faster than who picked up
+		return
+	}
 	s.talk(l)
 	s.finish(l, "completed")
 }
@@ -164,6 +167,9 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 		s.answersAs(l, map[string]string{"Enable": "machine_start", "DetectMessageEnd": "machine_end_beep"}[l.Form.Get("MachineDetection")])
 		return min(toVoicemail, l.timeout*4/5), ""
 	case "rings-forever":
+		if l.step.length > 0 {
+			return l.step.length, ""
+		}
 		return 24 * time.Hour, "no-answer"
 	}
 	varied := s.chance(l.To, l.nth, 0, "answer") - 0.5
@@ -223,9 +229,14 @@ func (s *Sim) rest(l *leg, d time.Duration) bool {
 	return false
 }
 
-// become gives the call another status, and tells whoever asked to be told.
-func (s *Sim) become(l *leg, status string) {
+// become gives the call another status, and tells whoever asked to be told. It
+// says false for a call that a request has ended in the meantime.
+func (s *Sim) become(l *leg, status string) bool {
 	s.mu.Lock()
+	if l.endAs != "" && !final(status) {
+		s.mu.Unlock()
+		return false
+	}
 	now := time.Now()
 	l.Status, l.updated = status, now
 	switch {
@@ -241,6 +252,7 @@ func (s *Sim) become(l *leg, status string) {
 	s.mu.Unlock()
 	s.conf.Logger.Debug("call", "sid", l.SID, "status", status)
 	s.tell(l, status, now)
+	return true
 }
 
 func (s *Sim) finish(l *leg, status string) {

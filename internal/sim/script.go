@@ -12,7 +12,7 @@ import (
 type step struct {
 	name      string
 	arg       string
-	length    time.Duration // of answer:12s and queued:30s
+	length    time.Duration // of answer:12s, queued:30s and rings-forever:40s
 	code      int           // of refuse:21211
 	modifiers []string
 }
@@ -58,7 +58,7 @@ func parseStep(text string) (step, error) {
 		if err != nil || s.code < 10000 || s.code > 999999 {
 			err = fmt.Errorf("refuse needs one of Twilio's error codes, such as refuse:21211")
 		}
-	case name == "queued", name == "answer" && hasArg:
+	case name == "queued", (name == "answer" || name == "rings-forever") && hasArg:
 		s.length, err = time.ParseDuration(arg)
 		if err != nil || s.length < 0 || s.length > maxLength {
 			err = fmt.Errorf("%s needs a duration, such as %s:30s", name, name)

@@ -28,6 +28,7 @@ func callColumns(c *call.Call) []column {
 		{"policy", asJSON{&c.Policy}},
 		{"options", asJSON{&c.Options}},
 		{"metadata", asJSON{&c.Metadata}},
+		{"polled", asFlag{&c.Polled}},
 		{"created_at", asMicros{&c.CreatedAt}},
 		{"deadline_at", asMicros{&c.Deadline}},
 		{"state", (*string)(&c.State)},
@@ -42,7 +43,7 @@ func callColumns(c *call.Call) []column {
 }
 
 // callFixed is how many of callColumns never change after the Call is made.
-const callFixed = 10
+const callFixed = 11
 
 func attemptColumns(a *call.Attempt) []column {
 	status, result := a.Status(), a.Result() // kept for people who read the table
@@ -65,6 +66,7 @@ func attemptColumns(a *call.Attempt) []column {
 		{"duration", &a.Duration},
 		{"sip_code", &a.SIPCode},
 		{"refusal", asJSON{&a.Refusal}},
+		{"unanswered", asFlag{&a.Unanswered}},
 		{"absent", &a.Absent},
 		{"absent_at", asMicros{&a.AbsentAt}},
 		{"ambiguous", asFlag{&a.Ambiguous}},
@@ -72,6 +74,9 @@ func attemptColumns(a *call.Attempt) []column {
 		{"unplaced", asFlag{&a.Unplaced}},
 		{"ask_at", asMicros{&a.AskAt}},
 		{"asks", &a.Asks},
+		{"stuck", &a.Stuck},
+		{"hang_up_at", asMicros{&a.HangUpAt}},
+		{"hang_ups", &a.HangUps},
 	}
 }
 

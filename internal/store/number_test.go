@@ -180,10 +180,11 @@ func testFewPhones(t *testing.T, b backend) {
 		}))
 	}
 	p := &phones{by: map[string]string{}}
+	enough := time.Now().Add(time.Minute) // a round that finds nothing due takes no time at all
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			for range 2000 {
+			for time.Now().Before(enough) {
 				if t.Failed() || !work(t, nodes[i%2], p) {
 					return
 				}

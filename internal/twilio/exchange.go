@@ -94,7 +94,7 @@ func (x *exchange) request(method, rawURL string, data url.Values) (*http.Reques
 		form := data.Encode()
 		req.ContentLength = int64(len(form))
 		req.GetBody = func() (io.ReadCloser, error) { return x.gate.body(form), nil }
-		req.Body = x.gate.body(form)
+		req.Body, _ = req.GetBody()
 	}
 	return req, nil
 }
@@ -152,6 +152,7 @@ type callRecord struct {
 	Duration    text `json:"duration"`
 	Direction   text `json:"direction"`
 	DateCreated text `json:"date_created"`
+	StartTime   text `json:"start_time"` // empty until it was dialed
 }
 
 // text is a JSON string, or a number where Twilio itself would send a string;

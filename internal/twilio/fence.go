@@ -43,8 +43,12 @@ func (g *gate) shut() (sent bool) {
 	return !g.state.CompareAndSwap(gateWaiting, gateShut) && g.state.Load() == gateOpened
 }
 
-// body is the form behind the gate.
+// body is the form behind the gate; without one, for what may be sent at any
+// time, the form as it is.
 func (g *gate) body(form string) io.ReadCloser {
+	if g == nil {
+		return io.NopCloser(strings.NewReader(form))
+	}
 	return &gatedBody{gate: g, form: strings.NewReader(form)}
 }
 

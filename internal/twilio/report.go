@@ -90,11 +90,45 @@ func (c *Client) lookUp(ctx context.Context, sid string) (call.Report, error) {
 	if err := x.decode(&found); err != nil {
 		return call.Report{}, err
 	}
-	r := call.Report{SID: sid, Status: status(string(found.Status)), Duration: seconds(string(found.Duration))}
-	if string(found.SID) != sid || !r.Status.Known() {
+	return found.report(sid)
+}
+
+// report is what a record says about the call that was asked for.
+func (r callRecord) report(sid string) (call.Report, error) {
+	s := status(string(r.Status))
+	if string(r.SID) != sid || !s.Known() {
 		return call.Report{}, errors.New("the answer is not about this call, or its status is unknown")
 	}
-	return r, nil
+	return call.Report{SID: sid, Status: s, Duration: seconds(string(r.Duration)), Asked: true, Begun: r.StartTime != ""}, nil
+}
+
+// alreadyOver is Twilio's error code for a call that can't be ended: it is over,
+// or was answered.
+const alreadyOver = 21220
+
+// HangUp ends a call that is queued or rings, and no other: a call that was
+// answered in the same moment goes on. It returns how Twilio says the call is
+// now; for one that could not be ended, that has to be asked for.
+// Source: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
+func (c *Client) HangUp(ctx context.Context, sid string) (call.Report, error) {
+	if !sidForm.MatchString(sid) {
+		return call.Report{}, errors.New("ending a call: this is no sid")
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
+	defer cancel()
+	x := &exchange{client: c, ctx: ctx}
+	_, err := x.api().UpdateCall(sid, &openapi.UpdateCallParams{PathAccountSid: &c.account, Status: new("canceled")})
+	if e, ok := asStatus(err); ok && e.Code == alreadyOver {
+		return c.LookUp(ctx, sid)
+	}
+	if err != nil {
+		return call.Report{}, fmt.Errorf("ending call %.40q: %w", sid, err)
+	}
+	var ended callRecord
+	if err := x.decode(&ended); err != nil {
+		return call.Report{}, fmt.Errorf("ending call %.40q: %w", sid, err)
+	}
+	return ended.report(sid)
 }
 
 // CheckAccount returns nil when the account works. While it does not, the error

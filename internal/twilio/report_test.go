@@ -70,9 +70,10 @@ func TestLookUp(t *testing.T) {
 		answer http.HandlerFunc
 		want   call.Report
 	}{
-		"ringing":           {reply(200, `{"sid": "`+callSID+`", "status": "ringing", "duration": null}`), call.Report{SID: callSID, Status: call.Ringing}},
-		"completed":         {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": "15"}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15}},
-		"a number":          {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": 15}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15}},
+		"ringing":           {reply(200, `{"sid": "`+callSID+`", "status": "ringing", "duration": null}`), call.Report{SID: callSID, Status: call.Ringing, Asked: true}},
+		"begun":             {reply(200, `{"sid": "`+callSID+`", "status": "queued", "start_time": "Tue, 31 Aug 2010 20:36:28 +0000"}`), call.Report{SID: callSID, Status: call.Queued, Asked: true, Begun: true}},
+		"completed":         {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": "15"}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
+		"a number":          {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": 15}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
 		"another call":      {reply(200, `{"sid": "CA1", "status": "completed"}`), call.Report{}},
 		"no known status":   {reply(200, `{"sid": "`+callSID+`", "status": "on-hold"}`), call.Report{}},
 		"not there yet":     {twilioError(404, 20404), call.Report{}},
@@ -99,6 +100,42 @@ func TestLookUpSaysWhatWasAnswered(t *testing.T) {
 	_, err := client(t, Config{BaseURL: base}).LookUp(t.Context(), callSID)
 	if e, ok := errors.AsType[*StatusError](err); !ok || e.Status != 404 || e.Code != 20404 {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A call that can't be ended is looked at, as it may just have been answered.
+func TestHangUp(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ended, found http.HandlerFunc
+		want         call.Report
+	}{
+		"ended":         {reply(200, `{"sid": "`+callSID+`", "status": "canceled"}`), nil, call.Report{SID: callSID, Status: call.StatusCanceled, Asked: true}},
+		"just answered": {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "in-progress"}`), call.Report{SID: callSID, Status: call.InProgress, Asked: true}},
+		"already over":  {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "busy"}`), call.Report{SID: callSID, Status: call.StatusBusy, Asked: true}},
+		"refused":       {twilioError(401, 20003), nil, call.Report{}},
+		"no answer":     {hijack(""), nil, call.Report{}},
+		"another call":  {reply(200, `{"sid": "CA1", "status": "canceled"}`), nil, call.Report{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "POST" {
+					tc.ended(w, r)
+				} else {
+					tc.found(w, r)
+				}
+			})
+			got, err := client(t, Config{BaseURL: base}).HangUp(t.Context(), callSID)
+			if diff := cmp.Diff(tc.want, got); diff != "" || (err == nil) != (tc.want != call.Report{}) {
+				t.Errorf("error %v, report (-want +got):\n%s", err, diff)
+			}
+			r := requests()[0]
+			if r.method != "POST" || r.path != "/2010-04-01/Accounts/"+accountSID+"/Calls/"+callSID+".json" || r.form.Encode() != "Status=canceled" {
+				t.Errorf("%s %s %s", r.method, r.path, r.form.Encode())
+			}
+		})
+	}
+	if _, err := client(t, Config{}).HangUp(t.Context(), "../x"); err == nil {
+		t.Error("what is no sid is put into a path")
 	}
 }
 

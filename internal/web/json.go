@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"redial/api"
+	"redial/internal/call"
 	"redial/internal/store"
 )
 
@@ -55,6 +56,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = problem(http.StatusNotFound, "there is no such call")
 	case errors.Is(err, store.ErrConflict):
 		p = problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
+	case errors.Is(err, call.ErrNotAmbiguous), errors.Is(err, call.ErrStillAlive), errors.Is(err, call.ErrHasSID):
+		p = problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
 		p = problem(http.StatusConflict, "the call has not ended; cancel it first")
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -64,6 +67,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = problem(http.StatusServiceUnavailable, "redial can't reach its database, or it can't be written; nothing was changed")
 	}
 	writeProblem(w, p)
+}
+
+// root is the innermost error: what was wrong, without what was being done.
+func root(err error) error {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err
 }
 
 func writeProblem(w http.ResponseWriter, p *api.Problem) {

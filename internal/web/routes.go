@@ -17,6 +17,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /v1/calls/{id}", s.api(s.getCall))
 	mux.Handle("GET /v1/calls/{id}/events", s.api(s.getEvents))
 	mux.Handle("POST /v1/calls/{id}/cancel", s.api(s.cancelCall))
+	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.api(s.resolveAttempt))
 	mux.Handle("DELETE /v1/calls/{id}", s.api(s.deleteCall))
 	mux.Handle("GET /metrics", s.api(s.metricsPage))
 

@@ -4,6 +4,7 @@
 package web
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -12,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"redial/internal/call"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -23,6 +25,8 @@ type Config struct {
 	Account     string   // whose pause a list shows
 	APIKeys     []string // none: only this very machine is served
 	Numbers     Numbers
+	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
+	Polled      bool                                                       // Twilio can't call back: new calls are asked about all the while
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler

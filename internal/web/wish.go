@@ -29,7 +29,7 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	var f faults
 	var to, from string
 	var say, policy json.RawMessage
-	w := call.Wish{Policy: call.DefaultPolicy()}
+	w := call.Wish{Policy: call.DefaultPolicy(), Polled: s.Polled}
 	f.object(body, "", map[string]any{
 		"to": &to, "from": &from, "say": &say, "twiml": &w.Message.Twiml, "url": &w.Message.URL,
 		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata,

@@ -13,6 +13,7 @@ CREATE TABLE calls (
     policy              TEXT NOT NULL,    -- JSON, durations in nanoseconds
     options             TEXT,             -- JSON: further parameters of Twilio's create call
     metadata            TEXT,             -- JSON
+    polled              INTEGER NOT NULL CHECK (polled IN (0, 1)), -- no callbacks will come
     created_at          BIGINT NOT NULL,
     deadline_at         BIGINT NOT NULL,
     cancel_requested_at BIGINT,
@@ -46,7 +47,7 @@ CREATE TABLE attempts (
     to_number       TEXT NOT NULL,
     sid             TEXT,
     status          TEXT NOT NULL CHECK (status IN (
-                        'placing', 'postponed', 'queued', 'initiated', 'ringing', 'in-progress',
+                        'placing', 'unknown', 'postponed', 'queued', 'initiated', 'ringing', 'in-progress',
                         'completed', 'busy', 'no-answer', 'failed', 'canceled',
                         'refused', 'unplaced', 'ambiguous')),
     result          TEXT CHECK (result IN (
@@ -65,6 +66,7 @@ CREATE TABLE attempts (
     duration        INTEGER NOT NULL,
     sip_code        INTEGER NOT NULL,
     refusal         TEXT,            -- JSON: code, HTTP status and words of Twilio
+    unanswered      INTEGER NOT NULL CHECK (unanswered IN (0, 1)), -- the create request never was
     absent          INTEGER NOT NULL,
     absent_at       BIGINT,
     ambiguous       INTEGER NOT NULL CHECK (ambiguous IN (0, 1)),
@@ -72,6 +74,9 @@ CREATE TABLE attempts (
     unplaced        INTEGER NOT NULL CHECK (unplaced IN (0, 1)),
     ask_at          BIGINT,
     asks            INTEGER NOT NULL,
+    stuck           INTEGER NOT NULL, -- how often Twilio said that it is still queued
+    hang_up_at      BIGINT,           -- when to end it, unless it is answered first
+    hang_ups        INTEGER NOT NULL,
     PRIMARY KEY (call_id, n)
 );
 CREATE UNIQUE INDEX attempts_sid ON attempts (sid);

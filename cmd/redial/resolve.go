@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+type resolveCmd struct {
+	server   `embed:""`
+	ID       string `arg:"" help:"The call's id."`
+	Attempt  int    `help:"The attempt's number." required:"" placeholder:"N"`
+	SID      string `name:"sid" help:"The CallSid that Twilio knows it by." placeholder:"CA…" xor:"what" required:""`
+	Unplaced bool   `help:"It was never placed." xor:"what" required:""`
+}
+
+func (c *resolveCmd) Help() string {
+	return "An attempt is ambiguous when the answer to its create request was lost, and Twilio's list shows several calls " +
+		"that it may be. Twilio's console tells them apart."
+}
+
+func (c *resolveCmd) Run(ctx context.Context, con *console) error {
+	call, err := c.client().Resolve(ctx, c.ID, c.Attempt, c.SID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(con.out, "Attempt %d: %s. The call: %s.\n", c.Attempt, call.Attempts[c.Attempt-1].Status, stateOf(&call))
+	return nil
+}

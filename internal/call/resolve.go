@@ -1,0 +1,38 @@
+package call
+
+import (
+	"errors"
+	"time"
+)
+
+// Why an attempt can't be resolved.
+var (
+	ErrNotAmbiguous = errors.New("the attempt is not ambiguous: there is nothing to resolve")
+	ErrStillAlive   = errors.New("that call is still alive; wait until it has ended")
+	ErrHasSID       = errors.New("the attempt has a sid, so it was placed")
+)
+
+// Resolve records what an operator found out about an ambiguous attempt n: which
+// of Twilio's calls it was, or that it never was one (r is nil). A Call that has
+// ended stays ended; one that has not goes on from what is known now.
+func (c *Call) Resolve(n int, r *Report, now time.Time) ([]Event, error) {
+	a := c.Attempt(n)
+	switch {
+	case a == nil || a.Result() != Ambiguous:
+		return nil, ErrNotAmbiguous
+	case r == nil && a.SID != "":
+		return nil, ErrHasSID
+	case r != nil && (r.SID == "" || a.SID != "" && a.SID != r.SID):
+		return nil, ErrNotAmbiguous
+	case r != nil && !r.Status.Final():
+		return nil, ErrStillAlive
+	}
+	a.Ambiguous, a.Lost = false, false
+	if r == nil {
+		a.Unplaced = true
+	} else {
+		c.learn(a, *r, now)
+	}
+	e := Event{SID: a.SID, Result: a.Result(), Duration: a.Duration}
+	return append([]Event{c.attemptEvent(AttemptResolved, now, n, e)}, c.settle(now)...), nil
+}

@@ -1,0 +1,75 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+// resolveAttempt takes an operator's word on an ambiguous attempt: which of
+// Twilio's calls it was, or that it never was one. How that call ended, Twilio
+// is asked.
+func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	n, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		return problem(http.StatusNotFound, "there is no such attempt")
+	}
+	sid, err := s.resolution(w, r)
+	if err != nil {
+		return err
+	}
+	var report *call.Report
+	if sid != "" {
+		if report, err = s.leg(r, id, n, sid); err != nil {
+			return err
+		}
+	}
+	now := s.Store.Now()
+	c, err := s.Store.Change(r.Context(), id, now, func(c *call.Call) ([]call.Event, error) {
+		return c.Resolve(n, report, now)
+	})
+	if err != nil {
+		return err
+	}
+	s.Log.Info("attempt resolved", "call", id, "attempt", n, "sid", sid)
+	return reply(w, http.StatusOK, wireCall(&c))
+}
+
+// resolution reads the request: a sid, or none for an attempt that was never placed.
+func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string, err error) {
+	body, err := readBody(w, r)
+	if err == nil {
+		err = checkJSON(body)
+	}
+	if err != nil {
+		return "", err
+	}
+	var f faults
+	var unplaced bool
+	f.object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
+	if len(f) == 0 && (sid == "") == !unplaced {
+		f.add("sid", `give either the CallSid that Twilio knows the attempt by, or "unplaced": true`)
+	}
+	return sid, f.problem()
+}
+
+// leg asks Twilio about the call that is said to be the attempt.
+func (s *Server) leg(r *http.Request, id string, n int, sid string) (*call.Report, error) {
+	owner, number, err := s.Store.BySID(r.Context(), sid)
+	switch {
+	case err == nil && (owner != id || number != n):
+		return nil, problem(http.StatusConflict, "this CallSid is attempt %d of call %s", number, owner)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	report, err := s.LookUp(r.Context(), sid)
+	if err != nil {
+		s.Log.Warn("asking Twilio about a call failed", "sid", sid, "err", err)
+		return nil, problem(http.StatusBadGateway, "Twilio can't be asked about this CallSid, or does not know it")
+	}
+	return &report, nil
+}
