@@ -53,7 +53,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	}
 	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
-		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, Metrics: registry,
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, TrustClock: conf.TrustClock, Metrics: registry,
 	})
 	if err != nil {
 		return nil, err

@@ -36,6 +36,10 @@ type Config struct {
 
 	Log       *slog.Logger      `kong:"-"` // nil: discard
 	Transport http.RoundTripper `kong:"-"` // to Twilio; nil: the network
+
+	// TrustClock is for tests that have a time of their own: the clock is not held
+	// against the database's.
+	TrustClock bool `kong:"-"`
 }
 
 // ConfigError names a setting that is missing or wrong.

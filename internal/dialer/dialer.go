@@ -17,6 +17,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 	"redial/internal/store"
 )
 
@@ -55,6 +56,7 @@ type Dialer struct {
 	busy     atomic.Int64
 	freed    chan struct{} // receives when a request has ended
 	trouble  backoff       // of creates that the carrier did not process
+	clock    clockCheck
 }
 
 const (
@@ -89,7 +91,8 @@ func (d *Dialer) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
-			next = time.Now().Add(failing.next())
+			now := d.Store.Now()
+			next = now.Add(failing.next(now))
 			d.Log.Error("waking calls failed", "err", err, "again_at", next)
 		} else {
 			failing.reset()
@@ -100,7 +103,7 @@ func (d *Dialer) Run(ctx context.Context) {
 
 // sleep waits until next, or until there may be something to do.
 func (d *Dialer) sleep(ctx context.Context, next time.Time) {
-	t := time.NewTimer(time.Until(next))
+	t := time.NewTimer(next.Sub(d.Store.Now()))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -122,7 +125,11 @@ func (d *Dialer) round(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	now := time.Now()
+	tells, err := d.clockTells(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := d.Store.Now()
 	woken := 0
 	if due(ask, now) {
 		n, err := d.wake(ctx, d.Store.ClaimToAsk, d.free())
@@ -131,7 +138,7 @@ func (d *Dialer) round(ctx context.Context) (time.Time, error) {
 		}
 		woken += n
 	}
-	if pause == nil && due(dial, now) && !now.Before(d.trouble.over()) {
+	if pause == nil && tells && due(dial, now) && !now.Before(d.trouble.over()) {
 		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {
 			return time.Time{}, err
@@ -150,10 +157,11 @@ func (d *Dialer) round(ctx context.Context) (time.Time, error) {
 // part of the pace.
 func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
+	crash.Point(crash.ClaimAfterCommit)
 	for _, c := range due {
 		for _, a := range c.Actions {
 			if a.Kind == call.Dial {
-				d.pace.AllowN(time.Now(), 1)
+				d.pace.AllowN(d.Store.Now(), 1)
 			}
 		}
 	}
@@ -173,6 +181,9 @@ func (d *Dialer) nextRound(now time.Time, pause *store.Pause, dial, ask time.Tim
 	next = earlier(next, ask)
 	if pause != nil {
 		return earlier(next, pause.NextCheckAt)
+	}
+	if !d.clock.tells {
+		return earlier(next, d.clock.next)
 	}
 	if !dial.IsZero() {
 		next = earlier(next, later(later(dial, d.trouble.over()), d.nextToken(now)))
@@ -197,7 +208,7 @@ func (d *Dialer) free() int { return slots - int(d.busy.Load()) }
 // start performs the Actions of what was claimed, each on its own.
 func (d *Dialer) start(due []store.Due) {
 	for _, c := range due {
-		d.metrics.lateness.Observe(max(0, time.Since(c.WokeAt).Seconds()))
+		d.metrics.lateness.Observe(max(0, d.Store.Now().Sub(c.WokeAt).Seconds()))
 		for _, a := range c.Actions {
 			d.busy.Add(1)
 			d.inFlight.Go(func() {

@@ -14,6 +14,7 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 	lateness prometheus.Histogram
 	paused   prometheus.Gauge
+	clock    prometheus.Gauge
 }
 
 func newMetrics(r prometheus.Registerer) metrics {
@@ -28,6 +29,10 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name:    "redial_wake_lateness_seconds",
 			Help:    "How much later than planned calls were woken; dials wait for the account's pace.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+		}),
+		clock: f.NewGauge(prometheus.GaugeOpts{
+			Name: "redial_clock_offset_seconds",
+			Help: "How far the database's clock is ahead of this node's; off by more than 2 s, it does not dial.",
 		}),
 		paused: f.NewGauge(prometheus.GaugeOpts{
 			Name: "redial_account_paused",

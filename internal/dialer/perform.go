@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 	"redial/internal/store"
 )
 
@@ -39,7 +40,9 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), placeTime)
 	defer cancel()
 	started := time.Now()
-	sid, err := d.Carrier.Place(ctx, c, n)
+	crash.Point(crash.PlaceBeforeRequest)
+	sid, err := d.Carrier.Place(ctx, d.local(c, n), n)
+	crash.Point(crash.PlaceAfterRequest)
 	d.metrics.placed(time.Since(started), err)
 	if err == nil {
 		d.trouble.reset()
@@ -63,7 +66,7 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account: "+reason(failure.Refusal, "not active")))
 	case call.FateNotProcessed:
 		// Whatever kept this one from being processed will keep the next one too.
-		wait := max(failure.RetryAfter, d.trouble.next())
+		wait := max(failure.RetryAfter, d.trouble.next(d.Store.Now()))
 		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), reason(failure.Refusal, "not sent"))
 	}
 	sendBy := c.Attempt(n).SendBy
@@ -105,7 +108,9 @@ func (d *Dialer) postpone(c *call.Call, n int, wait time.Duration, why string) e
 func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string) (call.Report, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
+	crash.Point(crash.AskBeforeRequest)
 	r, err := question(ctx, c.Attempt(n).SID)
+	crash.Point(crash.AskAfterRequest)
 	if err != nil {
 		return fmt.Errorf("asking about attempt %d: %w", n, err)
 	}
@@ -115,7 +120,9 @@ func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string)
 func (d *Dialer) search(c *call.Call, n int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	found, err := d.Carrier.Search(ctx, c, n)
+	crash.Point(crash.AskBeforeRequest)
+	found, err := d.Carrier.Search(ctx, d.local(c, n), n)
+	crash.Point(crash.AskAfterRequest)
 	if err != nil {
 		return fmt.Errorf("searching for attempt %d: %w", n, err)
 	}
@@ -138,12 +145,16 @@ func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
 	again := backoff{least: 50 * time.Millisecond, most: 2 * time.Second}
 	for try := 1; ; try++ {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-		_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) { return step(c), nil })
+		_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) {
+			defer crash.Point(crash.RecordBeforeCommit)
+			return step(c), nil
+		})
 		cancel()
+		crash.Point(crash.RecordAfterCommit)
 		if err == nil || errors.Is(err, store.ErrNotFound) || try == 8 {
 			return err
 		}
-		time.Sleep(again.next())
+		time.Sleep(again.next(time.Now()))
 	}
 }
 
@@ -155,12 +166,12 @@ type backoff struct {
 	until       time.Time
 }
 
-func (b *backoff) next() time.Duration {
+func (b *backoff) next(now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.wait = min(max(b.least, 2*b.wait), b.most)
 	wait := b.wait/2 + rand.N(b.wait/2)
-	b.until = time.Now().Add(wait)
+	b.until = now.Add(wait)
 	return wait
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 // ErrNotFound is returned when there is no such Call.
@@ -95,6 +96,7 @@ func (s *Store) claim(ctx context.Context, now time.Time, which string, limit in
 			}
 			due = append(due, d)
 		}
+		crash.Point(crash.ClaimBeforeCommit)
 		return nil
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 // Idempotency is a caller's promise that two requests with the same key are the
@@ -31,7 +32,9 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 			return err
 		}
 		if isNew {
-			return t.appendEvents(&c, events)
+			err := t.appendEvents(&c, events)
+			crash.Point(crash.CreateBeforeCommit)
+			return err
 		}
 		replayed = true
 		stored, err = t.first(key)
@@ -40,6 +43,7 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 	if err != nil {
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)
 	}
+	crash.Point(crash.CreateAfterCommit)
 	s.tell(changed)
 	return stored, replayed, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +23,7 @@ type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
 	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
+	TrustClock bool                  // this node's clock is not held against the database's
 	Metrics    prometheus.Registerer // nil: none
 }
 
@@ -31,6 +33,8 @@ type Store struct {
 	dialect     dialect
 	isolation   sql.IsolationLevel
 	scrubEnded  bool
+	trustClock  bool
+	offset      atomic.Int64 // of the database's clock, nanoseconds
 	release     func() error // gives the SQLite file's lock back
 	metrics     *metrics
 	watchers
@@ -47,7 +51,7 @@ type dialect struct {
 
 // Open opens the database of a URL: sqlite:FILE, or postgres://….
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, release: func() error { return nil }}
+	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, trustClock: o.TrustClock, release: func() error { return nil }}
 	s.watchers.init()
 	s.metrics = newMetrics(o.Metrics, s)
 	var err error
@@ -72,6 +76,9 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 func (s *Store) prepare(ctx context.Context, migrate bool) error {
 	if err := s.Ping(ctx); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
+	}
+	if err := s.SyncClock(ctx); err != nil {
+		return err
 	}
 	if migrate {
 		return s.Migrate(ctx)
@@ -129,9 +136,6 @@ func (s *Store) openPostgres(databaseURL string) error {
 	s.read = s.write
 	return nil
 }
-
-// Now is the present as the store keeps it: UTC, in whole microseconds.
-func (s *Store) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {

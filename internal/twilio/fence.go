@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"redial/internal/crash"
 )
 
 // errTooLate is what a create request fails with that is not sent in time.
@@ -27,7 +29,7 @@ const (
 
 // late looks at the wall clock: the monotonic one stands still while the
 // machine sleeps.
-func (g *gate) late() bool { return !time.Now().Round(0).Before(g.sendBy.Round(0)) }
+func (g *gate) late() bool { return !crash.Now().Round(0).Before(g.sendBy.Round(0)) }
 
 // open is the last check before the form is read.
 func (g *gate) open() error {

@@ -13,6 +13,7 @@ import (
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 const (
@@ -121,7 +122,7 @@ func clockOffset(header http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return time.Until(at)
+	return at.Sub(crash.Now())
 }
 
 // sameNumber compares digits alone: some services leave the plus sign out.

@@ -1,0 +1,29 @@
+// Package crash names the moments at which a process is killed by the proof that
+// nothing is lost and nothing rung twice (internal/chaos). In a normal build they
+// are empty functions, which the compiler removes: nothing can reach them. Built
+// with the tag chaos, the environment says at which of them to die.
+package crash
+
+// The points: before and after each commit and each request.
+const (
+	CreateBeforeCommit   = "create.before-commit"   // a call is asked for, and not yet on disk
+	CreateAfterCommit    = "create.after-commit"    // it is, and was not answered
+	ClaimBeforeCommit    = "claim.before-commit"    // what is due was decided on
+	ClaimAfterCommit     = "claim.after-commit"     // the attempt is on disk, and not sent
+	PlaceBeforeRequest   = "place.before-request"   // the create request is about to be written
+	PlaceAfterRequest    = "place.after-request"    // it was answered, and nobody knows
+	RecordBeforeCommit   = "record.before-commit"   // what came of a request is being written down
+	RecordAfterCommit    = "record.after-commit"    //
+	AskBeforeRequest     = "ask.before-request"     // Twilio is about to be asked, or to be told to end a call
+	AskAfterRequest      = "ask.after-request"      //
+	CallbackBeforeCommit = "callback.before-commit" // a callback was read
+	CallbackAfterCommit  = "callback.after-commit"  // it is on disk, and was not answered
+)
+
+// Points lists all of them.
+func Points() []string {
+	return []string{
+		CreateBeforeCommit, CreateAfterCommit, ClaimBeforeCommit, ClaimAfterCommit, PlaceBeforeRequest, PlaceAfterRequest,
+		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, CallbackBeforeCommit, CallbackAfterCommit,
+	}
+}

@@ -1,0 +1,11 @@
+//go:build !chaos
+
+package crash
+
+import "time"
+
+// Point does nothing.
+func Point(string) {}
+
+// Now is time.Now.
+func Now() time.Time { return time.Now() }

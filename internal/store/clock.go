@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"redial/internal/crash"
+)
+
+// clockSamples are taken to measure an offset; the quickest answer tells most.
+const clockSamples = 3
+
+// Now is the present as the store keeps it: by the database's clock where nodes
+// share it, in UTC, in whole microseconds.
+func (s *Store) Now() time.Time {
+	return crash.Now().Add(s.ClockOffset()).UTC().Truncate(time.Microsecond)
+}
+
+// ClockOffset is how far the database's clock is ahead of this node's, as last
+// measured; 0 where it is the same.
+func (s *Store) ClockOffset() time.Duration { return time.Duration(s.offset.Load()) }
+
+// SyncClock measures ClockOffset anew. It does nothing on SQLite, whose clock is
+// this node's own.
+func (s *Store) SyncClock(ctx context.Context) error {
+	if !s.dialect.shared || s.trustClock {
+		return nil
+	}
+	quickest := time.Duration(-1)
+	for range clockSamples {
+		var theirs int64
+		asked := crash.Now()
+		if err := s.read.QueryRowContext(ctx, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&theirs); err != nil {
+			return fmt.Errorf("reading the database's clock: %w", err)
+		}
+		took := crash.Now().Sub(asked)
+		if quickest < 0 || took < quickest {
+			quickest = took
+			s.offset.Store(int64(time.UnixMicro(theirs).Sub(asked.Add(took / 2).Round(0))))
+		}
+	}
+	return nil
+}
