@@ -16,20 +16,25 @@ type Faults struct {
 	Create429         float64 `json:"create_429,omitzero"`     // nothing is placed
 	Create500         float64 `json:"create_500,omitzero"`     // the call is placed
 	CreateDropped     float64 `json:"create_dropped,omitzero"` // the call is placed
+	CreateSlow        float64 `json:"create_slow,omitzero"`    // it is placed late, whether or not anybody still waits
+	CallbackEarly     float64 `json:"callback_early,omitzero"` // before the create request is answered
+	CreateSlowMS      int     `json:"create_slow_ms,omitzero"` // how late
 	ListLagMS         int     `json:"list_lag_ms,omitzero"`    // a call appears in lists so much later
 	GetLagMS          int     `json:"get_lag_ms,omitzero"`     // and is found by its sid so much later
+	GetStaleMS        int     `json:"get_stale_ms,omitzero"`   // a question is answered with how it was so long ago
 }
 
 func (f Faults) check() error {
 	for name, rate := range map[string]float64{
 		"callback_lost": f.CallbackLost, "callback_late": f.CallbackLate, "callback_doubled": f.CallbackDoubled,
 		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500, "create_dropped": f.CreateDropped,
+		"create_slow": f.CreateSlow, "callback_early": f.CallbackEarly,
 	} {
 		if !(rate >= 0 && rate <= 1) {
 			return fmt.Errorf("the rate %s must be from 0 to 1", name)
 		}
 	}
-	if f.ListLagMS < 0 || f.GetLagMS < 0 {
+	if min(f.ListLagMS, f.GetLagMS, f.GetStaleMS, f.CreateSlowMS) < 0 {
 		return fmt.Errorf("a lag must not be negative")
 	}
 	return nil

@@ -174,3 +174,33 @@ func TestARateIsHowOftenItHappens(t *testing.T) {
 		}
 	}
 }
+
+// A question may be answered with how the call was a while ago.
+func TestAnAnswerMayBeStale(t *testing.T) {
+	atDesk(t, Config{Default: "busy", Faults: Faults{GetStaleMS: 10_000}}, func(d *desk) {
+		sid := d.place(alice)
+		pass(5 * time.Second)
+		if _, body := d.rest("GET", "/Calls/"+sid+".json", nil); body["status"] != "queued" || body["start_time"] != nil || body["end_time"] != nil {
+			t.Errorf("it is busy by now, and shown as %v", body)
+		}
+		pass(10 * time.Second)
+		if _, body := d.rest("GET", "/Calls/"+sid+".json", nil); body["status"] != "busy" || body["end_time"] == nil {
+			t.Errorf("it has long been busy, and is shown as %v", body)
+		}
+	})
+}
+
+// A slow create request places its call after whoever asked has given up.
+func TestASlowCreateIsPlacedLate(t *testing.T) {
+	atDesk(t, Config{Default: "busy", Faults: Faults{CreateSlow: 1, CreateSlowMS: 20_000}}, func(d *desk) {
+		go d.rest("POST", "/Calls.json", wish(alice))
+		pass(19 * time.Second)
+		if len(d.sim.Legs()) > 0 {
+			t.Error("it was placed at once")
+		}
+		pass(10 * time.Second)
+		if legs := d.sim.Legs(); len(legs) != 1 || legs[0].CreatedAt.Sub(d.begin) != 20*time.Second {
+			t.Errorf("%+v", legs)
+		}
+	})
+}

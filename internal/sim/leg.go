@@ -28,6 +28,7 @@ type leg struct {
 	nth        int // of the calls to this number
 	timeout    time.Duration
 	updated    time.Time
+	changes    []change // of its status, in order
 	answeredBy string
 	sip        int
 	sequence   int // of its callbacks
@@ -36,6 +37,18 @@ type leg struct {
 	endAs      string
 	twiml      chan string   // other instructions, from a request
 	told       chan struct{} // closed once its first callback is delivered
+}
+
+// change is a status that a call took on.
+type change struct {
+	status string
+	at     time.Time
+}
+
+// now gives the call a status. The mutex is held.
+func (l *leg) now(status string) {
+	l.Status, l.updated = status, time.Now()
+	l.changes = append(l.changes, change{status, l.updated})
 }
 
 // place makes the call of a create request. The mutex is held.
@@ -224,7 +237,8 @@ func (s *Sim) rest(l *leg, d time.Duration) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !final(l.Status) && l.Status == "queued" {
-		l.Status, l.EndedAt, l.updated = "canceled", time.Now(), time.Now()
+		l.now("canceled")
+		l.EndedAt = l.updated
 	}
 	return false
 }
@@ -237,8 +251,8 @@ func (s *Sim) become(l *leg, status string) bool {
 		s.mu.Unlock()
 		return false
 	}
-	now := time.Now()
-	l.Status, l.updated = status, now
+	l.now(status)
+	now := l.updated
 	switch {
 	case status == "initiated":
 		l.DialedAt = now

@@ -154,11 +154,16 @@ func (s *Sim) create(form url.Values) answer {
 		s.mu.Unlock()
 		return refuse(fault(500, 20500, "Internal Server Error"))
 	}
+	s.mu.Unlock()
+	if s.roll(f.CreateSlow, to, nth, 0, "slow") && !s.wait(ms(f.CreateSlowMS)) {
+		return answer{dropped: true}
+	}
+	s.mu.Lock()
 	l := s.place(form, st, nth)
-	shown := l.show()
+	shown := l.show(time.Now())
 	s.mu.Unlock()
 	s.legs.Go(func() { s.live(l) })
-	if st.has("early") {
+	if st.has("early") || s.roll(f.CallbackEarly, to, nth, 0, "early") {
 		l.awaitFirstCallback(s.ctx)
 	}
 	switch {
@@ -192,7 +197,7 @@ func (s *Sim) get(sid string) answer {
 	if l == nil {
 		return noCall(sid)
 	}
-	return answer{status: 200, body: l.show()}
+	return answer{status: 200, body: l.show(time.Now().Add(-ms(s.faults.GetStaleMS)))}
 }
 
 func (s *Sim) remove(sid string) answer {
@@ -232,7 +237,7 @@ func (s *Sim) update(sid string, form url.Values) answer {
 	default:
 		l.hangUp(status)
 	}
-	return answer{status: 200, body: l.show()}
+	return answer{status: 200, body: l.show(time.Now())}
 }
 
 // list shows a page of the calls that the query selects, newest first.
@@ -254,7 +259,7 @@ func (s *Sim) list(u *url.URL) answer {
 	found := []map[string]any{}
 	for _, l := range slices.Backward(s.calls) {
 		if !l.deleted && time.Since(l.CreatedAt) >= ms(s.faults.ListLagMS) && l.matches(q) {
-			found = append(found, l.show())
+			found = append(found, l.show(time.Now()))
 		}
 	}
 	from := min(page*size, len(found))
@@ -305,8 +310,9 @@ func listed(status string) string {
 	return status
 }
 
-// show is the call's resource: every scalar a string, or null.
-func (l *leg) show() map[string]any {
+// show is the call's resource as it was at a time: every scalar a string, or null.
+func (l *leg) show(at time.Time) map[string]any {
+	status, asOf := l.asOf(at)
 	text := func(v string) any {
 		if v == "" {
 			return nil
@@ -314,23 +320,35 @@ func (l *leg) show() map[string]any {
 		return v
 	}
 	date := func(t time.Time) any {
-		if t.IsZero() {
+		if t.IsZero() || t.After(asOf) {
 			return nil
 		}
 		return t.UTC().Format(time.RFC1123Z)
 	}
 	m := map[string]any{
 		"sid": l.SID, "account_sid": l.account, "api_version": version[1:], "direction": "outbound-api",
-		"to": l.To, "to_formatted": l.To, "from": l.From, "from_formatted": l.From, "status": listed(l.Status),
+		"to": l.To, "to_formatted": l.To, "from": l.From, "from_formatted": l.From, "status": listed(status),
 		"date_created": date(l.CreatedAt), "date_updated": date(l.updated), "start_time": date(l.DialedAt), "end_time": date(l.EndedAt),
 		"duration": nil, "price": nil, "price_unit": "USD", "answered_by": text(l.answeredBy), "queue_time": "0",
 		"parent_call_sid": nil, "phone_number_sid": nil, "trunk_sid": nil, "group_sid": nil, "caller_name": nil, "forwarded_from": nil,
 		"uri": version + "/Accounts/" + l.account + "/Calls/" + l.SID + ".json", "subresource_uris": map[string]any{},
 	}
-	if l.Status == "completed" {
+	if status == "completed" {
 		m["duration"] = strconv.Itoa(l.talked())
 	}
 	return m
+}
+
+// asOf is the call's status at a time, and the time at which it was last seen so:
+// no call is shown from before it was there.
+func (l *leg) asOf(at time.Time) (status string, seen time.Time) {
+	status, seen = "queued", l.CreatedAt
+	for _, c := range l.changes {
+		if !c.at.After(at) {
+			status, seen = c.status, c.at
+		}
+	}
+	return status, seen
 }
 
 // talked is how long the conversation lasted, in seconds of a phone's time.
