@@ -29,6 +29,7 @@ var arrows = map[string][]string{
 	"internal/phone":   {},
 	"internal/sim":     {},
 	"internal/crash":   {},
+	"internal/chaos":   {"api", "internal/sim"},
 	"api/apitest":      {"api"},
 	"internal/pgtest":  {},
 }

@@ -49,7 +49,7 @@ func (s *Sim) tell(l *leg, status string, at time.Time) {
 	l.sequence++
 	s.mu.Unlock()
 	happens := func(modifier string, rate float64) bool {
-		return l.step.has(modifier) || s.roll(rate, l.To, l.nth, sequence, modifier)
+		return s.happens(l.step, modifier, rate, l.To, l.nth, sequence)
 	}
 	f := s.currentFaults()
 	if happens("lost", f.CallbackLost) {

@@ -15,6 +15,7 @@ type Faults struct {
 	CallbackReordered float64 `json:"callback_reordered,omitzero"`
 	Create429         float64 `json:"create_429,omitzero"`     // nothing is placed
 	Create500         float64 `json:"create_500,omitzero"`     // the call is placed
+	Unplaced500       float64 `json:"unplaced_500,omitzero"`   // nothing is placed
 	CreateDropped     float64 `json:"create_dropped,omitzero"` // the call is placed
 	CreateSlow        float64 `json:"create_slow,omitzero"`    // it is placed late, whether or not anybody still waits
 	CallbackEarly     float64 `json:"callback_early,omitzero"` // before the create request is answered
@@ -27,7 +28,7 @@ type Faults struct {
 func (f Faults) check() error {
 	for name, rate := range map[string]float64{
 		"callback_lost": f.CallbackLost, "callback_late": f.CallbackLate, "callback_doubled": f.CallbackDoubled,
-		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500, "create_dropped": f.CreateDropped,
+		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500, "create_dropped": f.CreateDropped, "unplaced_500": f.Unplaced500,
 		"create_slow": f.CreateSlow, "callback_early": f.CallbackEarly,
 	} {
 		if !(rate >= 0 && rate <= 1) {
@@ -46,6 +47,18 @@ func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 // what is named, so that a seed replays whatever the order of events.
 func (s *Sim) roll(rate float64, number string, nth, sequence int, kind string) bool {
 	return rate > 0 && s.chance(number, nth, sequence, kind) < rate
+}
+
+// happens says whether a fault happens, by the step's modifier or by chance, and
+// counts it.
+func (s *Sim) happens(st step, kind string, rate float64, number string, nth, sequence int) bool {
+	if !st.has(kind) && !s.roll(rate, number, nth, sequence, kind) {
+		return false
+	}
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	s.faulted[kind]++
+	return true
 }
 
 // chance is a number from 0 up to 1, drawn for what is named.

@@ -147,15 +147,15 @@ func (s *Sim) create(form url.Values) answer {
 	case st.name == "refuse":
 		s.mu.Unlock()
 		return refuse(fault(400, st.code, "The number %s can't be called", to))
-	case st.has("429") || s.roll(f.Create429, to, nth, 0, "429"):
+	case s.happens(st, "429", f.Create429, to, nth, 0):
 		s.mu.Unlock()
 		return refuse(fault(429, 20429, "Too Many Requests"))
-	case st.has("unplaced500"):
+	case s.happens(st, "unplaced500", f.Unplaced500, to, nth, 0):
 		s.mu.Unlock()
 		return refuse(fault(500, 20500, "Internal Server Error"))
 	}
 	s.mu.Unlock()
-	if s.roll(f.CreateSlow, to, nth, 0, "slow") && !s.wait(ms(f.CreateSlowMS)) {
+	if s.happens(st, "slow", f.CreateSlow, to, nth, 0) && !s.wait(ms(f.CreateSlowMS)) {
 		return answer{dropped: true}
 	}
 	s.mu.Lock()
@@ -163,13 +163,13 @@ func (s *Sim) create(form url.Values) answer {
 	shown := l.show(time.Now())
 	s.mu.Unlock()
 	s.legs.Go(func() { s.live(l) })
-	if st.has("early") || s.roll(f.CallbackEarly, to, nth, 0, "early") {
+	if s.happens(st, "early", f.CallbackEarly, to, nth, 0) {
 		l.awaitFirstCallback(s.ctx)
 	}
 	switch {
-	case st.has("dropped") || s.roll(f.CreateDropped, to, nth, 0, "dropped"):
+	case s.happens(st, "dropped", f.CreateDropped, to, nth, 0):
 		return answer{dropped: true, sid: l.SID}
-	case st.has("500") || s.roll(f.Create500, to, nth, 0, "500"):
+	case s.happens(st, "500", f.Create500, to, nth, 0):
 		a := refuse(fault(500, 20500, "Internal Server Error"))
 		a.sid = l.SID
 		return a

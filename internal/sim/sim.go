@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -73,6 +74,9 @@ type Sim struct {
 	placed    int    // so far, also those that a reset forgot: sids are never used twice
 	suspended int    // the error code of everything; 0: none
 	nextStart time.Time
+
+	counting sync.Mutex
+	faulted  map[string]int // how often each fault happened
 }
 
 // New makes a Sim. Close ends it.
@@ -84,7 +88,7 @@ func New(c Config) (*Sim, error) {
 		return nil, errors.New("sim's speed and calls per second must not be negative")
 	}
 	c.Speed = cmp.Or(c.Speed, 1)
-	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}}
+	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}, faulted: map[string]int{}}
 	if s.client == nil {
 		s.client = newClient()
 	}
@@ -150,6 +154,14 @@ func (s *Sim) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
+}
+
+// Faulted says how often each fault of a callback or a create request happened,
+// by the name of its modifier.
+func (s *Sim) Faulted() map[string]int {
+	s.counting.Lock()
+	defer s.counting.Unlock()
+	return maps.Clone(s.faulted)
 }
 
 // Legs returns every call that was placed so far, in order.

@@ -1,0 +1,86 @@
+package chaos
+
+import (
+	"testing"
+	"time"
+
+	"redial/api"
+	"redial/internal/sim"
+)
+
+var noon = time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)
+
+// scene is a sound set of records, to be spoiled.
+type scene struct {
+	asked []Asked
+	legs  []sim.Leg
+	calls []api.Call
+}
+
+func sound() *scene {
+	leg := func(sid, to, status string, minute int) sim.Leg {
+		at := noon.Add(time.Duration(minute) * time.Minute)
+		return sim.Leg{SID: sid, To: to, Status: status, CreatedAt: at, DialedAt: at, EndedAt: at.Add(30 * time.Second)}
+	}
+	call := func(id, to, outcome string, attempts ...api.Attempt) api.Call {
+		return api.Call{ID: id, To: to, State: "ended", Outcome: outcome, Policy: api.Policy{MaxAttempts: new(2)}, Attempts: attempts}
+	}
+	attempt := func(n int, to, sid, result string) api.Attempt {
+		return api.Attempt{Number: n, To: to, SID: sid, Status: result, Result: result}
+	}
+	return &scene{
+		asked: []Asked{{"1", "A"}, {"2", "B"}, {"3", "C"}},
+		legs: []sim.Leg{
+			leg("CA1", "A", "busy", 0), leg("CA2", "A", "completed", 2),
+			leg("CA3", "B", "no-answer", 0), leg("CA4", "B", "canceled", 2),
+		},
+		calls: []api.Call{
+			call("1", "A", "reached", attempt(1, "A", "CA1", "busy"), attempt(2, "A", "CA2", "completed")),
+			call("2", "B", "unreached", attempt(1, "B", "", "unplaced"), attempt(2, "B", "CA3", "no-answer"), attempt(3, "B", "CA4", "no-answer")),
+			call("3", "C", "refused", attempt(1, "C", "", "refused")),
+		},
+	}
+}
+
+func TestSoundRecordsPass(t *testing.T) {
+	s := sound()
+	if found := Audit(s.asked, s.legs, s.calls); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
+}
+
+func TestEveryDiscrepancyIsFound(t *testing.T) {
+	for name, test := range map[string]struct {
+		spoil func(*scene)
+		want  Kind
+	}{
+		"a call is gone":                        {func(s *scene) { s.calls = s.calls[1:] }, Lost},
+		"a call never ended":                    {func(s *scene) { s.calls[2].Outcome, s.calls[2].State = "", "waiting" }, Lost},
+		"a call that nobody asked for":          {func(s *scene) { s.asked = s.asked[:2] }, Differs},
+		"another number":                        {func(s *scene) { s.asked[2].To = "D" }, Differs},
+		"a ring that is not recorded":           {func(s *scene) { s.calls[0].Attempts = s.calls[0].Attempts[1:] }, Differs},
+		"an attempt that never was":             {func(s *scene) { s.legs = s.legs[1:] }, Differs},
+		"an attempt recorded otherwise":         {func(s *scene) { s.legs[0].Status = "failed" }, Differs},
+		"a ring recorded as never placed":       {func(s *scene) { s.calls[1].Attempts[2].Result = "unplaced" }, Differs},
+		"one ring for two attempts":             {func(s *scene) { s.calls[1].Attempts[1].SID = "CA1" }, Differs},
+		"an attempt that is not over":           {func(s *scene) { s.calls[1].Attempts[0].Result = "" }, Differs},
+		"a wrong outcome":                       {func(s *scene) { s.calls[0].Outcome = "unreached" }, Differs},
+		"given up too early":                    {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(3) }, Differs},
+		"a dial too many":                       {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(1) }, Twice},
+		"a phone rung twice at once":            {func(s *scene) { s.legs[1].CreatedAt = s.legs[0].EndedAt.Add(-time.Second) }, Twice},
+		"a phone rung while it still rings":     {func(s *scene) { s.legs[2].EndedAt = time.Time{} }, Twice},
+		"rung again after it was answered":      {func(s *scene) { s.legs[0].Status, s.calls[0].Attempts[0].Result = "completed", "completed" }, Twice},
+		"a phone rung for somebody else's call": {func(s *scene) { s.legs[0].To = "C" }, Differs},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := sound()
+			test.spoil(s)
+			for _, f := range Audit(s.asked, s.legs, s.calls) {
+				if f.Kind == test.want {
+					return
+				}
+			}
+			t.Errorf("not found as %q: %v", test.want, Audit(s.asked, s.legs, s.calls))
+		})
+	}
+}

@@ -1,0 +1,352 @@
+package chaos
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"redial/api"
+	"redial/internal/crash"
+	"redial/internal/pgtest"
+	"redial/internal/sim"
+)
+
+// How long the proof takes is a matter of these; make chaos sets them higher.
+var (
+	seed   = flag.Uint64("chaos.seed", 1, "of phones, faults and kills")
+	calls  = flag.Int("chaos.calls", 30, "to be asked for")
+	kills  = flag.Int("chaos.kills", 6, "by kill -9")
+	stops  = flag.Int("chaos.stops", 0, "for longer than fence and settlement together")
+	points = flag.Int("chaos.points", 0, "deaths at each crash point")
+)
+
+const (
+	account  = "AC00000000000000000000000000000000"
+	token    = "chaos"
+	speed    = 10               // phones ring that much faster than life
+	stopFor  = 75 * time.Second // 10 s to send, 20 s margin, two absences 30 s apart
+	pace     = 20               // calls per second, of each node
+	settling = 10 * time.Minute // at most, once nothing is killed any more
+)
+
+// lies are the faults of a Twilio on a bad day.
+var lies = sim.Faults{
+	CallbackLost: 0.1, CallbackLate: 0.1, CallbackDoubled: 0.1, CallbackReordered: 0.1, CallbackEarly: 0.05,
+	Create429: 0.05, Create500: 0.03, CreateDropped: 0.03, CreateSlow: 0.02, Unplaced500: 0.03,
+	CreateSlowMS: 27_000, ListLagMS: 2000, GetLagMS: 500, GetStaleMS: 1000,
+}
+
+// proof is one run.
+type proof struct {
+	t      *testing.T
+	rng    *rand.Rand
+	sim    *sim.Sim
+	fleet  *fleet
+	client *api.Client
+	hits   string // the file in which dying nodes write where they died
+	armed  map[string]int
+
+	mu     sync.Mutex
+	asked  []Asked
+	killed int
+	halted int
+}
+
+func TestChaosOnPostgreSQL(t *testing.T) {
+	p := newProof(t, pgtest.New(t), build(t, nil))
+	p.fleet.add("one", 0)
+	p.fleet.add("two", 750*time.Millisecond)
+	p.fleet.add("three", -750*time.Millisecond)
+	p.run()
+}
+
+func TestChaosOnSQLite(t *testing.T) {
+	p := newProof(t, "sqlite:"+filepath.Join(t.TempDir(), "chaos.db"), build(t, nil))
+	p.fleet.add("alone", 0)
+	p.run()
+}
+
+// build builds redial with its crash points, and with some of its source text
+// replaced: what breaks a promise on purpose.
+func build(t *testing.T, broken map[string]string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), "redial")
+	args := []string{"build", "-tags", "chaos", "-o", binary}
+	if broken != nil {
+		args = append(args, "-overlay", overlay(t, broken))
+	}
+	cmd := exec.CommandContext(t.Context(), "go", append(args, "redial/cmd/redial")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building redial: %v\n%s", err, out)
+	}
+	return binary
+}
+
+func newProof(t *testing.T, database, binary string) *proof {
+	p := &proof{t: t, rng: rand.New(rand.NewPCG(*seed, 0)), hits: filepath.Join(t.TempDir(), "hits"), armed: map[string]int{}}
+	var err error
+	if p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: lies}); err != nil {
+		t.Fatal(err)
+	}
+	twilio := httptest.NewServer(p.sim)
+	p.fleet = &fleet{t: t, binary: binary, folder: folder(t), points: p.point}
+	front := httptest.NewServer(p.fleet)
+	p.fleet.env = []string{
+		"DATABASE_URL=" + database, "HOST_URL=" + front.URL, "TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token,
+		"REDIAL_TWILIO_BASE_URL=" + twilio.URL, "REDIAL_FROM=+815012345678", fmt.Sprintf("REDIAL_CALLS_PER_SECOND=%d", pace),
+		"REDIAL_CRASH_HITS=" + p.hits,
+	}
+	p.client = &api.Client{URL: front.URL}
+	t.Cleanup(func() {
+		p.fleet.stop()
+		p.sim.Close()
+		front.Close()
+		twilio.CloseClientConnections()
+		twilio.Close()
+	})
+	return p
+}
+
+// folder keeps the nodes' logs when the proof fails.
+func folder(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "redial-chaos-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("what the nodes said is in %s", dir)
+		} else if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// run asks for the calls while nodes are killed and stopped, waits until all has
+// settled, and audits.
+func (p *proof) run() {
+	p.fleet.start()
+	var all sync.WaitGroup
+	all.Go(p.ask)
+	all.Go(p.kill)
+	all.Go(p.halt)
+	all.Wait()
+	p.settle()
+	p.verdict()
+}
+
+// point arms a node that starts with the crash point that was tried least.
+func (p *proof) point() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := crash.Points()
+	p.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	slices.SortStableFunc(list, func(a, b string) int { return p.armed[a] - p.armed[b] })
+	if *points == 0 || p.armed[list[0]] > *points+1 {
+		return ""
+	}
+	p.armed[list[0]]++
+	return fmt.Sprintf("%s:%d", list[0], 1+p.rng.IntN(3))
+}
+
+// deaths counts the deaths at each point.
+func (p *proof) deaths() map[string]int {
+	text, _ := os.ReadFile(p.hits) // none yet: nobody died
+	died := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		died[strings.TrimSpace(line)]++
+	}
+	return died
+}
+
+// enough says whether every point was hit as often as it is to be.
+func (p *proof) enough() bool {
+	died := p.deaths()
+	return !slices.ContainsFunc(crash.Points(), func(point string) bool { return died[point] < *points })
+}
+
+func (p *proof) number(i int) string { return fmt.Sprintf("+8190%08d", 10_000_000+i) }
+
+// ask asks for the calls, each until it is answered.
+func (p *proof) ask() {
+	scripts := []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
+		"refuse:21211", "rings-forever,answer", "answer:30s"}
+	for i := range *calls {
+		to := p.number(i)
+		if i%10 == 9 { // some phones are wanted by several calls
+			to = p.number(i % 50)
+		} else if err := p.sim.Script(to, scripts[p.draw(len(scripts))]); err != nil {
+			p.t.Error(err)
+		}
+		p.askOne(fmt.Sprintf("call-%d", i), to)
+		time.Sleep(time.Duration(p.draw(2*1000/max(1, *calls/30))) * time.Millisecond)
+	}
+}
+
+func (p *proof) askOne(key, to string) {
+	second := api.Duration(time.Second)
+	req := api.CreateCall{To: to, Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
+		RingTimeout: new(5 * second), Deadline: new(2 * 3600 * second),
+		RedialAfter: map[string]api.Duration{"busy": second, "no-answer": 0, "failed": second},
+	}}
+	for range 200 {
+		c, _, err := p.client.Create(context.Background(), req, key)
+		if err == nil {
+			p.mu.Lock()
+			p.asked = append(p.asked, Asked{c.ID, to})
+			p.mu.Unlock()
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	p.t.Errorf("%s was never taken", key)
+}
+
+func (p *proof) draw(n int) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rng.IntN(max(1, n))
+}
+
+// kill kills nodes at random until there were enough of kills and of deaths at
+// each crash point.
+func (p *proof) kill() {
+	for begin := time.Now(); time.Since(begin) < 30*time.Minute; {
+		time.Sleep(time.Duration(500+p.draw(3000)) * time.Millisecond)
+		if p.killed >= *kills && p.enough() {
+			return
+		}
+		if p.killed >= *kills && p.draw(3) > 0 {
+			continue // what is still missing are deaths at points: leave them the time
+		}
+		n := p.fleet.nodes[p.draw(len(p.fleet.nodes))]
+		if !n.isStopped() {
+			n.signal(syscall.SIGKILL)
+			p.killed++
+		}
+	}
+	p.t.Error("some crash point is never reached")
+}
+
+// halt stops nodes for longer than an attempt takes to be settled by others,
+// never all of several at once.
+func (p *proof) halt() {
+	var halted sync.WaitGroup
+	defer halted.Wait()
+	free := make(chan *node, len(p.fleet.nodes))
+	for _, n := range p.fleet.nodes {
+		free <- n
+	}
+	together := make(chan struct{}, max(1, len(p.fleet.nodes)-1))
+	for range *stops {
+		together <- struct{}{}
+		n := <-free
+		time.Sleep(time.Duration(p.draw(2000)) * time.Millisecond)
+		n.signal(syscall.SIGSTOP)
+		p.halted++
+		halted.Go(func() {
+			time.Sleep(stopFor)
+			n.signal(syscall.SIGCONT)
+			free <- n
+			<-together
+		})
+	}
+}
+
+// settle waits until every call has ended and no phone rings.
+func (p *proof) settle() {
+	for begin := time.Now(); time.Since(begin) < settling; time.Sleep(time.Second) {
+		open := 0
+		for _, state := range []string{"waiting", "dialing"} {
+			page, err := p.client.List(context.Background(), api.ListQuery{State: state, Limit: 1})
+			if err != nil {
+				open++
+			}
+			open += len(page.Calls)
+		}
+		quiet := !slices.ContainsFunc(p.sim.Legs(), func(l sim.Leg) bool { return l.EndedAt.IsZero() })
+		if open == 0 && quiet {
+			return
+		}
+	}
+}
+
+// records are the calls as redial has them.
+func (p *proof) records() (list []api.Call) {
+	p.t.Helper()
+	for cursor := ""; ; {
+		page, err := p.client.List(context.Background(), api.ListQuery{Limit: 200, Cursor: cursor})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		list = append(list, page.Calls...)
+		if cursor = page.NextCursor; cursor == "" {
+			return list
+		}
+	}
+}
+
+// verdict audits, and prints the table.
+func (p *proof) verdict() {
+	p.t.Helper()
+	records, legs := p.records(), p.sim.Legs()
+	found := Audit(p.asked, legs, records)
+	for _, f := range found[:min(len(found), 30)] {
+		p.t.Errorf("%s: %s", f.Kind, f.What)
+	}
+	p.t.Log("\n" + p.table(records, legs, found))
+}
+
+func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) string {
+	var b strings.Builder
+	row := func(name string, v any) { fmt.Fprintf(&b, "%-28s %v\n", name, v) }
+	row("seed", *seed)
+	row("calls asked for", len(p.asked))
+	row("calls that Twilio placed", len(legs))
+	row("killed at random", p.killed)
+	died := p.deaths()
+	for _, point := range crash.Points() {
+		row("killed at "+point, died[point])
+	}
+	row("stopped for "+stopFor.String(), p.halted)
+	faults := p.sim.Faulted()
+	for _, kind := range slices.Sorted(maps.Keys(faults)) {
+		row("fault: "+kind, faults[kind])
+	}
+	row("slowest attempt settled", slowest(records))
+	for _, k := range []Kind{Lost, Twice, Differs} {
+		n := 0
+		for _, f := range found {
+			if f.Kind == k {
+				n++
+			}
+		}
+		row(string(k), n)
+	}
+	return b.String()
+}
+
+// slowest is the longest that an attempt took from its dial to its end.
+func slowest(records []api.Call) (most time.Duration) {
+	for _, c := range records {
+		for _, a := range c.Attempts {
+			if !a.EndedAt.IsZero() {
+				most = max(most, a.EndedAt.Sub(a.DialedAt))
+			}
+		}
+	}
+	return most.Round(time.Second)
+}

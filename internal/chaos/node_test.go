@@ -1,0 +1,155 @@
+package chaos
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// node is a redial of its own process, started again whenever it has died.
+type node struct {
+	f     *fleet
+	name  string
+	addr  string
+	skew  time.Duration // of its clock
+	proxy *httputil.ReverseProxy
+
+	mu      sync.Mutex
+	cmd     *exec.Cmd
+	stopped bool // by SIGSTOP
+	over    bool // not to be started again
+	died    chan struct{}
+}
+
+// fleet is the nodes behind one address, as Twilio and applications see them.
+type fleet struct {
+	t       *testing.T
+	env     []string // of every node
+	binary  string
+	folder  string
+	nodes   []*node
+	points  func() string // the crash point for the next start, empty for none
+	crashes atomic.Int64  // at a point
+	running sync.WaitGroup
+}
+
+func (f *fleet) add(name string, skew time.Duration) {
+	f.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer l.Close()
+	n := &node{f: f, name: name, addr: l.Addr().String(), skew: skew}
+	n.proxy = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: n.addr})
+	direct := n.proxy.Director
+	n.proxy.Director = func(r *http.Request) { direct(r); r.Host = n.addr }
+	n.proxy.Transport = &http.Transport{ResponseHeaderTimeout: 3 * time.Second, DisableKeepAlives: true}
+	n.proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+	f.nodes = append(f.nodes, n)
+}
+
+// ServeHTTP sends a request to any node, dead or alive: the caller may try again.
+func (f *fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.nodes[rand.IntN(len(f.nodes))].proxy.ServeHTTP(w, r)
+}
+
+// start runs every node until stop.
+func (f *fleet) start() {
+	for _, n := range f.nodes {
+		f.running.Go(n.live)
+	}
+}
+
+func (f *fleet) stop() {
+	for _, n := range f.nodes {
+		n.end()
+	}
+	f.running.Wait()
+}
+
+// live runs the node again and again.
+func (n *node) live() {
+	for {
+		point := n.f.points()
+		err := n.run(point)
+		n.mu.Lock()
+		over := n.over
+		n.mu.Unlock()
+		if over {
+			return
+		}
+		if status := n.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGKILL {
+			n.f.t.Errorf("node %s ended by itself: %v; see %s", n.name, err, n.log())
+			return
+		}
+		time.Sleep(rand.N(time.Second))
+	}
+}
+
+func (n *node) log() string { return filepath.Join(n.f.folder, n.name+".log") }
+
+// run runs the node once. A point is where it is to die by itself.
+func (n *node) run(point string) error {
+	out, err := os.OpenFile(n.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	cmd := exec.Command(n.f.binary, "serve")
+	cmd.Env = append(n.f.env, "REDIAL_LISTEN="+n.addr, "REDIAL_CRASH="+point, fmt.Sprintf("REDIAL_CLOCK_SKEW=%s", n.skew))
+	cmd.Stdout, cmd.Stderr = out, out
+	n.mu.Lock()
+	if n.over {
+		n.mu.Unlock()
+		return nil
+	}
+	n.cmd, n.died = cmd, make(chan struct{})
+	if err = cmd.Start(); err != nil {
+		n.mu.Unlock()
+		return err
+	}
+	n.mu.Unlock()
+	err = cmd.Wait()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.stopped = false
+	close(n.died)
+	return err
+}
+
+// signal sends a signal to the node's process, if it runs.
+func (n *node) signal(s syscall.Signal) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cmd != nil && n.cmd.Process != nil {
+		_ = n.cmd.Process.Signal(s) // it may have died just now
+	}
+	n.stopped = s == syscall.SIGSTOP
+}
+
+func (n *node) isStopped() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.stopped
+}
+
+// end ends the node for good, cleanly.
+func (n *node) end() {
+	n.mu.Lock()
+	n.over = true
+	n.mu.Unlock()
+	n.signal(syscall.SIGCONT)
+	n.signal(syscall.SIGTERM)
+}
