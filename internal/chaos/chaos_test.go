@@ -33,12 +33,11 @@ var (
 )
 
 const (
-	account  = "AC00000000000000000000000000000000"
-	token    = "chaos"
-	speed    = 10               // phones ring that much faster than life
-	stopFor  = 75 * time.Second // 10 s to send, 20 s margin, two absences 30 s apart
-	pace     = 20               // calls per second, of each node
-	settling = 10 * time.Minute // at most, once nothing is killed any more
+	account = "AC00000000000000000000000000000000"
+	token   = "chaos"
+	speed   = 10               // phones ring that much faster than life
+	stopFor = 75 * time.Second // 10 s to send, 20 s margin, two absences 30 s apart
+	pace    = 20               // calls per second, of each node
 )
 
 // lies are the faults of a Twilio on a bad day.
@@ -56,7 +55,10 @@ type proof struct {
 	fleet  *fleet
 	client *api.Client
 	hits   string // the file in which dying nodes write where they died
-	armed  map[string]int
+
+	peace    chan struct{} // closed once nobody is killed any more
+	settling time.Duration // at most, once nothing is killed any more
+	pauses   int           // nodes that are still to stop themselves
 
 	mu     sync.Mutex
 	asked  []Asked
@@ -65,7 +67,8 @@ type proof struct {
 }
 
 func TestChaosOnPostgreSQL(t *testing.T) {
-	p := newProof(t, pgtest.New(t), build(t, nil))
+	p := newProof(t, pgtest.New(t), build(t, nil), lies)
+	p.pauses = *stops / 2
 	p.fleet.add("one", 0)
 	p.fleet.add("two", 750*time.Millisecond)
 	p.fleet.add("three", -750*time.Millisecond)
@@ -73,7 +76,7 @@ func TestChaosOnPostgreSQL(t *testing.T) {
 }
 
 func TestChaosOnSQLite(t *testing.T) {
-	p := newProof(t, "sqlite:"+filepath.Join(t.TempDir(), "chaos.db"), build(t, nil))
+	p := newProof(t, "sqlite:"+filepath.Join(t.TempDir(), "chaos.db"), build(t, nil), lies)
 	p.fleet.add("alone", 0)
 	p.run()
 }
@@ -94,14 +97,14 @@ func build(t *testing.T, broken map[string]string) string {
 	return binary
 }
 
-func newProof(t *testing.T, database, binary string) *proof {
-	p := &proof{t: t, rng: rand.New(rand.NewPCG(*seed, 0)), hits: filepath.Join(t.TempDir(), "hits"), armed: map[string]int{}}
+func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
+	p := &proof{t: t, peace: make(chan struct{}), settling: 10 * time.Minute, rng: rand.New(rand.NewPCG(*seed, 0)), hits: filepath.Join(t.TempDir(), "hits")}
 	var err error
-	if p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: lies}); err != nil {
+	if p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: faults}); err != nil {
 		t.Fatal(err)
 	}
 	twilio := httptest.NewServer(p.sim)
-	p.fleet = &fleet{t: t, binary: binary, folder: folder(t), points: p.point}
+	p.fleet = &fleet{t: t, binary: binary, folder: folder(t), points: p.point, pause: p.pause}
 	front := httptest.NewServer(p.fleet)
 	p.fleet.env = []string{
 		"DATABASE_URL=" + database, "HOST_URL=" + front.URL, "TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token,
@@ -139,26 +142,27 @@ func folder(t *testing.T) string {
 // settled, and audits.
 func (p *proof) run() {
 	p.fleet.start()
-	var all sync.WaitGroup
-	all.Go(p.ask)
-	all.Go(p.kill)
-	all.Go(p.halt)
-	all.Wait()
+	var harm, asking sync.WaitGroup
+	harm.Go(p.kill)
+	harm.Go(p.halt)
+	asking.Go(p.ask)
+	harm.Wait()
+	close(p.peace)
+	asking.Wait()
 	p.settle()
 	p.verdict()
 }
 
-// point arms a node that starts with the crash point that was tried least.
+// point arms a node that starts with one of the crash points that were hit least.
 func (p *proof) point() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := crash.Points()
+	died, list := p.deaths(), crash.Points()
 	p.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	slices.SortStableFunc(list, func(a, b string) int { return p.armed[a] - p.armed[b] })
-	if *points == 0 || p.armed[list[0]] > *points+1 {
+	slices.SortStableFunc(list, func(a, b string) int { return died[a] - died[b] })
+	if died[list[0]] >= *points {
 		return ""
 	}
-	p.armed[list[0]]++
 	return fmt.Sprintf("%s:%d", list[0], 1+p.rng.IntN(3))
 }
 
@@ -180,26 +184,34 @@ func (p *proof) enough() bool {
 
 func (p *proof) number(i int) string { return fmt.Sprintf("+8190%08d", 10_000_000+i) }
 
-// ask asks for the calls, each until it is answered.
+// ask asks for the calls, each until it is answered, and for more as long as
+// somebody is killed.
 func (p *proof) ask() {
 	scripts := []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
 		"refuse:21211", "rings-forever,answer", "answer:30s"}
-	for i := range *calls {
+	for i := 0; ; i++ {
+		select {
+		case <-p.peace:
+			if i >= *calls {
+				return
+			}
+		default:
+		}
 		to := p.number(i)
 		if i%10 == 9 { // some phones are wanted by several calls
 			to = p.number(i % 50)
 		} else if err := p.sim.Script(to, scripts[p.draw(len(scripts))]); err != nil {
 			p.t.Error(err)
 		}
-		p.askOne(fmt.Sprintf("call-%d", i), to)
-		time.Sleep(time.Duration(p.draw(2*1000/max(1, *calls/30))) * time.Millisecond)
+		p.askOne(fmt.Sprintf("call-%d", i), to, 3)
+		time.Sleep(time.Duration(p.draw(1000)) * time.Millisecond)
 	}
 }
 
-func (p *proof) askOne(key, to string) {
+func (p *proof) askOne(key, to string, attempts int) {
 	second := api.Duration(time.Second)
 	req := api.CreateCall{To: to, Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
-		RingTimeout: new(5 * second), Deadline: new(2 * 3600 * second),
+		MaxAttempts: new(attempts), RingTimeout: new(5 * second), Deadline: new(2 * 3600 * second),
 		RedialAfter: map[string]api.Duration{"busy": second, "no-answer": 0, "failed": second},
 	}}
 	for range 200 {
@@ -241,34 +253,55 @@ func (p *proof) kill() {
 	p.t.Error("some crash point is never reached")
 }
 
+// pause has some nodes stop themselves just before a create request is written.
+func (p *proof) pause() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pauses == 0 || p.rng.IntN(2) > 0 {
+		return ""
+	}
+	p.pauses--
+	return fmt.Sprintf("%s:%d", crash.PlaceBeforeRequest, 1+p.rng.IntN(20))
+}
+
 // halt stops nodes for longer than an attempt takes to be settled by others,
-// never all of several at once.
+// never all of several at once. Nodes that have stopped themselves count too.
 func (p *proof) halt() {
 	var halted sync.WaitGroup
 	defer halted.Wait()
-	free := make(chan *node, len(p.fleet.nodes))
-	for _, n := range p.fleet.nodes {
-		free <- n
-	}
-	together := make(chan struct{}, max(1, len(p.fleet.nodes)-1))
-	for range *stops {
-		together <- struct{}{}
-		n := <-free
-		time.Sleep(time.Duration(p.draw(2000)) * time.Millisecond)
-		n.signal(syscall.SIGSTOP)
+	resting := map[*node]bool{}
+	done := make(chan *node, len(p.fleet.nodes))
+	for p.halted < *stops {
+		select {
+		case n := <-done:
+			delete(resting, n)
+			continue
+		case <-time.After(time.Duration(p.draw(3000)) * time.Millisecond):
+		}
+		n := p.fleet.nodes[p.draw(len(p.fleet.nodes))]
+		byItself := n.isStopped()
+		if resting[n] || !byItself && len(resting) >= max(1, len(p.fleet.nodes)-1) {
+			continue
+		}
+		if n.signal(syscall.SIGSTOP); !n.isStopped() {
+			continue // it was dead
+		}
+		resting[n] = true
 		p.halted++
 		halted.Go(func() {
 			time.Sleep(stopFor)
 			n.signal(syscall.SIGCONT)
-			free <- n
-			<-together
+			done <- n
 		})
 	}
 }
 
 // settle waits until every call has ended and no phone rings.
 func (p *proof) settle() {
-	for begin := time.Now(); time.Since(begin) < settling; time.Sleep(time.Second) {
+	for begin := time.Now(); time.Since(begin) < p.settling; time.Sleep(time.Second) {
+		for _, n := range p.fleet.nodes { // one may just have stopped itself
+			n.signal(syscall.SIGCONT)
+		}
 		open := 0
 		for _, state := range []string{"waiting", "dialing"} {
 			page, err := p.client.List(context.Background(), api.ListQuery{State: state, Limit: 1})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -40,6 +41,7 @@ type fleet struct {
 	folder  string
 	nodes   []*node
 	points  func() string // the crash point for the next start, empty for none
+	pause   func() string // the point at which it is to stop itself, likewise
 	crashes atomic.Int64  // at a point
 	running sync.WaitGroup
 }
@@ -82,8 +84,7 @@ func (f *fleet) stop() {
 // live runs the node again and again.
 func (n *node) live() {
 	for {
-		point := n.f.points()
-		err := n.run(point)
+		err := n.run(n.f.points(), n.f.pause())
 		n.mu.Lock()
 		over := n.over
 		n.mu.Unlock()
@@ -100,15 +101,15 @@ func (n *node) live() {
 
 func (n *node) log() string { return filepath.Join(n.f.folder, n.name+".log") }
 
-// run runs the node once. A point is where it is to die by itself.
-func (n *node) run(point string) error {
+// run runs the node once, to die or to stop by itself at these points.
+func (n *node) run(point, pause string) error {
 	out, err := os.OpenFile(n.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
 	cmd := exec.Command(n.f.binary, "serve")
-	cmd.Env = append(n.f.env, "REDIAL_LISTEN="+n.addr, "REDIAL_CRASH="+point, fmt.Sprintf("REDIAL_CLOCK_SKEW=%s", n.skew))
+	cmd.Env = append(n.f.env, "REDIAL_LISTEN="+n.addr, "REDIAL_CRASH="+point, "REDIAL_STOP="+pause, fmt.Sprintf("REDIAL_CLOCK_SKEW=%s", n.skew))
 	cmd.Stdout, cmd.Stderr = out, out
 	n.mu.Lock()
 	if n.over {
@@ -139,10 +140,15 @@ func (n *node) signal(s syscall.Signal) {
 	n.stopped = s == syscall.SIGSTOP
 }
 
+// isStopped says whether the process is stopped, by a signal of ours or its own.
 func (n *node) isStopped() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.stopped
+	if n.cmd == nil || n.cmd.Process == nil {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.cmd.Process.Pid))
+	return n.stopped || err == nil && strings.Contains(string(stat), ") T ")
 }
 
 // end ends the node for good, cleanly.

@@ -1,9 +1,12 @@
 package chaos
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -14,13 +17,13 @@ func overlay(t *testing.T, broken map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	replace := map[string]string{}
-	for key, other := range broken {
+	for _, key := range slices.Sorted(maps.Keys(broken)) {
 		file, text, _ := strings.Cut(key, "|")
 		path, err := filepath.Abs(filepath.Join("..", "..", file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		source, err := os.ReadFile(path)
+		source, err := os.ReadFile(cmp.Or(replace[path], path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,7 +31,7 @@ func overlay(t *testing.T, broken map[string]string) string {
 			t.Fatalf("%s has %d times what is to be broken: %s", file, strings.Count(string(source), text), text)
 		}
 		to := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
-		if err := os.WriteFile(to, []byte(strings.Replace(string(source), text, other, 1)), 0o600); err != nil {
+		if err := os.WriteFile(to, []byte(strings.Replace(string(source), text, broken[key], 1)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		replace[path] = to

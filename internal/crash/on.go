@@ -6,36 +6,44 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
 // The environment of a process that is to die: REDIAL_CRASH is a point and which
-// time it is reached, "claim.after-commit:3"; REDIAL_CRASH_HITS a file to which
-// the point is appended just before; REDIAL_CLOCK_SKEW by how much the clock is
-// wrong, "1.5s".
+// time it is reached, "claim.after-commit:3"; REDIAL_STOP the same, of one that
+// is to stop there as SIGSTOP does. REDIAL_CRASH_HITS is a file to which a fatal
+// point is appended, REDIAL_CLOCK_SKEW by how much the clock is wrong, "1.5s".
 var (
-	fatal, fatalNth = parse(os.Getenv("REDIAL_CRASH"))
-	skew, _         = time.ParseDuration(os.Getenv("REDIAL_CLOCK_SKEW"))
-	mu              sync.Mutex
-	reached         int
+	fatal   = parse(os.Getenv("REDIAL_CRASH"))
+	pausing = parse(os.Getenv("REDIAL_STOP"))
+	skew, _ = time.ParseDuration(os.Getenv("REDIAL_CLOCK_SKEW"))
 )
 
-func parse(text string) (point string, nth int) {
-	point, count, _ := strings.Cut(text, ":")
-	nth, _ = strconv.Atoi(count)
-	return point, max(nth, 1)
+// trigger fires when its point is reached for the nth time.
+type trigger struct {
+	point string
+	left  atomic.Int64
 }
 
-// Point kills the process, as kill -9 does, if this is its time.
+func parse(text string) *trigger {
+	point, count, _ := strings.Cut(text, ":")
+	nth, _ := strconv.Atoi(count)
+	t := &trigger{point: point}
+	t.left.Store(int64(max(nth, 1)))
+	return t
+}
+
+func (t *trigger) fires(name string) bool { return name == t.point && t.left.Add(-1) == 0 }
+
+// Point kills the process, as kill -9 does, or stops it, if this is the time.
 func Point(name string) {
-	if name != fatal {
-		return
+	if pausing.fires(name) {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		time.Sleep(time.Millisecond) // until it takes effect
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if reached++; reached < fatalNth {
+	if !fatal.fires(name) {
 		return
 	}
 	f, err := os.OpenFile(os.Getenv("REDIAL_CRASH_HITS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
