@@ -7,6 +7,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 FUZZTIME ?= 10s
+SEED     ?= 1
 GO       ?= go
 
 # Of the same Go as everything else; not every installation has it in PATH.
@@ -14,7 +15,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build test check bench fuzz demo cover deps-test clean fmt \
+.PHONY: help build test check chaos bench fuzz demo cover deps-test clean fmt \
 	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
@@ -27,6 +28,10 @@ test: deps-test ## run every test, with the race detector, on SQLite and Postgre
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 ./...
 
 check: check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
+
+chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, stop, lie, for a quarter of an hour (SEED=1)
+	$(GO) test -count=1 -v -timeout 60m -parallel 4 ./internal/chaos -args \
+		-chaos.seed=$(SEED) -chaos.calls=1000 -chaos.kills=60 -chaos.points=3 -chaos.stops=20
 
 bench: ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...

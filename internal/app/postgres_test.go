@@ -34,3 +34,38 @@ func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
 		}
 	})
 }
+
+// While the database is away nothing is accepted and nothing dialed; once it is
+// back, all goes on where it stood.
+func TestTheDatabaseMayGoAway(t *testing.T) {
+	database := pgtest.New(t)
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.TrustClock = database, true }, func(w *world) {
+		p := w.phone(alice).busy().does("answer:30s")
+		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Minute)})
+		w.pass(30 * time.Second)
+		c.is("waiting", "busy")
+		back := pgtest.Away(t, database)
+		w.pass(5 * time.Minute)
+		p.rangTimes(1)
+		for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/calls": 503} {
+			if status, answer := w.do("GET", path, ""); status != want {
+				t.Errorf("%s is answered %d: %s", path, status, answer)
+			}
+		}
+		if status, answer := w.ask(`{"to": "A", "say": "hi"}`); status != 503 {
+			t.Errorf("a wish is answered %d: %s", status, answer)
+		}
+		back()
+		w.pass(20 * time.Second)
+		c.is("dialing", "busy", "in-progress")
+		back = pgtest.Away(t, database)
+		w.pass(time.Minute) // it is hung up; the callback is answered 503, and repeated for a while
+		back()
+		w.pass(2 * time.Minute)
+		c.is("reached", "busy", "completed")
+		p.rangTimes(2)
+		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 1 {
+			t.Errorf("%d calls, %v: what was refused is there", len(page.Calls), err)
+		}
+	})
+}

@@ -56,19 +56,27 @@ type proof struct {
 	client *api.Client
 	hits   string // the file in which dying nodes write where they died
 
+	failover func() error  // of the database; nil: none
 	peace    chan struct{} // closed once nobody is killed any more
 	settling time.Duration // at most, once nothing is killed any more
+	stops    int           // of nodes
 	pauses   int           // nodes that are still to stop themselves
 
 	mu     sync.Mutex
 	asked  []Asked
 	killed int
 	halted int
+
+	failovers int
 }
 
+// The primary is killed once, in the middle, and its synchronous standby promoted.
 func TestChaosOnPostgreSQL(t *testing.T) {
-	p := newProof(t, pgtest.New(t), build(t, nil), lies)
-	p.pauses = *stops / 2
+	t.Parallel()
+	pair := pgtest.NewPair(t)
+	p := newProof(t, pair.URL, build(t, nil), lies)
+	p.failover = pair.Failover
+	p.stops, p.pauses = *stops, *stops/2
 	p.fleet.add("one", 0)
 	p.fleet.add("two", 750*time.Millisecond)
 	p.fleet.add("three", -750*time.Millisecond)
@@ -76,7 +84,9 @@ func TestChaosOnPostgreSQL(t *testing.T) {
 }
 
 func TestChaosOnSQLite(t *testing.T) {
+	t.Parallel()
 	p := newProof(t, "sqlite:"+filepath.Join(t.TempDir(), "chaos.db"), build(t, nil), lies)
+	p.stops = *stops / 4 // one after the other
 	p.fleet.add("alone", 0)
 	p.run()
 }
@@ -145,6 +155,7 @@ func (p *proof) run() {
 	var harm, asking sync.WaitGroup
 	harm.Go(p.kill)
 	harm.Go(p.halt)
+	harm.Go(p.loseDatabase)
 	asking.Go(p.ask)
 	harm.Wait()
 	close(p.peace)
@@ -247,10 +258,33 @@ func (p *proof) kill() {
 		n := p.fleet.nodes[p.draw(len(p.fleet.nodes))]
 		if !n.isStopped() {
 			n.signal(syscall.SIGKILL)
+			p.mu.Lock()
 			p.killed++
+			p.mu.Unlock()
 		}
 	}
 	p.t.Error("some crash point is never reached")
+}
+
+// loseDatabase has the database fail over once half of the killing is done.
+func (p *proof) loseDatabase() {
+	if p.failover == nil {
+		return
+	}
+	for {
+		p.mu.Lock()
+		half := p.killed >= *kills/2
+		p.mu.Unlock()
+		if half {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if err := p.failover(); err != nil {
+		p.t.Errorf("failing over: %v", err)
+		return
+	}
+	p.failovers++
 }
 
 // pause has some nodes stop themselves just before a create request is written.
@@ -271,7 +305,7 @@ func (p *proof) halt() {
 	defer halted.Wait()
 	resting := map[*node]bool{}
 	done := make(chan *node, len(p.fleet.nodes))
-	for p.halted < *stops {
+	for p.halted < p.stops {
 		select {
 		case n := <-done:
 			delete(resting, n)
@@ -355,6 +389,7 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 		row("killed at "+point, died[point])
 	}
 	row("stopped for "+stopFor.String(), p.halted)
+	row("databases failed over", p.failovers)
 	faults := p.sim.Faulted()
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		row("fault: "+kind, faults[kind])

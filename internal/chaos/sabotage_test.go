@@ -80,6 +80,7 @@ func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 			continue // make chaos has the time for it
 		}
 		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
 			if found := s.play(t, nil); len(found) > 0 {
 				t.Errorf("a redial that is whole is found broken: %v", found)
 			}

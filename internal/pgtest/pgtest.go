@@ -82,3 +82,29 @@ func run(admin *url.URL, sql string) error {
 	_, err = conn.Exec(ctx, sql)
 	return err
 }
+
+// Away makes a database of New's unreachable, as when its server is down, and
+// returns what brings it back.
+func Away(t testing.TB, database string) (back func()) {
+	t.Helper()
+	srv, err := server()
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	allow := func(word string) {
+		t.Helper()
+		if err := run(srv.admin, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS "+word); err != nil {
+			t.Fatal(err)
+		}
+	}
+	allow("false")
+	if err := run(srv.admin, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '"+name+"'"); err != nil {
+		t.Fatal(err)
+	}
+	return func() { t.Helper(); allow("true") }
+}

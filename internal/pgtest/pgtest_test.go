@@ -1,6 +1,7 @@
 package pgtest_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -51,4 +52,31 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	}
 	// Left open on purpose until the binary ends: dropping must not wait for idle sessions.
 	return conn
+}
+
+// What was committed before the primary died is on the standby.
+func TestPairFailsOver(t *testing.T) {
+	p := pgtest.NewPair(t)
+	primary := func() *pgx.Conn {
+		conf, err := pgx.ParseConfig(p.URL + "&target_session_attrs=read-write")
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := pgx.ConnectConfig(t.Context(), conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(context.Background()) }) // it may be dead by then
+		return conn
+	}
+	if _, err := primary().Exec(t.Context(), "CREATE TABLE kept (n INT); INSERT INTO kept VALUES (42)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Failover(); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := primary().QueryRow(t.Context(), "SELECT n FROM kept").Scan(&n); err != nil || n != 42 {
+		t.Errorf("%d, %v", n, err)
+	}
 }

@@ -14,10 +14,14 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+	"testing"
 )
 
 //go:embed server.sh
 var serverScript string
+
+//go:embed pair.sh
+var pairScript string
 
 // A running server. lifeline is the writing end of its standard input. It stays open,
 // unused, for as long as this process lives; the kernel closes it when the process ends,
@@ -29,6 +33,26 @@ type running struct {
 
 // start runs a server in a directory of its own, reached by a Unix socket in it.
 func start() (*running, error) {
+	s, err := runScript(serverScript)
+	if err != nil {
+		return nil, err
+	}
+	return &running{admin: onSocket(s.dir), lifeline: s.in}, nil
+}
+
+func onSocket(hosts string) *url.URL {
+	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: url.Values{"host": {hosts}}.Encode()}
+}
+
+// script is a shell script that runs servers in dir until its standard input ends.
+type script struct {
+	dir string
+	in  io.WriteCloser
+	out *bufio.Reader
+	cmd *exec.Cmd
+}
+
+func runScript(text string) (*script, error) {
 	bin, err := binDir()
 	if err != nil {
 		return nil, err
@@ -38,7 +62,7 @@ func start() (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/bin/sh", "-c", serverScript, "pgtest", bin, dir)
+	cmd := exec.Command("/bin/sh", "-c", text, "pgtest", bin, dir)
 	cmd.Dir = dir
 	// A process group of its own, so that Ctrl-C does not reach the server before the script.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -47,39 +71,57 @@ func start() (*running, error) {
 			return nil, errors.Join(err, os.Remove(dir))
 		}
 	}
-	lifeline, err := cmd.StdinPipe()
-	if err != nil {
+	s := &script{dir: dir, cmd: cmd}
+	if s.in, err = cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
-	if err := startAndWait(cmd); err != nil {
-		return nil, err
-	}
-	return &running{
-		admin: &url.URL{
-			Scheme:   "postgres",
-			User:     url.User("postgres"),
-			Path:     "/postgres",
-			RawQuery: url.Values{"host": {dir}}.Encode(),
-		},
-		lifeline: lifeline,
-	}, nil
-}
-
-// startAndWait returns when the script has said "ready", or with what it said instead.
-func startAndWait(cmd *exec.Cmd) error {
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	s.out = bufio.NewReader(out)
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("starting a server: %w", err)
+		return nil, fmt.Errorf("starting a server: %w", err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if line == "ready\n" {
+	return s, s.says("ready")
+}
+
+// says returns nil once the script has said a word, or what it said instead.
+func (s *script) says(word string) error {
+	line, err := s.out.ReadString('\n')
+	if line == word+"\n" {
 		return nil
 	}
-	rest, _ := io.ReadAll(out)
-	return fmt.Errorf("starting a server: %w: %s%s", errors.Join(err, cmd.Wait()), line, rest)
+	rest, _ := io.ReadAll(s.out)
+	return fmt.Errorf("running a server: %w: %s%s", errors.Join(err, s.cmd.Wait()), line, rest)
+}
+
+// Pair is a primary with a synchronous standby.
+type Pair struct {
+	URL    string // of both: whichever takes writes is to be used
+	script *script
+}
+
+// NewPair starts a Pair, which ends with t.
+func NewPair(t testing.TB) *Pair {
+	t.Helper()
+	s, err := runScript(pairScript)
+	if err != nil {
+		t.Fatalf("PostgreSQL for tests: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = s.in.Close() // ends the script
+		_ = s.cmd.Wait()
+	})
+	return &Pair{onSocket(s.dir + "/a," + s.dir + "/b").String(), s}
+}
+
+// Failover kills the primary and promotes the standby.
+func (p *Pair) Failover() error {
+	if _, err := io.WriteString(p.script.in, "failover\n"); err != nil {
+		return err
+	}
+	return p.script.says("done")
 }
 
 // giveAway makes dir the property of an ordinary user: PostgreSQL refuses to run as root.
@@ -110,7 +152,7 @@ func binDir() (string, error) {
 		dirs = slices.Insert(dirs, 0, filepath.Dir(initdb))
 	}
 	for _, dir := range dirs {
-		if hasAll(dir, "initdb", "pg_ctl", "postgres") {
+		if hasAll(dir, "initdb", "pg_ctl", "postgres", "pg_basebackup", "psql") {
 			return dir, nil
 		}
 	}

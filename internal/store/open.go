@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/prometheus/client_golang/prometheus"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -126,6 +127,9 @@ func (s *Store) openPostgres(databaseURL string) error {
 		return errors.New("the database URL of PostgreSQL can't be read: it looks like postgres://user:password@host/name")
 	}
 	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, 5*time.Second)
+	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
+		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
 	s.dialect = dialect{
 		name: "postgres", shared: true, retryable: pgRetryable,
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
@@ -133,6 +137,7 @@ func (s *Store) openPostgres(databaseURL string) error {
 	s.write = stdlib.OpenDB(*conf)
 	s.write.SetMaxOpenConns(16)
 	s.write.SetMaxIdleConns(16)
+	s.write.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
 	s.read = s.write
 	return nil
 }
