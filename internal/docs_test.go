@@ -14,6 +14,7 @@ import (
 
 	"redial/internal/app"
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 const root = ".."
@@ -69,6 +70,14 @@ func TestStatesPage(t *testing.T) {
 		if diff := cmp.Diff(want, listed(t, text, heading)); diff != "" {
 			t.Errorf("%s: -code +page:\n%s", heading, diff)
 		}
+	}
+}
+
+// TestReliabilityPage holds its table of crash points against the code's.
+func TestReliabilityPage(t *testing.T) {
+	want := slices.Sorted(slices.Values(crash.Points()))
+	if diff := cmp.Diff(want, listed(t, page(t, "docs/reliability.md"), "## What a crash leaves")); diff != "" {
+		t.Errorf("-code +page:\n%s", diff)
 	}
 }
 

@@ -17,7 +17,8 @@ import (
 )
 
 type demoCmd struct {
-	Stay bool `help:"Keep it up at the end, for a look at the API."`
+	Stay    bool `help:"Keep it up at the end, for a look at the API."`
+	Polling bool `help:"Without a public URL: redial asks Twilio, instead of being called back."`
 }
 
 const (
@@ -53,7 +54,7 @@ func demoFates() []fate {
 }
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
-	d, err := startDemo(ctx)
+	d, err := startDemo(ctx, c.Polling)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ type demo struct {
 	failed         []error
 }
 
-func startDemo(ctx context.Context) (d *demo, err error) {
+func startDemo(ctx context.Context, polling bool) (d *demo, err error) {
 	d = &demo{}
 	if d.folder, err = os.MkdirTemp("", "redial-demo-"); err != nil {
 		return nil, err
@@ -105,8 +106,12 @@ func startDemo(ctx context.Context) (d *demo, err error) {
 	if d.twilio, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		return nil, err
 	}
+	host := "http://" + d.redial.Addr().String()
+	if polling {
+		host = ""
+	}
 	node, err := app.New(ctx, app.Config{
-		Listen: d.redial.Addr().String(), HostURL: "http://" + d.redial.Addr().String(),
+		Listen: d.redial.Addr().String(), HostURL: host,
 		DatabaseURL: "sqlite:" + filepath.Join(d.folder, "demo.db"), Migrate: true,
 		AccountSID: simAccount, AuthTokens: []string{simToken}, TwilioBaseURL: "http://" + d.twilio.Addr().String(),
 		From: demoFrom, CallsPerSecond: 5, RetentionDays: 90, Log: slog.New(slog.DiscardHandler),

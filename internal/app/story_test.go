@@ -329,6 +329,27 @@ func TestARestartLosesNothing(t *testing.T) {
 	})
 }
 
+// Told to stop, a node takes no more work, and finishes what it has begun.
+func TestStoppingLeavesNothingUnknown(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		if err := w.sim.SetFaults(sim.Faults{CreateSlow: 1, CreateSlowMS: 5000}); err != nil {
+			t.Fatal(err)
+		}
+		w.phone(alice).answers()
+		w.phone(bob).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(500 * time.Millisecond) // the create request is on its way
+		later := w.call(api.CreateCall{To: bob})
+		w.restart()
+		if !c.happened("attempt.placed") || c.happened("attempt.unanswered") {
+			t.Errorf("the node stopped in the middle of a create request:\n%s", c.story())
+		}
+		w.pass(2 * time.Minute)
+		c.is("reached", "completed")
+		later.is("reached", "completed")
+	})
+}
+
 func TestADeadlinePassedWhileDownEndsTheCall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).busy()
