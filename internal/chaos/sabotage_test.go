@@ -103,20 +103,26 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	}
 	p.fleet.pause = func() string { return stop }
 	p.fleet.add("one", 0)
-	p.fleet.start()
+	p.fleet.add("two", 0)
+	first, second := p.fleet.nodes[0], p.fleet.nodes[1]
+	p.fleet.running.Go(first.live)
 	for i := range calledFor {
 		number := p.number(i % s.phones)
 		if err := p.sim.Script(number, s.script); err != nil {
 			t.Fatal(err)
 		}
 		p.askOne(fmt.Sprint("call-", i), number, 1)
+		if i == 0 { // the other takes over what a sleeper had in hand, and settles it
+			for s.sleeper && !first.isStopped() {
+				time.Sleep(10 * time.Millisecond)
+			}
+			stop = ""
+			p.fleet.running.Go(second.live)
+		}
 	}
-	if s.sleeper { // another node takes over, and settles what the sleeper had in hand
-		stop = ""
-		p.fleet.add("two", 0)
-		p.fleet.running.Go(p.fleet.nodes[1].live)
+	if s.sleeper {
 		time.Sleep(stopFor)
-		p.fleet.nodes[0].signal(syscall.SIGCONT)
+		first.signal(syscall.SIGCONT)
 		time.Sleep(5 * time.Second)
 	}
 	p.settling = 2 * time.Minute
