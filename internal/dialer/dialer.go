@@ -208,6 +208,10 @@ func (d *Dialer) free() int { return slots - int(d.busy.Load()) }
 // start performs the Actions of what was claimed, each on its own.
 func (d *Dialer) start(due []store.Due) {
 	for _, c := range due {
+		if c.Damaged != nil {
+			d.Log.Error("a call can't be read, and is set aside for a while", "call", c.Call.ID, "err", c.Damaged)
+			continue
+		}
 		d.metrics.lateness.Observe(max(0, d.Store.Now().Sub(c.WokeAt).Seconds()))
 		for _, a := range c.Actions {
 			d.busy.Add(1)

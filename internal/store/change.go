@@ -49,12 +49,17 @@ func (s *Store) Change(ctx context.Context, id string, now time.Time, step Step)
 }
 
 // Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
-// was to be woken at.
+// was to be woken at. Damaged is why a Call can't be read: of such a one only the
+// ID is known, and it is set aside for a while, so that it holds nobody else up.
 type Due struct {
 	Call    call.Call
 	Actions []call.Action
 	WokeAt  time.Time
+	Damaged error
 }
+
+// setAside is how long what can't be read is left alone.
+const setAside = time.Hour
 
 // ClaimToDial wakes up to limit Calls whose dial is due, the longest due first;
 // ClaimToAsk those with a leg to ask about, or whose deadline has passed. What
@@ -91,6 +96,9 @@ func (s *Store) claim(ctx context.Context, now time.Time, which string, limit in
 		}
 		for _, id := range ids {
 			d, err := t.wake(id, now)
+			if errors.Is(err, errDamaged) {
+				d, err = Due{Call: call.Call{Wish: call.Wish{ID: id}}, WokeAt: now, Damaged: err}, t.setAside(id, now.Add(setAside))
+			}
 			if err != nil {
 				return err
 			}
@@ -116,11 +124,17 @@ func (t *tx) wake(id string, now time.Time) (Due, error) {
 	actions, events := after.Wake(now)
 	taken, err := t.save(&before, &after, events, now)
 	if err != nil || !taken {
-		return Due{after, actions, before.WakeAt}, err
+		return Due{Call: after, Actions: actions, WokeAt: before.WakeAt}, err
 	}
 	after = before.Clone()
 	_, err = t.save(&before, &after, after.Hold(now), now)
-	return Due{after, nil, before.WakeAt}, err
+	return Due{Call: after, WokeAt: before.WakeAt}, err
+}
+
+// setAside has a Call left alone until a time, also by its deadline.
+func (t *tx) setAside(id string, until time.Time) error {
+	return t.exec(`UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END WHERE id = $1`,
+		id, micros(until))
 }
 
 // tx is a transaction and what it has done so far.

@@ -143,3 +143,41 @@ func testTwoNodes(t *testing.T, b backend) {
 		t.Errorf("%d of %d claimed", len(claimed), calls)
 	}
 }
+
+// A row that can't be read is told of and set aside, alone.
+func testDamaged(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	ringing, damaged, fine := create(t, s, to(phone)), create(t, s, to(phone)), create(t, s)
+	dial(t, s, begin, ringing.ID, fine.ID) // the damaged one will be held for the phone
+	last := create(t, s, to(phone))
+	dial(t, s, begin)
+	broken := create(t, s)
+	for _, id := range []string{damaged.ID, broken.ID} {
+		if _, err := s.write.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 9) })
+	if len(due) != 1 || due[0].Call.ID != broken.ID || due[0].Damaged == nil || len(due[0].Actions) > 0 {
+		t.Fatalf("%+v", due)
+	}
+	dial(t, s, begin.Add(setAside-1)) // left alone
+	if due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(setAside), 9) }); len(due) != 1 || due[0].Damaged == nil {
+		t.Errorf("%+v, want it tried again", due)
+	}
+	change(t, s, ringing.ID, report(call.StatusCompleted))
+	if get(t, s, last.ID).Held {
+		t.Error("who waits behind a damaged call waits for ever")
+	}
+	later := begin.Add(40 * 24 * time.Hour) // past every deadline
+	for range 2 {
+		n := 0
+		for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), later, 9) }) {
+			if d.Damaged != nil {
+				n++
+			}
+		}
+		equal(t, n, 2)
+		later = later.Add(setAside)
+	}
+}

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -117,6 +118,9 @@ func sets(cols []column, from int) string {
 	return strings.Join(list, ", ")
 }
 
+// errDamaged is what a row can't be read for, now or later.
+var errDamaged = errors.New("the row is damaged")
+
 // Each of these reads and writes a field in the column's own form; an empty
 // field is NULL.
 type (
@@ -143,7 +147,7 @@ func (m asMicros) Scan(src any) error {
 	case int64:
 		*m.t = time.UnixMicro(v).UTC()
 	default:
-		return fmt.Errorf("a time is stored as %T", src)
+		return fmt.Errorf("%w: a time is stored as %T", errDamaged, src)
 	}
 	return nil
 }
@@ -171,7 +175,7 @@ func (f asFlag) Value() (driver.Value, error) {
 func (f asFlag) Scan(src any) error {
 	v, ok := src.(int64)
 	if !ok {
-		return fmt.Errorf("a flag is stored as %T", src)
+		return fmt.Errorf("%w: a flag is stored as %T", errDamaged, src)
 	}
 	*f.b = v != 0
 	return nil
@@ -208,7 +212,10 @@ func (j asJSON) Scan(src any) error {
 	if err != nil || text == "" {
 		return err
 	}
-	return json.Unmarshal([]byte(text), j.v)
+	if err := json.Unmarshal([]byte(text), j.v); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return nil
 }
 
 func textOf(src any) (string, error) {
@@ -220,7 +227,7 @@ func textOf(src any) (string, error) {
 	case []byte:
 		return string(v), nil
 	}
-	return "", fmt.Errorf("a text is stored as %T", src)
+	return "", fmt.Errorf("%w: a text is stored as %T", errDamaged, src)
 }
 
 // unchanged says whether two attempts are stored alike.

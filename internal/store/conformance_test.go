@@ -33,6 +33,7 @@ var suite = []struct {
 	{"held while it is released", testHeldWhileReleased},
 	{"numbers are taken in one order", testNumbersInOrder},
 	{"a leg that rings is a fact", testFactOnTakenNumber},
+	{"a damaged row holds nobody up", testDamaged},
 	{"many calls, few phones, two nodes", testFewPhones},
 	{"the list is filtered", testListFilters},
 	{"the list is paged", testListPages},

@@ -91,6 +91,9 @@ func (t *tx) releaseNext(number string, now time.Time) error {
 		}
 		last = ids[0]
 		before, err := t.load(last)
+		if errors.Is(err, errDamaged) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

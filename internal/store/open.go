@@ -134,12 +134,19 @@ func (s *Store) openPostgres(databaseURL string) error {
 		name: "postgres", shared: true, retryable: pgRetryable,
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
-	s.write = stdlib.OpenDB(*conf)
+	s.write = stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(endWhenStalled))
 	s.write.SetMaxOpenConns(16)
 	s.write.SetMaxIdleConns(16)
 	s.write.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
 	s.read = s.write
 	return nil
+}
+
+// endWhenStalled has PostgreSQL end a transaction whose node has fallen asleep in
+// it: nobody else should wait for its locks.
+func endWhenStalled(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '10s'")
+	return err
 }
 
 // Ping says whether the database answers.
