@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -195,28 +196,50 @@ func (p *proof) enough() bool {
 
 func (p *proof) number(i int) string { return fmt.Sprintf("+8190%08d", 10_000_000+i) }
 
+// askers is how many ask at once: those who meet a stopped node wait for a while.
+const askers = 4
+
 // ask asks for the calls, each until it is answered, and for more as long as
 // somebody is killed.
 func (p *proof) ask() {
+	var all sync.WaitGroup
+	var next atomic.Int64
+	for range askers {
+		all.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= *calls && p.isPeace() {
+					return
+				}
+				p.askOne(fmt.Sprintf("call-%d", i), p.phone(i), 3)
+				time.Sleep(time.Duration(p.draw(1000*askers)) * time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (p *proof) isPeace() bool {
+	select {
+	case <-p.peace:
+		return true
+	default:
+		return false
+	}
+}
+
+// phone gives call i a phone that does something; some phones are wanted by
+// several calls.
+func (p *proof) phone(i int) string {
+	if i%10 == 9 {
+		return p.number(i % 50)
+	}
 	scripts := []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
 		"refuse:21211", "rings-forever,answer", "answer:30s"}
-	for i := 0; ; i++ {
-		select {
-		case <-p.peace:
-			if i >= *calls {
-				return
-			}
-		default:
-		}
-		to := p.number(i)
-		if i%10 == 9 { // some phones are wanted by several calls
-			to = p.number(i % 50)
-		} else if err := p.sim.Script(to, scripts[p.draw(len(scripts))]); err != nil {
-			p.t.Error(err)
-		}
-		p.askOne(fmt.Sprintf("call-%d", i), to, 3)
-		time.Sleep(time.Duration(p.draw(1000)) * time.Millisecond)
+	if err := p.sim.Script(p.number(i), scripts[p.draw(len(scripts))]); err != nil {
+		p.t.Error(err)
 	}
+	return p.number(i)
 }
 
 func (p *proof) askOne(key, to string, attempts int) {
