@@ -102,3 +102,40 @@ func TestOneProcessPerSQLiteFile(t *testing.T) {
 		}
 	}
 }
+
+// A disk that is full takes nothing, and nothing by halves; with room again it
+// goes on.
+func TestAFullDiskTakesNothing(t *testing.T) {
+	s, err := Open(t.Context(), sqliteFile(t), Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	first := create(t, s)
+	limit := func(pages string) {
+		t.Helper()
+		if _, err := s.write.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1") // no more than there are
+	created := 0
+	for range 1000 { // what room is left in the pages is used up first
+		c, events, bad := call.New(wish(), begin)
+		if bad != nil {
+			t.Fatal(bad)
+		}
+		if _, _, err = s.Create(t.Context(), c, events, Idempotency{}); err != nil {
+			break
+		}
+		created++
+	}
+	if err == nil {
+		t.Fatal("a full disk takes everything")
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM calls"), created+1)
+	equal(t, count(t, s, "SELECT count(DISTINCT call_id) FROM events"), created+1)
+	equal(t, get(t, s, first.ID), first)
+	limit("1000000")
+	create(t, s)
+}
