@@ -355,3 +355,34 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatThereIsNotIsSaidAsAProblem(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for _, test := range []struct {
+			method, path string
+			status       int
+			allow        string
+		}{
+			{"GET", "/", 404, ""},
+			{"GET", "/v2/calls", 404, ""},
+			{"PUT", "/v1/calls", 405, "GET, HEAD, POST"},
+			{"POST", "/v1/calls/1", 405, "DELETE, GET, HEAD"},
+			{"GET", "/twilio_api/callback", 405, "POST"},
+		} {
+			out := httptest.NewRecorder()
+			w.handler().ServeHTTP(out, httptest.NewRequestWithContext(w.ctx, test.method, hostURL+test.path, nil))
+			var p api.Problem
+			if err := json.Unmarshal(out.Body.Bytes(), &p); err != nil || out.Code != test.status || p.Status != test.status || p.Detail == "" {
+				t.Errorf("%s %s is answered %d, %v: %s", test.method, test.path, out.Code, err, out.Body)
+			}
+			if h := out.Header(); h.Get("Allow") != test.allow || h.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s is answered with the headers %v", test.method, test.path, h)
+			}
+		}
+		for query, want := range map[string]int{"cursor=zzz": 422, "cursor=01a20d22-fbef-75b9-a55a-a6e87aff5a76": 200, "limit=0": 422, "state=late": 422} {
+			if status, answer := w.do("GET", "/v1/calls?"+query, ""); status != want {
+				t.Errorf("?%s is answered %d: %s", query, status, answer)
+			}
+		}
+	})
+}

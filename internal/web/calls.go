@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/google/uuid"
+
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/phone"
@@ -101,7 +103,7 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	wait, err := time.ParseDuration(text)
 	if err != nil || wait < 0 || wait > maxWait {
 		var f faults
-		f.add("wait", "must be a duration from 0s to "+maxWait.String()+", such as 60s")
+		f.add("wait", "must be a duration from 0s to "+api.Duration(maxWait).String()+", such as 60s")
 		return 0, f.problem()
 	}
 	return wait, nil
@@ -191,6 +193,9 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 			f.add("to", err.Error())
 		}
 		q.To = n.E164
+	}
+	if q.Before != "" && uuid.Validate(q.Before) != nil {
+		f.add("cursor", "must be the next_cursor of a page before")
 	}
 	if text := v.Get("limit"); text != "" {
 		n, err := strconv.Atoi(text)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"redial/api"
@@ -28,10 +29,38 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /openapi.yaml", s.open(s.contract))
 	mux.Handle("GET /healthz", s.open(s.healthz))
 	mux.Handle("GET /readyz", s.open(s.readyz))
-	mux.Handle("/", s.open(noRoute))
 
-	return s.outermost(mux)
+	return s.outermost(s.known(mux))
 }
+
+// known answers what the mux has no route for: 404, or 405 with the methods that
+// there are, as a problem.
+func (s *Server) known(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, pattern := mux.Handler(r)
+		if pattern != "" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		verdict := &statusOnly{header: w.Header()}
+		h.ServeHTTP(verdict, r)
+		detail := "there is nothing at this path; GET /openapi.yaml lists what there is"
+		if verdict.status == http.StatusMethodNotAllowed {
+			detail = "this path does not take " + r.Method + ", but " + w.Header().Get("Allow")
+		}
+		writeProblem(w, problem(cmp.Or(verdict.status, http.StatusNotFound), "%s", detail))
+	})
+}
+
+// statusOnly hears what a handler answers, and passes on its headers alone.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (w *statusOnly) Header() http.Header         { return w.header }
+func (w *statusOnly) WriteHeader(status int)      { w.status = status }
+func (w *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
 func (s *Server) contract(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
@@ -55,8 +84,4 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) error {
 	s.MetricsPage.ServeHTTP(w, r)
 	return nil
-}
-
-func noRoute(http.ResponseWriter, *http.Request) error {
-	return problem(http.StatusNotFound, "there is nothing at this path with this method; GET /openapi.yaml lists what there is")
 }
