@@ -62,9 +62,11 @@ check-format:
 
 check-vet:
 	$(GO) vet ./...
+	$(GO) vet -tags chaos ./internal/crash
 
 check-staticcheck:
 	$(GO) run $(STATICCHECK) ./...
+	$(GO) run $(STATICCHECK) -tags chaos ./internal/crash
 
 check-fix:
 	$(GO) fix -diff ./...

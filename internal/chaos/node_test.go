@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,7 +41,6 @@ type fleet struct {
 	nodes   []*node
 	points  func() string // the crash point for the next start, empty for none
 	pause   func() string // the point at which it is to stop itself, likewise
-	crashes atomic.Int64  // at a point
 	running sync.WaitGroup
 }
 
@@ -54,11 +52,11 @@ func (f *fleet) add(name string, skew time.Duration) {
 	}
 	defer l.Close()
 	n := &node{f: f, name: name, addr: l.Addr().String(), skew: skew}
-	n.proxy = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: n.addr})
-	direct := n.proxy.Director
-	n.proxy.Director = func(r *http.Request) { direct(r); r.Host = n.addr }
-	n.proxy.Transport = &http.Transport{ResponseHeaderTimeout: 3 * time.Second, DisableKeepAlives: true}
-	n.proxy.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
+	n.proxy = &httputil.ReverseProxy{
+		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: n.addr}) }, // and the Host
+		Transport:    &http.Transport{ResponseHeaderTimeout: 3 * time.Second, DisableKeepAlives: true},
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
+	}
 	f.nodes = append(f.nodes, n)
 }
 

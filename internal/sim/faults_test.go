@@ -193,7 +193,7 @@ func TestAnAnswerMayBeStale(t *testing.T) {
 // A slow create request places its call after whoever asked has given up.
 func TestASlowCreateIsPlacedLate(t *testing.T) {
 	atDesk(t, Config{Default: "busy", Faults: Faults{CreateSlow: 1, CreateSlowMS: 20_000}}, func(d *desk) {
-		go d.rest("POST", "/Calls.json", wish(alice))
+		go d.send("POST", "/2010-04-01/Accounts/"+account+"/Calls.json", wish(alice).Encode())
 		pass(19 * time.Second)
 		if len(d.sim.Legs()) > 0 {
 			t.Error("it was placed at once")
