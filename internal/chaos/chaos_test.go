@@ -311,7 +311,7 @@ func (p *proof) loseDatabase() {
 }
 
 // pause has some nodes stop themselves just before a create request is written.
-func (p *proof) pause() string {
+func (p *proof) pause(*node) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.pauses == 0 || p.rng.IntN(2) > 0 {

@@ -39,8 +39,8 @@ type fleet struct {
 	binary  string
 	folder  string
 	nodes   []*node
-	points  func() string // the crash point for the next start, empty for none
-	pause   func() string // the point at which it is to stop itself, likewise
+	points  func() string      // the crash point for the next start, empty for none
+	pause   func(*node) string // the point at which it is to stop itself, likewise
 	running sync.WaitGroup
 }
 
@@ -82,7 +82,7 @@ func (f *fleet) stop() {
 // live runs the node again and again.
 func (n *node) live() {
 	for {
-		err := n.run(n.f.points(), n.f.pause())
+		err := n.run(n.f.points(), n.f.pause(n))
 		n.mu.Lock()
 		over := n.over
 		n.mu.Unlock()

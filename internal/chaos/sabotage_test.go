@@ -97,11 +97,12 @@ func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	p := newProof(t, pgtest.New(t), build(t, broken), s.faults)
 	p.fleet.points = func() string { return "" }
-	stop := ""
-	if s.sleeper {
-		stop = fmt.Sprintf("%s:%d", crash.PlaceBeforeRequest, 1)
+	p.fleet.pause = func(n *node) string {
+		if s.sleeper && n.name == "one" {
+			return crash.PlaceBeforeRequest + ":1"
+		}
+		return ""
 	}
-	p.fleet.pause = func() string { return stop }
 	p.fleet.add("one", 0)
 	p.fleet.add("two", 0)
 	first, second := p.fleet.nodes[0], p.fleet.nodes[1]
@@ -116,7 +117,6 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 			for s.sleeper && !first.isStopped() {
 				time.Sleep(10 * time.Millisecond)
 			}
-			stop = ""
 			p.fleet.running.Go(second.live)
 		}
 	}
