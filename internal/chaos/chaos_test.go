@@ -303,11 +303,14 @@ func (p *proof) loseDatabase() {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	p.fleet.noDatabase.Store(true)
 	if err := p.failover(); err != nil {
 		p.t.Errorf("failing over: %v", err)
 		return
 	}
 	p.failovers++
+	time.Sleep(5 * time.Second) // one that began before may end only now
+	p.fleet.noDatabase.Store(false)
 }
 
 // pause has some nodes stop themselves just before a create request is written.

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,6 +43,8 @@ type fleet struct {
 	points  func() string      // the crash point for the next start, empty for none
 	pause   func(*node) string // the point at which it is to stop itself, likewise
 	running sync.WaitGroup
+
+	noDatabase atomic.Bool // while it fails over
 }
 
 func (f *fleet) add(name string, skew time.Duration) {
@@ -89,7 +92,10 @@ func (n *node) live() {
 		if over {
 			return
 		}
-		if status := n.cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		status := n.cmd.ProcessState.Sys().(syscall.WaitStatus)
+		killed := status.Signaled() && status.Signal() == syscall.SIGKILL
+		early := status.ExitStatus() == 1 && n.f.noDatabase.Load() // it could not start; a supervisor would try again
+		if !killed && !early {
 			n.f.t.Errorf("node %s ended by itself: %v; see %s", n.name, err, n.log())
 			return
 		}
