@@ -158,6 +158,7 @@ func (p *proof) run() {
 	harm.Go(p.halt)
 	harm.Go(p.loseDatabase)
 	asking.Go(p.ask)
+	asking.Go(p.wakeSleepers)
 	harm.Wait()
 	close(p.peace)
 	asking.Wait()
@@ -325,35 +326,60 @@ func (p *proof) pause(*node) string {
 }
 
 // halt stops nodes for longer than an attempt takes to be settled by others,
-// never all of several at once. Nodes that have stopped themselves count too.
+// never all of several at once.
 func (p *proof) halt() {
 	var halted sync.WaitGroup
 	defer halted.Wait()
-	resting := map[*node]bool{}
-	done := make(chan *node, len(p.fleet.nodes))
-	for p.halted < p.stops {
-		select {
-		case n := <-done:
-			delete(resting, n)
-			continue
-		case <-time.After(time.Duration(p.draw(3000)) * time.Millisecond):
-		}
+	places := make(chan struct{}, max(1, len(p.fleet.nodes)-1))
+	for p.stopped() < p.stops {
+		time.Sleep(time.Duration(p.draw(3000)) * time.Millisecond)
 		n := p.fleet.nodes[p.draw(len(p.fleet.nodes))]
-		byItself := n.isStopped()
-		if resting[n] || !byItself && len(resting) >= max(1, len(p.fleet.nodes)-1) {
+		if n.isStopped() {
 			continue
 		}
-		if n.signal(syscall.SIGSTOP); !n.isStopped() {
-			continue // it was dead
-		}
-		resting[n] = true
-		p.halted++
+		places <- struct{}{}
+		n.signal(syscall.SIGSTOP)
+		p.countStop()
 		halted.Go(func() {
 			time.Sleep(stopFor)
 			n.signal(syscall.SIGCONT)
-			done <- n
+			<-places
 		})
 	}
+}
+
+// wakeSleepers lets nodes that have stopped themselves sleep for as long, until
+// there is peace.
+func (p *proof) wakeSleepers() {
+	var sleeping sync.Map
+	for !p.isPeace() {
+		time.Sleep(500 * time.Millisecond)
+		for _, n := range p.fleet.nodes {
+			if !n.sleeps() {
+				continue
+			}
+			if _, known := sleeping.LoadOrStore(n, true); known {
+				continue
+			}
+			p.countStop()
+			time.AfterFunc(stopFor, func() {
+				n.signal(syscall.SIGCONT)
+				sleeping.Delete(n)
+			})
+		}
+	}
+}
+
+func (p *proof) countStop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.halted++
+}
+
+func (p *proof) stopped() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.halted
 }
 
 // settle waits until every call has ended and no phone rings.

@@ -148,11 +148,23 @@ func (n *node) signal(s syscall.Signal) {
 func (n *node) isStopped() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	return n.stopped || n.halted()
+}
+
+// sleeps says whether the process has stopped itself.
+func (n *node) sleeps() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return !n.stopped && n.halted()
+}
+
+// halted asks the kernel. The mutex is held.
+func (n *node) halted() bool {
 	if n.cmd == nil || n.cmd.Process == nil {
 		return false
 	}
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.cmd.Process.Pid))
-	return n.stopped || err == nil && strings.Contains(string(stat), ") T ")
+	return err == nil && strings.Contains(string(stat), ") T ")
 }
 
 // end ends the node for good, cleanly.
