@@ -29,7 +29,7 @@ test: deps-test ## run every test, with the race detector, on SQLite and Postgre
 
 check: check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
 
-chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, stop, lie, for a quarter of an hour (SEED=1)
+chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, stop, lie, for twenty minutes (SEED=1)
 	$(GO) test -count=1 -v -timeout 60m -parallel 4 ./internal/chaos -args \
 		-chaos.seed=$(SEED) -chaos.calls=1000 -chaos.kills=60 -chaos.points=3 -chaos.stops=20
 
