@@ -379,7 +379,7 @@ func TestWhatThereIsNotIsSaidAsAProblem(t *testing.T) {
 				t.Errorf("%s %s is answered with the headers %v", test.method, test.path, h)
 			}
 		}
-		for query, want := range map[string]int{"cursor=zzz": 422, "cursor=01a20d22-fbef-75b9-a55a-a6e87aff5a76": 200, "limit=0": 422, "state=late": 422} {
+		for query, want := range map[string]int{"cursor=zzz": 422, "cursor=01a20d22-fbef-75b9-a55a-a6e87aff5a76": 200, "limit=0": 422, "state=late": 422, "stat=waiting": 422} {
 			if status, answer := w.do("GET", "/v1/calls?"+query, ""); status != want {
 				t.Errorf("?%s is answered %d: %s", query, status, answer)
 			}
