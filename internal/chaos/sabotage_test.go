@@ -30,23 +30,13 @@ var sabotages = []sabotage{
 	{
 		name: "dials before the attempt is written",
 		broken: map[string]string{
-			"internal/store/change.go|		crash.Point(crash.ClaimBeforeCommit)\n		return nil\n	})\n": `
-		crash.Point(crash.ClaimBeforeCommit)
-		if len(due) > 0 {
-			return sql.ErrTxDone
-		}
-		return nil
-	})
-	if errors.Is(err, sql.ErrTxDone) {
-		return due, nil
-	}
-`,
+			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 &&": "if c.err != nil || c.claimedBy != nil || len(c.events) == 0 &&",
 		},
 		script: "busy", phones: calledFor,
 	},
 	{
 		name:   "no destination row",
-		broken: map[string]string{"internal/store/numbers.go|	had := before.LiveNumbers()\n": "	had := after.LiveNumbers()\n"},
+		broken: map[string]string{"internal/store/numbers.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()"},
 		script: "answer:20s", phones: 1,
 	},
 	{

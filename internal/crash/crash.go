@@ -16,6 +16,7 @@ const (
 	RecordAfterCommit    = "record.after-commit"    //
 	AskBeforeRequest     = "ask.before-request"     // Twilio is about to be asked, or to be told to end a call
 	AskAfterRequest      = "ask.after-request"      //
+	BatchAfterCommit     = "batch.after-commit"     // several operations are on disk, and none was answered
 	CallbackBeforeCommit = "callback.before-commit" // a callback was read
 	CallbackAfterCommit  = "callback.after-commit"  // it is on disk, and was not answered
 )
@@ -24,6 +25,6 @@ const (
 func Points() []string {
 	return []string{
 		CreateBeforeCommit, CreateAfterCommit, ClaimBeforeCommit, ClaimAfterCommit, PlaceBeforeRequest, PlaceAfterRequest,
-		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, CallbackBeforeCommit, CallbackAfterCommit,
+		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, BatchAfterCommit, CallbackBeforeCommit, CallbackAfterCommit,
 	}
 }

@@ -9,6 +9,7 @@ package dialer
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,7 @@ type Dialer struct {
 	pace     *rate.Limiter
 	inFlight sync.WaitGroup
 	busy     atomic.Int64
-	freed    chan struct{} // receives when a request has ended
+	freed    chan struct{} // receives when there is a slot again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
 }
@@ -62,6 +63,7 @@ type Dialer struct {
 const (
 	slots        = 64                     // requests to the carrier at once
 	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
+	apart        = 4 * time.Millisecond   // nodes that wait for the same Call
 	locked       = 5 * time.Millisecond   // the shortest, when there was nothing to be had
 	idle         = time.Hour              // the longest sleep
 	storeTime    = 10 * time.Second       // for one transaction
@@ -92,8 +94,8 @@ func (d *Dialer) Run(ctx context.Context) {
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
 			now := d.Store.Now()
-			next = now.Add(failing.next(now))
-			d.Log.Error("waking calls failed", "err", err, "again_at", next)
+			next = plan{at: now.Add(failing.next(now))}
+			d.Log.Error("waking calls failed", "err", err, "again_at", next.at)
 		} else {
 			failing.reset()
 		}
@@ -101,9 +103,24 @@ func (d *Dialer) Run(ctx context.Context) {
 	}
 }
 
-// sleep waits until next, or until there may be something to do.
-func (d *Dialer) sleep(ctx context.Context, next time.Time) {
-	t := time.NewTimer(next.Sub(d.Store.Now()))
+// plan says when there is something to do again, and whether Calls that become
+// due sooner, to be dialed or to be asked about, could be seen to then.
+type plan struct {
+	at        time.Time
+	dial, ask bool
+}
+
+// sleep waits for the plan's time, or until there is something to do before.
+func (d *Dialer) sleep(ctx context.Context, p plan) {
+	var dial, ask time.Time
+	if p.dial {
+		dial = p.at
+	}
+	if p.ask {
+		ask = p.at
+	}
+	d.Store.Sleep(dial, ask)
+	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
 	select {
 	case <-ctx.Done():
@@ -113,43 +130,45 @@ func (d *Dialer) sleep(ctx context.Context, next time.Time) {
 	}
 }
 
-// round wakes what is due now, and returns when to come back at the latest.
-func (d *Dialer) round(ctx context.Context) (time.Time, error) {
+// round wakes what is due now, and says what to wait for.
+func (d *Dialer) round(ctx context.Context) (plan, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	dial, ask, err := d.Store.NextWake(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return plan{}, err
 	}
 	pause, err := d.keepPause(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return plan{}, err
 	}
 	tells, err := d.clockTells(ctx)
 	if err != nil {
-		return time.Time{}, err
+		return plan{}, err
 	}
 	now := d.Store.Now()
 	woken := 0
 	if due(ask, now) {
 		n, err := d.wake(ctx, d.Store.ClaimToAsk, d.free())
 		if err != nil {
-			return time.Time{}, err
+			return plan{}, err
 		}
 		woken += n
 	}
 	if pause == nil && tells && due(dial, now) && !now.Before(d.trouble.over()) {
 		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {
-			return time.Time{}, err
+			return plan{}, err
 		}
 		woken += n
 	}
 	if woken > 0 {
-		return now, nil // there may be more
+		return plan{at: now}, nil // there may be more
 	}
 	// What is due and was not to be had, another node has in hand just now.
-	return later(d.nextRound(now, pause, dial, ask), now.Add(locked)), nil
+	p := d.next(now, pause, dial, ask)
+	p.at = later(p.at, now.Add(locked))
+	return p, nil
 }
 
 // wake claims what is due, at most limit of it, and performs what that asks for:
@@ -169,26 +188,38 @@ func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time
 	return len(due), err
 }
 
-// nextRound is when there is something to do again, unless a change comes first.
-func (d *Dialer) nextRound(now time.Time, pause *store.Pause, dial, ask time.Time) time.Time {
-	next := now.Add(idle)
-	if d.Store.Shared() {
-		next = now.Add(otherNodes)
+// next plans the next round, where there was nothing to do.
+func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) plan {
+	p := plan{at: now.Add(idle)}
+	if d.Store.Shared() { // other nodes look too: not all at the same instant
+		p.at = now.Add(otherNodes - rand.N(otherNodes/4))
 	}
 	if d.free() == 0 {
-		return next // woken when a slot is free
+		return p // woken when a slot is free
 	}
-	next = earlier(next, ask)
-	if pause != nil {
-		return earlier(next, pause.NextCheckAt)
+	p.ask = true
+	p.at = earlier(p.at, d.apart(ask))
+	switch ready := later(d.trouble.over(), d.nextToken(now)); {
+	case pause != nil:
+		p.at = earlier(p.at, pause.NextCheckAt)
+	case !d.clock.tells:
+		p.at = earlier(p.at, d.clock.next)
+	case ready.After(now) && !dial.IsZero(): // others may wait as well as this one
+		p.at = earlier(p.at, later(d.apart(dial), ready))
+	default:
+		p.dial = true
+		p.at = earlier(p.at, d.apart(dial))
 	}
-	if !d.clock.tells {
-		return earlier(next, d.clock.next)
+	return p
+}
+
+// apart is a little later than a time that all nodes know of, which would else all
+// look for the same Call in the same instant.
+func (d *Dialer) apart(t time.Time) time.Time {
+	if t.IsZero() || !d.Store.Shared() {
+		return t
 	}
-	if !dial.IsZero() {
-		next = earlier(next, later(later(dial, d.trouble.over()), d.nextToken(now)))
-	}
-	return next
+	return t.Add(rand.N(apart))
 }
 
 func due(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
@@ -217,7 +248,9 @@ func (d *Dialer) start(due []store.Due) {
 			d.busy.Add(1)
 			d.inFlight.Go(func() {
 				d.perform(&c.Call, a)
-				d.busy.Add(-1)
+				if d.busy.Add(-1) != slots-1 {
+					return // nobody has waited for it
+				}
 				select {
 				case d.freed <- struct{}{}:
 				default:

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
@@ -40,6 +41,17 @@ func callColumns(c *call.Call) []column {
 		{"wake_at", asMicros{&c.WakeAt}},
 		{"held", asFlag{&c.Held}},
 		{"seq", &c.Seq},
+	}
+}
+
+func eventColumns(id string, e *call.Event) []column {
+	return []column{
+		{"call_id", &id},
+		{"seq", &e.Seq},
+		{"type", (*string)(&e.Type)},
+		{"at", asMicros{&e.At}},
+		{"attempt", &e.Attempt},
+		{"data", asDocument{e}},
 	}
 }
 
@@ -109,15 +121,6 @@ func values(from, n int) string {
 	return strings.Join(list, ", ")
 }
 
-// sets returns "a = $from, b = $from+1, …".
-func sets(cols []column, from int) string {
-	list := make([]string, len(cols))
-	for i, c := range cols {
-		list[i] = fmt.Sprintf("%s = $%d", c.name, from+i)
-	}
-	return strings.Join(list, ", ")
-}
-
 // errDamaged is what a row can't be read for, now or later.
 var errDamaged = errors.New("the row is damaged")
 
@@ -130,6 +133,14 @@ type (
 	asWords  struct{ list *[]call.Status }
 	asJSON   struct{ v any } // v is a pointer
 )
+
+// asDocument writes an Event's own fields as JSON, never NULL.
+type asDocument struct{ e *call.Event }
+
+func (d asDocument) Value() (driver.Value, error) {
+	b, err := json.Marshal(d.e)
+	return string(b), err
+}
 
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
@@ -228,6 +239,29 @@ func textOf(src any) (string, error) {
 		return string(v), nil
 	}
 	return "", fmt.Errorf("%w: a text is stored as %T", errDamaged, src)
+}
+
+// lenient lets every field be scanned, and keeps the first error of one that can't
+// be: a row that is damaged should not hide the others.
+func lenient(fields []any, damage *error) []any {
+	for i, f := range fields {
+		if s, ok := f.(sql.Scanner); ok {
+			fields[i] = forgiving{s, damage}
+		}
+	}
+	return fields
+}
+
+type forgiving struct {
+	sql.Scanner
+	damage *error
+}
+
+func (f forgiving) Scan(src any) error {
+	if err := f.Scanner.Scan(src); err != nil && *f.damage == nil {
+		*f.damage = err
+	}
+	return nil
 }
 
 // unchanged says whether two attempts are stored alike.

@@ -31,7 +31,6 @@ var suite = []struct {
 	{"one phone, one ring", testHeldAndReleased},
 	{"the turn is handed on", testTurnHandedOn},
 	{"held while it is released", testHeldWhileReleased},
-	{"numbers are taken in one order", testNumbersInOrder},
 	{"a leg that rings is a fact", testFactOnTakenNumber},
 	{"a damaged row holds nobody up", testDamaged},
 	{"many calls, few phones, two nodes", testFewPhones},

@@ -1,10 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"redial/internal/call"
 	"redial/internal/crash"
@@ -22,59 +23,116 @@ var ErrConflict = errors.New("the Idempotency-Key was used for another request")
 // Create stores a new Call and its Events. When the key has been used for the
 // same request before, it stores nothing and returns the Call of then, replayed.
 // A key lives as long as its Call's row.
-func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, key Idempotency) (stored call.Call, replayed bool, err error) {
-	changed := newChanges()
-	err = s.tx(ctx, func(t *tx) error {
-		t.changed = changed.reset()
-		stored, replayed = c, false
-		isNew, err := t.insertCall(&c, key)
-		if err != nil {
-			return err
-		}
-		if isNew {
-			err := t.appendEvents(&c, events)
-			crash.Point(crash.CreateBeforeCommit)
-			return err
-		}
-		replayed = true
-		stored, err = t.first(key)
-		return err
-	})
-	if err != nil {
+func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, key Idempotency) (made call.Call, replayed bool, err error) {
+	o := &creating{call: c, events: events, key: key}
+	if err := s.commit(ctx, c.CreatedAt, o); err != nil {
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)
 	}
 	crash.Point(crash.CreateAfterCommit)
-	s.tell(changed)
-	return stored, replayed, nil
+	return o.made, o.first != "", nil
 }
 
-func (t *tx) insertCall(c *call.Call, key Idempotency) (isNew bool, err error) {
-	cols := append(callColumns(c),
-		column{"idem_scope", asText{&key.Scope}}, column{"idem_key", asText{&key.Key}}, column{"idem_hash", asText{&key.Hash}})
-	if key.Key == "" {
-		cols = cols[:len(cols)-3]
-	}
-	r, err := t.ExecContext(t.ctx, "INSERT INTO calls ("+names(cols)+") VALUES ("+values(1, len(cols))+
-		") ON CONFLICT (idem_scope, idem_key) DO NOTHING", fields(cols)...)
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n == 1, err
+type creating struct {
+	ticket
+	call   call.Call
+	events []call.Event
+	key    Idempotency
+
+	inserted bool
+	first    string // id of the Call that the key has made before
+	hash     string // of its request
+	made     call.Call
 }
 
-// first returns the Call that the key made.
-func (t *tx) first(key Idempotency) (call.Call, error) {
-	var id, hash string
-	err := t.QueryRowContext(t.ctx, "SELECT id, idem_hash FROM calls WHERE idem_scope = $1 AND idem_key = $2",
-		key.Scope, key.Key).Scan(&id, &hash)
+func keyColumns(k *Idempotency) []column {
+	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
+}
+
+func (o *creating) columns() []column {
+	var key Idempotency // without a key the rest says nothing
+	if o.key.Key != "" {
+		key = o.key
+	}
+	return append(callColumns(&o.call), keyColumns(&key)...)
+}
+
+// read does nothing: all creations of a batch are inserted at once.
+func (o *creating) read(*batch) { o.inserted, o.first, o.hash = false, "", "" }
+
+// insertAll queues the rows of all creations, in the order of their keys, in which
+// nodes wait for each other's.
+func (b *batch) insertAll() error {
+	var all []*creating
+	byID := map[string]*creating{}
+	for _, o := range b.ops {
+		if c, ok := o.(*creating); ok {
+			all = append(all, c)
+			byID[c.call.ID] = c
+		}
+	}
+	slices.SortStableFunc(all, func(x, y *creating) int {
+		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
+	})
+	rows := make([][]column, len(all))
+	for i, c := range all {
+		rows[i] = c.columns()
+	}
+	return b.write(&insertCall, rows, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		if c := byID[id]; c != nil {
+			c.inserted = true
+			b.calls[id] = &stored{before: c.call, after: c.call, isNew: true}
+			b.calls[id].before.Attempts = nil // it has none there yet
+		}
+		return err
+	})
+}
+
+// readFirst reads, for the keys that were used before, the Calls that they made.
+func (b *batch) readFirst() error {
+	var repeats []*creating
+	for _, o := range b.ops {
+		c, ok := o.(*creating)
+		if !ok || c.inserted {
+			continue
+		}
+		repeats = append(repeats, c)
+		b.add(statement{
+			sql:  "SELECT id, idem_hash FROM calls WHERE idem_scope = $1 AND idem_key = $2",
+			args: []any{c.key.Scope, c.key.Key},
+			rows: func(scan func(...any) error) error { return scan(&c.first, &c.hash) },
+		})
+	}
+	if err := b.flush(); err != nil {
+		return err
+	}
+	for _, c := range repeats {
+		if b.calls[c.first] != nil || c.first == "" || c.hash != c.key.Hash {
+			continue
+		}
+		found, err := b.store.loadCall(b, c.first, "")
+		b.calls[c.first] = &stored{before: found, after: found, err: err}
+	}
+	return nil
+}
+
+func (o *creating) decide(b *batch) error {
+	if o.inserted {
+		o.made = o.call
+		b.calls[o.call.ID].events = o.events
+		crash.Point(crash.CreateBeforeCommit)
+		return nil
+	}
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return call.Call{}, fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
-	case err != nil:
-		return call.Call{}, err
-	case hash != key.Hash:
-		return call.Call{}, ErrConflict
+	case o.first == "":
+		return fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
+	case o.hash != o.key.Hash:
+		return ErrConflict
 	}
-	return loadCall(t.ctx, t.Tx, id, "")
+	c := b.get(o.first)
+	o.made = c.after
+	return c.err
 }
+
+func (*creating) answer(*batch) {}

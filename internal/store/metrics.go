@@ -15,6 +15,8 @@ import (
 type metrics struct {
 	calls    *prometheus.CounterVec
 	attempts *prometheus.CounterVec
+	batch    prometheus.Histogram
+	took     prometheus.Histogram
 }
 
 func newMetrics(r prometheus.Registerer, s *Store) *metrics {
@@ -26,6 +28,14 @@ func newMetrics(r prometheus.Registerer, s *Store) *metrics {
 		attempts: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "redial_attempts_total", Help: "Attempts that ended, by result.",
 		}, []string{"result"}),
+		batch: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "redial_batch_operations", Help: "How many operations shared a commit.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
+		}),
+		took: f.NewHistogram(prometheus.HistogramOpts{
+			Name: "redial_batch_duration_seconds", Help: "How long such a commit took, with all that was read and written for it.",
+			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
+		}),
 	}
 	for _, o := range call.Outcomes() {
 		m.calls.WithLabelValues(string(o)) // so that a rate is known from the first one on
@@ -37,6 +47,12 @@ func newMetrics(r prometheus.Registerer, s *Store) *metrics {
 		r.MustRegister(&stateCollector{store: s})
 	}
 	return m
+}
+
+// committed observes a batch.
+func (m *metrics) committed(operations int, took time.Duration) {
+	m.batch.Observe(float64(operations))
+	m.took.Observe(took.Seconds())
 }
 
 func (m *metrics) count(e call.Event) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -123,17 +124,21 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 	dial(t, nodes[0], begin, one.ID)
 	released := make(chan error, 1)
 	err := nodes[0].tx(t.Context(), func(x *tx) error {
-		x.changed = newChanges()
-		d, err := x.wake(two.ID, begin.Add(time.Minute))
-		if err != nil || !d.Call.Held {
-			t.Errorf("held: %t, %v", d.Call.Held, err)
+		o := &claiming{which: []string{dueToDial}, limit: 9}
+		o.now = begin.Add(time.Minute)
+		err := newBatch(x, []operation{o}).run()
+		if err := errors.Join(err, x.flush()); err != nil {
+			return err
+		}
+		if len(o.due) != 1 || !o.due[0].Call.Held {
+			t.Errorf("held: %+v", o.due)
 		}
 		go func() {
 			_, err := nodes[1].Change(t.Context(), one.ID, begin, steps(report(call.StatusCompleted)))
 			released <- err
 		}()
 		waitUntilBlocked(t, x, released)
-		return err
+		return nil
 	})
 	if err := errors.Join(err, <-released); err != nil {
 		t.Fatal(err)
@@ -146,9 +151,10 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 // waitUntilBlocked returns when another transaction waits for this one, or is
 // through without having waited.
 func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
-	for blocked := 0; blocked == 0 && len(through) == 0 && x.dialect.shared; {
-		err := x.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_locks
-			WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`).Scan(&blocked)
+	for blocked := 0; blocked == 0 && len(through) == 0 && x.store.dialect.shared; {
+		err := x.each(`SELECT count(*) FROM pg_locks
+			WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`, nil,
+			func(scan func(...any) error) error { return scan(&blocked) })
 		if err != nil {
 			t.Error(err)
 			return
@@ -156,18 +162,39 @@ func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
 	}
 }
 
-// Nodes that took several numbers each in an order of their own would deadlock.
-func testNumbersInOrder(t *testing.T, b backend) {
-	s := b.open(t, nil)
-	want := []string{"+819011110001", "+819011110002", "+819011110003", "+819011110004"}
-	for _, i := range []int{2, 0, 3, 1} {
-		create(t, s, to(want[i]))
-	}
+// Nodes that went through several numbers each in an order of their own would
+// wait for each other in a ring.
+func TestNumbersAreGoneThroughInOrder(t *testing.T) {
 	var got []string
-	for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 9) }) {
-		got = append(got, d.Call.To)
+	x := &tx{store: &Store{}, send: func(list []statement) error {
+		for _, st := range list {
+			if st.affected != nil || strings.HasPrefix(st.sql, "DELETE") {
+				got = append(got, st.args[0].(string))
+			}
+			if st.affected != nil {
+				st.affected(1)
+			}
+		}
+		return nil
+	}}
+	b := newBatch(x, nil)
+	for i, n := range []string{"3", "1", "4", "2"} {
+		c, _, err := call.New(wish(to(n)), begin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ringing := c.Clone()
+		ringing.Wake(begin)
+		s := &stored{before: c, after: ringing}
+		if i%2 == 0 {
+			s = &stored{before: ringing, after: c}
+		}
+		b.calls[c.ID] = s
 	}
-	equal(t, got, want)
+	if err := b.settleNumbers(); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, []string{"1", "2", "3", "4"})
 }
 
 func testFewPhones(t *testing.T, b backend) {

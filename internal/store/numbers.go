@@ -1,106 +1,176 @@
 package store
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
-	"time"
+	"maps"
+	"slices"
 
 	"redial/internal/call"
 )
 
-// claimNumbers takes the numbers that a step is about to dial. A number that
+// want is the wish of a Call to ring a number.
+type want struct {
+	number  string
+	call    *stored
+	attempt int
+	mine    bool
+	owner   string // the Call that has the number already
+}
+
+// settleNumbers lets go of the numbers that no longer ring, takes those that are
+// about to, and wakes who has waited longest for what is free. A number that
 // another Call may be ringing is not taken; its row stays locked until the
-// transaction ends, so that who lets go of it sees who waits for it.
-func (t *tx) claimNumbers(before, after *call.Call) (taken bool, err error) {
-	had := before.LiveNumbers()
-	for number, attempt := range after.LiveNumbers() {
-		if _, ok := had[number]; ok {
+// transaction ends, so that who lets go of it sees who waits for it. Numbers are
+// gone through in their order, so that nodes don't wait for each other in a ring.
+func (b *batch) settleNumbers() error {
+	wants, free := map[string][]*want{}, map[string][]string{}
+	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
+		c := b.calls[id]
+		if c.err != nil {
 			continue
 		}
-		mine, err := t.takeNumber(number, after.ID, attempt)
-		switch {
-		case err != nil:
-			return false, fmt.Errorf("claiming the number: %w", err)
-		case mine:
-		case after.Attempt(attempt).SID == "":
-			return true, nil
-		default: // it rings already, and that is a fact, whoever has the number
-			if err := t.exec(`INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
-				number, after.ID, attempt); err != nil {
-				return false, fmt.Errorf("noting a leg that resurfaced: %w", err)
+		had, has := c.before.LiveNumbers(), c.after.LiveNumbers()
+		for number, attempt := range has {
+			if _, ok := had[number]; !ok {
+				wants[number] = append(wants[number], &want{number: number, call: c, attempt: attempt})
 			}
 		}
+		for number := range had {
+			if _, ok := has[number]; !ok {
+				free[number] = append(free[number], id)
+			}
+		}
+		if c.after.State == call.Ended && c.before.State != call.Ended && free[c.after.To] == nil {
+			free[c.after.To] = []string{} // it may have been given a turn that it did not use
+		}
 	}
-	return false, nil
+	if len(wants)+len(free) == 0 {
+		return nil
+	}
+	heirs := b.passOn(wants, free)
+	if err := b.flush(); err != nil {
+		return fmt.Errorf("settling who rings which number: %w", err)
+	}
+	if err := b.refuse(wants); err != nil {
+		return err
+	}
+	return b.release(heirs)
 }
 
-func (t *tx) takeNumber(number, id string, attempt int) (mine bool, err error) {
-	for {
-		r, err := t.ExecContext(t.ctx, `INSERT INTO destinations (number, call_id, attempt, resurfaced)
-			SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
-			ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`, number, id, attempt)
-		if err != nil {
-			return false, err
-		}
-		if n, err := r.RowsAffected(); n == 1 || err != nil {
-			return true, err
-		}
-		var owner string
-		err = t.QueryRowContext(t.ctx, `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced LIMIT 1`+
-			t.dialect.forUpdate, number).Scan(&owner)
-		if !errors.Is(err, sql.ErrNoRows) { // else it was freed in between: try again
-			return owner == id, err
-		}
-	}
-}
-
-// freeNumbers lets go of the numbers that no longer ring, and wakes the Call
-// that has waited longest for each. A Call that ends without having rung hands
-// on the turn it may have been given.
-func (t *tx) freeNumbers(before, after *call.Call, now time.Time) error {
-	free := map[string]bool{}
-	has := after.LiveNumbers()
-	for number := range before.LiveNumbers() {
-		if _, ok := has[number]; ok {
-			continue
-		}
-		free[number] = true
-		if err := t.exec(`DELETE FROM destinations WHERE number = $1 AND call_id = $2`, number, after.ID); err != nil {
-			return fmt.Errorf("freeing the number: %w", err)
-		}
-	}
-	if after.State == call.Ended && before.State != call.Ended {
-		free[after.To] = true
-	}
+// passOn queues, number by number, what lets go of it, takes it, and finds who has
+// waited longest.
+func (b *batch) passOn(wants map[string][]*want, free map[string][]string) map[string]*string {
+	heirs := map[string]*string{}
 	for number := range free {
-		if err := t.releaseNext(number, now); err != nil {
-			return fmt.Errorf("waking the next call for the number: %w", err)
+		heirs[number] = new(string)
+	}
+	all := maps.Clone(free)
+	for number := range wants {
+		all[number] = free[number]
+	}
+	for _, number := range slices.Sorted(maps.Keys(all)) {
+		for _, id := range free[number] {
+			b.add(statement{sql: `DELETE FROM destinations WHERE number = $1 AND call_id = $2`, args: []any{number, id}})
+		}
+		for _, w := range wants[number] {
+			b.take(w)
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(heirs)) {
+		b.findHeir(number, heirs[number])
+	}
+	return heirs
+}
+
+// take queues the taking of a number.
+func (b *batch) take(w *want) {
+	b.add(statement{
+		sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC` + b.store.dialect.forUpdate,
+		args: []any{w.number},
+		rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
+	}, statement{
+		sql: `INSERT INTO destinations (number, call_id, attempt, resurfaced)
+			SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
+			ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`,
+		args:     []any{w.number, w.call.after.ID, w.attempt},
+		affected: func(n int64) { w.mine = n == 1 },
+	})
+}
+
+// refuse deals with the numbers that could not be had.
+func (b *batch) refuse(wants map[string][]*want) error {
+	for _, number := range slices.Sorted(maps.Keys(wants)) {
+		for _, w := range wants[number] {
+			for !w.mine && w.owner == "" { // taken, or freed, by another node in this very moment
+				b.take(w)
+				if err := b.flush(); err != nil {
+					return fmt.Errorf("claiming the number: %w", err)
+				}
+			}
+			switch {
+			case w.mine || w.owner == w.call.after.ID:
+			case w.call.asleep != nil && w.call.after.Attempt(w.attempt).SID == "":
+				w.call.hold(b.now)
+			default: // it rings already, and that is a fact, whoever has the number
+				b.add(statement{
+					sql:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
+					args: []any{number, w.call.after.ID, w.attempt},
+				})
+			}
 		}
 	}
 	return nil
 }
 
-// releaseNext wakes the oldest Call that is held for the number, if it is free.
-func (t *tx) releaseNext(number string, now time.Time) error {
-	for last := ""; ; {
-		ids, err := t.ids(`SELECT id FROM calls WHERE held = 1 AND to_number = $1 AND id > $2
-			AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`, number, last)
-		if err != nil || len(ids) == 0 {
-			return err
+// findHeir queues the search for the oldest Call, after one that was found before,
+// that is held for a number, if that is free.
+func (b *batch) findHeir(number string, heir *string) {
+	last := *heir
+	*heir = ""
+	b.add(statement{
+		sql: `SELECT id FROM calls WHERE held = 1 AND to_number = $1 AND id > $2
+			AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`,
+		args: []any{number, last},
+		rows: func(scan func(...any) error) error { return scan(heir) },
+	})
+}
+
+// release wakes the heirs of the numbers that are free. One that has been woken
+// already, or can't be read, is passed over.
+func (b *batch) release(heirs map[string]*string) error {
+	for {
+		maps.DeleteFunc(heirs, func(_ string, heir *string) bool { return *heir == "" })
+		if len(heirs) == 0 {
+			return nil
 		}
-		last = ids[0]
-		before, err := t.load(last)
-		if errors.Is(err, errDamaged) {
-			continue
+		unread := map[string]bool{}
+		for _, heir := range heirs {
+			unread[*heir] = b.calls[*heir] == nil
 		}
-		if err != nil {
-			return err
+		maps.DeleteFunc(unread, func(_ string, yes bool) bool { return !yes })
+		b.lock(slices.Sorted(maps.Keys(unread)))
+		if err := b.flush(); err != nil {
+			return fmt.Errorf("waking the next call for a number: %w", err)
 		}
-		after := before.Clone()
-		if events := after.Release(now); len(events) > 0 { // else somebody was faster
-			_, err = t.save(&before, &after, events, now)
-			return err
+		for number, heir := range heirs {
+			released := false
+			_, err := b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
+				events := c.Release(b.now)
+				released = len(events) > 0
+				return events, nil
+			})
+			switch {
+			case released:
+				delete(heirs, number)
+			case err == nil || errors.Is(err, errDamaged) || errors.Is(err, ErrNotFound):
+				b.findHeir(number, heir)
+			default:
+				return err
+			}
+		}
+		if err := b.flush(); err != nil {
+			return fmt.Errorf("waking the next call for a number: %w", err)
 		}
 	}
 }

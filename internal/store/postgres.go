@@ -1,14 +1,151 @@
 package store
 
 import (
+	"cmp"
+	"context"
+	"database/sql"
 	"errors"
+	"fmt"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
 )
+
+func (s *Store) openPostgres(databaseURL string) error {
+	conf, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return errors.New("the database URL of PostgreSQL can't be read: it looks like postgres://user:password@host/name")
+	}
+	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, 5*time.Second)
+	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
+		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	s.dialect = dialect{
+		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, among: "= ANY($1)",
+		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
+	}
+	s.write = stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(endWhenStalled))
+	s.write.SetMaxOpenConns(16)
+	s.write.SetMaxIdleConns(16)
+	s.write.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
+	s.read = s.write
+	s.transact = s.postgresTx
+	return nil
+}
+
+// endWhenStalled has PostgreSQL end a transaction whose node has fallen asleep in
+// it: nobody else should wait for its locks.
+func endWhenStalled(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '10s'")
+	return err
+}
 
 // pgRetryable says whether PostgreSQL asks for the transaction to be run again:
 // serialization_failure and deadlock_detected.
 func pgRetryable(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// pgBlames says whether an error is the fault of what one operation wrote, or of
+// the row it waited for, and not of the server or the way there.
+// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+func pgBlames(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || len(e.Code) != 5 {
+		return false
+	}
+	switch e.Code[:2] {
+	case "21", "22", "23", "42", "54": // what was written
+		return true
+	}
+	return e.Code == lockNotAvailable
+}
+
+const lockNotAvailable = "55P03"
+
+// postgresTx runs fn in a transaction whose statements go out together: a flush is
+// one round trip, however many it sends.
+func (s *Store) postgresTx(ctx context.Context, fn func(*tx) error) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	err = conn.Raw(func(driverConn any) error {
+		return s.onPostgres(ctx, driverConn.(*stdlib.Conn).Conn(), fn)
+	})
+	return errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone))
+}
+
+func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, fn func(*tx) error) error {
+	t := &tx{store: s, send: func(list []statement) error { return sendBatch(ctx, conn, list) }}
+	t.add(statement{sql: "BEGIN" + isolation(s.isolation)})
+	err := fn(t)
+	if err == nil {
+		t.add(statement{sql: "COMMIT"})
+		err = t.flush()
+	}
+	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_, undone := conn.Exec(undo, "ROLLBACK")
+		err = errors.Join(err, undone)
+	}
+	return err
+}
+
+func isolation(level sql.IsolationLevel) string {
+	if level == sql.LevelDefault {
+		return ""
+	}
+	return " ISOLATION LEVEL " + level.String()
+}
+
+// sendBatch sends statements in one go. After one that fails the server executes
+// none of the rest, COMMIT least of all.
+func sendBatch(ctx context.Context, conn *pgx.Conn, list []statement) (err error) {
+	var b pgx.Batch
+	for _, st := range list {
+		b.Queue(st.sql, st.args...)
+	}
+	answers := conn.SendBatch(ctx, &b)
+	defer func() {
+		if closed := answers.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for _, st := range list {
+		if err := answer(answers, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func answer(answers pgx.BatchResults, st statement) error {
+	if st.rows == nil {
+		tag, err := answers.Exec()
+		switch {
+		case err != nil:
+			return err
+		case st.sql == "COMMIT" && tag.String() != "COMMIT":
+			return fmt.Errorf("the transaction was not committed: the server says %s", tag)
+		case st.affected != nil:
+			st.affected(tag.RowsAffected())
+		}
+		return nil
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := st.rows(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

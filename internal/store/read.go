@@ -12,28 +12,29 @@ import (
 	"redial/internal/call"
 )
 
-// querier is a transaction or a pool.
+// querier answers queries: a transaction, or a reader.
 type querier interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-	QueryRowContext(context.Context, string, ...any) *sql.Row
+	// each calls row for every row of the query's answer.
+	each(query string, args []any, row func(scan func(...any) error) error) error
 }
 
-func queryIDs(ctx context.Context, q querier, query string, args ...any) (ids []string, err error) {
-	err = each(ctx, q, query, args, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+// reader reads from a pool, or from a snapshot of it.
+type reader struct {
+	ctx context.Context
+	db  interface {
+		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	}
 }
 
-// each runs row for every row of the query's answer.
-func each(ctx context.Context, q querier, query string, args []any, row func(scan func(...any) error) error) error {
-	rows, err := q.QueryContext(ctx, query, args...)
+func (r reader) each(query string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := r.db.QueryContext(r.ctx, query, args...)
 	if err != nil {
 		return err
 	}
+	return scanAll(rows, row)
+}
+
+func scanAll(rows *sql.Rows, row func(scan func(...any) error) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
@@ -43,54 +44,90 @@ func each(ctx context.Context, q querier, query string, args []any, row func(sca
 	return rows.Err()
 }
 
-func loadCall(ctx context.Context, q querier, id, lock string) (c call.Call, err error) {
+func queryIDs(q querier, query string, args ...any) (ids []string, err error) {
+	err = q.each(query, args, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// The SQL to read rows of these tables, up to the condition.
+var (
+	selectCalls    = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
+	selectAttempts = "SELECT call_id, " + names(attemptColumns(new(call.Attempt))) + " FROM attempts WHERE call_id "
+)
+
+func (s *Store) loadCall(q querier, id, lock string) (c call.Call, err error) {
 	if id != storable(id) {
 		return c, ErrNotFound
 	}
-	cols := callColumns(&c)
-	err = q.QueryRowContext(ctx, "SELECT "+names(cols)+" FROM calls WHERE id = $1"+lock, id).Scan(fields(cols)...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, ErrNotFound
+	err = ErrNotFound
+	failed := q.each(selectCalls+"id = $1"+lock, []any{id}, func(scan func(...any) error) error {
+		err = nil
+		return scan(fields(callColumns(&c))...)
+	})
+	if failed != nil {
+		return c, fmt.Errorf("loading the call: %w", failed)
 	}
 	if err != nil {
-		return c, fmt.Errorf("loading the call: %w", err)
+		return c, err
 	}
-	err = loadAttempts(ctx, q, []*call.Call{&c})
-	return c, err
+	return c, s.loadAttempts(q, []*call.Call{&c})
 }
 
 // loadAttempts reads the attempts of some Calls.
-func loadAttempts(ctx context.Context, q querier, calls []*call.Call) error {
+func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 	if len(calls) == 0 {
 		return nil
 	}
-	byID := map[string]*call.Call{}
-	args := make([]any, 0, len(calls))
-	for _, c := range calls {
-		byID[c.ID] = c
-		args = append(args, c.ID)
+	byID := make(map[string]*call.Call, len(calls))
+	ids := make([]string, len(calls))
+	for i, c := range calls {
+		byID[c.ID], ids[i] = c, c.ID
 	}
-	query := "SELECT call_id, " + names(attemptColumns(&call.Attempt{})) + " FROM attempts WHERE call_id IN (" +
-		values(1, len(args)) + ") ORDER BY call_id, n"
-	err := each(ctx, q, query, args, func(scan func(...any) error) error {
-		var id string
-		var a call.Attempt
-		err := scan(append([]any{&id}, fields(attemptColumns(&a))...)...)
+	st := s.attemptsOf(ids, func(id string, a *call.Attempt) {
 		if c := byID[id]; c != nil {
-			c.Attempts = append(c.Attempts, a)
+			c.Attempts = append(c.Attempts, *a)
 		}
-		return err
-	})
-	if err != nil {
+	}, nil)
+	if err := q.each(st.sql, st.args, st.rows); err != nil {
 		return fmt.Errorf("loading the attempts: %w", err)
 	}
 	return nil
 }
 
+// attemptsOf reads the attempts of the Calls of some ids, in their order. What can't
+// be read is an error; with damaged, that is told instead.
+func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error)) statement {
+	return statement{
+		sql: selectAttempts + s.dialect.among + " ORDER BY call_id, n", args: []any{s.dialect.list(ids)},
+		rows: func(scan func(...any) error) error {
+			var id string
+			var a call.Attempt
+			var bad error
+			into := fields(attemptColumns(&a))
+			if damaged != nil {
+				into = lenient(into, &bad)
+			}
+			if err := scan(append([]any{&id}, into...)...); err != nil {
+				return err
+			}
+			if bad != nil {
+				damaged(id, bad)
+			}
+			found(id, &a)
+			return nil
+		},
+	}
+}
+
 // Get returns Call id, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, id string) (c call.Call, err error) {
 	err = s.snapshot(ctx, func(q querier) error {
-		c, err = loadCall(ctx, q, id, "")
+		c, err = s.loadCall(q, id, "")
 		return err
 	})
 	return c, err
@@ -103,7 +140,7 @@ func (s *Store) snapshot(ctx context.Context, fn func(querier) error) error {
 		return err
 	}
 	defer t.Rollback() // nothing to keep
-	return fn(t)
+	return fn(reader{ctx, t})
 }
 
 func (s *Store) snapshotLevel() sql.IsolationLevel {
@@ -136,7 +173,7 @@ type Query struct {
 // List returns the Calls that a Query selects.
 func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, err error) {
 	err = s.snapshot(ctx, func(tx querier) error {
-		calls, err = list(ctx, tx, q)
+		calls, err = s.list(tx, q)
 		return err
 	})
 	if err != nil {
@@ -145,7 +182,7 @@ func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, err error
 	return calls, nil
 }
 
-func list(ctx context.Context, tx querier, q Query) ([]call.Call, error) {
+func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
 	var where []string
 	var args []any
 	add := func(cond, v string) {
@@ -165,13 +202,13 @@ func list(ctx context.Context, tx querier, q Query) ([]call.Call, error) {
 	args = append(args, q.Limit)
 	query += fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args))
 	var found []*call.Call
-	err := each(ctx, tx, query, args, func(scan func(...any) error) error {
+	err := tx.each(query, args, func(scan func(...any) error) error {
 		c := new(call.Call)
 		found = append(found, c)
 		return scan(fields(callColumns(c))...)
 	})
 	if err == nil {
-		err = loadAttempts(ctx, tx, found)
+		err = s.loadAttempts(tx, found)
 	}
 	calls := make([]call.Call, len(found))
 	for i, c := range found {
@@ -182,11 +219,11 @@ func list(ctx context.Context, tx querier, q Query) ([]call.Call, error) {
 
 // Events returns the Events of Call id after seq, in their order.
 func (s *Store) Events(ctx context.Context, id string, after int) ([]call.Event, error) {
-	return readEvents(ctx, s.read, id, after)
+	return readEvents(reader{ctx, s.read}, id, after)
 }
 
-func readEvents(ctx context.Context, q querier, id string, after int) (events []call.Event, err error) {
-	err = each(ctx, q, `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > $2
+func readEvents(q querier, id string, after int) (events []call.Event, err error) {
+	err = q.each(`SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > $2
 		ORDER BY seq`, []any{id, after}, func(scan func(...any) error) error {
 		var e call.Event
 		var data string
@@ -205,6 +242,7 @@ func readEvents(ctx context.Context, q querier, id string, after int) (events []
 // NextWake returns the earliest times at which a Call is to be dialed, and to be
 // asked about or given up; zero where there is none.
 func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
+	s.look()
 	var deadline time.Time
 	err = s.read.QueryRowContext(ctx, `SELECT
 		(SELECT min(wake_at) FROM calls WHERE state = 'waiting'),
@@ -223,7 +261,7 @@ func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 // Counts returns how many Calls there are in each state.
 func (s *Store) Counts(ctx context.Context) (map[call.State]int, error) {
 	counts := map[call.State]int{call.Waiting: 0, call.Dialing: 0, call.Ended: 0}
-	err := each(ctx, s.read, "SELECT state, count(*) FROM calls GROUP BY state", nil,
+	err := reader{ctx, s.read}.each("SELECT state, count(*) FROM calls GROUP BY state", nil,
 		func(scan func(...any) error) error {
 			var state string
 			var n int

@@ -24,7 +24,7 @@ const retainStep = 100
 // metadata, and Twilio's words. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
-		c, err := t.load(id)
+		c, err := s.loadCall(t, id, s.dialect.forUpdate)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (t *tx) scrubWords(c *call.Call) error {
 			return err
 		}
 	}
-	events, err := readEvents(t.ctx, t.Tx, c.ID, 0)
+	events, err := readEvents(t, c.ID, 0)
 	if err != nil {
 		return err
 	}
@@ -86,23 +86,21 @@ func (t *tx) scrubWords(c *call.Call) error {
 // whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		gone, err := t.ids(`SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`+
+		gone, err := queryIDs(t, `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`+
 			s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
 		if err != nil {
 			return err
 		}
-		for _, id := range gone {
-			if err := t.exec(`DELETE FROM calls WHERE id = $1`, id); err != nil {
-				return err
-			}
+		if err := t.exec(`DELETE FROM calls WHERE id `+s.dialect.among, s.dialect.list(gone)); err != nil {
+			return err
 		}
-		old, err := t.ids(`SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
+		old, err := queryIDs(t, `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
 			ORDER BY ended_at LIMIT $2`+s.dialect.skipLocked, micros(now.Add(-retention)), retainStep)
 		if err != nil {
 			return err
 		}
 		for _, id := range old {
-			c, err := t.load(id)
+			c, err := s.loadCall(t, id, s.dialect.forUpdate)
 			if err != nil {
 				return err
 			}

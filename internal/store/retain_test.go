@@ -180,18 +180,12 @@ func testRetain(t *testing.T, b backend) {
 	}
 	equal(t, get(t, s, waiting.ID).State, call.Waiting)
 
-	err := s.tx(t.Context(), func(x *tx) error {
-		for range retainStep + 1 {
-			c := filled(call.Ended)
-			c.EndedAt = begin
-			if _, err := x.insertCall(&c, Idempotency{}); err != nil {
-				return err
-			}
+	for range retainStep + 1 {
+		c := filled(call.Ended)
+		c.EndedAt = begin
+		if _, _, err := s.Create(t.Context(), c, nil, Idempotency{}); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	equal(t, retain(t, s, begin, 0), 2)
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE scrubbed_at IS NULL"), 1)

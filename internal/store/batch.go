@@ -1,0 +1,229 @@
+package store
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"redial/internal/call"
+)
+
+// batch is what some operations do in one transaction: rows are read and locked,
+// the steps run in memory, numbers are taken and let go of, and all that has
+// changed is written. Each of the four is a round trip, however many rows it is
+// about; those with nothing to do are left out.
+type batch struct {
+	*tx
+	ops     []operation
+	now     time.Time
+	wanted  map[string]bool // ids to lock
+	calls   map[string]*stored
+	claimed []*stored // found to be due
+	changed []*stored // for good
+}
+
+func newBatch(t *tx, ops []operation) *batch {
+	b := &batch{tx: t, ops: ops, wanted: map[string]bool{}, calls: map[string]*stored{}}
+	for _, o := range ops {
+		if now := o.waiting().now; now.After(b.now) {
+			b.now = now
+		}
+	}
+	return b
+}
+
+func (b *batch) run() error {
+	if len(b.ops) > 1 && b.store.dialect.shared {
+		// Who would wait for a row that another node holds, waits for it alone.
+		b.add(statement{sql: "SET LOCAL lock_timeout = '500ms'"})
+	}
+	if err := b.readAll(); err != nil {
+		return err
+	}
+	// What is due is woken last: who finds its number taken is put back to sleep as
+	// the changes left it.
+	for _, claims := range []bool{false, true} {
+		for _, o := range b.ops {
+			if _, ok := o.(*claiming); ok == claims {
+				o.waiting().err = o.decide(b)
+			}
+		}
+	}
+	if err := b.settleNumbers(); err != nil {
+		return err
+	}
+	for _, o := range b.ops {
+		o.answer(b)
+	}
+	return b.save()
+}
+
+// readAll locks and reads what the operations need. Rows that are asked for by
+// name are locked in the order of their ids, and before those that are due, which
+// nobody waits for: so batches of different nodes never wait for each other in a ring.
+func (b *batch) readAll() error {
+	for _, o := range b.ops {
+		if c, ok := o.(*changing); ok {
+			b.wanted[c.id] = true
+		}
+	}
+	b.lock(slices.Sorted(maps.Keys(b.wanted)))
+	for _, o := range b.ops {
+		o.read(b)
+	}
+	if err := b.insertAll(); err != nil {
+		return err
+	}
+	if err := b.flush(); err != nil {
+		return err
+	}
+	var ids []string
+	for _, c := range b.claimed {
+		ids = append(ids, c.before.ID)
+	}
+	b.readAttempts(ids)
+	return b.readFirst()
+}
+
+// lock queues the reading of Calls of known ids.
+func (b *batch) lock(ids []string) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id != storable(id) })
+	if len(ids) == 0 {
+		return
+	}
+	b.add(statement{
+		sql:  selectCalls + "id " + b.store.dialect.among + " ORDER BY id" + b.store.dialect.forUpdate,
+		args: []any{b.store.dialect.list(ids)},
+		rows: func(scan func(...any) error) error { return b.found(scan, nil) },
+	})
+	b.readAttempts(ids)
+}
+
+// found takes a Call's row; claimed is set for one that is due.
+func (b *batch) found(scan func(...any) error, claimed func(*stored)) error {
+	c := new(stored)
+	if err := scan(lenient(fields(callColumns(&c.before)), &c.err)...); err != nil {
+		return err
+	}
+	if have := b.calls[c.before.ID]; have != nil {
+		c = have
+	} else {
+		c.after = c.before
+		b.calls[c.before.ID] = c
+		if claimed != nil {
+			b.claimed = append(b.claimed, c)
+		}
+	}
+	if claimed != nil {
+		claimed(c)
+	}
+	return nil
+}
+
+// readAttempts queues the reading of the attempts of Calls that are, or will be, read.
+func (b *batch) readAttempts(ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	b.add(b.store.attemptsOf(ids, func(id string, a *call.Attempt) {
+		if c := b.calls[id]; c != nil {
+			c.before.Attempts = append(c.before.Attempts, *a)
+			c.after.Attempts = c.before.Attempts
+		}
+	}, func(id string, err error) {
+		if c := b.calls[id]; c != nil && c.err == nil {
+			c.err = err
+		}
+	}))
+}
+
+// get is a Call that was read, or why it was not.
+func (b *batch) get(id string) *stored {
+	if c := b.calls[id]; c != nil {
+		return c
+	}
+	return &stored{err: ErrNotFound}
+}
+
+// save writes what has changed, and ends the batch.
+func (b *batch) save() error {
+	var calls, added, altered, events [][]column
+	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
+		c := b.calls[id]
+		if c.err != nil || len(c.events) == 0 && sameCall(&c.before, &c.after) {
+			continue
+		}
+		b.changed = append(b.changed, c)
+		if !c.isNew {
+			calls = append(calls, mutableColumns(&c.after))
+		}
+		for i := range c.after.Attempts {
+			a, before := &c.after.Attempts[i], c.before.Attempt(i+1)
+			switch {
+			case before == nil:
+				added = append(added, append([]column{{"call_id", &c.after.ID}}, attemptColumns(a)...))
+			case !unchanged(before, a):
+				altered = append(altered, mutableAttempt(c.after.ID, a))
+			}
+		}
+		for i := range c.events {
+			events = append(events, eventColumns(c.after.ID, &c.events[i]))
+		}
+	}
+	for _, w := range []struct {
+		sql  *bulk
+		rows [][]column
+	}{{&insertAttempt, added}, {&updateAttempt, altered}, {&updateCall, calls}, {&insertEvent, events}} {
+		if err := b.write(w.sql, w.rows, nil); err != nil {
+			return err
+		}
+	}
+	return b.scrubEnded()
+}
+
+// scrubEnded removes the personal data of what has ended, where nothing is retained.
+func (b *batch) scrubEnded() error {
+	if !b.store.scrubEnded {
+		return nil
+	}
+	for _, c := range b.changed {
+		if c.after.State == call.Ended {
+			if err := b.scrub(&c.after, b.now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// The statements that write.
+var (
+	insertCall = insertion("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...),
+		" ON CONFLICT (idem_scope, idem_key) DO NOTHING RETURNING id")
+	updateCall    = updating("calls", 1, mutableColumns(new(call.Call)))
+	insertAttempt = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")
+	updateAttempt = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
+	insertEvent   = insertion("events", eventColumns("", new(call.Event)), "")
+)
+
+// mutableColumns are the Call's id and the columns that change.
+func mutableColumns(c *call.Call) []column {
+	return append([]column{{"id", &c.ID}}, callColumns(c)[callFixed:]...)
+}
+
+func mutableAttempt(id string, a *call.Attempt) []column {
+	return append([]column{{"call_id", &id}, {"n", &a.N}}, attemptColumns(a)[attemptFixed:]...)
+}
+
+func sameCall(a, b *call.Call) bool {
+	if len(a.Attempts) != len(b.Attempts) {
+		return false
+	}
+	for i := range a.Attempts {
+		if !unchanged(&a.Attempts[i], &b.Attempts[i]) {
+			return false
+		}
+	}
+	return reflect.DeepEqual(fields(callColumns(a)[callFixed:]), fields(callColumns(b)[callFixed:]))
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"redial/internal/call"
+	"redial/internal/crash"
+)
+
+// Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
+// was to be woken at. Damaged is why a Call can't be read: of such a one only the
+// ID is known, and it is set aside for a while, so that it holds nobody else up.
+type Due struct {
+	Call    call.Call
+	Actions []call.Action
+	WokeAt  time.Time
+	Damaged error
+}
+
+// What is due at $1, the longest due first.
+const (
+	dueToDial   = `state = 'waiting' AND wake_at <= $1 ORDER BY wake_at`
+	dueToAsk    = `state = 'dialing' AND wake_at <= $1 ORDER BY wake_at`
+	dueToExpire = `state = 'waiting' AND deadline_at <= $1 ORDER BY deadline_at`
+)
+
+// setAside is how long what can't be read is left alone.
+const setAside = time.Hour
+
+// ClaimToDial wakes up to limit Calls whose dial is due, the longest due first;
+// ClaimToAsk those with a leg to ask about, or whose deadline has passed. What
+// is returned is on disk, and no other node has it: the Actions are the
+// caller's to perform.
+func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int) ([]Due, error) {
+	return s.claim(ctx, now, limit, dueToDial)
+}
+
+// ClaimToAsk is described at ClaimToDial.
+func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
+	return s.claim(ctx, now, limit, dueToAsk, dueToExpire)
+}
+
+func (s *Store) claim(ctx context.Context, now time.Time, limit int, which ...string) ([]Due, error) {
+	if limit < 1 {
+		return nil, nil
+	}
+	o := &claiming{which: which, limit: limit}
+	if err := s.commit(ctx, now, o); err != nil {
+		return nil, fmt.Errorf("claiming what is due: %w", err)
+	}
+	return o.due, nil
+}
+
+// claiming takes the Calls that a condition selects.
+type claiming struct {
+	ticket
+	which []string
+	limit int
+	found []*stored
+	mine  []*stored // of those, what no other claim of the batch found too
+	woken [][]call.Action
+	due   []Due
+}
+
+func (o *claiming) read(b *batch) {
+	o.found, o.mine, o.woken, o.due = nil, nil, nil, nil
+	for _, which := range o.which {
+		b.add(statement{
+			sql: selectCalls + which + " LIMIT $2" + b.store.dialect.skipLocked, args: []any{micros(o.now), o.limit},
+			rows: func(scan func(...any) error) error {
+				return b.found(scan, func(c *stored) { o.found = append(o.found, c) })
+			},
+		})
+	}
+}
+
+// decide wakes what was found. A change of this batch may have been faster: then
+// there is nothing to wake.
+func (o *claiming) decide(b *batch) error {
+	for _, c := range o.found {
+		var actions []call.Action
+		if c.claimedBy != nil { // by another claim of this batch
+			continue
+		}
+		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
+		_, err := c.step(func(c *call.Call) (events []call.Event, _ error) {
+			actions, events = c.Wake(o.now)
+			return events, nil
+		})
+		if err != nil && !errors.Is(err, errDamaged) {
+			return err
+		}
+		o.mine, o.woken = append(o.mine, c), append(o.woken, actions)
+	}
+	crash.Point(crash.ClaimBeforeCommit)
+	return nil
+}
+
+func (o *claiming) answer(b *batch) {
+	for i, c := range o.mine {
+		switch {
+		case c.err != nil:
+			b.setAside(c.before.ID, o.now.Add(setAside))
+			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.err})
+		case c.after.Held: // the number is taken
+			o.due = append(o.due, Due{Call: c.after, WokeAt: c.before.WakeAt})
+		default:
+			o.due = append(o.due, Due{Call: c.after, Actions: o.woken[i], WokeAt: c.before.WakeAt})
+		}
+	}
+}
+
+// hold puts a woken Call back to sleep: another Call has its number.
+func (c *stored) hold(now time.Time) {
+	c.after = c.asleep.Clone()
+	c.events = append(c.events[:c.slept:c.slept], c.after.Hold(now)...)
+}
+
+// setAside has a Call left alone until a time, also by its deadline.
+func (t *tx) setAside(id string, until time.Time) {
+	t.add(statement{
+		sql:  `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END WHERE id = $1`,
+		args: []any{id, micros(until)},
+	})
+}

@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+func (s *Store) openSQLite(file string) error {
+	file = strings.TrimPrefix(file, "//")
+	file, query, _ := strings.Cut(file, "?")
+	if file == "" || query != "" {
+		return errors.New("the database URL of SQLite is sqlite:FILE, without options")
+	}
+	release, err := lockFile(file + ".lock")
+	if err != nil {
+		return err
+	}
+	s.release = release
+	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
+		retryable: func(error) bool { return false }, blames: sqliteBlames}
+	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate"))
+	if err != nil {
+		return errors.Join(err, release())
+	}
+	// One writer: SQLite has no more, and a queue in Go is fairer than its lock.
+	s.write.SetMaxOpenConns(1)
+	s.read, err = sql.Open("sqlite", sqliteDSN(file, "deferred")+"&_pragma=query_only(1)")
+	if err != nil {
+		return errors.Join(err, s.write.Close(), release())
+	}
+	s.read.SetMaxOpenConns(8)
+	s.read.SetMaxIdleConns(8)
+	s.transact = (&sqliteWriter{store: s, prepared: map[string]*sql.Stmt{}}).transact
+	return nil
+}
+
+func sqliteDSN(file, lock string) string {
+	v := url.Values{"_txlock": {lock}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	}}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
+}
+
+// sqliteBlames says whether an error is the fault of the row that was written, and
+// not of the disk or the file.
+func sqliteBlames(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+		return true
+	}
+	return false
+}
+
+// sqliteWriter runs transactions on the one connection that writes. What was
+// executed once is prepared for the next time: parsing costs more than most
+// statements do.
+type sqliteWriter struct {
+	store    *Store
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
+}
+
+// transact runs fn in a transaction. Once begun it is not interrupted: nothing in
+// it waits for anybody, and being interruptible costs a goroutine for each statement.
+func (w *sqliteWriter) transact(ctx context.Context, fn func(*tx) error) error {
+	conn, err := w.store.write.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	var fresh []string
+	err = w.on(conn, fn, &fresh)
+	if err := errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone)); err != nil {
+		return err
+	}
+	w.prepare(fresh)
+	return nil
+}
+
+func (w *sqliteWriter) on(conn *sql.Conn, fn func(*tx) error, fresh *[]string) error {
+	ctx := context.Background()
+	raw, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &tx{store: w.store}
+	t.send = func(list []statement) error {
+		for _, st := range list {
+			if err := w.run(ctx, raw, st, fresh); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = fn(t)
+	if err == nil {
+		err = t.flush()
+	}
+	if err != nil {
+		return errors.Join(err, ignoreDone(raw.Rollback(), sql.ErrTxDone))
+	}
+	return raw.Commit()
+}
+
+func (w *sqliteWriter) run(ctx context.Context, raw *sql.Tx, st statement, fresh *[]string) error {
+	ready := w.ready(st.sql)
+	if ready == nil {
+		*fresh = append(*fresh, st.sql)
+	} else {
+		ready = raw.StmtContext(ctx, ready)
+	}
+	if st.rows == nil {
+		return execute(ctx, raw, ready, st)
+	}
+	rows, err := query(ctx, raw, ready, st)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, st.rows)
+}
+
+func execute(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, st statement) (err error) {
+	var r sql.Result
+	if ready != nil {
+		r, err = ready.ExecContext(ctx, st.args...)
+	} else {
+		r, err = raw.ExecContext(ctx, st.sql, st.args...)
+	}
+	if err != nil || st.affected == nil {
+		return err
+	}
+	n, err := r.RowsAffected()
+	st.affected(n)
+	return err
+}
+
+func query(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, st statement) (*sql.Rows, error) {
+	if ready != nil {
+		return ready.QueryContext(ctx, st.args...)
+	}
+	return raw.QueryContext(ctx, st.sql, st.args...)
+}
+
+func (w *sqliteWriter) ready(text string) *sql.Stmt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.prepared[text]
+}
+
+// prepare prepares what a transaction had to parse. It takes the connection, and
+// so can't be done inside one. What can't be prepared is parsed again.
+func (w *sqliteWriter) prepare(fresh []string) {
+	for _, text := range fresh {
+		if w.ready(text) != nil {
+			continue
+		}
+		st, err := w.store.write.PrepareContext(context.Background(), text)
+		if err != nil {
+			continue
+		}
+		w.mu.Lock()
+		w.prepared[text] = st
+		w.mu.Unlock()
+	}
+}

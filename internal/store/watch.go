@@ -1,0 +1,110 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"redial/internal/call"
+)
+
+// watchers tells, within this process, that a Call has changed.
+type watchers struct {
+	mu    sync.Mutex
+	byID  map[string]map[chan struct{}]struct{}
+	due   chan struct{}
+	until wakes // a change that is due before this is told at once
+	news  wakes // the earliest due among the changes since the last look
+}
+
+// wakes are times to dial, and to ask or give up; zero is never.
+type wakes struct{ dial, ask time.Time }
+
+// anyTime is after every time that a Call can be due at.
+var anyTime = time.Unix(1<<40, 0)
+
+func (w *watchers) init() {
+	w.byID = map[string]map[chan struct{}]struct{}{}
+	w.due = make(chan struct{}, 1)
+	w.until = wakes{anyTime, anyTime}
+}
+
+// Watch returns a channel that receives after Call id was changed by this
+// process, and a function that ends the watch. Changes by other nodes are not seen.
+func (w *watchers) Watch(id string) (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.byID[id] == nil {
+		w.byID[id] = map[chan struct{}]struct{}{}
+	}
+	w.byID[id][ch] = struct{}{}
+	return ch, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.byID[id], ch)
+		if len(w.byID[id]) == 0 {
+			delete(w.byID, id)
+		}
+	}
+}
+
+// Due receives after this process changed a Call that is now due sooner than
+// Sleep was told.
+func (w *watchers) Due() <-chan struct{} { return w.due }
+
+// Sleep says until when nobody looks at what is due, since NextWake was asked: for
+// Calls to dial, and for those to ask about or to give up. Zero: whenever that is.
+func (w *watchers) Sleep(dial, ask time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until = wakes{dial, ask}
+	w.ring(w.news)
+}
+
+// look begins a look at what is due: until Sleep, nothing need be told.
+func (w *watchers) look() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.until, w.news = wakes{}, wakes{}
+}
+
+// notify tells of a Call that was changed.
+func (w *watchers) notify(c *call.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ch := range w.byID[c.ID] {
+		poke(ch)
+	}
+	var due wakes
+	switch c.State {
+	case call.Waiting:
+		due = wakes{c.WakeAt, c.Deadline}
+	case call.Dialing:
+		due.ask = c.WakeAt
+	}
+	w.news = wakes{earlier(w.news.dial, due.dial), earlier(w.news.ask, due.ask)}
+	w.ring(due)
+}
+
+func (w *watchers) ring(due wakes) {
+	if sooner(due.dial, w.until.dial) || sooner(due.ask, w.until.ask) {
+		poke(w.due)
+	}
+}
+
+func sooner(t, until time.Time) bool { return !t.IsZero() && t.Before(until) }
+
+// earlier is the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || sooner(a, b) {
+		return a
+	}
+	return b
+}
+
+func poke(ch chan struct{}) {
+	select {
+	case ch <- struct{}{}:
+	default: // it has yet to hear of the last change
+	}
+}
