@@ -29,6 +29,18 @@ const adminTimeout = time.Minute
 // about it.
 func New(t testing.TB) string {
 	t.Helper()
+	return newOn(t, server)
+}
+
+// NewDurable is New on a server that keeps what it has committed, as a real one does:
+// for measuring.
+func NewDurable(t testing.TB) string {
+	t.Helper()
+	return newOn(t, durable)
+}
+
+func newOn(t testing.TB, server func() (*running, error)) string {
+	t.Helper()
 	srv, err := server()
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
@@ -46,11 +58,14 @@ func New(t testing.TB) string {
 	return withDatabase(srv.admin, name)
 }
 
+// durable is a server of this test binary's own, whatever the environment says.
+var durable = sync.OnceValues(func() (*running, error) { return start("") })
+
 // server is the one that this test binary uses.
 var server = sync.OnceValues(func() (*running, error) {
 	text := os.Getenv("REDIAL_TEST_DATABASE_URL")
 	if text == "" {
-		return start()
+		return start(forgetful)
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {

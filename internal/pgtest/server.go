@@ -31,9 +31,13 @@ type running struct {
 	lifeline io.Closer
 }
 
+// forgetful are options of a server whose data lives no longer than the tests: what
+// is lost in a power cut is lost.
+const forgetful = "-F -c full_page_writes=off"
+
 // start runs a server in a directory of its own, reached by a Unix socket in it.
-func start() (*running, error) {
-	s, err := runScript(serverScript)
+func start(options string) (*running, error) {
+	s, err := runScript(serverScript, options)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +56,7 @@ type script struct {
 	cmd *exec.Cmd
 }
 
-func runScript(text string) (*script, error) {
+func runScript(text string, args ...string) (*script, error) {
 	bin, err := binDir()
 	if err != nil {
 		return nil, err
@@ -62,7 +66,7 @@ func runScript(text string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("/bin/sh", "-c", text, "pgtest", bin, dir)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", text, "pgtest", bin, dir}, args...)...)
 	cmd.Dir = dir
 	// A process group of its own, so that Ctrl-C does not reach the server before the script.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

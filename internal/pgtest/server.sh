@@ -1,6 +1,6 @@
 # Runs a PostgreSQL server in the directory $2, with the programs in $1, until standard
 # input ends; then stops it and leaves nothing behind. Says "ready", or what went wrong.
-# $2 is passed on as it is and must hold no spaces or quotes: pg_ctl splits -o itself.
+# $3 are further options of the server. $2 is passed on as it is and must hold no spaces or quotes: pg_ctl splits -o itself.
 bin=$1 dir=$2 log=$2/log
 cleanup() {
 	"$bin/pg_ctl" -D "$dir/data" -m immediate stop >"$log" 2>&1
@@ -15,7 +15,6 @@ fail() {
 }
 "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$log" 2>&1 || fail initdb
 
-# What is lost in a power cut is lost: the data lives no longer than the tests.
-"$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$log" -o "-k $dir -h '' -N 200 -F -c full_page_writes=off" start >"$dir/out" 2>&1 || fail pg_ctl
+"$bin/pg_ctl" -D "$dir/data" -w -t 60 -l "$log" -o "-k $dir -h '' -N 200 $3" start >"$dir/out" 2>&1 || fail pg_ctl
 echo ready
 cat >/dev/null

@@ -1,0 +1,5 @@
+// Package bench measures redial as whole processes over loopback HTTP, beside
+// floors that are measured in the same run: plain net/http servers that do the same
+// exchanges and keep nothing. It has nothing but tests: make bench runs them, and
+// prints the table that docs/benchmarks.md keeps.
+package bench

@@ -1,0 +1,163 @@
+package bench
+
+import (
+	"cmp"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+)
+
+// million has a million calls wait in the future, and measures what that costs.
+func (b *bench) million() {
+	for _, d := range databases {
+		b.million1(d)
+	}
+}
+
+func (b *bench) million1(d database) {
+	twilio := newOperator()
+	defer twilio.Close()
+	url, pace := d.url(b.t), "REDIAL_CALLS_PER_SECOND=10000"
+	node := b.redial(url, twilio.URL, pace)
+	n, due := scaled(1_000_000), scaled(500)
+	first := b.waiting(node, twilio)
+	tomorrow := time.Now().Add(24 * time.Hour)
+	node.stop()
+	fill(b, url, first, "few", scaled(1000), tomorrow, 0)
+	node = b.redial(url, twilio.URL, pace)
+	few := b.pages(node, fmt.Sprintf("%s-few-%d", first, scaled(1000)/2))
+	node.stop()
+
+	const apart = 20 * time.Millisecond
+	fill(b, url, first, "future", n, tomorrow, 50*time.Millisecond)
+	from := time.Now().Add(3 * time.Second) // when the first of them is due
+	fill(b, url, first, "due", due, from, apart)
+
+	node = b.redial(url, twilio.URL, pace)
+	ready := time.Since(node.started)
+	late := result{name: "lateness of timers, 1,000,000 waiting, " + d.name + ", p99: due to create request", show: milliseconds, target: "20 ms"}
+	var mu sync.Mutex
+	var lateness []time.Duration
+	var all sync.WaitGroup
+	all.Add(due)
+	twilio.onEach(func(c taken) {
+		var i int
+		if _, err := fmt.Sscanf(c.to, "+8170%d", &i); err != nil {
+			b.t.Errorf("%s was called", c.to)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		lateness = append(lateness, c.at.Sub(from.Add(time.Duration(i-firstPhone)*apart)))
+		all.Done()
+	})
+	if time.Until(from) < 0 {
+		b.t.Fatal("filling the database took longer than was allowed for")
+	}
+	all.Wait()
+	for part := range repetitions() {
+		step := len(lateness) / repetitions()
+		late.ours = append(late.ours, ms(percentile(lateness[part*step:(part+1)*step], 99)))
+	}
+	b.add(late)
+	b.add(result{name: "start to ready, 1,000,000 waiting, " + d.name, show: milliseconds, ours: []float64{ms(ready)}, target: "1 s"})
+	many := b.pages(node, fmt.Sprintf("%s-future-%d", first, n/2))
+	for i, what := range []string{"first page", "a page in the middle"} {
+		b.add(result{name: "GET /v1/calls, " + what + ", 1,000,000 calls; floor: with few, " + d.name, show: milliseconds, ratio: true,
+			floor: few[i], ours: many[i], target: "as with few"})
+	}
+	twilio.onEach(nil)
+	b.add(result{name: "memory, 1,000,000 waiting, " + d.name, show: megabytes, ours: []float64{node.memory()}, target: "100 MB"})
+	node.stop()
+}
+
+// waiting makes the call that the others are copied from: one that was busy, and
+// is called again tomorrow. It returns its id.
+func (b *bench) waiting(node *process, twilio *operator) string {
+	if err := trigger(node.url(), `"redial_after": {"busy": "20h"}, "deadline": "168h"`); err != nil {
+		b.t.Fatal(err)
+	}
+	c := twilio.calls(1)[0]
+	time.Sleep(100 * time.Millisecond)
+	if err := report(c.callback, c.sid, "busy"); err != nil {
+		b.t.Fatal(err)
+	}
+	list := b.list(node, "")
+	return list.Calls[0].ID
+}
+
+const firstPhone = 10_000_000
+
+// fill copies a waiting call n times, due apart from one another, straight into
+// the database: asking for so many would take too long.
+func fill(b *bench, url, id, kind string, n int, from time.Time, apart time.Duration) {
+	driver, dsn, series := "pgx", url, "SELECT i FROM generate_series(0, %d) AS s(i)"
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, dsn = "sqlite", file
+		series = "WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer db.Close()
+	wake := fmt.Sprintf("CAST(%d AS BIGINT) + s.i * %d", from.UnixMicro(), apart.Microseconds())
+	changed := map[string]string{
+		"id": "c.id || '-" + kind + "-' || s.i", "to_number": fmt.Sprintf("'+81%s' || (%d + s.i)", map[string]string{"due": "70", "few": "60", "future": "80"}[kind], firstPhone),
+		"wake_at": wake, "next_attempt_at": wake,
+	}
+	rows, err := db.Query("SELECT * FROM calls LIMIT 1")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	names, err := rows.Columns()
+	rows.Close()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	values := make([]string, len(names))
+	for i, name := range names {
+		values[i] = cmp.Or(changed[name], "c."+name)
+	}
+	_, err = db.Exec(fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = '%s'",
+		strings.Join(names, ", "), strings.Join(values, ", "), fmt.Sprintf(series, n-1), id))
+	if err == nil {
+		_, err = db.Exec("ANALYZE")
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+type page struct {
+	Calls      []struct{ ID string }
+	NextCursor string `json:"next_cursor"`
+}
+
+func (b *bench) list(node *process, query string) (p page) {
+	b.t.Helper()
+	if err := json.Unmarshal([]byte(node.get("/v1/calls"+query)), &p); err != nil {
+		b.t.Fatal(err)
+	}
+	return p
+}
+
+// pages measures the first page, and the one after a call in the middle.
+func (b *bench) pages(node *process, middle string) (took [2][]float64) {
+	for i, query := range []string{"?limit=50", "?limit=50&cursor=" + middle} {
+		for range repetitions() {
+			started := time.Now()
+			const times = 20
+			for range times {
+				b.list(node, query)
+			}
+			took[i] = append(took[i], ms(time.Since(started)/times))
+		}
+	}
+	return took
+}
