@@ -62,7 +62,13 @@ type Duration time.Duration
 func (d Duration) Std() time.Duration { return time.Duration(d) }
 
 func (d Duration) String() string {
-	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(time.Duration(d).String())
+	text := time.Duration(d).String()
+	for _, zero := range []struct{ end, unit string }{{"m0s", "m"}, {"h0m", "h"}} {
+		if rest, ok := strings.CutSuffix(text, zero.end); ok {
+			text = rest + zero.unit
+		}
+	}
+	return text
 }
 
 // MarshalJSON writes a string.

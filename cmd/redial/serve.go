@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime/debug"
 
 	"redial/internal/app"
 )
@@ -13,6 +15,7 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(ctx context.Context, con *console) error {
+	spareTheCollector()
 	conf := c.Config
 	conf.Log = c.logger(con.err)
 	node, err := app.New(ctx, conf)
@@ -30,4 +33,12 @@ func (c *serveCmd) Run(ctx context.Context, con *console) error {
 	}
 	conf.Log.Info("redial has stopped; nothing is left in flight")
 	return nil
+}
+
+// spareTheCollector lets the heap grow to five times what lives in it, where nobody
+// has said otherwise: it is small, and collecting it is a good part of the work.
+func spareTheCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }

@@ -199,7 +199,8 @@ func (b *batch) scrubEnded() error {
 
 // The statements that write.
 var (
-	insertCall = insertion("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...),
+	insertCall      = insertion("calls", callColumns(new(call.Call)), "")
+	insertKeyedCall = insertion("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...),
 		" ON CONFLICT (idem_scope, idem_key) DO NOTHING RETURNING id")
 	updateCall    = updating("calls", 1, mutableColumns(new(call.Call)))
 	insertAttempt = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")

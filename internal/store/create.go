@@ -48,45 +48,55 @@ func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-func (o *creating) columns() []column {
-	var key Idempotency // without a key the rest says nothing
-	if o.key.Key != "" {
-		key = o.key
-	}
-	return append(callColumns(&o.call), keyColumns(&key)...)
-}
-
 // read does nothing: all creations of a batch are inserted at once.
 func (o *creating) read(*batch) { o.inserted, o.first, o.hash = false, "", "" }
 
-// insertAll queues the rows of all creations, in the order of their keys, in which
-// nodes wait for each other's.
+// insertAll queues the rows of all creations, those with keys in the order of these,
+// in which nodes wait for each other's.
 func (b *batch) insertAll() error {
-	var all []*creating
-	byID := map[string]*creating{}
+	var plain [][]column
+	var keyed []*creating
 	for _, o := range b.ops {
-		if c, ok := o.(*creating); ok {
-			all = append(all, c)
-			byID[c.call.ID] = c
+		c, ok := o.(*creating)
+		switch {
+		case !ok:
+		case c.key.Key != "":
+			keyed = append(keyed, c)
+		default:
+			c.isInserted(b)
+			plain = append(plain, callColumns(&c.call))
 		}
 	}
-	slices.SortStableFunc(all, func(x, y *creating) int {
+	return errors.Join(b.write(&insertCall, plain, nil), b.insertKeyed(keyed))
+}
+
+// insertKeyed queues the rows of creations whose keys may have been used before;
+// the answer says whose were not.
+func (b *batch) insertKeyed(list []*creating) error {
+	slices.SortStableFunc(list, func(x, y *creating) int {
 		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
 	})
-	rows := make([][]column, len(all))
-	for i, c := range all {
-		rows[i] = c.columns()
+	byID := make(map[string]*creating, len(list))
+	rows := make([][]column, len(list))
+	for i, c := range list {
+		byID[c.call.ID] = c
+		rows[i] = append(callColumns(&c.call), keyColumns(&c.key)...)
 	}
-	return b.write(&insertCall, rows, func(scan func(...any) error) error {
+	return b.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		if c := byID[id]; c != nil {
-			c.inserted = true
-			b.calls[id] = &stored{before: c.call, after: c.call, isNew: true}
-			b.calls[id].before.Attempts = nil // it has none there yet
+			c.isInserted(b)
 		}
 		return err
 	})
+}
+
+func (o *creating) isInserted(b *batch) {
+	o.inserted = true
+	c := &stored{before: o.call, after: o.call, isNew: true}
+	c.before.Attempts = nil // it has none there yet
+	b.calls[o.call.ID] = c
 }
 
 // readFirst reads, for the keys that were used before, the Calls that they made.

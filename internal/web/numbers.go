@@ -12,6 +12,16 @@ type Numbers struct {
 	From           string   // the default caller; may be empty
 	DefaultRegion  string   // of numbers in national form; may be empty
 	AllowedRegions []string // that may be called; none: the caller's own
+
+	from phone.Number // From, once it was read
+}
+
+// prepared has the default caller read once, not for every call.
+func (n Numbers) prepared() Numbers {
+	if from, err := phone.Parse(n.From, n.DefaultRegion); err == nil {
+		n.from = from
+	}
+	return n
 }
 
 // Check returns an error that names the setting which is wrong.
@@ -62,6 +72,9 @@ func (n Numbers) read(f *faults, to, from string, w *call.Wish) {
 }
 
 func (n Numbers) caller(f *faults, from string) phone.Number {
+	if from == "" && n.from.E164 != "" {
+		return n.from
+	}
 	if from == "" && n.From == "" {
 		f.add("from", "is missing, and REDIAL_FROM gives no default")
 		return phone.Number{}

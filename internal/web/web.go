@@ -55,6 +55,7 @@ func New(c Config) *Server {
 	for _, v := range verdicts {
 		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
 	}
+	s.Numbers = c.Numbers.prepared()
 	s.handler = s.routes()
 	return s
 }

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// node makes a node on SQLite that dials nobody: its handler alone is measured.
+func node(b *testing.B) http.Handler {
+	a, err := New(b.Context(), Config{
+		Listen: "127.0.0.1:0", HostURL: "http://127.0.0.1:8080", DatabaseURL: "sqlite:" + filepath.Join(b.TempDir(), "redial.db"), Migrate: true,
+		AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, RetentionDays: 90,
+		Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return a.Handler()
+}
+
+// A trigger, from the request's bytes to the commit, among many.
+func BenchmarkTrigger(b *testing.B) {
+	h := node(b)
+	var last atomic.Int64
+	b.SetParallelism(32)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			body := fmt.Sprintf(`{"to": "+8190%08d", "say": {"text": "The server is down.", "language": "en-US"}, "policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`,
+				10_000_000+last.Add(1))
+			r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/v1/calls", strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if h.ServeHTTP(w, r); w.Code != http.StatusCreated {
+				b.Error(w.Body)
+				return
+			}
+		}
+	})
+}
