@@ -26,7 +26,7 @@ func (s *Store) openPostgres(databaseURL string) error {
 		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, among: "= ANY($1)",
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
-	s.write = stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(endWhenStalled))
+	s.write = stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))
 	s.write.SetMaxOpenConns(16)
 	s.write.SetMaxIdleConns(16)
 	s.write.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
@@ -35,10 +35,15 @@ func (s *Store) openPostgres(databaseURL string) error {
 	return nil
 }
 
-// endWhenStalled has PostgreSQL end a transaction whose node has fallen asleep in
-// it: nobody else should wait for its locks.
-func endWhenStalled(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET idle_in_transaction_session_timeout = '10s'")
+// Settings of every connection. PostgreSQL ends a transaction whose node has fallen
+// asleep in it: nobody else should wait for its locks. And it goes by our indexes,
+// all of which it would choose itself if it knew how large the tables have become
+// since it last looked: it has planned a statement for an empty table more often than not.
+const settings = `SET idle_in_transaction_session_timeout = '10s';
+	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`
+
+func configure(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, settings, pgx.QueryExecModeSimpleProtocol)
 	return err
 }
 
