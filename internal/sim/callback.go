@@ -246,7 +246,7 @@ func newClient() *http.Client {
 		Timeout: 15 * time.Second,
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: 32,
+			MaxIdleConnsPerHost: 256, // under load, too, they are used again
 			IdleConnTimeout:     30 * time.Second,
 		},
 	}

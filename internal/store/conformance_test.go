@@ -46,6 +46,7 @@ var suite = []struct {
 	{"calls are scrubbed when they end", testScrubEnded},
 	{"the account pauses", testPause},
 	{"the schema knows every word", testWords},
+	{"indexes find everything", testPlans},
 	{"a closed database is an error", testClosed},
 }
 

@@ -123,14 +123,16 @@ func (b *batch) refuse(wants map[string][]*want) error {
 	return nil
 }
 
+const selectHeir = `SELECT id FROM calls WHERE held = 1 AND to_number = $1 AND id > $2
+	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`
+
 // findHeir queues the search for the oldest Call, after one that was found before,
 // that is held for a number, if that is free.
 func (b *batch) findHeir(number string, heir *string) {
 	last := *heir
 	*heir = ""
 	b.add(statement{
-		sql: `SELECT id FROM calls WHERE held = 1 AND to_number = $1 AND id > $2
-			AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`,
+		sql:  selectHeir,
 		args: []any{number, last},
 		rows: func(scan func(...any) error) error { return scan(heir) },
 	})

@@ -150,10 +150,12 @@ func (s *Store) snapshotLevel() sql.IsolationLevel {
 	return sql.LevelDefault
 }
 
+const selectBySID = "SELECT call_id, n FROM attempts WHERE sid = $1"
+
 // BySID returns the id of the Call, and the number of its attempt, that Twilio
 // calls sid; or ErrNotFound.
 func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT call_id, n FROM attempts WHERE sid = $1", storable(sid)).Scan(&id, &n)
+	err = s.read.QueryRowContext(ctx, selectBySID, storable(sid)).Scan(&id, &n)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -182,25 +184,29 @@ func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, err error
 	return calls, nil
 }
 
-func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
+// listSQL is the SQL of a Query, but for its parameters, which are added to args.
+func listSQL(q Query, args *[]any) string {
 	var where []string
-	var args []any
 	add := func(cond, v string) {
 		if v != "" {
-			args = append(args, storable(v))
-			where = append(where, fmt.Sprintf("%s $%d", cond, len(args)))
+			*args = append(*args, storable(v))
+			where = append(where, fmt.Sprintf("%s $%d", cond, len(*args)))
 		}
 	}
 	add("state =", string(q.State))
 	add("outcome =", string(q.Outcome))
 	add("to_number =", q.To)
 	add("id <", q.Before)
-	query := "SELECT " + names(callColumns(&call.Call{})) + " FROM calls"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
+	if len(where) == 0 {
+		where = []string{"TRUE"}
 	}
-	args = append(args, q.Limit)
-	query += fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args))
+	*args = append(*args, q.Limit)
+	return selectCalls + strings.Join(where, " AND ") + fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(*args))
+}
+
+func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
+	var args []any
+	query := listSQL(q, &args)
 	var found []*call.Call
 	err := tx.each(query, args, func(scan func(...any) error) error {
 		c := new(call.Call)
@@ -217,14 +223,15 @@ func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
 	return calls, err
 }
 
+const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > $2 ORDER BY seq`
+
 // Events returns the Events of Call id after seq, in their order.
 func (s *Store) Events(ctx context.Context, id string, after int) ([]call.Event, error) {
 	return readEvents(reader{ctx, s.read}, id, after)
 }
 
 func readEvents(q querier, id string, after int) (events []call.Event, err error) {
-	err = q.each(`SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > $2
-		ORDER BY seq`, []any{id, after}, func(scan func(...any) error) error {
+	err = q.each(selectEvents, []any{id, after}, func(scan func(...any) error) error {
 		var e call.Event
 		var data string
 		if err := scan(&e.Seq, (*string)(&e.Type), asMicros{&e.At}, &e.Attempt, &data); err != nil {
@@ -239,16 +246,18 @@ func readEvents(q querier, id string, after int) (events []call.Event, err error
 	return events, nil
 }
 
+// Each of the three is the head of an index; of min(), SQLite makes a scan.
+const nextWake = `SELECT
+	(SELECT wake_at FROM calls WHERE state = 'waiting' ORDER BY wake_at LIMIT 1),
+	(SELECT wake_at FROM calls WHERE state = 'dialing' ORDER BY wake_at LIMIT 1),
+	(SELECT deadline_at FROM calls WHERE state = 'waiting' ORDER BY deadline_at LIMIT 1)`
+
 // NextWake returns the earliest times at which a Call is to be dialed, and to be
 // asked about or given up; zero where there is none.
 func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 	s.look()
 	var deadline time.Time
-	err = s.read.QueryRowContext(ctx, `SELECT
-		(SELECT min(wake_at) FROM calls WHERE state = 'waiting'),
-		(SELECT min(wake_at) FROM calls WHERE state = 'dialing'),
-		(SELECT min(deadline_at) FROM calls WHERE state = 'waiting')`,
-	).Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
+	err = s.read.QueryRowContext(ctx, nextWake).Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
 	if err != nil {
 		return dial, ask, fmt.Errorf("reading what is due next: %w", err)
 	}

@@ -81,21 +81,26 @@ func (t *tx) scrubWords(c *call.Call) error {
 	return nil
 }
 
+// What ended by $1, the longest ago first.
+const (
+	selectOld        = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`
+	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
+		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, and of no other
+)
+
 // Retain scrubs what ended longer than retention ago, and deletes the rows of
 // what needs not be kept at all any more. It does a small step, and says
 // whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		gone, err := queryIDs(t, `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`+
-			s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
+		gone, err := queryIDs(t, selectOld+s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
 		if err != nil {
 			return err
 		}
 		if err := t.exec(`DELETE FROM calls WHERE id `+s.dialect.among, s.dialect.list(gone)); err != nil {
 			return err
 		}
-		old, err := queryIDs(t, `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
-			ORDER BY ended_at LIMIT $2`+s.dialect.skipLocked, micros(now.Add(-retention)), retainStep)
+		old, err := queryIDs(t, selectUnscrubbed+s.dialect.skipLocked, micros(now.Add(-retention)), retainStep)
 		if err != nil {
 			return err
 		}

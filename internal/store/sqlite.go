@@ -25,7 +25,7 @@ func (s *Store) openSQLite(file string) error {
 	s.release = release
 	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
 		retryable: func(error) bool { return false }, blames: sqliteBlames}
-	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate"))
+	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)") // KiB
 	if err != nil {
 		return errors.Join(err, release())
 	}

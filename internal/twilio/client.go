@@ -132,6 +132,9 @@ func baseURL(s string) (*url.URL, error) {
 	return u, nil
 }
 
+// maxConns bounds the connections to Twilio.
+const maxConns = 64
+
 // newTransport speaks HTTP/1.1 only: there the transport sends a create request
 // a second time in one case alone, when not a byte of it was written, which
 // HTTP/2 does not promise. Idle connections are let go before the usual servers
@@ -145,8 +148,8 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  call.SendWindow + answerWait,
 		IdleConnTimeout:        30 * time.Second,
-		MaxIdleConnsPerHost:    8,
-		MaxConnsPerHost:        64,
+		MaxIdleConnsPerHost:    maxConns, // what was opened is used again
+		MaxConnsPerHost:        maxConns,
 		MaxResponseHeaderBytes: 64 << 10,
 		Protocols:              &http1,
 	}
