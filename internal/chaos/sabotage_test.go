@@ -30,7 +30,7 @@ var sabotages = []sabotage{
 	{
 		name: "dials before the attempt is written",
 		broken: map[string]string{
-			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 &&": "if c.err != nil || c.claimedBy != nil || len(c.events) == 0 &&",
+			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 && row": "if c.err != nil || c.claimedBy != nil || len(c.events) == 0 && row",
 		},
 		script: "busy", phones: calledFor,
 	},

@@ -55,6 +55,7 @@ type Dialer struct {
 	pace     *rate.Limiter
 	inFlight sync.WaitGroup
 	busy     atomic.Int64
+	open     atomic.Bool   // nothing waits to be dialed, and nothing forbids it
 	freed    chan struct{} // receives when there is a slot again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
@@ -76,13 +77,15 @@ const (
 func New(c Config) *Dialer {
 	// A tenth of a second's worth may leave at once, and always one.
 	burst := max(1, int(c.CallsPerSecond/10))
-	return &Dialer{
+	d := &Dialer{
 		Config:  c,
 		metrics: newMetrics(c.Metrics),
 		pace:    rate.NewLimiter(rate.Limit(c.CallsPerSecond), burst),
 		freed:   make(chan struct{}, 1),
 		trouble: backoff{least: time.Second, most: 30 * time.Second},
 	}
+	c.Store.TakeAtOnce(d)
+	return d
 }
 
 // Run wakes what is due until ctx is over; then it takes no more work, finishes
@@ -120,14 +123,52 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 		ask = p.at
 	}
 	d.Store.Sleep(dial, ask)
+	d.open.Store(p.dial)
+	defer d.open.Store(false)
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-d.Store.Due():
-	case <-d.freed:
-	case <-t.C:
+	for {
+		select {
+		case <-d.Store.Due():
+			now, soonest := d.Store.Now(), d.Store.Soonest()
+			if !soonest.After(now) {
+				return
+			}
+			// What was changed is not due yet: a look at the database would not show more.
+			if soonest.Before(p.at) {
+				p.at = soonest
+				t.Reset(soonest.Sub(now))
+			}
+			continue
+		case <-ctx.Done():
+		case <-d.freed:
+		case <-t.C:
+		}
+		return
 	}
+}
+
+// Take implements store.Taker: while the loop sleeps and nothing else waits to be
+// dialed, what becomes due is dialed at once, within the pace.
+func (d *Dialer) Take() bool {
+	if !d.open.Load() || d.trouble.over().After(d.Store.Now()) {
+		return false
+	}
+	if d.busy.Add(1) > slots || !d.pace.AllowN(d.Store.Now(), 1) {
+		d.Drop()
+		return false
+	}
+	return true
+}
+
+// Drop implements store.Taker.
+func (d *Dialer) Drop() { d.done() }
+
+// Start implements store.Taker.
+func (d *Dialer) Start(due []store.Due) {
+	crash.Point(crash.ClaimAfterCommit)
+	d.busy.Add(-int64(len(due))) // start counts them itself
+	d.start(due)
 }
 
 // round wakes what is due now, and says what to wait for.
@@ -248,15 +289,20 @@ func (d *Dialer) start(due []store.Due) {
 			d.busy.Add(1)
 			d.inFlight.Go(func() {
 				d.perform(&c.Call, a)
-				if d.busy.Add(-1) != slots-1 {
-					return // nobody has waited for it
-				}
-				select {
-				case d.freed <- struct{}{}:
-				default:
-				}
+				d.done()
 			})
 		}
+	}
+}
+
+// done frees a slot, and tells if somebody may be waiting for it.
+func (d *Dialer) done() {
+	if d.busy.Add(-1) != slots-1 {
+		return
+	}
+	select {
+	case d.freed <- struct{}{}:
+	default:
 	}
 }
 

@@ -20,6 +20,7 @@ type batch struct {
 	wanted  map[string]bool // ids to lock
 	calls   map[string]*stored
 	claimed []*stored // found to be due
+	eager   *claiming // of what the batch itself makes due; nil without a Taker
 	changed []*stored // for good
 }
 
@@ -30,7 +31,18 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.now = now
 		}
 	}
+	if taker := t.store.taker; taker != nil {
+		b.eager = &claiming{taker: taker}
+		b.eager.now = b.now
+	}
 	return b
+}
+
+// forget gives back what a batch took that has failed; nil took nothing.
+func (b *batch) forget() {
+	if b != nil && b.eager != nil {
+		b.eager.forget()
+	}
 }
 
 func (b *batch) run() error {
@@ -50,11 +62,22 @@ func (b *batch) run() error {
 			}
 		}
 	}
+	if b.eager != nil {
+		if err := b.eager.decide(b); err != nil {
+			return err
+		}
+	}
+	if err := b.insertNew(); err != nil {
+		return err
+	}
 	if err := b.settleNumbers(); err != nil {
 		return err
 	}
 	for _, o := range b.ops {
 		o.answer(b)
+	}
+	if b.eager != nil {
+		b.eager.answer(b)
 	}
 	return b.save()
 }
@@ -151,11 +174,12 @@ func (b *batch) save() error {
 	var calls, added, altered, events [][]column
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
-		if c.err != nil || len(c.events) == 0 && sameCall(&c.before, &c.after) {
+		row := sameRow(&c.before, &c.after)
+		if c.err != nil || len(c.events) == 0 && row && sameAttempts(&c.before, &c.after) {
 			continue
 		}
 		b.changed = append(b.changed, c)
-		if !c.isNew {
+		if !row {
 			calls = append(calls, mutableColumns(&c.after))
 		}
 		for i := range c.after.Attempts {
@@ -217,14 +241,10 @@ func mutableAttempt(id string, a *call.Attempt) []column {
 	return append([]column{{"call_id", &id}, {"n", &a.N}}, attemptColumns(a)[attemptFixed:]...)
 }
 
-func sameCall(a, b *call.Call) bool {
-	if len(a.Attempts) != len(b.Attempts) {
-		return false
-	}
-	for i := range a.Attempts {
-		if !unchanged(&a.Attempts[i], &b.Attempts[i]) {
-			return false
-		}
-	}
+func sameAttempts(a, b *call.Call) bool {
+	return slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return unchanged(&x, &y) })
+}
+
+func sameRow(a, b *call.Call) bool {
 	return reflect.DeepEqual(fields(callColumns(a)[callFixed:]), fields(callColumns(b)[callFixed:]))
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"redial/internal/call"
@@ -54,11 +56,29 @@ func (s *Store) claim(ctx context.Context, now time.Time, limit int, which ...st
 	return o.due, nil
 }
 
-// claiming takes the Calls that a condition selects.
+// Taker is whoever performs what Calls are woken for. A Call that a batch makes due
+// is woken in that same batch, if the Taker has room for it: so it is claimed with
+// the commit that made it due, and needs neither another nor a look at the database.
+type Taker interface {
+	// Take makes room for one dial, or says that there is none. Drop gives it back.
+	Take() bool
+	Drop()
+
+	// Start performs, for what room was taken, what is on disk by now.
+	Start([]Due)
+}
+
+// TakeAtOnce names the Taker, once, before anything is written.
+func (s *Store) TakeAtOnce(t Taker) { s.taker = t }
+
+// claiming wakes the Calls that a condition selects, or those that the batch itself
+// has made due.
 type claiming struct {
 	ticket
 	which []string
 	limit int
+	taker Taker // of those that the batch made due; nil in a claim that was asked for
+	room  int   // that was taken
 	found []*stored
 	mine  []*stored // of those, what no other claim of the batch found too
 	woken [][]call.Action
@@ -80,11 +100,14 @@ func (o *claiming) read(b *batch) {
 // decide wakes what was found. A change of this batch may have been faster: then
 // there is nothing to wake.
 func (o *claiming) decide(b *batch) error {
+	if o.taker != nil {
+		o.findDue(b)
+	}
 	for _, c := range o.found {
-		var actions []call.Action
 		if c.claimedBy != nil { // by another claim of this batch
 			continue
 		}
+		var actions []call.Action
 		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
 		_, err := c.step(func(c *call.Call) (events []call.Event, _ error) {
 			actions, events = c.Wake(o.now)
@@ -95,8 +118,49 @@ func (o *claiming) decide(b *batch) error {
 		}
 		o.mine, o.woken = append(o.mine, c), append(o.woken, actions)
 	}
-	crash.Point(crash.ClaimBeforeCommit)
+	if o.taker == nil || len(o.found) > 0 {
+		crash.Point(crash.ClaimBeforeCommit)
+	}
 	return nil
+}
+
+// findDue finds what the batch has made due, so far as there is room.
+func (o *claiming) findDue(b *batch) {
+	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
+		c := b.calls[id]
+		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held ||
+			c.after.WakeAt.After(o.now) || !o.now.Before(c.after.Deadline) {
+			continue
+		}
+		if !o.taker.Take() {
+			return
+		}
+		o.room++
+		o.found = append(o.found, c)
+	}
+}
+
+// forget gives back the room that a batch took which then failed.
+func (o *claiming) forget() {
+	for ; o.room > 0; o.room-- {
+		o.taker.Drop()
+	}
+}
+
+// start has the Taker perform what was committed, and gives back the room that was
+// not needed.
+func (o *claiming) start() {
+	var due []Due
+	for _, d := range o.due {
+		if len(d.Actions) > 0 {
+			due = append(due, d)
+		}
+	}
+	o.room -= len(due)
+	o.forget()
+	if len(due) > 0 {
+		o.taker.Start(due)
+	}
 }
 
 func (o *claiming) answer(b *batch) {
@@ -106,9 +170,9 @@ func (o *claiming) answer(b *batch) {
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.err})
 		case c.after.Held: // the number is taken
-			o.due = append(o.due, Due{Call: c.after, WokeAt: c.before.WakeAt})
+			o.due = append(o.due, Due{Call: c.after, WokeAt: c.asleep.WakeAt})
 		default:
-			o.due = append(o.due, Due{Call: c.after, Actions: o.woken[i], WokeAt: c.before.WakeAt})
+			o.due = append(o.due, Due{Call: c.after, Actions: o.woken[i], WokeAt: c.asleep.WakeAt})
 		}
 	}
 }

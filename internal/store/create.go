@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"redial/internal/call"
@@ -48,13 +49,12 @@ func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-// read does nothing: all creations of a batch are inserted at once.
+// read does nothing: creations are inserted together.
 func (o *creating) read(*batch) { o.inserted, o.first, o.hash = false, "", "" }
 
-// insertAll queues the rows of all creations, those with keys in the order of these,
-// in which nodes wait for each other's.
+// insertAll queues the creations with a key, of which nobody knows yet whether they
+// are new; the rest waits until it is known how it stands.
 func (b *batch) insertAll() error {
-	var plain [][]column
 	var keyed []*creating
 	for _, o := range b.ops {
 		c, ok := o.(*creating)
@@ -63,11 +63,24 @@ func (b *batch) insertAll() error {
 		case c.key.Key != "":
 			keyed = append(keyed, c)
 		default:
-			c.isInserted(b)
-			plain = append(plain, callColumns(&c.call))
+			c.inserted = true
+			b.calls[c.call.ID] = &stored{after: c.call, isNew: true}
 		}
 	}
-	return errors.Join(b.write(&insertCall, plain, nil), b.insertKeyed(keyed))
+	return b.insertKeyed(keyed)
+}
+
+// insertNew queues the rows of the Calls that have no key, as they stand by now.
+func (b *batch) insertNew() error {
+	var rows [][]column
+	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
+		if c := b.calls[id]; c.isNew {
+			rows = append(rows, callColumns(&c.after))
+			c.isNew, c.before = false, c.after
+			c.before.Attempts = nil // these are written with all others
+		}
+	}
+	return b.write(&insertCall, rows, nil)
 }
 
 // insertKeyed queues the rows of creations whose keys may have been used before;
@@ -85,18 +98,14 @@ func (b *batch) insertKeyed(list []*creating) error {
 	return b.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
-		if c := byID[id]; c != nil {
-			c.isInserted(b)
+		if o := byID[id]; o != nil {
+			o.inserted = true
+			c := &stored{before: o.call, after: o.call}
+			c.before.Attempts = nil
+			b.calls[id] = c
 		}
 		return err
 	})
-}
-
-func (o *creating) isInserted(b *batch) {
-	o.inserted = true
-	c := &stored{before: o.call, after: o.call, isNew: true}
-	c.before.Attempts = nil // it has none there yet
-	b.calls[o.call.ID] = c
 }
 
 // readFirst reads, for the keys that were used before, the Calls that they made.

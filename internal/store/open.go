@@ -33,6 +33,7 @@ type Store struct {
 	release     func() error // gives the SQLite file's lock back
 	metrics     *metrics
 	writer      writer
+	taker       Taker // nil: none
 
 	// transact runs a function in a transaction.
 	transact func(context.Context, func(*tx) error) error

@@ -35,7 +35,7 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	if _, err := s.write.ExecContext(ctx, `DELETE FROM pauses WHERE account = $1`, account); err != nil {
 		return fmt.Errorf("ending the pause of the account: %w", err)
 	}
-	poke(s.due)
+	s.resumed()
 	return nil
 }
 

@@ -61,6 +61,29 @@ func (w *watchers) Sleep(dial, ask time.Time) {
 	w.ring(w.news)
 }
 
+// Soonest is when the first of the Calls is due that were changed since NextWake was
+// asked, of those that Sleep said to be of interest; zero if there is none.
+func (w *watchers) Soonest() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var at time.Time
+	if !w.until.dial.IsZero() {
+		at = w.news.dial
+	}
+	if !w.until.ask.IsZero() {
+		at = earlier(at, w.news.ask)
+	}
+	return at
+}
+
+// resumed tells that there may be anything to do.
+func (w *watchers) resumed() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.news.ask = time.Unix(0, 0)
+	w.ring(w.news)
+}
+
 // look begins a look at what is due: until Sleep, nothing need be told.
 func (w *watchers) look() {
 	w.mu.Lock()

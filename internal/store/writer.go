@@ -163,13 +163,18 @@ func (s *Store) runBatch(ops []operation) error {
 	started := time.Now()
 	var b *batch
 	err := s.tx(ctx, func(t *tx) error {
+		b.forget()
 		b = newBatch(t, ops)
 		return b.run()
 	})
 	if err != nil {
+		b.forget()
 		return err
 	}
 	crash.Point(crash.BatchAfterCommit)
+	if b.eager != nil {
+		b.eager.start()
+	}
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
@@ -190,7 +195,7 @@ type stored struct {
 	before, after call.Call
 	events        []call.Event
 	err           error      // why it can't be had
-	isNew         bool       // inserted by this batch, and not to be updated
+	isNew         bool       // not inserted yet
 	claimedBy     *claiming  // who woke it, if anybody
 	asleep        *call.Call // as it was then
 	slept         int        // how many events it had then
