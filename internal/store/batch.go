@@ -33,7 +33,6 @@ func newBatch(t *tx, ops []operation) *batch {
 	}
 	if taker := t.store.taker; taker != nil {
 		b.eager = &claiming{taker: taker}
-		b.eager.now = b.now
 	}
 	return b
 }

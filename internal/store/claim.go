@@ -101,6 +101,7 @@ func (o *claiming) read(b *batch) {
 // there is nothing to wake.
 func (o *claiming) decide(b *batch) error {
 	if o.taker != nil {
+		o.now = b.store.Now() // the steps were run after the operations were asked for
 		o.findDue(b)
 	}
 	for _, c := range o.found {
