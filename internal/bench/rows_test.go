@@ -35,9 +35,6 @@ func (b *bench) triggers() {
 	defer twilio.Close()
 	floor := b.floor()
 	for i, d := range databases {
-		if os.Getenv("DB") != "" && d.name != os.Getenv("DB") {
-			continue
-		}
 		node := b.redial(d.url(b.t), twilio.URL)
 		r := result{name: "durable triggers over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "0.35"}[i]}
 		ask := func(p *process) load {
@@ -57,9 +54,6 @@ func (b *bench) triggers() {
 func (b *bench) callbacks() {
 	floor := b.floor()
 	for i, d := range databases {
-		if os.Getenv("DB") != "" && d.name != os.Getenv("DB") {
-			continue
-		}
 		twilio := newOperator()
 		defer twilio.Close()
 		node := b.redial(d.url(b.t), twilio.URL, "REDIAL_CALLS_PER_SECOND=10000")
@@ -150,9 +144,6 @@ func (b *bench) threeNodes() {
 func (b *bench) latency() {
 	floor := b.floor()
 	for i, d := range databases {
-		if os.Getenv("DB") != "" && d.name != os.Getenv("DB") {
-			continue
-		}
 		var r50, r99 result
 		target := [][]string{{"1 ms", "5 ms"}, {"3 ms", "20 ms"}}[i]
 		r50 = result{name: "callback to the next create request, 25 calls/s, " + d.name + ", p50; floor: a round trip and an fdatasync", show: milliseconds, target: target[0]}

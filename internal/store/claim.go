@@ -22,12 +22,18 @@ type Due struct {
 	Damaged error
 }
 
-// What is due at $1, the longest due first.
+// What is due at $1, and not before $3, the longest due first.
 const (
-	dueToDial   = `state = 'waiting' AND wake_at <= $1 ORDER BY wake_at`
-	dueToAsk    = `state = 'dialing' AND wake_at <= $1 ORDER BY wake_at`
-	dueToExpire = `state = 'waiting' AND deadline_at <= $1 ORDER BY deadline_at`
+	dueToDial   = `state = 'waiting' AND wake_at <= $1 AND wake_at >= $3 ORDER BY wake_at LIMIT $2`
+	dueToAsk    = `state = 'dialing' AND wake_at <= $1 AND wake_at >= $3 ORDER BY wake_at LIMIT $2`
+	dueToExpire = `state = 'waiting' AND deadline_at <= $1 AND deadline_at >= $3 ORDER BY deadline_at LIMIT $2`
 )
+
+// selection is a condition that claims, and the low from which it begins.
+type selection struct {
+	where string
+	low   time.Time
+}
 
 // setAside is how long what can't be read is left alone.
 const setAside = time.Hour
@@ -37,15 +43,16 @@ const setAside = time.Hour
 // is returned is on disk, and no other node has it: the Actions are the
 // caller's to perform.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	return s.claim(ctx, now, limit, dueToDial)
+	return s.claim(ctx, now, limit, selection{dueToDial, s.lowWater(s.Now()).dial})
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	return s.claim(ctx, now, limit, dueToAsk, dueToExpire)
+	low := s.lowWater(s.Now())
+	return s.claim(ctx, now, limit, selection{dueToAsk, low.ask}, selection{dueToExpire, low.expire})
 }
 
-func (s *Store) claim(ctx context.Context, now time.Time, limit int, which ...string) ([]Due, error) {
+func (s *Store) claim(ctx context.Context, now time.Time, limit int, which ...selection) ([]Due, error) {
 	if limit < 1 {
 		return nil, nil
 	}
@@ -75,7 +82,7 @@ func (s *Store) TakeAtOnce(t Taker) { s.taker = t }
 // has made due.
 type claiming struct {
 	ticket
-	which []string
+	which []selection
 	limit int
 	taker Taker // of those that the batch made due; nil in a claim that was asked for
 	room  int   // that was taken
@@ -89,7 +96,8 @@ func (o *claiming) read(b *batch) {
 	o.found, o.mine, o.woken, o.due = nil, nil, nil, nil
 	for _, which := range o.which {
 		b.add(statement{
-			sql: selectCalls + which + " LIMIT $2" + b.store.dialect.skipLocked, args: []any{micros(o.now), o.limit},
+			sql:  selectCalls + which.where + b.store.dialect.skipLocked,
+			args: []any{micros(o.now), o.limit, floor(which.low)},
 			rows: func(scan func(...any) error) error {
 				return b.found(scan, func(c *stored) { o.found = append(o.found, c) })
 			},

@@ -47,6 +47,10 @@ var suite = []struct {
 	{"the account pauses", testPause},
 	{"the schema knows every word", testWords},
 	{"indexes find everything", testPlans},
+	{"a bad operation fails alone", testBadOperationFailsAlone},
+	{"a number changes hands in a batch", testNumberChangesHandsInABatch},
+	{"what nobody was told of is kept", testUnansweredBatchIsKept},
+	{"waiting operations share a commit", testWaitingOperationsShareACommit},
 	{"a closed database is an error", testClosed},
 }
 

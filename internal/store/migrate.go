@@ -84,6 +84,9 @@ func (s *Store) goose() (*goose.Provider, error) {
 		}
 		opts = append(opts, goose.WithSessionLocker(locker))
 	}
+	if !s.dialect.shared {
+		opts = append(opts, goose.WithExcludeNames([]string{"00002_postgres.sql"}))
+	}
 	p, err := goose.NewProvider(goose.Dialect(s.dialect.name), s.write, files, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", err)

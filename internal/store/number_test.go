@@ -124,7 +124,7 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 	dial(t, nodes[0], begin, one.ID)
 	released := make(chan error, 1)
 	err := nodes[0].tx(t.Context(), func(x *tx) error {
-		o := &claiming{which: []string{dueToDial}, limit: 9}
+		o := &claiming{which: []selection{{where: dueToDial}}, limit: 9}
 		o.now = begin.Add(time.Minute)
 		err := newBatch(x, []operation{o}).run()
 		if err := errors.Join(err, x.flush()); err != nil {

@@ -16,10 +16,10 @@ func testPlans(t *testing.T, b backend) {
 		args  []any
 		index []string // that have to be named; any order
 	}{
-		{nextWake, nil, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}},
-		{selectCalls + dueToDial + " LIMIT $2" + s.dialect.skipLocked, []any{int64(1), 5}, []string{"calls_to_dial"}},
-		{selectCalls + dueToAsk + " LIMIT $2" + s.dialect.skipLocked, []any{int64(1), 5}, []string{"calls_to_ask"}},
-		{selectCalls + dueToExpire + " LIMIT $2" + s.dialect.skipLocked, []any{int64(1), 5}, []string{"calls_to_expire"}},
+		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}},
+		{selectCalls + dueToDial + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}},
+		{selectCalls + dueToAsk + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_ask"}},
+		{selectCalls + dueToExpire + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_expire"}},
 		{selectHeir, []any{"a", ""}, []string{"calls_held"}},
 		{selectCalls + "id = $1" + s.dialect.forUpdate, one, []string{"calls"}},
 		{among(selectCalls + "id AMONG"), list, []string{"calls"}},

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -248,23 +249,32 @@ func readEvents(q querier, id string, after int) (events []call.Event, err error
 
 // Each of the three is the head of an index; of min(), SQLite makes a scan.
 const nextWake = `SELECT
-	(SELECT wake_at FROM calls WHERE state = 'waiting' ORDER BY wake_at LIMIT 1),
-	(SELECT wake_at FROM calls WHERE state = 'dialing' ORDER BY wake_at LIMIT 1),
-	(SELECT deadline_at FROM calls WHERE state = 'waiting' ORDER BY deadline_at LIMIT 1)`
+	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
+	(SELECT wake_at FROM calls WHERE state = 'dialing' AND wake_at >= $2 ORDER BY wake_at LIMIT 1),
+	(SELECT deadline_at FROM calls WHERE state = 'waiting' AND deadline_at >= $3 ORDER BY deadline_at LIMIT 1)`
 
 // NextWake returns the earliest times at which a Call is to be dialed, and to be
 // asked about or given up; zero where there is none.
 func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 	s.look()
+	now := s.Now()
+	low := s.lowWater(now)
 	var deadline time.Time
-	err = s.read.QueryRowContext(ctx, nextWake).Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
+	err = s.read.QueryRowContext(ctx, nextWake, floor(low.dial), floor(low.ask), floor(low.expire)).
+		Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
 	if err != nil {
 		return dial, ask, fmt.Errorf("reading what is due next: %w", err)
 	}
-	if ask.IsZero() || (!deadline.IsZero() && deadline.Before(ask)) {
-		ask = deadline
+	s.raise(dial, ask, deadline, now)
+	return dial, earlier(ask, deadline), nil
+}
+
+// floor is a low as the database has it.
+func floor(t time.Time) int64 {
+	if t.IsZero() {
+		return math.MinInt64
 	}
-	return dial, ask, nil
+	return micros(t)
 }
 
 // Counts returns how many Calls there are in each state.

@@ -14,10 +14,61 @@ type watchers struct {
 	due   chan struct{}
 	until wakes // a change that is due before this is told at once
 	news  wakes // the earliest due among the changes since the last look
+	low   lows
 }
 
 // wakes are times to dial, and to ask or give up; zero is never.
 type wakes struct{ dial, ask time.Time }
+
+// lows are times before which nothing is due, so far as this node knows. As long as
+// somebody reads from an old snapshot, PostgreSQL keeps the index entries of all that
+// was due since then: whoever began with the first would go through them every time.
+type lows struct {
+	dial, ask, expire time.Time
+	until             time.Time // then everything is looked at, whatever this node knows
+}
+
+const (
+	lowMargin = 15 * time.Second // longer than a transaction of another node takes, and its clock is off
+	lowFor    = 15 * time.Second
+)
+
+// lowWater returns the lows of now.
+func (w *watchers) lowWater(now time.Time) lows {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !now.Before(w.low.until) || w.low.until.After(now.Add(lowFor)) { // or the clock was set back
+		w.low = lows{}
+	}
+	return w.low
+}
+
+// raise sets the lows by what a look has found due first; zero is nothing. Whatever
+// this node changed meanwhile, keep has seen to.
+func (w *watchers) raise(dial, ask, expire, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.low.until.IsZero() {
+		w.low.until = now.Add(lowFor)
+	}
+	w.low.dial = earlier(earlier(dial, w.news.dial), now).Add(-lowMargin)
+	w.low.ask = earlier(earlier(ask, w.news.ask), now).Add(-lowMargin)
+	w.low.expire = earlier(expire, w.news.ask)
+}
+
+// keep lowers the lows for a Call that was changed.
+func (w *watchers) keep(due wakes, deadline time.Time) {
+	w.low.dial = lower(w.low.dial, due.dial)
+	w.low.ask = lower(w.low.ask, due.ask)
+	w.low.expire = lower(w.low.expire, deadline)
+}
+
+func lower(low, t time.Time) time.Time {
+	if !t.IsZero() && t.Before(low) {
+		return t
+	}
+	return low
+}
 
 // anyTime is after every time that a Call can be due at.
 var anyTime = time.Unix(1<<40, 0)
@@ -102,8 +153,10 @@ func (w *watchers) notify(c *call.Call) {
 	switch c.State {
 	case call.Waiting:
 		due = wakes{c.WakeAt, c.Deadline}
+		w.keep(wakes{dial: c.WakeAt}, c.Deadline)
 	case call.Dialing:
 		due.ask = c.WakeAt
+		w.keep(due, time.Time{})
 	}
 	w.news = wakes{earlier(w.news.dial, due.dial), earlier(w.news.ask, due.ask)}
 	w.ring(due)

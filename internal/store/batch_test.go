@@ -1,0 +1,302 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redial/internal/call"
+)
+
+// together has operations written as one batch, and returns what each was answered.
+func together(t testing.TB, s *Store, ops ...operation) []error {
+	t.Helper()
+	for _, o := range ops {
+		k := o.waiting()
+		k.ctx, k.done = t.Context(), make(chan struct{})
+		if k.now.IsZero() {
+			k.now = begin
+		}
+	}
+	s.writeBatch(ops)
+	errs := make([]error, len(ops))
+	for i, o := range ops {
+		<-o.waiting().done
+		errs[i] = o.waiting().err
+	}
+	return errs
+}
+
+func changed(id string, step func(*call.Call) []call.Event) *changing {
+	return &changing{id: id, step: steps(step)}
+}
+
+func created(t testing.TB, key Idempotency, with ...func(*call.Wish)) *creating {
+	t.Helper()
+	c, events, err := call.New(wish(with...), begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &creating{call: c, events: events, key: key}
+}
+
+// What fails, for whatever reason, fails alone.
+func testBadOperationFailsAlone(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	good, failing, broken, panicking := create(t, s), create(t, s), create(t, s), create(t, s)
+	used := created(t, Idempotency{"scope", "used", "one request"})
+	if errs := together(t, s, used); errs[0] != nil {
+		t.Fatal(errs)
+	}
+	no := errors.New("no")
+	batch := func() []operation {
+		return []operation{
+			changed(good.ID, cancel),
+			&changing{id: failing.ID, step: func(c *call.Call) ([]call.Event, error) { return c.Cancel(begin), no }},
+			changed("c-nobody", cancel),
+			changed(panicking.ID, func(*call.Call) []call.Event { panic("a fault") }),
+			created(t, Idempotency{}),
+			created(t, Idempotency{"scope", "used", "another request"}),
+			created(t, Idempotency{"scope", "used", "one request"}),
+			created(t, Idempotency{"scope", "new", "one request"}),
+			created(t, Idempotency{"scope", "new", "one request"}),
+		}
+	}
+	check := func(ops []operation, errs []error) {
+		t.Helper()
+		for i, want := range []string{"", "no", ErrNotFound.Error(), "panicked", "", ErrConflict.Error(), "", "", ""} {
+			if (errs[i] == nil) != (want == "") || errs[i] != nil && !strings.Contains(errs[i].Error(), want) {
+				t.Errorf("operation %d: %v, want %q", i, errs[i], want)
+			}
+		}
+		if first := ops[6].(*creating); first.made.ID != used.call.ID {
+			t.Errorf("a repeat got %s, not %s", first.made.ID, used.call.ID)
+		}
+		if one, two := ops[7].(*creating), ops[8].(*creating); one.made.ID != two.made.ID {
+			t.Errorf("the same request twice in a batch made %s and %s", one.made.ID, two.made.ID)
+		}
+		equal(t, get(t, s, good.ID).Outcome, call.OutcomeCanceled)
+		for _, c := range []call.Call{failing, panicking} {
+			equal(t, get(t, s, c.ID), c)
+		}
+		equal(t, len(events(t, s, ops[4].(*creating).call.ID)), 1)
+	}
+	ops := batch()
+	check(ops, together(t, s, ops...))
+
+	// One that the database itself refuses has the whole transaction fail.
+	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 2, 'x', 0, 0, '{}')", broken.ID)
+	again := create(t, s)
+	ops = append(batch(), changed(broken.ID, cancel), changed(again.ID, cancel))
+	errs := together(t, s, ops...)
+	check(ops, errs)
+	if errs[len(errs)-2] == nil || errs[len(errs)-1] != nil {
+		t.Errorf("%v, want the broken one alone to fail", errs)
+	}
+	equal(t, get(t, s, broken.ID), broken)
+	equal(t, get(t, s, again.ID).Outcome, call.OutcomeCanceled)
+}
+
+// One batch lets go of a number, and gives it to one of those that want it.
+func testNumberChangesHandsInABatch(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	one := create(t, s, to(phone))
+	dial(t, s, begin, one.ID)
+	two, three := create(t, s, to(phone)), create(t, s, to(phone))
+	o := &claiming{which: []selection{{where: dueToDial}}, limit: 9}
+	for i, err := range together(t, s, o, changed(one.ID, report(call.StatusCompleted))) {
+		if err != nil {
+			t.Errorf("operation %d: %v", i, err)
+		}
+	}
+	equal(t, ids(o.due), []string{two.ID, three.ID})
+	if len(o.due[0].Actions) != 1 || len(o.due[1].Actions) != 0 || !get(t, s, three.ID).Held {
+		t.Errorf("%+v, want two dialed and three held", o.due)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 1)
+	// And the next one wakes who was held, though another change of it is on its way.
+	errs := together(t, s, changed(two.ID, report(call.StatusCompleted)), changed(three.ID, func(*call.Call) []call.Event { return nil }))
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	dial(t, s, begin, three.ID)
+}
+
+// What a batch has committed is there, whether anybody was answered or not.
+func testUnansweredBatchIsKept(t *testing.T, b backend) {
+	url := b.url(t)
+	s, err := Open(t.Context(), url, Options{Migrate: true, Isolation: b.isolation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, c := create(t, s), create(t, s)
+	n := created(t, Idempotency{"scope", "unanswered", "request"})
+	ops := []operation{changed(a.ID, cancel), n, &claiming{which: []selection{{where: dueToDial}}, limit: 9}}
+	for _, o := range ops {
+		o.waiting().now = begin
+	}
+	if err := s.runBatch(ops); err != nil { // and here it dies: nobody hears of it
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = b.openURL(t, url, nil)
+	equal(t, get(t, s, a.ID).Outcome, call.OutcomeCanceled)
+	equal(t, len(get(t, s, c.ID).Attempts), 1)
+	again := created(t, n.key)
+	if err := errors.Join(together(t, s, again)...); err != nil || again.made.ID != n.call.ID {
+		t.Errorf("the repeat got %q, %v, not %s", again.made.ID, err, n.call.ID)
+	}
+	var asked []string
+	for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) }) {
+		asked = append(asked, d.Call.ID)
+	}
+	equal(t, asked, []string{c.ID})
+}
+
+// Who waits while a batch is written shares the next one, or leaves.
+func testWaitingOperationsShareACommit(t *testing.T, b backend) {
+	metrics := prometheus.NewRegistry()
+	s := b.open(t, func(o *Options) { o.Metrics = metrics })
+	slow := create(t, s)
+	var others []call.Call
+	for range 20 {
+		others = append(others, create(t, s))
+	}
+	before, _ := batches(t, metrics)
+	writing, goOn := make(chan bool, 99), make(chan bool)
+	answers := make(chan error, 30)
+	go func() {
+		_, err := s.Change(t.Context(), slow.ID, begin, func(c *call.Call) ([]call.Event, error) {
+			writing <- true
+			<-goOn
+			return c.Cancel(begin), nil
+		})
+		answers <- err
+	}()
+	<-writing
+	for _, c := range others {
+		go func() {
+			_, err := s.Change(t.Context(), c.ID, begin, steps(cancel))
+			answers <- err
+		}()
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan error)
+	go func() {
+		_, err := s.Change(ctx, slow.ID, begin, func(*call.Call) ([]call.Event, error) {
+			return nil, errors.New("the step of one who left was run")
+		})
+		left <- err
+	}()
+	for len(s.writer.queue) < len(others)+1 {
+		runtime.Gosched()
+	}
+	leave()
+	if err := <-left; !errors.Is(err, context.Canceled) {
+		t.Errorf("who left was answered %v", err)
+	}
+	close(goOn)
+	for range len(others) + 1 {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	after, largest := batches(t, metrics)
+	if after-before != 2 || largest < 16 {
+		t.Errorf("%d batches, the largest more than %v; want two, one for all who waited", after-before, largest)
+	}
+}
+
+// batches is how many there were, and the largest bucket that has one.
+func batches(t *testing.T, r *prometheus.Registry) (n int, largest float64) {
+	t.Helper()
+	families, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "redial_batch_operations" {
+			continue
+		}
+		h := f.GetMetric()[0].GetHistogram()
+		for _, bucket := range h.GetBucket() {
+			if bucket.GetCumulativeCount() < h.GetSampleCount() {
+				largest = bucket.GetUpperBound()
+			}
+		}
+		return int(h.GetSampleCount()), largest
+	}
+	t.Fatal("batches are not counted")
+	return 0, 0
+}
+
+// As long as somebody reads from an old snapshot, PostgreSQL can't clean the indexes:
+// a claim must not go through all that was due since then.
+func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
+	b := backends[1]
+	url := b.url(t)
+	s, reader := b.openURL(t, url, nil), b.openURL(t, url, nil)
+	var calls []call.Call
+	for range 50 {
+		calls = append(calls, create(t, s))
+	}
+	err := reader.snapshot(t.Context(), func(q querier) error {
+		if _, err := queryIDs(q, "SELECT id FROM calls"); err != nil {
+			return err
+		}
+		at := s.Now().Add(-1000 * time.Hour)
+		for range 60 { // each change leaves a dead entry at the head of the index
+			at = at.Add(time.Hour)
+			var ops []operation
+			for _, c := range calls {
+				ops = append(ops, changed(c.ID, func(c *call.Call) []call.Event {
+					c.NextAttemptAt, c.WakeAt = at, at
+					return nil
+				}))
+			}
+			if err := errors.Join(together(t, s, ops...)...); err != nil {
+				return err
+			}
+		}
+		if _, _, err := s.NextWake(t.Context()); err != nil {
+			return err
+		}
+		low := floor(s.lowWater(s.Now()).dial)
+		bounded, whole := pagesRead(t, s, low), pagesRead(t, s, floor(time.Time{}))
+		if bounded > 20 || whole < 10*bounded {
+			t.Errorf("a claim reads %d pages, and %d without a bound; want few, and many", bounded, whole)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pagesRead is how many pages the search for what is due goes through.
+func pagesRead(t *testing.T, s *Store, low int64) (pages int) {
+	t.Helper()
+	err := s.tx(t.Context(), func(x *tx) error {
+		return x.each("EXPLAIN (ANALYZE, BUFFERS) SELECT id FROM calls WHERE "+dueToDial, []any{micros(s.Now()), 1, low},
+			func(scan func(...any) error) error {
+				var line string
+				err := scan(&line)
+				if _, hit, ok := strings.Cut(line, "Buffers: shared hit="); ok && pages == 0 {
+					_, err = fmt.Sscan(hit, &pages)
+				}
+				return err
+			})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
