@@ -16,11 +16,11 @@ import (
 // million has a million calls wait in the future, and measures what that costs.
 func (b *bench) million() {
 	for _, d := range databases {
-		b.million1(d)
+		b.millionOn(d)
 	}
 }
 
-func (b *bench) million1(d database) {
+func (b *bench) millionOn(d database) {
 	twilio := newOperator()
 	defer twilio.Close()
 	url, pace := d.url(b.t), "REDIAL_CALLS_PER_SECOND=10000"
@@ -29,15 +29,15 @@ func (b *bench) million1(d database) {
 	first := b.waiting(node, twilio)
 	tomorrow := time.Now().Add(24 * time.Hour)
 	node.stop()
-	fill(b, url, first, "few", scaled(1000), tomorrow, 0)
+	fill(b, url, first, few, scaled(1000), tomorrow, 0)
 	node = b.redial(url, twilio.URL, pace)
-	few := b.pages(node, fmt.Sprintf("%s-few-%d", first, scaled(1000)/2))
+	pagesOfFew := b.pages(node, idOf(first, few, scaled(1000)/2))
 	node.stop()
 
 	const apart = 20 * time.Millisecond
-	fill(b, url, first, "future", n, tomorrow, 50*time.Millisecond)
+	fill(b, url, first, future, n, tomorrow, 50*time.Millisecond)
 	from := time.Now().Add(3 * time.Second) // when the first of them is due
-	fill(b, url, first, "due", due, from, apart)
+	fill(b, url, first, dueSoon, due, from, apart)
 
 	node = b.redial(url, twilio.URL, pace)
 	ready := time.Since(node.started)
@@ -66,10 +66,10 @@ func (b *bench) million1(d database) {
 	}
 	b.add(late)
 	b.add(result{name: "start to ready, 1,000,000 waiting, " + d.name, show: milliseconds, ours: []float64{ms(ready)}, target: "1 s"})
-	many := b.pages(node, fmt.Sprintf("%s-future-%d", first, n/2))
+	pagesOfMany := b.pages(node, idOf(first, future, n/2))
 	for i, what := range []string{"first page", "a page in the middle"} {
 		b.add(result{name: "GET /v1/calls, " + what + ", 1,000,000 calls; floor: with few, " + d.name, show: milliseconds, ratio: true,
-			floor: few[i], ours: many[i], target: "as with few"})
+			floor: pagesOfFew[i], ours: pagesOfMany[i], target: "as with few"})
 	}
 	twilio.onEach(nil)
 	b.add(result{name: "memory, 1,000,000 waiting, " + d.name, show: megabytes, ours: []float64{node.memory()}, target: "100 MB"})
@@ -91,14 +91,28 @@ func (b *bench) waiting(node *process, twilio *operator) string {
 	return list.Calls[0].ID
 }
 
-const firstPhone = 10_000_000
+// kind of call that is copied: its place among the ids, and its phones.
+type kind int
+
+const (
+	few kind = iota + 1
+	future
+	dueSoon
+
+	firstPhone = 10_000_000
+)
+
+func (k kind) phones() string { return []string{"", "60", "80", "70"}[k] }
+
+// idOf is the id of copy i of a call.
+func idOf(id string, k kind, i int) string { return fmt.Sprintf("%s%012x", id[:24], int(k)<<40+i) }
 
 // fill copies a waiting call n times, due apart from one another, straight into
 // the database: asking for so many would take too long.
-func fill(b *bench, url, id, kind string, n int, from time.Time, apart time.Duration) {
-	driver, dsn, series := "pgx", url, "SELECT i FROM generate_series(0, %d) AS s(i)"
+func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Duration) {
+	driver, dsn, series, hex := "pgx", url, "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)", "lpad(to_hex(%d + s.i), 12, '0')"
 	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn = "sqlite", file
+		driver, dsn, hex = "sqlite", file, "printf('%%012x', %d + s.i)"
 		series = "WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
 	}
 	db, err := sql.Open(driver, dsn)
@@ -108,8 +122,9 @@ func fill(b *bench, url, id, kind string, n int, from time.Time, apart time.Dura
 	defer db.Close()
 	wake := fmt.Sprintf("CAST(%d AS BIGINT) + s.i * %d", from.UnixMicro(), apart.Microseconds())
 	changed := map[string]string{
-		"id": "c.id || '-" + kind + "-' || s.i", "to_number": fmt.Sprintf("'+81%s' || (%d + s.i)", map[string]string{"due": "70", "few": "60", "future": "80"}[kind], firstPhone),
-		"wake_at": wake, "next_attempt_at": wake,
+		"id":        "substr(c.id, 1, 24) || " + fmt.Sprintf(hex, int64(k)<<40),
+		"to_number": fmt.Sprintf("'+81%s' || (%d + s.i)", k.phones(), firstPhone),
+		"wake_at":   wake, "next_attempt_at": wake,
 	}
 	rows, err := db.Query("SELECT * FROM calls LIMIT 1")
 	if err != nil {
@@ -150,6 +165,9 @@ func (b *bench) list(node *process, query string) (p page) {
 // pages measures the first page, and the one after a call in the middle.
 func (b *bench) pages(node *process, middle string) (took [2][]float64) {
 	for i, query := range []string{"?limit=50", "?limit=50&cursor=" + middle} {
+		if got := len(b.list(node, query).Calls); *full && got != 50 {
+			b.t.Fatalf("%s has %d calls", query, got)
+		}
 		for range repetitions() {
 			started := time.Now()
 			const times = 20

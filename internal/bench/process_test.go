@@ -156,8 +156,8 @@ func (p *process) get(path string) string {
 	}
 	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
-	if err != nil {
-		p.t.Fatal(err)
+	if err != nil || r.StatusCode != http.StatusOK {
+		p.t.Fatalf("%s: %s, %v: %s", path, r.Status, err, body)
 	}
 	return string(body)
 }

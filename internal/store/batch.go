@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -170,7 +171,8 @@ func (b *batch) get(id string) *stored {
 
 // save writes what has changed, and ends the batch.
 func (b *batch) save() error {
-	var calls, added, altered, events [][]column
+	var calls, altered []rowChange
+	var added, events [][]column
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
 		row := sameRow(&c.before, &c.after)
@@ -179,7 +181,7 @@ func (b *batch) save() error {
 		}
 		b.changed = append(b.changed, c)
 		if !row {
-			calls = append(calls, mutableColumns(&c.after))
+			calls = append(calls, rowChange{mutableColumns(&c.before), mutableColumns(&c.after)})
 		}
 		for i := range c.after.Attempts {
 			a, before := &c.after.Attempts[i], c.before.Attempt(i+1)
@@ -187,20 +189,17 @@ func (b *batch) save() error {
 			case before == nil:
 				added = append(added, append([]column{{"call_id", &c.after.ID}}, attemptColumns(a)...))
 			case !unchanged(before, a):
-				altered = append(altered, mutableAttempt(c.after.ID, a))
+				altered = append(altered, rowChange{mutableAttempt(c.after.ID, before), mutableAttempt(c.after.ID, a)})
 			}
 		}
 		for i := range c.events {
 			events = append(events, eventColumns(c.after.ID, &c.events[i]))
 		}
 	}
-	for _, w := range []struct {
-		sql  *bulk
-		rows [][]column
-	}{{&insertAttempt, added}, {&updateAttempt, altered}, {&updateCall, calls}, {&insertEvent, events}} {
-		if err := b.write(w.sql, w.rows, nil); err != nil {
-			return err
-		}
+	err := errors.Join(b.write(&insertAttempt, added, nil), b.update(&updateAttempt, altered),
+		b.update(&updateCall, calls), b.write(&insertEvent, events, nil))
+	if err != nil {
+		return err
 	}
 	return b.scrubEnded()
 }

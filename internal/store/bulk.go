@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql/driver"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -11,6 +12,8 @@ import (
 type bulk struct {
 	one, many string
 	texts     []bool // which columns are text; the others are integers
+	table     string
+	keys      int // of an update: the first columns, which find the row
 }
 
 // insertion inserts rows of these columns; tail ends the SQL.
@@ -25,6 +28,7 @@ func insertion(table string, cols []column, tail string) bulk {
 // updating updates rows, found by the first columns, so many as are keys.
 func updating(table string, keys int, cols []column) bulk {
 	b := newBulk(cols)
+	b.table, b.keys = table, keys
 	same, set := make([]string, keys), make([]string, len(cols)-keys)
 	sameAs, setTo := make([]string, keys), make([]string, len(cols)-keys)
 	for i, c := range cols {
@@ -89,6 +93,62 @@ func (t *tx) write(b *bulk, rows [][]column, returned func(scan func(...any) err
 		}
 		t.add(statement{sql: b.one, args: args, rows: returned})
 	}
+	return nil
+}
+
+// rowChange is a row as it stands, and as it is to be.
+type rowChange struct{ before, after []column }
+
+// update queues the update of rows. SQLite writes every index anew that has a column
+// which is set, changed or not, and so is told only of those that change; PostgreSQL
+// compares by itself.
+func (t *tx) update(b *bulk, rows []rowChange) error {
+	if t.store.dialect.arrays {
+		all := make([][]column, len(rows))
+		for i, r := range rows {
+			all[i] = r.after
+		}
+		return t.write(b, all, nil)
+	}
+	for _, r := range rows {
+		if err := t.updateChanged(b, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) updateChanged(b *bulk, r rowChange) error {
+	before, err := plainValues(r.before)
+	if err != nil {
+		return err
+	}
+	after, err := plainValues(r.after)
+	if err != nil {
+		return err
+	}
+	var sql strings.Builder
+	var args []any
+	param := func(glue string, i int) {
+		args = append(args, after[i])
+		sql.WriteString(glue + r.after[i].name + " = $" + strconv.Itoa(len(args)))
+	}
+	glue := "UPDATE " + b.table + " SET "
+	for i := b.keys; i < len(after); i++ {
+		if after[i] != before[i] {
+			param(glue, i)
+			glue = ", "
+		}
+	}
+	if args == nil {
+		return nil
+	}
+	glue = " WHERE "
+	for i := range b.keys {
+		param(glue, i)
+		glue = " AND "
+	}
+	t.add(statement{sql: sql.String(), args: args})
 	return nil
 }
 
