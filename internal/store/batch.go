@@ -23,6 +23,10 @@ type batch struct {
 	claimed []*stored // found to be due
 	eager   *claiming // of what the batch itself makes due; nil without a Taker
 	changed []*stored // for good
+
+	row  call.Call // as it was read last
+	bad  error     // what was wrong with it
+	into []any     // its fields
 }
 
 func newBatch(t *tx, ops []operation) *batch {
@@ -125,10 +129,14 @@ func (b *batch) lock(ids []string) {
 
 // found takes a Call's row; claimed is set for one that is due.
 func (b *batch) found(scan func(...any) error, claimed func(*stored)) error {
-	c := new(stored)
-	if err := scan(lenient(fields(callColumns(&c.before)), &c.err)...); err != nil {
+	if b.into == nil {
+		b.into = lenient(fields(callColumns(&b.row)), &b.bad)
+	}
+	b.bad = nil
+	if err := scan(b.into...); err != nil {
 		return err
 	}
+	c := &stored{before: b.row, err: b.bad}
 	if have := b.calls[c.before.ID]; have != nil {
 		c = have
 	} else {
@@ -175,7 +183,7 @@ func (b *batch) save() error {
 	var added, events [][]column
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
-		row := sameRow(&c.before, &c.after)
+		row := c.before.Seq == c.after.Seq && sameRow(&c.before, &c.after)
 		if c.err != nil || len(c.events) == 0 && row && sameAttempts(&c.before, &c.after) {
 			continue
 		}

@@ -27,7 +27,7 @@ func (b *batch) settleNumbers() error {
 	wants, free := map[string][]*want{}, map[string][]string{}
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
-		if c.err != nil {
+		if c.err != nil || sameNumbers(&c.before, &c.after) {
 			continue
 		}
 		had, has := c.before.LiveNumbers(), c.after.LiveNumbers()
@@ -56,6 +56,12 @@ func (b *batch) settleNumbers() error {
 		return err
 	}
 	return b.release(heirs)
+}
+
+// sameNumbers says that a Call rings what it rang, as most reports leave it.
+func sameNumbers(a, b *call.Call) bool {
+	return (a.State == call.Ended) == (b.State == call.Ended) &&
+		slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return x.To == y.To && x.Live() == y.Live() })
 }
 
 // passOn queues, number by number, what lets go of it, takes it, and finds who has

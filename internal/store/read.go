@@ -103,17 +103,20 @@ func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 // attemptsOf reads the attempts of the Calls of some ids, in their order. What can't
 // be read is an error; with damaged, that is told instead.
 func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error)) statement {
+	var (
+		id   string
+		a    call.Attempt
+		bad  error
+		into = append([]any{&id}, fields(attemptColumns(&a))...)
+	)
+	if damaged != nil {
+		into = lenient(into, &bad)
+	}
 	return statement{
 		sql: selectAttempts + s.dialect.among + " ORDER BY call_id, n", args: []any{s.dialect.list(ids)},
 		rows: func(scan func(...any) error) error {
-			var id string
-			var a call.Attempt
-			var bad error
-			into := fields(attemptColumns(&a))
-			if damaged != nil {
-				into = lenient(into, &bad)
-			}
-			if err := scan(append([]any{&id}, into...)...); err != nil {
+			bad = nil
+			if err := scan(into...); err != nil {
 				return err
 			}
 			if bad != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -102,6 +103,7 @@ func (s *Store) writeBatches() {
 		case <-s.writer.closed:
 			return
 		case o := <-s.writer.queue:
+			runtime.Gosched() // who is about to ask comes along; alone, this costs nothing
 			s.writeBatch(s.takeAll(o))
 		}
 	}
