@@ -1,5 +1,6 @@
 # What to do with this repository. `make` alone prints the list.
-# bench, demo and the rest need nothing but Go; test needs what deps-test installs.
+# build, demo and the rest need nothing but Go; what tests and measures needs what
+# deps-test installs.
 
 # The tools that check, each at one version. They are no part of go.mod: what we ship
 # does not depend on what we check it with.
@@ -7,6 +8,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 FUZZTIME ?= 10s
+COUNT    ?= 6
 SEED     ?= 1
 GO       ?= go
 
@@ -15,7 +17,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build test check chaos bench fuzz demo cover deps-test clean fmt \
+.PHONY: help build test check chaos bench microbench fuzz demo cover deps-test clean fmt \
 	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
@@ -33,8 +35,11 @@ chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, sto
 	$(GO) test -count=1 -v -timeout 60m -parallel 4 ./internal/chaos -args \
 		-chaos.seed=$(SEED) -chaos.calls=1000 -chaos.kills=60 -chaos.points=3 -chaos.stops=20
 
-bench: ## run the benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench: deps-test ## measure redial beside floors of the same run, and print the table (eight minutes)
+	$(GO) test -count=1 -v -timeout 30m ./internal/bench -args -bench.full
+
+microbench: deps-test ## run the benchmarks of single parts, for benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) ./...
 
 fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)

@@ -32,6 +32,10 @@ func (b *bench) millionOn(d database) {
 	fill(b, url, first, few, scaled(1000), tomorrow, 0)
 	node = b.redial(url, twilio.URL, pace)
 	pagesOfFew := b.pages(node, idOf(first, few, scaled(1000)/2))
+	callbacks := result{name: "final callbacks over HTTP, 1,000,000 calls; floor: redial with few, " + d.name, ratio: true, target: "as with few"}
+	for range repetitions() {
+		callbacks.floorWas(b.busy(node, twilio, scaled(2000)))
+	}
 	node.stop()
 
 	const apart = 20 * time.Millisecond
@@ -72,6 +76,10 @@ func (b *bench) millionOn(d database) {
 			floor: pagesOfFew[i], ours: pagesOfMany[i], target: "as with few"})
 	}
 	twilio.onEach(nil)
+	for range repetitions() {
+		callbacks.oursWas(b.busy(node, twilio, scaled(2000)))
+	}
+	b.add(callbacks)
 	b.add(result{name: "memory, 1,000,000 waiting, " + d.name, show: megabytes, ours: []float64{node.memory()}, target: "100 MB"})
 	node.stop()
 }

@@ -112,7 +112,11 @@ func isForm(r *http.Request) bool {
 func joined(form url.Values) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(form)) {
-		for _, value := range slices.Compact(slices.Sorted(slices.Values(form[name]))) {
+		values := form[name]
+		if len(values) > 1 {
+			values = slices.Compact(slices.Sorted(slices.Values(values)))
+		}
+		for _, value := range values {
 			b.WriteString(name)
 			b.WriteString(value)
 		}
