@@ -50,6 +50,7 @@ var suite = []struct {
 	{"a bad operation fails alone", testBadOperationFailsAlone},
 	{"a number changes hands in a batch", testNumberChangesHandsInABatch},
 	{"what nobody was told of is kept", testUnansweredBatchIsKept},
+	{"what becomes due is taken at once", testTakenAtOnce},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},
 	{"a closed database is an error", testClosed},
 }
