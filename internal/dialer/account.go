@@ -14,6 +14,7 @@ import (
 func (d *Dialer) pauseAccount(why call.Refusal) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
+	d.takes(false) // until the loop has seen the pause
 	now := d.Store.Now()
 	p := store.Pause{Since: now, Code: why.Code, Message: why.Message, NextCheckAt: now.Add(accountCheck)}
 	isNew, err := d.Store.PauseAccount(ctx, d.Account, p)

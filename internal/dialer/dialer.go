@@ -55,7 +55,8 @@ type Dialer struct {
 	pace     *rate.Limiter
 	inFlight sync.WaitGroup
 	busy     atomic.Int64
-	open     atomic.Bool   // nothing waits to be dialed, and nothing forbids it
+	taking   sync.Mutex
+	open     bool          // nothing waits to be dialed, and nothing forbids it
 	freed    chan struct{} // receives when there is a slot again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
@@ -123,8 +124,8 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 		ask = p.at
 	}
 	d.Store.Sleep(dial, ask)
-	d.open.Store(p.dial)
-	defer d.open.Store(false)
+	d.takes(p.dial)
+	defer d.takes(false)
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
 	for {
@@ -148,13 +149,25 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 	}
 }
 
+// takes says whether what becomes due is dialed at once.
+func (d *Dialer) takes(open bool) {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	d.open = open
+}
+
 // Take implements store.Taker: while the loop sleeps and nothing else waits to be
-// dialed, what becomes due is dialed at once, within the pace.
+// dialed, what becomes due is dialed at once, within the pace. What was taken is in
+// flight: the loop does not end without it.
 func (d *Dialer) Take() bool {
-	if !d.open.Load() || d.trouble.over().After(d.Store.Now()) {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	now := d.Store.Now()
+	if !d.open || d.trouble.over().After(now) {
 		return false
 	}
-	if d.busy.Add(1) > slots || !d.pace.AllowN(d.Store.Now(), 1) {
+	d.inFlight.Add(1)
+	if d.busy.Add(1) > slots || !d.pace.AllowN(now, 1) {
 		d.Drop()
 		return false
 	}
@@ -162,13 +175,18 @@ func (d *Dialer) Take() bool {
 }
 
 // Drop implements store.Taker.
-func (d *Dialer) Drop() { d.done() }
+func (d *Dialer) Drop() {
+	d.done()
+	d.inFlight.Done()
+}
 
 // Start implements store.Taker.
 func (d *Dialer) Start(due []store.Due) {
 	crash.Point(crash.ClaimAfterCommit)
-	d.busy.Add(-int64(len(due))) // start counts them itself
-	d.start(due)
+	d.start(due) // which counts them itself
+	for range due {
+		d.Drop()
+	}
 }
 
 // round wakes what is due now, and says what to wait for.

@@ -18,7 +18,6 @@ type batch struct {
 	*tx
 	ops     []operation
 	now     time.Time
-	wanted  map[string]bool // ids to lock
 	calls   map[string]*stored
 	claimed []*stored // found to be due
 	eager   *claiming // of what the batch itself makes due; nil without a Taker
@@ -30,7 +29,7 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, ops: ops, wanted: map[string]bool{}, calls: map[string]*stored{}}
+	b := &batch{tx: t, ops: ops, calls: map[string]*stored{}}
 	for _, o := range ops {
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
@@ -90,12 +89,13 @@ func (b *batch) run() error {
 // name are locked in the order of their ids, and before those that are due, which
 // nobody waits for: so batches of different nodes never wait for each other in a ring.
 func (b *batch) readAll() error {
+	wanted := map[string]bool{}
 	for _, o := range b.ops {
 		if c, ok := o.(*changing); ok {
-			b.wanted[c.id] = true
+			wanted[c.id] = true
 		}
 	}
-	b.lock(slices.Sorted(maps.Keys(b.wanted)))
+	b.lock(slices.Sorted(maps.Keys(wanted)))
 	for _, o := range b.ops {
 		o.read(b)
 	}

@@ -1,12 +1,14 @@
 package twilio
 
 import (
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -160,5 +162,33 @@ func TestOwnTransportIsBounded(t *testing.T) {
 	tr, ok := c.transport.(*http.Transport)
 	if !ok || tr.Protocols.HTTP2() || tr.TLSHandshakeTimeout == 0 || tr.ResponseHeaderTimeout == 0 || tr.IdleConnTimeout == 0 || tr.MaxConnsPerHost == 0 {
 		t.Errorf("transport %+v", c.transport)
+	}
+}
+
+// Connections are used again, also by many requests at once.
+func TestConnectionsAreReused(t *testing.T) {
+	var opened atomic.Int64
+	srv := httptest.NewUnstartedServer(http.HandlerFunc(reply(201, created)))
+	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	srv.Start()
+	t.Cleanup(srv.Close)
+	c := client(t, Config{BaseURL: srv.URL})
+	for range 4 {
+		var all sync.WaitGroup
+		for range 2 * maxConns {
+			all.Go(func() {
+				if _, err := c.Place(t.Context(), wish(t), 1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if n := opened.Load(); n > maxConns {
+		t.Errorf("%d connections were opened, of which there are to be %d at most", n, maxConns)
 	}
 }
