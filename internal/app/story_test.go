@@ -125,6 +125,19 @@ func TestAnAccountInTroublePausesDialingAndBurnsNothing(t *testing.T) {
 	})
 }
 
+func TestAPausedAccountIsSentNoMore(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.sim.Suspend(20003)
+		for i := range 9 {
+			w.call(api.CreateCall{To: fmt.Sprintf("+81901234000%d", i+1)})
+			w.pass(time.Second)
+		}
+		if n := len(w.creates()); n != 1 {
+			t.Errorf("%d create requests were sent, of which the first was refused for the account", n)
+		}
+	})
+}
+
 func TestADeadlineEndsACallWhileTheAccountIsPaused(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers()
