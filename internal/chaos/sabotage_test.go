@@ -3,6 +3,7 @@ package chaos
 import (
 	"fmt"
 	"maps"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -102,13 +103,15 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 		if err := p.sim.Script(number, s.script); err != nil {
 			t.Fatal(err)
 		}
-		p.askOne(fmt.Sprint("call-", i), number, 1)
+		var asking sync.WaitGroup
+		asking.Go(func() { p.askOne(fmt.Sprint("call-", i), number, 1) })
 		if i == 0 { // the other takes over what a sleeper had in hand, and settles it
-			for s.sleeper && !first.isStopped() {
+			for s.sleeper && !first.isStopped() { // it may fall asleep before it has answered
 				time.Sleep(10 * time.Millisecond)
 			}
 			p.fleet.running.Go(second.live)
 		}
+		asking.Wait()
 	}
 	if s.sleeper {
 		time.Sleep(stopFor)

@@ -16,11 +16,14 @@ import (
 // about; those with nothing to do are left out.
 type batch struct {
 	*tx
-	ops     []operation
-	now     time.Time
+	changes   []*changing
+	creations []*creating
+	claims    []*claiming
+	eager     *claiming // the last of them: of what the batch itself makes due
+	now       time.Time
+
 	calls   map[string]*stored
 	claimed []*stored // found to be due
-	eager   *claiming // of what the batch itself makes due; nil without a Taker
 	changed []*stored // for good
 
 	row  call.Call // as it was read last
@@ -29,58 +32,48 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, ops: ops, calls: map[string]*stored{}}
+	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{taker: t.store.taker}}
 	for _, o := range ops {
+		switch o := o.(type) {
+		case *changing:
+			b.changes = append(b.changes, o)
+		case *creating:
+			b.creations = append(b.creations, o)
+		case *claiming:
+			b.claims = append(b.claims, o)
+		}
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
 		}
 	}
-	if taker := t.store.taker; taker != nil {
-		b.eager = &claiming{taker: taker}
-	}
+	b.claims = append(b.claims, b.eager)
 	return b
 }
 
 // forget gives back what a batch took that has failed; nil took nothing.
 func (b *batch) forget() {
-	if b != nil && b.eager != nil {
+	if b != nil {
 		b.eager.forget()
 	}
 }
 
 func (b *batch) run() error {
-	if len(b.ops) > 1 && b.store.dialect.shared {
+	if len(b.changes)+len(b.creations)+len(b.claims) > 2 && b.store.dialect.shared {
 		// Who would wait for a row that another node holds, waits for it alone.
 		b.add(statement{sql: "SET LOCAL lock_timeout = '500ms'"})
 	}
 	if err := b.readAll(); err != nil {
 		return err
 	}
-	// What is due is woken last: who finds its number taken is put back to sleep as
-	// the changes left it.
-	for _, claims := range []bool{false, true} {
-		for _, o := range b.ops {
-			if _, ok := o.(*claiming); ok == claims {
-				o.waiting().err = o.decide(b)
-			}
-		}
-	}
-	if b.eager != nil {
-		if err := b.eager.decide(b); err != nil {
-			return err
-		}
-	}
+	b.decideAll()
 	if err := b.insertNew(); err != nil {
 		return err
 	}
 	if err := b.settleNumbers(); err != nil {
 		return err
 	}
-	for _, o := range b.ops {
+	for _, o := range b.claims {
 		o.answer(b)
-	}
-	if b.eager != nil {
-		b.eager.answer(b)
 	}
 	return b.save()
 }
@@ -90,13 +83,11 @@ func (b *batch) run() error {
 // nobody waits for: so batches of different nodes never wait for each other in a ring.
 func (b *batch) readAll() error {
 	wanted := map[string]bool{}
-	for _, o := range b.ops {
-		if c, ok := o.(*changing); ok {
-			wanted[c.id] = true
-		}
+	for _, o := range b.changes {
+		wanted[o.id] = true
 	}
 	b.lock(slices.Sorted(maps.Keys(wanted)))
-	for _, o := range b.ops {
+	for _, o := range b.claims {
 		o.read(b)
 	}
 	if err := b.insertAll(); err != nil {
@@ -111,6 +102,20 @@ func (b *batch) readAll() error {
 	}
 	b.readAttempts(ids)
 	return b.readFirst()
+}
+
+// decideAll runs all steps. What is due is woken last: who finds its number taken is
+// put back to sleep as the changes left it.
+func (b *batch) decideAll() {
+	for _, o := range b.changes {
+		o.after, o.err = b.get(o.id).step(o.step)
+	}
+	for _, o := range b.creations {
+		o.err = o.decide(b)
+	}
+	for _, o := range b.claims {
+		o.err = o.decide(b)
+	}
 }
 
 // lock queues the reading of Calls of known ids.

@@ -33,12 +33,3 @@ type changing struct {
 	step  Step
 	after call.Call
 }
-
-func (*changing) read(*batch) {} // Calls that are changed are locked before anything else
-
-func (o *changing) decide(b *batch) (err error) {
-	o.after, err = b.get(o.id).step(o.step)
-	return err
-}
-
-func (*changing) answer(*batch) {}

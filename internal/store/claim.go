@@ -84,7 +84,7 @@ type claiming struct {
 	ticket
 	which []selection
 	limit int
-	taker Taker // of those that the batch made due; nil in a claim that was asked for
+	taker Taker // of those that the batch made due; nil in a claim that was asked for, and where there is none
 	room  int   // that was taken
 	found []*stored
 	mine  []*stored // of those, what no other claim of the batch found too
@@ -127,7 +127,7 @@ func (o *claiming) decide(b *batch) error {
 		}
 		o.mine, o.woken = append(o.mine, c), append(o.woken, actions)
 	}
-	if o.taker == nil || len(o.found) > 0 {
+	if len(o.found) > 0 {
 		crash.Point(crash.ClaimBeforeCommit)
 	}
 	return nil

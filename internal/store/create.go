@@ -49,22 +49,16 @@ func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-// read does nothing: creations are inserted together.
-func (o *creating) read(*batch) { o.inserted, o.first, o.hash = false, "", "" }
-
 // insertAll queues the creations with a key, of which nobody knows yet whether they
 // are new; the rest waits until it is known how it stands.
 func (b *batch) insertAll() error {
 	var keyed []*creating
-	for _, o := range b.ops {
-		c, ok := o.(*creating)
-		switch {
-		case !ok:
-		case c.key.Key != "":
-			keyed = append(keyed, c)
-		default:
-			c.inserted = true
-			b.calls[c.call.ID] = &stored{after: c.call, isNew: true}
+	for _, o := range b.creations {
+		o.inserted, o.first, o.hash = o.key.Key == "", "", ""
+		if o.inserted {
+			b.calls[o.call.ID] = &stored{after: o.call, isNew: true}
+		} else {
+			keyed = append(keyed, o)
 		}
 	}
 	return b.insertKeyed(keyed)
@@ -111,9 +105,8 @@ func (b *batch) insertKeyed(list []*creating) error {
 // readFirst reads, for the keys that were used before, the Calls that they made.
 func (b *batch) readFirst() error {
 	var repeats []*creating
-	for _, o := range b.ops {
-		c, ok := o.(*creating)
-		if !ok || c.inserted {
+	for _, c := range b.creations {
+		if c.inserted {
 			continue
 		}
 		repeats = append(repeats, c)
@@ -153,5 +146,3 @@ func (o *creating) decide(b *batch) error {
 	o.made = c.after
 	return c.err
 }
-
-func (*creating) answer(*batch) {}

@@ -22,20 +22,9 @@ const (
 // ErrClosed is returned by a Store that was closed.
 var ErrClosed = errors.New("the store is closed")
 
-// operation is one thing to be written: a creation, a change or a claim. It may be
-// run more than once, in one batch after another, until one is committed.
-type operation interface {
-	waiting() *ticket
-
-	// read queues what has to be read or written before the steps are run.
-	read(*batch)
-
-	// decide runs the pure step on what was read. Its error is the operation's alone.
-	decide(*batch) error
-
-	// answer takes what is to be answered, when all was decided.
-	answer(*batch)
-}
+// operation is one thing to be written: a changing, a creating or a claiming. It may
+// be run more than once, in one batch after another, until one is committed.
+type operation interface{ waiting() *ticket }
 
 // ticket is an operation's place in the queue. taken is set by whoever is first:
 // the writer that begins with it, or the caller that waits no longer.
@@ -174,9 +163,7 @@ func (s *Store) runBatch(ops []operation) error {
 		return err
 	}
 	crash.Point(crash.BatchAfterCommit)
-	if b.eager != nil {
-		b.eager.start()
-	}
+	b.eager.start()
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
