@@ -91,7 +91,7 @@ func (b *bench) waiting(node *process, twilio *operator) string {
 		b.t.Fatal(err)
 	}
 	c := twilio.calls(1)[0]
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) // its sid is written down
 	if err := report(c.callback, c.sid, "busy"); err != nil {
 		b.t.Fatal(err)
 	}

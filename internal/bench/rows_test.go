@@ -189,7 +189,7 @@ func (b *bench) redials(d database, n int) (took []time.Duration) {
 	told := map[string]time.Time{}
 	var all sync.WaitGroup
 	calls := twilio.calls(n)[:n]
-	time.Sleep(time.Second)
+	time.Sleep(time.Second) // likewise
 	all.Add(n)
 	twilio.onEach(func(c taken) {
 		mu.Lock()
