@@ -14,10 +14,11 @@ import (
 func (d *Dialer) pauseAccount(why call.Refusal) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	d.takes(false) // until the loop has seen the pause
+	d.shuts() // already now, though it is not written down yet
 	now := d.Store.Now()
 	p := store.Pause{Since: now, Code: why.Code, Message: why.Message, NextCheckAt: now.Add(accountCheck)}
 	isNew, err := d.Store.PauseAccount(ctx, d.Account, p)
+	d.paused()
 	if err == nil && isNew {
 		d.Log.Error("Twilio takes no calls of this account: dialing pauses until it does",
 			"code", why.Code, "next_check_at", p.NextCheckAt)

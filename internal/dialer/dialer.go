@@ -57,7 +57,8 @@ type Dialer struct {
 	busy     atomic.Int64
 	taking   sync.Mutex
 	open     bool          // nothing waits to be dialed, and nothing forbids it
-	freed    chan struct{} // receives when there is a slot again
+	pauses   int           // how often this node has paused the account
+	again    chan struct{} // receives when the loop must look again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
 }
@@ -82,7 +83,7 @@ func New(c Config) *Dialer {
 		Config:  c,
 		metrics: newMetrics(c.Metrics),
 		pace:    rate.NewLimiter(rate.Limit(c.CallsPerSecond), burst),
-		freed:   make(chan struct{}, 1),
+		again:   make(chan struct{}, 1),
 		trouble: backoff{least: time.Second, most: 30 * time.Second},
 	}
 	c.Store.TakeAtOnce(d)
@@ -95,6 +96,7 @@ func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
+		pauses := d.pausesSoFar()
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
 			now := d.Store.Now()
@@ -103,6 +105,7 @@ func (d *Dialer) Run(ctx context.Context) {
 		} else {
 			failing.reset()
 		}
+		next.pauses = pauses
 		d.sleep(ctx, next)
 	}
 }
@@ -112,6 +115,7 @@ func (d *Dialer) Run(ctx context.Context) {
 type plan struct {
 	at        time.Time
 	dial, ask bool
+	pauses    int // those that were known when the plan was begun
 }
 
 // sleep waits for the plan's time, or until there is something to do before.
@@ -124,8 +128,8 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 		ask = p.at
 	}
 	d.Store.Sleep(dial, ask)
-	d.takes(p.dial)
-	defer d.takes(false)
+	d.opens(p)
+	defer d.shuts()
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
 	for {
@@ -142,18 +146,41 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 			}
 			continue
 		case <-ctx.Done():
-		case <-d.freed:
+		case <-d.again:
 		case <-t.C:
 		}
 		return
 	}
 }
 
-// takes says whether what becomes due is dialed at once.
-func (d *Dialer) takes(open bool) {
+// opens lets what becomes due be dialed at once, unless the plan says otherwise, or
+// the account was paused since it was begun.
+func (d *Dialer) opens(p plan) {
 	d.taking.Lock()
 	defer d.taking.Unlock()
-	d.open = open
+	d.open = p.dial && p.pauses == d.pauses
+}
+
+// shuts ends that, until the next plan.
+func (d *Dialer) shuts() {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	d.open = false
+}
+
+func (d *Dialer) pausesSoFar() int {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	return d.pauses
+}
+
+// paused makes the loop look again: every plan begun before did not know of the pause.
+func (d *Dialer) paused() {
+	d.taking.Lock()
+	d.open = false
+	d.pauses++
+	d.taking.Unlock()
+	d.wakes()
 }
 
 // Take implements store.Taker: while the loop sleeps and nothing else waits to be
@@ -315,11 +342,15 @@ func (d *Dialer) start(due []store.Due) {
 
 // done frees a slot, and tells if somebody may be waiting for it.
 func (d *Dialer) done() {
-	if d.busy.Add(-1) != slots-1 {
-		return
+	if d.busy.Add(-1) == slots-1 {
+		d.wakes()
 	}
+}
+
+// wakes makes the loop look again.
+func (d *Dialer) wakes() {
 	select {
-	case d.freed <- struct{}{}:
+	case d.again <- struct{}{}:
 	default:
 	}
 }
