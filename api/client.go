@@ -81,6 +81,12 @@ func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
 	return call, err
 }
 
+// HangUp cancels the call, and ends a conversation that is under way, too.
+func (c *Client) HangUp(ctx context.Context, id string) (call Call, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", body: []byte(`{"hangup":true}`), safe: true}, &call)
+	return call, err
+}
+
 // Resolve says what became of an ambiguous attempt: the CallSid that Twilio knows
 // it by, or none when it was never placed.
 func (c *Client) Resolve(ctx context.Context, id string, attempt int, sid string) (call Call, err error) {

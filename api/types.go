@@ -19,6 +19,7 @@ var OpenAPI []byte
 // CreateCall asks for a call. Just one of Say, Twiml and URL is given.
 type CreateCall struct {
 	To       string            `json:"to"`                // E.164, or national where the server has a default region
+	People   []Person          `json:"-"`                 // whom to reach, in this order; in JSON they stand in To's place
 	From     string            `json:"from,omitzero"`     // likewise; without, the server's default
 	Say      *Say              `json:"say,omitzero"`      // a text to be spoken
 	Twiml    string            `json:"twiml,omitzero"`    // a TwiML document, at most 4000 characters
@@ -26,6 +27,36 @@ type CreateCall struct {
 	Policy   *Policy           `json:"policy,omitzero"`   // what is left out has a default
 	Options  json.RawMessage   `json:"options,omitzero"`  // further parameters of Twilio's create call, by its names
 	Metadata map[string]string `json:"metadata,omitzero"` // the caller's own; redial keeps it and gives it back
+}
+
+// MarshalJSON writes the people, where there are any, in the place of the number.
+func (c CreateCall) MarshalJSON() ([]byte, error) {
+	type plain CreateCall
+	if len(c.People) == 0 {
+		return json.Marshal(plain(c))
+	}
+	return json.Marshal(struct {
+		To []Person `json:"to"`
+		plain
+	}{c.People, plain(c)})
+}
+
+// Person is somebody to be reached; only the number is needed.
+type Person struct {
+	Number   string `json:"number,omitzero"`
+	Name     string `json:"name,omitzero"`     // told to the others who listen
+	Language string `json:"language,omitzero"` // BCP 47, where it is not the message's
+	Say      string `json:"say,omitzero"`      // instead of the message's text
+}
+
+// UnmarshalJSON reads a number alone, too.
+func (p *Person) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*p = Person{}
+		return json.Unmarshal(b, &p.Number)
+	}
+	type plain Person
+	return json.Unmarshal(b, (*plain)(p))
 }
 
 // Say is a text to be spoken. In JSON it may also be the text alone.
@@ -52,7 +83,80 @@ type Policy struct {
 	MaxAttempts *int                `json:"max_attempts,omitzero"` // dials in all, the first one too
 	RingTimeout *Duration           `json:"ring_timeout,omitzero"` // whole seconds
 	Deadline    *Duration           `json:"deadline,omitzero"`     // from the call's creation
-	RedialAfter map[string]Duration `json:"redial_after,omitzero"` // by result: no-answer, busy, failed
+	RedialAfter map[string]Duration `json:"redial_after,omitzero"` // by result: no-answer, busy, failed, machine, unconfirmed
+	Confirm     *Confirm            `json:"confirm,omitzero"`      // what proves that a person listens
+	Machine     *Machine            `json:"machine,omitzero"`      // what is done when a machine answers
+	Ladder      string              `json:"ladder,omitzero"`       // the order of several people: sequence, rounds or parallel
+}
+
+// Confirm is what a person must press. In JSON it is none, any-key, or an object
+// with either the digit or the PIN.
+type Confirm struct {
+	AnyKey bool
+	Digit  string // 0 to 9, * or #
+	PIN    string // 3 to 12 digits; in an answer it is masked
+	Prompt string // spoken after the message; empty: redial's own words
+}
+
+type confirmWire struct {
+	Digit  string `json:"digit,omitzero"`
+	PIN    string `json:"pin,omitzero"`
+	Prompt string `json:"prompt,omitzero"`
+}
+
+// MarshalJSON writes the shorter of the two forms.
+func (c Confirm) MarshalJSON() ([]byte, error) {
+	switch {
+	case c.AnyKey:
+		return []byte(`"any-key"`), nil
+	case c.Digit == "" && c.PIN == "":
+		return []byte(`"none"`), nil
+	}
+	return json.Marshal(confirmWire{c.Digit, c.PIN, c.Prompt})
+}
+
+// UnmarshalJSON reads both forms.
+func (c *Confirm) UnmarshalJSON(b []byte) error {
+	*c = Confirm{}
+	switch string(b) {
+	case `"none"`:
+		return nil
+	case `"any-key"`:
+		c.AnyKey = true
+		return nil
+	}
+	var w confirmWire
+	if err := json.Unmarshal(b, &w); err != nil {
+		return errors.New(`must be "none", "any-key", or an object with a digit or a pin`)
+	}
+	c.Digit, c.PIN, c.Prompt = w.Digit, w.PIN, w.Prompt
+	return nil
+}
+
+// Machine is what is done when a machine answers. In JSON it may also be Do alone.
+type Machine struct {
+	Do   string `json:"do"`            // ignore, redial or leave-message
+	Say  string `json:"say,omitzero"`  // what is left as a message; empty: the call's own
+	Then string `json:"then,omitzero"` // after a message: redial (the default) or end
+}
+
+// MarshalJSON writes the shorter of the two forms.
+func (m Machine) MarshalJSON() ([]byte, error) {
+	if m.Say == "" && m.Then == "" {
+		return json.Marshal(m.Do)
+	}
+	type plain Machine
+	return json.Marshal(plain(m))
+}
+
+// UnmarshalJSON reads both forms.
+func (m *Machine) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		*m = Machine{}
+		return json.Unmarshal(b, &m.Do)
+	}
+	type plain Machine
+	return json.Unmarshal(b, (*plain)(m))
 }
 
 // Duration is written as people write it: "30s", "5m", "24h".
@@ -97,9 +201,11 @@ type Call struct {
 	State             string            `json:"state"`            // waiting, dialing or ended
 	Outcome           string            `json:"outcome,omitzero"` // reached, unreached, refused, canceled or expired, once ended
 	To                string            `json:"to,omitzero"`
+	People            []Person          `json:"people,omitzero"` // where there is more than a number
 	From              string            `json:"from,omitzero"`
 	Policy            Policy            `json:"policy"`
 	Attempts          []Attempt         `json:"attempts"`
+	Reached           *Reached          `json:"reached,omitzero"`             // who was, and how that is known
 	Refusal           *Refusal          `json:"refusal,omitzero"`             // why Twilio would not take the call
 	Held              bool              `json:"held,omitzero"`                // waits until another call lets go of the number
 	NextAttemptAt     time.Time         `json:"next_attempt_at,omitzero"`     // when the phone rings again, at the earliest
@@ -110,6 +216,16 @@ type Call struct {
 	Metadata          map[string]string `json:"metadata,omitzero"`
 }
 
+// Reached is the evidence that a person was reached.
+type Reached struct {
+	Attempt  int       `json:"attempt"`
+	To       string    `json:"to,omitzero"`
+	Name     string    `json:"name,omitzero"`
+	By       string    `json:"by"`                // key, pin, human (was detected), or answer (and nothing else)
+	At       time.Time `json:"at"`                //
+	Listened int       `json:"listened,omitzero"` // seconds, once the conversation is over
+}
+
 // ResolveAttempt says what became of an ambiguous attempt; one of the two is set.
 type ResolveAttempt struct {
 	SID      string `json:"sid,omitzero"`      // the CallSid that Twilio knows it by
@@ -118,19 +234,22 @@ type ResolveAttempt struct {
 
 // Attempt is one dial. Its times are those at which redial heard of it.
 type Attempt struct {
-	Number     int       `json:"number"` // from 1
-	To         string    `json:"to,omitzero"`
-	SID        string    `json:"sid,omitzero"`    // Twilio's CallSid
-	Status     string    `json:"status"`          // how far it has come
-	Result     string    `json:"result,omitzero"` // how it ended
-	DialedAt   time.Time `json:"dialed_at"`
-	PlacedAt   time.Time `json:"placed_at,omitzero"` // Twilio took it
-	RingingAt  time.Time `json:"ringing_at,omitzero"`
-	AnsweredAt time.Time `json:"answered_at,omitzero"`
-	EndedAt    time.Time `json:"ended_at,omitzero"`
-	Duration   int       `json:"duration,omitzero"` // of the conversation, seconds
-	SIPCode    int       `json:"sip_code,omitzero"` // the network's last word
-	Refusal    *Refusal  `json:"refusal,omitzero"`
+	Number      int       `json:"number"` // from 1
+	To          string    `json:"to,omitzero"`
+	SID         string    `json:"sid,omitzero"`    // Twilio's CallSid
+	Status      string    `json:"status"`          // how far it has come
+	Result      string    `json:"result,omitzero"` // how it ended
+	DialedAt    time.Time `json:"dialed_at"`
+	PlacedAt    time.Time `json:"placed_at,omitzero"` // Twilio took it
+	RingingAt   time.Time `json:"ringing_at,omitzero"`
+	AnsweredAt  time.Time `json:"answered_at,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+	AnsweredBy  string    `json:"answered_by,omitzero"`  // what Twilio's detection found: human, unknown, fax, machine_…
+	ConfirmedAt time.Time `json:"confirmed_at,omitzero"` // the right key was pressed
+	WrongKeys   int       `json:"wrong_keys,omitzero"`
+	Duration    int       `json:"duration,omitzero"` // of the conversation, seconds
+	SIPCode     int       `json:"sip_code,omitzero"` // the network's last word
+	Refusal     *Refusal  `json:"refusal,omitzero"`
 }
 
 // Refusal is Twilio's error code and words.

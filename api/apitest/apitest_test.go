@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	call    = `{"id":"1","state":"waiting","policy":{"max_attempts":3,"ring_timeout":"30s","deadline":"24h","redial_after":{}},"attempts":[],"deadline_at":"2026-11-24T09:00:00Z","created_at":"2026-11-23T09:00:00.123456Z"}`
+	call    = `{"id":"1","state":"waiting","policy":{"max_attempts":3,"ring_timeout":"30s","deadline":"24h","redial_after":{},"confirm":"none","machine":"ignore","ladder":"sequence"},"attempts":[],"deadline_at":"2026-11-24T09:00:00Z","created_at":"2026-11-23T09:00:00.123456Z"}`
 	unknown = `{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no such call"}`
 	wish    = `{"to":"+819012345678","say":"hi"}`
 )

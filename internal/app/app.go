@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,7 +75,7 @@ func (a *App) wire(carrier *twilio.Client, registry *prometheus.Registry) {
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Polled: a.conf.HostURL == "", LookUp: carrier.LookUp,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Polled: a.conf.HostURL == "", HostURL: strings.TrimRight(a.conf.HostURL, "/"), LookUp: carrier.LookUp,
 		Log: a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})

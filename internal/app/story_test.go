@@ -76,17 +76,18 @@ func TestCancelWhileWaitingEndsAtOnce(t *testing.T) {
 	})
 }
 
-func TestCancelWhileRingingEndsWithThatLeg(t *testing.T) {
+func TestCancelEndsWhatRingsAndNoConversation(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).noAnswer()
 		w.phone(bob).does("answer:60s")
 		unanswered, answered := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: bob})
-		w.pass(5 * time.Second)
+		w.pass(8 * time.Second)
+		unanswered.is("dialing", "ringing")
 		unanswered.cancel()
 		answered.cancel()
-		unanswered.is("dialing", "ringing")
+		unanswered.is("canceled", "canceled")
+		answered.is("dialing", "in-progress")
 		w.pass(5 * time.Minute)
-		unanswered.is("canceled", "no-answer")
 		answered.is("reached", "completed")
 	})
 }

@@ -95,6 +95,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- node.Run(ctx) }()
+	synctest.Wait() // until the loop waits for something to do
 	w.stop = func() {
 		w.t.Helper()
 		w.node.Store(nil)

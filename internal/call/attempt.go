@@ -45,19 +45,21 @@ type Result string
 
 // The results of an Attempt: Twilio's words, then ours.
 const (
-	Completed Result = "completed"
-	Busy      Result = "busy"
-	NoAnswer  Result = "no-answer"
-	Failed    Result = "failed"
-	Canceled  Result = "canceled"
-	Refused   Result = "refused"   // Twilio would not take it
-	Unplaced  Result = "unplaced"  // proven never to have rung
-	Ambiguous Result = "ambiguous" // Twilio's list could not tell
+	Completed   Result = "completed"
+	Busy        Result = "busy"
+	NoAnswer    Result = "no-answer"
+	Failed      Result = "failed"
+	Canceled    Result = "canceled"
+	Machine     Result = "machine"     // a machine picked up
+	Unconfirmed Result = "unconfirmed" // it was answered, and nothing proves that a person was there
+	Refused     Result = "refused"     // Twilio would not take it
+	Unplaced    Result = "unplaced"    // proven never to have rung
+	Ambiguous   Result = "ambiguous"   // Twilio's list could not tell
 )
 
 // Results lists every Result.
 func Results() []Result {
-	return []Result{Completed, Busy, NoAnswer, Failed, Canceled, Refused, Unplaced, Ambiguous}
+	return []Result{Completed, Busy, NoAnswer, Failed, Canceled, Machine, Unconfirmed, Refused, Unplaced, Ambiguous}
 }
 
 // Refusal is why Twilio would not take a call: its error code, its words, and
@@ -73,6 +75,9 @@ type Refusal struct {
 type Attempt struct {
 	N        int
 	To       string    // E.164
+	Person   int       // whose number it is: an index of the Call's people
+	NeedsKey bool      // only a key proves that a person answered
+	Detects  bool      // Twilio says whether a machine answered
 	DialedAt time.Time // when it was written, before the network was touched
 	SendBy   time.Time // the fence: the create request is not written after this
 	RetryAt  time.Time // set while postponed: the time of the next create
@@ -99,16 +104,24 @@ type Attempt struct {
 	Stuck       int       // how often Twilio said that it is still queued, though it should long have left
 	HangUpAt    time.Time // when to end it, unless it is answered first
 	HangUps     int       // how often Twilio was asked to end it
+	EndWhy      string    // why it is ended though it might be answered: taken or canceled
+	Interrupts  int       // how often Twilio was asked to break into the conversation
+	AnsweredBy  string    // what Twilio's detection said: human, unknown, fax or machine_*
+	ConfirmedAt time.Time // when the right key was pressed
+	WrongKeys   int       // how often a wrong one was
 }
 
 // Result is a function of the facts: evidence that a phone rang outweighs any
 // belief that none did, and having been answered outweighs every other ending.
 func (a *Attempt) Result() Result {
 	switch {
-	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero():
-		return Completed
+	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero(), a.strongest() == StatusCompleted, a.Lost && !a.ConfirmedAt.IsZero():
+		return a.answered()
 	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us: it rang out, or never left the queue
-		if a.dialedOut() {
+		switch {
+		case a.EndWhy != "":
+			return Canceled
+		case a.dialedOut():
 			return NoAnswer
 		}
 		return Unplaced
@@ -126,6 +139,30 @@ func (a *Attempt) Result() Result {
 		return Unplaced
 	}
 	return ""
+}
+
+// answered is the Result of an Attempt that was answered.
+func (a *Attempt) answered() Result {
+	switch {
+	case !a.ConfirmedAt.IsZero():
+		return Completed
+	case a.Machine():
+		return Machine
+	case a.NeedsKey, a.Detects && a.AnsweredBy != human:
+		return Unconfirmed
+	}
+	return Completed
+}
+
+// proven says whether it is known that a person was reached, also before the
+// conversation ends.
+func (a *Attempt) proven() bool {
+	return a.Result() == Completed || !a.Over() && !a.AnsweredAt.IsZero() && a.answered() == Completed
+}
+
+// Machine says whether a machine is known to have answered, where that matters.
+func (a *Attempt) Machine() bool {
+	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
 }
 
 // dialedOut says whether Twilio is known to have begun to dial.

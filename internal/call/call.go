@@ -30,7 +30,7 @@ type Outcome string
 
 // The outcomes of a Call.
 const (
-	Reached         Outcome = "reached"   // somebody, or something, picked up
+	Reached         Outcome = "reached"   // a person, as far as the policy wants proof of that
 	Unreached       Outcome = "unreached" // the policy's attempts are used up
 	OutcomeRefused  Outcome = "refused"   // Twilio will not take this call, now or later
 	OutcomeCanceled Outcome = "canceled"
@@ -63,7 +63,8 @@ type Message struct {
 type Wish struct {
 	ID       string            // unique, ordered in time
 	Secret   string            // random; the keys of the attempts are derived from it
-	To       string            // E.164
+	To       string            // E.164, of the first person
+	People   []Person          // whom To reaches first; none: only To
 	From     string            // E.164
 	Message  Message           //
 	Policy   Policy            //
@@ -83,7 +84,9 @@ type Call struct {
 	EndedAt         time.Time
 	NextAttemptAt   time.Time // zero when no dial is planned
 	WakeAt          time.Time // the earliest time to look at the Call again; zero when it is over
-	Held            bool      // the next dial waits until another Call lets go of the number
+	Held            string    // the number that another Call must let go of before the next dial; empty when none
+	ReachedBy       int       // the attempt that reached a person; 0 while none has
+	CutShort        bool      // the cancel ends conversations, too
 	Seq             int       // of the last Event
 	Attempts        []Attempt // attempt n at index n-1
 }
@@ -137,7 +140,7 @@ func (c *Call) Refusal() *Refusal {
 // Clone returns a copy that shares nothing that a step could change.
 func (c *Call) Clone() Call {
 	d := *c
-	d.Attempts = slices.Clone(c.Attempts)
+	d.Attempts = slices.Clone(c.Attempts) // People belong to the Wish, which no step changes
 	return d
 }
 

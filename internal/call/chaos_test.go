@@ -70,8 +70,8 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 func (x *chaos) mayDial(after *Call, n int) {
 	c := &x.c
 	switch {
-	case c.State == Ended, !c.CancelRequested.IsZero(), c.Held:
-		x.Fatalf("dials although it is %s, held: %t, cancel: %s", c.State, c.Held, c.CancelRequested)
+	case c.State == Ended, !c.CancelRequested.IsZero(), c.Held != "":
+		x.Fatalf("dials although it is %s, held: %q, cancel: %s", c.State, c.Held, c.CancelRequested)
 	case !x.now.Before(c.Deadline):
 		x.Fatalf("dials at %s, after its deadline %s", x.now, c.Deadline)
 	case n > c.Policy.MaxAttempts+unplacedCeiling-1:
@@ -139,11 +139,11 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			}
 			x.tell(func(c *Call) []Event { return c.Listed(n, found, x.now) })
 		},
-		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(x.now) }) },
+		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(c.To, x.now) }) },
 		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(x.now) }) },
 		"cancel": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
-				x.tell(func(c *Call) []Event { return c.Cancel(x.now) })
+				x.tell(func(c *Call) []Event { return c.Cancel(false, x.now) })
 			}
 		},
 	}

@@ -22,8 +22,12 @@ const (
 	AttemptInitiated  EventType = "attempt.initiated"
 	AttemptRinging    EventType = "attempt.ringing"
 	AttemptAnswered   EventType = "attempt.answered"
-	AttemptAsked      EventType = "attempt.asked"   // no word in time: Twilio is asked
-	AttemptHungUp     EventType = "attempt.hung_up" // it rang too long, or was queued too long: Twilio is asked to end it
+	AttemptDetected   EventType = "attempt.detected"    // Twilio says whether a machine answered
+	AttemptConfirmed  EventType = "attempt.confirmed"   // the right key was pressed: a person was reached
+	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong one was
+	AttemptTold       EventType = "attempt.told"        // who listens hears that somebody else has it
+	AttemptAsked      EventType = "attempt.asked"       // no word in time: Twilio is asked
+	AttemptHungUp     EventType = "attempt.hung_up"     // Twilio is asked to end it: it rings or is queued too long, or is no longer wanted
 	AttemptEnded      EventType = "attempt.ended"
 	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
 	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one

@@ -10,6 +10,8 @@ type Report struct {
 	SIPCode  int  // 0 unknown
 	Asked    bool // the answer to a question, not a callback
 	Begun    bool // Twilio says that it has begun to dial, whatever the status
+
+	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
 }
 
 // Unanswered records that the answer to attempt n's create request never came:
@@ -114,32 +116,41 @@ func (c *Call) Listed(n int, found []Candidate, now time.Time) []Event {
 }
 
 // Cancel asks for the Call to end: at once when no phone may be ringing, else
-// with the leg that is alive. Nothing more is dialed either way.
-func (c *Call) Cancel(now time.Time) []Event {
-	if c.State == Ended || !setOnce(&c.CancelRequested, now) {
+// with the legs that are alive. Nothing more is dialed either way, and what rings
+// is ended; a conversation goes on unless cutShort says otherwise.
+func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
+	if c.State == Ended {
 		return nil
 	}
-	evs := []Event{c.event(CallCancelRequested, now, Event{})}
+	var evs []Event
+	if first := setOnce(&c.CancelRequested, now); first || cutShort && !c.CutShort {
+		e := Event{}
+		if cutShort {
+			e.Reason = "hang up"
+		}
+		evs = append(evs, c.event(CallCancelRequested, now, e))
+	}
+	c.CutShort = c.CutShort || cutShort
 	return append(evs, c.settle(now)...)
 }
 
 // Hold records that another Call is ringing the number: the dial that Wake asked
 // for is not made, and the Call waits until it is released, or its deadline.
-func (c *Call) Hold(now time.Time) []Event {
-	if c.State != Waiting || c.Held {
+func (c *Call) Hold(number string, now time.Time) []Event {
+	if c.State != Waiting || c.Held != "" {
 		return nil
 	}
-	c.Held = true
+	c.Held = number
 	evs := []Event{c.event(CallHeld, now, Event{})}
 	return append(evs, c.settle(now)...)
 }
 
 // Release records that the number is free: the dial is due again.
 func (c *Call) Release(now time.Time) []Event {
-	if c.State != Waiting || !c.Held {
+	if c.State != Waiting || c.Held == "" {
 		return nil
 	}
-	c.Held = false
+	c.Held = ""
 	evs := []Event{c.event(CallReleased, now, Event{})}
 	return append(evs, c.settle(now)...)
 }
@@ -168,25 +179,56 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}
 	c.guard(a, now)
-	if heard == "" {
-		return nil
+	var evs []Event
+	if heard != "" {
+		evs = append(evs, c.attemptEvent(heard, now, a.N, e))
 	}
-	return []Event{c.attemptEvent(heard, now, a.N, e)}
+	if stronger(r.AnsweredBy, a.AnsweredBy) {
+		a.AnsweredBy = r.AnsweredBy
+		evs = append(evs, c.attemptEvent(AttemptDetected, now, a.N, Event{Reason: a.AnsweredBy}))
+	}
+	return evs
 }
 
-// guard sets the time to end a call that Twilio should have ended itself: one
-// that rings past its timeout, or never leaves the queue. Nothing ends a call
-// that was answered.
+// guard sets the time to end a call that is no longer wanted, or that Twilio should
+// have ended itself: one that rings past its timeout, or never leaves the queue.
+// Who was answered is left alone, unless somebody else was reached, or the cancel
+// says otherwise.
 func (c *Call) guard(a *Attempt, now time.Time) {
+	why := c.unwanted(a)
 	switch {
 	case !a.AnsweredAt.IsZero():
-		a.HangUpAt = time.Time{}
+		if why == "" || why == canceled && !c.CutShort || a.Interrupts >= interruptEnough {
+			a.HangUpAt = time.Time{}
+		} else if a.Interrupts == 0 && a.SID != "" {
+			a.HangUpAt = now
+		}
+	case why != "" && a.SID != "":
+		if a.EndWhy == "" {
+			a.EndWhy, a.HangUpAt = why, now
+		}
 	case a.HangUps > 0:
 	case !a.RingingAt.IsZero():
 		a.HangUpAt = a.RingingAt.Add(c.Policy.RingTimeout + ringGrace)
 	case a.Stuck >= stuckEnough && a.HangUpAt.IsZero():
 		a.HangUpAt = now
 	}
+}
+
+// Why an attempt is ended although somebody might answer it.
+const (
+	taken    = "taken"    // somebody else was reached
+	canceled = "canceled" // the Call was
+)
+
+func (c *Call) unwanted(a *Attempt) string {
+	switch {
+	case c.ReachedBy != 0 && c.ReachedBy != a.N:
+		return taken
+	case !c.CancelRequested.IsZero():
+		return canceled
+	}
+	return ""
 }
 
 // name records the attempt's sid; from now on Twilio can be asked about it, and

@@ -8,10 +8,13 @@ import (
 
 // Policy is how hard to try.
 type Policy struct {
-	MaxAttempts int                      `json:"max_attempts"` // dials in all, the first one too
+	MaxAttempts int                      `json:"max_attempts"` // dials of each person in all, the first one too
 	RingTimeout time.Duration            `json:"ring_timeout"` // how long the phone rings, whole seconds
 	Deadline    time.Duration            `json:"deadline"`     // from the Call's creation
 	RedialAfter map[Result]time.Duration `json:"redial_after"` // from the end of an attempt to the next dial
+	Confirm     Confirm                  `json:"confirm,omitzero"`
+	Machine     MachinePolicy            `json:"machine,omitzero"`
+	Ladder      Ladder                   `json:"ladder,omitempty"` // in which order people are rung; empty: sequence
 }
 
 // The bounds of a Policy. Twilio takes a ring timeout of up to 600 s; the
@@ -32,12 +35,15 @@ func DefaultPolicy() Policy {
 		MaxAttempts: 3,
 		RingTimeout: 30 * time.Second,
 		Deadline:    24 * time.Hour,
-		RedialAfter: map[Result]time.Duration{NoAnswer: 0, Busy: 30 * time.Second, Failed: 10 * time.Second},
+		RedialAfter: map[Result]time.Duration{
+			NoAnswer: 0, Busy: 30 * time.Second, Failed: 10 * time.Second,
+			Machine: time.Minute, Unconfirmed: 30 * time.Second,
+		},
 	}
 }
 
 // Redialed lists the results after which the phone rings again.
-func Redialed() []Result { return []Result{NoAnswer, Busy, Failed} }
+func Redialed() []Result { return []Result{NoAnswer, Busy, Failed, Machine, Unconfirmed} }
 
 // PolicyError names the field of a Policy that is out of bounds.
 type PolicyError struct{ Field, Problem string }
@@ -61,7 +67,7 @@ func (p Policy) Check() error {
 			return &PolicyError{"redial_after." + string(r), between(0, RedialAfterCeiling)}
 		}
 	}
-	return nil
+	return p.checkProof()
 }
 
 // between says it as people write durations: 168h, not 168h0m0s.

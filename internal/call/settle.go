@@ -1,6 +1,9 @@
 package call
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // settle derives from the facts, and from nothing else, what the Call waits for
 // or how it ended. It runs after every step.
@@ -8,10 +11,16 @@ func (c *Call) settle(now time.Time) []Event {
 	if c.State == Ended {
 		return nil
 	}
+	c.decide()
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.Live() {
+			c.guard(a, now)
+		}
+	}
 	if ask := c.nextAsk(); !ask.IsZero() {
 		// A phone may be ringing: nothing is dialed and nothing is over.
 		evs := c.withdrawn(now)
-		c.State, c.Held, c.NextAttemptAt, c.WakeAt = Dialing, false, time.Time{}, ask
+		c.State, c.Held, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, ask
 		return evs
 	}
 	if o := c.verdict(now); o != "" {
@@ -37,18 +46,31 @@ func (c *Call) nextAsk() (next time.Time) {
 	return next
 }
 
-// verdict is the Outcome when no attempt is alive, empty if the phone rings again.
+// decide names the attempt that has reached a person, once there is one, and stays
+// with it: of two who confirm in the same instant, the second hears that it is taken.
+func (c *Call) decide() {
+	for i := range c.Attempts {
+		if c.ReachedBy == 0 && c.Attempts[i].proven() {
+			c.ReachedBy = c.Attempts[i].N
+		}
+	}
+}
+
+// verdict is the Outcome when no attempt is alive, empty if a phone rings again.
 func (c *Call) verdict(now time.Time) Outcome {
 	switch {
-	case c.count(Completed) > 0:
+	case c.ReachedBy != 0:
 		return Reached
 	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at Twilio
 		return OutcomeCanceled
-	case c.count(Refused) > 0:
+	}
+	people, at := c.next()
+	switch {
+	case len(people) == 0 && c.allRefused():
 		return OutcomeRefused
-	case c.dials() >= c.Policy.MaxAttempts, c.count(Unplaced) >= unplacedCeiling:
+	case len(people) == 0:
 		return Unreached
-	case !now.Before(c.Deadline), !c.nextDial().Before(c.Deadline):
+	case !now.Before(c.Deadline), !at.Before(c.Deadline):
 		return Expired
 	}
 	return ""
@@ -56,13 +78,13 @@ func (c *Call) verdict(now time.Time) Outcome {
 
 // plan waits for the next dial.
 func (c *Call) plan(now time.Time) []Event {
-	next := c.nextDial()
+	_, next := c.next()
 	c.State, c.WakeAt = Waiting, next
-	if c.Held { // nobody knows when: the Call is woken when the number is free
+	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
-	news := !next.Equal(c.NextAttemptAt) && len(c.Attempts) > 0 && c.postponed() == nil
+	news := !next.Equal(c.NextAttemptAt) && len(c.Attempts) > 0 && !c.anyPostponed()
 	c.NextAttemptAt = next
 	if !news {
 		return nil
@@ -71,32 +93,19 @@ func (c *Call) plan(now time.Time) []Event {
 	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last.Result()), NextAttemptAt: next})}
 }
 
-// nextDial is the earliest time of the next dial.
-func (c *Call) nextDial() time.Time {
-	if a := c.postponed(); a != nil {
-		return a.RetryAt
-	}
-	next := c.CreatedAt
-	for i := range c.Attempts {
-		a := &c.Attempts[i]
-		if t := a.EndedAt.Add(c.Policy.delay(a.Result())); t.After(next) {
-			next = t
-		}
-	}
-	return next
-}
-
-// end ends the Call, and with it an attempt that was never sent.
+// end ends the Call, and with it what was never sent.
 func (c *Call) end(o Outcome, now time.Time) []Event {
 	var evs []Event
 	if o == Reached {
 		evs = c.withdrawn(now)
 	}
-	if a := c.postponed(); a != nil {
-		a.Unplaced = true
-		evs = append(evs, c.concluded(a, "", now)...)
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.isPostponed() {
+			a.Unplaced = true
+			evs = append(evs, c.concluded(a, "", now)...)
+		}
 	}
-	c.State, c.Outcome, c.EndedAt, c.Held = Ended, o, now, false
+	c.State, c.Outcome, c.EndedAt, c.Held = Ended, o, now, ""
 	c.NextAttemptAt, c.WakeAt = time.Time{}, time.Time{}
 	e := Event{Outcome: o}
 	if r := c.Refusal(); r != nil {
@@ -107,20 +116,14 @@ func (c *Call) end(o Outcome, now time.Time) []Event {
 
 // withdrawn tells of a redial that was planned on evidence that no longer holds.
 func (c *Call) withdrawn(now time.Time) []Event {
-	if c.State != Waiting || len(c.Attempts) == 0 || c.postponed() != nil {
+	if c.State != Waiting || len(c.Attempts) == 0 || c.anyPostponed() {
 		return nil
 	}
 	return []Event{c.event(RedialWithdrawn, now, Event{})}
 }
 
-// postponed returns the attempt that is to be sent again, nil if there is none.
-func (c *Call) postponed() *Attempt {
-	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.isPostponed() {
-			return a
-		}
-	}
-	return nil
+func (c *Call) anyPostponed() bool {
+	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
 }
 
 func (c *Call) count(r Result) (n int) {
@@ -128,15 +131,6 @@ func (c *Call) count(r Result) (n int) {
 		if c.Attempts[i].Result() == r {
 			n++
 		}
-	}
-	return n
-}
-
-// dials counts the attempts that the policy counts: not those that never rang.
-func (c *Call) dials() int {
-	n := len(c.Attempts) - c.count(Unplaced)
-	if c.postponed() != nil {
-		n--
 	}
 	return n
 }

@@ -69,7 +69,7 @@ func TestCancel(t *testing.T) {
 			return s.wakes(Action{Dial, 1}).postponed(1, time.Second).canceled().ends(OutcomeCanceled).results(Unplaced)
 		},
 		"while held": func(s *tale) *tale {
-			s.got(s.Hold(s.now))
+			s.got(s.Hold(s.To, s.now))
 			return s.canceled().ends(OutcomeCanceled)
 		},
 	} {
@@ -103,7 +103,7 @@ func TestDeadline(t *testing.T) {
 	})
 	t.Run("held until then", func(t *testing.T) {
 		s := begin(t, deadline(time.Minute))
-		s.got(s.Hold(s.now)).after(59 * time.Second).sleeps().is(Waiting).after(time.Second).sleeps().ends(Expired)
+		s.got(s.Hold(s.To, s.now)).after(59 * time.Second).sleeps().is(Waiting).after(time.Second).sleeps().ends(Expired)
 	})
 	t.Run("attempts used up before it", func(t *testing.T) {
 		begin(t, attempts(1)).dials(1).after(24*time.Hour).hears(1, StatusBusy).ends(Unreached)
@@ -128,18 +128,18 @@ func TestPostponedCountsAsNothing(t *testing.T) {
 
 func TestHeldWaitsForTheNumber(t *testing.T) {
 	s := begin(t).got(nil)
-	s.got(s.Hold(s.now)).got(s.Hold(s.now))
+	s.got(s.Hold(s.To, s.now)).got(s.Hold(s.To, s.now))
 	if !s.WakeAt.Equal(s.Deadline) {
 		t.Fatalf("a held call wakes at %s, want its deadline", s.WakeAt)
 	}
 	s.after(time.Minute).sleeps()
-	s.got(s.Release(s.now)).got(s.Release(s.now)).dials(1).got(s.Hold(s.now)).is(Dialing)
+	s.got(s.Release(s.now)).got(s.Release(s.now)).dials(1).got(s.Hold(s.To, s.now)).is(Dialing)
 	s.told(CallCreated, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
 }
 
 func TestReleasedKeepsItsDelay(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy)
-	s.got(s.Hold(s.now)).after(10 * time.Second)
+	s.got(s.Hold(s.To, s.now)).after(10 * time.Second)
 	s.got(s.Release(s.now)).waits(20 * time.Second)
 }
 
@@ -184,7 +184,7 @@ func TestPolicyBounds(t *testing.T) {
 }
 
 func TestListsNameEveryWord(t *testing.T) {
-	if len(States()) != 3 || len(Outcomes()) != 5 || len(Results()) != 8 {
+	if len(States()) != 3 || len(Outcomes()) != 5 || len(Results()) != 10 {
 		t.Error("a word was added or lost: the schema, the API and the docs must follow")
 	}
 	for _, s := range finals {

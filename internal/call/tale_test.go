@@ -96,7 +96,7 @@ func (s *tale) listed(n int, found ...Candidate) *tale {
 	return s.got(s.Listed(n, found, s.now))
 }
 
-func (s *tale) canceled() *tale { s.Helper(); return s.got(s.Cancel(s.now)) }
+func (s *tale) canceled() *tale { s.Helper(); return s.got(s.Cancel(false, s.now)) }
 
 // waits expects that the next dial is planned in d.
 func (s *tale) waits(d time.Duration) *tale {
@@ -181,8 +181,8 @@ func checkLaws(t fatal, c *Call, events []Event) {
 	if ended != c.WakeAt.IsZero() || ended != (c.Outcome != "") || ended == c.EndedAt.IsZero() {
 		t.Fatalf("a call that is %q %q ended at %s and wakes at %s", c.State, c.Outcome, c.EndedAt, c.WakeAt)
 	}
-	if planned := c.State == Waiting && !c.Held; planned == c.NextAttemptAt.IsZero() {
-		t.Fatalf("a call that is %s (held: %t) has its next attempt at %s", c.State, c.Held, c.NextAttemptAt)
+	if planned := c.State == Waiting && c.Held == ""; planned == c.NextAttemptAt.IsZero() {
+		t.Fatalf("a call that is %s (held: %q) has its next attempt at %s", c.State, c.Held, c.NextAttemptAt)
 	}
 	if live := len(c.LiveNumbers()) > 0; live != (c.State == Dialing) {
 		t.Fatalf("a call that is %s has live attempts: %t", c.State, live)

@@ -1,6 +1,10 @@
 package call
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // The fence and the times to ask. An attempt's create request is written before
 // SendBy or never, so that silence can be told from slowness.
@@ -25,11 +29,14 @@ const (
 	hangUpAgain  = 5 * time.Second  // doubled with every hang-up
 	hangUpSettle = 3 * time.Second  // until Twilio is asked what came of it
 
+	interruptAgain  = 15 * time.Second // who was told should have hung up by then
+	interruptEnough = 3
+
 	// legLimit is longer than any leg can live at Twilio: 24 h in its queue and
 	// 24 h of conversation. What is silent for longer can't be told any more.
 	legLimit = 49 * time.Hour
 
-	// unplacedCeiling bounds the dials that never rang and so count as nothing.
+	// unplacedCeiling bounds the dials of a person that never rang and so count as nothing.
 	unplacedCeiling = 5
 )
 
@@ -42,6 +49,8 @@ const (
 	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
 	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
 	HangUp ActionKind = "hang up" // end a call that is not answered, and no other
+	Tell   ActionKind = "tell"    // break into a conversation: somebody else was reached
+	End    ActionKind = "end"     // end a call, answered or not
 )
 
 // Action is to be performed after the step that asked for it is on disk. One
@@ -53,17 +62,27 @@ type Action struct {
 }
 
 // Wake says what is due at now and sets WakeAt anew; an early Wake does nothing.
-func (c *Call) Wake(now time.Time) ([]Action, []Event) {
+// The numbers that are busy, because another Call rings them, are not dialed: where
+// there is nobody else to dial, the Call is held for the first of them.
+func (c *Call) Wake(now time.Time, busy ...string) ([]Action, []Event) {
 	if c.WakeAt.IsZero() || now.Before(c.WakeAt) {
 		return nil, nil
 	}
 	acts, evs := c.ask(now)
 	evs = append(evs, c.settle(now)...)
-	if c.State != Waiting || c.Held || now.Before(c.NextAttemptAt) {
+	if c.State != Waiting || c.Held != "" || now.Before(c.NextAttemptAt) {
 		return acts, evs
 	}
-	n := c.dial(now)
-	return append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, Event{}))
+	people, _ := c.next()
+	free := slices.DeleteFunc(slices.Clone(people), func(p int) bool { return slices.Contains(busy, c.Person(p).Number) })
+	if len(free) == 0 {
+		return acts, append(evs, c.Hold(c.Person(people[0]).Number, now)...)
+	}
+	for _, p := range free {
+		n := c.dial(p, now)
+		acts, evs = append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, Event{}))
+	}
+	return acts, evs
 }
 
 // ask asks Twilio about every live attempt that has been silent for too long.
@@ -76,7 +95,8 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 			continue
 		}
 		if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
-			acts, evs = append(acts, Action{HangUp, a.N}), append(evs, c.hangUp(a, now)...)
+			act, news := c.hangUp(a, now)
+			acts, evs = append(acts, act), append(evs, news...)
 		}
 		if now.Before(a.AskAt) {
 			continue
@@ -111,29 +131,58 @@ func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
 	return min(max(often, age/4), max(pollCeiling, age/20), askCeiling)
 }
 
-// hangUp asks Twilio to end a call that rings, or is queued, for too long. Asked
-// once more if that should get lost; answered calls are never ended.
-func (c *Call) hangUp(a *Attempt, now time.Time) (evs []Event) {
+// hangUp asks Twilio to end a call, or to break into it. Asked once more if that
+// should get lost.
+func (c *Call) hangUp(a *Attempt, now time.Time) (Action, []Event) {
+	if !a.AnsweredAt.IsZero() {
+		return c.interrupt(a, now)
+	}
+	var evs []Event
 	if a.HangUps == 0 {
-		why := "rings too long"
-		if !a.dialedOut() {
+		why := cmp.Or(a.EndWhy, "rings too long")
+		if why != a.EndWhy && !a.dialedOut() {
 			why = "queued too long"
 		}
 		evs = append(evs, c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: why}))
 	}
 	a.HangUpAt = now.Add(min(hangUpAgain<<min(a.HangUps, 10), askCeiling))
 	a.HangUps++
+	c.askSoon(a, now)
+	return Action{HangUp, a.N}, evs
+}
+
+// interrupt tells who listens that somebody else has it, or ends the conversation.
+func (c *Call) interrupt(a *Attempt, now time.Time) (Action, []Event) {
+	act, t := Action{Tell, a.N}, AttemptTold
+	if c.unwanted(a) == canceled {
+		act.Kind, t = End, AttemptHungUp
+		c.askSoon(a, now)
+	}
+	var evs []Event
+	if a.Interrupts == 0 {
+		evs = append(evs, c.attemptEvent(t, now, a.N, Event{Reason: c.unwanted(a)}))
+	}
+	a.HangUpAt = now.Add(interruptAgain)
+	a.Interrupts++
+	return act, evs
+}
+
+// askSoon asks what came of the request to end an attempt.
+func (c *Call) askSoon(a *Attempt, now time.Time) {
 	if settled := now.Add(hangUpSettle); settled.Before(a.AskAt) {
 		a.AskAt = settled
 	}
-	return evs
 }
 
-// dial writes the next attempt, or readies the postponed one, and returns its number.
-func (c *Call) dial(now time.Time) int {
-	a := c.postponed()
+// dial writes the next attempt for a person, or readies the postponed one, and
+// returns its number.
+func (c *Call) dial(person int, now time.Time) int {
+	a := c.postponedFor(person)
 	if a == nil {
-		c.Attempts = append(c.Attempts[:len(c.Attempts):len(c.Attempts)], Attempt{N: len(c.Attempts) + 1, To: c.To})
+		c.Attempts = append(c.Attempts[:len(c.Attempts):len(c.Attempts)], Attempt{
+			N: len(c.Attempts) + 1, To: c.Person(person).Number, Person: person,
+			NeedsKey: c.Policy.Confirm.Kind != ConfirmNone, Detects: c.Policy.Machine.Do != MachineIgnore,
+		})
 		a = &c.Attempts[len(c.Attempts)-1]
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}

@@ -34,6 +34,11 @@ type Carrier interface {
 	// HangUp ends a call that is queued or rings, never one that was answered,
 	// and returns how it is then.
 	HangUp(ctx context.Context, sid string) (call.Report, error)
+	// Tell breaks into the conversation of the Call's attempt n, to say that
+	// somebody else was reached.
+	Tell(ctx context.Context, c *call.Call, n int) (call.Report, error)
+	// End ends a call, answered or not.
+	End(ctx context.Context, sid string) (call.Report, error)
 	// CheckAccount returns nil if the carrier takes calls of the account.
 	CheckAccount(ctx context.Context) error
 }
@@ -266,7 +271,7 @@ func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time
 	for _, c := range due {
 		for _, a := range c.Actions {
 			if a.Kind == call.Dial {
-				d.pace.AllowN(d.Store.Now(), 1)
+				d.pace.ReserveN(d.Store.Now(), 1) // more than there is, if people are rung at once
 			}
 		}
 	}

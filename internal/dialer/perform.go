@@ -26,6 +26,12 @@ func (d *Dialer) perform(c *call.Call, a call.Action) {
 		err = d.ask(c, a.Attempt, d.Carrier.LookUp)
 	case call.HangUp:
 		err = d.ask(c, a.Attempt, d.Carrier.HangUp)
+	case call.End:
+		err = d.ask(c, a.Attempt, d.Carrier.End)
+	case call.Tell:
+		err = d.ask(c, a.Attempt, func(ctx context.Context, _ string) (call.Report, error) {
+			return d.Carrier.Tell(ctx, c, a.Attempt)
+		})
 	case call.Search:
 		err = d.search(c, a.Attempt)
 	default:

@@ -1,8 +1,8 @@
 package sim
 
 import (
+	"context"
 	"encoding/xml"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -12,97 +12,247 @@ import (
 	"time"
 )
 
-const maxTwiml = 64 << 10 // bytes of a fetched document
+const (
+	maxTwiml    = 64 << 10 // bytes of a fetched document
+	maxRedirect = 20       // documents in one call
+	broken      = "an application error"
+)
 
-// length is how long the instructions keep the line, given as TwiML or as a URL
-// to fetch it from. One that can't be fetched or read is told of as an
-// application error, which takes a second.
-func (s *Sim) length(l *leg, twiml, link string) time.Duration {
-	if twiml != "" {
-		return duration(twiml)
-	}
-	if twiml, ok := s.fetch(l, link, l.Form.Get("Method")); ok {
-		return duration(twiml)
-	}
-	if fallback := l.Form.Get("FallbackUrl"); fallback != "" {
-		if twiml, ok := s.fetch(l, fallback, l.Form.Get("FallbackMethod")); ok {
-			return duration(twiml)
-		}
-	}
-	return time.Second
+// verb is an element of a TwiML document.
+type verb struct {
+	XMLName xml.Name
+	Attrs   []xml.Attr `xml:",any,attr"`
+	Text    string     `xml:",chardata"`
+	Verbs   []verb     `xml:",any"`
 }
 
-func (s *Sim) redirected(l *leg, next string) time.Duration {
-	if link, ok := strings.CutPrefix(next, "url:"); ok {
-		return s.length(l, "", link)
+func (v verb) attr(name string) string {
+	for _, a := range v.Attrs {
+		if a.Name.Local == name {
+			return a.Value
+		}
 	}
-	return s.length(l, next, "")
+	return ""
+}
+
+func (v verb) number(name string, otherwise int) time.Duration {
+	if n, err := strconv.Atoi(v.attr(name)); err == nil && n >= 0 {
+		return time.Duration(min(n, 1000))
+	}
+	return time.Duration(otherwise)
+}
+
+// document is TwiML and where it came from; its verbs are those to go through.
+type document struct {
+	base  string // of relative URLs; empty for what the create request brought
+	verbs []verb
+}
+
+func parseTwiml(doc, base string) *document {
+	var root verb
+	if err := xml.Unmarshal([]byte(doc), &root); err != nil || root.XMLName.Local != "Response" {
+		return nil
+	}
+	return &document{base, root.Verbs}
+}
+
+// first is the document that the create request gave, or named.
+func (s *Sim) first(l *leg) *document {
+	if twiml := l.Form.Get("Twiml"); twiml != "" {
+		return parseTwiml(twiml, "")
+	}
+	link := l.Form.Get("Url")
+	if twiml, ok := s.fetch(l, link, l.Form.Get("Method"), ""); ok {
+		return parseTwiml(twiml, link)
+	}
+	fallback := l.Form.Get("FallbackUrl")
+	if twiml, ok := s.fetch(l, fallback, l.Form.Get("FallbackMethod"), ""); ok {
+		return parseTwiml(twiml, fallback)
+	}
+	return nil
+}
+
+// other is the document that a request has put in its place.
+func (s *Sim) other(l *leg, next string) *document {
+	link, isLink := strings.CutPrefix(next, "url:")
+	if !isLink {
+		return parseTwiml(next, "")
+	}
+	return s.at(l, "", link, "", "")
+}
+
+// at fetches the document at a link, as it stands in one that came from base.
+func (s *Sim) at(l *leg, base, link, method, digits string) *document {
+	u, err := url.Parse(link)
+	if err != nil {
+		return nil
+	}
+	if b, err := url.Parse(base); err == nil && base != "" {
+		u = b.ResolveReference(u)
+	}
+	if !u.IsAbs() { // Twilio's error 15004
+		return nil
+	}
+	twiml, ok := s.fetch(l, u.String(), method, digits)
+	if !ok {
+		return nil
+	}
+	return parseTwiml(twiml, u.String())
+}
+
+// hears notes what is said to whoever answers, a person or a machine.
+func (s *Sim) hears(l *leg, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.Heard = append(l.Heard, strings.Join(strings.Fields(text), " "))
+}
+
+// play goes through a document, and returns the one that follows it; done says that
+// the conversation is over.
+func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
+	if doc == nil {
+		s.hears(l, broken)
+		_, done = s.pass(l, time.Second)
+		return nil, true
+	}
+	for _, v := range doc.verbs {
+		switch v.XMLName.Local {
+		case "Hangup", "Reject":
+			return nil, true
+		case "Redirect":
+			return s.at(l, doc.base, strings.TrimSpace(v.Text), v.attr("method"), ""), false
+		case "Gather":
+			if next, done, pressed := s.gather(l, doc, v); pressed || done {
+				return next, done
+			}
+		default:
+			if next, gone := s.pass(l, s.speak(l, v)); gone {
+				return next, next == nil
+			}
+		}
+	}
+	next, _ = s.pass(l, time.Second)
+	return next, next == nil
+}
+
+// speak notes what a verb says, and returns how long that takes.
+func (s *Sim) speak(l *leg, v verb) time.Duration {
+	switch v.XMLName.Local {
+	case "Say":
+		s.hears(l, v.Text)
+		return time.Duration(len([]rune(v.Text))) * 70 * time.Millisecond * max(1, v.number("loop", 1))
+	case "Pause":
+		return v.number("length", 1) * time.Second
+	case "Play":
+		return 5 * time.Second * max(1, v.number("loop", 1))
+	}
+	return 0
+}
+
+// gather listens for keys while it speaks, and for a while after.
+func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, pressed bool) {
+	var length time.Duration
+	for _, inner := range v.Verbs {
+		length += s.speak(l, inner)
+	}
+	p := l.nextPress()
+	listens := length + v.number("timeout", 5)*time.Second
+	if p.keys == "" || p.after > listens {
+		next, gone := s.pass(l, listens)
+		return next, gone && next == nil, gone
+	}
+	if next, gone := s.pass(l, p.after); gone {
+		return next, next == nil, true
+	}
+	keys := p.keys
+	if finish := v.attr("finishOnKey"); finish != "" {
+		keys, _, _ = strings.Cut(keys, finish)
+	}
+	if n := int(v.number("numDigits", 0)); n > 0 {
+		keys = keys[:min(n, len(keys))]
+	}
+	s.mu.Lock()
+	l.Pressed = append(l.Pressed, keys)
+	s.mu.Unlock()
+	return s.at(l, doc.base, v.attr("action"), v.attr("method"), keys), false, true
+}
+
+// nextPress is what is pressed at the next question.
+func (l *leg) nextPress() (p press) {
+	if len(l.presses) > 0 {
+		p, l.presses = l.presses[0], l.presses[1:]
+	}
+	return p
+}
+
+// pass lets a part of the conversation pass. It says gone when that was cut short:
+// by a request, which may bring another document, or because somebody hung up.
+func (s *Sim) pass(l *leg, d time.Duration) (next *document, gone bool) {
+	limit := s.scaled(d)
+	if !l.hangsUp.IsZero() {
+		limit = min(limit, max(0, time.Until(l.hangsUp)))
+	}
+	t := time.NewTimer(limit)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil, !l.hangsUp.IsZero() && !time.Now().Before(l.hangsUp)
+	case twiml := <-l.twiml:
+		return s.other(l, twiml), true
+	case <-l.ended:
+	case <-s.ctx.Done():
+	}
+	return nil, true
 }
 
 // fetch asks the application for TwiML, signed, as once the call is answered.
-func (s *Sim) fetch(l *leg, link, method string) (string, bool) {
+func (s *Sim) fetch(l *leg, link, method, digits string) (string, bool) {
 	if link == "" {
 		return "", false
 	}
+	bare, fragment, _ := strings.Cut(link, "#")
+	d := overrides(fragment)
 	s.mu.Lock()
 	form := s.parameters(l, "in-progress")
 	s.mu.Unlock()
+	if digits != "" {
+		form.Set("Digits", digits)
+	}
+	for try := 0; try <= d.retries; try++ {
+		twiml, ok, again := s.fetchOnce(bare, method, form, d)
+		if ok || !d.repeats(again) {
+			return twiml, ok
+		}
+	}
+	return "", false
+}
+
+// fetchOnce returns TwiML, or why there was none.
+func (s *Sim) fetchOnce(link, method string, form url.Values, d delivery) (twiml string, ok bool, why string) {
 	req, err := s.signed(link, method, form)
 	if err != nil {
-		return "", false
+		return "", false, ""
 	}
-	res, err := s.client.Do(req)
+	ctx, cancel := context.WithTimeout(s.ctx, d.read)
+	defer cancel()
+	res, err := s.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return "", false
+		return "", false, "rt"
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxTwiml))
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	switch {
+	case err == nil && res.StatusCode >= http.StatusInternalServerError:
+		return "", false, "5xx"
 	case err != nil || res.StatusCode >= http.StatusMultipleChoices:
-		return "", false
+		return "", false, ""
 	case kind == "text/plain":
-		return "<Response><Say>" + url.QueryEscape(string(body)) + "</Say></Response>", true
+		return "<Response><Say>" + url.QueryEscape(string(body)) + "</Say></Response>", true, ""
 	case strings.HasPrefix(kind, "audio/"):
-		return "<Response><Play>x</Play></Response>", true
+		return "<Response><Play>x</Play></Response>", true, ""
 	case kind != "text/xml" && kind != "application/xml" && kind != "text/html":
-		return "", false
+		return "", false, ""
 	}
-	return string(body), wellFormed(string(body)) == nil
-}
-
-// duration is about how long TwiML keeps the line.
-func duration(twiml string) (total time.Duration) {
-	d := xml.NewDecoder(strings.NewReader(twiml))
-	for {
-		t, err := d.Token()
-		if errors.Is(err, io.EOF) || err != nil {
-			return min(total+time.Second, time.Hour)
-		}
-		start, ok := t.(xml.StartElement)
-		if !ok {
-			continue
-		}
-		number := func(name string, otherwise int) time.Duration {
-			for _, a := range start.Attr {
-				if n, err := strconv.Atoi(a.Value); a.Name.Local == name && err == nil && n >= 0 {
-					return time.Duration(min(n, 1000))
-				}
-			}
-			return time.Duration(otherwise)
-		}
-		switch start.Name.Local {
-		case "Say":
-			var text string
-			if d.DecodeElement(&text, &start) == nil {
-				total += time.Duration(len([]rune(text))) * 70 * time.Millisecond * max(1, number("loop", 1))
-			}
-		case "Pause":
-			total += number("length", 1) * time.Second
-		case "Play":
-			total += 5 * time.Second * max(1, number("loop", 1))
-		case "Gather":
-			total += number("timeout", 5) * time.Second
-		}
-	}
+	return string(body), wellFormed(string(body)) == nil, ""
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -16,6 +17,9 @@ const (
 	toAnswer    = 4 * time.Second // give or take a second
 	toDecline   = 3 * time.Second
 	toVoicemail = 20 * time.Second
+	toDetect    = 3 * time.Second // whether a machine answered
+	toPress     = 4 * time.Second // after a question begins
+	greeting    = 6 * time.Second // of a voicemail, up to its beep
 	ringDefault = 60 * time.Second
 )
 
@@ -30,6 +34,8 @@ type leg struct {
 	updated    time.Time
 	changes    []change // of its status, in order
 	answeredBy string
+	presses    []press   // that are left
+	hangsUp    time.Time // when the person does; zero: not before the instructions end
 	sip        int
 	sequence   int // of its callbacks
 	deleted    bool
@@ -177,7 +183,6 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 		}
 		return toDecline, "busy"
 	case "voicemail":
-		s.answersAs(l, map[string]string{"Enable": "machine_start", "DetectMessageEnd": "machine_end_beep"}[l.Form.Get("MachineDetection")])
 		return min(toVoicemail, l.timeout*4/5), ""
 	case "rings-forever":
 		if l.step.length > 0 {
@@ -198,29 +203,55 @@ func (s *Sim) answersAs(l *leg, who string) {
 
 // talk is the conversation: as long as the instructions take, or the person listens.
 func (s *Sim) talk(l *leg) {
-	if l.step.name != "voicemail" && l.Form.Get("MachineDetection") != "" {
-		s.answersAs(l, "human")
-	}
-	length := s.length(l, l.Form.Get("Twiml"), l.Form.Get("Url"))
+	answered := time.Now()
+	l.presses = l.step.keys
 	if l.step.name == "answer" && l.step.length > 0 {
-		length = l.step.length
+		l.hangsUp = answered.Add(s.scaled(l.step.length))
 	}
-	for {
-		t := time.NewTimer(s.scaled(length))
-		select {
-		case <-t.C:
-			return
-		case next := <-l.twiml:
-			t.Stop()
-			length = s.redirected(l, next)
-		case <-l.ended:
-			t.Stop()
-			return
-		case <-s.ctx.Done():
-			t.Stop()
-			return
+	doc, over := s.detect(l)
+	if over {
+		return
+	}
+	if doc == nil {
+		doc = s.first(l)
+	}
+	for range maxRedirect {
+		next, done := s.play(l, doc)
+		if done {
+			break
+		}
+		doc = next
+	}
+	if !l.hangsUp.IsZero() { // who is to listen for so long does
+		for {
+			if _, gone := s.pass(l, time.Hour); gone {
+				return
+			}
 		}
 	}
+}
+
+// detect is Twilio's detection of machines, which comes before the instructions.
+func (s *Sim) detect(l *leg) (next *document, over bool) {
+	mode := l.Form.Get("MachineDetection")
+	if mode == "" || l.Form.Get("SendDigits") != "" {
+		return nil, false
+	}
+	who, takes := "human", toDetect
+	if l.step.name == "voicemail" {
+		who = "machine_start"
+		if mode == "DetectMessageEnd" {
+			who, takes = "machine_end_beep", max(greeting, l.step.length)
+		}
+	}
+	who = cmp.Or(l.step.detected, who)
+	if l.Form.Get("AsyncAmd") == "true" {
+		s.answersAs(l, who)
+		return nil, false
+	}
+	next, gone := s.pass(l, takes)
+	s.answersAs(l, who)
+	return next, gone && next == nil
 }
 
 // rest lets time pass, and says false when the call is ended in it.

@@ -12,9 +12,17 @@ import (
 type step struct {
 	name      string
 	arg       string
-	length    time.Duration // of answer:12s, queued:30s and rings-forever:40s
+	length    time.Duration // of answer:12s, queued:30s, rings-forever:40s and a voicemail's greeting
 	code      int           // of refuse:21211
+	keys      []press       // what is pressed, question by question
+	detected  string        // what machine detection says, against the truth; empty: the truth
 	modifiers []string
+}
+
+// press is what somebody presses while Twilio listens, and when.
+type press struct {
+	keys  string // empty: none
+	after time.Duration
 }
 
 func (s step) has(modifier string) bool { return slices.Contains(s.modifiers, modifier) }
@@ -47,8 +55,8 @@ func parseStep(text string) (step, error) {
 		return s, fmt.Errorf("%q is no step of a script; there are: %s", name, strings.Join(stepNames, ", "))
 	}
 	for _, m := range s.modifiers {
-		if !slices.Contains(modifiers, m) {
-			return s, fmt.Errorf("%q is no modifier of a step; there are: %s", m, strings.Join(modifiers, ", "))
+		if err := s.modify(m); err != nil {
+			return s, err
 		}
 	}
 	var err error
@@ -58,7 +66,7 @@ func parseStep(text string) (step, error) {
 		if err != nil || s.code < 10000 || s.code > 999999 {
 			err = fmt.Errorf("refuse needs one of Twilio's error codes, such as refuse:21211")
 		}
-	case name == "queued", (name == "answer" || name == "rings-forever") && hasArg:
+	case name == "queued", (name == "answer" || name == "voicemail" || name == "rings-forever") && hasArg:
 		s.length, err = time.ParseDuration(arg)
 		if err != nil || s.length < 0 || s.length > maxLength {
 			err = fmt.Errorf("%s needs a duration, such as %s:30s", name, name)
@@ -69,4 +77,36 @@ func parseStep(text string) (step, error) {
 		err = fmt.Errorf("%s takes no argument", name)
 	}
 	return s, err
+}
+
+var detections = []string{"human", "unknown", "fax", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}
+
+// modify takes a modifier: a fault, the keys that are pressed, or what machine
+// detection is to say.
+func (s *step) modify(m string) error {
+	name, arg, _ := strings.Cut(m, "=")
+	switch {
+	case name == "keys":
+		for one := range strings.SplitSeq(arg, "/") {
+			p := press{after: toPress}
+			keys, late, timed := strings.Cut(one, "@")
+			p.keys = keys
+			if d, err := time.ParseDuration(late); timed && err == nil && d >= 0 {
+				p.after = d
+			} else if timed {
+				return fmt.Errorf("%q has no duration after its @, such as keys=1@20s", m)
+			}
+			if strings.Trim(keys, "0123456789*#") != "" {
+				return fmt.Errorf("%q has other keys than 0 to 9, * and #", m)
+			}
+			s.keys = append(s.keys, p)
+		}
+	case name == "detected":
+		if s.detected = arg; !slices.Contains(detections, arg) {
+			return fmt.Errorf("%q is nothing that Twilio detects; there are: %s", arg, strings.Join(detections, ", "))
+		}
+	case !slices.Contains(modifiers, m):
+		return fmt.Errorf("%q is no modifier of a step; there are: %s, keys=1, detected=human", m, strings.Join(modifiers, ", "))
+	}
+	return nil
 }

@@ -53,6 +53,8 @@ type Leg struct {
 	RingingAt time.Time  `json:"ringing_at,omitzero"`
 	AnswerAt  time.Time  `json:"answered_at,omitzero"`
 	EndedAt   time.Time  `json:"ended_at,omitzero"`
+	Heard     []string   `json:"heard,omitempty"`   // what was said after it was answered, by who answers
+	Pressed   []string   `json:"pressed,omitempty"` // the keys that were pressed while Twilio listened
 }
 
 // Sim is a Twilio. It serves the REST API, and under /sim/ its own control API.
@@ -171,6 +173,7 @@ func (s *Sim) Legs() []Leg {
 	legs := make([]Leg, len(s.calls))
 	for i, l := range s.calls {
 		legs[i] = l.Leg
+		legs[i].Heard, legs[i].Pressed = slices.Clone(l.Heard), slices.Clone(l.Pressed)
 	}
 	return legs
 }

@@ -58,7 +58,7 @@ func testBadOperationFailsAlone(t *testing.T, b backend) {
 	batch := func() []operation {
 		return []operation{
 			changed(good.ID, cancel),
-			&changing{id: failing.ID, step: func(c *call.Call) ([]call.Event, error) { return c.Cancel(begin), no }},
+			&changing{id: failing.ID, step: func(c *call.Call) ([]call.Event, error) { return c.Cancel(false, begin), no }},
 			changed("c-nobody", cancel),
 			changed(panicking.ID, func(*call.Call) []call.Event { panic("a fault") }),
 			created(t, Idempotency{}),
@@ -116,7 +116,7 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 		}
 	}
 	equal(t, ids(o.due), []string{two.ID, three.ID})
-	if len(o.due[0].Actions) != 1 || len(o.due[1].Actions) != 0 || !get(t, s, three.ID).Held {
+	if len(o.due[0].Actions) != 1 || len(o.due[1].Actions) != 0 || get(t, s, three.ID).Held == "" {
 		t.Errorf("%+v, want two dialed and three held", o.due)
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 1)
@@ -177,7 +177,7 @@ func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 		_, err := s.Change(t.Context(), slow.ID, begin, func(c *call.Call) ([]call.Event, error) {
 			writing <- true
 			<-goOn
-			return c.Cancel(begin), nil
+			return c.Cancel(false, begin), nil
 		})
 		answers <- err
 	}()

@@ -88,12 +88,11 @@ type claiming struct {
 	room  int   // that was taken
 	found []*stored
 	mine  []*stored // of those, what no other claim of the batch found too
-	woken [][]call.Action
 	due   []Due
 }
 
 func (o *claiming) read(b *batch) {
-	o.found, o.mine, o.woken, o.due = nil, nil, nil, nil
+	o.found, o.mine, o.due = nil, nil, nil
 	for _, which := range o.which {
 		b.add(statement{
 			sql:  selectCalls + which.where + b.store.dialect.skipLocked,
@@ -116,16 +115,15 @@ func (o *claiming) decide(b *batch) error {
 		if c.claimedBy != nil { // by another claim of this batch
 			continue
 		}
-		var actions []call.Action
 		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
-		_, err := c.step(func(c *call.Call) (events []call.Event, _ error) {
-			actions, events = c.Wake(o.now)
+		_, err := c.step(func(woken *call.Call) (events []call.Event, _ error) {
+			c.actions, events = woken.Wake(o.now)
 			return events, nil
 		})
 		if err != nil && !errors.Is(err, errDamaged) {
 			return err
 		}
-		o.mine, o.woken = append(o.mine, c), append(o.woken, actions)
+		o.mine = append(o.mine, c)
 	}
 	if len(o.found) > 0 {
 		crash.Point(crash.ClaimBeforeCommit)
@@ -137,7 +135,7 @@ func (o *claiming) decide(b *batch) error {
 func (o *claiming) findDue(b *batch) {
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
-		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held ||
+		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held != "" ||
 			c.after.WakeAt.After(o.now) || !o.now.Before(c.after.Deadline) {
 			continue
 		}
@@ -173,23 +171,24 @@ func (o *claiming) start() {
 }
 
 func (o *claiming) answer(b *batch) {
-	for i, c := range o.mine {
+	for _, c := range o.mine {
 		switch {
 		case c.err != nil:
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.err})
-		case c.after.Held: // the number is taken
-			o.due = append(o.due, Due{Call: c.after, WokeAt: c.asleep.WakeAt})
 		default:
-			o.due = append(o.due, Due{Call: c.after, Actions: o.woken[i], WokeAt: c.asleep.WakeAt})
+			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.asleep.WakeAt})
 		}
 	}
 }
 
-// hold puts a woken Call back to sleep: another Call has its number.
-func (c *stored) hold(now time.Time) {
+// wakeAgain wakes a Call as if it had not been woken yet, and tells it which of its
+// numbers other Calls ring.
+func (c *stored) wakeAgain(busy []string) {
+	var events []call.Event
 	c.after = c.asleep.Clone()
-	c.events = append(c.events[:c.slept:c.slept], c.after.Hold(now)...)
+	c.actions, events = c.after.Wake(c.claimedBy.now, busy...)
+	c.events = append(c.events[:c.slept:c.slept], events...)
 }
 
 // setAside has a Call left alone until a time, also by its deadline.

@@ -25,6 +25,7 @@ func callColumns(c *call.Call) []column {
 		{"id", &c.ID},
 		{"secret", &c.Secret},
 		{"to_number", &c.To},
+		{"people", asJSON{&c.People}},
 		{"from_number", &c.From},
 		{"message", asJSON{&c.Message}},
 		{"policy", asJSON{&c.Policy}},
@@ -39,7 +40,9 @@ func callColumns(c *call.Call) []column {
 		{"ended_at", asMicros{&c.EndedAt}},
 		{"next_attempt_at", asMicros{&c.NextAttemptAt}},
 		{"wake_at", asMicros{&c.WakeAt}},
-		{"held", asFlag{&c.Held}},
+		{"held_for", asText{&c.Held}},
+		{"reached_by", &c.ReachedBy},
+		{"cut_short", asFlag{&c.CutShort}},
 		{"seq", &c.Seq},
 	}
 }
@@ -56,13 +59,16 @@ func eventColumns(id string, e *call.Event) []column {
 }
 
 // callFixed is how many of callColumns never change after the Call is made.
-const callFixed = 11
+const callFixed = 12
 
 func attemptColumns(a *call.Attempt) []column {
 	status, result := a.Status(), a.Result() // kept for people who read the table
 	return []column{
 		{"n", &a.N},
 		{"to_number", &a.To},
+		{"person", &a.Person},
+		{"needs_key", asFlag{&a.NeedsKey}},
+		{"detects", asFlag{&a.Detects}},
 		{"sid", asText{&a.SID}},
 		{"status", (*string)(&status)},
 		{"result", asText{(*string)(&result)}},
@@ -90,11 +96,16 @@ func attemptColumns(a *call.Attempt) []column {
 		{"stuck", &a.Stuck},
 		{"hang_up_at", asMicros{&a.HangUpAt}},
 		{"hang_ups", &a.HangUps},
+		{"end_why", asText{&a.EndWhy}},
+		{"interrupts", &a.Interrupts},
+		{"answered_by", asText{&a.AnsweredBy}},
+		{"confirmed_at", asMicros{&a.ConfirmedAt}},
+		{"wrong_keys", &a.WrongKeys},
 	}
 }
 
 // attemptFixed is how many of attemptColumns never change after the first dial.
-const attemptFixed = 2
+const attemptFixed = 5
 
 func names(cols []column) string {
 	list := make([]string, len(cols))

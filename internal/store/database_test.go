@@ -131,7 +131,7 @@ func steps(step func(*call.Call) []call.Event) Step {
 	return func(c *call.Call) ([]call.Event, error) { return step(c), nil }
 }
 
-func cancel(c *call.Call) []call.Event { return c.Cancel(begin) }
+func cancel(c *call.Call) []call.Event { return c.Cancel(false, begin) }
 
 // report is what Twilio says about the last attempt.
 func report(status call.Status) func(*call.Call) []call.Event {

@@ -17,7 +17,7 @@ func testHeldAndReleased(t *testing.T, b backend) {
 	one, two, three, elsewhere := create(t, s, to(phone)), create(t, s, to(phone)), create(t, s, to(phone)), create(t, s)
 	dial(t, s, begin, one.ID, elsewhere.ID)
 	for _, id := range []string{two.ID, three.ID} {
-		if c := get(t, s, id); !c.Held || c.State != call.Waiting || len(c.Attempts) > 0 {
+		if c := get(t, s, id); c.Held == "" || c.State != call.Waiting || len(c.Attempts) > 0 {
 			t.Fatalf("%+v, want it held", c)
 		}
 	}
@@ -25,7 +25,7 @@ func testHeldAndReleased(t *testing.T, b backend) {
 	change(t, s, one.ID, report(call.Ringing))
 	dial(t, s, begin)
 	change(t, s, one.ID, report(call.StatusCompleted))
-	if get(t, s, two.ID).Held || !get(t, s, three.ID).Held {
+	if get(t, s, two.ID).Held != "" || get(t, s, three.ID).Held == "" {
 		t.Fatal("want the oldest released, and it alone")
 	}
 	dial(t, s, begin, two.ID)
@@ -49,12 +49,12 @@ func testTurnHandedOn(t *testing.T, b backend) {
 	four, five := create(t, s, to(phone)), create(t, s, to(phone))
 	dial(t, s, begin, one.ID)
 	change(t, s, four.ID, cancel) // held, and not first in line: nobody is released
-	if get(t, s, two.ID).Held == false {
+	if get(t, s, two.ID).Held == "" {
 		t.Fatal("released while the phone rings")
 	}
 	change(t, s, one.ID, report(call.StatusCompleted))
 	change(t, s, two.ID, cancel)
-	if get(t, s, three.ID).Held || !get(t, s, five.ID).Held {
+	if get(t, s, three.ID).Held != "" || get(t, s, five.ID).Held == "" {
 		t.Fatal("want the turn of a canceled call handed on to the next")
 	}
 	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(time.Minute), 9) })
@@ -130,7 +130,7 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 		if err := errors.Join(err, x.flush()); err != nil {
 			return err
 		}
-		if len(o.due) != 1 || !o.due[0].Call.Held {
+		if len(o.due) != 1 || o.due[0].Call.Held == "" {
 			t.Errorf("held: %+v", o.due)
 		}
 		go func() {
@@ -143,7 +143,7 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 	if err := errors.Join(err, <-released); err != nil {
 		t.Fatal(err)
 	}
-	if get(t, nodes[0], two.ID).Held {
+	if get(t, nodes[0], two.ID).Held != "" {
 		t.Error("the phone is free, but the call is held for ever")
 	}
 }

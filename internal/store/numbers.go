@@ -41,8 +41,12 @@ func (b *batch) settleNumbers() error {
 				free[number] = append(free[number], id)
 			}
 		}
-		if c.after.State == call.Ended && c.before.State != call.Ended && free[c.after.To] == nil {
-			free[c.after.To] = []string{} // it may have been given a turn that it did not use
+		if c.after.State == call.Ended && c.before.State != call.Ended {
+			for _, number := range c.after.Numbers() {
+				if free[number] == nil {
+					free[number] = []string{} // it may have been given a turn that it did not use
+				}
+			}
 		}
 	}
 	if len(wants)+len(free) == 0 {
@@ -104,8 +108,10 @@ func (b *batch) take(w *want) {
 	})
 }
 
-// refuse deals with the numbers that could not be had.
+// refuse deals with the numbers that could not be had: who was to be dialed there is
+// not, and the Call goes without, or waits.
 func (b *batch) refuse(wants map[string][]*want) error {
+	busy := map[*stored][]string{}
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[number] {
 			for !w.mine && w.owner == "" { // taken, or freed, by another node in this very moment
@@ -117,7 +123,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 			switch {
 			case w.mine || w.owner == w.call.after.ID:
 			case w.call.asleep != nil && w.call.after.Attempt(w.attempt).SID == "":
-				w.call.hold(b.now)
+				busy[w.call] = append(busy[w.call], number)
 			default: // it rings already, and that is a fact, whoever has the number
 				b.add(statement{
 					sql:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
@@ -126,10 +132,29 @@ func (b *batch) refuse(wants map[string][]*want) error {
 			}
 		}
 	}
+	for c, numbers := range busy {
+		had := c.after.LiveNumbers()
+		c.wakeAgain(numbers)
+		b.renumber(c, had)
+	}
 	return nil
 }
 
-const selectHeir = `SELECT id FROM calls WHERE held = 1 AND to_number = $1 AND id > $2
+// renumber corrects the attempts of a Call's numbers, where one that is not dialed
+// stood before them.
+func (b *batch) renumber(c *stored, had map[string]int) {
+	has := c.after.LiveNumbers()
+	for _, number := range slices.Sorted(maps.Keys(has)) {
+		if has[number] != had[number] {
+			b.add(statement{
+				sql:  `UPDATE destinations SET attempt = $3 WHERE number = $1 AND call_id = $2`,
+				args: []any{number, c.after.ID, has[number]},
+			})
+		}
+	}
+}
+
+const selectHeir = `SELECT id FROM calls WHERE held_for = $1 AND id > $2
 	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`
 
 // findHeir queues the search for the oldest Call, after one that was found before,

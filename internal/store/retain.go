@@ -40,7 +40,7 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 }
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
-	err := t.exec(`UPDATE calls SET to_number = '', from_number = '', message = '{}', options = NULL, metadata = NULL,
+	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL,
 		scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now))
 	if err != nil {
 		return err

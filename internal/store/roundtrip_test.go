@@ -83,6 +83,7 @@ func testEveryFieldComesBack(t *testing.T, b backend) {
 		}
 		equal(t, get(t, s, want.ID), bare)
 		unheard := call.Attempt{N: 1, To: want.Attempts[0].To, DialedAt: begin, SendBy: begin, Unplaced: true}
+		unheard.Person, unheard.NeedsKey, unheard.Detects = want.Attempts[0].Person, want.Attempts[0].NeedsKey, want.Attempts[0].Detects
 		for _, attempts := range [][]call.Attempt{{unheard}, want.Attempts, {unheard, want.Attempts[1]}} {
 			want.Attempts = attempts
 			saved := change(t, s, want.ID, func(c *call.Call) []call.Event {

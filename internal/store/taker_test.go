@@ -58,14 +58,14 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	equal(t, one.State, call.Waiting) // as it was asked for
 
 	held := create(to(phone)) // one rings there
-	if len(h.started) != 1 || h.room != 1 || !get(t, s, held.ID).Held {
+	if len(h.started) != 1 || h.room != 1 || get(t, s, held.ID).Held == "" {
 		t.Fatalf("room for %d, %d started; want the second call held, and its room given back", h.room, len(h.started))
 	}
 	errs := together(t, s, asked(Idempotency{"scope", "key", "request"}), asked(Idempotency{}), asked(Idempotency{}))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.started) != 2 || h.room != 0 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held = 0") != 2 {
+	if len(h.started) != 2 || h.room != 0 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
 		t.Fatalf("room for %d, %d started; want one of three dialed, for which there was room", h.room, len(h.started))
 	}
 

@@ -183,11 +183,12 @@ func (s *Store) tell(c *stored) {
 type stored struct {
 	before, after call.Call
 	events        []call.Event
-	err           error      // why it can't be had
-	isNew         bool       // not inserted yet
-	claimedBy     *claiming  // who woke it, if anybody
-	asleep        *call.Call // as it was then
-	slept         int        // how many events it had then
+	err           error         // why it can't be had
+	isNew         bool          // not inserted yet
+	claimedBy     *claiming     // who woke it, if anybody
+	actions       []call.Action // that it was woken for
+	asleep        *call.Call    // as it was then
+	slept         int           // how many events it had then
 }
 
 // step runs a pure step; what fails leaves no trace.

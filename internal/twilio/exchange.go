@@ -153,6 +153,7 @@ type callRecord struct {
 	Direction   text `json:"direction"`
 	DateCreated text `json:"date_created"`
 	StartTime   text `json:"start_time"` // empty until it was dialed
+	AnsweredBy  text `json:"answered_by"`
 }
 
 // text is a JSON string, or a number where Twilio itself would send a string;

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"redial/internal/call"
 )
 
 // owned are the create call's parameters that redial sets itself, or that would
@@ -81,6 +83,25 @@ func typeName(t reflect.Type) string {
 		return "a list of strings"
 	}
 	return "a string"
+}
+
+// CheckDetection returns a *FieldError for options that would turn off, or replace,
+// the detection of machines that a policy rests on.
+// Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+func CheckDetection(options json.RawMessage, m call.MachinePolicy) error {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	has := func(name string) bool { _, ok := given[name]; return ok }
+	wanted := m.Do != call.MachineIgnore
+	switch {
+	case has("SendDigits") && (wanted || has("MachineDetection")):
+		return &FieldError{"options.SendDigits", "switches the detection of machines off at Twilio: give one of the two"}
+	case has("MachineDetection") && wanted:
+		return &FieldError{"options.MachineDetection", "is set by policy.machine"}
+	case has("AsyncAmd") && wanted:
+		return &FieldError{"options.AsyncAmd", "would let the message begin before a machine is detected, against policy.machine"}
+	}
+	return nil
 }
 
 // brief shortens a name that somebody else chose.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -83,13 +82,17 @@ func (c *Client) form(cl *call.Call, a *call.Attempt) (*openapi.CreateCallParams
 	p.SetPathAccountSid(c.account).SetTo(a.To).SetFrom(cl.From)
 	p.SetTimeout(int(cl.Policy.RingTimeout / time.Second))
 	// Twilio would ignore one of the two.
-	if twiml, link := Twiml(cl.Message); link != "" {
+	if twiml, link := instructions(c.host, cl, a.N); link != "" {
 		p.SetUrl(link)
 	} else {
 		p.SetTwiml(twiml)
 	}
+	if a.Detects {
+		p.SetMethod("POST")
+		p.SetMachineDetection(detection(cl.Policy.Machine))
+	}
 	if c.host != "" {
-		p.SetStatusCallback(c.host + CallbackPath + "?attempt=" + url.QueryEscape(cl.Key(a.N)) + delivery)
+		p.SetStatusCallback(hook(c.host, CallbackPath, cl, a.N))
 		p.SetStatusCallbackMethod("POST")
 		p.SetStatusCallbackEvent([]string{"initiated", "ringing", "answered", "completed"})
 	}

@@ -27,10 +27,11 @@ var ErrNoReport = errors.New("not a report about a call")
 // Source: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 func ParseReport(form url.Values) (call.Report, error) {
 	r := call.Report{
-		SID:      form.Get("CallSid"),
-		Status:   status(form.Get("CallStatus")),
-		Duration: seconds(form.Get("CallDuration")),
-		SIPCode:  sipCode(form.Get("SipResponseCode")),
+		SID:        form.Get("CallSid"),
+		Status:     status(form.Get("CallStatus")),
+		Duration:   seconds(form.Get("CallDuration")),
+		SIPCode:    sipCode(form.Get("SipResponseCode")),
+		AnsweredBy: answeredBy(form.Get("AnsweredBy")),
 	}
 	switch {
 	case !sidForm.MatchString(r.SID):
@@ -47,6 +48,13 @@ func status(s string) call.Status {
 		return call.InProgress
 	}
 	return call.Status(s)
+}
+
+func answeredBy(s string) string {
+	if !call.KnownAnswer(s) {
+		return ""
+	}
+	return s[:min(len(s), 40)]
 }
 
 // seconds reads a duration, which some services send with a fraction.
@@ -99,7 +107,7 @@ func (r callRecord) report(sid string) (call.Report, error) {
 	if string(r.SID) != sid || !s.Known() {
 		return call.Report{}, errors.New("the answer is not about this call, or its status is unknown")
 	}
-	return call.Report{SID: sid, Status: s, Duration: seconds(string(r.Duration)), Asked: true, Begun: r.StartTime != ""}, nil
+	return call.Report{SID: sid, Status: s, Duration: seconds(string(r.Duration)), Asked: true, Begun: r.StartTime != "", AnsweredBy: answeredBy(string(r.AnsweredBy))}, nil
 }
 
 // alreadyOver is Twilio's error code for a call that can't be ended: it is over,
@@ -114,19 +122,41 @@ func (c *Client) HangUp(ctx context.Context, sid string) (call.Report, error) {
 	if !sidForm.MatchString(sid) {
 		return call.Report{}, errors.New("ending a call: this is no sid")
 	}
+	return c.update(ctx, sid, openapi.UpdateCallParams{Status: new("canceled")})
+}
+
+// End ends a call, answered or not, and returns how Twilio says it is then.
+func (c *Client) End(ctx context.Context, sid string) (call.Report, error) {
+	if !sidForm.MatchString(sid) {
+		return call.Report{}, errors.New("ending a call: this is no sid")
+	}
+	return c.update(ctx, sid, openapi.UpdateCallParams{Status: new("completed")})
+}
+
+// Tell breaks into the conversation of the Call's attempt n: who listens hears that
+// somebody else was reached, and then the call ends.
+func (c *Client) Tell(ctx context.Context, cl *call.Call, n int) (call.Report, error) {
+	sid := cl.Attempt(n).SID
+	if !sidForm.MatchString(sid) {
+		return call.Report{}, errors.New("redirecting a call: this is no sid")
+	}
+	return c.update(ctx, sid, openapi.UpdateCallParams{Twiml: new(taken(cl, n))})
+}
+
+func (c *Client) update(ctx context.Context, sid string, p openapi.UpdateCallParams) (call.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	x := &exchange{client: c, ctx: ctx}
-	_, err := x.api().UpdateCall(sid, &openapi.UpdateCallParams{PathAccountSid: &c.account, Status: new("canceled")})
+	_, err := x.api().UpdateCall(sid, p.SetPathAccountSid(c.account))
 	if e, ok := asStatus(err); ok && e.Code == alreadyOver {
 		return c.LookUp(ctx, sid)
 	}
 	if err != nil {
-		return call.Report{}, fmt.Errorf("ending call %.40q: %w", sid, err)
+		return call.Report{}, fmt.Errorf("updating call %.40q: %w", sid, err)
 	}
 	var ended callRecord
 	if err := x.decode(&ended); err != nil {
-		return call.Report{}, fmt.Errorf("ending call %.40q: %w", sid, err)
+		return call.Report{}, fmt.Errorf("updating call %.40q: %w", sid, err)
 	}
 	return ended.report(sid)
 }

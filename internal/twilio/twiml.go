@@ -32,20 +32,17 @@ var (
 	textEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 )
 
-// Twiml returns what the create call is given for the message: a TwiML document,
-// or the URL where Twilio fetches one; the other is empty. The message is one
-// that CheckMessage lets pass.
-func Twiml(m call.Message) (twiml, url string) {
-	if m.Say != nil {
-		return say(*m.Say), ""
-	}
-	return m.Twiml, m.URL
+// speech speaks the text as often as wished, each time followed by what comes after
+// it, with a second of silence in between: Say's own loop attribute would leave no
+// gap, and a listener who has just raised the phone to the ear would not hear where
+// the text begins anew.
+func speech(s call.Say, after string) string {
+	once := speak(s, s.Text) + after
+	return once + strings.Repeat(`<Pause length="1"/>`+once, max(s.Repeat, 1)-1)
 }
 
-// say speaks the text as often as wished, with a second of silence in between:
-// Say's own loop attribute would leave no gap, and a listener who has just
-// raised the phone to the ear would not hear where the text begins anew.
-func say(s call.Say) string {
+// speak is a Say verb with the voice of s.
+func speak(s call.Say, text string) string {
 	var verb strings.Builder
 	verb.WriteString("<Say")
 	if s.Language != "" {
@@ -54,10 +51,11 @@ func say(s call.Say) string {
 	if s.Voice != "" {
 		verb.WriteString(` voice="` + s.Voice + `"`)
 	}
-	verb.WriteString(">" + textEscapes.Replace(s.Text) + "</Say>")
-	again := strings.Repeat(`<Pause length="1"/>`+verb.String(), max(s.Repeat, 1)-1)
-	return "<Response>" + verb.String() + again + "</Response>"
+	verb.WriteString(">" + textEscapes.Replace(text) + "</Say>")
+	return verb.String()
 }
+
+func response(verbs ...string) string { return "<Response>" + strings.Join(verbs, "") + "</Response>" }
 
 // CheckMessage returns a *FieldError when Twilio would not take the message, or
 // could not speak it.
@@ -83,7 +81,7 @@ func checkSay(s call.Say) error {
 	switch {
 	case strings.TrimSpace(s.Text) == "":
 		return &FieldError{"say.text", "must not be empty"}
-	case !utf8.ValidString(s.Text) || strings.ContainsFunc(s.Text, notInXML):
+	case unspeakable(s.Text):
 		return &FieldError{"say.text", "contains characters that can't be spoken"}
 	case s.Language != "" && !languageForm.MatchString(s.Language):
 		return &FieldError{"say.language", "must be a language tag such as ja-JP"}
@@ -92,10 +90,14 @@ func checkSay(s call.Say) error {
 	case s.Repeat < 0 || s.Repeat > repeatLimit:
 		return &FieldError{"say.repeat", fmt.Sprintf("must be from 1 to %d", repeatLimit)}
 	}
-	if n := length(say(s)); n > twimlLimit {
+	if n := length(response(speech(s, ""))); n > twimlLimit {
 		return &FieldError{"say.text", fmt.Sprintf("is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", max(s.Repeat, 1), n, twimlLimit)}
 	}
 	return nil
+}
+
+func unspeakable(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, notInXML)
 }
 
 // notInXML tells the characters that no XML document can contain.

@@ -40,18 +40,27 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
+// signedForm reads a form that Twilio has signed.
+func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values, verdict, error) {
 	body, err := readAtMost(w, r, maxCallback)
 	if err != nil {
-		return malformed, err
+		return nil, malformed, err
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return malformed, problem(http.StatusBadRequest, "the body is not a form")
+		return nil, malformed, problem(http.StatusBadRequest, "the body is not a form")
 	}
 	if !s.Verifier.Valid(r, form, body) {
 		s.Log.Warn("a callback without Twilio's signature was refused; if it was Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses")
-		return forged, problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
+		return nil, forged, problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
+	}
+	return form, accepted, nil
+}
+
+func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
+	form, v, err := s.signedForm(w, r)
+	if err != nil {
+		return v, err
 	}
 	report, err := twilio.ParseReport(form)
 	if err != nil {

@@ -45,9 +45,9 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(body)
+	sum := requestHash(body, key, wish)
 	c, replayed, err := s.Store.Create(r.Context(), c, events,
-		store.Idempotency{Scope: s.scope(r), Key: key, Hash: hex.EncodeToString(sum[:])})
+		store.Idempotency{Scope: s.scope(r), Key: key, Hash: sum})
 	if err != nil {
 		return err
 	}
@@ -59,6 +59,19 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Location", "/v1/calls/"+c.ID)
 	return reply(w, http.StatusCreated, wireCall(&c))
+}
+
+// requestHash tells whether a request is the same again. One that has a PIN in it is
+// hashed as slowly as the PIN itself, which must not be guessed from this.
+func requestHash(body []byte, key string, w call.Wish) string {
+	if key == "" {
+		return ""
+	}
+	if w.Policy.Confirm.Kind == call.ConfirmPIN {
+		return call.SlowHash(string(body), key)
+	}
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
 }
 
 // firstAnswer is the Call as it was when it was created, which is what the first
@@ -214,11 +227,32 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	return q, f.problem()
 }
 
+// readCancel reads whether a conversation is ended, too; the body may be missing.
+func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err error) {
+	if r.ContentLength == 0 {
+		return false, nil
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return false, err
+	}
+	if err := checkJSON(body); err != nil {
+		return false, err
+	}
+	var f faults
+	f.object(body, "", map[string]any{"hangup": &cutShort})
+	return cutShort, f.problem()
+}
+
 // cancelCall asks for the Call to end; asking again, or too late, changes nothing.
 func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
+	cutShort, err := readCancel(w, r)
+	if err != nil {
+		return err
+	}
 	now := s.Store.Now()
 	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
-		return c.Cancel(now), nil
+		return c.Cancel(cutShort, now), nil
 	})
 	if err != nil {
 		return err

@@ -2,9 +2,12 @@ package web
 
 import (
 	"fmt"
+	"unicode/utf8"
 
+	"redial/api"
 	"redial/internal/call"
 	"redial/internal/phone"
+	"redial/internal/twilio"
 )
 
 // Numbers is which numbers may call and be called.
@@ -43,33 +46,65 @@ func (n Numbers) Check() error {
 	return nil
 }
 
-// read reads both numbers of a wish, and holds the one to be called against
-// where calls may go.
-func (n Numbers) read(f *faults, to, from string, w *call.Wish) {
+// read reads the numbers of a wish, and holds those to be called against where calls
+// may go.
+func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish) {
 	caller := n.caller(f, from)
-	if to == "" {
+	w.From = caller.E164
+	switch {
+	case len(people) == 0:
 		f.add("to", "is missing: the number to call, such as +819012345678")
-		return
+	case len(people) > call.MaxPeople:
+		f.add("to", fmt.Sprintf("has %d people, and may have %d", len(people), call.MaxPeople))
+	case len(people) == 1 && people[0] == api.Person{Number: people[0].Number}:
+		w.To = n.callee(f, "to", people[0].Number, caller)
+	default:
+		n.readPeople(f, people, caller, w)
 	}
-	callee, err := phone.Parse(to, n.DefaultRegion)
+}
+
+func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number, w *call.Wish) {
+	seen := map[string]bool{}
+	for i, p := range people {
+		at := fmt.Sprintf("to[%d]", i)
+		q := call.Person(p)
+		q.Number = n.callee(f, at+".number", p.Number, caller)
+		if q.Number != "" && seen[q.Number] {
+			f.add(at+".number", "is there twice")
+		}
+		seen[q.Number] = true
+		if utf8.RuneCountInString(p.Name) > maxName {
+			f.add(at+".name", fmt.Sprintf("must have at most %d characters", maxName))
+		}
+		f.twilioAt(at, twilio.CheckPerson(q))
+		w.People = append(w.People, q)
+	}
+	w.To = w.People[0].Number
+}
+
+// callee is a number to be called, in E.164; empty when it can't be.
+func (n Numbers) callee(f *faults, field, number string, caller phone.Number) string {
+	callee, err := phone.Parse(number, n.DefaultRegion)
 	if err != nil {
-		f.add("to", err.Error())
-		return
+		f.add(field, err.Error())
+		return ""
 	}
 	if caller.E164 == "" {
-		return // told above; without it nobody knows where calls may go
+		return callee.E164 // told above; without it nobody knows where calls may go
 	}
 	allowed := n.AllowedRegions
 	if len(allowed) == 0 {
 		allowed = []string{caller.Region}
 	}
 	if err := phone.Allowed(callee, allowed); err != nil {
-		f.add("to", err.Error())
+		f.add(field, err.Error())
 	} else if callee.E164 == caller.E164 {
-		f.add("to", "is the same number as from")
+		f.add(field, "is the same number as from")
 	}
-	w.To, w.From = callee.E164, caller.E164
+	return callee.E164
 }
+
+const maxName = 100 // characters
 
 func (n Numbers) caller(f *faults, from string) phone.Number {
 	if from == "" && n.from.E164 != "" {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"redial/api"
+	"redial/internal/twilio"
 )
 
 // routes is every way into redial over HTTP.
@@ -24,6 +25,8 @@ func (s *Server) routes() http.Handler {
 
 	// Twilio: its signature.
 	mux.Handle("POST /twilio_api/callback", s.open(s.callback))
+	mux.Handle("POST "+twilio.AnswerPath, s.open(s.answer))
+	mux.Handle("POST "+twilio.GatherPath, s.open(s.gather))
 
 	// Anybody: nothing personal.
 	mux.Handle("GET /openapi.yaml", s.open(s.contract))

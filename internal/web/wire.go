@@ -1,6 +1,9 @@
 package web
 
 import (
+	"cmp"
+	"strings"
+
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/store"
@@ -10,11 +13,14 @@ import (
 func wireCall(c *call.Call) api.Call {
 	w := api.Call{
 		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
-		Policy:   wirePolicy(c.Policy),
+		Policy: wirePolicy(c.Policy), Reached: wireEvidence(c.Evidence()),
 		Attempts: make([]api.Attempt, len(c.Attempts)),
-		Refusal:  wireRefusal(c.Refusal()), Held: c.Held, Metadata: c.Metadata,
+		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata,
 		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
+	}
+	for _, p := range c.People {
+		w.People = append(w.People, api.Person(p))
 	}
 	for i := range c.Attempts {
 		w.Attempts[i] = wireAttempt(&c.Attempts[i])
@@ -26,6 +32,7 @@ func wireAttempt(a *call.Attempt) api.Attempt {
 	return api.Attempt{
 		Number: a.N, To: a.To, SID: a.SID, Status: string(a.Status()), Result: string(a.Result()),
 		DialedAt: a.DialedAt, PlacedAt: a.PlacedAt, RingingAt: a.RingingAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt,
+		AnsweredBy: a.AnsweredBy, ConfirmedAt: a.ConfirmedAt, WrongKeys: a.WrongKeys,
 		Duration: a.Duration, SIPCode: a.SIPCode, Refusal: wireRefusal(a.Refusal),
 	}
 }
@@ -33,12 +40,36 @@ func wireAttempt(a *call.Attempt) api.Attempt {
 func wirePolicy(p call.Policy) api.Policy {
 	w := api.Policy{
 		MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)), Deadline: new(api.Duration(p.Deadline)),
-		RedialAfter: map[string]api.Duration{},
+		RedialAfter: map[string]api.Duration{}, Confirm: wireConfirm(p.Confirm), Machine: wireMachine(p.Machine),
+		Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
 	}
 	for r, d := range p.RedialAfter {
 		w.RedialAfter[string(r)] = api.Duration(d)
 	}
 	return w
+}
+
+func wireConfirm(c call.Confirm) *api.Confirm {
+	w := &api.Confirm{AnyKey: c.Kind == call.ConfirmAnyKey, Digit: c.Digit, Prompt: c.Prompt}
+	if c.Kind == call.ConfirmPIN {
+		w.PIN = strings.Repeat("*", c.PINLength)
+	}
+	return w
+}
+
+func wireMachine(m call.MachinePolicy) *api.Machine {
+	w := &api.Machine{Do: string(cmp.Or(m.Do, "ignore")), Say: m.Say}
+	if m.End {
+		w.Then = "end"
+	}
+	return w
+}
+
+func wireEvidence(e *call.Evidence) *api.Reached {
+	if e == nil {
+		return nil
+	}
+	return &api.Reached{Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, At: e.At, Listened: e.Listened}
 }
 
 func wireRefusal(r *call.Refusal) *api.Refusal {

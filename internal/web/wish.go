@@ -27,8 +27,8 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 		return call.Wish{}, err
 	}
 	var f faults
-	var to, from string
-	var say, policy json.RawMessage
+	var from string
+	var to, say, policy json.RawMessage
 	w := call.Wish{Policy: call.DefaultPolicy(), Polled: s.Polled}
 	f.object(body, "", map[string]any{
 		"to": &to, "from": &from, "say": &say, "twiml": &w.Message.Twiml, "url": &w.Message.URL,
@@ -39,7 +39,14 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	f.message(w.Message)
 	f.options(&w.Options)
 	f.metadata(w.Metadata)
-	s.Numbers.read(&f, to, from, &w)
+	s.Numbers.read(&f, f.people(to), from, &w)
+	f.twilio(twilio.CheckDetection(w.Options, w.Policy.Machine))
+	if s.Polled && w.Policy.NeedsURL() {
+		f.add("policy."+needsURL(w.Policy), "needs HOST_URL, the public URL under which Twilio reaches this redial")
+	}
+	if len(f) == 0 {
+		f.twilio(twilio.CheckInstructions(s.HostURL, withKey(w)))
+	}
 	if err := f.problem(); err != nil {
 		return call.Wish{}, err
 	}
@@ -49,6 +56,51 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	}
 	w.ID, w.Secret = id.String(), rand.Text()
 	return w, nil
+}
+
+// needsURL names the field for which Twilio must reach redial.
+func needsURL(p call.Policy) string {
+	if p.Confirm.Kind != call.ConfirmNone {
+		return "confirm"
+	}
+	return "machine"
+}
+
+// withKey gives a wish an id and a secret as long as the real ones.
+func withKey(w call.Wish) call.Wish {
+	w.ID, w.Secret = uuid.Nil.String(), "-"
+	return w
+}
+
+// people reads whom to call: a number, or a list of numbers and people.
+func (f *faults) people(raw json.RawMessage) []api.Person {
+	if len(raw) == 0 || string(raw) == "null" {
+		return nil
+	}
+	if raw[0] == '"' {
+		var number string
+		if err := json.Unmarshal(raw, &number); err != nil || number == "" {
+			return nil
+		}
+		return []api.Person{{Number: number}}
+	}
+	var list []json.RawMessage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		f.add("to", "must be a number, as a string, or a list of people")
+		return nil
+	}
+	people := make([]api.Person, len(list))
+	for i, one := range list {
+		p := &people[i]
+		if len(one) > 0 && one[0] == '"' {
+			_ = json.Unmarshal(one, &p.Number) // checkJSON has seen that it is a string
+			continue
+		}
+		f.object(one, fmt.Sprintf("to[%d]", i), map[string]any{
+			"number": &p.Number, "name": &p.Name, "language": &p.Language, "say": &p.Say,
+		})
+	}
+	return people
 }
 
 // say reads the text to be spoken, given as an object or as a string alone.
@@ -69,10 +121,12 @@ func (f *faults) say(raw json.RawMessage, m *call.Message) {
 // policy reads the fields that are given over the defaults.
 func (f *faults) policy(raw json.RawMessage, p *call.Policy) {
 	var ring, deadline *api.Duration
-	var after json.RawMessage
+	var after, confirm, machine json.RawMessage
+	var ladder string
 	before := len(*f)
 	f.object(raw, "policy", map[string]any{
 		"max_attempts": &p.MaxAttempts, "ring_timeout": &ring, "deadline": &deadline, "redial_after": &after,
+		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
 	})
 	delays := map[string]any{}
 	given := map[call.Result]*api.Duration{}
@@ -81,6 +135,9 @@ func (f *faults) policy(raw json.RawMessage, p *call.Policy) {
 		given[r], delays[string(r)] = &d, &d
 	}
 	f.object(after, "policy.redial_after", delays)
+	f.confirm(confirm, &p.Confirm)
+	f.machine(machine, &p.Machine)
+	p.Ladder = call.Ladder(ladder)
 	if len(*f) > before {
 		return
 	}
@@ -95,6 +152,62 @@ func (f *faults) policy(raw json.RawMessage, p *call.Policy) {
 	}
 	if e, ok := errors.AsType[*call.PolicyError](p.Check()); ok {
 		f.add("policy."+e.Field, e.Problem)
+	}
+}
+
+// confirm reads what proves that a person listens. Of a PIN only a hash goes on.
+func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
+	if len(raw) == 0 || string(raw) == "null" || string(raw) == `"none"` {
+		return
+	}
+	if raw[0] != '{' {
+		if string(raw) != `"any-key"` {
+			f.add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
+			return
+		}
+		c.Kind = call.ConfirmAnyKey
+		return
+	}
+	var pin string
+	before := len(*f)
+	f.object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
+	switch {
+	case len(*f) > before:
+	case (pin == "") == (c.Digit == ""):
+		f.add("policy.confirm", "must have either a digit or a pin")
+	case pin == "":
+		c.Kind = call.ConfirmDigit
+	default:
+		made, err := call.ConfirmByPIN(pin, rand.Text(), c.Prompt)
+		if e, ok := errors.AsType[*call.PolicyError](err); ok {
+			f.add("policy."+e.Field, e.Problem)
+		}
+		*c = made
+	}
+}
+
+// machine reads what is done when a machine answers.
+func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
+	var do, then string
+	switch {
+	case len(raw) == 0 || string(raw) == "null":
+		return
+	case raw[0] == '{':
+		f.object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
+	default:
+		f.object(json.RawMessage(`{"machine":`+string(raw)+`}`), "policy", map[string]any{"machine": &do})
+	}
+	if do != "ignore" {
+		m.Do = call.MachineDo(do)
+	}
+	m.End = then == "end"
+	switch {
+	case do == "":
+		f.add("policy.machine.do", "must be ignore, redial or leave-message")
+	case then != "" && then != "redial" && then != "end":
+		f.add("policy.machine.then", "must be redial or end")
+	case m.Do != call.MachineLeaveMessage && (then != "" || m.Say != ""):
+		f.add("policy.machine", "takes say and then only with leave-message")
 	}
 }
 
@@ -119,6 +232,13 @@ func (f *faults) options(raw *json.RawMessage) {
 	checked, err := twilio.CheckOptions(*raw)
 	f.twilio(err)
 	*raw = checked
+}
+
+// twilioAt does as twilio does, for what stands in a part of the request.
+func (f *faults) twilioAt(prefix string, err error) {
+	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
+		f.add(join(prefix, e.Field), e.Problem)
+	}
 }
 
 // twilio adds what the edge to Twilio found.

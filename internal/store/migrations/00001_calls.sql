@@ -7,7 +7,8 @@ CREATE TABLE calls (
     secret              TEXT NOT NULL,    -- the attempts' callback keys derive from it
     state               TEXT NOT NULL CHECK (state IN ('waiting', 'dialing', 'ended')),
     outcome             TEXT CHECK (outcome IN ('reached', 'unreached', 'refused', 'canceled', 'expired')),
-    to_number           TEXT NOT NULL,
+    to_number           TEXT NOT NULL,    -- of the first person
+    people              TEXT,             -- JSON: whom the call tries to reach, where that is more than a number
     from_number         TEXT NOT NULL,
     message             TEXT NOT NULL,    -- JSON
     policy              TEXT NOT NULL,    -- JSON, durations in nanoseconds
@@ -20,7 +21,9 @@ CREATE TABLE calls (
     ended_at            BIGINT,
     next_attempt_at     BIGINT,
     wake_at             BIGINT,           -- the earliest time to look at the call again
-    held                INTEGER NOT NULL CHECK (held IN (0, 1)), -- another call is ringing the number
+    held_for            TEXT,             -- the number that another call is ringing
+    reached_by          INTEGER NOT NULL, -- the attempt that reached a person, 0: none yet
+    cut_short           INTEGER NOT NULL CHECK (cut_short IN (0, 1)), -- the cancel ends conversations too
     seq                 INTEGER NOT NULL, -- of the last event
     idem_scope          TEXT,             -- whose Idempotency-Key it is
     idem_key            TEXT,
@@ -36,7 +39,7 @@ CREATE TABLE calls (
 CREATE INDEX calls_to_dial ON calls (state, wake_at) WHERE state = 'waiting';
 CREATE INDEX calls_to_ask ON calls (state, wake_at) WHERE state = 'dialing';
 CREATE INDEX calls_to_expire ON calls (state, deadline_at) WHERE state = 'waiting';
-CREATE INDEX calls_held ON calls (to_number, id) WHERE held = 1;
+CREATE INDEX calls_held ON calls (held_for, id) WHERE held_for IS NOT NULL;
 CREATE INDEX calls_to_scrub ON calls (state, scrubbed_at, ended_at) WHERE state = 'ended' AND scrubbed_at IS NULL;
 CREATE INDEX calls_to_delete ON calls (state, ended_at) WHERE state = 'ended';
 CREATE INDEX calls_by_number ON calls (to_number, id);
@@ -47,14 +50,17 @@ CREATE TABLE attempts (
     call_id         TEXT NOT NULL REFERENCES calls (id) ON DELETE CASCADE,
     n               INTEGER NOT NULL,
     to_number       TEXT NOT NULL,
+    person          INTEGER NOT NULL, -- whose number it is: an index of the call's people
+    needs_key       INTEGER NOT NULL CHECK (needs_key IN (0, 1)), -- only a key proves that a person answered
+    detects         INTEGER NOT NULL CHECK (detects IN (0, 1)),   -- Twilio says whether a machine answered
     sid             TEXT,
     status          TEXT NOT NULL CHECK (status IN (
                         'placing', 'unknown', 'postponed', 'queued', 'initiated', 'ringing', 'in-progress',
                         'completed', 'busy', 'no-answer', 'failed', 'canceled',
-                        'refused', 'unplaced', 'ambiguous')),
+                        'machine', 'unconfirmed', 'refused', 'unplaced', 'ambiguous')),
     result          TEXT CHECK (result IN (
                         'completed', 'busy', 'no-answer', 'failed', 'canceled',
-                        'refused', 'unplaced', 'ambiguous')),
+                        'machine', 'unconfirmed', 'refused', 'unplaced', 'ambiguous')),
     dialed_at       BIGINT NOT NULL,
     send_by         BIGINT NOT NULL, -- the create request is not sent after this
     retry_at        BIGINT,
@@ -79,6 +85,11 @@ CREATE TABLE attempts (
     stuck           INTEGER NOT NULL, -- how often Twilio said that it is still queued
     hang_up_at      BIGINT,           -- when to end it, unless it is answered first
     hang_ups        INTEGER NOT NULL,
+    end_why         TEXT,             -- why it is ended though it might be answered
+    interrupts      INTEGER NOT NULL, -- how often its conversation was broken into
+    answered_by     TEXT,             -- what Twilio's detection found
+    confirmed_at    BIGINT,           -- when the right key was pressed
+    wrong_keys      INTEGER NOT NULL,
     PRIMARY KEY (call_id, n)
 );
 CREATE UNIQUE INDEX attempts_sid ON attempts (sid);

@@ -1,0 +1,352 @@
+package app
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"redial/api"
+)
+
+// heard is what was said on the number's leg, from the first on.
+func (p *phone) heard(leg int) string {
+	p.w.t.Helper()
+	for _, l := range p.w.sim.Legs() {
+		if l.To != p.number {
+			continue
+		}
+		if leg--; leg == 0 {
+			return strings.Join(l.Heard, " | ")
+		}
+	}
+	p.w.t.Fatalf("%s has no such leg", p.number)
+	return ""
+}
+
+func (p *phone) hears(leg int, words ...string) {
+	p.w.t.Helper()
+	got := p.heard(leg)
+	for _, want := range words {
+		if !strings.Contains(got, want) {
+			p.w.t.Errorf("leg %d of %s heard %q, not %q", leg, p.number, got, want)
+		}
+	}
+}
+
+func confirming(c api.Confirm) *api.Policy {
+	return &api.Policy{Confirm: &c, RedialAfter: map[string]api.Duration{"unconfirmed": api.Duration(time.Minute)}}
+}
+
+var toBoth = []api.Person{{Number: alice, Name: "Alice"}, {Number: bob, Name: "Bob"}}
+
+func TestAPressedKeyIsAPerson(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		// nobody listens; then a wrong key and the right one
+		w.phone(alice).does("answer").does("answer+keys=9/1")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(5 * time.Minute)
+		c.is("reached", "unconfirmed", "completed")
+		got := c.now()
+		if r := got.Reached; r == nil || r.By != "key" || r.Attempt != 2 || r.To != alice || r.Listened == 0 {
+			t.Errorf("the evidence is %+v", r)
+		}
+		if a := got.Attempts[1]; a.WrongKeys != 1 || a.ConfirmedAt.IsZero() {
+			t.Errorf("the attempt is %+v", a)
+		}
+		w.phones[alice].hears(1, "Your delivery", "Press 1 to confirm", "Nobody confirmed")
+		w.phones[alice].hears(2, "That was not right", "Thank you")
+	})
+}
+
+func TestEveryKindOfConfirmation(t *testing.T) {
+	for name, test := range map[string]struct {
+		confirm api.Confirm
+		phone   string
+		by      string
+	}{
+		"any key":                {api.Confirm{AnyKey: true}, "answer+keys=#", "key"},
+		"a PIN":                  {api.Confirm{PIN: "2468"}, "answer+keys=2468", "pin"},
+		"the PIN at last":        {api.Confirm{PIN: "2468"}, "answer+keys=1111/2222/2468", "pin"},
+		"a wrong PIN":            {api.Confirm{PIN: "2468"}, "answer+keys=1111/2222/3333/2468", ""},
+		"a wrong key":            {api.Confirm{Digit: "1"}, "answer+keys=2/3/4/1", ""},
+		"a late key":             {api.Confirm{Digit: "1"}, "answer+keys=1@1m", ""},
+		"late, but asked again":  {api.Confirm{Digit: "1"}, "answer+keys=1@1m/1", "key"},
+		"hung up before the key": {api.Confirm{Digit: "1"}, "answer:2s+keys=1@5s", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.phone(alice).does(test.phone)
+				p := confirming(test.confirm)
+				p.MaxAttempts = new(1)
+				c := w.call(api.CreateCall{To: alice, Policy: p})
+				w.pass(5 * time.Minute)
+				if test.by == "" {
+					c.is("unreached", "unconfirmed")
+				} else {
+					c.is("reached", "completed")
+				}
+				if r := c.now().Reached; (r == nil) != (test.by == "") || r != nil && r.By != test.by {
+					t.Errorf("the evidence is %+v", r)
+				}
+				if _, body := w.do("GET", "/v1/calls/"+c.id, ""); strings.Contains(body, "2468") {
+					t.Error("the PIN is shown")
+				}
+			})
+		})
+	}
+}
+
+func TestVoicemailAtNightThenAPersonInTheMorning(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("voicemail").does("voicemail").answers()
+		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{
+			Machine: &api.Machine{Do: "redial"}, RedialAfter: map[string]api.Duration{"machine": api.Duration(4 * time.Hour)},
+		}})
+		w.pass(9 * time.Hour)
+		c.is("reached", "machine", "machine", "completed")
+		if r := c.now().Reached; r == nil || r.By != "human" {
+			t.Errorf("the evidence is %+v", r)
+		}
+		if heard := w.phones[alice].heard(1); heard != "" {
+			t.Errorf("the machine heard %q", heard)
+		}
+		w.phones[alice].hears(3, "Your delivery")
+	})
+}
+
+func TestWhatMachinesHear(t *testing.T) {
+	for name, test := range map[string]struct {
+		machine api.Machine
+		phone   string
+		heard   string
+		want    string
+		result  string
+	}{
+		"a message, and no more":       {api.Machine{Do: "leave-message", Say: "Call us back.", Then: "end"}, "voicemail", "Call us back.", "unreached", "machine"},
+		"the call's own words":         {api.Machine{Do: "leave-message", Then: "end"}, "voicemail", "Your delivery is at the door.", "unreached", "machine"},
+		"ignored, it is taken for one": {api.Machine{Do: "ignore"}, "voicemail", "Your delivery is at the door.", "reached", "completed"},
+		"unknown is not taken for one": {api.Machine{Do: "redial"}, "answer+detected=unknown", "Your delivery is at the door.", "unreached", "unconfirmed"},
+		"a person taken for a machine": {api.Machine{Do: "redial"}, "answer+detected=machine_start", "", "unreached", "machine"},
+		"a machine taken for a person": {api.Machine{Do: "redial"}, "voicemail+detected=human", "Your delivery is at the door.", "reached", "completed"},
+		"a fax":                        {api.Machine{Do: "leave-message", Then: "end"}, "answer+detected=fax", "", "unreached", "machine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.phone(alice).does(test.phone)
+				c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Machine: &test.machine, MaxAttempts: new(1)}})
+				w.pass(5 * time.Minute)
+				c.is(test.want, test.result)
+				if heard := w.phones[alice].heard(1); heard != test.heard {
+					t.Errorf("it heard %q, not %q", heard, test.heard)
+				}
+			})
+		})
+	}
+}
+
+func TestAKeyOutweighsWhatWasDetected(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+detected=unknown+keys=1")
+		p := confirming(api.Confirm{Digit: "1"})
+		p.Machine = &api.Machine{Do: "redial"}
+		c := w.call(api.CreateCall{To: alice, Policy: p})
+		w.pass(5 * time.Minute)
+		c.is("reached", "completed")
+	})
+}
+
+func TestLadders(t *testing.T) {
+	for name, test := range map[string]struct {
+		ladder     string
+		alice, bob []string
+		want       []string
+		order      string // who was rung, in order
+		reached    string
+	}{
+		"the next when the first is used up": {"sequence", []string{"no-answer", "decline"}, []string{"answer+keys=1"},
+			[]string{"reached", "no-answer", "busy", "completed"}, "AAB", "Bob"},
+		"one after the other, round by round": {"rounds", []string{"no-answer", "answer+keys=1"}, []string{"decline"},
+			[]string{"reached", "no-answer", "busy", "completed"}, "ABA", "Alice"},
+		"nobody": {"rounds", []string{"busy", "no-answer"}, []string{"answer", "busy"},
+			[]string{"unreached", "busy", "unconfirmed", "no-answer", "busy"}, "ABAB", ""},
+		"a wrong number is passed over": {"sequence", []string{"refuse:21211"}, []string{"answer+keys=1"},
+			[]string{"reached", "refused", "completed"}, "B", "Bob"},
+		"all numbers are wrong": {"rounds", []string{"refuse:21211"}, []string{"refuse:21214"},
+			[]string{"refused", "refused", "refused"}, "", ""},
+		"all at once, and again": {"parallel", []string{"busy", "answer+keys=1"}, []string{"busy", "no-answer"},
+			[]string{"reached", "busy", "busy", "completed", "canceled"}, "ABAB", "Alice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+				a, b := w.phone(alice), w.phone(bob)
+				for _, s := range test.alice {
+					a.does(s)
+				}
+				for _, s := range test.bob {
+					b.does(s)
+				}
+				p := confirming(api.Confirm{Digit: "1"})
+				p.Ladder, p.MaxAttempts = test.ladder, new(2)
+				c := w.call(api.CreateCall{People: toBoth, Policy: p})
+				w.pass(10 * time.Minute)
+				c.is(test.want[0], test.want[1:]...)
+				var order strings.Builder
+				for _, l := range w.sim.Legs() {
+					order.WriteString(map[string]string{alice: "A", bob: "B"}[l.To])
+				}
+				if order.String() != test.order {
+					t.Errorf("rung were %s", order.String())
+				}
+				if r := c.now().Reached; (r == nil) != (test.reached == "") || r != nil && r.Name != test.reached {
+					t.Errorf("the evidence is %+v", r)
+				}
+			})
+		})
+	}
+}
+
+func TestTheSecondConfirmsWhileTheFirstStillListens(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		a := w.phone(alice).does("answer+keys=@0s/@0s")
+		w.phone(bob).does("answer+keys=1")
+		p := confirming(api.Confirm{Digit: "1"})
+		p.Ladder = "parallel"
+		c := w.call(api.CreateCall{People: toBoth, Policy: p})
+		w.pass(5 * time.Minute)
+		c.is("reached", "unconfirmed", "completed")
+		a.hears(1, "Bob has already taken this call")
+		if !c.happened("attempt.told") {
+			t.Error("the timeline does not say so\n" + c.story())
+		}
+	})
+}
+
+func TestBothConfirmInTheSameInstant(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		a, b := w.phone(alice).does("queued:1s+keys=1@4s"), w.phone(bob).does("queued:1s+keys=1@4s")
+		p := confirming(api.Confirm{Digit: "1"})
+		p.Ladder = "parallel"
+		c := w.call(api.CreateCall{People: toBoth, Policy: p})
+		w.pass(5 * time.Minute)
+		got := c.now()
+		results := []string{got.Attempts[0].Result, got.Attempts[1].Result}
+		slices.Sort(results)
+		if got.Outcome != "reached" || !slices.Equal(results, []string{"completed", "unconfirmed"}) {
+			t.Fatalf("%s %v\n%s", got.Outcome, results, c.story())
+		}
+		loser, winner := a, got.Reached.Name
+		if got.Reached.To == alice {
+			loser = b
+		}
+		loser.hears(1, winner+" has already taken this call")
+	})
+}
+
+func TestWhoRingsIsEndedOnceSomebodyIsReached(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).noAnswer()
+		w.phone(bob).answers()
+		c := w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{Ladder: "parallel"}})
+		w.pass(time.Minute)
+		c.is("reached", "canceled", "completed")
+		if l := w.sim.Legs()[0]; l.EndedAt.Sub(l.RingingAt) > 10*time.Second {
+			t.Errorf("%s rang on for %s", l.To, l.EndedAt.Sub(l.RingingAt))
+		}
+	})
+}
+
+func TestCancelLeavesAConversationUnlessItSaysOtherwise(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer:40s")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(10 * time.Second)
+		c.cancel()
+		w.pass(5 * time.Second)
+		c.is("dialing", "in-progress")
+		if _, err := w.client.HangUp(w.ctx, c.id); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(5 * time.Second)
+		c.is("canceled", "unconfirmed")
+	})
+}
+
+// One whose number another call rings is passed over, and rung in the next round.
+func TestAnotherCallRingsOneOfThePeople(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).does("answer:50s").answers()
+		w.phone(bob).busy()
+		first := w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		c := w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{Ladder: "parallel", MaxAttempts: new(1)}})
+		w.pass(10 * time.Second)
+		c.is("waiting", "busy")
+		w.pass(5 * time.Minute)
+		first.is("reached", "completed")
+		c.is("reached", "busy", "completed")
+	})
+}
+
+func TestARestartForgetsNoKey(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		// The node is away when the key comes: it was not heard. It is rung again.
+		w.phone(alice).does("answer+keys=1@6s").does("answer+keys=1@4s")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(7 * time.Second)
+		c.is("dialing", "in-progress")
+		w.stop()
+		w.pass(30 * time.Second)
+		w.start()
+		w.pass(30 * time.Second)
+		c.is("waiting", "unconfirmed")
+		for !c.happened("attempt.confirmed") {
+			w.pass(100 * time.Millisecond)
+		}
+		c.is("dialing", "unconfirmed", "in-progress")
+		w.restart()
+		w.pass(10 * time.Minute)
+		c.is("reached", "unconfirmed", "completed")
+		w.phones[alice].rangTimes(2)
+	})
+}
+
+func TestProofNeedsAPublicURL(t *testing.T) {
+	inWorld(t, func(c *Config) { c.HostURL = "" }, func(w *world) {
+		for field, policy := range map[string]string{
+			"policy.confirm": `{"confirm":"any-key"}`, "policy.machine": `{"machine":"redial"}`,
+		} {
+			status, body := w.do("POST", "/v1/calls", `{"to":"`+alice+`","say":"x","policy":`+policy+`}`)
+			if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"`+field+`"`) || !strings.Contains(body, "HOST_URL") {
+				t.Errorf("%s: %d %s", policy, status, body)
+			}
+		}
+	})
+}
+
+func TestRequestsThatCantBeConfirmed(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for field, body := range map[string]string{
+			"policy.confirm":           `"say":"x","policy":{"confirm":"yes"}`,
+			"policy.confirm.digit":     `"say":"x","policy":{"confirm":{"digit":"12"}}`,
+			"policy.confirm.pin":       `"say":"x","policy":{"confirm":{"pin":"1"}}`,
+			"policy.machine":           `"say":"x","policy":{"machine":"shout"}`,
+			"policy.machine.then":      `"say":"x","policy":{"machine":{"do":"leave-message","then":"dance"}}`,
+			"policy.ladder":            `"say":"x","policy":{"ladder":"random"}`,
+			"options.SendDigits":       `"say":"x","policy":{"machine":"redial"},"options":{"SendDigits":"1"}`,
+			"options.MachineDetection": `"say":"x","policy":{"machine":"redial"},"options":{"MachineDetection":"Enable"}`,
+			"url":                      `"url":"https://app.example.com/","policy":{"confirm":"any-key"}`,
+			"twiml":                    `"twiml":"<Response><Dial>1</Dial></Response>","policy":{"confirm":"any-key"}`,
+		} {
+			status, answer := w.do("POST", "/v1/calls", `{"to":"`+alice+`",`+body+`}`)
+			if status != http.StatusUnprocessableEntity || !strings.Contains(answer, `"field":"`+field+`"`) {
+				t.Errorf("%s: %d %s", body, status, answer)
+			}
+		}
+		status, answer := w.do("POST", "/v1/calls", `{"say":"x","to":["`+alice+`",{"number":"`+alice+`","name":"Alice"}]}`)
+		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "to[1].number") {
+			t.Errorf("the same number twice: %d %s", status, answer)
+		}
+	})
+}

@@ -1,0 +1,216 @@
+package twilio
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"redial/internal/call"
+)
+
+// Where, under HostURL, Twilio brings the keys that were pressed, and asks what to
+// say to whoever answered; the query's "attempt" is the attempt's key.
+const (
+	GatherPath = "/twilio_api/gather"
+	AnswerPath = "/twilio_api/twiml"
+)
+
+const gatherWait = 8 // seconds for the first key, once all is said
+
+func hook(host, path string, cl *call.Call, n int, more ...string) string {
+	return host + path + "?attempt=" + url.QueryEscape(cl.Key(n)) + strings.Join(more, "") + delivery
+}
+
+// instructions are what the create call is given: a TwiML document, or the URL where
+// Twilio fetches one; the other is empty. What depends on who answers is fetched.
+func instructions(host string, cl *call.Call, n int) (twiml, link string) {
+	a := cl.Attempt(n)
+	switch {
+	case a.Detects:
+		return "", hook(host, AnswerPath, cl, n)
+	case !a.NeedsKey && cl.Message.URL != "" && cl.Person(a.Person).Say == "":
+		return "", cl.Message.URL
+	}
+	return message(host, cl, n), ""
+}
+
+// detection is Twilio's mode: a message is left after the beep.
+func detection(m call.MachinePolicy) string {
+	if m.Do == call.MachineLeaveMessage {
+		return "DetectMessageEnd"
+	}
+	return "Enable"
+}
+
+// Answer is the TwiML for whoever has just answered attempt n.
+func Answer(host string, cl *call.Call, n int) string {
+	a := cl.Attempt(n)
+	switch {
+	case cl.ReachedBy != 0 && cl.ReachedBy != n:
+		return taken(cl, n)
+	case a.Machine():
+		return machineMessage(cl, a)
+	case !a.NeedsKey && cl.Message.URL != "" && cl.Person(a.Person).Say == "":
+		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+	}
+	return message(host, cl, n)
+}
+
+// machineMessage is what a machine hears: after the beep, or nothing at all.
+func machineMessage(cl *call.Call, a *call.Attempt) string {
+	m := cl.Policy.Machine
+	if m.Do != call.MachineLeaveMessage || a.AnsweredBy == "fax" {
+		return response("<Hangup/>")
+	}
+	s := personal(cl.Message, cl.Person(a.Person))
+	switch {
+	case m.Say != "":
+		return response(speak(s, m.Say), "<Hangup/>")
+	case s.Text != "":
+		return response(speak(s, s.Text), "<Hangup/>")
+	case cl.Message.URL != "":
+		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+	}
+	return cl.Message.Twiml
+}
+
+// message is what a person hears, and, where a key is needed, the question for it.
+func message(host string, cl *call.Call, n int) string {
+	a := cl.Attempt(n)
+	s := personal(cl.Message, cl.Person(a.Person))
+	switch {
+	case !a.NeedsKey && s.Text != "":
+		return response(speech(s, ""))
+	case !a.NeedsKey:
+		return cl.Message.Twiml
+	}
+	ask := prompt(s, cl.Policy.Confirm)
+	what := speech(s, ask)
+	if s.Text == "" {
+		what = inside(cl.Message.Twiml) + ask
+	}
+	own, words := voice(s)
+	return response(gather(host, cl, n, 1, what), gather(host, cl, n, 1, ask), speak(own, words.bye))
+}
+
+// gather listens for keys while it speaks.
+func gather(host string, cl *call.Call, n, try int, verbs string) string {
+	digits, finish := 1, ""
+	if c := cl.Policy.Confirm; c.Kind == call.ConfirmPIN {
+		digits, finish = c.PINLength, "#"
+	}
+	action := textEscapes.Replace(hook(host, GatherPath, cl, n, "&try=", strconv.Itoa(try)))
+	return fmt.Sprintf(`<Gather numDigits="%d" finishOnKey="%s" timeout="%d" method="POST" action="%s">%s</Gather>`,
+		digits, finish, gatherWait, action, verbs)
+}
+
+// Reply is the TwiML for whoever has pressed a key of attempt n, in answer to the
+// question of this try; what the keys meant is on disk by now.
+func Reply(host string, cl *call.Call, n, try int) string {
+	a := cl.Attempt(n)
+	s := personal(cl.Message, cl.Person(a.Person))
+	own, words := voice(s)
+	switch {
+	case cl.ReachedBy == n:
+		return response(speak(own, words.thanks), "<Hangup/>")
+	case cl.ReachedBy != 0:
+		return taken(cl, n)
+	case cl.State == call.Ended || try >= call.KeyTries:
+		return response(speak(own, words.bye), "<Hangup/>")
+	}
+	ask := prompt(s, cl.Policy.Confirm)
+	return response(gather(host, cl, n, try+1, speak(own, words.wrong)+ask), speak(own, words.bye))
+}
+
+// taken tells whoever listens to attempt n who was reached instead.
+func taken(cl *call.Call, n int) string {
+	own, words := voice(personal(cl.Message, cl.Person(cl.Attempt(n).Person)))
+	text := words.taken
+	if e := cl.Evidence(); e != nil && e.Person.Name != "" {
+		text = strings.ReplaceAll(words.takenBy, "NAME", e.Person.Name)
+	}
+	return response(speak(own, text), "<Hangup/>")
+}
+
+// inside is what stands between the tags of a document's root.
+func inside(doc string) string {
+	d := xml.NewDecoder(strings.NewReader(doc))
+	var from, to int64
+	for {
+		before := d.InputOffset()
+		t, err := d.Token()
+		if err != nil {
+			return doc[min(from, to):to]
+		}
+		switch t.(type) {
+		case xml.StartElement:
+			if from == 0 {
+				from = d.InputOffset()
+			}
+		case xml.EndElement:
+			to = before
+		}
+	}
+}
+
+// CheckPerson returns a *FieldError for a language or a text that can't be spoken.
+func CheckPerson(p call.Person) error {
+	switch {
+	case p.Language != "" && !languageForm.MatchString(p.Language):
+		return &FieldError{"language", "must be a language tag such as ja-JP"}
+	case p.Say != "" && unspeakable(p.Say):
+		return &FieldError{"say", "contains characters that can't be spoken"}
+	case unspeakable(p.Name):
+		return &FieldError{"name", "contains characters that can't be spoken"}
+	}
+	return nil
+}
+
+// CheckInstructions returns a *FieldError when what a wish asks for can't be put into
+// the words that Twilio takes.
+func CheckInstructions(host string, w call.Wish) error {
+	confirms := w.Policy.Confirm.Kind != call.ConfirmNone
+	if confirms && w.Message.URL != "" {
+		return &FieldError{"url", "can't be combined with policy.confirm: redial must ask for the key itself; give say or twiml"}
+	}
+	if confirms && w.Message.Twiml != "" {
+		if err := gatherable(w.Message.Twiml); err != nil {
+			return err
+		}
+	}
+	for field, text := range map[string]string{"policy.confirm.prompt": w.Policy.Confirm.Prompt, "policy.machine.say": w.Policy.Machine.Say} {
+		if unspeakable(text) {
+			return &FieldError{field, "contains characters that can't be spoken"}
+		}
+	}
+	cl := call.Call{Wish: w}
+	for p := range max(1, len(w.People)) {
+		cl.Attempts = []call.Attempt{{N: 1, Person: p, NeedsKey: confirms}}
+		if n := length(message(host, &cl, 1)); n > twimlLimit && w.Message.URL == "" {
+			return &FieldError{"say.text", fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
+		}
+	}
+	return nil
+}
+
+// gatherable wants verbs that a key may interrupt, and no others.
+func gatherable(doc string) error {
+	d := xml.NewDecoder(strings.NewReader(doc))
+	for depth := 0; ; {
+		t, err := d.Token()
+		if err != nil {
+			return nil // all was read; whether it is sound is checked elsewhere
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			if name := t.Name.Local; depth == 1 && name != "Say" && name != "Play" && name != "Pause" {
+				return &FieldError{"twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key"}
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+}

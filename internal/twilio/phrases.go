@@ -1,0 +1,75 @@
+package twilio
+
+import (
+	"strings"
+
+	"redial/internal/call"
+)
+
+// phrases are redial's own words in a language; NAME and KEY are filled in.
+type phrases struct {
+	press, anyKey, pin      string // what to do
+	wrong, thanks, bye      string
+	takenBy, taken, machine string
+}
+
+// spoken has redial's words by language; whoever hears another hears English.
+var spoken = map[string]phrases{
+	"en": {"Press KEY to confirm.", "Press any key to confirm.", "Enter your code, then press the hash key.",
+		"That was not right.", "Thank you. It is confirmed.", "Nobody confirmed. Goodbye.",
+		"NAME has already taken this call. Thank you.", "This call has already been taken. Thank you.", "Goodbye."},
+	"ja": {"確認のため、KEYを押してください。", "確認のため、どれかキーを押してください。", "暗証番号を入力し、最後にシャープを押してください。",
+		"番号が違います。", "確認しました。ありがとうございます。", "確認できませんでした。失礼いたします。",
+		"NAMEさんが対応しています。ありがとうございます。", "すでに対応済みです。ありがとうございます。", "失礼いたします。"},
+	"de": {"Drücken Sie zur Bestätigung die KEY.", "Drücken Sie zur Bestätigung eine beliebige Taste.", "Geben Sie Ihren Code ein und drücken Sie die Rautetaste.",
+		"Das war nicht richtig.", "Danke. Es ist bestätigt.", "Es wurde nicht bestätigt. Auf Wiederhören.",
+		"NAME hat diesen Anruf schon übernommen. Danke.", "Dieser Anruf wurde schon übernommen. Danke.", "Auf Wiederhören."},
+	"fr": {"Appuyez sur KEY pour confirmer.", "Appuyez sur une touche pour confirmer.", "Saisissez votre code, puis appuyez sur dièse.",
+		"Ce n'est pas correct.", "Merci. C'est confirmé.", "Personne n'a confirmé. Au revoir.",
+		"NAME a déjà pris cet appel. Merci.", "Cet appel a déjà été pris. Merci.", "Au revoir."},
+	"es": {"Pulse KEY para confirmar.", "Pulse cualquier tecla para confirmar.", "Introduzca su código y pulse almohadilla.",
+		"No es correcto.", "Gracias. Está confirmado.", "Nadie ha confirmado. Adiós.",
+		"NAME ya ha atendido esta llamada. Gracias.", "Esta llamada ya ha sido atendida. Gracias.", "Adiós."},
+}
+
+// voice is what a person hears redial's own words in, and the words. A voice that
+// was chosen for another language can't speak them.
+func voice(s call.Say) (call.Say, phrases) {
+	language, _, _ := strings.Cut(strings.ToLower(s.Language), "-")
+	if p, ok := spoken[language]; ok {
+		return s, p
+	}
+	if s.Language != "" {
+		return call.Say{Language: "en-US"}, spoken["en"]
+	}
+	return s, spoken["en"]
+}
+
+// personal is the message as one person hears it.
+func personal(m call.Message, p call.Person) call.Say {
+	var s call.Say
+	if m.Say != nil {
+		s = *m.Say
+	}
+	if p.Language != "" && p.Language != s.Language {
+		s.Language, s.Voice = p.Language, ""
+	}
+	if p.Say != "" {
+		s.Text = p.Say
+	}
+	return s
+}
+
+// prompt asks for the keys.
+func prompt(s call.Say, c call.Confirm) string {
+	own, words := voice(s)
+	switch {
+	case c.Prompt != "":
+		return speak(s, c.Prompt)
+	case c.Kind == call.ConfirmPIN:
+		return speak(own, words.pin)
+	case c.Kind == call.ConfirmAnyKey:
+		return speak(own, words.anyKey)
+	}
+	return speak(own, strings.ReplaceAll(words.press, "KEY", c.Digit))
+}
