@@ -23,6 +23,13 @@ type callCmd struct {
 	MaxAttempts    int                      `help:"Dials in all." placeholder:"N"`
 	RingTimeout    time.Duration            `help:"How long the phone rings." placeholder:"30s"`
 	Deadline       time.Duration            `help:"No dial begins later than this." placeholder:"24h"`
+	Then           []string                 `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
+	Ladder         string                   `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER"`
+	Confirm        string                   `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1"`
+	Prompt         string                   `help:"What asks for it." placeholder:"TEXT"`
+	Machine        string                   `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT"`
+	MachineSay     string                   `help:"What to leave as a message." placeholder:"TEXT"`
+	MachineThen    string                   `help:"After a message: redial or end." placeholder:"WHAT"`
 	RedialAfter    map[string]time.Duration `help:"Pause before the next dial, by result." placeholder:"busy=30s;no-answer=0s"`
 	Option         map[string]string        `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
 	Metadata       map[string]string        `help:"Your own, kept with the call." placeholder:"order=42"`
@@ -89,7 +96,7 @@ func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, 
 }
 
 func (c *callCmd) request() (api.CreateCall, error) {
-	req := api.CreateCall{To: c.To, From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata}
+	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata}
 	if c.Say != "" {
 		req.Say = &api.Say{Text: c.Say, Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}
@@ -109,10 +116,44 @@ func (c *callCmd) request() (api.CreateCall, error) {
 		}
 		p.RedialAfter[result] = api.Duration(d)
 	}
+	c.proof(&p)
 	req.Policy = &p
 	options, err := c.options()
 	req.Options = options
 	return req, err
+}
+
+// people are the numbers where there is more than one, or a name; NAME=NUMBER names.
+func (c *callCmd) people() []api.Person {
+	if len(c.Then) == 0 && !strings.Contains(c.To, "=") {
+		return nil
+	}
+	var people []api.Person
+	for _, text := range append([]string{c.To}, c.Then...) {
+		name, number, named := strings.Cut(text, "=")
+		if !named {
+			name, number = "", text
+		}
+		people = append(people, api.Person{Number: number, Name: name})
+	}
+	return people
+}
+
+// proof is what counts as reached, and whom to try in which order.
+func (c *callCmd) proof(p *api.Policy) {
+	p.Ladder = c.Ladder
+	if c.Confirm != "" {
+		p.Confirm = &api.Confirm{Digit: c.Confirm, Prompt: c.Prompt}
+		if pin, ok := strings.CutPrefix(c.Confirm, "pin:"); ok {
+			p.Confirm.PIN, p.Confirm.Digit = pin, ""
+		}
+		if c.Confirm == "any-key" || c.Confirm == "none" {
+			p.Confirm.AnyKey, p.Confirm.Digit = c.Confirm == "any-key", ""
+		}
+	}
+	if c.Machine != "" {
+		p.Machine = &api.Machine{Do: c.Machine, Say: c.MachineSay, Then: c.MachineThen}
+	}
 }
 
 // options gives each --option its JSON type: what is JSON as it stands, such as

@@ -91,10 +91,15 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 type cancelCmd struct {
 	server `embed:""`
 	ID     string `arg:"" help:"The call's id."`
+	HangUp bool   `name:"hangup" help:"End a conversation that is under way, too."`
 }
 
 func (c *cancelCmd) Run(ctx context.Context, con *console) error {
-	call, err := c.client().Cancel(ctx, c.ID)
+	cancel := c.client().Cancel
+	if c.HangUp {
+		cancel = c.client().HangUp
+	}
+	call, err := cancel(ctx, c.ID)
 	if err != nil {
 		return err
 	}

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,8 +19,9 @@ import (
 )
 
 type demoCmd struct {
-	Stay    bool `help:"Keep it up at the end, for a look at the API."`
-	Polling bool `help:"Without a public URL: redial asks Twilio, instead of being called back."`
+	Story   string `help:"Which one: rings, confirm, voicemail or ladder." enum:"rings,confirm,voicemail,ladder" default:"rings" placeholder:"NAME"`
+	Stay    bool   `help:"Keep it up at the end, for a look at the API."`
+	Polling bool   `help:"Without a public URL: redial asks Twilio, instead of being called back."`
 }
 
 const (
@@ -27,34 +30,12 @@ const (
 	demoTime  = 60 * time.Second // after which a fate that is still open is wrong
 )
 
-// fate is one call of the demo: what the phone does, and what must come of it.
-type fate struct {
-	title, number, script string
-	policy                api.Policy
-	cancel                bool // once the phone has been busy
-	outcome               string
-	rings                 int // dials that Twilio is to see
-}
-
-// demoFates has short pauses, so that all is told within a minute.
-func demoFates() []fate {
-	busy := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(2 * time.Second)}}
-	long := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(time.Hour)}}
-	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
-	return []fate{
-		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
-		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer", outcome: "reached", rings: 3},
-		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy, outcome: "reached", rings: 2},
-		{title: "never answers", number: "+819012345674", script: "no-answer", outcome: "unreached", rings: 3},
-		{title: "declines", number: "+819012345675", script: "decline", policy: busy, outcome: "unreached", rings: 3},
-		{title: "wrong number", number: "+819012345676", script: "refuse:21211", outcome: "refused", rings: 0},
-		{title: "canceled while waiting", number: "+819012345677", script: "busy", policy: long, cancel: true, outcome: "canceled", rings: 1},
-		{title: "callback lost", number: "+819012345678", script: "answer+lost", policy: short, outcome: "reached", rings: 1},
-	}
-}
-
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
-	d, err := startDemo(ctx, c.Polling)
+	if c.Polling && c.Story != "rings" {
+		return fmt.Errorf("--story %s needs a public URL, so it can't be told with --polling", c.Story)
+	}
+	fates := demoFates(c.Story)
+	d, err := startDemo(ctx, fates, c.Polling)
 	if err != nil {
 		return err
 	}
@@ -63,7 +44,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		d.redial.Addr(), d.twilio.Addr(), demoSpeed)
 	limited, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
-	err = d.play(limited, newScreen(con.out, demoFates()))
+	err = d.play(limited, newScreen(con.out, fates))
 	if c.Stay && ctx.Err() == nil {
 		fmt.Fprintf(con.out, "\nStill up: try  redial list --url http://%s  or  curl http://%[1]s/v1/calls ; Ctrl-C ends it.\n", d.redial.Addr())
 		<-ctx.Done()
@@ -82,7 +63,7 @@ type demo struct {
 	failed         []error
 }
 
-func startDemo(ctx context.Context, polling bool) (d *demo, err error) {
+func startDemo(ctx context.Context, fates []fate, polling bool) (d *demo, err error) {
 	d = &demo{}
 	if d.folder, err = os.MkdirTemp("", "redial-demo-"); err != nil {
 		return nil, err
@@ -93,8 +74,11 @@ func startDemo(ctx context.Context, polling bool) (d *demo, err error) {
 		}
 	}()
 	scripts := map[string]string{}
-	for _, f := range demoFates() {
-		scripts[f.number] = f.script
+	for _, f := range fates {
+		if f.number != "" {
+			scripts[f.number] = f.script
+		}
+		maps.Copy(scripts, f.others)
 	}
 	d.phones, err = sim.New(sim.Config{AccountSID: simAccount, AuthToken: simToken, Speed: demoSpeed, Scripts: scripts})
 	if err != nil {
@@ -170,7 +154,7 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 
 func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
 	call, _, err := d.client.Create(ctx, api.CreateCall{
-		To: f.number, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &f.policy,
+		To: f.number, People: f.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &f.policy,
 		Metadata: map[string]string{"demo": f.title},
 	}, "")
 	return call.ID, err
@@ -194,20 +178,33 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.title, err)
 	}
-	return d.check(f, outcome)
+	call, err := d.client.Get(ctx, id, 0)
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.title, err)
+	}
+	return d.check(f, outcome, call.Reached)
 }
 
-// check holds a call against its fate: the outcome, and how often the phone rang
-// as the other side saw it.
-func (d *demo) check(f fate, outcome string) error {
-	rings := 0
+// check holds a call against its fate: the outcome, the evidence, and how often the
+// phones rang and what was said, as the other side knows it.
+func (d *demo) check(f fate, outcome string, reached *api.Reached) error {
+	rings, heard := 0, map[string]string{}
 	for _, leg := range d.phones.Legs() {
-		if leg.To == f.number {
+		if _, other := f.others[leg.To]; other || leg.To == f.number {
 			rings++
+			heard[leg.To] = strings.Join(leg.Heard, " ")
 		}
 	}
 	if outcome != f.outcome || rings != f.rings {
 		return fmt.Errorf("%s: %s after %d dials, not %s after %d", f.title, outcome, rings, f.outcome, f.rings)
+	}
+	for number, want := range f.heard {
+		if !strings.Contains(heard[number], want) {
+			return fmt.Errorf("%s: %s heard %q, and was to hear %q", f.title, number, heard[number], want)
+		}
+	}
+	if f.by != "" && (reached == nil || reached.By != f.by || reached.Name != f.name) {
+		return fmt.Errorf("%s: the evidence is %+v, and was to be %s %s", f.title, reached, f.by, f.name)
 	}
 	return nil
 }

@@ -60,8 +60,8 @@ func (r *row) see(e api.Event, at time.Duration) {
 	switch {
 	case e.Type == "attempt.dialed":
 		r.rings = append(r.rings, "…")
-	case e.Type == "attempt.ended" && len(r.rings) > 0:
-		r.rings[len(r.rings)-1] = e.Result
+	case e.Type == "attempt.ended" && e.Attempt <= len(r.rings):
+		r.rings[e.Attempt-1] = e.Result
 	case e.Type == "call.ended":
 		r.outcome, r.now, r.took = e.Outcome, "", at
 	}
@@ -100,13 +100,13 @@ func cut(line string, width int) string {
 
 // table is the heading and a line for each call.
 func (s *screen) table() []string {
-	lines := []string{fmt.Sprintf("%-23s %-32s %s", "THE PHONE", "ATTEMPTS", "NOW")}
+	lines := []string{fmt.Sprintf("%-23s %-37s %s", "THE PHONE", "ATTEMPTS", "NOW")}
 	for _, r := range s.rows {
 		now := r.now
 		if r.outcome != "" {
 			now = fmt.Sprintf("%s after %.1f s", strings.ToUpper(r.outcome), r.took.Seconds())
 		}
-		lines = append(lines, fmt.Sprintf("%-23s %-32s %s", r.fate.title, strings.Join(r.rings, ", "), now))
+		lines = append(lines, fmt.Sprintf("%-23s %-37s %s", r.fate.title, strings.Join(r.rings, ", "), now))
 	}
 	return lines
 }

@@ -12,7 +12,7 @@ import (
 // the wrong place.
 func TestTheLiveTableNeverWraps(t *testing.T) {
 	var out strings.Builder
-	s := newScreen(&out, demoFates())
+	s := newScreen(&out, demoFates("rings"))
 	s.live = true
 	s.event(1, api.Event{Type: "attempt.dialed", Attempt: 1})
 	s.event(1, api.Event{Type: "attempt.placed", Attempt: 1, SID: "CA" + strings.Repeat("0", 32)})

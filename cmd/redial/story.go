@@ -58,6 +58,14 @@ func attemptStory(what string, e api.Event) string {
 		return fmt.Sprintf("unknown (%s): finding out what became of it", cmp.Or(e.Reason, "redial was interrupted"))
 	case "hung_up":
 		return e.Reason + ": asking Twilio to end it"
+	case "detected":
+		return "was answered by: " + e.Reason
+	case "confirmed":
+		return "is confirmed, by " + e.Reason
+	case "key_refused":
+		return "a wrong key was pressed"
+	case "told":
+		return "hears that somebody else has it"
 	case "resolved":
 		return "resolved by hand: " + e.Result + details(e)
 	case "asked":

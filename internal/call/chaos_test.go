@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -33,8 +34,26 @@ func randomWish(t *rapid.T) Wish {
 	return w
 }
 
-func newChaos(t *rapid.T) *chaos {
-	c, events, err := New(randomWish(t), morning)
+// randomProof asks for proof that a person answers, of several people.
+func randomProof(t *rapid.T, w *Wish) {
+	w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey, ConfirmPIN}).Draw(t, "confirm")
+	w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial, MachineLeaveMessage}).Draw(t, "machine")
+	w.Policy.Machine.End = rapid.Bool().Draw(t, "end")
+	w.Policy.Ladder = rapid.SampledFrom(Ladders()).Draw(t, "ladder")
+	for i := range rapid.IntRange(0, 3).Draw(t, "people") {
+		w.People = append(w.People, Person{Number: fmt.Sprintf("+8190123456%02d", i), Name: "N"})
+	}
+	if len(w.People) > 0 {
+		w.To = w.People[0].Number
+	}
+}
+
+func newChaos(t *rapid.T, change ...func(*rapid.T, *Wish)) *chaos {
+	w := randomWish(t)
+	for _, f := range change {
+		f(t, &w)
+	}
+	c, events, err := New(w, morning)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -58,8 +77,11 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 		x.Fatalf("an ended call changed from %s to %s %s", x.c.Outcome, one.State, one.Outcome)
 	}
 	for _, a := range acts {
-		if a.Kind == Dial {
+		switch {
+		case a.Kind == Dial:
 			x.mayDial(&one, a.Attempt)
+		case a.Kind == Tell && one.ReachedBy == 0, a.Kind == End && !one.CutShort:
+			x.Fatalf("%s of attempt %d, for nothing", a.Kind, a.Attempt)
 		}
 	}
 	x.c, x.events = one, append(x.events, events...)
@@ -70,17 +92,23 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 func (x *chaos) mayDial(after *Call, n int) {
 	c := &x.c
 	switch {
-	case c.State == Ended, !c.CancelRequested.IsZero(), c.Held != "":
-		x.Fatalf("dials although it is %s, held: %q, cancel: %s", c.State, c.Held, c.CancelRequested)
+	case c.State == Ended, !c.CancelRequested.IsZero(), c.Held != "", c.ReachedBy != 0:
+		x.Fatalf("dials although it is %s, held: %q, cancel: %s, reached by %d", c.State, c.Held, c.CancelRequested, c.ReachedBy)
 	case !x.now.Before(c.Deadline):
 		x.Fatalf("dials at %s, after its deadline %s", x.now, c.Deadline)
-	case n > c.Policy.MaxAttempts+unplacedCeiling-1:
+	case n > c.people()*(c.Policy.MaxAttempts+unplacedCeiling-1):
 		x.Fatalf("dials attempt %d of %d", n, c.Policy.MaxAttempts)
+	case after.dials(after.Attempt(n).Person) > c.Policy.MaxAttempts:
+		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
 	}
 	for i := range after.Attempts {
 		a := &after.Attempts[i]
-		if a.N != n && a.Live() {
+		atOnce := c.Policy.Ladder == Parallel && a.DialedAt.Equal(x.now)
+		if a.N != n && a.Live() && !(atOnce && a.To != after.Attempt(n).To) {
 			x.Fatalf("dials attempt %d while attempt %d is %s", n, a.N, a.Status())
+		}
+		if a.Person != after.Attempt(n).Person {
+			continue
 		}
 		if delay, redialed := c.Policy.RedialAfter[a.Result()]; redialed && x.now.Before(a.EndedAt.Add(delay)) {
 			x.Fatalf("dials %s after attempt %d ended %s", x.now.Sub(a.EndedAt), a.N, a.Result())
@@ -118,6 +146,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		"time passes": func(t *rapid.T) { x.now = x.now.Add(anyPause.Draw(t, "pause")) },
 		"report": func(t *rapid.T) {
 			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status"), Asked: rapid.Bool().Draw(t, "asked")}
+			r.AnsweredBy = rapid.SampledFrom([]string{"", "", human, undecided, fax, "machine_start"}).Draw(t, "answered by")
 			x.tell(func(c *Call) []Event { return c.Report(n, r, x.now) })
 		},
 		"placed": func(t *rapid.T) {
@@ -139,11 +168,17 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			}
 			x.tell(func(c *Call) []Event { return c.Listed(n, found, x.now) })
 		},
+		"pressed": func(t *rapid.T) {
+			n, sid, right := x.attempt(t), anySID.Draw(t, "sid"), rapid.Bool().Draw(t, "right")
+			try := rapid.IntRange(1, KeyTries).Draw(t, "try")
+			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, try, right, x.now) })
+		},
 		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(c.To, x.now) }) },
 		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(x.now) }) },
 		"cancel": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
-				x.tell(func(c *Call) []Event { return c.Cancel(false, x.now) })
+				cutShort := rapid.Bool().Draw(t, "cut short")
+				x.tell(func(c *Call) []Event { return c.Cancel(cutShort, x.now) })
 			}
 		},
 	}
@@ -152,7 +187,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 // Whatever a Call is told, it keeps its laws, and ends when nothing more is heard.
 func TestNothingBreaksTheLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := newChaos(t)
+		x := newChaos(t, randomProof)
 		t.Repeat(x.actions())
 		for range 20_000 {
 			if x.c.State == Ended {

@@ -85,6 +85,8 @@ func (w *world) perform(acts []Action) {
 			w.answer(w.leg(a.Attempt))
 		case HangUp:
 			w.hangUp(w.leg(a.Attempt))
+		case End:
+			w.end(w.leg(a.Attempt))
 		case Search:
 			w.search(a.Attempt)
 		}
@@ -104,7 +106,8 @@ func (w *world) answer(l *leg) {
 
 // hangUp ends a leg that is not answered; one in the queue ends without a callback.
 func (w *world) hangUp(l *leg) {
-	if w.c.Attempt(l.n).RingingAt.Add(w.c.Policy.RingTimeout).After(w.now) {
+	a, unwanted := w.c.Attempt(l.n), !w.c.CancelRequested.IsZero() || w.c.ReachedBy != 0 && w.c.ReachedBy != l.n
+	if !unwanted && a.RingingAt.Add(w.c.Policy.RingTimeout).After(w.now) {
 		w.Fatalf("cuts the ring of attempt %d short", l.n)
 	}
 	if l.alive() && l.status != InProgress {
@@ -112,6 +115,15 @@ func (w *world) hangUp(l *leg) {
 		if l.status = StatusCanceled; !queued {
 			w.sayStatus(l)
 		}
+	}
+	w.answer(l)
+}
+
+// end ends a leg, answered or not.
+func (w *world) end(l *leg) {
+	if l.alive() && l.status == InProgress {
+		l.status = StatusCompleted
+		w.sayStatus(l)
 	}
 	w.answer(l)
 }

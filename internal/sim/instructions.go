@@ -112,7 +112,7 @@ func (s *Sim) hears(l *leg, text string) {
 func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 	if doc == nil {
 		s.hears(l, broken)
-		_, done = s.pass(l, time.Second)
+		s.pass(l, time.Second)
 		return nil, true
 	}
 	for _, v := range doc.verbs {

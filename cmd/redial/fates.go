@@ -1,0 +1,114 @@
+package main
+
+import (
+	"time"
+
+	"redial/api"
+)
+
+// fate is one call of the demo: what the phones do, and what must come of it.
+type fate struct {
+	title, number, script string
+	people                []api.Person      // whom to reach, where that is more than the number
+	others                map[string]string // what the phones of the others do
+	policy                api.Policy
+	cancel                bool // once the phone has been busy
+	outcome               string
+	rings                 int               // dials that Twilio is to see
+	by, name              string            // the evidence, where it matters
+	heard                 map[string]string // what must have been said on a number's last leg
+}
+
+// demoFates has short pauses, so that all is told within a minute.
+func demoFates(story string) []fate {
+	switch story {
+	case "confirm":
+		return confirmFates()
+	case "voicemail":
+		return voicemailFates()
+	case "ladder":
+		return ladderFates()
+	}
+	busy := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(2 * time.Second)}}
+	long := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(time.Hour)}}
+	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
+	return []fate{
+		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
+		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer", outcome: "reached", rings: 3},
+		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy, outcome: "reached", rings: 2},
+		{title: "never answers", number: "+819012345674", script: "no-answer", outcome: "unreached", rings: 3},
+		{title: "declines", number: "+819012345675", script: "decline", policy: busy, outcome: "unreached", rings: 3},
+		{title: "wrong number", number: "+819012345676", script: "refuse:21211", outcome: "refused", rings: 0},
+		{title: "canceled while waiting", number: "+819012345677", script: "busy", policy: long, cancel: true, outcome: "canceled", rings: 1},
+		{title: "callback lost", number: "+819012345678", script: "answer+lost", policy: short, outcome: "reached", rings: 1},
+	}
+}
+
+func proof(confirm *api.Confirm, machine *api.Machine, ladder string) api.Policy {
+	soon := api.Duration(2 * time.Second)
+	return api.Policy{Confirm: confirm, Machine: machine, Ladder: ladder, RedialAfter: map[string]api.Duration{
+		"busy": soon, "failed": soon, "machine": soon, "unconfirmed": soon,
+	}}
+}
+
+func confirmFates() []fate {
+	one, pin := proof(&api.Confirm{Digit: "1"}, nil, ""), proof(&api.Confirm{PIN: "2468"}, nil, "")
+	said := func(number, words string) map[string]string { return map[string]string{number: words} }
+	return []fate{
+		{title: "presses 1", number: "+819012345671", script: "answer+keys=1", policy: one, outcome: "reached", rings: 1, by: "key",
+			heard: said("+819012345671", "Thank you")},
+		{title: "presses 9, then 1", number: "+819012345672", script: "answer+keys=9/1", policy: one, outcome: "reached", rings: 1, by: "key"},
+		{title: "presses nothing, then 1", number: "+819012345673", script: "answer,answer+keys=1", policy: one, outcome: "reached", rings: 2, by: "key"},
+		{title: "never presses a key", number: "+819012345674", script: "answer", policy: one, outcome: "unreached", rings: 3,
+			heard: said("+819012345674", "Nobody confirmed")},
+		{title: "presses too late", number: "+819012345675", script: "answer+keys=1@90s", policy: one, outcome: "unreached", rings: 3},
+		{title: "any key", number: "+819012345676", script: "answer+keys=5", policy: proof(&api.Confirm{AnyKey: true}, nil, ""), outcome: "reached", rings: 1, by: "key"},
+		{title: "knows the PIN", number: "+819012345677", script: "answer+keys=1111/2468", policy: pin, outcome: "reached", rings: 1, by: "pin"},
+		{title: "does not know the PIN", number: "+819012345678", script: "answer+keys=1/2/3", policy: pin, outcome: "unreached", rings: 3,
+			heard: said("+819012345678", "Nobody confirmed")},
+	}
+}
+
+func voicemailFates() []fate {
+	again := proof(nil, &api.Machine{Do: "redial"}, "")
+	leave := proof(nil, &api.Machine{Do: "leave-message", Say: "Please call us back.", Then: "end"}, "")
+	return []fate{
+		{title: "a person", number: "+819012345671", script: "answer", policy: again, outcome: "reached", rings: 1, by: "human"},
+		{title: "voicemail, then a person", number: "+819012345672", script: "voicemail,answer", policy: again, outcome: "reached", rings: 2, by: "human"},
+		{title: "voicemail each time", number: "+819012345673", script: "voicemail", policy: again, outcome: "unreached", rings: 3},
+		{title: "a message is left", number: "+819012345674", script: "voicemail:9s", policy: leave, outcome: "unreached", rings: 1,
+			heard: map[string]string{"+819012345674": "Please call us back."}},
+		{title: "nobody can tell", number: "+819012345675", script: "answer+detected=unknown", policy: again, outcome: "unreached", rings: 3},
+		{title: "taken for a machine", number: "+819012345676", script: "answer+detected=machine_start,answer", policy: again, outcome: "reached", rings: 2, by: "human"},
+		{title: "voicemail, unguarded", number: "+819012345677", script: "voicemail", outcome: "reached", rings: 1, by: "answer"},
+	}
+}
+
+func ladderFates() []fate {
+	one := func(ladder string) api.Policy {
+		p := proof(&api.Confirm{Digit: "1"}, nil, ladder)
+		p.MaxAttempts = new(2)
+		return p
+	}
+	both := func(first, second string) []api.Person {
+		return []api.Person{{Number: first, Name: "Aiko"}, {Number: second, Name: "Ben"}}
+	}
+	return []fate{
+		{title: "the second takes it", people: both("+819012345611", "+819012345612"), policy: one("sequence"),
+			others:  map[string]string{"+819012345611": "no-answer,decline", "+819012345612": "answer+keys=1"},
+			outcome: "reached", rings: 3, by: "key", name: "Ben"},
+		{title: "round by round", people: both("+819012345621", "+819012345622"), policy: one("rounds"),
+			others:  map[string]string{"+819012345621": "busy,answer+keys=1", "+819012345622": "decline"},
+			outcome: "reached", rings: 3, by: "key", name: "Aiko"},
+		{title: "all at once", people: both("+819012345631", "+819012345632"), policy: one("parallel"),
+			others:  map[string]string{"+819012345631": "answer", "+819012345632": "answer+keys=1@9s"},
+			outcome: "reached", rings: 2, by: "key", name: "Ben",
+			heard: map[string]string{"+819012345631": "Ben has already taken this call"}},
+		{title: "who rings is let go", people: both("+819012345641", "+819012345642"), policy: one("parallel"),
+			others:  map[string]string{"+819012345641": "answer+keys=1", "+819012345642": "no-answer"},
+			outcome: "reached", rings: 2, by: "key", name: "Aiko"},
+		{title: "nobody takes it", people: both("+819012345651", "+819012345652"), policy: one("rounds"),
+			others:  map[string]string{"+819012345651": "busy", "+819012345652": "answer"},
+			outcome: "unreached", rings: 4},
+	}
+}
