@@ -192,12 +192,17 @@ func TestLadders(t *testing.T) {
 				c := w.call(api.CreateCall{People: toBoth, Policy: p})
 				w.pass(10 * time.Minute)
 				c.is(test.want[0], test.want[1:]...)
-				var order strings.Builder
+				var order []string
 				for _, l := range w.sim.Legs() {
-					order.WriteString(map[string]string{alice: "A", bob: "B"}[l.To])
+					order = append(order, map[string]string{alice: "A", bob: "B"}[l.To])
 				}
-				if order.String() != test.order {
-					t.Errorf("rung were %s", order.String())
+				for round := range slices.Chunk(order, 2) {
+					if test.ladder == "parallel" { // who of a round is first is left to luck
+						slices.Sort(round)
+					}
+				}
+				if got := strings.Join(order, ""); got != test.order {
+					t.Errorf("rung were %s", got)
 				}
 				if r := c.now().Reached; (r == nil) != (test.reached == "") || r != nil && r.Name != test.reached {
 					t.Errorf("the evidence is %+v", r)
@@ -251,8 +256,10 @@ func TestWhoRingsIsEndedOnceSomebodyIsReached(t *testing.T) {
 		c := w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{Ladder: "parallel"}})
 		w.pass(time.Minute)
 		c.is("reached", "canceled", "completed")
-		if l := w.sim.Legs()[0]; l.EndedAt.Sub(l.RingingAt) > 10*time.Second {
-			t.Errorf("%s rang on for %s", l.To, l.EndedAt.Sub(l.RingingAt))
+		for _, l := range w.sim.Legs() {
+			if l.To == alice && l.EndedAt.Sub(l.RingingAt) > 10*time.Second {
+				t.Errorf("she was rung for %s", l.EndedAt.Sub(l.RingingAt))
+			}
 		}
 	})
 }

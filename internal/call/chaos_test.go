@@ -162,9 +162,9 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			x.tell(func(c *Call) []Event { return c.Refused(n, Refusal{Code: 21211}, x.now) })
 		},
 		"listed": func(t *rapid.T) {
-			n, found := x.attempt(t), make([]Candidate, rapid.IntRange(0, 2).Draw(t, "found"))
+			n, found := x.attempt(t), make([]Report, rapid.IntRange(0, 2).Draw(t, "found"))
 			for i := range found {
-				found[i] = Candidate{anySID.Draw(t, "sid"), anyStatus.Draw(t, "status")}
+				found[i] = Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status")}
 			}
 			x.tell(func(c *Call) []Event { return c.Listed(n, found, x.now) })
 		},

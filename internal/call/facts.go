@@ -32,13 +32,6 @@ func (c *Call) unanswered(a *Attempt, why string, now time.Time) []Event {
 	return []Event{c.attemptEvent(AttemptUnanswered, now, a.N, Event{Reason: why})}
 }
 
-// Candidate is a call in Twilio's list that may be an attempt whose create
-// answer was lost.
-type Candidate struct {
-	SID    string
-	Status Status
-}
-
 // Placed records that Twilio took attempt n and named it sid.
 func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	a := c.Attempt(n)
@@ -88,16 +81,16 @@ func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// Listed records what Twilio's list shows of attempt n, whose sid is unknown.
+// Listed records what Twilio's list shows that may be attempt n, whose sid is unknown.
 // Only an absence that was seen twice, some time apart, proves anything.
-func (c *Call) Listed(n int, found []Candidate, now time.Time) []Event {
+func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID != "" || !a.Live() {
 		return nil
 	}
 	switch {
 	case len(found) == 1:
-		return c.Report(n, Report{SID: found[0].SID, Status: found[0].Status}, now)
+		return c.Report(n, found[0], now)
 	case len(found) > 1:
 		for _, f := range found {
 			if !f.Status.Final() {

@@ -23,24 +23,24 @@ func TestLostCreateAnswer(t *testing.T) {
 	})
 	t.Run("absent, then found", func(t *testing.T) {
 		s := unknown(t).listed(1).after(searchAgain).wakes(Action{Search, 1})
-		s.listed(1, Candidate{"CA1", Ringing}).is(Dialing).hears(1, StatusCompleted).ends(Reached)
+		s.listed(1, Report{SID: "CA1", Status: Ringing}).is(Dialing).hears(1, StatusCompleted).ends(Reached)
 	})
 	t.Run("found, already over", func(t *testing.T) {
-		unknown(t).listed(1, Candidate{"CA1", StatusBusy}).waits(30 * time.Second).results(Busy)
+		unknown(t).listed(1, Report{SID: "CA1", Status: StatusBusy}).waits(30 * time.Second).results(Busy)
 	})
 	t.Run("several, one of them alive", func(t *testing.T) {
-		s := unknown(t).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", Ringing}).is(Dialing)
-		s.after(searchAgain).wakes(Action{Search, 1}).listed(1, Candidate{"CA2", StatusNoAnswer}).results(NoAnswer)
+		s := unknown(t).listed(1, Report{SID: "CA1", Status: StatusBusy}, Report{SID: "CA2", Status: Ringing}).is(Dialing)
+		s.after(searchAgain).wakes(Action{Search, 1}).listed(1, Report{SID: "CA2", Status: StatusNoAnswer}).results(NoAnswer)
 	})
 	t.Run("several, all over", func(t *testing.T) {
-		s := unknown(t).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", StatusCompleted})
+		s := unknown(t).listed(1, Report{SID: "CA1", Status: StatusBusy}, Report{SID: "CA2", Status: StatusCompleted})
 		s.results(Ambiguous).waits(10*time.Second).after(10*time.Second).dials(2).hears(2, StatusBusy)
 		s.after(time.Minute).dials(3).hears(3, StatusBusy).ends(Unreached)
 	})
 	t.Run("the list is no evidence once the call has a sid", func(t *testing.T) {
 		s := begin(t).dials(1).after(time.Hour)
 		before := len(s.events)
-		if s.listed(1).listed(1, Candidate{"CA9", StatusBusy}); len(s.events) != before || s.Attempt(1).Absent > 0 {
+		if s.listed(1).listed(1, Report{SID: "CA9", Status: StatusBusy}); len(s.events) != before || s.Attempt(1).Absent > 0 {
 			t.Error("the list changed an attempt whose sid is known")
 		}
 	})
@@ -228,7 +228,7 @@ func TestPolling(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	ambiguous := func(t *testing.T, change ...func(*Wish)) *tale {
-		return unknown(t, change...).listed(1, Candidate{"CA1", StatusBusy}, Candidate{"CA2", StatusCompleted}).results(Ambiguous)
+		return unknown(t, change...).listed(1, Report{SID: "CA1", Status: StatusBusy}, Report{SID: "CA2", Status: StatusCompleted}).results(Ambiguous)
 	}
 	resolve := func(s *tale, n int, r *Report) error {
 		events, err := s.Resolve(n, r, s.now)

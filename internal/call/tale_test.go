@@ -91,7 +91,7 @@ func (s *tale) postponed(n int, wait time.Duration) *tale {
 	return s.got(s.NotProcessed(n, s.now.Add(wait), s.now, "429"))
 }
 
-func (s *tale) listed(n int, found ...Candidate) *tale {
+func (s *tale) listed(n int, found ...Report) *tale {
 	s.Helper()
 	return s.got(s.Listed(n, found, s.now))
 }

@@ -144,10 +144,10 @@ func (w *world) dial(n int) {
 }
 
 func (w *world) search(n int) {
-	var found []Candidate
+	var found []Report
 	for _, l := range w.legs {
 		if l.n == n && !w.now.Before(l.listed) {
-			found = append(found, Candidate{l.sid, l.status})
+			found = append(found, Report{SID: l.sid, Status: l.status})
 		}
 	}
 	w.say(fmt.Sprintf("the list shows %v", found), askTime, func(c *Call) []Event { return c.Listed(n, found, w.now) })

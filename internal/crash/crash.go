@@ -19,6 +19,8 @@ const (
 	BatchAfterCommit     = "batch.after-commit"     // several operations are on disk, and none was answered
 	CallbackBeforeCommit = "callback.before-commit" // a callback was read
 	CallbackAfterCommit  = "callback.after-commit"  // it is on disk, and was not answered
+	GatherBeforeCommit   = "gather.before-commit"   // keys were pressed
+	GatherAfterCommit    = "gather.after-commit"    // what they mean is on disk, and nothing was said
 )
 
 // Points lists all of them.
@@ -26,5 +28,6 @@ func Points() []string {
 	return []string{
 		CreateBeforeCommit, CreateAfterCommit, ClaimBeforeCommit, ClaimAfterCommit, PlaceBeforeRequest, PlaceAfterRequest,
 		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, BatchAfterCommit, CallbackBeforeCommit, CallbackAfterCommit,
+		GatherBeforeCommit, GatherAfterCommit,
 	}
 }

@@ -30,7 +30,7 @@ type Carrier interface {
 	// LookUp asks about a call by the carrier's id.
 	LookUp(ctx context.Context, sid string) (call.Report, error)
 	// Search lists the calls that may be the Call's attempt n.
-	Search(ctx context.Context, c *call.Call, n int) ([]call.Candidate, error)
+	Search(ctx context.Context, c *call.Call, n int) ([]call.Report, error)
 	// HangUp ends a call that is queued or rings, never one that was answered,
 	// and returns how it is then.
 	HangUp(ctx context.Context, sid string) (call.Report, error)

@@ -132,7 +132,7 @@ func (d *Dialer) search(c *call.Call, n int) error {
 	if err != nil {
 		return fmt.Errorf("searching for attempt %d: %w", n, err)
 	}
-	var unclaimed []call.Candidate
+	var unclaimed []call.Report
 	for _, f := range found {
 		_, _, err := d.Store.BySID(ctx, f.SID)
 		switch {

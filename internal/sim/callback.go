@@ -105,8 +105,8 @@ func (s *Sim) parameters(l *leg, status string) url.Values {
 	} {
 		form.Set(name, v)
 	}
-	if l.answeredBy != "" {
-		form.Set("AnsweredBy", l.answeredBy)
+	if l.AnsweredBy != "" {
+		form.Set("AnsweredBy", l.AnsweredBy)
 	}
 	if final(status) {
 		seconds := l.talked()

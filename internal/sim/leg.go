@@ -26,23 +26,22 @@ const (
 // leg is a call and what sim knows about it beside the truth that it shows.
 type leg struct {
 	Leg
-	account    string
-	speed      float64
-	step       step
-	nth        int // of the calls to this number
-	timeout    time.Duration
-	updated    time.Time
-	changes    []change // of its status, in order
-	answeredBy string
-	presses    []press   // that are left
-	hangsUp    time.Time // when the person does; zero: not before the instructions end
-	sip        int
-	sequence   int // of its callbacks
-	deleted    bool
-	ended      chan struct{} // closed when a request ends it
-	endAs      string
-	twiml      chan string   // other instructions, from a request
-	told       chan struct{} // closed once its first callback is delivered
+	account  string
+	speed    float64
+	step     step
+	nth      int // of the calls to this number
+	timeout  time.Duration
+	updated  time.Time
+	changes  []change  // of its status, in order
+	presses  []press   // that are left
+	hangsUp  time.Time // when the person does; zero: not before the instructions end
+	sip      int
+	sequence int // of its callbacks
+	deleted  bool
+	ended    chan struct{} // closed when a request ends it
+	endAs    string
+	twiml    chan string   // other instructions, from a request
+	told     chan struct{} // closed once its first callback is delivered
 }
 
 // change is a status that a call took on.
@@ -198,7 +197,7 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 func (s *Sim) answersAs(l *leg, who string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l.answeredBy = who
+	l.AnsweredBy = who
 }
 
 // talk is the conversation: as long as the instructions take, or the person listens.

@@ -42,19 +42,20 @@ type Request struct {
 
 // Leg is the truth about a call that was placed. Times are zero until they come.
 type Leg struct {
-	SID       string     `json:"sid"`
-	To        string     `json:"to"`
-	From      string     `json:"from"`
-	Form      url.Values `json:"form"`
-	Script    string     `json:"script"` // what the phone was to do
-	Status    string     `json:"status"`
-	CreatedAt time.Time  `json:"created_at"`
-	DialedAt  time.Time  `json:"dialed_at,omitzero"` // it left the queue
-	RingingAt time.Time  `json:"ringing_at,omitzero"`
-	AnswerAt  time.Time  `json:"answered_at,omitzero"`
-	EndedAt   time.Time  `json:"ended_at,omitzero"`
-	Heard     []string   `json:"heard,omitempty"`   // what was said after it was answered, by who answers
-	Pressed   []string   `json:"pressed,omitempty"` // the keys that were pressed while Twilio listened
+	SID        string     `json:"sid"`
+	To         string     `json:"to"`
+	From       string     `json:"from"`
+	Form       url.Values `json:"form"`
+	Script     string     `json:"script"` // what the phone was to do
+	Status     string     `json:"status"`
+	CreatedAt  time.Time  `json:"created_at"`
+	DialedAt   time.Time  `json:"dialed_at,omitzero"` // it left the queue
+	RingingAt  time.Time  `json:"ringing_at,omitzero"`
+	AnswerAt   time.Time  `json:"answered_at,omitzero"`
+	EndedAt    time.Time  `json:"ended_at,omitzero"`
+	AnsweredBy string     `json:"answered_by,omitempty"` // what machine detection said; empty without it
+	Heard      []string   `json:"heard,omitempty"`       // what was said after it was answered, by who answers
+	Pressed    []string   `json:"pressed,omitempty"`     // the keys that were pressed while Twilio listened
 }
 
 // Sim is a Twilio. It serves the REST API, and under /sim/ its own control API.

@@ -36,7 +36,7 @@ type page struct {
 // and not known as another attempt. Every page is read, as the order of the list
 // is not promised: an attempt must not be taken for absent because the look was
 // cut short. Anything that keeps the list from being read whole is an error.
-func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Candidate, error) {
+func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Report, error) {
 	a := cl.Attempt(n)
 	if a == nil {
 		return nil, fmt.Errorf("searching: the call has no attempt %d", n)
@@ -44,7 +44,7 @@ func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Candi
 	ctx, cancel := context.WithTimeout(ctx, 2*answerWait)
 	defer cancel()
 	x := &exchange{client: c, ctx: ctx}
-	var found []call.Candidate
+	var found []call.Report
 	var since time.Time
 	next := ""
 	for i := range pageLimit {
@@ -57,7 +57,7 @@ func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Candi
 		}
 		for _, r := range p.Calls {
 			if mayBe(r, cl, a, since) {
-				found = append(found, call.Candidate{SID: string(r.SID), Status: status(string(r.Status))})
+				found = append(found, r.facts())
 			}
 		}
 		if next = string(p.Next); next == "" {

@@ -44,7 +44,7 @@ func listing(ahead time.Duration, pages ...[]map[string]any) roundTrip {
 	}
 }
 
-func sids(found []call.Candidate) (s string) {
+func sids(found []call.Report) (s string) {
 	for _, f := range found {
 		s += f.SID + "=" + string(f.Status) + " "
 	}

@@ -103,11 +103,18 @@ func (c *Client) lookUp(ctx context.Context, sid string) (call.Report, error) {
 
 // report is what a record says about the call that was asked for.
 func (r callRecord) report(sid string) (call.Report, error) {
-	s := status(string(r.Status))
-	if string(r.SID) != sid || !s.Known() {
+	found := r.facts()
+	if found.SID != sid || !found.Status.Known() {
 		return call.Report{}, errors.New("the answer is not about this call, or its status is unknown")
 	}
-	return call.Report{SID: sid, Status: s, Duration: seconds(string(r.Duration)), Asked: true, Begun: r.StartTime != "", AnsweredBy: answeredBy(string(r.AnsweredBy))}, nil
+	return found, nil
+}
+
+func (r callRecord) facts() call.Report {
+	return call.Report{
+		SID: string(r.SID), Status: status(string(r.Status)), Duration: seconds(string(r.Duration)),
+		Asked: true, Begun: r.StartTime != "", AnsweredBy: answeredBy(string(r.AnsweredBy)),
+	}
 }
 
 // alreadyOver is Twilio's error code for a call that can't be ended: it is over,

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -21,8 +22,10 @@ func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 		right := c.Policy.Confirm.Accepts(keys) // not in the transaction: a PIN takes its time
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 			events := c.Pressed(n, report.SID, try, right, s.Store.Now())
+			crash.Point(crash.GatherBeforeCommit)
 			return events, nil
 		})
+		crash.Point(crash.GatherAfterCommit)
 		return after, twilio.Reply(s.HostURL, &after, n, try), err
 	})
 }
