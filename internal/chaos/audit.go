@@ -7,15 +7,19 @@ package chaos
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"redial/api"
 	"redial/internal/sim"
 )
 
-// Asked is a call that redial has answered 201.
+// Asked is a call that redial has answered 201, and whom it is to reach.
 type Asked struct {
-	ID, To string
+	ID string
+	To []string
 }
 
 // Finding is a way in which the three records contradict each other.
@@ -79,8 +83,8 @@ func (a *audit) asked(asked []Asked) {
 			a.find(Lost, "call %s was answered 201, and is not there", q.ID)
 		case c.Outcome == "":
 			a.find(Lost, "call %s never ended: it is %s", q.ID, c.State)
-		case c.To != q.To:
-			a.find(Differs, "call %s goes to %s, not to %s", q.ID, c.To, q.To)
+		case !slices.Equal(people(c), q.To):
+			a.find(Differs, "call %s goes to %s, not to %s", q.ID, people(c), q.To)
 		}
 	}
 	for id := range a.calls {
@@ -92,29 +96,147 @@ func (a *audit) asked(asked []Asked) {
 
 // call holds a call's attempts against what really rang.
 func (a *audit) call(c *api.Call) {
-	dials, answered := 0, false
+	dials, seen := map[string]int{}, map[int]evidence{}
+	var over time.Time // the end of the first conversation that proves a person, or when redial knew
 	for i := range c.Attempts {
 		at := &c.Attempts[i]
 		leg := a.leg(c, at)
 		if at.Result != "unplaced" && at.Result != "refused" {
-			dials++
+			dials[at.To]++
 		}
-		if answered && leg != nil {
-			a.find(Twice, "call %s: %s was rung again after it had been answered", c.ID, at.To)
+		if leg == nil {
+			continue
 		}
-		answered = answered || leg != nil && leg.Status == "completed"
+		seen[at.Number] = proves(c.Policy, leg)
+		if seen[at.Number] == yes && (over.IsZero() || leg.EndedAt.Before(over)) {
+			over = leg.EndedAt
+		}
+	}
+	if r := c.Reached; r != nil && (over.IsZero() || r.At.Before(over)) {
+		over = r.At
+	}
+	for i := range c.Attempts {
+		if at := &c.Attempts[i]; at.SID != "" && !over.IsZero() && at.DialedAt.After(over) {
+			a.find(Twice, "call %s: %s was rung though a person had been reached", c.ID, at.To)
+		}
 	}
 	most := *c.Policy.MaxAttempts
-	if dials > most {
-		a.find(Twice, "call %s: %d dials, and its policy allows %d", c.ID, dials, most)
+	for to, n := range dials {
+		if n > most {
+			a.find(Twice, "call %s: %d dials to %s, and its policy allows %d", c.ID, n, to, most)
+		}
 	}
-	if answered != (c.Outcome == "reached") {
-		a.find(Differs, "call %s is %s; answered: %t", c.ID, c.Outcome, answered)
-	}
-	if c.Outcome == "unreached" && dials < most && len(c.Attempts)-dials < 5 {
-		a.find(Differs, "call %s is given up after %d dials of %d", c.ID, dials, most)
+	a.reached(c, seen)
+	for _, to := range people(c) {
+		if c.Outcome == "unreached" && dials[to] < most && !spent(c, to) {
+			a.find(Differs, "call %s gives up on %s after %d dials of %d", c.ID, to, dials[to], most)
+		}
 	}
 }
+
+// reached compares the outcome, and the evidence for it, with what was pressed and said.
+func (a *audit) reached(c *api.Call, seen map[int]evidence) {
+	sure := slices.Contains(slices.Collect(maps.Values(seen)), yes)
+	if sure && c.Outcome != "reached" {
+		a.find(Differs, "call %s is %s, and a person was reached", c.ID, c.Outcome)
+	}
+	if c.Outcome != "reached" {
+		return
+	}
+	r := c.Reached
+	if r == nil || seen[r.Attempt] == no {
+		a.find(Differs, "call %s is reached, and nothing proves it", c.ID)
+		return
+	}
+	for n, p := range seen {
+		if p == yes && n != r.Attempt && asksForKey(c.Policy) {
+			a.find(Differs, "call %s: attempt %d reached a person, and %d heard that it had", c.ID, r.Attempt, n)
+		}
+	}
+}
+
+// people are the numbers that a call may ring.
+func people(c *api.Call) []string {
+	if len(c.People) == 0 {
+		return []string{c.To}
+	}
+	return numbers(c.People)
+}
+
+func numbers(people []api.Person) (list []string) {
+	for _, p := range people {
+		list = append(list, p.Number)
+	}
+	return list
+}
+
+// spent says whether a number may be given up before its dials are used up: it was
+// refused, or never rang for five times, or its machine has the message.
+func spent(c *api.Call, to string) bool {
+	unplaced := 0
+	for _, at := range c.Attempts {
+		if at.To != to {
+			continue
+		}
+		switch {
+		case at.Result == "refused", at.Result == "machine" && detects(c.Policy) && c.Policy.Machine.Then == "end":
+			return true
+		case at.Result == "unplaced":
+			unplaced++
+		}
+	}
+	return unplaced >= 5
+}
+
+// evidence is whether a conversation proves that a person was there.
+type evidence int
+
+const (
+	no      evidence = iota
+	perhaps          // the right key was pressed, and no answer to it came back
+	yes
+)
+
+// proves judges by what the phone did and heard, not by what redial wrote down.
+func proves(p api.Policy, l *sim.Leg) evidence {
+	said := func(words string) bool {
+		return slices.ContainsFunc(l.Heard, func(s string) bool { return strings.Contains(s, words) })
+	}
+	switch {
+	case l.Status != "completed":
+		return no
+	case asksForKey(p) && said(thanks):
+		return yes
+	case asksForKey(p) && slices.ContainsFunc(l.Pressed, func(keys string) bool { return right(*p.Confirm, keys) }) && !said(taken):
+		return perhaps
+	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
+		return no
+	}
+	return yes
+}
+
+func asksForKey(p api.Policy) bool { return p.Confirm != nil && *p.Confirm != (api.Confirm{}) }
+
+// pin is that of every call that wants one.
+const pin = "2468"
+
+func right(c api.Confirm, keys string) bool {
+	switch {
+	case c.AnyKey:
+		return keys != ""
+	case c.PIN != "":
+		return keys == pin
+	}
+	return keys == c.Digit
+}
+
+func detects(p api.Policy) bool { return p.Machine != nil && p.Machine.Do != "ignore" }
+
+// What redial says to who has confirmed, and to who comes too late.
+const (
+	thanks = "It is confirmed"
+	taken  = "already"
+)
 
 // leg finds what an attempt was at the other side, and compares how it ended.
 func (a *audit) leg(c *api.Call, at *api.Attempt) *sim.Leg {
@@ -133,23 +255,38 @@ func (a *audit) leg(c *api.Call, at *api.Attempt) *sim.Leg {
 		a.find(Differs, "%s is an attempt of both %s and %s", at.SID, a.claimed[at.SID], c.ID)
 	case leg.To != at.To:
 		a.find(Differs, "call %s: attempt %d to %s rang %s", c.ID, at.Number, at.To, leg.To)
-	case at.Result != ended(leg):
-		a.find(Differs, "call %s: attempt %d is recorded as %s, and was %s", c.ID, at.Number, cmp.Or(at.Result, at.Status), ended(leg))
+	case !slices.Contains(results(c, at, leg), at.Result):
+		a.find(Differs, "call %s: attempt %d is recorded as %s, and was %s", c.ID, at.Number, cmp.Or(at.Result, at.Status), results(c, at, leg)[0])
 	}
 	a.claimed[at.SID] = c.ID
 	return leg
 }
 
-// ended is the result that a leg's end amounts to. Nobody but the ring guard
-// cancels here.
-func ended(l *sim.Leg) string {
+// results are those that a leg's end can amount to. Nobody cancels here but redial
+// itself: a ring that goes on too long, or for which there is no need any more.
+func results(c *api.Call, at *api.Attempt, l *sim.Leg) []string {
+	needless := c.Reached != nil && c.Reached.Attempt != at.Number
 	switch {
+	case l.Status == "canceled" && needless:
+		return []string{"canceled", "no-answer", "unplaced"}
 	case l.Status == "canceled" && l.DialedAt.IsZero():
-		return "unplaced"
+		return []string{"unplaced"}
 	case l.Status == "canceled":
-		return "no-answer"
+		return []string{"no-answer"}
+	case l.Status != "completed":
+		return []string{l.Status}
 	}
-	return l.Status
+	unproven := "unconfirmed"
+	if detects(c.Policy) && (l.AnsweredBy == "fax" || strings.HasPrefix(l.AnsweredBy, "machine_")) {
+		unproven = "machine"
+	}
+	switch proves(c.Policy, l) {
+	case yes:
+		return []string{"completed"}
+	case perhaps:
+		return []string{"completed", unproven}
+	}
+	return []string{unproven}
 }
 
 // atOnce looks for phones that were rung twice at the same time.

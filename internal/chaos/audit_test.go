@@ -26,10 +26,11 @@ func sound() *scene {
 		return api.Call{ID: id, To: to, State: "ended", Outcome: outcome, Policy: api.Policy{MaxAttempts: new(2)}, Attempts: attempts}
 	}
 	attempt := func(n int, to, sid, result string) api.Attempt {
-		return api.Attempt{Number: n, To: to, SID: sid, Status: result, Result: result}
+		dialed := noon.Add(time.Duration(n-1) * 2 * time.Minute)
+		return api.Attempt{Number: n, To: to, SID: sid, Status: result, Result: result, DialedAt: dialed}
 	}
-	return &scene{
-		asked: []Asked{{"1", "A"}, {"2", "B"}, {"3", "C"}},
+	s := &scene{
+		asked: []Asked{{"1", []string{"A"}}, {"2", []string{"B"}}, {"3", []string{"C"}}},
 		legs: []sim.Leg{
 			leg("CA1", "A", "busy", 0), leg("CA2", "A", "completed", 2),
 			leg("CA3", "B", "no-answer", 0), leg("CA4", "B", "canceled", 2),
@@ -40,12 +41,23 @@ func sound() *scene {
 			call("3", "C", "refused", attempt(1, "C", "", "refused")),
 		},
 	}
+	s.calls[0].Reached = &api.Reached{Attempt: 2, To: "A", By: "answer", At: s.legs[1].EndedAt}
+	return s
+}
+
+// wants has call 1 ask for a key; what was pressed in its second attempt, and heard there.
+func (s *scene) wants(pressed, heard string) {
+	s.calls[0].Policy.Confirm = &api.Confirm{Digit: "1"}
+	s.legs[1].Pressed, s.legs[1].Heard = []string{pressed}, []string{heard}
 }
 
 func TestSoundRecordsPass(t *testing.T) {
-	s := sound()
-	if found := Audit(s.asked, s.legs, s.calls); len(found) > 0 {
-		t.Errorf("%v", found)
+	confirmed := sound()
+	confirmed.wants("1", "Thank you. It is confirmed.")
+	for _, s := range []*scene{sound(), confirmed} {
+		if found := Audit(s.asked, s.legs, s.calls); len(found) > 0 {
+			t.Errorf("%v", found)
+		}
 	}
 }
 
@@ -54,22 +66,35 @@ func TestEveryDiscrepancyIsFound(t *testing.T) {
 		spoil func(*scene)
 		want  Kind
 	}{
-		"a call is gone":                        {func(s *scene) { s.calls = s.calls[1:] }, Lost},
-		"a call never ended":                    {func(s *scene) { s.calls[2].Outcome, s.calls[2].State = "", "waiting" }, Lost},
-		"a call that nobody asked for":          {func(s *scene) { s.asked = s.asked[:2] }, Differs},
-		"another number":                        {func(s *scene) { s.asked[2].To = "D" }, Differs},
-		"a ring that is not recorded":           {func(s *scene) { s.calls[0].Attempts = s.calls[0].Attempts[1:] }, Differs},
-		"an attempt that never was":             {func(s *scene) { s.legs = s.legs[1:] }, Differs},
-		"an attempt recorded otherwise":         {func(s *scene) { s.legs[0].Status = "failed" }, Differs},
-		"a ring recorded as never placed":       {func(s *scene) { s.calls[1].Attempts[2].Result = "unplaced" }, Differs},
-		"one ring for two attempts":             {func(s *scene) { s.calls[1].Attempts[1].SID = "CA1" }, Differs},
-		"an attempt that is not over":           {func(s *scene) { s.calls[1].Attempts[0].Result = "" }, Differs},
-		"a wrong outcome":                       {func(s *scene) { s.calls[0].Outcome = "unreached" }, Differs},
-		"given up too early":                    {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(3) }, Differs},
-		"a dial too many":                       {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(1) }, Twice},
-		"a phone rung twice at once":            {func(s *scene) { s.legs[1].CreatedAt = s.legs[0].EndedAt.Add(-time.Second) }, Twice},
-		"a phone rung while it still rings":     {func(s *scene) { s.legs[2].EndedAt = time.Time{} }, Twice},
-		"rung again after it was answered":      {func(s *scene) { s.legs[0].Status, s.calls[0].Attempts[0].Result = "completed", "completed" }, Twice},
+		"a call is gone":                    {func(s *scene) { s.calls = s.calls[1:] }, Lost},
+		"a call never ended":                {func(s *scene) { s.calls[2].Outcome, s.calls[2].State = "", "waiting" }, Lost},
+		"a call that nobody asked for":      {func(s *scene) { s.asked = s.asked[:2] }, Differs},
+		"another number":                    {func(s *scene) { s.asked[2].To[0] = "D" }, Differs},
+		"a ring that is not recorded":       {func(s *scene) { s.calls[0].Attempts = s.calls[0].Attempts[1:] }, Differs},
+		"an attempt that never was":         {func(s *scene) { s.legs = s.legs[1:] }, Differs},
+		"an attempt recorded otherwise":     {func(s *scene) { s.legs[0].Status = "failed" }, Differs},
+		"a ring recorded as never placed":   {func(s *scene) { s.calls[1].Attempts[2].Result = "unplaced" }, Differs},
+		"one ring for two attempts":         {func(s *scene) { s.calls[1].Attempts[1].SID = "CA1" }, Differs},
+		"an attempt that is not over":       {func(s *scene) { s.calls[1].Attempts[0].Result = "" }, Differs},
+		"a wrong outcome":                   {func(s *scene) { s.calls[0].Outcome = "unreached" }, Differs},
+		"given up too early":                {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(3) }, Differs},
+		"a dial too many":                   {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(1) }, Twice},
+		"a phone rung twice at once":        {func(s *scene) { s.legs[1].CreatedAt = s.legs[0].EndedAt.Add(-time.Second) }, Twice},
+		"a phone rung while it still rings": {func(s *scene) { s.legs[2].EndedAt = time.Time{} }, Twice},
+		"rung again after it was answered":  {func(s *scene) { s.legs[0].Status, s.calls[0].Attempts[0].Result = "completed", "completed" }, Twice},
+		"reached, and nobody knows how":     {func(s *scene) { s.calls[0].Reached = nil }, Differs},
+		"reached without a key":             {func(s *scene) { s.wants("9", "That was not right.") }, Differs},
+		"thanked, and not reached": {func(s *scene) {
+			s.wants("1", "It is confirmed.")
+			s.calls[0].Outcome, s.calls[0].Reached, s.calls[0].Attempts[1].Result = "unreached", nil, "unconfirmed"
+		}, Differs},
+		"a machine taken for a person": {func(s *scene) {
+			s.calls[0].Policy.Machine, s.legs[1].AnsweredBy = &api.Machine{Do: "redial"}, "machine_start"
+		}, Differs},
+		"the next rung after one was reached": {func(s *scene) {
+			s.legs[2].To, s.calls[0].People = "B", []api.Person{{Number: "A"}, {Number: "B"}}
+			s.calls[0].Attempts = append(s.calls[0].Attempts, api.Attempt{Number: 3, To: "B", SID: "CA3", Result: "no-answer", DialedAt: noon.Add(time.Hour)})
+		}, Twice},
 		"a phone rung for somebody else's call": {func(s *scene) { s.legs[0].To = "C" }, Differs},
 	} {
 		t.Run(name, func(t *testing.T) {

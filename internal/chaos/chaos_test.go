@@ -212,7 +212,7 @@ func (p *proof) ask() {
 				if i >= *calls && p.isPeace() {
 					return
 				}
-				p.askOne(fmt.Sprintf("call-%d", i), p.phone(i), 3)
+				p.askOne(fmt.Sprintf("call-%d", i), p.order(i))
 				time.Sleep(time.Duration(p.draw(1000*askers)) * time.Millisecond)
 			}
 		})
@@ -229,32 +229,66 @@ func (p *proof) isPeace() bool {
 	}
 }
 
-// phone gives call i a phone that does something; some phones are wanted by
-// several calls.
-func (p *proof) phone(i int) string {
-	if i%10 == 9 {
-		return p.number(i % 50)
-	}
-	scripts := []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
+// What phones do: those of plain calls, and those of calls that want a proof.
+var (
+	manners = []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
 		"refuse:21211", "rings-forever,answer", "answer:30s"}
-	if err := p.sim.Script(p.number(i), scripts[p.draw(len(scripts))]); err != nil {
+	proofs = []string{"answer+keys=1", "answer,answer+keys=1", "answer+keys=9/1", "answer+keys=9/9/9,answer+keys=1@6s", "answer:8s+keys=1",
+		"voicemail,answer+keys=1", "voicemail", "no-answer,answer+keys=1", "busy,answer", "answer+detected=unknown,answer+keys=1",
+		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468", "answer+keys=1111/2468,busy"}
+)
+
+// order is what call i asks for: half of the calls are plain ones, some of which want
+// the same phone; the others want a key, look out for machines, or have several people.
+func (p *proof) order(i int) api.CreateCall {
+	if i%10 == 9 {
+		return order(3, p.number(i%50))
+	}
+	if i%2 == 0 {
+		return order(3, p.phone(i, manners))
+	}
+	numbers := []string{p.phone(i, proofs)}
+	for len(numbers) < 1+p.draw(3) {
+		numbers = append(numbers, p.phone(i+len(numbers)*1_000_000, proofs))
+	}
+	if p.draw(5) == 0 { // one that plain calls want, too
+		numbers = append(numbers, p.number(9+10*p.draw(5)))
+	}
+	req := order(1+p.draw(3), numbers...)
+	req.Policy.Confirm = &[]api.Confirm{{}, {Digit: "1"}, {Digit: "1"}, {AnyKey: true}, {PIN: pin}}[p.draw(5)]
+	req.Policy.Machine = &[]api.Machine{{Do: "ignore"}, {Do: "redial"}, {Do: "leave-message"}, {Do: "leave-message", Then: "end"}}[p.draw(4)]
+	req.Policy.Ladder = []string{"sequence", "rounds", "parallel", "parallel"}[p.draw(4)]
+	return req
+}
+
+// phone gives a number a phone that does one of these things.
+func (p *proof) phone(i int, does []string) string {
+	if err := p.sim.Script(p.number(i), does[p.draw(len(does))]); err != nil {
 		p.t.Error(err)
 	}
 	return p.number(i)
 }
 
-func (p *proof) askOne(key, to string, attempts int) {
+// order asks for these numbers to be dialed so often each.
+func order(attempts int, to ...string) api.CreateCall {
 	second := api.Duration(time.Second)
-	req := api.CreateCall{To: to, Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
+	req := api.CreateCall{To: to[0], Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
 		MaxAttempts: new(attempts), RingTimeout: new(5 * second), Deadline: new(2 * 3600 * second),
-		RedialAfter: map[string]api.Duration{"busy": second, "no-answer": 0, "failed": second},
+		RedialAfter: map[string]api.Duration{"busy": second, "no-answer": 0, "failed": second, "machine": second, "unconfirmed": 0},
 	}}
+	for _, number := range to {
+		req.People = append(req.People, api.Person{Number: number})
+	}
+	return req
+}
+
+func (p *proof) askOne(key string, req api.CreateCall) {
 	for range 200 {
 		c, _, err := p.client.Create(context.Background(), req, key)
 		if err == nil {
 			p.mu.Lock()
-			p.asked = append(p.asked, Asked{c.ID, to})
-			p.mu.Unlock()
+			defer p.mu.Unlock()
+			p.asked = append(p.asked, Asked{c.ID, numbers(req.People)})
 			return
 		}
 		time.Sleep(200 * time.Millisecond)
@@ -446,6 +480,10 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		row("fault: "+kind, faults[kind])
 	}
+	count := kinds(records)
+	for _, what := range slices.Sorted(maps.Keys(count)) {
+		row(what, count[what])
+	}
 	row("slowest attempt settled", slowest(records))
 	for _, k := range []Kind{Lost, Twice, Differs} {
 		n := 0
@@ -457,6 +495,26 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 		row(string(k), n)
 	}
 	return b.String()
+}
+
+// kinds counts the calls that want more than an answer, and how many got it.
+func kinds(records []api.Call) map[string]int {
+	count := map[string]int{}
+	for _, c := range records {
+		if len(c.People) > 1 {
+			count["calls with several people"]++
+		}
+		if asksForKey(c.Policy) {
+			count["calls that want a key"]++
+		}
+		if detects(c.Policy) {
+			count["calls that detect machines"]++
+		}
+		if c.Reached != nil {
+			count["reached by "+c.Reached.By]++
+		}
+	}
+	return count
 }
 
 // slowest is the longest that an attempt took from its dial to its end.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"redial/api"
 	"redial/internal/crash"
 	"redial/internal/pgtest"
 	"redial/internal/sim"
@@ -19,6 +20,8 @@ type sabotage struct {
 	name    string
 	broken  map[string]string // file|text to its replacement
 	script  string            // of every phone
+	policy  api.Policy        // beside one dial to each number
+	people  int               // of each call; 0: one
 	phones  int               // for six calls, of one dial each
 	faults  sim.Faults
 	sleeper bool // one node sleeps between the claim and the create request
@@ -63,6 +66,34 @@ var sabotages = []sabotage{
 		},
 		script: "busy", phones: calledFor, sleeper: true, minutes: true,
 	},
+	{
+		name:   "takes a machine for a person",
+		broken: map[string]string{"internal/call/attempt.go|case a.Machine():\n\t\treturn Machine\n": ""},
+		script: "voicemail", phones: calledFor, policy: api.Policy{Machine: &api.Machine{Do: "redial"}},
+	},
+	{
+		name:   "thanks for any key",
+		broken: map[string]string{"internal/twilio/instructions.go|case cl.ReachedBy == n:": "case cl.ReachedBy == n, cl.ReachedBy == 0:"},
+		script: "answer+keys=9", phones: calledFor, policy: api.Policy{Confirm: &api.Confirm{Digit: "1"}}, minutes: true,
+	},
+	{
+		name: "rings the next although somebody was reached",
+		broken: map[string]string{
+			"internal/call/settle.go|case c.ReachedBy != 0:\n\t\treturn Reached": "case c.ReachedBy != 0 && c.done(c.people()-1):\n\t\treturn Reached",
+		},
+		script: "answer+keys=1", phones: calledFor, people: 2, policy: api.Policy{Confirm: &api.Confirm{Digit: "1"}}, minutes: true,
+	},
+}
+
+// order asks for the i-th call.
+func (s *sabotage) order(p *proof, i int) api.CreateCall {
+	numbers := []string{p.number(i % s.phones)}
+	for len(numbers) < s.people {
+		numbers = append(numbers, p.number(i+len(numbers)*calledFor))
+	}
+	req := order(1, numbers...)
+	req.Policy.Confirm, req.Policy.Machine, req.Policy.Ladder = s.policy.Confirm, s.policy.Machine, s.policy.Ladder
+	return req
 }
 
 func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
@@ -99,12 +130,14 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	first, second := p.fleet.nodes[0], p.fleet.nodes[1]
 	p.fleet.running.Go(first.live)
 	for i := range calledFor {
-		number := p.number(i % s.phones)
-		if err := p.sim.Script(number, s.script); err != nil {
-			t.Fatal(err)
+		req := s.order(p, i)
+		for _, q := range req.People {
+			if err := p.sim.Script(q.Number, s.script); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var asking sync.WaitGroup
-		asking.Go(func() { p.askOne(fmt.Sprint("call-", i), number, 1) })
+		asking.Go(func() { p.askOne(fmt.Sprint("call-", i), req) })
 		if i == 0 { // the other takes over what a sleeper had in hand, and settles it
 			for s.sleeper && !first.isStopped() { // it may fall asleep before it has answered
 				time.Sleep(10 * time.Millisecond)
