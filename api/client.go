@@ -75,6 +75,35 @@ func (c *Client) Events(ctx context.Context, id string) ([]Event, error) {
 	return list.Events, err
 }
 
+// Explain says what would become of a call, and makes none.
+func (c *Client) Explain(ctx context.Context, req CreateCall) (e Explanation, err error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return e, fmt.Errorf("encoding the request: %w", err)
+	}
+	_, err = c.do(ctx, request{method: http.MethodPost, path: "/v1/calls?dry_run=true", body: body, safe: true}, &e)
+	return e, err
+}
+
+// ExplainCall says what will become of a call.
+func (c *Client) ExplainCall(ctx context.Context, id string) (e Explanation, err error) {
+	_, err = c.do(ctx, request{method: http.MethodGet, path: callPath(id) + "/explain", safe: true}, &e)
+	return e, err
+}
+
+// Redial asks for the next dial at once, within the call's rules.
+func (c *Client) Redial(ctx context.Context, id string) (call Call, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/redial"}, &call)
+	return call, err
+}
+
+// Presets shows the presets of the installation.
+func (c *Client) Presets(ctx context.Context) (map[string]Policy, error) {
+	var list PresetList
+	_, err := c.do(ctx, request{method: http.MethodGet, path: "/v1/presets", safe: true}, &list)
+	return list.Presets, err
+}
+
 // Cancel asks for the call to end; asking again changes nothing.
 func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
 	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", safe: true}, &call)

@@ -49,8 +49,8 @@ func (s *server) client(t *testing.T) *api.Client {
 
 var theCall = api.Call{
 	ID: "1", State: "waiting", To: "+819012345678", From: "+815012345678", Attempts: []api.Attempt{},
-	Policy: api.Policy{Confirm: new(api.Confirm), Machine: &api.Machine{Do: "ignore"}, Ladder: "sequence", MaxAttempts: new(3), RingTimeout: new(api.Duration(30 * time.Second)), Deadline: new(api.Duration(24 * time.Hour)),
-		RedialAfter: map[string]api.Duration{"busy": api.Duration(30 * time.Second)}},
+	Policy: api.Policy{Confirm: new(api.Confirm), Machine: &api.Machine{Do: "ignore"}, Ladder: "sequence", MaxAttempts: new(3), RingTimeout: new(api.Duration(30 * time.Second)), Deadline: api.After(24 * time.Hour),
+		RedialAfter: map[string]api.Delays{"busy": {api.Duration(30 * time.Second)}}},
 	CreatedAt:  time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 	DeadlineAt: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
 }

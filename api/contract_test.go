@@ -30,11 +30,19 @@ var wire = map[string]reflect.Type{
 	"CallList":       reflect.TypeFor[api.CallList](),
 	"AccountPause":   reflect.TypeFor[api.AccountPause](),
 	"ResolveAttempt": reflect.TypeFor[api.ResolveAttempt](),
+	"Explanation":    reflect.TypeFor[api.Explanation](),
+	"Forecast":       reflect.TypeFor[api.Forecast](),
+	"Planned":        reflect.TypeFor[api.Planned](),
+	"PresetList":     reflect.TypeFor[api.PresetList](),
+	"Window":         reflect.TypeFor[api.Window](),
 	"Event":          reflect.TypeFor[api.Event](),
 	"EventList":      reflect.TypeFor[api.EventList](),
 	"Problem":        reflect.TypeFor[api.Problem](),
 	"FieldError":     reflect.TypeFor[api.FieldError](),
 }
+
+// sometimes are the fields of a policy that an answer leaves out where they say nothing.
+var sometimes = []string{"jitter", "max_per_result", "not_before", "preset", "window"}
 
 func document(t *testing.T) *openapi3.T {
 	t.Helper()
@@ -59,7 +67,7 @@ func TestTypesHaveTheFieldsOfTheContract(t *testing.T) {
 			t.Errorf("the fields of %s, -contract +Go:\n%s", name, diff)
 		}
 		if name == "CallPolicy" { // the Go type also serves requests, where all may be left out
-			always = fields
+			always = slices.DeleteFunc(fields, func(f string) bool { return slices.Contains(sometimes, f) })
 		}
 		if diff := cmp.Diff(slices.Sorted(slices.Values(schema.Value.Required)), always); diff != "" {
 			t.Errorf("the fields that %s always has, -contract +Go:\n%s", name, diff)
@@ -111,7 +119,7 @@ func TestExamplesAreWhatTheTypesSay(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"CreateCall", "Call", "CallList", "EventList", "Problem"} {
+	for _, name := range []string{"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem"} {
 		if !seen[name] {
 			t.Errorf("%s has no example", name)
 		}

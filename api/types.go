@@ -16,6 +16,11 @@ import (
 //go:embed openapi.yaml
 var OpenAPI []byte
 
+// Presets are the policies that every installation has, as a JSON object by name.
+//
+//go:embed presets.json
+var Presets []byte
+
 // CreateCall asks for a call. Just one of Say, Twiml and URL is given.
 type CreateCall struct {
 	To       string            `json:"to"`                // E.164, or national where the server has a default region
@@ -77,16 +82,103 @@ func (s *Say) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(s))
 }
 
-// Policy is how hard to try. In a request what is nil has a default; in an answer
-// nothing is nil.
+// Policy is how hard to try, and when. In a request what is left out has the preset's
+// value, or a default; an answer has the policy that the call follows.
 type Policy struct {
-	MaxAttempts *int                `json:"max_attempts,omitzero"` // dials in all, the first one too
-	RingTimeout *Duration           `json:"ring_timeout,omitzero"` // whole seconds
-	Deadline    *Duration           `json:"deadline,omitzero"`     // from the call's creation
-	RedialAfter map[string]Duration `json:"redial_after,omitzero"` // by result: no-answer, busy, failed, machine, unconfirmed
-	Confirm     *Confirm            `json:"confirm,omitzero"`      // what proves that a person listens
-	Machine     *Machine            `json:"machine,omitzero"`      // what is done when a machine answers
-	Ladder      string              `json:"ladder,omitzero"`       // the order of several people: sequence, rounds or parallel
+	Preset       string            `json:"preset,omitzero"`         // to begin with: article, urgent, polite, or the installation's own
+	MaxAttempts  *int              `json:"max_attempts,omitzero"`   // dials of each person in all, the first one too
+	MaxPerResult map[string]int    `json:"max_per_result,omitzero"` // of those, how many may end so: by result
+	RingTimeout  *Duration         `json:"ring_timeout,omitzero"`   // whole seconds
+	NotBefore    *Moment           `json:"not_before,omitzero"`     // of the first dial
+	Deadline     *Moment           `json:"deadline,omitzero"`       // no dial begins at or after it
+	RedialAfter  map[string]Delays `json:"redial_after,omitzero"`   // by result: no-answer, busy, failed, machine, unconfirmed
+	Jitter       *Duration         `json:"jitter,omitzero"`         // at most so much is added to each delay, by lot
+	Window       *Window           `json:"window,omitzero"`         // when a phone may ring; without, at any time
+	Confirm      *Confirm          `json:"confirm,omitzero"`        // what proves that a person listens
+	Machine      *Machine          `json:"machine,omitzero"`        // what is done when a machine answers
+	Ladder       string            `json:"ladder,omitzero"`         // the order of several people: sequence, rounds or parallel
+}
+
+// Window is when a phone may ring, by the clock on the wall. It takes a ring that
+// would outlast it for one outside.
+type Window struct {
+	Days     []string `json:"days,omitzero"`     // mon to sun, on which it opens; without, every day
+	Hours    string   `json:"hours,omitzero"`    // 09:00-21:00, or over midnight 22:00-06:00; without, all day
+	Zone     string   `json:"zone,omitzero"`     // IANA; without, the number's, where just one is known
+	Holidays []string `json:"holidays,omitzero"` // dates such as 2026-12-25, on which nothing rings
+}
+
+// Moment is so long after the call's creation or, where At is set, a time. In JSON it is
+// a duration or an RFC 3339 time, as a string.
+type Moment struct {
+	After Duration
+	At    time.Time
+}
+
+// After is a Moment so long after the call's creation.
+func After(d time.Duration) *Moment { return &Moment{After: Duration(d)} }
+
+func (m Moment) String() string {
+	if m.At.IsZero() {
+		return m.After.String()
+	}
+	return m.At.Format(time.RFC3339Nano)
+}
+
+// ParseMoment reads "24h" or "2026-12-24T18:00:00+09:00".
+func ParseMoment(text string) (m Moment, err error) {
+	if d, err := time.ParseDuration(text); err == nil {
+		return Moment{After: Duration(d)}, nil
+	}
+	if m.At, err = time.Parse(time.RFC3339, text); err != nil {
+		return m, errors.New(`must be a duration such as "24h", or a time such as "2026-12-24T18:00:00+09:00"`)
+	}
+	return m, nil
+}
+
+// MarshalJSON writes a string.
+func (m Moment) MarshalJSON() ([]byte, error) { return json.Marshal(m.String()) }
+
+// UnmarshalJSON reads a string only.
+func (m *Moment) UnmarshalJSON(b []byte) error {
+	var text string
+	if err := json.Unmarshal(b, &text); err != nil {
+		text = ""
+	}
+	read, err := ParseMoment(text)
+	if err == nil {
+		*m = read
+	}
+	return err
+}
+
+// Delays are the pauses after the first dial, after the second, and so on; the last is
+// that of all later ones. In JSON one is written without the list.
+type Delays []Duration
+
+// MarshalJSON writes the shorter of the two forms.
+func (d Delays) MarshalJSON() ([]byte, error) {
+	if len(d) == 1 {
+		return json.Marshal(d[0])
+	}
+	return json.Marshal([]Duration(d))
+}
+
+// UnmarshalJSON reads both forms.
+func (d *Delays) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		var list []Duration
+		err := json.Unmarshal(b, &list)
+		if err == nil && len(list) == 0 {
+			err = errors.New(`must have a delay, such as "0s"`)
+		}
+		*d = list
+		return err
+	}
+	var one Duration
+	err := json.Unmarshal(b, &one)
+	*d = Delays{one}
+	return err
 }
 
 // Confirm is what a person must press. In JSON it is none, any-key, or an object
@@ -273,6 +365,42 @@ type AccountPause struct {
 	NextCheckAt time.Time `json:"next_check_at"`
 }
 
+// Explanation is what will become of a call: when it rings, why not now, and what
+// follows, found out by the engine that does it.
+type Explanation struct {
+	State         string     `json:"state"`
+	Outcome       string     `json:"outcome,omitzero"`         // of one that has ended
+	NextAttemptAt time.Time  `json:"next_attempt_at,omitzero"` // when the phone rings next, at the earliest
+	Waiting       []string   `json:"waiting,omitzero"`         // why not now
+	DeadlineAt    time.Time  `json:"deadline_at"`              // no dial begins at or after it
+	EndsBy        time.Time  `json:"ends_by,omitzero"`         // when it is over at the latest, if nobody talks for long
+	Policy        Policy     `json:"policy"`                   // the one that the call follows
+	If            []Forecast `json:"if,omitzero"`              // what follows, by how the attempts end
+}
+
+// Forecast is what follows if all attempts from now on end alike: where nobody answers
+// after the ring timeout, else at once.
+type Forecast struct {
+	Result   string    `json:"result"`   // completed: a person is reached
+	Attempts []Planned `json:"attempts"` // those to come
+	Outcome  string    `json:"outcome"`
+	EndsAt   time.Time `json:"ends_at"`
+}
+
+// Planned is a dial to come.
+type Planned struct {
+	Number  int       `json:"number"`
+	To      string    `json:"to,omitzero"`
+	Name    string    `json:"name,omitzero"`
+	At      time.Time `json:"at"`
+	Waiting string    `json:"waiting,omitzero"` // why not sooner, where it is not the pause between two dials
+}
+
+// PresetList is the presets of an installation, by name.
+type PresetList struct {
+	Presets map[string]Policy `json:"presets"`
+}
+
 // Event is something that happened to a call. What says nothing about an event
 // of its type is left out.
 type Event struct {
@@ -284,7 +412,8 @@ type Event struct {
 	Result        string    `json:"result,omitzero"`
 	Outcome       string    `json:"outcome,omitzero"`
 	Reason        string    `json:"reason,omitzero"`
-	Code          int       `json:"code,omitzero"` // Twilio's error code
+	Waiting       string    `json:"waiting,omitzero"` // why the next dial is not made sooner
+	Code          int       `json:"code,omitzero"`    // Twilio's error code
 	Message       string    `json:"message,omitzero"`
 	SIPCode       int       `json:"sip_code,omitzero"`
 	Duration      int       `json:"duration,omitzero"` // of the conversation, seconds

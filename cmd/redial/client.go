@@ -85,7 +85,20 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	for _, e := range events {
 		fmt.Fprintln(con.out, line(e))
 	}
-	return nil
+	return c.remains(ctx, con, client, &call)
+}
+
+// remains says what is to come, of a Call that waits for its next dial.
+func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client, call *api.Call) error {
+	if call.State != "waiting" {
+		return nil
+	}
+	e, err := client.ExplainCall(ctx, call.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(con.out)
+	return explain(con.out, e)
 }
 
 type cancelCmd struct {

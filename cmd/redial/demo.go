@@ -19,7 +19,7 @@ import (
 )
 
 type demoCmd struct {
-	Story   string `help:"Which one: rings, confirm, voicemail or ladder." enum:"rings,confirm,voicemail,ladder" default:"rings" placeholder:"NAME"`
+	Story   string `help:"Which one: rings, confirm, voicemail, ladder or night." enum:"rings,confirm,voicemail,ladder,night" default:"rings" placeholder:"NAME"`
 	Stay    bool   `help:"Keep it up at the end, for a look at the API."`
 	Polling bool   `help:"Without a public URL: redial asks Twilio, instead of being called back."`
 }
@@ -31,7 +31,7 @@ const (
 )
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
-	if c.Polling && c.Story != "rings" {
+	if c.Polling && c.Story != "rings" && c.Story != "night" {
 		return fmt.Errorf("--story %s needs a public URL, so it can't be told with --polling", c.Story)
 	}
 	fates := demoFates(c.Story)
@@ -163,17 +163,22 @@ func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
 // follow shows a call until it has ended, and holds it against its fate.
 func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	f := s.rows[i].fate
-	outcome := ""
-	err := d.client.Follow(ctx, id, 0, func(e api.Event) error {
+	outcome, waited := "", ""
+	err := d.client.Follow(ctx, id, 0, func(e api.Event) (err error) {
 		s.event(i, e)
-		if e.Type == "call.ended" {
+		if e.Waiting != "" {
+			waited = e.Waiting
+		}
+		switch {
+		case e.Type == "call.ended":
 			outcome = e.Outcome
+		case e.Waiting == "" && e.Type != "call.redial_scheduled":
+		case f.cancel:
+			_, err = d.client.Cancel(ctx, id)
+		case f.now && e.NextAttemptAt.After(e.At):
+			_, err = d.client.Redial(ctx, id)
 		}
-		if f.cancel && e.Type == "call.redial_scheduled" {
-			_, err := d.client.Cancel(ctx, id)
-			return err
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.title, err)
@@ -181,6 +186,9 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	call, err := d.client.Get(ctx, id, 0)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.title, err)
+	}
+	if !strings.HasPrefix(waited, f.waits) || (f.waits == "") != (waited == "") {
+		return fmt.Errorf("%s: it waited because %q, and was to because of %q", f.title, waited, f.waits)
 	}
 	return d.check(f, outcome, call.Reached)
 }

@@ -12,7 +12,9 @@ type fate struct {
 	people                []api.Person      // whom to reach, where that is more than the number
 	others                map[string]string // what the phones of the others do
 	policy                api.Policy
-	cancel                bool // once the phone has been busy
+	cancel                bool   // while it waits
+	now                   bool   // and is then asked to ring at once
+	waits                 string // why it waits, where that is not the pause after a dial
 	outcome               string
 	rings                 int               // dials that Twilio is to see
 	by, name              string            // the evidence, where it matters
@@ -28,9 +30,11 @@ func demoFates(story string) []fate {
 		return voicemailFates()
 	case "ladder":
 		return ladderFates()
+	case "night":
+		return nightFates(time.Now())
 	}
-	busy := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(2 * time.Second)}}
-	long := api.Policy{RedialAfter: map[string]api.Duration{"busy": api.Duration(time.Hour)}}
+	busy := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(2 * time.Second)}}}
+	long := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}}
 	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
 	return []fate{
 		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
@@ -44,10 +48,43 @@ func demoFates(story string) []fate {
 	}
 }
 
+// nightFates has nights that end, and begin, while one looks on: its windows open or close
+// seconds from now, by the clock of UTC.
+func nightFates(now time.Time) []fate {
+	second := api.Duration(time.Second)
+	window := func(from, to time.Duration) *api.Window {
+		clock := func(d time.Duration) string { return now.UTC().Add(d).Format(time.TimeOnly) }
+		return &api.Window{Hours: clock(from) + "-" + clock(to), Zone: "Etc/UTC"}
+	}
+	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }
+	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
+	day, long := 24*time.Hour, api.After(96*time.Hour)
+	return []fate{
+		{title: "the night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside",
+			policy: api.Policy{Window: window(10*time.Second, time.Hour)}},
+		{title: "the night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "outside", cancel: true,
+			policy: api.Policy{Window: window(-time.Hour, 65*time.Second), Deadline: long, RedialAfter: busy(40 * second)}},
+		{title: "no time for a ring", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "outside", cancel: true,
+			policy: api.Policy{Window: window(-time.Hour, 20*time.Second), Deadline: long}},
+		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true,
+			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
+		{title: "not before", number: "+819012345675", script: "answer", outcome: "reached", rings: 1, waits: "not before",
+			policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
+		{title: "urgent", number: "+819012345676", script: "no-answer,answer", outcome: "reached", rings: 2,
+			policy: api.Policy{Preset: "urgent"}},
+		{title: "a pause that grows", number: "+819012345677", script: "busy,busy,busy,answer", outcome: "reached", rings: 4,
+			policy: api.Policy{MaxAttempts: new(4), RedialAfter: busy(0, 2*second, 6*second)}},
+		{title: "busy once too often", number: "+819012345678", script: "busy", outcome: "unreached", rings: 2,
+			policy: api.Policy{MaxPerResult: map[string]int{"busy": 2}, RedialAfter: busy(second)}},
+		{title: "ring now", number: "+819012345679", script: "busy,answer", outcome: "reached", rings: 2, now: true,
+			policy: api.Policy{RedialAfter: busy(3600 * second)}},
+	}
+}
+
 func proof(confirm *api.Confirm, machine *api.Machine, ladder string) api.Policy {
 	soon := api.Duration(2 * time.Second)
-	return api.Policy{Confirm: confirm, Machine: machine, Ladder: ladder, RedialAfter: map[string]api.Duration{
-		"busy": soon, "failed": soon, "machine": soon, "unconfirmed": soon,
+	return api.Policy{Confirm: confirm, Machine: machine, Ladder: ladder, RedialAfter: map[string]api.Delays{
+		"busy": {soon}, "failed": {soon}, "machine": {soon}, "unconfirmed": {soon},
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"redial/api"
 )
@@ -27,7 +28,11 @@ func story(e api.Event) string {
 func callStory(what string, e api.Event) string {
 	switch what {
 	case "created":
-		return "call created"
+		return "call created" + waiting(e)
+	case "redial_requested":
+		return "asked to ring again at once"
+	case "deferred":
+		return "not now: will ring at " + nextAt(e) + waiting(e)
 	case "cancel_requested":
 		return "cancel requested"
 	case "held":
@@ -35,13 +40,30 @@ func callStory(what string, e api.Event) string {
 	case "released":
 		return "the number is free again"
 	case "redial_scheduled":
-		return fmt.Sprintf("%s: will ring again at %s", e.Reason, e.NextAttemptAt.Local().Format("15:04:05"))
+		return fmt.Sprintf("%s: will ring again at %s", e.Reason, nextAt(e)) + waiting(e)
 	case "redial_withdrawn":
 		return "the redial is withdrawn: later news of the attempt before"
 	case "ended":
 		return "call ended: " + strings.ToUpper(e.Outcome) + because(e)
 	}
 	return what
+}
+
+// nextAt is when it rings next, with the date where that is another one.
+func nextAt(e api.Event) string {
+	at := e.NextAttemptAt.Local()
+	if at.Format(time.DateOnly) == e.At.Local().Format(time.DateOnly) {
+		return at.Format(time.TimeOnly)
+	}
+	return at.Format(time.DateTime)
+}
+
+// waiting says why the next dial is not made sooner.
+func waiting(e api.Event) string {
+	if e.Waiting == "" {
+		return ""
+	}
+	return " (waiting: " + e.Waiting + ")"
 }
 
 func attemptStory(what string, e api.Event) string {
@@ -51,7 +73,7 @@ func attemptStory(what string, e api.Event) string {
 	case "placed":
 		return "taken by Twilio as " + e.SID
 	case "postponed":
-		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, e.NextAttemptAt.Local().Format("15:04:05"))
+		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, nextAt(e))
 	case "initiated":
 		return "leaves Twilio's queue"
 	case "unanswered":

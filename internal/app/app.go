@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,10 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if conf.Log == nil {
 		conf.Log = slog.New(slog.DiscardHandler)
 	}
+	presets, err := Presets(conf.Presets)
+	if err != nil {
+		return nil, err
+	}
 	carrier, err := twilio.New(twilio.Config{
 		AccountSID: conf.AccountSID, AuthTokens: conf.AuthTokens, APIKey: conf.APIKey, APISecret: conf.APISecret,
 		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport,
@@ -54,7 +59,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	}
 	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
-		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, TrustClock: conf.TrustClock, Metrics: registry,
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, Clock: conf.Clock, Metrics: registry,
 	})
 	if err != nil {
 		return nil, err
@@ -63,11 +68,27 @@ func New(ctx context.Context, conf Config) (*App, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	a := &App{conf: conf, log: conf.Log, store: s}
-	a.wire(carrier, registry)
+	a.wire(carrier, presets, registry)
 	return a, nil
 }
 
-func (a *App) wire(carrier *twilio.Client, registry *prometheus.Registry) {
+// Presets returns the presets that there are with those of a file, which may be none.
+func Presets(file string) (web.Presets, error) {
+	var own []byte
+	if file != "" {
+		var err error
+		if own, err = os.ReadFile(file); err != nil {
+			return nil, wrong("REDIAL_PRESETS", "can't be read: %v", err)
+		}
+	}
+	presets, err := web.ReadPresets(own)
+	if err != nil {
+		return nil, wrong("REDIAL_PRESETS", "is wrong in %s: %v", file, err)
+	}
+	return presets, nil
+}
+
+func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *prometheus.Registry) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.dialer = dialer.New(dialer.Config{
 		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
@@ -75,7 +96,7 @@ func (a *App) wire(carrier *twilio.Client, registry *prometheus.Registry) {
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Polled: a.conf.HostURL == "", HostURL: strings.TrimRight(a.conf.HostURL, "/"), LookUp: carrier.LookUp,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: strings.TrimRight(a.conf.HostURL, "/"), LookUp: carrier.LookUp,
 		Log: a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})

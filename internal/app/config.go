@@ -31,15 +31,16 @@ type Config struct {
 	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
 	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
 	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION"`
+	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" placeholder:"FILE"`
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 
 	Log       *slog.Logger      `kong:"-"` // nil: discard
 	Transport http.RoundTripper `kong:"-"` // to Twilio; nil: the network
 
-	// TrustClock is for tests that have a time of their own: the clock is not held
-	// against the database's.
-	TrustClock bool `kong:"-"`
+	// Clock is for tests that have a time of their own, which is not held against the
+	// database's; nil: this node's.
+	Clock func() time.Time `kong:"-"`
 }
 
 // ConfigError names a setting that is missing or wrong.

@@ -10,7 +10,7 @@ import (
 
 func TestTheStoryOnPostgreSQL(t *testing.T) {
 	database := pgtest.New(t)
-	inWorld(t, func(c *Config) { c.DatabaseURL, c.TrustClock = database, true }, func(w *world) {
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		p := w.phone(alice).busy().noAnswer().answers()
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Minute)})
 		w.pass(30 * time.Second)
@@ -39,7 +39,7 @@ func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
 // back, all goes on where it stood.
 func TestTheDatabaseMayGoAway(t *testing.T) {
 	database := pgtest.New(t)
-	inWorld(t, func(c *Config) { c.DatabaseURL, c.TrustClock = database, true }, func(w *world) {
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		p := w.phone(alice).busy().does("answer:30s")
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Minute)})
 		w.pass(30 * time.Second)

@@ -36,7 +36,7 @@ func (p *phone) hears(leg int, words ...string) {
 }
 
 func confirming(c api.Confirm) *api.Policy {
-	return &api.Policy{Confirm: &c, RedialAfter: map[string]api.Duration{"unconfirmed": api.Duration(time.Minute)}}
+	return &api.Policy{Confirm: &c, RedialAfter: map[string]api.Delays{"unconfirmed": {api.Duration(time.Minute)}}}
 }
 
 var toBoth = []api.Person{{Number: alice, Name: "Alice"}, {Number: bob, Name: "Bob"}}
@@ -102,7 +102,7 @@ func TestVoicemailAtNightThenAPersonInTheMorning(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("voicemail").does("voicemail").answers()
 		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{
-			Machine: &api.Machine{Do: "redial"}, RedialAfter: map[string]api.Duration{"machine": api.Duration(4 * time.Hour)},
+			Machine: &api.Machine{Do: "redial"}, RedialAfter: map[string]api.Delays{"machine": {api.Duration(4 * time.Hour)}},
 		}})
 		w.pass(9 * time.Hour)
 		c.is("reached", "machine", "machine", "completed")

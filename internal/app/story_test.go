@@ -13,7 +13,7 @@ func after(d time.Duration) api.Duration { return api.Duration(d) }
 
 // busyFor is a policy that waits so long after a busy line.
 func busyFor(d time.Duration) *api.Policy {
-	return &api.Policy{RedialAfter: map[string]api.Duration{"busy": after(d)}}
+	return &api.Policy{RedialAfter: map[string]api.Delays{"busy": {after(d)}}}
 }
 
 func TestRingsAgainUntilSomebodyAnswers(t *testing.T) {
@@ -42,7 +42,7 @@ func TestTwentyHourPolicy(t *testing.T) {
 			p.busy()
 		}
 		policy := busyFor(2 * time.Hour)
-		policy.MaxAttempts, policy.Deadline = new(20), new(after(20*time.Hour))
+		policy.MaxAttempts, policy.Deadline = new(20), api.After(20*time.Hour)
 		c := w.call(api.CreateCall{To: alice, Policy: policy})
 		w.pass(17 * time.Hour)
 		c.is("waiting", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy", "busy")
@@ -143,8 +143,8 @@ func TestADeadlineEndsACallWhileTheAccountIsPaused(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers()
 		w.sim.Suspend(20005)
-		first := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Deadline: new(after(10 * time.Minute))}})
-		second := w.call(api.CreateCall{To: bob, Policy: &api.Policy{Deadline: new(after(10 * time.Minute))}})
+		first := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Deadline: api.After(10 * time.Minute)}})
+		second := w.call(api.CreateCall{To: bob, Policy: &api.Policy{Deadline: api.After(10 * time.Minute)}})
 		w.pass(11 * time.Minute)
 		first.is("expired", "unplaced")
 		second.is("expired")
@@ -245,7 +245,7 @@ func TestACallThatNeverLeavesTheQueueIsTakenBack(t *testing.T) {
 func TestAnOperatorResolvesWhatTheListCouldNotTell(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer+dropped+lost").does("busy")
-		policy := &api.Policy{RedialAfter: map[string]api.Duration{"failed": after(time.Hour)}}
+		policy := &api.Policy{RedialAfter: map[string]api.Delays{"failed": {after(time.Hour)}}}
 		c := w.call(api.CreateCall{To: alice, Policy: policy})
 		w.pass(5 * time.Second)
 		w.placeElsewhere(alice)
@@ -368,7 +368,7 @@ func TestADeadlinePassedWhileDownEndsTheCall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).busy()
 		policy := busyFor(10 * time.Minute)
-		policy.Deadline = new(after(time.Hour))
+		policy.Deadline = api.After(time.Hour)
 		c := w.call(api.CreateCall{To: alice, Policy: policy})
 		w.pass(time.Minute)
 		w.stop()

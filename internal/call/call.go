@@ -87,6 +87,7 @@ type Call struct {
 	Held            string    // the number that another Call must let go of before the next dial; empty when none
 	ReachedBy       int       // the attempt that reached a person; 0 while none has
 	CutShort        bool      // the cancel ends conversations, too
+	RedialAsked     time.Time // when somebody asked for the next dial at once, last
 	Seq             int       // of the last Event
 	Attempts        []Attempt // attempt n at index n-1
 }
@@ -94,17 +95,22 @@ type Call struct {
 // ErrIncomplete is returned by New for a Wish that the edge should not have let through.
 var ErrIncomplete = errors.New("a call needs an id, a secret, to, from and a message")
 
-// New makes the Call of a wish: waiting, its first dial due at once.
+// New makes the Call of a wish: waiting, its first dial due as soon as the policy lets
+// it. It returns a *PolicyError where the policy is out of bounds, or never lets it ring.
 func New(w Wish, now time.Time) (Call, []Event, error) {
 	if w.ID == "" || w.Secret == "" || w.To == "" || w.From == "" || w.Message == (Message{}) {
 		return Call{}, nil, ErrIncomplete
 	}
-	if err := w.Policy.Check(); err != nil {
+	if err := w.Policy.Check(now); err != nil {
 		return Call{}, nil, err
 	}
-	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: now.Add(w.Policy.Deadline)}
-	c.NextAttemptAt, c.WakeAt = now, now
-	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: now})}, nil
+	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
+	_, at, waiting := c.due(now)
+	if !at.Before(c.Deadline) {
+		return Call{}, nil, &PolicyError{"window", "does not open before the deadline, " + c.Deadline.UTC().Format(time.RFC3339)}
+	}
+	c.NextAttemptAt, c.WakeAt = at, at
+	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: at, Waiting: waiting})}, nil
 }
 
 // Attempt returns attempt n, nil if there is none.
@@ -152,10 +158,13 @@ func (c *Call) Key(n int) string {
 	return c.ID + "." + strconv.Itoa(n) + "." + c.mac(n)
 }
 
-func (c *Call) mac(n int) string {
+func (c *Call) mac(n int) string { return hex.EncodeToString(c.hash(c.ID, n))[:keyDigits] }
+
+// hash is what nobody can guess of attempt n, for one use.
+func (c *Call) hash(use string, n int) []byte {
 	h := hmac.New(sha256.New, []byte(c.Secret))
-	h.Write([]byte(c.ID + "." + strconv.Itoa(n)))
-	return hex.EncodeToString(h.Sum(nil))[:keyDigits]
+	h.Write([]byte(use + "." + strconv.Itoa(n)))
+	return h.Sum(nil)
 }
 
 // ParseKey splits a key into the Call's id and the attempt's number. It proves

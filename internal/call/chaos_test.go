@@ -1,7 +1,10 @@
 package call
 
 import (
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,12 +27,12 @@ func randomWish(t *rapid.T) Wish {
 	w.Policy = Policy{
 		MaxAttempts: rapid.IntRange(1, 4).Draw(t, "max attempts"),
 		RingTimeout: 30 * time.Second,
-		Deadline:    rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(t, "deadline"),
-		RedialAfter: map[Result]time.Duration{},
+		Deadline:    When{After: rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(t, "deadline")},
+		RedialAfter: map[Result]Delays{},
 	}
 	w.Polled = rapid.Bool().Draw(t, "polled")
 	for _, r := range Redialed() {
-		w.Policy.RedialAfter[r] = delay.Draw(t, "after "+string(r))
+		w.Policy.RedialAfter[r] = rapid.SliceOfN(delay, 0, 3).Draw(t, "after "+string(r))
 	}
 	return w
 }
@@ -48,16 +51,73 @@ func randomProof(t *rapid.T, w *Wish) {
 	}
 }
 
+// randomHours says when the phone may ring.
+func randomHours(t *rapid.T, w *Wish) {
+	p := &w.Policy
+	p.Jitter = rapid.SampledFrom([]time.Duration{0, 0, time.Minute}).Draw(t, "jitter")
+	p.NotBefore.After = rapid.SampledFrom([]time.Duration{0, 0, 30 * time.Second, 3 * time.Hour}).Draw(t, "not before")
+	if r := rapid.SampledFrom(append(Redialed(), "")).Draw(t, "limited"); r != "" {
+		p.MaxPerResult = map[Result]int{r: rapid.IntRange(1, 2).Draw(t, "limit")}
+	}
+	p.Window = randomWindow(t)
+}
+
+func randomWindow(t *rapid.T) (w Window) {
+	if rapid.IntRange(0, 3).Draw(t, "no window") == 0 {
+		return w
+	}
+	hour := rapid.IntRange(0, 23)
+	w.Zone = rapid.SampledFrom([]string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")
+	w.From, w.To = hour.Draw(t, "from")*3600, hour.Draw(t, "to")*3600+rapid.SampledFrom([]int{0, 1800, 90}).Draw(t, "and")
+	if w.From == w.To {
+		w.From, w.To = 0, 0
+	}
+	w.Days = rapid.SliceOfNDistinct(rapid.SampledFrom(Days()), 0, 6, rapid.ID).Draw(t, "days")
+	for _, day := range rapid.SliceOfN(rapid.IntRange(0, 9), 0, 2).Draw(t, "holidays") {
+		w.Holidays = append(w.Holidays, morning.AddDate(0, 0, day-1).Format(time.DateOnly))
+	}
+	return w
+}
+
 func newChaos(t *rapid.T, change ...func(*rapid.T, *Wish)) *chaos {
 	w := randomWish(t)
 	for _, f := range change {
 		f(t, &w)
 	}
 	c, events, err := New(w, morning)
+	if _, never := errors.AsType[*PolicyError](err); never {
+		t.Skip("it may never ring")
+	}
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	return &chaos{T: t, c: c, now: morning, events: events}
+}
+
+// open says whether the clock on the wall is in the window, told from what a clock shows
+// at each second, and from nothing that the Call computes.
+func open(w Window, t time.Time) bool {
+	loc, err := time.LoadLocation(w.Zone)
+	if err != nil {
+		panic(err)
+	}
+	on := func(t time.Time) bool { // the window opens on that date
+		day := Day(strings.ToLower(t.Weekday().String()[:3]))
+		return (len(w.Days) == 0 || slices.Contains(w.Days, day)) && !slices.Contains(w.Holidays, t.Format(time.DateOnly))
+	}
+	t = t.In(loc)
+	wall, _ := time.Parse(time.DateTime, t.Format(time.DateTime)) // as if there were no zones
+	midnight := wall.Truncate(24 * time.Hour)
+	second := int(wall.Sub(midnight) / time.Second)
+	switch {
+	case slices.Contains(w.Holidays, wall.Format(time.DateOnly)):
+		return false
+	case w.From == w.To:
+		return on(wall)
+	case w.From < w.To:
+		return on(wall) && w.From <= second && second < w.To
+	}
+	return on(wall) && second >= w.From || on(wall.AddDate(0, 0, -1)) && second < w.To
 }
 
 // step runs a step on two clones: both must come to the same, the Call itself
@@ -98,7 +158,9 @@ func (x *chaos) mayDial(after *Call, n int) {
 		x.Fatalf("dials at %s, after its deadline %s", x.now, c.Deadline)
 	case n > c.people()*(c.Policy.MaxAttempts+unplacedCeiling-1):
 		x.Fatalf("dials attempt %d of %d", n, c.Policy.MaxAttempts)
-	case after.dials(after.Attempt(n).Person) > c.Policy.MaxAttempts:
+	case x.now.Before(c.CreatedAt.Add(c.Policy.NotBefore.After)):
+		x.Fatalf("dials at %s, not before which: %s", x.now, c.Policy.NotBefore.After)
+	case after.dials(after.Attempt(n).Person, len(after.Attempts)) > c.Policy.MaxAttempts:
 		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
 	}
 	for i := range after.Attempts {
@@ -110,8 +172,26 @@ func (x *chaos) mayDial(after *Call, n int) {
 		if a.Person != after.Attempt(n).Person {
 			continue
 		}
-		if delay, redialed := c.Policy.RedialAfter[a.Result()]; redialed && x.now.Before(a.EndedAt.Add(delay)) {
+		delays, counted := c.Policy.RedialAfter[a.Result()], after.dials(a.Person, a.N)
+		if asked := !c.RedialAsked.IsZero() && !c.RedialAsked.Before(a.EndedAt); !asked && len(delays) > 0 &&
+			x.now.Before(a.EndedAt.Add(delays[max(1, min(counted, len(delays)))-1])) {
 			x.Fatalf("dials %s after attempt %d ended %s", x.now.Sub(a.EndedAt), a.N, a.Result())
+		}
+	}
+	x.mayRing(after.Attempt(n))
+}
+
+// mayRing checks the window, and the limits of each result.
+func (x *chaos) mayRing(a *Attempt) {
+	p := x.c.Policy
+	for t := x.now; !p.Window.IsZero() && t.Before(x.now.Add(p.RingTimeout)); t = t.Add(time.Second) {
+		if !open(p.Window, t) {
+			x.Fatalf("dials at %s, and at %s it is outside %s", x.now, t, p.Window)
+		}
+	}
+	for r, most := range p.MaxPerResult {
+		if n := x.c.ended(a.Person, r); n >= most {
+			x.Fatalf("dials again after %d times %s", n, r)
 		}
 	}
 }
@@ -175,6 +255,17 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		},
 		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(c.To, x.now) }) },
 		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(x.now) }) },
+		"ring now": func(t *rapid.T) {
+			x.step(func(c *Call) ([]Action, []Event) {
+				asked := c.Clone()
+				events, err := asked.Redial(x.now)
+				if err == nil {
+					*c = asked
+				}
+				return nil, events
+			})
+		},
+		"clock set back": func(t *rapid.T) { x.now = x.now.Add(-time.Hour) },
 		"cancel": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
 				cutShort := rapid.Bool().Draw(t, "cut short")
@@ -187,7 +278,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 // Whatever a Call is told, it keeps its laws, and ends when nothing more is heard.
 func TestNothingBreaksTheLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := newChaos(t, randomProof)
+		x := newChaos(t, randomProof, randomHours)
 		t.Repeat(x.actions())
 		for range 20_000 {
 			if x.c.State == Ended {

@@ -11,6 +11,8 @@ const (
 	CallCancelRequested EventType = "call.cancel_requested"
 	CallHeld            EventType = "call.held"             // another Call is ringing the number
 	CallReleased        EventType = "call.released"         // the number is free again
+	CallDeferred        EventType = "call.deferred"         // the next dial may not be made at its time
+	RedialRequested     EventType = "call.redial_requested" // somebody wants it at once
 	RedialScheduled     EventType = "call.redial_scheduled" //
 	RedialWithdrawn     EventType = "call.redial_withdrawn" // later facts overturned the decision
 	CallEnded           EventType = "call.ended"
@@ -44,6 +46,7 @@ type Event struct {
 	Result        Result    `json:"result,omitempty"`
 	Outcome       Outcome   `json:"outcome,omitempty"`
 	Reason        string    `json:"reason,omitempty"`
+	Waiting       string    `json:"waiting,omitempty"`  // why the next dial is not made sooner
 	Code          int       `json:"code,omitempty"`     // Twilio's error code
 	Message       string    `json:"message,omitempty"`  // Twilio's words
 	SIPCode       int       `json:"sip_code,omitempty"` //

@@ -1,6 +1,11 @@
 package call
 
-import "time"
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Report is what Twilio said about one of its calls, in a callback or when asked.
 type Report struct {
@@ -127,6 +132,44 @@ func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
+// Why the next dial can't be made at once.
+var (
+	ErrEnded  = errors.New("the call has ended")
+	ErrDialed = errors.New("an attempt is under way")
+	ErrHeld   = errors.New("another call is ringing the number; this one is dialed when that has ended")
+)
+
+// notTaken is what an attempt waits for that Twilio did not process.
+const notTaken = "Twilio could not be reached, or asked to wait"
+
+// NotNowError says why the next dial may not be made at once, and when it may.
+type NotNowError struct {
+	Waiting string
+	At      time.Time
+}
+
+func (e *NotNowError) Error() string {
+	return fmt.Sprintf("it may not ring now (%s), but at %s", e.Waiting, e.At.UTC().Format(time.RFC3339))
+}
+
+// Redial asks for the next dial at once: without the pause after the dial before, but
+// within all other rules. It returns one of the errors above where they forbid it.
+func (c *Call) Redial(now time.Time) ([]Event, error) {
+	switch {
+	case c.State == Ended:
+		return nil, ErrEnded
+	case c.State == Dialing:
+		return nil, ErrDialed
+	case c.Held != "":
+		return nil, ErrHeld
+	}
+	c.RedialAsked = now
+	if _, at, waiting := c.due(now); at.After(now) {
+		return nil, &NotNowError{cmp.Or(waiting, notTaken), at}
+	}
+	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
+}
+
 // Hold records that another Call is ringing the number: the dial that Wake asked
 // for is not made, and the Call waits until it is released, or its deadline.
 func (c *Call) Hold(number string, now time.Time) []Event {
@@ -184,7 +227,8 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 }
 
 // guard sets the time to end a call that is no longer wanted, or that Twilio should
-// have ended itself: one that rings past its timeout, or never leaves the queue.
+// have ended itself: one that rings past its timeout or its window, or never leaves the
+// queue.
 // Who was answered is left alone, unless somebody else was reached, or the cancel
 // says otherwise.
 func (c *Call) guard(a *Attempt, now time.Time) {
@@ -202,9 +246,12 @@ func (c *Call) guard(a *Attempt, now time.Time) {
 		}
 	case a.HangUps > 0:
 	case !a.RingingAt.IsZero():
-		a.HangUpAt = a.RingingAt.Add(c.Policy.RingTimeout + ringGrace)
-	case a.Stuck >= stuckEnough && a.HangUpAt.IsZero():
+		a.HangUpAt = earlier(a.RingingAt.Add(c.Policy.RingTimeout+ringGrace), c.windowCloses(a))
+	case a.SID == "":
+	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
 		a.HangUpAt = now
+	case a.HangUpAt.IsZero():
+		a.HangUpAt = c.windowCloses(a)
 	}
 }
 

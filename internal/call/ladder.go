@@ -46,8 +46,8 @@ func (c *Call) Numbers() []string {
 
 func (c *Call) people() int { return max(1, len(c.People)) }
 
-// next is who is rung next, and when; nobody when all are done with. What was
-// postponed goes out before anything else.
+// next is who is rung next, and when, as far as the dials before allow it; nobody when
+// all are done with. What was postponed goes out before anything else.
 func (c *Call) next() (people []int, at time.Time) {
 	at = c.CreatedAt
 	for i := range c.Attempts {
@@ -63,7 +63,7 @@ func (c *Call) next() (people []int, at time.Time) {
 		case c.done(p):
 		case len(people) == 0 || c.Policy.Ladder == Parallel:
 			people = append(people, p)
-		case c.Policy.Ladder == Rounds && c.dials(p) < c.dials(people[0]):
+		case c.Policy.Ladder == Rounds && c.dials(p, len(c.Attempts)) < c.dials(people[0], len(c.Attempts)):
 			people[0] = p
 		}
 	}
@@ -73,27 +73,45 @@ func (c *Call) next() (people []int, at time.Time) {
 	return people, at
 }
 
-// done says whether a person is not rung any more.
-func (c *Call) done(p int) bool {
-	unplaced := 0
-	for i := range c.Attempts {
-		a := &c.Attempts[i]
-		if a.Person != p {
-			continue
-		}
-		switch r := a.Result(); {
-		case r == Refused, r == Machine && c.Policy.Machine.End:
-			return true
-		case r == Unplaced:
-			unplaced++
-		}
+// due is who is rung next and when, by everything that the policy says; waiting tells
+// why not before, where it is not the pause between two dials.
+func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
+	people, at = c.next()
+	if first := c.notBefore(); first.After(at) {
+		at, waiting = first, "not before "+first.UTC().Format(time.RFC3339)
 	}
-	return c.dials(p) >= c.Policy.MaxAttempts || unplaced >= unplacedCeiling
+	from := later(at, now)
+	if open := c.Policy.Window.fits(from, c.Policy.ringLength(), c.Deadline); !open.Equal(from) {
+		at, waiting = open, c.Policy.Window.reason(from)
+	}
+	return people, at, waiting
 }
 
-// dials counts the attempts that the policy counts: not those that never rang.
-func (c *Call) dials(p int) (n int) {
+// done says whether a person is not rung any more.
+func (c *Call) done(p int) bool {
+	for r, most := range c.Policy.MaxPerResult {
+		if c.ended(p, r) >= most {
+			return true
+		}
+	}
+	return c.dials(p, len(c.Attempts)) >= c.Policy.MaxAttempts || c.ended(p, Refused) > 0 ||
+		c.Policy.Machine.End && c.ended(p, Machine) > 0 || c.ended(p, Unplaced) >= unplacedCeiling
+}
+
+// ended counts the attempts of a person that ended so.
+func (c *Call) ended(p int, r Result) (n int) {
 	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.Person == p && a.Result() == r {
+			n++
+		}
+	}
+	return n
+}
+
+// dials counts the attempts of a person, up to attempt last, that the policy counts: not
+// those that never rang.
+func (c *Call) dials(p, last int) (n int) {
+	for i := range c.Attempts[:last] {
 		if a := &c.Attempts[i]; a.Person == p && a.Result() != Unplaced && !a.isPostponed() {
 			n++
 		}
@@ -101,13 +119,20 @@ func (c *Call) dials(p int) (n int) {
 	return n
 }
 
-// ready is when a person may be rung again.
+// ready is when a person may be rung again. Who asks for the next dial at once need not
+// wait for the pauses of the dials before.
 func (c *Call) ready(p int) time.Time {
 	at := c.CreatedAt
 	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.Person == p {
-			at = later(at, a.EndedAt.Add(c.Policy.delay(a.Result())))
+		a := &c.Attempts[i]
+		if a.Person != p {
+			continue
 		}
+		end := a.EndedAt.Add(c.pause(a))
+		if !c.RedialAsked.Before(a.EndedAt) && c.RedialAsked.Before(end) {
+			end = c.RedialAsked
+		}
+		at = later(at, end)
 	}
 	return at
 }
@@ -134,6 +159,14 @@ func (c *Call) postponedFor(p int) *Attempt {
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// earlier is the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || !a.IsZero() && a.Before(b) {
 		return a
 	}
 	return b

@@ -39,7 +39,7 @@ type known struct {
 
 func tellAll(t fatal, facts []fact, now time.Time) (k known, endedEarly bool) {
 	w := wish()
-	w.Policy.RedialAfter = map[Result]time.Duration{Busy: time.Minute, NoAnswer: 2 * time.Minute, Failed: 3 * time.Minute}
+	w.Policy.RedialAfter = map[Result]Delays{Busy: {time.Minute}, NoAnswer: {2 * time.Minute}, Failed: {3 * time.Minute}}
 	c, events, err := New(w, morning)
 	if err != nil {
 		t.Fatalf("%v", err)

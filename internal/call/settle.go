@@ -64,7 +64,7 @@ func (c *Call) verdict(now time.Time) Outcome {
 	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at Twilio
 		return OutcomeCanceled
 	}
-	people, at := c.next()
+	people, at, _ := c.due(now)
 	switch {
 	case len(people) == 0 && c.allRefused():
 		return OutcomeRefused
@@ -78,19 +78,25 @@ func (c *Call) verdict(now time.Time) Outcome {
 
 // plan waits for the next dial.
 func (c *Call) plan(now time.Time) []Event {
-	_, next := c.next()
+	was := c.State
+	_, next, waiting := c.due(now)
 	c.State, c.WakeAt = Waiting, next
 	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
-	news := !next.Equal(c.NextAttemptAt) && len(c.Attempts) > 0 && !c.anyPostponed()
+	moved := !next.Equal(c.NextAttemptAt)
 	c.NextAttemptAt = next
-	if !news {
+	switch {
+	case !moved:
+		return nil
+	case waiting != "" && (was == Waiting || c.anyPostponed()):
+		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
+	case len(c.Attempts) == 0, c.anyPostponed():
 		return nil
 	}
 	last := &c.Attempts[len(c.Attempts)-1]
-	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last.Result()), NextAttemptAt: next})}
+	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last.Result()), Waiting: waiting, NextAttemptAt: next})}
 }
 
 // end ends the Call, and with it what was never sent.

@@ -159,7 +159,7 @@ func TestNewNeedsASoundWish(t *testing.T) {
 }
 
 func TestPolicyBounds(t *testing.T) {
-	if err := DefaultPolicy().Check(); err != nil {
+	if err := DefaultPolicy().Check(morning); err != nil {
 		t.Errorf("the default: %v", err)
 	}
 	for field, spoilers := range map[string][]func(*Policy){
@@ -168,16 +168,16 @@ func TestPolicyBounds(t *testing.T) {
 			func(p *Policy) { p.RingTimeout = RingTimeoutFloor - 1 }, func(p *Policy) { p.RingTimeout = RingTimeoutCeiling + 1 },
 			func(p *Policy) { p.RingTimeout = 10*time.Second + 1 },
 		},
-		"deadline":               {func(p *Policy) { p.Deadline = DeadlineFloor - 1 }, func(p *Policy) { p.Deadline = DeadlineCeiling + 1 }},
-		"redial_after.busy":      {func(p *Policy) { p.RedialAfter[Busy] = -1 }},
-		"redial_after.failed":    {func(p *Policy) { p.RedialAfter[Failed] = RedialAfterCeiling + 1 }},
-		"redial_after.no-answer": {func(p *Policy) { p.RedialAfter[NoAnswer] = -time.Hour }},
+		"deadline":               {func(p *Policy) { p.Deadline.After = DeadlineFloor - 1 }, func(p *Policy) { p.Deadline.After = DeadlineCeiling + 1 }},
+		"redial_after.busy":      {func(p *Policy) { p.RedialAfter[Busy] = Delays{0, -1} }},
+		"redial_after.failed":    {func(p *Policy) { p.RedialAfter[Failed] = Delays{RedialAfterCeiling + 1} }},
+		"redial_after.no-answer": {func(p *Policy) { p.RedialAfter[NoAnswer] = Delays{-time.Hour} }},
 	} {
 		for _, spoil := range spoilers {
 			p := DefaultPolicy()
 			spoil(&p)
-			if e, ok := p.Check().(*PolicyError); !ok || e.Field != field {
-				t.Errorf("%+v: %v, want an error about %s", p, p.Check(), field)
+			if e, ok := p.Check(morning).(*PolicyError); !ok || e.Field != field {
+				t.Errorf("%+v: %v, want an error about %s", p, p.Check(morning), field)
 			}
 		}
 	}

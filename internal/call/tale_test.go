@@ -26,7 +26,7 @@ func wish(change ...func(*Wish)) Wish {
 }
 
 func attempts(n int) func(*Wish)           { return func(w *Wish) { w.Policy.MaxAttempts = n } }
-func deadline(d time.Duration) func(*Wish) { return func(w *Wish) { w.Policy.Deadline = d } }
+func deadline(d time.Duration) func(*Wish) { return func(w *Wish) { w.Policy.Deadline.After = d } }
 
 // tale tells the life of one Call: things happen to it, time passes, and it is
 // looked at. Whatever happens, the laws of every Call are checked.

@@ -1,7 +1,6 @@
 package call
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -139,16 +138,40 @@ func (c *Call) hangUp(a *Attempt, now time.Time) (Action, []Event) {
 	}
 	var evs []Event
 	if a.HangUps == 0 {
-		why := cmp.Or(a.EndWhy, "rings too long")
-		if why != a.EndWhy && !a.dialedOut() {
-			why = "queued too long"
-		}
-		evs = append(evs, c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: why}))
+		evs = append(evs, c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: c.tooLong(a, now)}))
 	}
 	a.HangUpAt = now.Add(min(hangUpAgain<<min(a.HangUps, 10), askCeiling))
 	a.HangUps++
 	c.askSoon(a, now)
 	return Action{HangUp, a.N}, evs
+}
+
+// tooLong says why an attempt that nobody has answered is ended.
+func (c *Call) tooLong(a *Attempt, now time.Time) string {
+	closed := c.windowCloses(a)
+	switch {
+	case a.EndWhy != "":
+		return a.EndWhy
+	case !closed.IsZero() && !now.Before(closed):
+		return "the window closes"
+	case a.dialedOut():
+		return "rings too long"
+	}
+	return "queued too long"
+}
+
+// windowCloses is when the window that an attempt was dialed in closes; zero where
+// there is none, or not as long as any ring lasts.
+func (c *Call) windowCloses(a *Attempt) time.Time {
+	if c.Policy.Window.IsZero() {
+		return time.Time{}
+	}
+	long := c.Policy.ringLength() + queueLimit
+	closes := c.Policy.Window.closes(a.DialedAt, long)
+	if closes.Equal(a.DialedAt.Add(long)) {
+		return time.Time{}
+	}
+	return closes
 }
 
 // interrupt tells who listens that somebody else has it, or ends the conversation.

@@ -273,8 +273,8 @@ func (p *proof) phone(i int, does []string) string {
 func order(attempts int, to ...string) api.CreateCall {
 	second := api.Duration(time.Second)
 	req := api.CreateCall{To: to[0], Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
-		MaxAttempts: new(attempts), RingTimeout: new(5 * second), Deadline: new(2 * 3600 * second),
-		RedialAfter: map[string]api.Duration{"busy": second, "no-answer": 0, "failed": second, "machine": second, "unconfirmed": 0},
+		MaxAttempts: new(attempts), RingTimeout: new(5 * second), Deadline: api.After(2 * time.Hour),
+		RedialAfter: map[string]api.Delays{"busy": {second}, "no-answer": {0}, "failed": {second}, "machine": {second}, "unconfirmed": {0}},
 	}}
 	for _, number := range to {
 		req.People = append(req.People, api.Person{Number: number})

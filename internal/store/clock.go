@@ -14,7 +14,11 @@ const clockSamples = 3
 // Now is the present as the store keeps it: by the database's clock where nodes
 // share it, in UTC, in whole microseconds.
 func (s *Store) Now() time.Time {
-	return crash.Now().Add(s.ClockOffset()).UTC().Truncate(time.Microsecond)
+	now := crash.Now
+	if s.clock != nil {
+		now = s.clock
+	}
+	return now().Add(s.ClockOffset()).UTC().Truncate(time.Microsecond)
 }
 
 // ClockOffset is how far the database's clock is ahead of this node's, as last
@@ -24,7 +28,7 @@ func (s *Store) ClockOffset() time.Duration { return time.Duration(s.offset.Load
 // SyncClock measures ClockOffset anew. It does nothing on SQLite, whose clock is
 // this node's own.
 func (s *Store) SyncClock(ctx context.Context) error {
-	if !s.dialect.shared || s.trustClock {
+	if !s.dialect.shared || s.clock != nil {
 		return nil
 	}
 	quickest := time.Duration(-1)

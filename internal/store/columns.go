@@ -43,6 +43,7 @@ func callColumns(c *call.Call) []column {
 		{"held_for", asText{&c.Held}},
 		{"reached_by", &c.ReachedBy},
 		{"cut_short", asFlag{&c.CutShort}},
+		{"redial_asked_at", asMicros{&c.RedialAsked}},
 		{"seq", &c.Seq},
 	}
 }

@@ -101,7 +101,9 @@ func wish(change ...func(*call.Wish)) call.Wish {
 
 func to(number string) func(*call.Wish) { return func(w *call.Wish) { w.To = number } }
 
-func lasting(d time.Duration) func(*call.Wish) { return func(w *call.Wish) { w.Policy.Deadline = d } }
+func lasting(d time.Duration) func(*call.Wish) {
+	return func(w *call.Wish) { w.Policy.Deadline.After = d }
+}
 
 // create stores a new Call.
 func create(t testing.TB, s *Store, change ...func(*call.Wish)) call.Call {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
@@ -18,7 +19,7 @@ type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
 	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
-	TrustClock bool                  // this node's clock is not held against the database's
+	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
 }
 
@@ -28,7 +29,7 @@ type Store struct {
 	dialect     dialect
 	isolation   sql.IsolationLevel
 	scrubEnded  bool
-	trustClock  bool
+	clock       func() time.Time
 	offset      atomic.Int64 // of the database's clock, nanoseconds
 	release     func() error // gives the SQLite file's lock back
 	metrics     *metrics
@@ -66,7 +67,7 @@ func (d *dialect) list(ids []string) any {
 
 // Open opens the database of a URL: sqlite:FILE, or postgres://….
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, trustClock: o.TrustClock, release: func() error { return nil }}
+	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, clock: o.Clock, release: func() error { return nil }}
 	s.watchers.init()
 	s.metrics = newMetrics(o.Metrics, s)
 	var err error

@@ -61,6 +61,16 @@ var (
 	selectAttempts = "SELECT call_id, " + names(attemptColumns(new(call.Attempt))) + " FROM attempts WHERE call_id "
 )
 
+// Rung says whether one of these numbers may be ringing, for a Call other than id.
+func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, error) {
+	found, err := queryIDs(reader{ctx, s.read}, `SELECT call_id FROM destinations WHERE number `+s.dialect.among+` AND call_id <> $2 LIMIT 1`,
+		s.dialect.list(numbers), id)
+	if err != nil {
+		return false, fmt.Errorf("looking who rings the number: %w", err)
+	}
+	return len(found) > 0, nil
+}
+
 func (s *Store) loadCall(q querier, id, lock string) (c call.Call, err error) {
 	if id != storable(id) {
 		return c, ErrNotFound

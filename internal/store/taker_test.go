@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"redial/internal/call"
 )
@@ -29,7 +30,7 @@ func (h *hand) Start(due []Due) { h.started = append(h.started, due...) }
 // is taken for what is not dialed.
 func testTakenAtOnce(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	s.trustClock = true
+	s.clock = time.Now
 	h := &hand{room: 2}
 	s.TakeAtOnce(h)
 

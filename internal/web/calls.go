@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -33,6 +34,10 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	dry, err := dryRun(r)
+	if err != nil {
+		return err
+	}
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -43,7 +48,12 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
-		return err
+		var f faults
+		f.bounds(err)
+		return cmp.Or(f.problem(), err)
+	}
+	if dry {
+		return s.explainWish(w, r, &c)
 	}
 	sum := requestHash(body, key, wish)
 	c, replayed, err := s.Store.Create(r.Context(), c, events,

@@ -58,6 +58,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
 	case errors.Is(err, call.ErrNotAmbiguous), errors.Is(err, call.ErrStillAlive), errors.Is(err, call.ErrHasSID):
 		p = problem(http.StatusConflict, "%v", root(err))
+	case isNotNow(err):
+		p = problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
 		p = problem(http.StatusConflict, "the call has not ended; cancel it first")
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
@@ -67,6 +69,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = problem(http.StatusServiceUnavailable, "redial can't reach its database, or it can't be written; nothing was changed")
 	}
 	writeProblem(w, p)
+}
+
+// isNotNow says that the next dial may not be made at once.
+func isNotNow(err error) bool {
+	_, ok := errors.AsType[*call.NotNowError](err)
+	return ok || errors.Is(err, call.ErrEnded) || errors.Is(err, call.ErrDialed) || errors.Is(err, call.ErrHeld)
 }
 
 // root is the innermost error: what was wrong, without what was being done.

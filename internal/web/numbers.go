@@ -46,9 +46,9 @@ func (n Numbers) Check() error {
 	return nil
 }
 
-// read reads the numbers of a wish, and holds those to be called against where calls
-// may go.
-func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish) {
+// read reads the numbers of a wish, and holds those to be called, which it returns,
+// against where calls may go.
+func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish) (callees []phone.Number) {
 	caller := n.caller(f, from)
 	w.From = caller.E164
 	switch {
@@ -57,18 +57,21 @@ func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish)
 	case len(people) > call.MaxPeople:
 		f.add("to", fmt.Sprintf("has %d people, and may have %d", len(people), call.MaxPeople))
 	case len(people) == 1 && people[0] == api.Person{Number: people[0].Number}:
-		w.To = n.callee(f, "to", people[0].Number, caller)
+		callees = append(callees, n.callee(f, "to", people[0].Number, caller))
+		w.To = callees[0].E164
 	default:
-		n.readPeople(f, people, caller, w)
+		callees = n.readPeople(f, people, caller, w)
 	}
+	return callees
 }
 
-func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number, w *call.Wish) {
+func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number, w *call.Wish) (callees []phone.Number) {
 	seen := map[string]bool{}
 	for i, p := range people {
 		at := fmt.Sprintf("to[%d]", i)
 		q := call.Person(p)
-		q.Number = n.callee(f, at+".number", p.Number, caller)
+		callee := n.callee(f, at+".number", p.Number, caller)
+		callees, q.Number = append(callees, callee), callee.E164
 		if q.Number != "" && seen[q.Number] {
 			f.add(at+".number", "is there twice")
 		}
@@ -80,17 +83,18 @@ func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number,
 		w.People = append(w.People, q)
 	}
 	w.To = w.People[0].Number
+	return callees
 }
 
-// callee is a number to be called, in E.164; empty when it can't be.
-func (n Numbers) callee(f *faults, field, number string, caller phone.Number) string {
+// callee is a number to be called; empty when it can't be read.
+func (n Numbers) callee(f *faults, field, number string, caller phone.Number) phone.Number {
 	callee, err := phone.Parse(number, n.DefaultRegion)
 	if err != nil {
 		f.add(field, err.Error())
-		return ""
+		return phone.Number{}
 	}
 	if caller.E164 == "" {
-		return callee.E164 // told above; without it nobody knows where calls may go
+		return callee // told above; without it nobody knows where calls may go
 	}
 	allowed := n.AllowedRegions
 	if len(allowed) == 0 {
@@ -101,7 +105,7 @@ func (n Numbers) callee(f *faults, field, number string, caller phone.Number) st
 	} else if callee.E164 == caller.E164 {
 		f.add(field, "is the same number as from")
 	}
-	return callee.E164
+	return callee
 }
 
 const maxName = 100 // characters

@@ -25,6 +25,7 @@ type Config struct {
 	Account     string   // whose pause a list shows
 	APIKeys     []string // none: only this very machine is served
 	Numbers     Numbers
+	Presets     Presets
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Polled      bool                                                       // Twilio can't call back: new calls are asked about all the while

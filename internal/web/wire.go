@@ -39,12 +39,50 @@ func wireAttempt(a *call.Attempt) api.Attempt {
 
 func wirePolicy(p call.Policy) api.Policy {
 	w := api.Policy{
-		MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)), Deadline: new(api.Duration(p.Deadline)),
-		RedialAfter: map[string]api.Duration{}, Confirm: wireConfirm(p.Confirm), Machine: wireMachine(p.Machine),
-		Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
+		Preset: p.Preset, MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)),
+		NotBefore: wireWhen(p.NotBefore), Deadline: wireWhen(p.Deadline),
+		RedialAfter: map[string]api.Delays{}, Window: wireWindow(p.Window),
+		Confirm: wireConfirm(p.Confirm), Machine: wireMachine(p.Machine), Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
 	}
-	for r, d := range p.RedialAfter {
-		w.RedialAfter[string(r)] = api.Duration(d)
+	if p.Jitter != 0 {
+		w.Jitter = new(api.Duration(p.Jitter))
+	}
+	for r, delays := range p.RedialAfter {
+		for _, d := range delays {
+			w.RedialAfter[string(r)] = append(w.RedialAfter[string(r)], api.Duration(d))
+		}
+	}
+	for r, n := range p.MaxPerResult {
+		if w.MaxPerResult == nil {
+			w.MaxPerResult = map[string]int{}
+		}
+		w.MaxPerResult[string(r)] = n
+	}
+	return w
+}
+
+func wireWhen(w call.When) *api.Moment {
+	if w == (call.When{}) {
+		return nil
+	}
+	return &api.Moment{After: api.Duration(w.After), At: w.At}
+}
+
+func wireWindow(w call.Window) *api.Window {
+	if w.IsZero() {
+		return nil
+	}
+	out := &api.Window{Hours: w.Hours(), Zone: w.Zone, Holidays: w.Holidays}
+	for _, d := range w.Days {
+		out.Days = append(out.Days, string(d))
+	}
+	return out
+}
+
+func wireForecast(f call.Forecast) api.Forecast {
+	w := api.Forecast{Result: string(f.Result), Attempts: []api.Planned{}, Outcome: string(f.Outcome), EndsAt: f.EndsAt}
+	for _, p := range f.Dials {
+		w.Attempts = append(w.Attempts, api.Planned{Number: p.Attempt, To: p.Person.Number, Name: p.Person.Name, At: p.At, Waiting: p.Waiting})
 	}
 	return w
 }
@@ -89,7 +127,7 @@ func wirePause(p *store.Pause) *api.AccountPause {
 func wireEvent(e call.Event) api.Event {
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID,
-		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Code: e.Code, Message: e.Message,
+		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}
 }

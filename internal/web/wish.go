@@ -35,11 +35,12 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata,
 	})
 	f.say(say, &w.Message)
-	f.policy(policy, &w.Policy)
+	f.policy(policy, s.Presets, &w.Policy)
 	f.message(w.Message)
 	f.options(&w.Options)
 	f.metadata(w.Metadata)
-	s.Numbers.read(&f, f.people(to), from, &w)
+	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy.Window)
+	f.check(w.Policy, s.Store.Now())
 	f.twilio(twilio.CheckDetection(w.Options, w.Policy.Machine))
 	if s.Polled && w.Policy.NeedsURL() {
 		f.add("policy."+needsURL(w.Policy), "needs HOST_URL, the public URL under which Twilio reaches this redial")
@@ -116,99 +117,6 @@ func (f *faults) say(raw json.RawMessage, m *call.Message) {
 	f.object(raw, "say", map[string]any{
 		"text": &m.Say.Text, "language": &m.Say.Language, "voice": &m.Say.Voice, "repeat": &m.Say.Repeat,
 	})
-}
-
-// policy reads the fields that are given over the defaults.
-func (f *faults) policy(raw json.RawMessage, p *call.Policy) {
-	var ring, deadline *api.Duration
-	var after, confirm, machine json.RawMessage
-	var ladder string
-	before := len(*f)
-	f.object(raw, "policy", map[string]any{
-		"max_attempts": &p.MaxAttempts, "ring_timeout": &ring, "deadline": &deadline, "redial_after": &after,
-		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
-	})
-	delays := map[string]any{}
-	given := map[call.Result]*api.Duration{}
-	for _, r := range call.Redialed() {
-		d := api.Duration(p.RedialAfter[r])
-		given[r], delays[string(r)] = &d, &d
-	}
-	f.object(after, "policy.redial_after", delays)
-	f.confirm(confirm, &p.Confirm)
-	f.machine(machine, &p.Machine)
-	p.Ladder = call.Ladder(ladder)
-	if len(*f) > before {
-		return
-	}
-	if ring != nil {
-		p.RingTimeout = ring.Std()
-	}
-	if deadline != nil {
-		p.Deadline = deadline.Std()
-	}
-	for r, d := range given {
-		p.RedialAfter[r] = d.Std()
-	}
-	if e, ok := errors.AsType[*call.PolicyError](p.Check()); ok {
-		f.add("policy."+e.Field, e.Problem)
-	}
-}
-
-// confirm reads what proves that a person listens. Of a PIN only a hash goes on.
-func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
-	if len(raw) == 0 || string(raw) == "null" || string(raw) == `"none"` {
-		return
-	}
-	if raw[0] != '{' {
-		if string(raw) != `"any-key"` {
-			f.add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
-			return
-		}
-		c.Kind = call.ConfirmAnyKey
-		return
-	}
-	var pin string
-	before := len(*f)
-	f.object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
-	switch {
-	case len(*f) > before:
-	case (pin == "") == (c.Digit == ""):
-		f.add("policy.confirm", "must have either a digit or a pin")
-	case pin == "":
-		c.Kind = call.ConfirmDigit
-	default:
-		made, err := call.ConfirmByPIN(pin, rand.Text(), c.Prompt)
-		if e, ok := errors.AsType[*call.PolicyError](err); ok {
-			f.add("policy."+e.Field, e.Problem)
-		}
-		*c = made
-	}
-}
-
-// machine reads what is done when a machine answers.
-func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
-	var do, then string
-	switch {
-	case len(raw) == 0 || string(raw) == "null":
-		return
-	case raw[0] == '{':
-		f.object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
-	default:
-		f.object(json.RawMessage(`{"machine":`+string(raw)+`}`), "policy", map[string]any{"machine": &do})
-	}
-	if do != "ignore" {
-		m.Do = call.MachineDo(do)
-	}
-	m.End = then == "end"
-	switch {
-	case do == "":
-		f.add("policy.machine.do", "must be ignore, redial or leave-message")
-	case then != "" && then != "redial" && then != "end":
-		f.add("policy.machine.then", "must be redial or end")
-	case m.Do != call.MachineLeaveMessage && (then != "" || m.Say != ""):
-		f.add("policy.machine", "takes say and then only with leave-message")
-	}
 }
 
 func (f *faults) message(m call.Message) {

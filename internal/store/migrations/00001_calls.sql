@@ -24,6 +24,7 @@ CREATE TABLE calls (
     held_for            TEXT,             -- the number that another call is ringing
     reached_by          INTEGER NOT NULL, -- the attempt that reached a person, 0: none yet
     cut_short           INTEGER NOT NULL CHECK (cut_short IN (0, 1)), -- the cancel ends conversations too
+    redial_asked_at     BIGINT,           -- when somebody asked for the next dial at once
     seq                 INTEGER NOT NULL, -- of the last event
     idem_scope          TEXT,             -- whose Idempotency-Key it is
     idem_key            TEXT,

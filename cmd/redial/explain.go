@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"redial/api"
+	"redial/internal/app"
+)
+
+type explainCmd struct {
+	server    `embed:""`
+	wishFlags `embed:""`
+	JSON      bool `name:"json" help:"Print JSON, as the API gives it."`
+}
+
+func (c *explainCmd) Help() string {
+	return "It takes what redial call takes, and places no call."
+}
+
+func (c *explainCmd) Run(ctx context.Context, con *console) error {
+	req, err := c.request()
+	if err != nil {
+		return err
+	}
+	e, err := c.client().Explain(ctx, req)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, e)
+	}
+	return explain(con.out, e)
+}
+
+type nowCmd struct {
+	server `embed:""`
+	ID     string `arg:"" help:"The call's id."`
+}
+
+func (c *nowCmd) Run(ctx context.Context, con *console) error {
+	if _, err := c.client().Redial(ctx, c.ID); err != nil {
+		return err
+	}
+	fmt.Fprintln(con.out, "It rings now.")
+	return nil
+}
+
+type presetsCmd struct {
+	Presets string `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" placeholder:"FILE"`
+}
+
+func (c *presetsCmd) Run(con *console) error {
+	presets, err := app.Presets(c.Presets)
+	if err != nil {
+		return err
+	}
+	return printJSON(con.out, presets)
+}
+
+// explain says what will become of a call.
+func explain(out io.Writer, e api.Explanation) error {
+	if e.State == "ended" {
+		return nil
+	}
+	switch {
+	case !e.NextAttemptAt.IsZero():
+		fmt.Fprintf(out, "Rings       %s\n", clock(e.NextAttemptAt))
+	case e.State == "waiting":
+		fmt.Fprintln(out, "Rings       as soon as the number is free")
+	}
+	for _, why := range e.Waiting {
+		fmt.Fprintf(out, "Not now     %s\n", why)
+	}
+	fmt.Fprintf(out, "No dial     from %s on\n", clock(e.DeadlineAt))
+	fmt.Fprintf(out, "Ends        at %s at the latest\n", clock(e.EndsBy))
+	if j := e.Policy.Jitter; j != nil {
+		fmt.Fprintf(out, "Each pause  may be longer by up to %s\n", j)
+	}
+	fmt.Fprintln(out)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "IF ALWAYS\tIT RINGS AT\tAND THEN")
+	for _, f := range e.If {
+		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Result, rings(f.Attempts), strings.ToUpper(f.Outcome))
+	}
+	return t.Flush()
+}
+
+// rings are the times of dials: those of a day behind its date, and of many the first
+// ones and the last.
+func rings(list []api.Planned) string {
+	const most = 5
+	var b strings.Builder
+	day := ""
+	for i, p := range list {
+		if len(list) > most && i >= most-1 && i < len(list)-1 {
+			if i == most-1 {
+				fmt.Fprintf(&b, ", … (%d more)", len(list)-most)
+			}
+			continue
+		}
+		at := p.At.Local()
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		if d := at.Format(time.DateOnly); d != day {
+			b.WriteString(d + " ")
+			day = d
+		}
+		b.WriteString(at.Format(time.TimeOnly))
+		if p.Name != "" {
+			b.WriteString(" " + p.Name)
+		}
+	}
+	if len(list) == 0 {
+		return "no more"
+	}
+	return b.String()
+}

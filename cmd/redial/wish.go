@@ -1,0 +1,193 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"redial/api"
+)
+
+// wishFlags say whom to reach, with what, and how hard to try.
+type wishFlags struct {
+	To           string            `arg:"" help:"The number to call."`
+	From         string            `help:"The caller's number; without, the server's default." placeholder:"NUMBER"`
+	Say          string            `help:"What to say." placeholder:"TEXT" xor:"message"`
+	Twiml        string            `help:"What to do once answered, as TwiML." placeholder:"XML" xor:"message"`
+	MessageURL   string            `name:"twiml-url" help:"Where Twilio fetches the TwiML." placeholder:"URL" xor:"message"`
+	Language     string            `help:"Of --say, such as ja-JP." placeholder:"TAG"`
+	Voice        string            `help:"Of --say: a Twilio voice." placeholder:"VOICE"`
+	Repeat       int               `help:"How often to say it." placeholder:"N"`
+	Preset       string            `help:"Policy to begin with: article, urgent, polite, or the server's own." placeholder:"NAME"`
+	MaxAttempts  int               `help:"Dials of each person in all." placeholder:"N"`
+	MaxPerResult map[string]int    `help:"Of those, how many may end so." placeholder:"busy=2"`
+	RingTimeout  time.Duration     `help:"How long the phone rings." placeholder:"30s"`
+	RedialAfter  map[string]string `help:"Pauses after the first dial, the second, …, by result; the last is repeated." placeholder:"no-answer=0s,5m,30m;busy=30s"`
+	Jitter       time.Duration     `help:"At most so much is added to each pause." placeholder:"30s"`
+	NotBefore    string            `help:"No dial begins before: a duration from now, or a time." placeholder:"2h"`
+	Deadline     string            `help:"No dial begins later: a duration from now, or a time." placeholder:"24h"`
+	Window       string            `help:"When the phone may ring; without a zone, by the number's." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
+	Holiday      []string          `help:"A date on which it may not." placeholder:"2026-12-25"`
+	Then         []string          `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
+	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER"`
+	Confirm      string            `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1"`
+	Prompt       string            `help:"What asks for it." placeholder:"TEXT"`
+	Machine      string            `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT"`
+	MachineSay   string            `help:"What to leave as a message." placeholder:"TEXT"`
+	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT"`
+	Option       map[string]string `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
+	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`
+}
+
+func (c *wishFlags) request() (api.CreateCall, error) {
+	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata}
+	if c.Say != "" {
+		req.Say = &api.Say{Text: c.Say, Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
+	}
+	var p api.Policy
+	c.proof(&p)
+	err := c.schedule(&p)
+	if err != nil {
+		return req, err
+	}
+	req.Policy = &p
+	req.Options, err = c.options()
+	return req, err
+}
+
+// schedule is how often the phone rings, and when.
+func (c *wishFlags) schedule(p *api.Policy) (err error) {
+	p.Preset, p.MaxPerResult = c.Preset, c.MaxPerResult
+	if c.MaxAttempts != 0 {
+		p.MaxAttempts = &c.MaxAttempts
+	}
+	if c.RingTimeout != 0 {
+		p.RingTimeout = new(api.Duration(c.RingTimeout))
+	}
+	if c.Jitter != 0 {
+		p.Jitter = new(api.Duration(c.Jitter))
+	}
+	if p.NotBefore, err = moment("--not-before", c.NotBefore); err != nil {
+		return err
+	}
+	if p.Deadline, err = moment("--deadline", c.Deadline); err != nil {
+		return err
+	}
+	if c.Window != "" || len(c.Holiday) > 0 {
+		p.Window = window(c.Window)
+		p.Window.Holidays = c.Holiday
+	}
+	p.RedialAfter, err = c.delays()
+	return err
+}
+
+func moment(flag, text string) (*api.Moment, error) {
+	if text == "" {
+		return nil, nil
+	}
+	m, err := api.ParseMoment(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", flag, err)
+	}
+	return &m, nil
+}
+
+// delays reads a delay, or several by commas, for each result.
+func (c *wishFlags) delays() (map[string]api.Delays, error) {
+	if len(c.RedialAfter) == 0 {
+		return nil, nil
+	}
+	all := map[string]api.Delays{}
+	for result, text := range c.RedialAfter {
+		for one := range strings.SplitSeq(text, ",") {
+			d, err := time.ParseDuration(strings.TrimSpace(one))
+			if err != nil {
+				return nil, fmt.Errorf("--redial-after %s must be durations by commas, such as 0s,5m,30m", result)
+			}
+			all[result] = append(all[result], api.Duration(d))
+		}
+	}
+	return all, nil
+}
+
+// window reads days, hours and a zone, each of which may be missing.
+func window(text string) *api.Window {
+	w := &api.Window{}
+	for part := range strings.FieldsSeq(text) {
+		switch {
+		case strings.ContainsRune(part, ':'):
+			w.Hours = part
+		case strings.ContainsRune(part, '/'):
+			w.Zone = part
+		default:
+			w.Days = append(w.Days, days(part)...)
+		}
+	}
+	return w
+}
+
+// days spells out ranges: mon-wed,sat. What is no day goes on to the server, which says so.
+func days(text string) (list []string) {
+	week := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+	for part := range strings.SplitSeq(strings.ToLower(text), ",") {
+		first, last, ranged := strings.Cut(part, "-")
+		from, to := slices.Index(week, first), slices.Index(week, last)
+		if !ranged || from < 0 || to < from {
+			list = append(list, part)
+			continue
+		}
+		list = append(list, week[from:to+1]...)
+	}
+	return list
+}
+
+// people are the numbers where there is more than one, or a name; NAME=NUMBER names.
+func (c *wishFlags) people() []api.Person {
+	if len(c.Then) == 0 && !strings.Contains(c.To, "=") {
+		return nil
+	}
+	var people []api.Person
+	for _, text := range append([]string{c.To}, c.Then...) {
+		name, number, named := strings.Cut(text, "=")
+		if !named {
+			name, number = "", text
+		}
+		people = append(people, api.Person{Number: number, Name: name})
+	}
+	return people
+}
+
+// proof is what counts as reached, and whom to try in which order.
+func (c *wishFlags) proof(p *api.Policy) {
+	p.Ladder = c.Ladder
+	if c.Confirm != "" {
+		p.Confirm = &api.Confirm{Digit: c.Confirm, Prompt: c.Prompt}
+		if pin, ok := strings.CutPrefix(c.Confirm, "pin:"); ok {
+			p.Confirm.PIN, p.Confirm.Digit = pin, ""
+		}
+		if c.Confirm == "any-key" || c.Confirm == "none" {
+			p.Confirm.AnyKey, p.Confirm.Digit = c.Confirm == "any-key", ""
+		}
+	}
+	if c.Machine != "" {
+		p.Machine = &api.Machine{Do: c.Machine, Say: c.MachineSay, Then: c.MachineThen}
+	}
+}
+
+// options gives each --option its JSON type: what is JSON as it stands, such as
+// true or 30, is that; anything else is a string.
+func (c *wishFlags) options() (json.RawMessage, error) {
+	if len(c.Option) == 0 {
+		return nil, nil
+	}
+	typed := map[string]any{}
+	for k, v := range c.Option {
+		typed[k] = v
+		if v = strings.TrimSpace(v); json.Valid([]byte(v)) {
+			typed[k] = json.RawMessage(v)
+		}
+	}
+	return json.Marshal(typed)
+}

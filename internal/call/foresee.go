@@ -1,0 +1,154 @@
+package call
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Forecast is what follows if every attempt, from now on, ends alike: found out by
+// living through it.
+type Forecast struct {
+	Result  Result // how they end; Completed stands for a person who is reached
+	Dials   []Planned
+	Outcome Outcome
+	EndsAt  time.Time
+}
+
+// Planned is a dial to come.
+type Planned struct {
+	Attempt int // its number
+	Person  Person
+	At      time.Time
+	Waiting string // why not sooner, where it is not the pause between two dials
+}
+
+// Foreseen lists the results that an attempt of the Call can have, of those that its
+// policy tells apart.
+func (c *Call) Foreseen() []Result {
+	list := []Result{NoAnswer, Busy, Failed}
+	if c.Policy.Machine.Do != MachineIgnore {
+		list = append(list, Machine)
+	}
+	if c.Policy.NeedsURL() {
+		list = append(list, Unconfirmed)
+	}
+	return append(list, Refused, Completed)
+}
+
+// Foresee says what follows if attempts end with r: where nobody answers after the ring
+// timeout, else at once. Those that are alive end so at now. Nothing else is taken to get
+// in the way: no other call to the number, no trouble at Twilio.
+func (c *Call) Foresee(r Result, now time.Time) Forecast {
+	var ring time.Duration
+	if r == NoAnswer {
+		ring = c.Policy.RingTimeout
+	}
+	f := c.foresee(now, func(*Call, int) (Result, time.Duration) { return r, ring })
+	f.Result = r
+	return f
+}
+
+// WaitsFor says why no phone is dialed for the Call at now; empty when one may be.
+func (c *Call) WaitsFor(now time.Time) string {
+	switch {
+	case c.State == Ended:
+		return ""
+	case c.State == Dialing:
+		return ErrDialed.Error()
+	case c.Held != "":
+		return ErrHeld.Error()
+	}
+	people, at, waiting := c.due(now)
+	if waiting != "" || !at.After(now) {
+		return waiting
+	}
+	if c.anyPostponed() {
+		return notTaken
+	}
+	for i := range slices.Backward(c.Attempts) {
+		if a := &c.Attempts[i]; slices.Contains(people, a.Person) {
+			return fmt.Sprintf("the pause after attempt %d: %s", a.N, a.Result())
+		}
+	}
+	return ""
+}
+
+// EndsBy says when it is over at the latest, if nobody talks for long: every attempt
+// rings until the end, and ends with the result that is followed by the longest pause;
+// where that leads past the deadline, a dial may begin until then.
+func (c *Call) EndsBy(now time.Time) time.Time {
+	patient := c.Clone()
+	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // who is given up early is done early
+	f := patient.foresee(now, func(d *Call, n int) (Result, time.Duration) {
+		dials := d.dials(d.Attempt(n).Person, n)
+		pause := func(r Result) time.Duration { return d.Policy.RedialAfter[r].after(dials) }
+		again := slices.DeleteFunc(d.Foreseen(), func(r Result) bool { return !slices.Contains(Redialed(), r) })
+		return slices.MaxFunc(again, func(a, b Result) int { return cmp.Compare(pause(a), pause(b)) }), d.Policy.RingTimeout
+	})
+	if f.Outcome == Expired {
+		return later(f.EndsAt, c.Deadline.Add(c.Policy.RingTimeout))
+	}
+	return f.EndsAt
+}
+
+// ending is how an attempt ends, and how long after it was dialed.
+type ending func(c *Call, n int) (Result, time.Duration)
+
+// foresee lives through what follows.
+func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
+	d := c.Clone()
+	d.Release(now)
+	d.endAll(now, func(d *Call, n int) (Result, time.Duration) { r, _ := how(d, n); return r, 0 })
+	for d.settle(now); d.State != Ended; {
+		_, _, waiting := d.due(now)
+		now = later(now, d.WakeAt)
+		acts, _ := d.Wake(now)
+		for _, act := range acts {
+			a := d.Attempt(act.Attempt)
+			f.Dials = append(f.Dials, Planned{a.N, d.Person(a.Person), now, waiting})
+		}
+		now = d.endAll(now, how)
+	}
+	f.Outcome, f.EndsAt = d.Outcome, d.EndedAt
+	return f
+}
+
+// endAll ends all attempts that are alive, and returns when the last of them has ended.
+func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
+	end = now
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.Live() {
+			r, took := how(c, a.N)
+			c.endAs(a.N, r, now.Add(took))
+			end = later(end, now.Add(took))
+		}
+	}
+	return end
+}
+
+// endAs tells what Twilio would say of an attempt that ends so.
+func (c *Call) endAs(n int, r Result, now time.Time) {
+	if r == Refused && c.Attempt(n).SID != "" {
+		r = Failed // Twilio has taken it already
+	}
+	sid := cmp.Or(c.Attempt(n).SID, fmt.Sprintf("foreseen %d", n))
+	tell := func(s Status, by string) { c.Report(n, Report{SID: sid, Status: s, AnsweredBy: by}, now) }
+	switch r {
+	case Refused:
+		c.Refused(n, Refusal{}, now)
+	case Machine:
+		tell(InProgress, "machine_start")
+		tell(StatusCompleted, "")
+	case Unconfirmed:
+		tell(InProgress, undecided)
+		tell(StatusCompleted, "")
+	case Completed:
+		tell(InProgress, human)
+		c.Pressed(n, sid, 1, true, now)
+		tell(StatusCompleted, "")
+	default:
+		tell(Status(r), "")
+	}
+}

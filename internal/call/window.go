@@ -1,0 +1,224 @@
+package call
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // zones are the same on every machine, also where none are installed
+)
+
+// Window is when a phone may ring, by the clock on the wall of a zone. The zero
+// Window is always open.
+type Window struct {
+	Days     []Day    `json:"days,omitempty"`     // on which it opens; none: every day
+	From     int      `json:"from"`               // second of the day at which it opens
+	To       int      `json:"to"`                 // and closes; before From: on the next day; 0 and 0: it is open all day
+	Zone     string   `json:"zone,omitempty"`     // IANA
+	Holidays []string `json:"holidays,omitempty"` // dates such as 2026-12-25, on which nothing rings
+}
+
+// Day is a day of the week.
+type Day string
+
+// Days lists every Day, the first of the week first.
+func Days() []Day { return []Day{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} }
+
+const (
+	secondsOfDay = 24 * 60 * 60
+	holidayForm  = time.DateOnly
+	maxHolidays  = 366
+)
+
+// IsZero says that the window is always open, wherever that is.
+func (w Window) IsZero() bool {
+	return len(w.Days) == 0 && w.From == 0 && w.To == 0 && len(w.Holidays) == 0
+}
+
+// String is the window as people write it: mon-fri 09:00-21:00 Asia/Tokyo.
+func (w Window) String() string {
+	var parts []string
+	if len(w.Days) > 0 {
+		parts = append(parts, dayRanges(w.Days))
+	}
+	if hours := w.Hours(); hours != "" {
+		parts = append(parts, hours)
+	}
+	return strings.Join(append(parts, w.Zone), " ")
+}
+
+// Hours is the part of the day, such as 09:00-21:00; empty when it is all of it.
+func (w Window) Hours() string {
+	if w.From == 0 && w.To == 0 {
+		return ""
+	}
+	return clock(w.From) + "-" + clock(w.To)
+}
+
+func clock(second int) string {
+	text := fmt.Sprintf("%02d:%02d:%02d", second/3600, second/60%60, second%60)
+	return strings.TrimSuffix(text, ":00")
+}
+
+// dayRanges writes days as ranges: mon-fri,sun.
+func dayRanges(days []Day) string {
+	var parts []string
+	all := Days()
+	for i := 0; i < len(all); i++ {
+		if !slices.Contains(days, all[i]) {
+			continue
+		}
+		first := i
+		for i+1 < len(all) && slices.Contains(days, all[i+1]) {
+			i++
+		}
+		text := string(all[first])
+		if i > first {
+			text += "-" + string(all[i])
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ",")
+}
+
+// check returns a *PolicyError; ring is how long the window must stay open for one ring.
+func (w Window) check(ring time.Duration) error {
+	if w.IsZero() {
+		return nil
+	}
+	for _, d := range w.Days {
+		if !slices.Contains(Days(), d) {
+			return &PolicyError{"window.days", "must be of mon, tue, wed, thu, fri, sat and sun"}
+		}
+	}
+	for _, h := range w.Holidays {
+		if _, err := time.Parse(holidayForm, h); err != nil {
+			return &PolicyError{"window.holidays", "must be dates such as 2026-12-25"}
+		}
+	}
+	switch {
+	case w.Zone == "":
+		return &PolicyError{"window.zone", "is missing: an IANA zone, such as Asia/Tokyo"}
+	case len(w.Holidays) > maxHolidays:
+		return &PolicyError{"window.holidays", fmt.Sprintf("may have %d dates", maxHolidays)}
+	case w.From < 0 || w.From >= secondsOfDay || w.To < 0 || w.To > secondsOfDay || w.From == w.To && w.From != 0:
+		return &PolicyError{"window.hours", "must be such as 09:00-21:00"}
+	}
+	if _, err := zone(w.Zone); err != nil {
+		return &PolicyError{"window.zone", "must be an IANA zone, such as Asia/Tokyo"}
+	}
+	if open := (w.To - w.From + secondsOfDay) % secondsOfDay; open > 0 && open < int(ring.Seconds()) {
+		return &PolicyError{"window.hours", fmt.Sprintf("must be open for %s at least: a ring takes that long", ring)}
+	}
+	return nil
+}
+
+var zones sync.Map // of *time.Location by name: they don't change
+
+func zone(name string) (*time.Location, error) {
+	if known, ok := zones.Load(name); ok {
+		return known.(*time.Location), nil
+	}
+	if name == "Local" { // of this machine, and so another one on the next
+		return nil, fmt.Errorf("unknown time zone %s", name)
+	}
+	loc, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, loc)
+	}
+	return loc, err
+}
+
+// local is a time by the window's clock.
+func (w Window) local(t time.Time) time.Time {
+	loc, err := zone(w.Zone)
+	if err != nil { // checked when the Call was made
+		loc = time.UTC
+	}
+	return t.In(loc)
+}
+
+// holds says whether the window is open at t: whether the clock on the wall, on a night
+// when it is changed too, shows a time in it.
+func (w Window) holds(t time.Time) bool {
+	local := w.local(t)
+	second := local.Hour()*3600 + local.Minute()*60 + local.Second()
+	y, m, d := local.Date()
+	today := time.Date(y, m, d, 12, 0, 0, 0, time.UTC)
+	switch {
+	case w.isHoliday(today):
+		return false
+	case w.From == 0 && w.To == 0:
+		return w.opensOn(today)
+	case w.From < w.To:
+		return w.opensOn(today) && second >= w.From && second < w.To
+	}
+	return w.opensOn(today) && second >= w.From || w.opensOn(today.AddDate(0, 0, -1)) && second < w.To
+}
+
+func (w Window) opensOn(date time.Time) bool {
+	day := Days()[(date.Weekday()+6)%7]
+	return (len(w.Days) == 0 || slices.Contains(w.Days, day)) && !w.isHoliday(date)
+}
+
+func (w Window) isHoliday(date time.Time) bool {
+	return len(w.Holidays) > 0 && slices.Contains(w.Holidays, date.Format(holidayForm))
+}
+
+// edge is the next time after t at which the window may open or close: where its
+// hours begin or end, at midnight, and when clocks are changed.
+func (w Window) edge(t time.Time) time.Time {
+	local := w.local(t)
+	second := local.Hour()*3600 + local.Minute()*60 + local.Second()
+	next := secondsOfDay
+	for _, s := range []int{w.From, w.To} {
+		if s > second && s < next {
+			next = s
+		}
+	}
+	at := local.Add(time.Duration(next-second)*time.Second - time.Duration(local.Nanosecond()))
+	if _, changed := local.ZoneBounds(); !changed.IsZero() && changed.Before(at) {
+		at = changed
+	}
+	return at.UTC()
+}
+
+// closes is when the window, open at t, closes; t and long at the latest.
+func (w Window) closes(t time.Time, long time.Duration) time.Time {
+	end := t.Add(long)
+	for at := t; at.Before(end); at = w.edge(at) {
+		if !w.holds(at) {
+			return at
+		}
+	}
+	return end
+}
+
+// fits is the earliest time, not before t, from which on the window stays open for so
+// long; limit, or later, where there is none before limit.
+func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time {
+	if w.IsZero() {
+		return t
+	}
+	for t.Before(limit) {
+		if !w.holds(t) {
+			t = w.edge(t)
+			continue
+		}
+		end := w.closes(t, long)
+		if end.Equal(t.Add(long)) {
+			return t
+		}
+		t = end
+	}
+	return t
+}
+
+// reason says why nothing rings at t.
+func (w Window) reason(t time.Time) string {
+	if local := w.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
+		return "holiday " + local.Format(holidayForm) + " " + w.Zone
+	}
+	return "outside " + w.String()
+}

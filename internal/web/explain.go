@@ -1,0 +1,101 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"redial/api"
+	"redial/internal/call"
+)
+
+// dryRun says whether a request for a call asks only what would become of it. Any other
+// parameter may be a mistyped one, and would make the call.
+func dryRun(r *http.Request) (bool, error) {
+	var f faults
+	v := r.URL.Query()
+	for name := range v {
+		if name != "dry_run" {
+			f.add(name, "is not a parameter here; there is: dry_run")
+		}
+	}
+	dry := v.Get("dry_run")
+	if v.Has("dry_run") && dry != "true" && dry != "false" {
+		f.add("dry_run", "must be true or false")
+	}
+	return dry == "true", f.problem()
+}
+
+// explainWish says what would become of a call, and does nothing. What is drawn by lot
+// is drawn anew for the real one, and so left out.
+func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Call) error {
+	c.Policy.Jitter = 0
+	e, err := s.explanation(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, e)
+}
+
+// explainCall says what will become of a Call.
+func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.Store.Get(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	e, err := s.explanation(r.Context(), &c)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, e)
+}
+
+func (s *Server) explanation(ctx context.Context, c *call.Call) (e api.Explanation, err error) {
+	now := s.Store.Now()
+	e = api.Explanation{
+		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
+		DeadlineAt: c.Deadline, Policy: wirePolicy(c.Policy),
+	}
+	if c.State == call.Ended {
+		return e, nil
+	}
+	if e.Waiting, err = s.waiting(ctx, c); err != nil {
+		return e, err
+	}
+	e.EndsBy = c.EndsBy(now)
+	for _, r := range c.Foreseen() {
+		e.If = append(e.If, wireForecast(c.Foresee(r, now)))
+	}
+	return e, nil
+}
+
+// waiting is all that keeps a Call from being dialed now.
+func (s *Server) waiting(ctx context.Context, c *call.Call) (why []string, err error) {
+	if own := c.WaitsFor(s.Store.Now()); own != "" {
+		why = append(why, own)
+	}
+	pause, err := s.Store.AccountPause(ctx, s.Account)
+	if err != nil {
+		return nil, err
+	}
+	if pause != nil {
+		why = append(why, fmt.Sprintf("Twilio takes no calls of this account: error %d", pause.Code))
+	}
+	rung, err := s.Store.Rung(ctx, c.Numbers(), c.ID)
+	if rung && c.Held == "" {
+		why = append(why, "another call is ringing the number just now")
+	}
+	return why, err
+}
+
+// redialCall asks for the next dial at once.
+func (s *Server) redialCall(w http.ResponseWriter, r *http.Request) error {
+	now := s.Store.Now()
+	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
+		return c.Redial(now)
+	})
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireCall(&c))
+}

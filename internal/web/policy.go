@@ -1,0 +1,265 @@
+package web
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"redial/api"
+	"redial/internal/call"
+	"redial/internal/phone"
+)
+
+// Presets are policies by name, as a request would write them.
+type Presets map[string]json.RawMessage
+
+// ReadPresets reads the presets that every installation has, and over them its own: a
+// JSON object by name, or nothing. The error names what is wrong.
+func ReadPresets(own []byte) (Presets, error) {
+	p := Presets{}
+	if err := json.Unmarshal(api.Presets, &p); err != nil {
+		return nil, fmt.Errorf("reading redial's own presets: %w", err)
+	}
+	if len(own) > 0 {
+		if err := json.Unmarshal(own, &p); err != nil {
+			return nil, errors.New("must be a JSON object of policies by name")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(p)) {
+		var f faults
+		policy := call.DefaultPolicy()
+		f.fields(p[name], &policy)
+		if policy.Preset != "" {
+			f.add("policy.preset", "can't stand in a preset")
+		}
+		if policy.Window.Zone == "" {
+			policy.Window.Zone = "Etc/UTC" // that of the number, later on
+		}
+		f.check(policy, time.Now())
+		if len(f) > 0 {
+			return nil, fmt.Errorf("%s: %s %s", name, strings.TrimPrefix(f[0].Field, "policy."), f[0].Detail)
+		}
+	}
+	return p, nil
+}
+
+// listPresets shows the presets.
+func (s *Server) listPresets(w http.ResponseWriter, _ *http.Request) error {
+	return reply(w, http.StatusOK, map[string]Presets{"presets": s.Presets})
+}
+
+// policy reads a policy: the fields that are given, over those of its preset, over the
+// defaults.
+func (f *faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
+	var named struct{ Preset string }
+	_ = json.Unmarshal(raw, &named) // what is wrong is told when the fields are read
+	if named.Preset != "" {
+		if data, ok := presets[named.Preset]; ok {
+			f.fields(data, p)
+		} else {
+			f.add("policy.preset", "is not there; there are: "+list(slices.Sorted(maps.Keys(presets))))
+		}
+	}
+	f.fields(raw, p)
+}
+
+// fields reads the fields that are given over those that are there.
+func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
+	var ring, jitter *api.Duration
+	var notBefore, deadline *api.Moment
+	var after, perResult, window, confirm, machine json.RawMessage
+	var ladder string
+	f.object(raw, "policy", map[string]any{
+		"preset": &p.Preset, "max_attempts": &p.MaxAttempts, "max_per_result": &perResult, "ring_timeout": &ring,
+		"not_before": &notBefore, "deadline": &deadline, "redial_after": &after, "jitter": &jitter, "window": &window,
+		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
+	})
+	f.byResult(after, perResult, p)
+	f.window(window, &p.Window)
+	f.confirm(confirm, &p.Confirm)
+	f.machine(machine, &p.Machine)
+	set(&p.RingTimeout, ring)
+	set(&p.Jitter, jitter)
+	if notBefore != nil {
+		p.NotBefore = call.When{After: notBefore.After.Std(), At: notBefore.At}
+	}
+	if deadline != nil {
+		p.Deadline = call.When{After: deadline.After.Std(), At: deadline.At}
+	}
+	if ladder != "" {
+		p.Ladder = call.Ladder(ladder)
+	}
+}
+
+func set(to *time.Duration, given *api.Duration) {
+	if given != nil {
+		*to = given.Std()
+	}
+}
+
+// byResult reads what is told for each result.
+func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
+	delays, limits := map[string]any{}, map[string]any{}
+	for _, r := range call.Redialed() {
+		delays[string(r)], limits[string(r)] = new(api.Delays), new(*int)
+	}
+	f.object(after, "policy.redial_after", delays)
+	f.object(most, "policy.max_per_result", limits)
+	for _, r := range call.Redialed() {
+		if given := *delays[string(r)].(*api.Delays); given != nil {
+			p.RedialAfter[r] = nil
+			for _, d := range given {
+				p.RedialAfter[r] = append(p.RedialAfter[r], d.Std())
+			}
+		}
+		if given := *limits[string(r)].(**int); given != nil {
+			if p.MaxPerResult == nil {
+				p.MaxPerResult = map[call.Result]int{}
+			}
+			p.MaxPerResult[r] = *given
+		}
+	}
+}
+
+// check holds a policy against its bounds.
+func (f *faults) check(p call.Policy, now time.Time) {
+	if len(*f) == 0 { // else what was given may not be all there
+		f.bounds(p.Check(now))
+	}
+}
+
+// bounds adds what the core says is out of bounds.
+func (f *faults) bounds(err error) {
+	if e, ok := errors.AsType[*call.PolicyError](err); ok {
+		f.add("policy."+e.Field, e.Problem)
+	}
+}
+
+// window reads when a phone may ring, in place of what was said before.
+func (f *faults) window(raw json.RawMessage, w *call.Window) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return
+	}
+	var hours string
+	*w = call.Window{}
+	f.object(raw, "policy.window", map[string]any{"days": &w.Days, "hours": &hours, "zone": &w.Zone, "holidays": &w.Holidays})
+	if hours == "" {
+		return
+	}
+	from, to, ok := strings.Cut(hours, "-")
+	begin, ok1 := secondOfDay(from)
+	end, ok2 := secondOfDay(to)
+	if !ok || !ok1 || !ok2 || begin == end {
+		f.add("policy.window.hours", "must be such as 09:00-21:00, or over midnight 22:00-06:00")
+	}
+	w.From, w.To = begin, end
+}
+
+// secondOfDay reads 21:00 or 21:00:30, up to 24:00.
+func secondOfDay(text string) (int, bool) {
+	parts := strings.Split(strings.TrimSpace(text), ":")
+	second := 0
+	for i, unit := range []struct{ seconds, most int }{{3600, 24}, {60, 59}, {1, 59}} {
+		if i == len(parts) && i == 2 {
+			break
+		}
+		if i >= len(parts) || len(parts[i]) != 2 {
+			return 0, false
+		}
+		n, err := strconv.Atoi(parts[i])
+		if err != nil || n < 0 || n > unit.most {
+			return 0, false
+		}
+		second += n * unit.seconds
+	}
+	return second, len(parts) <= 3 && second <= 24*3600
+}
+
+// zone is that of the numbers, where the window names none and they have just one.
+func (f *faults) zone(callees []phone.Number, w *call.Window) {
+	if w.IsZero() || w.Zone != "" {
+		return
+	}
+	known := map[string]bool{}
+	for _, n := range callees {
+		if len(n.Zones) == 0 {
+			f.add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
+			return
+		}
+		for _, z := range n.Zones {
+			known[z] = true
+		}
+	}
+	names := slices.Sorted(maps.Keys(known))
+	switch {
+	case len(names) == 1:
+		w.Zone = names[0]
+	case len(names) > 1:
+		f.add("policy.window.zone", "is missing, and the number may be in several: "+list(names[:min(4, len(names))])+"; give one")
+	}
+}
+
+// confirm reads what proves that a person listens. Of a PIN only a hash goes on.
+func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return
+	}
+	*c = call.Confirm{}
+	if raw[0] != '{' {
+		switch string(raw) {
+		case `"none"`:
+		case `"any-key"`:
+			c.Kind = call.ConfirmAnyKey
+		default:
+			f.add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
+		}
+		return
+	}
+	var pin string
+	before := len(*f)
+	f.object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
+	switch {
+	case len(*f) > before:
+	case (pin == "") == (c.Digit == ""):
+		f.add("policy.confirm", "must have either a digit or a pin")
+	case pin == "":
+		c.Kind = call.ConfirmDigit
+	default:
+		made, err := call.ConfirmByPIN(pin, rand.Text(), c.Prompt)
+		f.bounds(err)
+		*c = made
+	}
+}
+
+// machine reads what is done when a machine answers.
+func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
+	if len(raw) == 0 || string(raw) == "null" {
+		return
+	}
+	var do, then string
+	*m = call.MachinePolicy{}
+	if raw[0] == '{' {
+		f.object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
+	} else {
+		f.object(json.RawMessage(`{"machine":`+string(raw)+`}`), "policy", map[string]any{"machine": &do})
+	}
+	if do != "ignore" {
+		m.Do = call.MachineDo(do)
+	}
+	m.End = then == "end"
+	switch {
+	case do == "":
+		f.add("policy.machine.do", "must be ignore, redial or leave-message")
+	case then != "" && then != "redial" && then != "end":
+		f.add("policy.machine.then", "must be redial or end")
+	case m.Do != call.MachineLeaveMessage && (then != "" || m.Say != ""):
+		f.add("policy.machine", "takes say and then only with leave-message")
+	}
+}
