@@ -112,3 +112,31 @@ func TestProblemIsASentence(t *testing.T) {
 		}
 	}
 }
+
+// What is read as a policy is written so that it reads the same.
+func FuzzPolicy(f *testing.F) {
+	for _, text := range []string{
+		`{}`, `{"preset":"urgent","max_attempts":3,"max_per_result":{"busy":2}}`, `{"deadline":"24h","not_before":"2026-12-24T18:00:00+09:00"}`,
+		`{"redial_after":{"busy":"30s","no-answer":["0s","5m"],"failed":[]}}`, `{"window":{"days":["mon"],"hours":"09:00-21:00","holidays":["2026-12-25"]}}`,
+		`{"confirm":{"pin":"1234"},"machine":{"do":"leave-message","then":"end"}}`, `{"confirm":"any-key","machine":"redial"}`, `{"deadline":30}`, `{"deadline":null}`,
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var one, two api.Policy
+		if json.Unmarshal([]byte(text), &one) != nil {
+			return
+		}
+		written, err := json.Marshal(one)
+		if err != nil {
+			return // a year that JSON can't have
+		}
+		if err := json.Unmarshal(written, &two); err != nil {
+			t.Fatalf("%s is written %s: %v", text, written, err)
+		}
+		again, err := json.Marshal(two)
+		if err != nil || string(again) != string(written) {
+			t.Fatalf("%s is written %s, and then %s: %v", text, written, again, err)
+		}
+	})
+}

@@ -86,7 +86,7 @@ func newChaos(t *rapid.T, change ...func(*rapid.T, *Wish)) *chaos {
 	}
 	c, events, err := New(w, morning)
 	if _, never := errors.AsType[*PolicyError](err); never {
-		t.Skip("it may never ring")
+		t.Skip("it may never ring") // another draw
 	}
 	if err != nil {
 		t.Fatalf("%v", err)

@@ -1,0 +1,35 @@
+package web
+
+import (
+	"encoding/json"
+	"testing"
+
+	"redial/internal/call"
+)
+
+// Hours that are taken are within a day, and are written as they are read.
+func FuzzHours(f *testing.F) {
+	for _, text := range []string{"09:00-21:00", "22:00-06:00", "00:00-24:00", "09:00:30-10:00", "9-17", "24:00-25:00", "09:60-10:00", "-", "09:00-09:00", " 09:00 - 10:00 ", "24:00:01-25:00", "09:00-"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		read := func(text string) (w call.Window, bad faults) {
+			raw, err := json.Marshal(map[string]string{"hours": text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad.window(raw, &w)
+			return w, bad
+		}
+		w, bad := read(text)
+		if text == "" || len(bad) > 0 {
+			return
+		}
+		if w.From < 0 || w.To < 0 || w.From > 86400 || w.To > 86400 || w.From == w.To {
+			t.Fatalf("%q is from %d to %d", text, w.From, w.To)
+		}
+		if again, bad := read(w.Hours()); len(bad) > 0 || again.From != w.From || again.To != w.To {
+			t.Fatalf("%q is written %q, which is from %d to %d: %v", text, w.Hours(), again.From, again.To, bad)
+		}
+	})
+}
