@@ -265,6 +265,13 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 				return nil, events
 			})
 		},
+		"the window is about to change": func(t *rapid.T) {
+			before := rapid.SampledFrom([]time.Duration{0, time.Second, 20 * time.Second, 35 * time.Second, 41 * time.Second, 43 * time.Second}).Draw(t, "before")
+			if edge := x.c.Policy.Window.edge(x.now); !x.c.Policy.Window.IsZero() && edge.Sub(x.now) > before {
+				x.now = edge.Add(-before)
+			}
+			x.wake()
+		},
 		"clock set back": func(t *rapid.T) { x.now = x.now.Add(-time.Hour) },
 		"cancel": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
@@ -289,5 +296,33 @@ func TestNothingBreaksTheLaws(t *testing.T) {
 			x.events = append(x.events, events...)
 		}
 		t.Fatalf("the call never ends: %+v", x.c)
+	})
+}
+
+// Whatever the ends of the attempts, the lookers-on and the steps of the clock: nothing
+// rings outside the window or too soon. The laws are checked at every dial.
+func TestNothingRingsOutsideTheWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := newChaos(t, randomHours, func(t *rapid.T, w *Wish) {
+			w.Policy.MaxAttempts, w.Policy.Deadline.After, w.Policy.MaxPerResult = 20, 200*time.Hour, nil
+			for w.Policy.Window.IsZero() {
+				w.Policy.Window = randomWindow(t)
+			}
+		})
+		all := x.actions()
+		actions := map[string]func(*rapid.T){"": func(*rapid.T) {}}
+		for _, name := range []string{"wake", "wake in time", "the window is about to change", "time passes", "clock set back", "ring now", "hold", "release", "not processed"} {
+			actions[name] = all[name]
+		}
+		actions["it ends"] = func(t *rapid.T) {
+			status := rapid.SampledFrom([]Status{StatusBusy, StatusNoAnswer, StatusFailed}).Draw(t, "status")
+			for i := range x.c.Attempts {
+				if a := &x.c.Attempts[i]; a.Live() {
+					x.tell(func(c *Call) []Event { return c.Report(a.N, Report{SID: fmt.Sprint("CA", a.N), Status: status}, x.now) })
+				}
+			}
+			all["the window is about to change"](t)
+		}
+		t.Repeat(actions)
 	})
 }

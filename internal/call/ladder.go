@@ -55,9 +55,17 @@ func (c *Call) next() (people []int, at time.Time) {
 			people, at = append(people, a.Person), later(at, a.RetryAt)
 		}
 	}
-	if len(people) > 0 {
-		return people, at
+	if len(people) == 0 {
+		people = c.nextPeople()
 	}
+	for _, p := range people {
+		at = later(at, c.ready(p))
+	}
+	return people, at
+}
+
+// nextPeople is who is rung next by the ladder.
+func (c *Call) nextPeople() (people []int) {
 	for p := range c.people() {
 		switch {
 		case c.done(p):
@@ -67,10 +75,7 @@ func (c *Call) next() (people []int, at time.Time) {
 			people[0] = p
 		}
 	}
-	for _, p := range people {
-		at = later(at, c.ready(p))
-	}
-	return people, at
+	return people
 }
 
 // due is who is rung next and when, by everything that the policy says; waiting tells

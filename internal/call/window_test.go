@@ -165,6 +165,18 @@ func TestWaitsForTheWindow(t *testing.T) {
 	s.postponed(4, time.Minute).waits(12*time.Hour + time.Minute)
 }
 
+func TestNoRingIsBegunThatWouldOutlastTheWindow(t *testing.T) {
+	last := 3*time.Hour - SendWindow - 30*time.Second - ringGrace // from morning on, to 21:00 in Tokyo
+	window := in(hours(9, 21, "Asia/Tokyo"))
+	begin(t, window).after(last).dials(1)
+	begin(t, window).after(last + time.Second).sleeps().is(Waiting).waits(12*time.Hour + 41*time.Second)
+}
+
+func TestAWindowThatOpensAfterTheDeadline(t *testing.T) {
+	s := begin(t, in(hours(9, 21, "Asia/Tokyo")), deadline(10*time.Hour)).dials(1)
+	s.after(3*time.Hour).hears(1, StatusBusy).ends(Expired)
+}
+
 func TestTheFirstDialWaits(t *testing.T) {
 	s := begin(t, in(hours(9, 12, "Asia/Tokyo"))).waits(15 * time.Hour)
 	if e := s.last(CallCreated); e.Waiting != "outside 09:00-12:00 Asia/Tokyo" || !e.NextAttemptAt.Equal(s.NextAttemptAt) {
