@@ -207,7 +207,7 @@ func TestWhatIsExplainedHappens(t *testing.T) {
 		"urgent":                 {api.Policy{Preset: "urgent"}, []string{"no-answer", "busy", "no-answer", "no-answer", "busy", "answer"}},
 		"the article's":          {api.Policy{Preset: "article"}, []string{"busy", "no-answer", "failed"}},
 		"later":                  {api.Policy{NotBefore: api.After(3 * time.Hour)}, []string{"busy", "answer"}},
-		"with a lot":             {api.Policy{Jitter: new(api.Duration(time.Minute))}, []string{"busy", "busy", "busy"}},
+		"with a lot":             {api.Policy{Jitter: new(api.Duration(9 * time.Minute))}, []string{"busy", "busy", "busy"}},
 		"one busy is enough":     {api.Policy{MaxPerResult: map[string]int{"busy": 1}}, []string{"no-answer", "busy"}},
 		"until the deadline":     {api.Policy{Deadline: api.After(time.Hour), RedialAfter: map[string]api.Delays{"busy": seconds(1500)}}, []string{"busy", "busy", "busy"}},
 		"a list, the last again": {api.Policy{MaxAttempts: new(5), RedialAfter: map[string]api.Delays{"busy": seconds(0, 60, 600)}}, []string{"busy", "busy", "busy", "busy", "busy"}},

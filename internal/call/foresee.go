@@ -81,6 +81,7 @@ func (c *Call) WaitsFor(now time.Time) string {
 func (c *Call) EndsBy(now time.Time) time.Time {
 	patient := c.Clone()
 	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // who is given up early is done early
+	patient.Policy.Jitter, patient.Policy.RedialAfter = 0, c.Policy.longest()
 	f := patient.foresee(now, func(d *Call, n int) (Result, time.Duration) {
 		dials := d.dials(d.Attempt(n).Person, n)
 		pause := func(r Result) time.Duration { return d.Policy.RedialAfter[r].after(dials) }
@@ -91,6 +92,21 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 		return later(f.EndsAt, c.Deadline.Add(c.Policy.RingTimeout))
 	}
 	return f.EndsAt
+}
+
+// longest are the pauses with all of the jitter.
+func (p Policy) longest() map[Result]Delays {
+	all := map[Result]Delays{}
+	for _, r := range Redialed() {
+		delays := p.RedialAfter[r]
+		if len(delays) == 0 {
+			delays = Delays{0}
+		}
+		for _, d := range delays {
+			all[r] = append(all[r], d+p.Jitter)
+		}
+	}
+	return all
 }
 
 // ending is how an attempt ends, and how long after it was dialed.

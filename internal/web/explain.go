@@ -27,10 +27,11 @@ func dryRun(r *http.Request) (bool, error) {
 }
 
 // explainWish says what would become of a call, and does nothing. What is drawn by lot
-// is drawn anew for the real one, and so left out.
+// is drawn anew for the real one, and so left out of the forecasts.
 func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Call) error {
-	c.Policy.Jitter = 0
-	e, err := s.explanation(r.Context(), c)
+	known := c.Clone()
+	known.Policy.Jitter = 0
+	e, err := s.explanation(r.Context(), c, &known)
 	if err != nil {
 		return err
 	}
@@ -43,14 +44,15 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.explanation(r.Context(), &c)
+	e, err := s.explanation(r.Context(), &c, &c)
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, e)
 }
 
-func (s *Server) explanation(ctx context.Context, c *call.Call) (e api.Explanation, err error) {
+// explanation explains a Call; known is what is foretold of it.
+func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Explanation, err error) {
 	now := s.Store.Now()
 	e = api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
@@ -63,8 +65,8 @@ func (s *Server) explanation(ctx context.Context, c *call.Call) (e api.Explanati
 		return e, err
 	}
 	e.EndsBy = c.EndsBy(now)
-	for _, r := range c.Foreseen() {
-		e.If = append(e.If, wireForecast(c.Foresee(r, now)))
+	for _, r := range known.Foreseen() {
+		e.If = append(e.If, wireForecast(known.Foresee(r, now)))
 	}
 	return e, nil
 }
