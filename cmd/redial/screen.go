@@ -52,11 +52,11 @@ func (s *screen) event(i int, e api.Event) {
 		s.draw()
 		return
 	}
-	fmt.Fprintf(s.out, "%5.1fs  %-22s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e))
+	fmt.Fprintf(s.out, "%5.1fs  %-22s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e, r.fate.people))
 }
 
 func (r *row) see(e api.Event, at time.Duration) {
-	r.now = story(e)
+	r.now = story(e, r.fate.people)
 	switch {
 	case e.Type == "attempt.dialed":
 		r.rings = append(r.rings, "…")

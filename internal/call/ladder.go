@@ -70,7 +70,18 @@ func (c *Call) next() (people []int, at time.Time) {
 	for _, p := range people {
 		at = later(at, c.ready(p))
 	}
+	for i := range c.Attempts { // whoever is next, is after those before
+		at = later(at, c.Attempts[i].EndedAt)
+	}
 	return people, at
+}
+
+// dialed is the Event of a person's phone being dialed.
+func (c *Call) dialed(p int) Event {
+	if len(c.People) == 0 {
+		return Event{}
+	}
+	return Event{Person: p + 1}
 }
 
 // done says whether a person is not rung any more.

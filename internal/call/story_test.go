@@ -193,3 +193,15 @@ func TestListsNameEveryWord(t *testing.T) {
 		}
 	}
 }
+
+// Who was never rung is rung once those before are over, and not in the past.
+func TestTheNextPersonIsRungAfterTheLast(t *testing.T) {
+	s := begin(t, attempts(1), people(2)).dials(1)
+	s.after(30*time.Second).hears(1, Ringing, StatusNoAnswer).waits(0)
+	s.dials(2).hears(2, StatusBusy).ends(Unreached)
+	for _, e := range s.events {
+		if want := map[int]int{1: 1, 2: 2}[e.Attempt]; e.Type == AttemptDialed && e.Person != want {
+			t.Errorf("attempt %d rings person %d", e.Attempt, e.Person)
+		}
+	}
+}
