@@ -357,3 +357,29 @@ func TestRequestsThatCantBeConfirmed(t *testing.T) {
 		}
 	})
 }
+
+// What an application gives as TwiML is given to Twilio as it is: a second XML
+// declaration would be an application error.
+func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
+	const doc = `<?xml version="1.0" encoding="UTF-8"?><Response><Say>Your bill is due.</Say></Response>`
+	for who, want := range map[string]string{"answer": "reached", "voicemail": "unreached"} {
+		inWorld(t, nil, func(w *world) {
+			w.phone(alice).does(who)
+			c := w.call(api.CreateCall{To: alice, Twiml: doc, Policy: &api.Policy{
+				Machine: &api.Machine{Do: "leave-message", Then: "end"}, MaxAttempts: new(1),
+			}})
+			w.pass(5 * time.Minute)
+			c.is(want, map[string]string{"answer": "completed", "voicemail": "machine"}[who])
+			if heard := w.phones[alice].heard(1); heard != "Your bill is due." {
+				t.Errorf("%s heard %q", who, heard)
+			}
+		})
+	}
+	inWorld(t, nil, func(w *world) { // and where it is put into a question
+		w.phone(alice).does("answer+keys=1")
+		c := w.call(api.CreateCall{To: alice, Twiml: doc, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(5 * time.Minute)
+		c.is("reached", "completed")
+		w.phones[alice].hears(1, "Your bill is due. | Press 1 to confirm.")
+	})
+}

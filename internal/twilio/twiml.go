@@ -130,6 +130,7 @@ func wellFormed(doc string) error {
 	d := xml.NewDecoder(strings.NewReader(doc))
 	depth, roots := 0, 0
 	for {
+		begin := d.InputOffset()
 		t, err := d.Token()
 		switch {
 		case errors.Is(err, io.EOF) && roots == 1:
@@ -153,6 +154,10 @@ func wellFormed(doc string) error {
 			depth++
 		case xml.EndElement:
 			depth--
+		case xml.ProcInst:
+			if t.Target == "xml" && begin > 0 { // encoding/xml lets it pass
+				return errors.New("is not well-formed: its XML declaration must stand at the very beginning")
+			}
 		case xml.CharData:
 			if depth == 0 && strings.TrimSpace(string(t)) != "" {
 				return errors.New("is not well-formed: text outside of the root element")

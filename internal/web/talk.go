@@ -70,6 +70,6 @@ func (s *Server) talk(w http.ResponseWriter, r *http.Request, step func(c *call.
 	}
 	s.Log.Debug("told what to say", "call", after.ID, "attempt", n, "sid", report.SID)
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	_, err = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+twiml)
+	_, err = io.WriteString(w, twiml)
 	return ignoreGone(err)
 }
