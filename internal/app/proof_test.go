@@ -383,3 +383,46 @@ func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
 		w.phones[alice].hears(1, "Your bill is due. | Press 1 to confirm.")
 	})
 }
+
+// Twilio tells who answered also when nobody could tell it what to say: then a
+// person heard nothing, and a machine has no message.
+func TestWhoHeardNothingIsNotReached(t *testing.T) {
+	for name, test := range map[string]struct{ first, status string }{
+		"a person":  {"answer", "unconfirmed"},
+		"a machine": {"voicemail", "machine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.phone(alice).does(test.first).answers()
+				c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{
+					Machine:     &api.Machine{Do: "leave-message", Then: "end"},
+					RedialAfter: map[string]api.Duration{"unconfirmed": api.Duration(time.Minute)},
+				}})
+				w.pass(4 * time.Second)
+				w.stop() // it rings, and nobody will be there to be asked
+				w.pass(40 * time.Second)
+				if heard := w.phones[alice].heard(1); heard != "an application error" {
+					t.Fatalf("%s heard %q", name, heard)
+				}
+				w.start()
+				w.pass(10 * time.Minute)
+				c.is("reached", test.status, "completed")
+				if r := c.now().Reached; r == nil || r.By != "human" || r.Attempt != 2 {
+					t.Errorf("the evidence is %+v", r)
+				}
+				w.phones[alice].hears(2, "Your delivery")
+			})
+		})
+	}
+}
+
+// A fax takes no message, so it does not have it.
+func TestAFaxHasNoMessage(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+detected=fax").does("voicemail")
+		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Machine: &api.Machine{Do: "leave-message", Then: "end"}}})
+		w.pass(10 * time.Minute)
+		c.is("unreached", "machine", "machine")
+		w.phones[alice].hears(2, "Your delivery")
+	})
+}

@@ -12,6 +12,7 @@ type Report struct {
 	Begun    bool // Twilio says that it has begun to dial, whatever the status
 
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
+	Instructs  bool   // it asks what to say to whoever answered, and is told
 }
 
 // Unanswered records that the answer to attempt n's create request never came:
@@ -176,6 +177,7 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	if heard != "" {
 		evs = append(evs, c.attemptEvent(heard, now, a.N, e))
 	}
+	a.Instructed = a.Instructed || r.Instructs
 	if stronger(r.AnsweredBy, a.AnsweredBy) {
 		a.AnsweredBy = r.AnsweredBy
 		evs = append(evs, c.attemptEvent(AttemptDetected, now, a.N, Event{Reason: a.AnsweredBy}))

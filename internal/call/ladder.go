@@ -93,7 +93,7 @@ func (c *Call) done(p int) bool {
 			continue
 		}
 		switch r := a.Result(); {
-		case r == Refused, r == Machine && c.Policy.Machine.End:
+		case r == Refused, c.Policy.Machine.End && a.hasMessage():
 			return true
 		case r == Unplaced:
 			unplaced++
