@@ -139,6 +139,12 @@ func (p Policy) checkProof() error {
 	return nil
 }
 
+// Impersonal is the Policy without what was written for somebody, or known to them alone.
+func (p Policy) Impersonal() Policy {
+	p.Confirm.Prompt, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", "", "", ""
+	return p
+}
+
 // NeedsURL says whether Twilio must be able to reach redial for this policy.
 func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
