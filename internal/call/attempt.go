@@ -212,14 +212,13 @@ func (a *Attempt) Status() Status {
 	return Placing
 }
 
-// addFinal adds a final status to the facts and says whether it is new.
-func (a *Attempt) addFinal(s Status) bool {
+// addFinal adds a final status to the facts.
+func (a *Attempt) addFinal(s Status) {
 	i, found := slices.BinarySearch(a.Finals, s)
 	if !found {
 		// a fresh slice: a clone of the Call must not see the change
 		a.Finals = slices.Insert(slices.Clone(a.Finals), i, s)
 	}
-	return !found
 }
 
 func setOnce(t *time.Time, now time.Time) bool {

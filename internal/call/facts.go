@@ -169,7 +169,8 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		heard = AttemptAnswered
 	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
 		a.Stuck++
-	case r.Status.Final() && a.addFinal(r.Status):
+	case r.Status.Final(): // told again, it may say more
+		a.addFinal(r.Status)
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}
 	c.guard(a, now)

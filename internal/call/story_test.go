@@ -205,3 +205,12 @@ func TestTheNextPersonIsRungAfterTheLast(t *testing.T) {
 		}
 	}
 }
+
+// Twilio's record may say that a call is over before it says how long it was.
+func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
+	s := begin(t).dials(1).hears(1, InProgress, StatusCompleted).ends(Reached)
+	s.got(s.Report(1, Report{SID: sids[1], Status: StatusCompleted, Duration: 12, SIPCode: 200}, s.now)).ends(Reached)
+	if e := s.Evidence(); e == nil || e.Listened != 12 {
+		t.Errorf("the evidence is %+v", e)
+	}
+}
