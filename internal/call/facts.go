@@ -183,6 +183,9 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		a.AnsweredBy = r.AnsweredBy
 		evs = append(evs, c.attemptEvent(AttemptDetected, now, a.N, Event{Reason: a.AnsweredBy}))
 	}
+	if r.Instructs && !a.Over() && c.unwanted(a) == taken {
+		evs = append(evs, c.hearsTaken(a, now)...)
+	}
 	return evs
 }
 

@@ -214,3 +214,21 @@ func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
 		t.Errorf("the evidence is %+v", e)
 	}
 }
+
+// Who hears that it is taken in answer to a key is not interrupted to hear it again.
+func TestWhoWasToldIsNotToldTwice(t *testing.T) {
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
+	s.got(s.Pressed(1, sids[1], 1, true, s.now))
+	s.got(s.Pressed(2, sids[2], 1, true, s.now)).last(AttemptTold)
+	s.sleeps().hears(1, StatusCompleted).hears(2, StatusCompleted)
+	s.ends(Reached).results(Completed, Unconfirmed)
+
+	s = begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Machine.Do = Parallel, MachineRedial })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2})
+	for n := 1; n <= 2; n++ {
+		s.got(s.Report(n, Report{SID: sids[n], Status: InProgress, AnsweredBy: human, Instructs: true}, s.now))
+	}
+	s.last(AttemptTold)
+	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still there: it was not heard
+}
