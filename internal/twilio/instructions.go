@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -16,6 +17,10 @@ const (
 	GatherPath = "/twilio_api/gather"
 	AnswerPath = "/twilio_api/twiml"
 )
+
+// laterNumber is by how much the questions of a late attempt, such as the 240th of ten
+// people, are longer than those of the first: its number stands in two URLs.
+const laterNumber = 2 * len("40")
 
 const gatherWait = 8 // seconds for the first key, once all is said
 
@@ -53,7 +58,7 @@ func Answer(host string, cl *call.Call, n int) string {
 	case a.Machine():
 		return machineMessage(cl, a)
 	case !a.NeedsKey && cl.Message.URL != "" && cl.Person(a.Person).Say == "":
-		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+		return redirect(cl)
 	}
 	return message(host, cl, n)
 }
@@ -71,9 +76,17 @@ func machineMessage(cl *call.Call, a *call.Attempt) string {
 	case s.Text != "":
 		return response(speak(s, s.Text), "<Hangup/>")
 	case cl.Message.URL != "":
-		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+		return redirect(cl)
 	}
 	return cl.Message.Twiml
+}
+
+// redirect sends Twilio on to the message's own URL, by the method that the options
+// want for it.
+func redirect(cl *call.Call) string {
+	options := struct{ Method string }{"POST"}
+	_ = json.Unmarshal(cl.Options, &options) // checked when the call was asked for
+	return response(fmt.Sprintf(`<Redirect method="%s">%s</Redirect>`, attrEscapes.Replace(options.Method), textEscapes.Replace(cl.Message.URL)))
 }
 
 // message is what a person hears, and, where a key is needed, the question for it.
@@ -185,10 +198,13 @@ func CheckInstructions(host string, w call.Wish) error {
 			return &FieldError{field, "contains characters that can't be spoken"}
 		}
 	}
-	cl := call.Call{Wish: w}
+	cl, longer := call.Call{Wish: w}, 0
+	if confirms {
+		longer = laterNumber
+	}
 	for p := range max(1, len(w.People)) {
 		cl.Attempts = []call.Attempt{{N: 1, Person: p, NeedsKey: confirms}}
-		if n := length(message(host, &cl, 1)); n > twimlLimit && w.Message.URL == "" {
+		if n := length(message(host, &cl, 1)) + longer; n > twimlLimit && w.Message.URL == "" {
 			return &FieldError{"say.text", fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
 		}
 	}
