@@ -426,3 +426,23 @@ func TestAFaxHasNoMessage(t *testing.T) {
 		w.phones[alice].hears(2, "Your delivery")
 	})
 }
+
+// People who are rung at once leave together, and use up the pace of all of them.
+func TestPeopleAtOnceKeepThePace(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		const carol = "+819012345699"
+		for _, number := range []string{alice, bob, carol} {
+			w.phone(number).answers()
+		}
+		w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{Ladder: "parallel"}})
+		w.call(api.CreateCall{To: carol})
+		w.pass(time.Minute)
+		var seconds []int
+		for _, r := range w.creates() {
+			seconds = append(seconds, int(r.At.Sub(w.creates()[0].At).Round(time.Second)/time.Second))
+		}
+		if !slices.Equal(seconds, []int{0, 0, 2}) { // at one call a second
+			t.Errorf("calls left after %v s", seconds)
+		}
+	})
+}
