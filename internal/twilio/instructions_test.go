@@ -140,6 +140,63 @@ func TestReply(t *testing.T) {
 	}
 }
 
+func TestCheckInstructions(t *testing.T) {
+	long := strings.Repeat("a", twimlLimit)
+	person := func(p call.Person) func(*call.Call) {
+		return func(cl *call.Call) { cl.People = []call.Person{{}, p} }
+	}
+	prompts := func(text string) func(*call.Call) {
+		c := digit("1")
+		c.Prompt = text
+		return wants(c)
+	}
+	leaves := func(text string) func(*call.Call) {
+		return func(cl *call.Call) { cl.Policy.Machine = call.MachinePolicy{Do: call.MachineLeaveMessage, Say: text} }
+	}
+	for name, test := range map[string]struct {
+		call  *call.Call
+		field string // empty: it passes
+	}{
+		"a text":                     {answered(), ""},
+		"a key":                      {answered(wants(digit("1"))), ""},
+		"a link":                     {answered(link), ""},
+		"a link and a key":           {answered(link, wants(digit("1"))), "url"},
+		"a person's own text":        {answered(link, person(call.Person{Say: "Fire."})), ""},
+		"one that is too long":       {answered(person(call.Person{Say: long})), "to[1].say"},
+		"one instead of a link":      {answered(link, person(call.Person{Say: long})), "to[1].say"},
+		"a text and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) { cl.Message.Say.Text = long[:twimlLimit-100] }), "say.text"},
+		"TwiML and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) {
+			cl.Message = call.Message{Twiml: "<Response><Say>" + long[:twimlLimit-100] + "</Say></Response>"}
+		}), "twiml"},
+		"TwiML that dials, and a key":    {answered(wants(digit("1")), func(cl *call.Call) { cl.Message = call.Message{Twiml: "<Response><Dial>1</Dial></Response>"} }), "twiml"},
+		"a prompt":                       {answered(prompts("Press it.")), ""},
+		"a blank prompt":                 {answered(prompts(" ")), "policy.confirm.prompt"},
+		"a prompt that can't be spoken":  {answered(prompts("a\x00")), "policy.confirm.prompt"},
+		"a message":                      {answered(leaves("Call us.")), ""},
+		"a blank message":                {answered(leaves(" \n")), "policy.machine.say"},
+		"a message that is too long":     {answered(leaves(long)), "policy.machine.say"},
+		"a message that can't be spoken": {answered(leaves("a\x00")), "policy.machine.say"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := CheckInstructions(host, test.call.Wish)
+			f, _ := errors.AsType[*FieldError](err)
+			if (err == nil) != (test.field == "") || f != nil && f.Field != test.field {
+				t.Errorf("error %v, want one about %q", err, test.field)
+			}
+		})
+	}
+	for field, p := range map[string]call.Person{
+		"": {Name: "Li", Language: "ja-JP", Say: "Fire."}, "language": {Language: "Japanese"},
+		"say": {Say: " "}, "name": {Name: "\t"},
+	} {
+		err := CheckPerson(p)
+		f, _ := errors.AsType[*FieldError](err)
+		if (err == nil) != (field == "") || f != nil && f.Field != field {
+			t.Errorf("%+v: error %v, want one about %q", p, err, field)
+		}
+	}
+}
+
 // What passes fits at every attempt, also one whose number has more digits.
 func TestALongMessageFitsAtEveryAttempt(t *testing.T) {
 	c := answered(wants(digit("1")))
