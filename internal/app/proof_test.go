@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -444,5 +445,79 @@ func TestPeopleAtOnceKeepThePace(t *testing.T) {
 		if !slices.Equal(seconds, []int{0, 0, 2}) { // at one call a second
 			t.Errorf("calls left after %v s", seconds)
 		}
+	})
+}
+
+// In a sequence, somebody whose number another call rings is waited for.
+func TestTheFirstOfASequenceIsHeld(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).does("answer:50s").busy()
+		w.phone(bob).answers()
+		first := w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		c := w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{MaxAttempts: new(1)}})
+		w.pass(30 * time.Second)
+		c.is("waiting")
+		if !c.now().Held {
+			t.Error("it is not held")
+		}
+		w.pass(5 * time.Minute)
+		first.is("reached", "completed")
+		c.is("reached", "busy", "completed")
+		if r := c.now().Reached; r == nil || r.Name != "Bob" || r.By != "answer" {
+			t.Errorf("the evidence is %+v", r)
+		}
+	})
+}
+
+// Canceled, every phone that rings is let go of, and nobody else is rung.
+func TestCancelEndsAllThatRings(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).noAnswer()
+		w.phone(bob).does("answer:40s")
+		const carol = "+819012345699"
+		w.phone(carol).does("queued:30s")
+		people := append(slices.Clone(toBoth), api.Person{Number: carol})
+		c := w.call(api.CreateCall{People: people, Policy: &api.Policy{Ladder: "parallel", Confirm: &api.Confirm{AnyKey: true}}})
+		w.pass(10 * time.Second)
+		c.cancel()
+		w.pass(5 * time.Second)
+		c.is("dialing", "canceled", "in-progress", "canceled")
+		w.pass(10 * time.Minute)
+		c.is("canceled", "canceled", "unconfirmed", "canceled")
+		for _, l := range w.sim.Legs() {
+			if l.To != bob && l.EndedAt.Sub(l.CreatedAt) > 15*time.Second {
+				t.Errorf("%s was rung for %s", l.To, l.EndedAt.Sub(l.CreatedAt))
+			}
+		}
+	})
+}
+
+// A Call that is over stays over: who presses a key of it later is thanked for nothing.
+func TestAKeyAfterTheEnd(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("no-answer")
+		p := confirming(api.Confirm{Digit: "1"})
+		p.MaxAttempts = new(1)
+		c := w.call(api.CreateCall{To: alice, Policy: p})
+		w.pass(5 * time.Minute)
+		c.is("unreached", "no-answer")
+		u, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := "/twilio_api/gather?attempt=" + url.QueryEscape(u.Query().Get("attempt")) + "&try=1"
+		form := url.Values{"CallSid": {c.now().Attempts[0].SID}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
+		press := func(sign string) (int, string) {
+			return w.do("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Twilio-Signature", sign)
+		}
+		if status, _ := press("forged"); status != http.StatusForbidden {
+			t.Errorf("a forged key is answered %d", status)
+		}
+		status, said := press(signature(token, hostURL+path, form))
+		if status != http.StatusOK || strings.Contains(said, "Thank you") || !strings.Contains(said, "<Hangup/>") {
+			t.Errorf("%d %s", status, said)
+		}
+		c.is("unreached", "no-answer")
 	})
 }
