@@ -409,6 +409,7 @@ type Event struct {
 	At            time.Time `json:"at"`
 	Attempt       int       `json:"attempt,omitzero"` // none: about the call as a whole
 	SID           string    `json:"sid,omitzero"`
+	Person        int       `json:"person,omitzero"` // whose phone is dialed: of the call's people, from 1
 	Result        string    `json:"result,omitzero"`
 	Outcome       string    `json:"outcome,omitzero"`
 	Reason        string    `json:"reason,omitzero"`

@@ -24,6 +24,11 @@ import (
 
 const eventStream = "text/event-stream"
 
+// TwiML is a text to the contract, as a stream is.
+func init() {
+	openapi3filter.RegisterBodyDecoder("text/xml", openapi3filter.PlainBodyDecoder)
+}
+
 // Document is the contract, loaded and found valid, with its examples.
 var Document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)

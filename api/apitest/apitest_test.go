@@ -11,6 +11,7 @@ import (
 const (
 	call    = `{"id":"1","state":"waiting","policy":{"max_attempts":3,"ring_timeout":"30s","deadline":"24h","redial_after":{},"confirm":"none","machine":"ignore","ladder":"sequence"},"attempts":[],"deadline_at":"2026-11-24T09:00:00Z","created_at":"2026-11-23T09:00:00.123456Z"}`
 	unknown = `{"type":"about:blank","title":"Not Found","status":404,"detail":"there is no such call"}`
+	form    = "CallSid=CA1&CallStatus=in-progress&AnsweredBy=human"
 	wish    = `{"to":"+819012345678","say":"hi"}`
 )
 
@@ -44,6 +45,8 @@ func TestExchangesAreHeldAgainstTheContract(t *testing.T) {
 		{"nothing", "DELETE /v1/calls/1", "", 204, "", "", true},
 		{"more than nothing", "DELETE /v1/calls/1", "", 204, "", "gone", false},
 		{"the contract", "GET /openapi.yaml", "", 200, "Content-Type: application/yaml", "openapi: 3.0.3", true},
+		{"what to say", "POST /twilio_api/twiml?attempt=k", form, 200, "Content-Type: text/xml; charset=utf-8", "<Response/>", true},
+		{"what to say, as HTML", "POST /twilio_api/twiml?attempt=k", form, 200, "Content-Type: text/html", "<Response/>", false},
 		{"metrics", "GET /metrics", "", 200, "Content-Type: text/plain; version=0.0.4; charset=utf-8", "up 1\n", true},
 		{"a stream", "GET /v1/calls/1/events", "", 200, "Content-Type: text/event-stream", stream1(1, "call.created") + ": still here\n\ndata: {", true},
 		{"a stream of something", "GET /v1/calls/1/events", "", 200, "Content-Type: text/event-stream", stream1(1, "call.exploded"), false},
@@ -57,7 +60,11 @@ func TestExchangesAreHeldAgainstTheContract(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.body != "" {
+			switch test.body {
+			case "":
+			case form:
+				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			default:
 				req.Header.Set("Content-Type", "application/json")
 			}
 			witness := &witness{TB: t}

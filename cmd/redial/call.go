@@ -43,28 +43,31 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 	if !c.Wait {
 		return nil
 	}
-	return c.follow(ctx, con, client, call.ID)
+	return c.follow(ctx, con, client, &call)
 }
 
 // follow tells the story as it happens, and ends with the outcome's status.
-func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, id string) error {
-	err := client.Follow(ctx, id, 0, func(e api.Event) error {
+func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, asked *api.Call) error {
+	err := client.Follow(ctx, asked.ID, 0, func(e api.Event) error {
 		if !c.JSON {
-			fmt.Fprintln(con.out, line(e))
+			fmt.Fprintln(con.out, line(e, asked.People))
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	call, err := client.Get(ctx, id, 0)
+	call, err := client.Get(ctx, asked.ID, 0)
 	if err != nil {
 		return err
 	}
-	if c.JSON {
+	switch {
+	case c.JSON:
 		if err := printJSON(con.out, call); err != nil {
 			return err
 		}
+	case call.Reached != nil:
+		fmt.Fprintln(con.out, "reached "+reachedLine(call.Reached))
 	}
 	if status := outcomeStatus[call.Outcome]; status != statusOK {
 		return status

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -45,8 +46,12 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED")
 	for _, call := range page.Calls {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", call.ID, cmp.Or(call.To, "(scrubbed)"), stateOf(&call),
-			len(call.Attempts), *call.Policy.MaxAttempts, next(&call), clock(call.CreatedAt))
+		to := cmp.Or(call.To, "(scrubbed)")
+		if more := len(call.People) - 1; more > 0 {
+			to += fmt.Sprintf(" +%d", more)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", call.ID, to, stateOf(&call),
+			len(call.Attempts), *call.Policy.MaxAttempts*max(1, len(call.People)), next(&call), clock(call.CreatedAt))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -77,13 +82,16 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, map[string]any{"call": call, "events": events})
 	}
 	fmt.Fprintf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
-		cmp.Or(call.To, "(scrubbed)"), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
+		toWhom(&call), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
+	if call.Reached != nil {
+		fmt.Fprintf(con.out, "Reached  %s\n", reachedLine(call.Reached))
+	}
 	if n := next(&call); n != "" {
 		fmt.Fprintf(con.out, "Next     %s\n", n)
 	}
 	fmt.Fprintln(con.out)
 	for _, e := range events {
-		fmt.Fprintln(con.out, line(e))
+		fmt.Fprintln(con.out, line(e, call.People))
 	}
 	return c.remains(ctx, con, client, &call)
 }
@@ -135,6 +143,18 @@ func stateOf(c *api.Call) string {
 		return "waiting for the number"
 	}
 	return c.State
+}
+
+// toWhom is everybody whom a Call may ring.
+func toWhom(c *api.Call) string {
+	if len(c.People) == 0 {
+		return cmp.Or(c.To, "(scrubbed)")
+	}
+	var all []string
+	for _, p := range c.People {
+		all = append(all, strings.TrimSpace(p.Name+" "+p.Number))
+	}
+	return strings.Join(all, ", ")
 }
 
 // next is when a waiting Call is dialed.

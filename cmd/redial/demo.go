@@ -40,7 +40,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	fmt.Fprintf(con.out, "redial  http://%s\nTwilio  http://%s, on your desk; its phones are %d times as fast as life\n\n",
+	fmt.Fprintf(con.out, "redial  http://%s\nTwilio  http://%s, on your desk; phones %d times as fast as life\n\n",
 		d.redial.Addr(), d.twilio.Addr(), demoSpeed)
 	limited, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -27,10 +28,16 @@ type screen struct {
 // row is how one call of the demo fares.
 type row struct {
 	fate    fate
-	rings   []string // how each attempt went so far, a word each
+	rings   []ring // each attempt
 	now     string
 	outcome string
 	took    time.Duration
+}
+
+// ring is an attempt: whose phone rings, and how that went so far, in a word.
+type ring struct {
+	person int // of the fate's people, from 1; 0 where there are none
+	word   string
 }
 
 func newScreen(out io.Writer, fates []fate) *screen {
@@ -52,19 +59,51 @@ func (s *screen) event(i int, e api.Event) {
 		s.draw()
 		return
 	}
-	fmt.Fprintf(s.out, "%5.1fs  %-22s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e))
+	fmt.Fprintf(s.out, "%5.1fs  %-24s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e, r.fate.people))
 }
 
 func (r *row) see(e api.Event, at time.Duration) {
-	r.now = story(e)
+	r.now = story(e, r.fate.people)
 	switch {
 	case e.Type == "attempt.dialed":
-		r.rings = append(r.rings, "…")
+		r.rings = append(r.rings, ring{e.Person, "…"})
 	case e.Type == "attempt.ended" && e.Attempt <= len(r.rings):
-		r.rings[e.Attempt-1] = e.Result
+		r.rings[e.Attempt-1].word = e.Result
 	case e.Type == "call.ended":
 		r.outcome, r.now, r.took = e.Outcome, "", at
 	}
+}
+
+// attempts tells how each person's phone rang, in few words.
+func (r *row) attempts() string {
+	if len(r.fate.people) == 0 {
+		return words(r.rings, 0)
+	}
+	var all []string
+	for i, p := range r.fate.people {
+		if text := words(r.rings, i+1); text != "" {
+			all = append(all, p.Name+" "+text)
+		}
+	}
+	return strings.Join(all, " · ")
+}
+
+// words are those of one person's rings, the same word in a row only once.
+func words(rings []ring, person int) string {
+	var runs []string
+	last, times := "", 0
+	for _, r := range rings {
+		if r.person != person {
+			continue
+		}
+		if r.word != last {
+			runs, last, times = append(runs, r.word), r.word, 0
+		}
+		if times++; times > 1 {
+			runs[len(runs)-1] = fmt.Sprintf("%s ×%d", r.word, times)
+		}
+	}
+	return strings.Join(runs, ", ")
 }
 
 // draw writes the table over the one before.
@@ -100,13 +139,18 @@ func cut(line string, width int) string {
 
 // table is the heading and a line for each call.
 func (s *screen) table() []string {
-	lines := []string{fmt.Sprintf("%-23s %-37s %s", "THE PHONE", "ATTEMPTS", "NOW")}
+	title, attempts := 0, 24 // the narrowest
+	for _, r := range s.rows {
+		title, attempts = max(title, utf8.RuneCountInString(r.fate.title)), max(attempts, utf8.RuneCountInString(r.attempts()))
+	}
+	columns := fmt.Sprintf("%%-%ds  %%-%ds  %%s", title, attempts)
+	lines := []string{fmt.Sprintf(columns, "THE PHONE", "ATTEMPTS", "NOW")}
 	for _, r := range s.rows {
 		now := r.now
 		if r.outcome != "" {
 			now = fmt.Sprintf("%s after %.1f s", strings.ToUpper(r.outcome), r.took.Seconds())
 		}
-		lines = append(lines, fmt.Sprintf("%-23s %-37s %s", r.fate.title, strings.Join(r.rings, ", "), now))
+		lines = append(lines, fmt.Sprintf(columns, r.fate.title, r.attempts(), now))
 	}
 	return lines
 }

@@ -32,3 +32,31 @@ func TestTheLiveTableNeverWraps(t *testing.T) {
 		t.Errorf("the attempt's end is not shown:\n%s", tables[2])
 	}
 }
+
+// Where there are several people, the table says whose phone did what; what happened
+// again is counted, so that the last table fits 80 columns.
+func TestTheTableTellsPeopleApart(t *testing.T) {
+	s := newScreen(new(strings.Builder), demoFates("ladder"))
+	for i, who := range []int{1, 1, 2} {
+		s.event(0, api.Event{Type: "attempt.dialed", Attempt: i + 1, Person: who})
+		s.event(0, api.Event{Type: "attempt.ended", Attempt: i + 1, Result: []string{"no-answer", "no-answer", "completed"}[i]})
+	}
+	if got := s.rows[0].attempts(); got != "Aiko no-answer ×2 · Ben completed" {
+		t.Errorf("attempts: %q", got)
+	}
+	for _, story := range []string{"rings", "confirm", "voicemail"} {
+		s := newScreen(new(strings.Builder), demoFates(story))
+		for i := range s.rows {
+			for n := range s.rows[i].fate.rings {
+				s.event(i, api.Event{Type: "attempt.dialed", Attempt: n + 1})
+				s.event(i, api.Event{Type: "attempt.ended", Attempt: n + 1, Result: "unconfirmed"})
+			}
+			s.event(i, api.Event{Type: "call.ended", Outcome: s.rows[i].fate.outcome})
+		}
+		for _, line := range s.table() {
+			if n := utf8.RuneCountInString(line); n > 80 {
+				t.Errorf("%s: a line of %d characters: %s", story, n, line)
+			}
+		}
+	}
+}

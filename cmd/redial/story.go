@@ -10,22 +10,22 @@ import (
 )
 
 // line is an event as a line of a Call's story, with the time it happened.
-func line(e api.Event) string {
-	return e.At.Local().Format("15:04:05.000") + "  " + story(e)
+func line(e api.Event, people []api.Person) string {
+	return e.At.Local().Format("15:04:05.000") + "  " + story(e, people)
 }
 
-// story tells an event in a sentence.
-func story(e api.Event) string {
+// story tells an event in a sentence; people are the Call's, if there are several.
+func story(e api.Event, people []api.Person) string {
 	switch kind, what, _ := strings.Cut(e.Type, "."); kind {
 	case "call":
-		return callStory(what, e)
+		return callStory(what, e, people)
 	case "attempt":
-		return fmt.Sprintf("attempt %d %s", e.Attempt, attemptStory(what, e))
+		return fmt.Sprintf("attempt %d %s", e.Attempt, attemptStory(what, e, people))
 	}
 	return e.Type
 }
 
-func callStory(what string, e api.Event) string {
+func callStory(what string, e api.Event, people []api.Person) string {
 	switch what {
 	case "created":
 		return "call created" + waiting(e)
@@ -40,7 +40,11 @@ func callStory(what string, e api.Event) string {
 	case "released":
 		return "the number is free again"
 	case "redial_scheduled":
-		return fmt.Sprintf("%s: will ring again at %s", e.Reason, nextAt(e)) + waiting(e)
+		next := "will ring again"
+		if len(people) > 0 {
+			next = "the next is rung"
+		}
+		return fmt.Sprintf("%s: %s at %s", e.Reason, next, nextAt(e)) + waiting(e)
 	case "redial_withdrawn":
 		return "the redial is withdrawn: later news of the attempt before"
 	case "ended":
@@ -66,10 +70,10 @@ func waiting(e api.Event) string {
 	return " (waiting: " + e.Waiting + ")"
 }
 
-func attemptStory(what string, e api.Event) string {
+func attemptStory(what string, e api.Event, people []api.Person) string {
 	switch what {
 	case "dialed":
-		return "dialing"
+		return strings.TrimSpace("dialing " + whom(e, people))
 	case "placed":
 		return "taken by Twilio as " + e.SID
 	case "postponed":
@@ -98,6 +102,28 @@ func attemptStory(what string, e api.Event) string {
 		return "turned up after all: " + e.Result + details(e)
 	}
 	return what // ringing, answered
+}
+
+// whom is the person whose phone is dialed, by name if there is one.
+func whom(e api.Event, people []api.Person) string {
+	if e.Person < 1 || e.Person > len(people) {
+		return ""
+	}
+	p := people[e.Person-1]
+	return cmp.Or(p.Name, p.Number)
+}
+
+// reachedLine is the evidence in a sentence.
+func reachedLine(r *api.Reached) string {
+	how := map[string]string{
+		"key": "confirmed by a key", "pin": "confirmed by the PIN", "human": "a person, as far as can be detected",
+		"answer": "the call was answered, and nothing else is known",
+	}[r.By]
+	text := cmp.Or(strings.TrimSpace(r.Name+" "+r.To), "(scrubbed)") + ": " + how
+	if r.Listened > 0 {
+		text += fmt.Sprintf("; listened for %d s", r.Listened)
+	}
+	return text
 }
 
 func details(e api.Event) string {

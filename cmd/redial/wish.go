@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,6 +40,17 @@ type wishFlags struct {
 	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT"`
 	Option       map[string]string `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
 	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`
+}
+
+// Validate refuses flags that would be dropped silently.
+func (c *wishFlags) Validate() error {
+	switch {
+	case c.Prompt != "" && (c.Confirm == "" || c.Confirm == "none" || c.Confirm == "any-key"):
+		return errors.New("--prompt needs --confirm with a digit or a PIN")
+	case c.Machine == "" && (c.MachineSay != "" || c.MachineThen != ""):
+		return errors.New("--machine-say and --machine-then need --machine leave-message")
+	}
+	return nil
 }
 
 func (c *wishFlags) request() (api.CreateCall, error) {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -75,6 +76,52 @@ func TestLogsKeepSecrets(t *testing.T) {
 	for _, secret := range append(keys, token, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q", secret)
+		}
+	}
+}
+
+// TestNobodyKeepsThePIN looks for it, and for what was pressed in its place, wherever
+// something is written down or sent.
+func TestNobodyKeepsThePIN(t *testing.T) {
+	const pin, mistyped = "739118264105", "739118264015"
+	var out lockedBuffer
+	change := func(c *Config) {
+		c.Log = slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	places := map[string]string{}
+	inWorld(t, change, func(w *world) {
+		w.phone(alice).does("answer+keys=" + mistyped + "/" + pin)
+		body := `{"to":"` + alice + `","say":"x","policy":{"confirm":{"pin":"` + pin + `"}}}`
+		for _, want := range []int{201, 201} { // the second is a repeat
+			if status, answer := w.do("POST", "/v1/calls", body, "Idempotency-Key", "k"); status != want || strings.Contains(answer, pin) {
+				t.Errorf("%d %s", status, answer)
+			}
+		}
+		if status, answer := w.do("POST", "/v1/calls", strings.Replace(body, pin, mistyped, 1), "Idempotency-Key", "k"); status != 409 {
+			t.Errorf("another PIN with the same key: %d %s", status, answer)
+		}
+		w.pass(time.Minute)
+		_, calls := w.do("GET", "/v1/calls", "")
+		if !strings.Contains(calls, `"by":"pin"`) {
+			t.Errorf("it was not confirmed: %s", calls)
+		}
+		id, _, _ := strings.Cut(strings.SplitN(calls, `"id":"`, 2)[1], `"`)
+		_, events := w.do("GET", "/v1/calls/"+id+"/events", "")
+		places["what the API shows"] = calls + events
+		for _, r := range w.sim.Requests() {
+			places["what Twilio was asked for"] += r.Form.Encode()
+		}
+		file := strings.TrimPrefix(w.conf.DatabaseURL, "sqlite:")
+		for _, name := range []string{file, file + "-wal"} {
+			if b, err := os.ReadFile(name); err == nil {
+				places["the database"] += string(b)
+			}
+		}
+	})
+	places["the log"] = out.b.String()
+	for place, text := range places {
+		if text == "" || strings.Contains(text, pin) || strings.Contains(text, mistyped) {
+			t.Errorf("%s, of %d bytes, has it", place, len(text))
 		}
 	}
 }

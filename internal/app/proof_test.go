@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -355,5 +356,168 @@ func TestRequestsThatCantBeConfirmed(t *testing.T) {
 		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "to[1].number") {
 			t.Errorf("the same number twice: %d %s", status, answer)
 		}
+	})
+}
+
+// What an application gives as TwiML is given to Twilio as it is: a second XML
+// declaration would be an application error.
+func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
+	const doc = `<?xml version="1.0" encoding="UTF-8"?><Response><Say>Your bill is due.</Say></Response>`
+	for who, want := range map[string]string{"answer": "reached", "voicemail": "unreached"} {
+		inWorld(t, nil, func(w *world) {
+			w.phone(alice).does(who)
+			c := w.call(api.CreateCall{To: alice, Twiml: doc, Policy: &api.Policy{
+				Machine: &api.Machine{Do: "leave-message", Then: "end"}, MaxAttempts: new(1),
+			}})
+			w.pass(5 * time.Minute)
+			c.is(want, map[string]string{"answer": "completed", "voicemail": "machine"}[who])
+			if heard := w.phones[alice].heard(1); heard != "Your bill is due." {
+				t.Errorf("%s heard %q", who, heard)
+			}
+		})
+	}
+	inWorld(t, nil, func(w *world) { // and where it is put into a question
+		w.phone(alice).does("answer+keys=1")
+		c := w.call(api.CreateCall{To: alice, Twiml: doc, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(5 * time.Minute)
+		c.is("reached", "completed")
+		w.phones[alice].hears(1, "Your bill is due. | Press 1 to confirm.")
+	})
+}
+
+// Twilio tells who answered also when nobody could tell it what to say: then a
+// person heard nothing, and a machine has no message.
+func TestWhoHeardNothingIsNotReached(t *testing.T) {
+	for name, test := range map[string]struct{ first, status string }{
+		"a person":  {"answer", "unconfirmed"},
+		"a machine": {"voicemail", "machine"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, nil, func(w *world) {
+				w.phone(alice).does(test.first).answers()
+				c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{
+					Machine:     &api.Machine{Do: "leave-message", Then: "end"},
+					RedialAfter: map[string]api.Delays{"unconfirmed": {api.Duration(time.Minute)}},
+				}})
+				w.pass(4 * time.Second)
+				w.stop() // it rings, and nobody will be there to be asked
+				w.pass(40 * time.Second)
+				if heard := w.phones[alice].heard(1); heard != "an application error" {
+					t.Fatalf("%s heard %q", name, heard)
+				}
+				w.start()
+				w.pass(10 * time.Minute)
+				c.is("reached", test.status, "completed")
+				if r := c.now().Reached; r == nil || r.By != "human" || r.Attempt != 2 {
+					t.Errorf("the evidence is %+v", r)
+				}
+				w.phones[alice].hears(2, "Your delivery")
+			})
+		})
+	}
+}
+
+// A fax takes no message, so it does not have it.
+func TestAFaxHasNoMessage(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+detected=fax").does("voicemail")
+		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Machine: &api.Machine{Do: "leave-message", Then: "end"}}})
+		w.pass(10 * time.Minute)
+		c.is("unreached", "machine", "machine")
+		w.phones[alice].hears(2, "Your delivery")
+	})
+}
+
+// People who are rung at once leave together, and use up the pace of all of them.
+func TestPeopleAtOnceKeepThePace(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		const carol = "+819012345699"
+		for _, number := range []string{alice, bob, carol} {
+			w.phone(number).answers()
+		}
+		w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{Ladder: "parallel"}})
+		w.call(api.CreateCall{To: carol})
+		w.pass(time.Minute)
+		var seconds []int
+		for _, r := range w.creates() {
+			seconds = append(seconds, int(r.At.Sub(w.creates()[0].At).Round(time.Second)/time.Second))
+		}
+		if !slices.Equal(seconds, []int{0, 0, 2}) { // at one call a second
+			t.Errorf("calls left after %v s", seconds)
+		}
+	})
+}
+
+// In a sequence, somebody whose number another call rings is waited for.
+func TestTheFirstOfASequenceIsHeld(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).does("answer:50s").busy()
+		w.phone(bob).answers()
+		first := w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		c := w.call(api.CreateCall{People: toBoth, Policy: &api.Policy{MaxAttempts: new(1)}})
+		w.pass(30 * time.Second)
+		c.is("waiting")
+		if !c.now().Held {
+			t.Error("it is not held")
+		}
+		w.pass(5 * time.Minute)
+		first.is("reached", "completed")
+		c.is("reached", "busy", "completed")
+		if r := c.now().Reached; r == nil || r.Name != "Bob" || r.By != "answer" {
+			t.Errorf("the evidence is %+v", r)
+		}
+	})
+}
+
+// Canceled, every phone that rings is let go of, and nobody else is rung.
+func TestCancelEndsAllThatRings(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		w.phone(alice).noAnswer()
+		w.phone(bob).does("answer:40s")
+		const carol = "+819012345699"
+		w.phone(carol).does("queued:30s")
+		people := append(slices.Clone(toBoth), api.Person{Number: carol})
+		c := w.call(api.CreateCall{People: people, Policy: &api.Policy{Ladder: "parallel", Confirm: &api.Confirm{AnyKey: true}}})
+		w.pass(10 * time.Second)
+		c.cancel()
+		w.pass(5 * time.Second)
+		c.is("dialing", "canceled", "in-progress", "canceled")
+		w.pass(10 * time.Minute)
+		c.is("canceled", "canceled", "unconfirmed", "canceled")
+		for _, l := range w.sim.Legs() {
+			if l.To != bob && l.EndedAt.Sub(l.CreatedAt) > 15*time.Second {
+				t.Errorf("%s was rung for %s", l.To, l.EndedAt.Sub(l.CreatedAt))
+			}
+		}
+	})
+}
+
+// A Call that is over stays over: who presses a key of it later is thanked for nothing.
+func TestAKeyAfterTheEnd(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("no-answer")
+		p := confirming(api.Confirm{Digit: "1"})
+		p.MaxAttempts = new(1)
+		c := w.call(api.CreateCall{To: alice, Policy: p})
+		w.pass(5 * time.Minute)
+		c.is("unreached", "no-answer")
+		u, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := "/twilio_api/gather?attempt=" + url.QueryEscape(u.Query().Get("attempt")) + "&try=1"
+		form := url.Values{"CallSid": {c.now().Attempts[0].SID}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
+		press := func(sign string) (int, string) {
+			return w.do("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Twilio-Signature", sign)
+		}
+		if status, _ := press("forged"); status != http.StatusForbidden {
+			t.Errorf("a forged key is answered %d", status)
+		}
+		status, said := press(signature(token, hostURL+path, form))
+		if status != http.StatusOK || strings.Contains(said, "Thank you") || !strings.Contains(said, "<Hangup/>") {
+			t.Errorf("%d %s", status, said)
+		}
+		c.is("unreached", "no-answer")
 	})
 }

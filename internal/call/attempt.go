@@ -107,6 +107,7 @@ type Attempt struct {
 	EndWhy      string    // why it is ended though it might be answered: taken or canceled
 	Interrupts  int       // how often Twilio was asked to break into the conversation
 	AnsweredBy  string    // what Twilio's detection said: human, unknown, fax or machine_*
+	Instructed  bool      // Twilio was told what to say to whoever answered; only where it has to ask
 	ConfirmedAt time.Time // when the right key was pressed
 	WrongKeys   int       // how often a wrong one was
 }
@@ -148,7 +149,7 @@ func (a *Attempt) answered() Result {
 		return Completed
 	case a.Machine():
 		return Machine
-	case a.NeedsKey, a.Detects && a.AnsweredBy != human:
+	case a.NeedsKey, a.Detects && (a.AnsweredBy != human || !a.Instructed): // who was told nothing was not reached
 		return Unconfirmed
 	}
 	return Completed
@@ -163,6 +164,11 @@ func (a *Attempt) proven() bool {
 // Machine says whether a machine is known to have answered, where that matters.
 func (a *Attempt) Machine() bool {
 	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
+}
+
+// hasMessage says whether a message was left with a machine.
+func (a *Attempt) hasMessage() bool {
+	return a.Result() == Machine && a.AnsweredBy != fax && a.Instructed
 }
 
 // dialedOut says whether Twilio is known to have begun to dial.
@@ -206,14 +212,13 @@ func (a *Attempt) Status() Status {
 	return Placing
 }
 
-// addFinal adds a final status to the facts and says whether it is new.
-func (a *Attempt) addFinal(s Status) bool {
+// addFinal adds a final status to the facts.
+func (a *Attempt) addFinal(s Status) {
 	i, found := slices.BinarySearch(a.Finals, s)
 	if !found {
 		// a fresh slice: a clone of the Call must not see the change
 		a.Finals = slices.Insert(slices.Clone(a.Finals), i, s)
 	}
-	return !found
 }
 
 func setOnce(t *time.Time, now time.Time) bool {

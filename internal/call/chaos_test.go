@@ -227,6 +227,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		"report": func(t *rapid.T) {
 			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status"), Asked: rapid.Bool().Draw(t, "asked")}
 			r.AnsweredBy = rapid.SampledFrom([]string{"", "", human, undecided, fax, "machine_start"}).Draw(t, "answered by")
+			r.Instructs = rapid.Bool().Draw(t, "instructs")
 			x.tell(func(c *Call) []Event { return c.Report(n, r, x.now) })
 		},
 		"placed": func(t *rapid.T) {

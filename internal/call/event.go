@@ -43,6 +43,7 @@ type Event struct {
 	At            time.Time `json:"-"`
 	Attempt       int       `json:"-"` // 0 when it is about the Call as a whole
 	SID           string    `json:"sid,omitempty"`
+	Person        int       `json:"person,omitempty"` // whose phone is rung, from 1, where there are several
 	Result        Result    `json:"result,omitempty"`
 	Outcome       Outcome   `json:"outcome,omitempty"`
 	Reason        string    `json:"reason,omitempty"`

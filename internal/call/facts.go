@@ -17,6 +17,7 @@ type Report struct {
 	Begun    bool // Twilio says that it has begun to dial, whatever the status
 
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
+	Instructs  bool   // it asks what to say to whoever answered, and is told
 }
 
 // Unanswered records that the answer to attempt n's create request never came:
@@ -211,7 +212,8 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		heard = AttemptAnswered
 	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
 		a.Stuck++
-	case r.Status.Final() && a.addFinal(r.Status):
+	case r.Status.Final(): // told again, it may say more
+		a.addFinal(r.Status)
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}
 	c.guard(a, now)
@@ -219,9 +221,13 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	if heard != "" {
 		evs = append(evs, c.attemptEvent(heard, now, a.N, e))
 	}
+	a.Instructed = a.Instructed || r.Instructs
 	if stronger(r.AnsweredBy, a.AnsweredBy) {
 		a.AnsweredBy = r.AnsweredBy
 		evs = append(evs, c.attemptEvent(AttemptDetected, now, a.N, Event{Reason: a.AnsweredBy}))
+	}
+	if r.Instructs && !a.Over() && c.unwanted(a) == taken {
+		evs = append(evs, c.hearsTaken(a, now)...)
 	}
 	return evs
 }

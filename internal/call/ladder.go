@@ -1,6 +1,9 @@
 package call
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Ladder is the order in which several people are rung.
 type Ladder string
@@ -61,6 +64,9 @@ func (c *Call) next() (people []int, at time.Time) {
 	for _, p := range people {
 		at = later(at, c.ready(p))
 	}
+	for i := range c.Attempts { // whoever is next, is after those before
+		at = later(at, c.Attempts[i].EndedAt)
+	}
 	return people, at
 }
 
@@ -76,6 +82,14 @@ func (c *Call) nextPeople() (people []int) {
 		}
 	}
 	return people
+}
+
+// dialed is the Event of a person's phone being dialed.
+func (c *Call) dialed(p int) Event {
+	if len(c.People) == 0 {
+		return Event{}
+	}
+	return Event{Person: p + 1}
 }
 
 // due is who is rung next and when, by everything that the policy says; waiting tells
@@ -100,7 +114,12 @@ func (c *Call) done(p int) bool {
 		}
 	}
 	return c.dials(p, len(c.Attempts)) >= c.Policy.MaxAttempts || c.ended(p, Refused) > 0 ||
-		c.Policy.Machine.End && c.ended(p, Machine) > 0 || c.ended(p, Unplaced) >= unplacedCeiling
+		c.hasMessage(p) || c.ended(p, Unplaced) >= unplacedCeiling
+}
+
+// hasMessage says whether a person's machine has the message, and that is enough.
+func (c *Call) hasMessage(p int) bool {
+	return c.Policy.Machine.End && slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Person == p && a.hasMessage() })
 }
 
 // ended counts the attempts of a person that ended so.

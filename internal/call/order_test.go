@@ -126,3 +126,56 @@ func orders(list []fact) func(yield func([]fact) bool) {
 		}
 	}
 }
+
+// Keys, and what is detected, are facts like any other: in whatever order they are
+// told, with whatever else, the attempt ends alike.
+func TestProofInAnyOrder(t *testing.T) {
+	type told struct {
+		what string
+		tell func(*Call) []Event
+	}
+	now := morning.Add(20 * time.Second)
+	report := func(what string, r Report) told {
+		r.SID = "CA1"
+		return told{what, func(c *Call) []Event { return c.Report(1, r, now) }}
+	}
+	press := func(what string, nth int, right bool) told {
+		return told{what, func(c *Call) []Event { return c.Pressed(1, "CA1", nth, right, now) }}
+	}
+	all := []told{
+		report("rings", Report{Status: Ringing}), report("is answered", Report{Status: InProgress}),
+		report("is answered by somebody", Report{Status: InProgress, AnsweredBy: human, Instructs: true}),
+		report("nobody knows by whom", Report{Status: InProgress, AnsweredBy: undecided, Instructs: true}),
+		report("ends, by a machine", Report{Status: StatusCompleted, AnsweredBy: "machine_start", Duration: 9}),
+		report("ends, by somebody", Report{Status: StatusCompleted, AnsweredBy: human, Duration: 9}),
+		report("ends", Report{Status: StatusCompleted, Duration: 9}),
+		press("a wrong key", 1, false), press("another", 2, false), press("the right one", 3, true),
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		w := wish()
+		w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial}).Draw(t, "machine")
+		w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey}).Draw(t, "confirm")
+		facts := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, 5, func(f told) string { return f.what }).Draw(t, "facts")
+		end := func(facts []told) (c Call, early bool) {
+			c, _, err := New(w, morning)
+			if err != nil {
+				t.Fatalf("%v", err)
+			}
+			c.Wake(morning)
+			for _, f := range facts {
+				early = early || c.State == Ended || c.ReachedBy != 0
+				f.tell(&c)
+			}
+			return c, early
+		}
+		one, early1 := end(facts)
+		other, early2 := end(rapid.Permutation(facts).Draw(t, "order"))
+		if early1 || early2 { // decided, and perhaps said aloud, before all was known
+			return
+		}
+		if diff := cmp.Diff(*one.Attempt(1), *other.Attempt(1)) + cmp.Diff(one.Evidence(), other.Evidence()) +
+			cmp.Diff([]any{one.State, one.Outcome, one.NextAttemptAt}, []any{other.State, other.Outcome, other.NextAttemptAt}); diff != "" {
+			t.Fatalf("told in another order (-one +other):\n%s", diff)
+		}
+	})
+}

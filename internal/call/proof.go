@@ -139,6 +139,12 @@ func (p Policy) checkProof() error {
 	return nil
 }
 
+// Impersonal is the Policy without what was written for somebody, or known to them alone.
+func (p Policy) Impersonal() Policy {
+	p.Confirm.Prompt, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", "", "", ""
+	return p
+}
+
 // NeedsURL says whether Twilio must be able to reach redial for this policy.
 func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
@@ -154,11 +160,8 @@ func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []
 	before := a.Result()
 	evs := c.learn(a, Report{SID: sid, Status: InProgress}, now)
 	switch {
-	case c.ReachedBy != 0 && c.ReachedBy != n:
-		if a.Interrupts == 0 { // and now hears it
-			evs = append(evs, c.attemptEvent(AttemptTold, now, n, Event{Reason: taken}))
-		}
-		a.Interrupts = max(a.Interrupts, 1)
+	case c.unwanted(a) == taken:
+		evs = append(evs, c.hearsTaken(a, now)...)
 	case right && setOnce(&a.ConfirmedAt, now):
 		evs = append(evs, c.attemptEvent(AttemptConfirmed, now, n, Event{Reason: c.Policy.confirmedBy()}))
 	case !right && nth > a.WrongKeys:
@@ -166,6 +169,16 @@ func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []
 		evs = append(evs, c.attemptEvent(AttemptKeyRefused, now, n, Event{}))
 	}
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
+}
+
+// hearsTaken records that whoever listens to an attempt is told, in answer to a
+// request of Twilio's, that somebody else was reached: nobody has to break in for it.
+func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
+	if a.Interrupts > 0 {
+		return nil
+	}
+	a.Interrupts, a.HangUpAt = 1, now.Add(interruptAgain)
+	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
 }
 
 // Evidence is how it is known that a person was reached.

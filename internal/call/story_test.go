@@ -198,3 +198,42 @@ func TestListsNameEveryWord(t *testing.T) {
 		}
 	}
 }
+
+// Who was never rung is rung once those before are over, and not in the past.
+func TestTheNextPersonIsRungAfterTheLast(t *testing.T) {
+	s := begin(t, attempts(1), people(2)).dials(1)
+	s.after(30*time.Second).hears(1, Ringing, StatusNoAnswer).waits(0)
+	s.dials(2).hears(2, StatusBusy).ends(Unreached)
+	for _, e := range s.events {
+		if want := map[int]int{1: 1, 2: 2}[e.Attempt]; e.Type == AttemptDialed && e.Person != want {
+			t.Errorf("attempt %d rings person %d", e.Attempt, e.Person)
+		}
+	}
+}
+
+// Twilio's record may say that a call is over before it says how long it was.
+func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
+	s := begin(t).dials(1).hears(1, InProgress, StatusCompleted).ends(Reached)
+	s.got(s.Report(1, Report{SID: sids[1], Status: StatusCompleted, Duration: 12, SIPCode: 200}, s.now)).ends(Reached)
+	if e := s.Evidence(); e == nil || e.Listened != 12 {
+		t.Errorf("the evidence is %+v", e)
+	}
+}
+
+// Who hears that it is taken in answer to a key is not interrupted to hear it again.
+func TestWhoWasToldIsNotToldTwice(t *testing.T) {
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
+	s.got(s.Pressed(1, sids[1], 1, true, s.now))
+	s.got(s.Pressed(2, sids[2], 1, true, s.now)).last(AttemptTold)
+	s.sleeps().hears(1, StatusCompleted).hears(2, StatusCompleted)
+	s.ends(Reached).results(Completed, Unconfirmed)
+
+	s = begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Machine.Do = Parallel, MachineRedial })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2})
+	for n := 1; n <= 2; n++ {
+		s.got(s.Report(n, Report{SID: sids[n], Status: InProgress, AnsweredBy: human, Instructs: true}, s.now))
+	}
+	s.last(AttemptTold)
+	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still there: it was not heard
+}

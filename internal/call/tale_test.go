@@ -2,6 +2,7 @@ package call
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -27,6 +28,15 @@ func wish(change ...func(*Wish)) Wish {
 
 func attempts(n int) func(*Wish)           { return func(w *Wish) { w.Policy.MaxAttempts = n } }
 func deadline(d time.Duration) func(*Wish) { return func(w *Wish) { w.Policy.Deadline.After = d } }
+
+func people(n int) func(*Wish) {
+	return func(w *Wish) {
+		for i := range n {
+			w.People = append(w.People, Person{Number: fmt.Sprintf("+81901234567%d", i)})
+		}
+		w.To = w.People[0].Number
+	}
+}
 
 // tale tells the life of one Call: things happen to it, time passes, and it is
 // looked at. Whatever happens, the laws of every Call are checked.

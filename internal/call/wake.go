@@ -79,7 +79,7 @@ func (c *Call) Wake(now time.Time, busy ...string) ([]Action, []Event) {
 	}
 	for _, p := range free {
 		n := c.dial(p, now)
-		acts, evs = append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, Event{}))
+		acts, evs = append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, c.dialed(p)))
 	}
 	return acts, evs
 }

@@ -326,7 +326,7 @@ func (x *chaos) live(r Result) Forecast {
 			return
 		case Machine, Unconfirmed, Completed:
 			by, last = map[Result]string{Machine: "machine_start", Unconfirmed: "unknown", Completed: "human"}[r], StatusCompleted
-			x.tell(func(c *Call) []Event { return c.Report(n, Report{SID: sid, Status: InProgress, AnsweredBy: by}, x.now) })
+			x.tell(func(c *Call) []Event { return c.Report(n, Report{SID: sid, Status: InProgress, AnsweredBy: by, Instructs: true}, x.now) })
 		}
 		if r == Completed {
 			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, 1, true, x.now) })
@@ -368,4 +368,21 @@ func (x *chaos) live(r Result) Forecast {
 	}
 	f.Outcome, f.EndsAt = x.c.Outcome, x.c.EndedAt
 	return f
+}
+
+func TestWhatEachEndComesTo(t *testing.T) {
+	s := begin(t, attempts(2), func(w *Wish) {
+		w.Policy.Confirm.Kind, w.Policy.Machine = ConfirmAnyKey, MachinePolicy{Do: MachineLeaveMessage, End: true}
+	})
+	for r, want := range map[Result]Outcome{
+		NoAnswer: Unreached, Busy: Unreached, Failed: Unreached, Machine: Unreached, Unconfirmed: Unreached, Refused: OutcomeRefused, Completed: Reached,
+	} {
+		dials := map[Result]int{Machine: 1, Refused: 1, Completed: 1}[r]
+		if dials == 0 {
+			dials = 2
+		}
+		if f := s.Foresee(r, s.now); f.Outcome != want || len(f.Dials) != dials || !slices.Contains(s.Foreseen(), r) {
+			t.Errorf("if always %s, it ends %s after %d dials", r, f.Outcome, len(f.Dials))
+		}
+	}
 }

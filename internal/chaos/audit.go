@@ -193,7 +193,7 @@ type evidence int
 
 const (
 	no      evidence = iota
-	perhaps          // the right key was pressed, and no answer to it came back
+	perhaps          // the right key was pressed, or a person detected, and no answer to that came back
 	yes
 )
 
@@ -211,6 +211,8 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
+	case detects(p) && said(broken): // what to say was not to be had, or its last answer got lost
+		return perhaps
 	}
 	return yes
 }
@@ -236,6 +238,7 @@ func detects(p api.Policy) bool { return p.Machine != nil && p.Machine.Do != "ig
 const (
 	thanks = "It is confirmed"
 	taken  = "already"
+	broken = "application error" // what Twilio says when redial says nothing
 )
 
 // leg finds what an attempt was at the other side, and compares how it ended.

@@ -215,9 +215,27 @@ func (d *Dialer) Drop() {
 // Start implements store.Taker.
 func (d *Dialer) Start(due []store.Due) {
 	crash.Point(crash.ClaimAfterCommit)
-	d.start(due) // which counts them itself
+	d.usePace(due, 1) // Take used it for one of each
+	d.start(due)      // which counts them itself
 	for range due {
 		d.Drop()
+	}
+}
+
+// usePace uses up a part of the pace for each dial of what was claimed, but for those
+// of each Call for which it was used already: more than there is, if people are rung
+// at once.
+func (d *Dialer) usePace(due []store.Due, already int) {
+	for _, c := range due {
+		dials := 0
+		for _, a := range c.Actions {
+			if a.Kind == call.Dial {
+				dials++
+			}
+		}
+		for range dials - already {
+			d.pace.ReserveN(d.Store.Now(), 1)
+		}
 	}
 }
 
@@ -268,13 +286,7 @@ func (d *Dialer) round(ctx context.Context) (plan, error) {
 func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
 	crash.Point(crash.ClaimAfterCommit)
-	for _, c := range due {
-		for _, a := range c.Actions {
-			if a.Kind == call.Dial {
-				d.pace.ReserveN(d.Store.Now(), 1) // more than there is, if people are rung at once
-			}
-		}
-	}
+	d.usePace(due, 0)
 	d.start(due)
 	return len(due), err
 }

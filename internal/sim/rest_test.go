@@ -74,6 +74,7 @@ func TestCreateRequestsAreChecked(t *testing.T) {
 		{"Twiml", "", 21205},
 		{"Twiml", "<Response><Say>" + strings.Repeat("あ", 4001) + "</Say></Response>", 32018},
 		{"Twiml", "<Response><Say>", 12100},
+		{"Twiml", `<?xml version="1.0"?><?xml version="1.0"?><Response/>`, 12100},
 		{"Timeout", "0", 21208},
 		{"Timeout", "601", 21208},
 		{"Timeout", "soon", 21208},

@@ -107,12 +107,16 @@ func wellFormed(doc string) error {
 	d := xml.NewDecoder(strings.NewReader(doc))
 	root := ""
 	for {
+		begin := d.InputOffset()
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return err
+		}
+		if p, ok := t.(xml.ProcInst); ok && p.Target == "xml" && begin > 0 {
+			return errors.New("an XML declaration may only stand at the very beginning") // encoding/xml takes it
 		}
 		if start, ok := t.(xml.StartElement); ok && root == "" {
 			root = start.Name.Local

@@ -100,6 +100,7 @@ func attemptColumns(a *call.Attempt) []column {
 		{"end_why", asText{&a.EndWhy}},
 		{"interrupts", &a.Interrupts},
 		{"answered_by", asText{&a.AnsweredBy}},
+		{"instructed", asFlag{&a.Instructed}},
 		{"confirmed_at", asMicros{&a.ConfirmedAt}},
 		{"wrong_keys", &a.WrongKeys},
 	}

@@ -20,8 +20,8 @@ const keep = 48 * time.Hour
 // retainStep bounds how much one transaction of Retain scrubs or deletes.
 const retainStep = 100
 
-// Scrub removes the personal data of an ended Call: numbers, message, options,
-// metadata, and Twilio's words. States, times, sids and error codes stay.
+// Scrub removes the personal data of an ended Call: people and numbers, messages, the
+// hash of a PIN, options, metadata, and Twilio's words. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		c, err := s.loadCall(t, id, s.dialect.forUpdate)
@@ -40,8 +40,9 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 }
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
+	policy := c.Policy.Impersonal()
 	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL,
-		scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now))
+		policy = $3, scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
 	if err != nil {
 		return err
 	}

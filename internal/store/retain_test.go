@@ -21,6 +21,9 @@ func personal(t testing.TB, s *Store) call.Call {
 		w.Message = call.Message{Say: &call.Say{Text: "Hello " + person}}
 		w.Options = []byte(`{"CallerName":"` + person + `"}`)
 		w.Metadata = map[string]string{person: person}
+		w.Policy.Confirm = call.Confirm{Kind: call.ConfirmPIN, PINLength: 4, PINSalt: "salt of " + person, PINHash: "hash of " + person, Prompt: "Your code, " + person}
+		w.Policy.Machine = call.MachinePolicy{Do: call.MachineLeaveMessage, Say: "Call us back, " + person}
+		w.People = []call.Person{{Number: w.To, Name: person, Say: "Hello " + person}}
 	})
 	dial(t, s, begin, c.ID)
 	return change(t, s, c.ID, func(c *call.Call) []call.Event {
@@ -87,6 +90,7 @@ func testScrub(t *testing.T, b backend) {
 	got := get(t, s, c.ID)
 	want := c
 	want.To, want.From, want.Message, want.Options, want.Metadata = "", "", call.Message{}, nil, nil
+	want.People, want.Policy = nil, want.Policy.Impersonal()
 	want.Attempts[0].To, want.Attempts[0].Refusal = "", &call.Refusal{Code: 21211, Status: 400}
 	equal(t, got, want)
 	for i := range before {

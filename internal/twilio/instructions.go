@@ -1,6 +1,8 @@
 package twilio
 
 import (
+	"cmp"
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/url"
@@ -16,6 +18,10 @@ const (
 	GatherPath = "/twilio_api/gather"
 	AnswerPath = "/twilio_api/twiml"
 )
+
+// laterNumber is by how much the questions of a late attempt, such as the 240th of ten
+// people, are longer than those of the first: its number stands in two URLs.
+const laterNumber = 2 * len("40")
 
 const gatherWait = 8 // seconds for the first key, once all is said
 
@@ -53,7 +59,7 @@ func Answer(host string, cl *call.Call, n int) string {
 	case a.Machine():
 		return machineMessage(cl, a)
 	case !a.NeedsKey && cl.Message.URL != "" && cl.Person(a.Person).Say == "":
-		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+		return redirect(cl)
 	}
 	return message(host, cl, n)
 }
@@ -71,9 +77,17 @@ func machineMessage(cl *call.Call, a *call.Attempt) string {
 	case s.Text != "":
 		return response(speak(s, s.Text), "<Hangup/>")
 	case cl.Message.URL != "":
-		return response(`<Redirect method="POST">` + textEscapes.Replace(cl.Message.URL) + `</Redirect>`)
+		return redirect(cl)
 	}
 	return cl.Message.Twiml
+}
+
+// redirect sends Twilio on to the message's own URL, by the method that the options
+// want for it.
+func redirect(cl *call.Call) string {
+	options := struct{ Method string }{"POST"}
+	_ = json.Unmarshal(cl.Options, &options) // checked when the call was asked for
+	return response(fmt.Sprintf(`<Redirect method="%s">%s</Redirect>`, attrEscapes.Replace(options.Method), textEscapes.Replace(cl.Message.URL)))
 }
 
 // message is what a person hears, and, where a key is needed, the question for it.
@@ -157,13 +171,19 @@ func inside(doc string) string {
 
 // CheckPerson returns a *FieldError for a language or a text that can't be spoken.
 func CheckPerson(p call.Person) error {
-	switch {
-	case p.Language != "" && !languageForm.MatchString(p.Language):
+	if p.Language != "" && !languageForm.MatchString(p.Language) {
 		return &FieldError{"language", "must be a language tag such as ja-JP"}
-	case p.Say != "" && unspeakable(p.Say):
-		return &FieldError{"say", "contains characters that can't be spoken"}
-	case unspeakable(p.Name):
-		return &FieldError{"name", "contains characters that can't be spoken"}
+	}
+	return cmp.Or(checkText("say", p.Say), checkText("name", p.Name))
+}
+
+// checkText returns a *FieldError for a text that is given, and can't be spoken.
+func checkText(field, text string) error {
+	switch {
+	case unspeakable(text):
+		return &FieldError{field, "contains characters that can't be spoken"}
+	case text != "" && strings.TrimSpace(text) == "":
+		return &FieldError{field, "has nothing but spaces"}
 	}
 	return nil
 }
@@ -180,17 +200,33 @@ func CheckInstructions(host string, w call.Wish) error {
 			return err
 		}
 	}
-	for field, text := range map[string]string{"policy.confirm.prompt": w.Policy.Confirm.Prompt, "policy.machine.say": w.Policy.Machine.Say} {
-		if unspeakable(text) {
-			return &FieldError{field, "contains characters that can't be spoken"}
-		}
+	err := cmp.Or(checkText("policy.confirm.prompt", w.Policy.Confirm.Prompt), checkText("policy.machine.say", w.Policy.Machine.Say))
+	for p := 0; p < max(1, len(w.People)) && err == nil; p++ {
+		err = checkLength(host, w, p)
 	}
-	cl := call.Call{Wish: w}
-	for p := range max(1, len(w.People)) {
-		cl.Attempts = []call.Attempt{{N: 1, Person: p, NeedsKey: confirms}}
-		if n := length(message(host, &cl, 1)); n > twimlLimit && w.Message.URL == "" {
-			return &FieldError{"say.text", fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
-		}
+	return err
+}
+
+// checkLength checks what one of the people hears, and what their machine does.
+func checkLength(host string, w call.Wish, p int) error {
+	a := call.Attempt{N: 1, Person: p, NeedsKey: w.Policy.Confirm.Kind != call.ConfirmNone}
+	cl := call.Call{Wish: w, Attempts: []call.Attempt{a}}
+	n := length(message(host, &cl, 1))
+	if a.NeedsKey {
+		n += laterNumber
+	}
+	field := "say.text"
+	switch {
+	case cl.Person(p).Say != "":
+		field = fmt.Sprintf("to[%d].say", p)
+	case w.Message.Twiml != "":
+		field = "twiml"
+	}
+	if w.Policy.Machine.Say != "" && n <= twimlLimit {
+		field, n = "policy.machine.say", length(machineMessage(&cl, &a))
+	}
+	if n > twimlLimit {
+		return &FieldError{field, fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
 	}
 	return nil
 }

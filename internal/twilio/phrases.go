@@ -8,28 +8,34 @@ import (
 
 // phrases are redial's own words in a language; NAME and KEY are filled in.
 type phrases struct {
-	press, anyKey, pin      string // what to do
-	wrong, thanks, bye      string
-	takenBy, taken, machine string
+	press, anyKey, pin string // what to do
+	wrong, thanks, bye string
+	takenBy, taken     string
+	star, hash         string // what the keys * and # are called
 }
 
 // spoken has redial's words by language; whoever hears another hears English.
 var spoken = map[string]phrases{
 	"en": {"Press KEY to confirm.", "Press any key to confirm.", "Enter your code, then press the hash key.",
 		"That was not right.", "Thank you. It is confirmed.", "Nobody confirmed. Goodbye.",
-		"NAME has already taken this call. Thank you.", "This call has already been taken. Thank you.", "Goodbye."},
+		"NAME has already taken this call. Thank you.", "This call has already been taken. Thank you.",
+		"the star key", "the hash key"},
 	"ja": {"確認のため、KEYを押してください。", "確認のため、どれかキーを押してください。", "暗証番号を入力し、最後にシャープを押してください。",
 		"番号が違います。", "確認しました。ありがとうございます。", "確認できませんでした。失礼いたします。",
-		"NAMEさんが対応しています。ありがとうございます。", "すでに対応済みです。ありがとうございます。", "失礼いたします。"},
+		"NAMEさんが対応しています。ありがとうございます。", "すでに対応済みです。ありがとうございます。",
+		"米印", "シャープ"},
 	"de": {"Drücken Sie zur Bestätigung die KEY.", "Drücken Sie zur Bestätigung eine beliebige Taste.", "Geben Sie Ihren Code ein und drücken Sie die Rautetaste.",
 		"Das war nicht richtig.", "Danke. Es ist bestätigt.", "Es wurde nicht bestätigt. Auf Wiederhören.",
-		"NAME hat diesen Anruf schon übernommen. Danke.", "Dieser Anruf wurde schon übernommen. Danke.", "Auf Wiederhören."},
+		"NAME hat diesen Anruf schon übernommen. Danke.", "Dieser Anruf wurde schon übernommen. Danke.",
+		"Sterntaste", "Rautetaste"},
 	"fr": {"Appuyez sur KEY pour confirmer.", "Appuyez sur une touche pour confirmer.", "Saisissez votre code, puis appuyez sur dièse.",
 		"Ce n'est pas correct.", "Merci. C'est confirmé.", "Personne n'a confirmé. Au revoir.",
-		"NAME a déjà pris cet appel. Merci.", "Cet appel a déjà été pris. Merci.", "Au revoir."},
+		"NAME a déjà pris cet appel. Merci.", "Cet appel a déjà été pris. Merci.",
+		"étoile", "dièse"},
 	"es": {"Pulse KEY para confirmar.", "Pulse cualquier tecla para confirmar.", "Introduzca su código y pulse almohadilla.",
 		"No es correcto.", "Gracias. Está confirmado.", "Nadie ha confirmado. Adiós.",
-		"NAME ya ha atendido esta llamada. Gracias.", "Esta llamada ya ha sido atendida. Gracias.", "Adiós."},
+		"NAME ya ha atendido esta llamada. Gracias.", "Esta llamada ya ha sido atendida. Gracias.",
+		"asterisco", "almohadilla"},
 }
 
 // voice is what a person hears redial's own words in, and the words. A voice that
@@ -71,5 +77,12 @@ func prompt(s call.Say, c call.Confirm) string {
 	case c.Kind == call.ConfirmAnyKey:
 		return speak(own, words.anyKey)
 	}
-	return speak(own, strings.ReplaceAll(words.press, "KEY", c.Digit))
+	key := c.Digit
+	switch key { // read aloud, the sign itself may be nothing at all
+	case "*":
+		key = words.star
+	case "#":
+		key = words.hash
+	}
+	return speak(own, strings.ReplaceAll(words.press, "KEY", key))
 }

@@ -30,6 +30,7 @@ var (
 	languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$`)
 	voiceForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 	textEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	attrEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 )
 
 // speech speaks the text as often as wished, each time followed by what comes after
@@ -130,6 +131,7 @@ func wellFormed(doc string) error {
 	d := xml.NewDecoder(strings.NewReader(doc))
 	depth, roots := 0, 0
 	for {
+		begin := d.InputOffset()
 		t, err := d.Token()
 		switch {
 		case errors.Is(err, io.EOF) && roots == 1:
@@ -153,6 +155,10 @@ func wellFormed(doc string) error {
 			depth++
 		case xml.EndElement:
 			depth--
+		case xml.ProcInst:
+			if t.Target == "xml" && begin > 0 { // encoding/xml lets it pass
+				return errors.New("is not well-formed: its XML declaration must stand at the very beginning")
+			}
 		case xml.CharData:
 			if depth == 0 && strings.TrimSpace(string(t)) != "" {
 				return errors.New("is not well-formed: text outside of the root element")

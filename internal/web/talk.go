@@ -33,7 +33,7 @@ func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 // answer says what to tell whoever picked up.
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, _ string, report call.Report) (call.Call, string, error) {
-		report.Status = call.InProgress
+		report.Status, report.Instructs = call.InProgress, true
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 			return c.Report(n, report, s.Store.Now()), nil
 		})
@@ -70,6 +70,6 @@ func (s *Server) talk(w http.ResponseWriter, r *http.Request, step func(c *call.
 	}
 	s.Log.Debug("told what to say", "call", after.ID, "attempt", n, "sid", report.SID)
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	_, err = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?>`+twiml)
+	_, err = io.WriteString(w, twiml)
 	return ignoreGone(err)
 }

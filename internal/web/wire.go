@@ -126,7 +126,7 @@ func wirePause(p *store.Pause) *api.AccountPause {
 
 func wireEvent(e call.Event) api.Event {
 	return api.Event{
-		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID,
+		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
 		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}

@@ -89,6 +89,7 @@ CREATE TABLE attempts (
     end_why         TEXT,             -- why it is ended though it might be answered
     interrupts      INTEGER NOT NULL, -- how often its conversation was broken into
     answered_by     TEXT,             -- what Twilio's detection found
+    instructed      INTEGER NOT NULL CHECK (instructed IN (0, 1)), -- Twilio was told what to say to whoever answered
     confirmed_at    BIGINT,           -- when the right key was pressed
     wrong_keys      INTEGER NOT NULL,
     PRIMARY KEY (call_id, n)
