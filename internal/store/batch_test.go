@@ -265,6 +265,9 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 			if err := errors.Join(together(t, s, ops...)...); err != nil {
 				return err
 			}
+			if _, err := queryIDs(q, "SELECT id FROM calls LIMIT 1"); err != nil { // one that stands still is ended
+				return err
+			}
 		}
 		if _, _, err := s.NextWake(t.Context()); err != nil {
 			return err
