@@ -150,7 +150,9 @@ func (c *Call) endAs(n int, r Result, now time.Time) {
 		r = Failed // Twilio has taken it already
 	}
 	sid := cmp.Or(c.Attempt(n).SID, fmt.Sprintf("foreseen %d", n))
-	tell := func(s Status, by string) { c.Report(n, Report{SID: sid, Status: s, AnsweredBy: by, Instructs: by != ""}, now) }
+	tell := func(s Status, by string) {
+		c.Report(n, Report{SID: sid, Status: s, AnsweredBy: by, Instructs: by != ""}, now)
+	}
 	switch r {
 	case Refused:
 		c.Refused(n, Refusal{}, now)

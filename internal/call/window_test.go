@@ -326,7 +326,9 @@ func (x *chaos) live(r Result) Forecast {
 			return
 		case Machine, Unconfirmed, Completed:
 			by, last = map[Result]string{Machine: "machine_start", Unconfirmed: "unknown", Completed: "human"}[r], StatusCompleted
-			x.tell(func(c *Call) []Event { return c.Report(n, Report{SID: sid, Status: InProgress, AnsweredBy: by, Instructs: true}, x.now) })
+			x.tell(func(c *Call) []Event {
+				return c.Report(n, Report{SID: sid, Status: InProgress, AnsweredBy: by, Instructs: true}, x.now)
+			})
 		}
 		if r == Completed {
 			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, 1, true, x.now) })
