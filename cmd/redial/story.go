@@ -29,6 +29,9 @@ func callStory(what string, e api.Event, people []api.Person) string {
 	case "created":
 		return "call created"
 	case "cancel_requested":
+		if e.Reason != "" {
+			return "cancel requested, of conversations too"
+		}
 		return "cancel requested"
 	case "held":
 		return "waiting: another call is ringing this number"
