@@ -58,14 +58,20 @@ func (c *Call) next() (people []int, at time.Time) {
 	if len(people) > 0 {
 		return people, at
 	}
+	var late []int
 	for p := range c.people() {
 		switch {
 		case c.done(p):
+		case !c.ready(p).Before(c.Deadline): // which is no reason not to ring those behind
+			late = append(late, p)
 		case len(people) == 0 || c.Policy.Ladder == Parallel:
 			people = append(people, p)
 		case c.Policy.Ladder == Rounds && c.dials(p) < c.dials(people[0]):
 			people[0] = p
 		}
+	}
+	if len(people) == 0 {
+		people = late
 	}
 	for _, p := range people {
 		at = later(at, c.ready(p))
