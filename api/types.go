@@ -46,6 +46,22 @@ func (c CreateCall) MarshalJSON() ([]byte, error) {
 	}{c.People, plain(c)})
 }
 
+// UnmarshalJSON reads both forms of to.
+func (c *CreateCall) UnmarshalJSON(b []byte) error {
+	type plain CreateCall
+	w := struct {
+		To json.RawMessage `json:"to"`
+		*plain
+	}{plain: (*plain)(c)}
+	if err := json.Unmarshal(b, &w); err != nil || len(w.To) == 0 {
+		return err
+	}
+	if w.To[0] == '[' {
+		return json.Unmarshal(w.To, &c.People)
+	}
+	return json.Unmarshal(w.To, &c.To)
+}
+
 // Person is somebody to be reached; only the number is needed.
 type Person struct {
 	Number   string `json:"number,omitzero"`

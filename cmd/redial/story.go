@@ -34,6 +34,9 @@ func callStory(what string, e api.Event, people []api.Person) string {
 	case "deferred":
 		return "not now: will ring at " + nextAt(e) + waiting(e)
 	case "cancel_requested":
+		if e.Reason != "" {
+			return "cancel requested, of conversations too"
+		}
 		return "cancel requested"
 	case "held":
 		return "waiting: another call is ringing this number"

@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -514,10 +515,16 @@ func TestAKeyAfterTheEnd(t *testing.T) {
 		if status, _ := press("forged"); status != http.StatusForbidden {
 			t.Errorf("a forged key is answered %d", status)
 		}
+		w.metric(`redial_callbacks_total{verdict="forged"} 1`)
+		_, before := w.do("GET", "/metrics", "")
 		status, said := press(signature(token, hostURL+path, form))
 		if status != http.StatusOK || strings.Contains(said, "Thank you") || !strings.Contains(said, "<Hangup/>") {
 			t.Errorf("%d %s", status, said)
 		}
 		c.is("unreached", "no-answer")
+		accepted := regexp.MustCompile(`redial_callbacks_total\{verdict="accepted"\} (\d+)`)
+		if _, after := w.do("GET", "/metrics", ""); accepted.FindString(before) == accepted.FindString(after) {
+			t.Error("a key is no callback to the metrics")
+		}
 	})
 }

@@ -136,6 +136,12 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	if x.c.State == Ended && (one.State != Ended || one.Outcome != x.c.Outcome || !one.EndedAt.Equal(x.c.EndedAt)) {
 		x.Fatalf("an ended call changed from %s to %s %s", x.c.Outcome, one.State, one.Outcome)
 	}
+	if x.c.ReachedBy != 0 && one.ReachedBy != x.c.ReachedBy {
+		x.Fatalf("attempt %d had reached a person, and now %d has", x.c.ReachedBy, one.ReachedBy)
+	}
+	if confirmed := slices.DeleteFunc(slices.Clone(one.Attempts), func(a Attempt) bool { return a.ConfirmedAt.IsZero() }); len(confirmed) > 1 {
+		x.Fatalf("attempts %d and %d are confirmed", confirmed[0].N, confirmed[1].N)
+	}
 	for _, a := range acts {
 		switch {
 		case a.Kind == Dial:

@@ -70,18 +70,30 @@ func (c *Call) next() (people []int, at time.Time) {
 	return people, at
 }
 
-// nextPeople is who is rung next by the ladder.
+// nextPeople is who is rung next by the ladder. Who can't be rung before the deadline is
+// no reason not to ring those behind.
 func (c *Call) nextPeople() (people []int) {
+	var late []int
 	for p := range c.people() {
 		switch {
 		case c.done(p):
+		case !c.open(c.ready(p)).Before(c.Deadline):
+			late = append(late, p)
 		case len(people) == 0 || c.Policy.Ladder == Parallel:
 			people = append(people, p)
 		case c.Policy.Ladder == Rounds && c.dials(p, len(c.Attempts)) < c.dials(people[0], len(c.Attempts)):
 			people[0] = p
 		}
 	}
+	if len(people) == 0 {
+		return late
+	}
 	return people
+}
+
+// open is the earliest time from t on at which the window lets a phone ring.
+func (c *Call) open(t time.Time) time.Time {
+	return c.Policy.Window.fits(t, c.Policy.ringLength(), c.Deadline)
 }
 
 // dialed is the Event of a person's phone being dialed.
@@ -100,7 +112,7 @@ func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 		at, waiting = first, "not before "+first.UTC().Format(time.RFC3339)
 	}
 	from := later(at, now)
-	if open := c.Policy.Window.fits(from, c.Policy.ringLength(), c.Deadline); !open.Equal(from) {
+	if open := c.open(from); !open.Equal(from) {
 		at, waiting = open, c.Policy.Window.reason(from)
 	}
 	return people, at, waiting

@@ -237,3 +237,23 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	s.last(AttemptTold)
 	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still there: it was not heard
 }
+
+// A pause that lasts beyond the deadline is no reason not to ring those behind.
+func TestWhoCantBeRungInTimeHoldsNobodyUp(t *testing.T) {
+	for _, ladder := range Ladders() {
+		s := begin(t, people(2), deadline(time.Hour), func(w *Wish) {
+			w.Policy.Ladder, w.Policy.RedialAfter[Busy], w.Policy.RedialAfter[Failed] = ladder, Delays{2 * time.Hour}, Delays{time.Minute}
+		})
+		if ladder == Parallel {
+			s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, StatusBusy).hears(2, StatusFailed).waits(time.Minute)
+			s.after(time.Minute).dials(3)
+		} else {
+			s.dials(1).hears(1, StatusBusy).waits(0).dials(2).hears(2, StatusFailed).waits(time.Minute)
+			s.after(time.Minute).dials(3)
+		}
+		if s.Attempts[2].Person != 1 {
+			t.Errorf("%s: person %d is rung", ladder, s.Attempts[2].Person)
+		}
+		s.hears(3, StatusBusy).ends(Expired)
+	}
+}

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
 
+	"redial/api"
 	"redial/internal/call"
 	"redial/internal/crash"
 	"redial/internal/store"
@@ -41,35 +43,52 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// answering takes in what Twilio asks about attempt n, and says what to answer.
+type answering func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error)
+
 // talk answers a request of Twilio's about a call that is answered with TwiML.
-func (s *Server) talk(w http.ResponseWriter, r *http.Request, step func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error)) error {
+func (s *Server) talk(w http.ResponseWriter, r *http.Request, step answering) error {
+	twiml, v, err := s.say(w, r, step)
+	s.callbacks.WithLabelValues(string(v)).Inc()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	_, err = io.WriteString(w, twiml)
+	return ignoreGone(err)
+}
+
+func (s *Server) say(w http.ResponseWriter, r *http.Request, step answering) (twiml string, v verdict, err error) {
 	form, v, err := s.signedForm(w, r)
 	if err != nil {
-		s.callbacks.WithLabelValues(string(v)).Inc()
-		return err
+		return "", v, err
 	}
 	report, err := twilio.ParseReport(form)
 	if err != nil {
-		return problem(http.StatusBadRequest, "%v", err)
+		return "", malformed, problem(http.StatusBadRequest, "%v", err)
 	}
 	key := r.URL.Query().Get("attempt")
 	id, n, ok := call.ParseKey(key)
 	if !ok {
-		return problem(http.StatusNotFound, "no attempt has this key")
+		return "", unknown, problem(http.StatusNotFound, "no attempt has this key")
 	}
 	c, err := s.Store.Get(r.Context(), id)
-	if err != nil {
-		return err
+	if err == nil {
+		if a := c.Attempt(n); !c.Holds(key, n) || a.SID != "" && a.SID != report.SID {
+			err = store.ErrNotFound
+		}
 	}
-	if a := c.Attempt(n); !c.Holds(key, n) || a.SID != "" && a.SID != report.SID {
-		return store.ErrNotFound
+	if err == nil {
+		c, twiml, err = step(&c, n, form.Get("Digits"), report)
 	}
-	after, twiml, err := step(&c, n, form.Get("Digits"), report)
-	if err != nil {
-		return err
+	switch _, wrong := errors.AsType[*api.Problem](err); {
+	case errors.Is(err, store.ErrNotFound):
+		return "", unknown, err
+	case wrong:
+		return "", malformed, err
+	case err != nil:
+		return "", failed, err
 	}
-	s.Log.Debug("told what to say", "call", after.ID, "attempt", n, "sid", report.SID)
-	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-	_, err = io.WriteString(w, twiml)
-	return ignoreGone(err)
+	s.Log.Debug("told what to say", "call", c.ID, "attempt", n, "sid", report.SID)
+	return twiml, accepted, nil
 }
