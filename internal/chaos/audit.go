@@ -211,7 +211,7 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
-	case detects(p) && said(broken): // what to say was not to be had, or its last answer got lost
+	case detects(p) && (said(broken) || len(l.Heard) == 0): // what to say was not to be had, or came too late, or was lost
 		return perhaps
 	}
 	return yes
@@ -259,7 +259,8 @@ func (a *audit) leg(c *api.Call, at *api.Attempt) *sim.Leg {
 	case leg.To != at.To:
 		a.find(Differs, "call %s: attempt %d to %s rang %s", c.ID, at.Number, at.To, leg.To)
 	case !slices.Contains(results(c, at, leg), at.Result):
-		a.find(Differs, "call %s: attempt %d is recorded as %s, and was %s", c.ID, at.Number, cmp.Or(at.Result, at.Status), results(c, at, leg)[0])
+		a.find(Differs, "call %s: attempt %d is recorded as %s, and was %s (answered by %q, heard %q)", c.ID, at.Number,
+			cmp.Or(at.Result, at.Status), results(c, at, leg)[0], leg.AnsweredBy, leg.Heard)
 	}
 	a.claimed[at.SID] = c.ID
 	return leg
