@@ -16,6 +16,7 @@ import (
 	"redial/internal/call"
 	"redial/internal/phone"
 	"redial/internal/store"
+	"redial/internal/wire"
 )
 
 const (
@@ -58,7 +59,7 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
 	}
 	w.Header().Set("Location", "/v1/calls/"+c.ID)
-	return reply(w, http.StatusCreated, wireCall(&c))
+	return reply(w, http.StatusCreated, wire.Call(&c))
 }
 
 // requestHash tells whether a request is the same again. One that has a PIN in it is
@@ -106,7 +107,7 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }
 
 func waitFor(r *http.Request) (time.Duration, error) {
@@ -186,7 +187,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 		page.NextCursor = calls[limit-1].ID
 	}
 	for i := range calls {
-		page.Calls = append(page.Calls, wireCall(&calls[i]))
+		page.Calls = append(page.Calls, wire.Call(&calls[i]))
 	}
 	return reply(w, http.StatusOK, page)
 }
@@ -257,7 +258,7 @@ func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }
 
 // deleteCall scrubs the personal data of a Call that has ended.
@@ -267,4 +268,11 @@ func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+func wirePause(p *store.Pause) *api.AccountPause {
+	if p == nil {
+		return nil
+	}
+	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
 }

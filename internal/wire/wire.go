@@ -1,4 +1,5 @@
-package web
+// Package wire shows what package call knows as the API shows it.
+package wire
 
 import (
 	"cmp"
@@ -6,11 +7,10 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/store"
 )
 
-// wireCall is a Call as the API shows it.
-func wireCall(c *call.Call) api.Call {
+// Call is a Call as the API shows it.
+func Call(c *call.Call) api.Call {
 	w := api.Call{
 		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
 		Policy: wirePolicy(c.Policy), Reached: wireEvidence(c.Evidence()),
@@ -79,14 +79,8 @@ func wireRefusal(r *call.Refusal) *api.Refusal {
 	return &api.Refusal{Code: r.Code, Message: r.Message}
 }
 
-func wirePause(p *store.Pause) *api.AccountPause {
-	if p == nil {
-		return nil
-	}
-	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
-}
-
-func wireEvent(e call.Event) api.Event {
+// Event is an Event as the API shows it.
+func Event(e call.Event) api.Event {
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID,
 		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Code: e.Code, Message: e.Message,
