@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -196,12 +195,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
 	var f faults
 	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
-	names := []string{"cursor", "limit", "outcome", "state", "to"}
-	for _, name := range slices.Sorted(maps.Keys(v)) { // a filter that is mistyped would select everything
-		if !slices.Contains(names, name) {
-			f.add(name, "is not a parameter here; there are: "+list(names))
-		}
-	}
+	f.parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
 		f.add("state", "must be waiting, dialing or ended")
 	}

@@ -15,7 +15,7 @@ func Call(c *call.Call) api.Call {
 		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
 		Policy: wirePolicy(c.Policy), Reached: wireEvidence(c.Evidence()),
 		Attempts: make([]api.Attempt, len(c.Attempts)),
-		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata,
+		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata, Webhook: c.Webhook,
 		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
 	}
