@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -126,13 +127,15 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 			b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
 		}
 	}
-	b.add(deliveries("call_id "+among+" AND state = 'pending'", []any{b.store.dialect.list(slices.Sorted(maps.Keys(ids)))}, found))
+	b.add(deliveries(strings.ReplaceAll(ofPending, "AMONG", among), []any{b.store.dialect.list(slices.Sorted(maps.Keys(ids)))}, found))
 	for _, o := range b.deliveries {
 		if o.again {
 			b.add(deliveries("call_id = $1 AND endpoint_id = $2 AND seq = $3", []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
 		}
 	}
 }
+
+const ofPending = "call_id AMONG AND state = 'pending'"
 
 func (o *delivering) decide(b *batch) error {
 	d := b.rows[o.key]
