@@ -167,3 +167,251 @@ func TestAReceiverThatFailsForAnHourHearsAllOfItLater(t *testing.T) {
 		x.hears(busyThenReached...)
 	})
 }
+
+// What comes while another is being tried again waits behind it, also over a restart.
+func TestWebhooksSurviveARestart(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusServiceUnavailable)
+		w.phone(alice).busy().answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(3 * time.Minute)
+		w.restart()
+		x.answers(nil)
+		w.pass(15 * time.Minute)
+		x.hears(busyThenReached...)
+	})
+}
+
+func TestOneThatHangsHoldsUpNoOther(t *testing.T) {
+	const slow = "slow.example.com"
+	inWorld(t, hooks(slow, shop), func(w *world) {
+		hanging, x := w.receiver(slow, secretOf("a")), w.receiver(shop, secretOf("a"))
+		hanging.hangs()
+		for i := range 60 { // more than there are places for one host
+			number := fmt.Sprintf("+8190111100%02d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+		}
+		last := w.phone(alice).busy().answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(3 * time.Minute)
+		last.rangTimes(2)
+		if n := len(x.heard()); n != 60*2+3 {
+			t.Errorf("the other heard %d of %d", n, 60*2+3)
+		}
+		hanging.answers(nil)
+		w.pass(time.Hour)
+		if n := len(hanging.heard()); n != 60*2+3 {
+			t.Errorf("it heard %d of %d in the end", n, 60*2+3)
+		}
+	})
+}
+
+// While a secret is rotated both sign, so that whoever has either loses nothing.
+func TestARotationLosesNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook", Events: []string{"call.ended"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := w.receiver(shop, e.Secret)
+		ring := func(number string) {
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+			w.pass(time.Minute)
+		}
+		ring(alice)
+		rotated, err := w.client.RotateEndpoint(w.ctx, e.ID)
+		if err != nil || rotated.Secret == e.Secret {
+			t.Fatalf("%+v, %v", rotated, err)
+		}
+		ring(bob)
+		x.secrets = []string{rotated.Secret} // it takes the new one in its own time
+		ring("+819011110001")
+		if n := len(x.heard()); n != 3 {
+			t.Errorf("it heard of %d calls, not 3", n)
+		}
+		w.pass(25 * time.Hour)
+		ring("+819011110002")
+		if shown, err := w.client.Endpoint(w.ctx, e.ID); err != nil || shown.Secret != "" {
+			t.Errorf("%+v, %v: a secret is shown once", shown, err)
+		}
+		if n := len(x.heard()); n != 4 {
+			t.Errorf("it heard of %d calls, not 4", n)
+		}
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusTooManyRequests, "Retry-After", "600")
+		w.phone(alice).answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Minute)
+		if n := len(x.tried); n != 1 {
+			t.Errorf("it was asked %d times within five minutes, and had asked for ten", n)
+		}
+		x.answers(nil)
+		w.pass(7 * time.Minute)
+		x.hears("attempt.ended 7", "call.ended 8")
+	})
+}
+
+// Who says 410 is sent no more; what was given up is a dead letter, and can be replayed.
+func TestGoneIsGone(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusGone)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		if n := len(x.tried); n != 1 {
+			t.Errorf("it was asked %d times", n)
+		}
+		list, err := w.client.Endpoints(w.ctx)
+		if err != nil || len(list) != 1 || list[0].DisabledReason != "it answered 410 Gone" {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		id := list[0].ID
+		dead, err := w.client.Deliveries(w.ctx, id, api.DeliveryQuery{State: "dead"})
+		if err != nil || len(dead.Deliveries) != 2 {
+			t.Fatalf("%+v, %v", dead, err)
+		}
+		w.phone(bob).answers()
+		w.call(api.CreateCall{To: bob}) // nobody hears of it
+		w.pass(time.Minute)
+
+		x.answers(nil)
+		if _, err := w.client.Replay(w.ctx, id, dead.Deliveries[1].Event); err == nil {
+			t.Error("a disabled endpoint takes a replay")
+		}
+		if _, err := w.client.EnableEndpoint(w.ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.client.Replay(w.ctx, id, dead.Deliveries[1].Event); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Minute)
+		x.hears("attempt.ended 7")
+		told, err := w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || len(told) != 2 || told[0].State != "delivered" || len(told[0].Tries) != 2 || told[0].Tries[0].Status != 410 {
+			t.Errorf("%+v, %v", told, err)
+		}
+	})
+}
+
+// After the last try, three days on, it is a dead letter, and the next one's turn, which
+// has waited as long and is tried once.
+func TestTheLastTry(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(71 * time.Hour)
+		told, err := w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || len(told) != 2 || told[0].State != "pending" || told[1].State != "pending" {
+			t.Fatalf("%+v, %v", told, err)
+		}
+		w.pass(9*time.Hour + 30*time.Hour)
+		told, err = w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || told[0].State != "dead" || len(told[0].Tries) != 13 {
+			t.Errorf("%+v, %v", told, err)
+		}
+		w.pass(10 * 24 * time.Hour)
+		told, err = w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || told[1].State != "dead" {
+			t.Errorf("%+v, %v", told, err)
+		}
+	})
+}
+
+// A call may bring its own webhook, which needs a secret to be signed with.
+func TestACallBringsItsWebhook(t *testing.T) {
+	inWorld(t, func(c *Config) { c.WebhookSecrets = []string{secretOf("b"), secretOf("a")} }, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		w.phone(alice).busy().answers()
+		c := w.call(api.CreateCall{To: alice, Webhook: x.url()})
+		w.phone(bob).answers()
+		w.call(api.CreateCall{To: bob})
+		w.pass(5 * time.Minute)
+		x.hears(busyThenReached...)
+		if x.got[0].Data.Call.Webhook != "" || c.now().Webhook != x.url() {
+			t.Error("its URL is for who asks for the call, not for who is told of it")
+		}
+		for _, bad := range []string{"http://" + shop, "https://localhost/x", "https://169.254.169.254/latest", "https://u:p@" + shop, "https://[::ffff:10.0.0.1]/", "x"} {
+			if status, answer := w.ask(`{"to": "` + alice + `", "say": "hi", "webhook": "` + bad + `"}`); status != 422 {
+				t.Errorf("%s is answered %d: %s", bad, status, answer)
+			}
+		}
+	})
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice)
+		status, answer := w.ask(`{"to": "` + alice + `", "say": "hi", "webhook": "https://` + shop + `"}`)
+		if status != 422 || !strings.Contains(answer, "REDIAL_WEBHOOK_SECRETS") {
+			t.Errorf("answered %d: %s", status, answer)
+		}
+	})
+}
+
+// A redirect leads nowhere, and whatever else is no 2xx is a failure that is shown.
+func TestATestSaysWhatCameBack(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		try := func() string {
+			t.Helper()
+			got, err := w.client.TestEndpoint(w.ctx, e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%d %s", got.Status, got.Error)
+		}
+		if got := try(); got != "0 connection refused" {
+			t.Error(got)
+		}
+		x := w.receiver(shop, e.Secret)
+		inner := w.receiver("inner.example.com")
+		x.fails(http.StatusFound, "Location", inner.url())
+		if got := try(); got != "302 it answered 302 Found" || len(inner.tried) > 0 {
+			t.Error(got)
+		}
+		x.answers(nil)
+		if got := try(); got != "204 " || x.got[0].Type != "webhook.test" {
+			t.Error(got)
+		}
+		x.hangs()
+		if got := try(); got != "0 no answer within 15s" {
+			t.Error(got)
+		}
+	})
+}
+
+// With nothing retained a receiver still hears of everything, once; then it is forgotten.
+func TestWhatIsNotRetainedIsStillTold(t *testing.T) {
+	change := func(c *Config) {
+		hooks(shop)(c)
+		c.RetentionDays = 0
+	}
+	inWorld(t, change, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(72 * time.Hour) // the row would be gone after two days
+		x.answers(nil)
+		w.pass(24 * time.Hour)
+		x.hears("attempt.ended 7", "call.ended 8")
+		if x.got[1].Data.Call.To != alice {
+			t.Errorf("it heard of a call to %q", x.got[1].Data.Call.To)
+		}
+		w.pass(2 * time.Hour)
+		if status, _ := w.do("GET", "/v1/calls/"+c.id, ""); status != http.StatusNotFound {
+			t.Errorf("the call is answered %d", status)
+		}
+	})
+}

@@ -108,7 +108,7 @@ func (s *Sender) post(ctx context.Context, m message) (v verdict) {
 	case res.StatusCode < 200 || res.StatusCode > 299:
 		v.try.Error = "it answered " + strconv.Itoa(res.StatusCode) + " " + http.StatusText(res.StatusCode)
 	}
-	v.try.Status = res.StatusCode
+	v.try.Status, v.over = res.StatusCode, res.StatusCode == http.StatusGone
 	v.after = retryAfter(res.Header.Get("Retry-After"), v.try.At)
 	return v
 }

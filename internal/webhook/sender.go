@@ -55,7 +55,7 @@ type host struct {
 }
 
 const (
-	perHost      = 16                     // exchanges at once with one host
+	perHost      = 32                     // exchanges at once with one host
 	inAll        = 256                    // and with all
 	exchangeTime = 15 * time.Second       // for one, from the name to the answer's end
 	maxAnswer    = 16 << 10               // bytes of an answer that are read
