@@ -33,6 +33,7 @@ type callCmd struct {
 	RedialAfter    map[string]time.Duration `help:"Pause before the next dial, by result." placeholder:"busy=30s;no-answer=0s"`
 	Option         map[string]string        `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
 	Metadata       map[string]string        `help:"Your own, kept with the call." placeholder:"order=42"`
+	Webhook        string                   `help:"Where its events are sent." placeholder:"URL"`
 	IdempotencyKey string                   `help:"A repeat with the same key makes no second call." placeholder:"KEY"`
 	Wait           bool                     `help:"Follow the attempts; the exit status says the outcome."`
 	JSON           bool                     `name:"json" help:"Print JSON, as the API gives it."`
@@ -96,7 +97,7 @@ func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, 
 }
 
 func (c *callCmd) request() (api.CreateCall, error) {
-	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata}
+	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata, Webhook: c.Webhook}
 	if c.Say != "" {
 		req.Say = &api.Say{Text: c.Say, Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}

@@ -73,8 +73,12 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	deliveries, err := client.CallDeliveries(ctx, c.ID)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
-		return printJSON(con.out, map[string]any{"call": call, "events": events})
+		return printJSON(con.out, map[string]any{"call": call, "events": events, "deliveries": deliveries})
 	}
 	fmt.Fprintf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
 		cmp.Or(call.To, "(scrubbed)"), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
@@ -82,8 +86,8 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 		fmt.Fprintf(con.out, "Next     %s\n", n)
 	}
 	fmt.Fprintln(con.out)
-	for _, e := range events {
-		fmt.Fprintln(con.out, line(e))
+	for _, l := range timeline(events, deliveries) {
+		fmt.Fprintln(con.out, l)
 	}
 	return nil
 }
