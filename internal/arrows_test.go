@@ -46,6 +46,7 @@ var owners = map[string][]string{
 	"github.com/jackc/pgx/v5":             {"internal/store", "internal/pgtest"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"modernc.org/sqlite":                  {"internal/store"},
+	"github.com/standard-webhooks":        {"internal/webhook", "cmd/redial", "internal/chaos"},
 	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook", "internal/store", "internal/app"},
 }
 

@@ -189,7 +189,7 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 
 // DeliveryLease is how long what was handed over to be sent is left alone: whoever has it
 // is done by then, or dead.
-const DeliveryLease = time.Minute
+const DeliveryLease = 30 * time.Second
 
 // Each step is the head of an index, one host after the other.
 const nextDeliveries = `WITH RECURSIVE hosts (host) AS (

@@ -3,6 +3,7 @@ package webhook
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"redial/internal/call"
 	"redial/internal/store"
@@ -11,8 +12,9 @@ import (
 // CheckEvents says what is wrong with a list of types that are wanted.
 func CheckEvents(types []string) error {
 	for _, p := range types {
-		known := slices.ContainsFunc(call.EventTypes(), store.Filter{p}.Wants)
-		if !known {
+		prefix, all := strings.CutSuffix(p, "*")
+		whole := !all || prefix == "" || strings.HasSuffix(prefix, ".")
+		if !whole || !slices.ContainsFunc(call.EventTypes(), store.Filter{p}.Wants) {
 			return errors.New("must list types of events, such as call.ended, call.* or *, and there is no " + p)
 		}
 	}
