@@ -44,7 +44,7 @@ type Sender struct {
 	open     bool // Run runs
 	hosts    map[string]*host
 	busy     int  // exchanges
-	short    bool // something is due for which there was no room
+	short    bool // there was no room for something: the loop is to look again when there is
 	inFlight sync.WaitGroup
 }
 
@@ -155,7 +155,6 @@ func (s *Sender) claim(ctx context.Context, h string, now time.Time) (some bool,
 		room++
 	}
 	if room == 0 {
-		s.runsShort()
 		return false, nil
 	}
 	list, err := s.Store.ClaimDeliveries(ctx, h, now, room)
@@ -171,14 +170,13 @@ func (s *Sender) Take(h string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.hosts[h]
-	switch {
-	case !s.open || s.busy >= inAll:
+	if !s.open || s.busy >= inAll || x != nil && (x.busy >= perHost || x.failing && x.busy > 0) {
+		s.short = true
 		return false
-	case x == nil:
+	}
+	if x == nil {
 		x = &host{}
 		s.hosts[h] = x
-	case x.busy >= perHost || x.failing && x.busy > 0:
-		return false
 	}
 	x.busy++
 	s.busy++
@@ -211,13 +209,7 @@ func (s *Sender) leave(h string, went *bool) {
 	}
 }
 
-// runsShort has the loop look again as soon as a place is free.
-func (s *Sender) runsShort() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.short = true
-}
-
+// looks begins a look at what is due: what was short of room before is seen now.
 func (s *Sender) looks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
