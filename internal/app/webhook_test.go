@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -162,6 +163,10 @@ func TestAReceiverThatFailsForAnHourHearsAllOfItLater(t *testing.T) {
 		w.call(api.CreateCall{To: alice})
 		w.pass(time.Hour)
 		x.hears()
+		w.metric(`redial_webhook_tries_total{result="failed"} 6`)
+		if _, page := w.do("GET", "/metrics", ""); !regexp.MustCompile(`\nredial_webhook_oldest_undelivered_seconds\{endpoint="conf_[0-9a-f]+"\} 359\d`).MatchString(page) {
+			t.Errorf("nobody says how old the oldest is:\n%s", page)
+		}
 		x.answers(nil)
 		w.pass(2 * time.Hour)
 		x.hears(busyThenReached...)

@@ -279,5 +279,32 @@ func (s *Store) DropDeliveries(ctx context.Context, list []Delivery) error {
 	return nil
 }
 
+const undelivered = "SELECT endpoint_id, min(since) FROM deliveries WHERE endpoint_id = $1 AND state = 'pending' GROUP BY endpoint_id"
+
+// Undelivered returns, for every endpoint and for the Calls' own, since when the oldest
+// delivery waits that is not done; zero where there is none.
+func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
+	list, err := s.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	oldest := map[string]time.Time{OfCall: {}}
+	for _, e := range list {
+		oldest[e.ID] = time.Time{}
+	}
+	for id := range oldest {
+		err := reader{ctx, s.read}.each(undelivered, []any{id}, func(scan func(...any) error) error {
+			var since time.Time
+			err := scan(&id, asMicros{&since})
+			oldest[id] = since
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading what is undelivered: %w", err)
+		}
+	}
+	return oldest, nil
+}
+
 // ErrForgotten is returned when a Delivery can't be put back, for its body is gone.
 var ErrForgotten = errors.New("what was sent is forgotten, with the call's personal data")

@@ -39,6 +39,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectDeliveries + ofCall, one, []string{"deliveries"}},
 		{selectDeliveries + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},
 		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}},
+		{undelivered, one, []string{"deliveries_by_endpoint"}},
 		{forgetDeliveries, one, []string{"deliveries"}},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}},
 	} {

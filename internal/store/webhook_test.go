@@ -193,7 +193,9 @@ func testEventsArePublished(t *testing.T, b backend) {
 		`{"type":"call.ended","to":"` + c.To + `","state":"ended","attempts":0}`, "call.ended"})
 	first := o.started[0]
 	equal(t, first.Endpoint.ID, "all")
-	equal(t, first.WakeAt.Sub(first.Since), DeliveryLease)
+	if first.WakeAt.Before(first.Since.Add(DeliveryLease)) {
+		t.Errorf("its lease ends at %s, and it was written at %s", first.WakeAt, first.Since)
+	}
 	first.Endpoint = nil
 	equal(t, first, list[0])
 
