@@ -58,20 +58,25 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err := f.problem(); err != nil {
 		return err
 	}
-	list, err := s.Store.Endpoints(r.Context())
+	if err := s.addEndpoint(r.Context(), &e); err != nil {
+		return err
+	}
+	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
+	w.Header().Set("Location", "/v1/webhooks/"+e.ID)
+	return reply(w, http.StatusCreated, withSecret(&e))
+}
+
+// addEndpoint gives an endpoint a secret and stores it, if there may be one more.
+func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
+	list, err := s.Store.Endpoints(ctx)
 	if err != nil {
 		return err
 	}
 	if len(list) >= maxEndpoints {
 		return problem(http.StatusConflict, "there are %d endpoints already, and can't be more", len(list))
 	}
-	s.Webhooks.Rotate(&e)
-	if err := s.Store.AddEndpoint(r.Context(), e); err != nil {
-		return err
-	}
-	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
-	w.Header().Set("Location", "/v1/webhooks/"+e.ID)
-	return reply(w, http.StatusCreated, withSecret(&e))
+	s.Webhooks.Rotate(e)
+	return s.Store.AddEndpoint(ctx, *e)
 }
 
 func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
@@ -300,8 +305,7 @@ func (s *Server) openStream(r *http.Request) (store.Endpoint, error) {
 		return before, nil
 	}
 	e.ExpiresAt = e.CreatedAt.Add(streamTime)
-	s.Webhooks.Rotate(&e)
-	return e, s.Store.AddEndpoint(r.Context(), e)
+	return e, s.addEndpoint(r.Context(), &e)
 }
 
 func wireEndpoint(e *store.Endpoint) api.Endpoint {
