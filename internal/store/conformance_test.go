@@ -58,6 +58,7 @@ var suite = []struct {
 	{"each event shows its moment", testEachEventShowsItsMoment},
 	{"one goes along a lane at a time", testLane},
 	{"lanes on two nodes at once", testLanesAtOnce},
+	{"a turn waits for the lock", testTurnWaitsForTheLock},
 	{"deliveries are claimed", testClaimDeliveries},
 	{"an endpoint goes", testEndpointGoes},
 	{"streams", testStreams},
