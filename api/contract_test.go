@@ -38,6 +38,14 @@ var wire = map[string]reflect.Type{
 	"Event":          reflect.TypeFor[api.Event](),
 	"EventList":      reflect.TypeFor[api.EventList](),
 	"Problem":        reflect.TypeFor[api.Problem](),
+	"Webhook":        reflect.TypeFor[api.Webhook](),
+	"WebhookData":    reflect.TypeFor[api.WebhookData](),
+	"Endpoint":       reflect.TypeFor[api.Endpoint](),
+	"CreateEndpoint": reflect.TypeFor[api.CreateEndpoint](),
+	"EndpointList":   reflect.TypeFor[api.EndpointList](),
+	"Delivery":       reflect.TypeFor[api.Delivery](),
+	"DeliveryList":   reflect.TypeFor[api.DeliveryList](),
+	"Try":            reflect.TypeFor[api.Try](),
 	"FieldError":     reflect.TypeFor[api.FieldError](),
 }
 
@@ -119,7 +127,7 @@ func TestExamplesAreWhatTheTypesSay(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem"} {
+	for _, name := range []string{"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem", "Webhook", "Endpoint", "CreateEndpoint", "EndpointList", "Delivery", "DeliveryList", "Try"} {
 		if !seen[name] {
 			t.Errorf("%s has no example", name)
 		}
@@ -164,7 +172,8 @@ func parse(t *testing.T, text []byte) map[string]any {
 
 // contents lists every body that there is in the contract.
 func contents(doc *openapi3.T) (all []openapi3.Content) {
-	for _, path := range doc.Paths.Map() {
+	paths := slices.Collect(maps.Values(doc.Paths.Map()))
+	for _, path := range slices.AppendSeq(paths, maps.Values(doc.Webhooks)) {
 		for _, op := range path.Operations() {
 			if op.RequestBody != nil {
 				all = append(all, op.RequestBody.Value.Content)

@@ -55,36 +55,44 @@ type follower struct {
 // stream follows until the call has ended, which is nil, or the stream breaks,
 // which is *away, or something else goes wrong.
 func (f *follower) stream(ctx context.Context) error {
+	path, header := callPath(f.id)+"/events", http.Header{"Last-Event-Id": {strconv.Itoa(f.after)}}
+	return f.events(ctx, path, header, &f.heard, func(_, data string) (bool, error) { return f.event(data) })
+}
+
+// events reads a stream of server-sent events, and tells of each by its kind and data,
+// until that says that it is over. It keeps when the server last said anything.
+func (c *Client) events(ctx context.Context, path string, header http.Header, heard *time.Time, tell func(kind, data string) (over bool, err error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dead := time.AfterFunc(silence, cancel)
 	defer dead.Stop()
-	res, err := f.send(ctx, request{method: http.MethodGet, path: callPath(f.id) + "/events", header: http.Header{
-		"Accept": {"text/event-stream"}, "Last-Event-Id": {strconv.Itoa(f.after)},
-	}})
+	header.Set("Accept", "text/event-stream")
+	res, err := c.send(ctx, request{method: http.MethodGet, path: path, header: header})
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", f.URL)
+		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", c.URL)
 	}
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, maxLine)
-	for data := ""; lines.Scan(); {
+	for kind, data := "", ""; lines.Scan(); {
 		dead.Reset(silence)
-		f.heard = time.Now()
+		*heard = time.Now()
 		switch field, value, _ := strings.Cut(lines.Text(), ":"); {
+		case field == "event":
+			kind = strings.TrimPrefix(value, " ")
 		case field == "data":
-			data += value
+			data += strings.TrimPrefix(value, " ")
 		case lines.Text() == "" && data != "": // only now is it known to be whole
-			if ended, err := f.event(data); ended || err != nil {
+			if over, err := tell(kind, data); over || err != nil {
 				return err
 			}
-			data = ""
+			kind, data = "", ""
 		}
 	}
-	return &away{error: fmt.Errorf("the stream of %s broke off: %w", f.URL, cmp.Or(lines.Err(), io.EOF))}
+	return &away{error: fmt.Errorf("the stream of %s broke off: %w", c.URL, cmp.Or(lines.Err(), io.EOF))}
 }
 
 // event tells of an event, unless that was done before the stream last broke.

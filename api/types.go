@@ -32,6 +32,7 @@ type CreateCall struct {
 	Policy   *Policy           `json:"policy,omitzero"`   // what is left out has a default
 	Options  json.RawMessage   `json:"options,omitzero"`  // further parameters of Twilio's create call, by its names
 	Metadata map[string]string `json:"metadata,omitzero"` // the caller's own; redial keeps it and gives it back
+	Webhook  string            `json:"webhook,omitzero"`  // where its events are sent, beside the server's endpoints
 }
 
 // MarshalJSON writes the people, where there are any, in the place of the number.
@@ -322,6 +323,7 @@ type Call struct {
 	CreatedAt         time.Time         `json:"created_at"`
 	EndedAt           time.Time         `json:"ended_at,omitzero"`
 	Metadata          map[string]string `json:"metadata,omitzero"`
+	Webhook           string            `json:"webhook,omitzero"` // where its events are sent, beside the server's endpoints
 }
 
 // Reached is the evidence that a person was reached.

@@ -20,9 +20,10 @@ var arrows = map[string][]string{
 	"cmd/redial":           {"internal/app", "api", "internal/sim"},
 	"api":                  {},
 	"internal/app":         {"internal/web", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store"},
-	"internal/web":         {"api", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/crash"},
+	"internal/web":         {"api", "internal/wire", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/crash"},
 	"internal/dialer":      {"internal/call", "internal/store", "internal/crash"},
-	"internal/webhook":     {"internal/call", "internal/store"},
+	"internal/webhook":     {"api", "internal/wire", "internal/call", "internal/store", "internal/crash"},
+	"internal/wire":        {"api", "internal/call"},
 	"internal/twilio":      {"internal/call", "internal/crash"},
 	"internal/store":       {"internal/call", "internal/crash"},
 	"internal/call":        {},
@@ -45,6 +46,7 @@ var owners = map[string][]string{
 	"github.com/jackc/pgx/v5":             {"internal/store", "internal/pgtest"},
 	"github.com/pressly/goose/v3":         {"internal/store"},
 	"modernc.org/sqlite":                  {"internal/store"},
+	"github.com/standard-webhooks":        {"internal/webhook", "cmd/redial", "internal/chaos"},
 	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook", "internal/store", "internal/app"},
 }
 

@@ -3,6 +3,7 @@ package internal_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -108,6 +109,24 @@ func TestConfigurationPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(settings, onPage); diff != "" {
 		t.Errorf("settings and their defaults, -code +page:\n%s", diff)
+	}
+}
+
+// TestReceiverInGo compiles the receiver that the page shows.
+func TestReceiverInGo(t *testing.T) {
+	_, rest, ok := strings.Cut(page(t, "docs/webhooks.md"), "```go\n")
+	code, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the page shows no receiver in Go")
+	}
+	file := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", os.DevNull, file)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("the receiver does not compile: %v\n%s", err, out)
 	}
 }
 

@@ -131,7 +131,10 @@ func check(req *http.Request, res *http.Response, body []byte) error {
 		return err
 	}
 	if kind(res) == eventStream {
-		return events(body)
+		if strings.HasPrefix(req.URL.Path, "/v1/webhooks/") {
+			return events(body, webhook)
+		}
+		return events(body, event)
 	}
 	return problem(res, body)
 }
@@ -175,25 +178,28 @@ func answer(asked *openapi3filter.RequestValidationInput, res *http.Response, bo
 	return openapi3filter.ValidateResponse(context.Background(), in.SetBodyBytes(body))
 }
 
+// checker checks an event of a stream.
+type checker func(doc *openapi3.T, fields map[string]string, value map[string]any) error
+
 // events holds the whole events of a stream against the contract.
-func events(body []byte) error {
+func events(body []byte, check checker) error {
 	doc, err := Document()
 	if err != nil {
 		return err
 	}
-	whole, _, _ := cutLast(string(body), "\n\n")
-	for block := range strings.SplitSeq(whole, "\n\n") {
+	all, _, _ := cutLast(string(body), "\n\n")
+	for block := range strings.SplitSeq(all, "\n\n") {
 		if block == "" || strings.HasPrefix(block, ":") {
 			continue
 		}
-		if err := event(doc, block); err != nil {
+		if err := whole(doc, block, check); err != nil {
 			return fmt.Errorf("the event %q: %w", block, err)
 		}
 	}
 	return nil
 }
 
-func event(doc *openapi3.T, block string) error {
+func whole(doc *openapi3.T, block string, check checker) error {
 	fields := map[string]string{}
 	for line := range strings.Lines(block) {
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
@@ -203,6 +209,25 @@ func event(doc *openapi3.T, block string) error {
 	if err := json.Unmarshal([]byte(fields["data"]), &value); err != nil {
 		return err
 	}
+	return check(doc, fields, value)
+}
+
+// webhook checks a message of a stream, or the endpoint that it begins with.
+func webhook(doc *openapi3.T, fields map[string]string, value map[string]any) error {
+	name := "Webhook"
+	if fields["event"] == "ready" {
+		name = "Endpoint"
+	} else if fields["event"] != value["type"] {
+		return errors.New("the event must be the data's type")
+	}
+	if fields["id"] != value["id"] {
+		return errors.New("the id must be the data's id")
+	}
+	return doc.Components.Schemas[name].Value.VisitJSON(value)
+}
+
+// event checks one of a call's timeline.
+func event(doc *openapi3.T, fields map[string]string, value map[string]any) error {
 	if fields["id"] != fmt.Sprint(value["seq"]) || fields["event"] != value["type"] {
 		return errors.New("id and event must be the data's seq and type")
 	}

@@ -78,8 +78,12 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	deliveries, err := client.CallDeliveries(ctx, c.ID)
+	if err != nil {
+		return err
+	}
 	if c.JSON {
-		return printJSON(con.out, map[string]any{"call": call, "events": events})
+		return printJSON(con.out, map[string]any{"call": call, "events": events, "deliveries": deliveries})
 	}
 	fmt.Fprintf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
 		toWhom(&call), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
@@ -90,8 +94,8 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 		fmt.Fprintf(con.out, "Next     %s\n", n)
 	}
 	fmt.Fprintln(con.out)
-	for _, e := range events {
-		fmt.Fprintln(con.out, line(e, call.People))
+	for _, l := range timeline(events, deliveries, call.People) {
+		fmt.Fprintln(con.out, l)
 	}
 	return c.remains(ctx, con, client, &call)
 }

@@ -26,19 +26,21 @@ const (
 
 // commands is the command line; each command has a file of its own.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
-	Demo    demoCmd    `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
-	Sim     simCmd     `cmd:"" help:"Run a Twilio on your desk."`
-	Call    callCmd    `cmd:"" help:"Ask for a call."`
-	Explain explainCmd `cmd:"" help:"Say what would become of a call, and make none."`
-	List    listCmd    `cmd:"" help:"List calls, the newest first."`
-	Show    showCmd    `cmd:"" help:"Show a call and its timeline."`
-	Now     nowCmd     `cmd:"" help:"Ring again at once, within the call's rules."`
-	Cancel  cancelCmd  `cmd:"" help:"Cancel a call."`
-	Resolve resolveCmd `cmd:"" help:"Say what became of an ambiguous attempt."`
-	Presets presetsCmd `cmd:"" help:"Print the policies that calls can begin with."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	Version versionCmd `cmd:"" help:"Say which redial this is."`
+	Serve    serveCmd    `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
+	Demo     demoCmd     `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
+	Sim      simCmd      `cmd:"" help:"Run a Twilio on your desk."`
+	Call     callCmd     `cmd:"" help:"Ask for a call."`
+	Explain  explainCmd  `cmd:"" help:"Say what would become of a call, and make none."`
+	List     listCmd     `cmd:"" help:"List calls, the newest first."`
+	Show     showCmd     `cmd:"" help:"Show a call and its timeline."`
+	Now      nowCmd      `cmd:"" help:"Ring again at once, within the call's rules."`
+	Cancel   cancelCmd   `cmd:"" help:"Cancel a call."`
+	Webhooks webhooksCmd `cmd:"" help:"List, show, try and replay webhooks."`
+	Listen   listenCmd   `cmd:"" help:"Stream a server's webhooks to this machine."`
+	Resolve  resolveCmd  `cmd:"" help:"Say what became of an ambiguous attempt."`
+	Presets  presetsCmd  `cmd:"" help:"Print the policies that calls can begin with."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
+	Version  versionCmd  `cmd:"" help:"Say which redial this is."`
 }
 
 // console is where a command writes.

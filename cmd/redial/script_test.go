@@ -49,6 +49,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
+		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID,
 	}
 }
 
@@ -95,7 +96,7 @@ func processes(ts *testscript.TestScript) map[string]*exec.Cmd {
 }
 
 // cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
-// It returns once the process has written a line that has LINE in it.
+// It returns once the process has written a line that has LINE in it, which NAME.log keeps.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME LINE ARGS…")
@@ -119,6 +120,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s ended before it was ready", args[0])
 		}
 		if strings.Contains(line, args[1]) {
+			ts.Check(os.WriteFile(ts.MkAbs(args[0]+".log"), []byte(line), 0o600))
 			break
 		}
 	}
@@ -141,7 +143,8 @@ func isFile(name string) bool {
 
 func environ(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM",
-		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL"} {
+		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
+		"REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

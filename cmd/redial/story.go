@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,29 @@ import (
 // line is an event as a line of a Call's story, with the time it happened.
 func line(e api.Event, people []api.Person) string {
 	return e.At.Local().Format("15:04:05.000") + "  " + story(e, people)
+}
+
+// timeline is what happened, and how it went to tell others of it, by time.
+func timeline(events []api.Event, deliveries []api.Delivery, people []api.Person) (lines []string) {
+	type moment struct {
+		at   time.Time
+		line string
+	}
+	var all []moment
+	for _, e := range events {
+		all = append(all, moment{e.At, line(e, people)})
+	}
+	for _, d := range deliveries {
+		for _, t := range d.Tries {
+			all = append(all, moment{t.At, fmt.Sprintf("%s  webhook %s of event %d to %s: %s after %s",
+				t.At.Local().Format("15:04:05.000"), d.Type, d.Seq, d.Endpoint, outcomeOfTry(t), t.Duration)})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	for _, m := range all {
+		lines = append(lines, m.line)
+	}
+	return lines
 }
 
 // story tells an event in a sentence; people are the Call's, if there are several.

@@ -39,6 +39,7 @@ type wishFlags struct {
 	MachineSay   string            `help:"What to leave as a message." placeholder:"TEXT"`
 	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT"`
 	Option       map[string]string `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
+	Webhook      string            `help:"Where its events are sent." placeholder:"URL"`
 	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`
 }
 
@@ -54,7 +55,7 @@ func (c *wishFlags) Validate() error {
 }
 
 func (c *wishFlags) request() (api.CreateCall, error) {
-	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata}
+	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata, Webhook: c.Webhook}
 	if c.Say != "" {
 		req.Say = &api.Say{Text: c.Say, Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}

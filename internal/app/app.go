@@ -21,6 +21,7 @@ import (
 	"redial/internal/store"
 	"redial/internal/twilio"
 	"redial/internal/web"
+	"redial/internal/webhook"
 )
 
 // App is a node: its database, its loop and its HTTP server.
@@ -30,6 +31,7 @@ type App struct {
 	store  *store.Store
 	dialer *dialer.Dialer
 	web    *web.Server
+	sender *webhook.Sender
 }
 
 const (
@@ -69,6 +71,9 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	}
 	a := &App{conf: conf, log: conf.Log, store: s}
 	a.wire(carrier, presets, registry)
+	if err := a.configureEndpoints(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return a, nil
 }
 
@@ -94,9 +99,13 @@ func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *promet
 		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
 		Log: a.log, Metrics: registry,
 	})
+	a.sender = webhook.New(webhook.Config{
+		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
+		Transport: a.conf.WebhookTransport, Log: a.log, Metrics: registry,
+	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: strings.TrimRight(a.conf.HostURL, "/"), LookUp: carrier.LookUp,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: strings.TrimRight(a.conf.HostURL, "/"), LookUp: carrier.LookUp, Webhooks: a.sender,
 		Log: a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	})
@@ -163,6 +172,7 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) loops(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { a.dialer.Run(ctx) })
+	all.Go(func() { a.sender.Run(ctx) })
 	all.Go(func() { a.retain(ctx) })
 	all.Wait()
 }

@@ -35,8 +35,14 @@ type Config struct {
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 
-	Log       *slog.Logger      `kong:"-"` // nil: discard
-	Transport http.RoundTripper `kong:"-"` // to Twilio; nil: the network
+	WebhookURLs         []string `name:"webhook-urls" help:"Where every call's events are sent, by commas." env:"REDIAL_WEBHOOK_URLS" placeholder:"URL"`
+	WebhookSecrets      []string `name:"webhook-secrets" help:"Sign these webhooks, and those of calls that bring their own; all at once, the newest first." env:"REDIAL_WEBHOOK_SECRETS" placeholder:"whsec_…"`
+	WebhookEvents       []string `name:"webhook-events" help:"Which events these are sent; default ${default}." env:"REDIAL_WEBHOOK_EVENTS" default:"attempt.ended,call.ended" placeholder:"TYPE"`
+	WebhookAllowPrivate bool     `name:"webhook-allow-private" help:"Let webhooks go to private addresses, and over plain http." env:"REDIAL_WEBHOOK_ALLOW_PRIVATE"`
+
+	Log              *slog.Logger      `kong:"-"` // nil: discard
+	WebhookTransport http.RoundTripper `kong:"-"` // of webhooks; nil: the network
+	Transport        http.RoundTripper `kong:"-"` // to Twilio; nil: the network
 
 	// Clock is for tests that have a time of their own, which is not held against the
 	// database's; nil: this node's.
@@ -55,10 +61,10 @@ func wrong(setting, problem string, args ...any) error {
 // Check returns a *ConfigError for the first setting that is missing or wrong,
 // and trims the lists.
 func (c *Config) Check() error {
-	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions} {
+	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
 		*list = trimmed(*list)
 	}
-	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls())
+	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
 }
 
 // trimmed allows for spaces around the commas of a list.

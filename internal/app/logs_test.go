@@ -47,10 +47,17 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 func TestLogsKeepSecrets(t *testing.T) {
 	var out lockedBuffer
 	change := func(c *Config) {
+		hooks(shop)(c)
 		c.Log = slog.New(slog.NewJSONHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	var keys []string
 	inWorld(t, change, func(w *world) {
+		w.receiver(shop, secretOf("a")).fails(410)
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://nobody.example.com/?key=hush"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, e.Secret, secretOf("a"), "hush")
 		w.phone(alice).noAnswer().does("answer+dropped")
 		w.phone(bob).does("answer+429").does("refuse:21211")
 		w.call(api.CreateCall{To: alice})
@@ -62,7 +69,10 @@ func TestLogsKeepSecrets(t *testing.T) {
 		w.call(api.CreateCall{To: "+819055556666"})
 		w.pass(10 * time.Minute)
 		w.sim.Suspend(0)
-		w.pass(10 * time.Minute)
+		w.pass(100 * time.Hour)
+		if _, page := w.do("GET", "/metrics", ""); strings.Contains(page, "hush") {
+			t.Error("a URL's key is in the metrics")
+		}
 		for _, r := range w.creates() {
 			if u, err := url.Parse(r.Form.Get("StatusCallback")); err == nil {
 				keys = append(keys, u.Query().Get("attempt"))
@@ -70,7 +80,7 @@ func TestLogsKeepSecrets(t *testing.T) {
 		}
 	})
 	log := out.b.String()
-	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") {
+	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") || !strings.Contains(log, "webhook is given up") || !strings.Contains(log, "410 Gone") {
 		t.Errorf("the log misses what it should tell:\n%s", log)
 	}
 	for _, secret := range append(keys, token, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {

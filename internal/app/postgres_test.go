@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +12,13 @@ import (
 
 func TestTheStoryOnPostgreSQL(t *testing.T) {
 	database := pgtest.New(t)
-	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
+	change := func(c *Config) {
+		hooks(shop)(c)
+		c.DatabaseURL, c.Clock = database, time.Now
+	}
+	inWorld(t, change, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
 		p := w.phone(alice).busy().noAnswer().answers()
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Minute)})
 		w.pass(30 * time.Second)
@@ -18,6 +26,12 @@ func TestTheStoryOnPostgreSQL(t *testing.T) {
 		w.pass(3 * time.Minute)
 		c.is("reached", "busy", "no-answer", "completed")
 		p.rangTimes(3)
+		x.hears()
+		x.answers(nil)
+		w.pass(10 * time.Minute)
+		if heard := x.heard(); len(heard) != 4 || !strings.HasPrefix(heard[3], "call.ended") {
+			t.Errorf("it heard %q", heard)
+		}
 	})
 }
 

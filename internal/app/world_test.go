@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -32,6 +33,7 @@ type world struct {
 	node   atomic.Pointer[App] // nil while there is none
 	net    http.RoundTripper   // to redial; holds every exchange against the contract
 	client *api.Client
+	hosts  sync.Map // host to http.Handler: who can be reached beside redial and Twilio
 	stop   func()
 }
 
@@ -69,7 +71,8 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"), Migrate: true,
 			APIKeys: []string{"key"}, AccountSID: account, AuthTokens: []string{token}, From: caller,
 			CallsPerSecond: 1, RetentionDays: 90,
-			Transport: memory{func() http.Handler { return w.sim }},
+			Transport:        memory{func() http.Handler { return w.sim }},
+			WebhookTransport: byHost{&w.hosts},
 		}
 		if change != nil {
 			change(&w.conf)
@@ -290,6 +293,17 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return res, nil
 	}
+}
+
+// byHost is such a network with many hosts.
+type byHost struct{ hosts *sync.Map }
+
+func (n byHost) RoundTrip(r *http.Request) (*http.Response, error) {
+	return memory{func() http.Handler {
+		h, _ := n.hosts.Load(r.URL.Host)
+		handler, _ := h.(http.Handler)
+		return handler
+	}}.RoundTrip(r)
 }
 
 func (p *phone) rangTimes(want int) {

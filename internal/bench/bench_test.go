@@ -76,6 +76,7 @@ func TestBench(t *testing.T) {
 		{"callbacks", (*bench).callbacks},
 		{"whole calls", (*bench).wholeCalls},
 		{"three nodes", (*bench).threeNodes},
+		{"webhooks", (*bench).webhooks},
 		{"latency", (*bench).latency},
 		{"a million waiting", (*bench).million},
 	}

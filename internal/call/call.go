@@ -70,6 +70,7 @@ type Wish struct {
 	Policy   Policy            //
 	Options  json.RawMessage   // further parameters of Twilio's create call, a JSON object, or nil
 	Metadata map[string]string // the caller's own
+	Webhook  string            // where events are sent, beside the endpoints of the installation; empty: nowhere
 	Polled   bool              // no callbacks will come: Twilio is asked all the while
 }
 

@@ -35,6 +35,16 @@ const (
 	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one
 )
 
+// EventTypes lists every EventType.
+func EventTypes() []EventType {
+	return []EventType{
+		CallCreated, CallCancelRequested, CallHeld, CallReleased, CallDeferred, RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded,
+		AttemptDialed, AttemptPlaced, AttemptPostponed, AttemptUnanswered, AttemptInitiated, AttemptRinging, AttemptAnswered,
+		AttemptDetected, AttemptConfirmed, AttemptKeyRefused, AttemptTold, AttemptAsked, AttemptHungUp, AttemptEnded,
+		AttemptResurfaced, AttemptResolved,
+	}
+}
+
 // Event is something that happened to a Call. Fields that say nothing about an
 // event of its type are empty.
 type Event struct {

@@ -1,7 +1,7 @@
 // Package chaos is the machine that proves redial's promise: it runs real nodes
 // against a simulated Twilio that errs, kills and stops them at any moment, and
-// then holds three records against each other: what was asked for, what really
-// rang, and what redial recorded. See docs/reliability.md.
+// then holds the records against each other: what was asked for, what really rang, what
+// redial recorded, and what an application heard of it. See docs/reliability.md.
 package chaos
 
 import (
@@ -36,6 +36,7 @@ const (
 	Lost    Kind = "lost"       // a call that was asked for is not there, or has not ended
 	Twice   Kind = "rung twice" // a phone rang when it should not have
 	Differs Kind = "differs"    // the record is not what happened
+	Unheard Kind = "unheard"    // an event was not told of, or not as it was, or not in sequence
 )
 
 // audit is what the three records come to so far.

@@ -54,6 +54,7 @@ type proof struct {
 	rng    *rand.Rand
 	sim    *sim.Sim
 	fleet  *fleet
+	heard  *Receiver
 	client *api.Client
 	hits   string // the file in which dying nodes write where they died
 
@@ -114,13 +115,17 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 	if p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: faults}); err != nil {
 		t.Fatal(err)
 	}
-	twilio := httptest.NewServer(p.sim)
+	if p.heard, err = NewReceiver(); err != nil {
+		t.Fatal(err)
+	}
+	twilio, heard := httptest.NewServer(p.sim), httptest.NewServer(p.heard)
 	p.fleet = &fleet{t: t, binary: binary, folder: folder(t), points: p.point, pause: p.pause}
 	front := httptest.NewServer(p.fleet)
 	p.fleet.env = []string{
 		"DATABASE_URL=" + database, "HOST_URL=" + front.URL, "TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token,
 		"REDIAL_TWILIO_BASE_URL=" + twilio.URL, "REDIAL_FROM=+815012345678", fmt.Sprintf("REDIAL_CALLS_PER_SECOND=%d", pace),
-		"REDIAL_CRASH_HITS=" + p.hits,
+		"REDIAL_CRASH_HITS=" + p.hits, "REDIAL_WEBHOOK_URLS=" + heard.URL, "REDIAL_WEBHOOK_SECRETS=" + secret,
+		"REDIAL_WEBHOOK_EVENTS=*", "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 	}
 	p.client = &api.Client{URL: front.URL}
 	t.Cleanup(func() {
@@ -129,6 +134,8 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 		front.Close()
 		twilio.CloseClientConnections()
 		twilio.Close()
+		heard.CloseClientConnections()
+		heard.Close()
 	})
 	return p
 }
@@ -416,7 +423,7 @@ func (p *proof) stopped() int {
 	return p.halted
 }
 
-// settle waits until every call has ended and no phone rings.
+// settle waits until every call has ended, no phone rings, and all of it was heard of.
 func (p *proof) settle() {
 	for begin := time.Now(); time.Since(begin) < p.settling; time.Sleep(time.Second) {
 		for _, n := range p.fleet.nodes { // one may just have stopped itself
@@ -431,10 +438,29 @@ func (p *proof) settle() {
 			open += len(page.Calls)
 		}
 		quiet := !slices.ContainsFunc(p.sim.Legs(), func(l sim.Leg) bool { return l.EndedAt.IsZero() })
-		if open == 0 && quiet {
+		if open == 0 && quiet && p.heard.Missing(p.timelines()) == 0 {
 			return
 		}
 	}
+}
+
+// timelines are the calls' events, as redial has them.
+func (p *proof) timelines() map[string][]api.Event {
+	p.t.Helper()
+	all := map[string][]api.Event{}
+	for _, c := range p.records() {
+		events, err := p.client.Events(context.Background(), c.ID)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		all[c.ID] = events
+	}
+	return all
+}
+
+// audit holds all records against each other.
+func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
+	return append(Audit(p.asked, legs, records), p.heard.Audit(p.timelines())...)
 }
 
 // records are the calls as redial has them.
@@ -456,7 +482,7 @@ func (p *proof) records() (list []api.Call) {
 func (p *proof) verdict() {
 	p.t.Helper()
 	records, legs := p.records(), p.sim.Legs()
-	found := Audit(p.asked, legs, records)
+	found := p.audit(records, legs)
 	for _, f := range found[:min(len(found), 30)] {
 		p.t.Errorf("%s: %s", f.Kind, f.What)
 	}
@@ -484,8 +510,11 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	for _, what := range slices.Sorted(maps.Keys(count)) {
 		row(what, count[what])
 	}
+	row("webhooks heard", len(p.heard.seen))
+	row("webhooks heard again", p.heard.repeats)
+	row("webhooks not taken", p.heard.failed)
 	row("slowest attempt settled", slowest(records))
-	for _, k := range []Kind{Lost, Twice, Differs} {
+	for _, k := range []Kind{Lost, Twice, Differs, Unheard} {
 		n := 0
 		for _, f := range found {
 			if f.Kind == k {

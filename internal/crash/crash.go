@@ -20,6 +20,10 @@ const (
 	CallbackBeforeCommit = "callback.before-commit" // a callback was read
 	CallbackAfterCommit  = "callback.after-commit"  // it is on disk, and was not answered
 	GatherBeforeCommit   = "gather.before-commit"   // keys were pressed
+	DeliverBeforeRequest = "deliver.before-request" // a webhook is about to be sent
+	DeliverAfterRequest  = "deliver.after-request"  // it was answered, and nobody knows
+	DeliverBeforeCommit  = "deliver.before-commit"  // what came of it is being written down
+	DeliverAfterCommit   = "deliver.after-commit"   // it is on disk
 	GatherAfterCommit    = "gather.after-commit"    // what they mean is on disk, and nothing was said
 )
 
@@ -29,5 +33,6 @@ func Points() []string {
 		CreateBeforeCommit, CreateAfterCommit, ClaimBeforeCommit, ClaimAfterCommit, PlaceBeforeRequest, PlaceAfterRequest,
 		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, BatchAfterCommit, CallbackBeforeCommit, CallbackAfterCommit,
 		GatherBeforeCommit, GatherAfterCommit,
+		DeliverBeforeRequest, DeliverAfterRequest, DeliverBeforeCommit, DeliverAfterCommit,
 	}
 }

@@ -16,15 +16,17 @@ import (
 // about; those with nothing to do are left out.
 type batch struct {
 	*tx
-	changes   []*changing
-	creations []*creating
-	claims    []*claiming
-	eager     *claiming // the last of them: of what the batch itself makes due
-	now       time.Time
+	changes    []*changing
+	creations  []*creating
+	claims     []*claiming
+	deliveries []*delivering
+	eager      *claiming // the last of them: of what the batch itself makes due
+	now        time.Time
 
 	calls   map[string]*stored
 	claimed []*stored // found to be due
 	changed []*stored // for good
+	outbox
 
 	row  call.Call // as it was read last
 	bad  error     // what was wrong with it
@@ -32,7 +34,7 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{taker: t.store.taker}}
+	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{taker: t.store.taker}, outbox: newOutbox()}
 	for _, o := range ops {
 		switch o := o.(type) {
 		case *changing:
@@ -41,6 +43,8 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.creations = append(b.creations, o)
 		case *claiming:
 			b.claims = append(b.claims, o)
+		case *delivering:
+			b.deliveries = append(b.deliveries, o)
 		}
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
@@ -54,11 +58,12 @@ func newBatch(t *tx, ops []operation) *batch {
 func (b *batch) forget() {
 	if b != nil {
 		b.eager.forget()
+		b.recall()
 	}
 }
 
 func (b *batch) run() error {
-	if len(b.changes)+len(b.creations)+len(b.claims) > 2 && b.store.dialect.shared {
+	if len(b.changes)+len(b.creations)+len(b.claims)+len(b.deliveries) > 2 && b.store.dialect.shared {
 		// Who would wait for a row that another node holds, waits for it alone.
 		b.add(statement{sql: "SET LOCAL lock_timeout = '500ms'"})
 	}
@@ -86,6 +91,7 @@ func (b *batch) readAll() error {
 	for _, o := range b.changes {
 		wanted[o.id] = true
 	}
+	b.readDeliveries(wanted)
 	b.lock(slices.Sorted(maps.Keys(wanted)))
 	for _, o := range b.claims {
 		o.read(b)
@@ -114,6 +120,9 @@ func (b *batch) decideAll() {
 		o.err = o.decide(b)
 	}
 	for _, o := range b.claims {
+		o.err = o.decide(b)
+	}
+	for _, o := range b.deliveries {
 		o.err = o.decide(b)
 	}
 }
@@ -210,7 +219,7 @@ func (b *batch) save() error {
 		}
 	}
 	err := errors.Join(b.write(&insertAttempt, added, nil), b.update(&updateAttempt, altered),
-		b.update(&updateCall, calls), b.write(&insertEvent, events, nil))
+		b.update(&updateCall, calls), b.write(&insertEvent, events, nil), b.settleLanes(), b.publish())
 	if err != nil {
 		return err
 	}

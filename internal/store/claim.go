@@ -186,9 +186,10 @@ func (o *claiming) answer(b *batch) {
 // numbers other Calls ring.
 func (c *stored) wakeAgain(busy []string) {
 	var events []call.Event
-	c.after = c.asleep.Clone()
-	c.actions, events = c.after.Wake(c.claimedBy.now, busy...)
-	c.events = append(c.events[:c.slept:c.slept], events...)
+	after := c.asleep.Clone()
+	c.actions, events = after.Wake(c.claimedBy.now, busy...)
+	c.events, c.then = c.events[:c.slept:c.slept], c.then[:c.slept:c.slept]
+	c.record(&after, events)
 }
 
 // setAside has a Call left alone until a time, also by its deadline.

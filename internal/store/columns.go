@@ -31,6 +31,7 @@ func callColumns(c *call.Call) []column {
 		{"policy", asJSON{&c.Policy}},
 		{"options", asJSON{&c.Options}},
 		{"metadata", asJSON{&c.Metadata}},
+		{"webhook", asText{&c.Webhook}},
 		{"polled", asFlag{&c.Polled}},
 		{"created_at", asMicros{&c.CreatedAt}},
 		{"deadline_at", asMicros{&c.Deadline}},
@@ -60,7 +61,7 @@ func eventColumns(id string, e *call.Event) []column {
 }
 
 // callFixed is how many of callColumns never change after the Call is made.
-const callFixed = 12
+const callFixed = 13
 
 func attemptColumns(a *call.Attempt) []column {
 	status, result := a.Status(), a.Result() // kept for people who read the table

@@ -132,7 +132,7 @@ func (b *batch) readFirst() error {
 func (o *creating) decide(b *batch) error {
 	if o.inserted {
 		o.made = o.call
-		b.calls[o.call.ID].events = o.events
+		b.calls[o.call.ID].record(&o.call, o.events)
 		crash.Point(crash.CreateBeforeCommit)
 		return nil
 	}

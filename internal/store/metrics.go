@@ -67,6 +67,10 @@ func (m *metrics) count(e call.Event) {
 // countsAge is how old the counts of Calls by state may be: they cost a scan.
 const countsAge = 15 * time.Second
 
+// undeliveredDesc names endpoints by their ids: a URL may hold a secret.
+var undeliveredDesc = prometheus.NewDesc("redial_webhook_oldest_undelivered_seconds",
+	"Age of the oldest webhook that is yet to be delivered, by endpoint; up to 15 s old.", []string{"endpoint"}, nil)
+
 var stateDesc = prometheus.NewDesc("redial_calls", "Calls by state; up to 15 s old.", []string{"state"}, nil)
 
 // stateCollector counts Calls by state when metrics are read.
@@ -74,11 +78,15 @@ type stateCollector struct {
 	store  *Store
 	mu     sync.Mutex
 	counts map[call.State]int
+	oldest map[string]time.Time // undelivered, by endpoint
 	at     time.Time
 }
 
 // Describe implements prometheus.Collector.
-func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) { ch <- stateDesc }
+func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- stateDesc
+	ch <- undeliveredDesc
+}
 
 // Collect implements prometheus.Collector.
 func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
@@ -92,9 +100,21 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.NewInvalidMetric(stateDesc, err)
 			return
 		}
-		c.counts, c.at = counts, time.Now()
+		oldest, err := c.store.Undelivered(ctx)
+		if err != nil {
+			ch <- prometheus.NewInvalidMetric(undeliveredDesc, err)
+			return
+		}
+		c.counts, c.oldest, c.at = counts, oldest, time.Now()
 	}
 	for state, n := range c.counts {
 		ch <- prometheus.MustNewConstMetric(stateDesc, prometheus.GaugeValue, float64(n), string(state))
+	}
+	for endpoint, since := range c.oldest {
+		age := 0.0
+		if !since.IsZero() {
+			age = c.store.Now().Sub(since).Seconds()
+		}
+		ch <- prometheus.MustNewConstMetric(undeliveredDesc, prometheus.GaugeValue, age, endpoint)
 	}
 }

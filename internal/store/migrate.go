@@ -85,7 +85,7 @@ func (s *Store) goose() (*goose.Provider, error) {
 		opts = append(opts, goose.WithSessionLocker(locker))
 	}
 	if !s.dialect.shared {
-		opts = append(opts, goose.WithExcludeNames([]string{"00002_postgres.sql"}))
+		opts = append(opts, goose.WithExcludeNames([]string{"00002_postgres.sql", "00004_webhooks_postgres.sql"}))
 	}
 	p, err := goose.NewProvider(goose.Dialect(s.dialect.name), s.write, files, opts...)
 	if err != nil {

@@ -34,7 +34,8 @@ type Store struct {
 	release     func() error // gives the SQLite file's lock back
 	metrics     *metrics
 	writer      writer
-	taker       Taker // nil: none
+	taker       Taker  // nil: none
+	sender      Sender // likewise
 
 	// transact runs a function in a transaction.
 	transact func(context.Context, func(*tx) error) error

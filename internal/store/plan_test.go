@@ -33,6 +33,15 @@ func testPlans(t *testing.T, b backend) {
 		{listSQL(Query{To: "a", Before: "a"}, new([]any)), []any{"a", "a"}, []string{"calls_by_number"}},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
+		{nextDeliveries, nil, []string{"deliveries_due"}},
+		{selectDeliveries + dueAtHost + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
+		{among(selectDeliveries + ofPending), list, []string{"deliveries"}},
+		{selectDeliveries + ofCall, one, []string{"deliveries"}},
+		{selectDeliveries + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},
+		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}},
+		{undelivered, one, []string{"deliveries_by_endpoint"}},
+		{forgetDeliveries, one, []string{"deliveries"}},
+		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}},
 	} {
 		if strings.Contains(q.sql, "LIMIT $") && len(q.args) < strings.Count(q.sql, "$") {
 			q.args = append(q.args, 5)
@@ -43,7 +52,7 @@ func testPlans(t *testing.T, b backend) {
 				t.Errorf("%s\ndoes not go by %s:\n%s", q.sql, index, plan)
 			}
 		}
-		for _, bad := range []string{"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "Sort", "TEMP B-TREE"} {
+		for _, bad := range []string{"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "Sort", "TEMP B-TREE"} {
 			if strings.Contains(plan, bad) {
 				t.Errorf("%s\nhas a %s:\n%s", q.sql, bad, plan)
 			}

@@ -41,7 +41,7 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
-	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL,
+	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL, webhook = NULL,
 		policy = $3, scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
 	if err != nil {
 		return err
@@ -49,11 +49,18 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	if err := t.exec(`UPDATE attempts SET to_number = '' WHERE call_id = $1`, c.ID); err != nil {
 		return err
 	}
+	if err := t.exec(forgetDeliveries, c.ID); err != nil {
+		return err
+	}
 	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil }) {
 		return nil // nothing else quotes anybody
 	}
 	return t.scrubWords(c)
 }
+
+// What is on its way to somebody still gets there, and is forgotten then.
+const forgetDeliveries = `UPDATE deliveries SET forget = 1, body = CASE state WHEN 'pending' THEN body ELSE '' END,
+	url = CASE state WHEN 'pending' THEN url ELSE '' END WHERE call_id = $1`
 
 // scrubWords removes Twilio's words, which may quote a number, but keeps its codes.
 func (t *tx) scrubWords(c *call.Call) error {
@@ -84,7 +91,8 @@ func (t *tx) scrubWords(c *call.Call) error {
 
 // What ended by $1, the longest ago first.
 const (
-	selectOld        = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 ORDER BY ended_at LIMIT $2`
+	selectOld = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1
+		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL) ORDER BY ended_at LIMIT $2` // somebody is yet to hear of the others
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
 		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, and of no other
 )
@@ -94,6 +102,9 @@ const (
 // whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
 	err = s.tx(ctx, func(t *tx) error {
+		if err := t.expireEndpoints(now); err != nil {
+			return err
+		}
 		gone, err := queryIDs(t, selectOld+s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
 		if err != nil {
 			return err

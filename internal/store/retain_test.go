@@ -35,7 +35,7 @@ func personal(t testing.TB, s *Store) call.Call {
 func everything(t testing.TB, s *Store) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"calls", "attempts", "events", "destinations"} {
+	for _, table := range []string{"calls", "attempts", "events", "destinations", "deliveries"} {
 		rows, err := s.read.QueryContext(t.Context(), "SELECT * FROM "+table)
 		if err != nil {
 			t.Fatal(err)

@@ -79,7 +79,8 @@ func (w *watchers) init() {
 	w.until = wakes{anyTime, anyTime}
 }
 
-// Watch returns a channel that receives after Call id was changed by this
+// Watch returns a channel that receives after Call id was changed, or had something
+// written for the endpoint of that id, by this
 // process, and a function that ends the watch. Changes by other nodes are not seen.
 func (w *watchers) Watch(id string) (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
@@ -140,6 +141,15 @@ func (w *watchers) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.until, w.news = wakes{}, wakes{}
+}
+
+// poke tells whoever watches this id.
+func (w *watchers) poke(id string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ch := range w.byID[id] {
+		poke(ch)
+	}
 }
 
 // notify tells of a Call that was changed.

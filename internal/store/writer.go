@@ -22,7 +22,7 @@ const (
 // ErrClosed is returned by a Store that was closed.
 var ErrClosed = errors.New("the store is closed")
 
-// operation is one thing to be written: a changing, a creating or a claiming. It may
+// operation is one thing to be written: a changing, a creating, a claiming or a delivering. It may
 // be run more than once, in one batch after another, until one is committed.
 type operation interface{ waiting() *ticket }
 
@@ -164,6 +164,7 @@ func (s *Store) runBatch(ops []operation) error {
 	}
 	crash.Point(crash.BatchAfterCommit)
 	b.eager.start()
+	b.dispatch()
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
@@ -183,6 +184,7 @@ func (s *Store) tell(c *stored) {
 type stored struct {
 	before, after call.Call
 	events        []call.Event
+	then          []*call.Call  // after each of them
 	err           error         // why it can't be had
 	isNew         bool          // not inserted yet
 	claimedBy     *claiming     // who woke it, if anybody
@@ -206,6 +208,14 @@ func (c *stored) step(step Step) (after call.Call, err error) {
 	if err != nil {
 		return call.Call{}, err
 	}
-	c.after, c.events = after, append(c.events, events...)
+	c.record(&after, events)
 	return after, nil
+}
+
+// record takes what a step made of the Call.
+func (c *stored) record(after *call.Call, events []call.Event) {
+	c.after, c.events = *after, append(c.events, events...)
+	for range events {
+		c.then = append(c.then, after)
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -17,6 +16,7 @@ import (
 	"redial/internal/call"
 	"redial/internal/phone"
 	"redial/internal/store"
+	"redial/internal/wire"
 )
 
 const (
@@ -68,7 +68,7 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
 	}
 	w.Header().Set("Location", "/v1/calls/"+c.ID)
-	return reply(w, http.StatusCreated, wireCall(&c))
+	return reply(w, http.StatusCreated, wire.Call(&c))
 }
 
 // requestHash tells whether a request is the same again. One that has a PIN in it is
@@ -116,7 +116,7 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }
 
 func waitFor(r *http.Request) (time.Duration, error) {
@@ -196,7 +196,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 		page.NextCursor = calls[limit-1].ID
 	}
 	for i := range calls {
-		page.Calls = append(page.Calls, wireCall(&calls[i]))
+		page.Calls = append(page.Calls, wire.Call(&calls[i]))
 	}
 	return reply(w, http.StatusOK, page)
 }
@@ -205,12 +205,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
 	var f faults
 	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
-	names := []string{"cursor", "limit", "outcome", "state", "to"}
-	for _, name := range slices.Sorted(maps.Keys(v)) { // a filter that is mistyped would select everything
-		if !slices.Contains(names, name) {
-			f.add(name, "is not a parameter here; there are: "+list(names))
-		}
-	}
+	f.parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
 		f.add("state", "must be waiting, dialing or ended")
 	}
@@ -267,7 +262,7 @@ func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }
 
 // deleteCall scrubs the personal data of a Call that has ended.
@@ -277,4 +272,11 @@ func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+func wirePause(p *store.Pause) *api.AccountPause {
+	if p == nil {
+		return nil
+	}
+	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"net/url"
 	"slices"
 
 	"redial/api"
@@ -65,6 +66,16 @@ func (f *faults) object(raw json.RawMessage, prefix string, into map[string]any)
 			if err := json.Unmarshal(have[name], dst); err != nil {
 				f.add(path, wrongType(err))
 			}
+		}
+	}
+}
+
+// parameters takes those of a query that are none of the names, in their order: a filter
+// that is mistyped would select everything.
+func (f *faults) parameters(v url.Values, names ...string) {
+	for _, name := range slices.Sorted(maps.Keys(v)) {
+		if !slices.Contains(names, name) {
+			f.add(name, "is not a parameter here; there are: "+list(names))
 		}
 	}
 }

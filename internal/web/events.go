@@ -11,6 +11,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/wire"
 )
 
 const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
@@ -36,7 +37,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := api.EventList{Events: []api.Event{}}
 	for _, e := range events {
-		out.Events = append(out.Events, wireEvent(e))
+		out.Events = append(out.Events, wire.Event(e))
 	}
 	return reply(w, http.StatusOK, out)
 }
@@ -85,7 +86,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 }
 
 func writeEvent(w http.ResponseWriter, e call.Event) error {
-	data, err := json.Marshal(wireEvent(e))
+	data, err := json.Marshal(wire.Event(e))
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/wire"
 )
 
 // dryRun says whether a request for a call asks only what would become of it. Any other
@@ -56,7 +57,7 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	now := s.Store.Now()
 	e = api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
-		DeadlineAt: c.Deadline, Policy: wirePolicy(c.Policy),
+		DeadlineAt: c.Deadline, Policy: wire.Policy(c.Policy),
 	}
 	if c.State == call.Ended {
 		return e, nil
@@ -66,7 +67,7 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	}
 	e.EndsBy = c.EndsBy(now)
 	for _, r := range known.Foreseen() {
-		e.If = append(e.If, wireForecast(known.Foresee(r, now)))
+		e.If = append(e.If, wire.Forecast(known.Foresee(r, now)))
 	}
 	return e, nil
 }
@@ -99,5 +100,5 @@ func (s *Server) redialCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }

@@ -54,6 +54,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case ok:
 	case errors.Is(err, store.ErrNotFound):
 		p = problem(http.StatusNotFound, "there is no such call")
+	case errors.Is(err, store.ErrNoEndpoint):
+		p = problem(http.StatusNotFound, "there is no such webhook endpoint")
+	case errors.Is(err, store.ErrForgotten):
+		p = problem(http.StatusConflict, "%v", store.ErrForgotten)
 	case errors.Is(err, store.ErrConflict):
 		p = problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
 	case errors.Is(err, call.ErrNotAmbiguous), errors.Is(err, call.ErrStillAlive), errors.Is(err, call.ErrHasSID):

@@ -7,6 +7,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/store"
+	"redial/internal/wire"
 )
 
 // resolveAttempt takes an operator's word on an ambiguous attempt: which of
@@ -36,7 +37,7 @@ func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("attempt resolved", "call", id, "attempt", n, "sid", sid)
-	return reply(w, http.StatusOK, wireCall(&c))
+	return reply(w, http.StatusOK, wire.Call(&c))
 }
 
 // resolution reads the request: a sid, or none for an attempt that was never placed.

@@ -24,6 +24,17 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /v1/presets", s.api(s.listPresets))
 	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.api(s.resolveAttempt))
 	mux.Handle("DELETE /v1/calls/{id}", s.api(s.deleteCall))
+	mux.Handle("GET /v1/calls/{id}/deliveries", s.api(s.callDeliveries))
+	mux.Handle("GET /v1/webhooks", s.api(s.listEndpoints))
+	mux.Handle("POST /v1/webhooks", s.api(s.createEndpoint))
+	mux.Handle("GET /v1/webhooks/stream", s.api(s.streamWebhooks))
+	mux.Handle("GET /v1/webhooks/{id}", s.api(s.getEndpoint))
+	mux.Handle("DELETE /v1/webhooks/{id}", s.api(s.deleteEndpoint))
+	mux.Handle("POST /v1/webhooks/{id}/rotate", s.api(s.rotateEndpoint))
+	mux.Handle("POST /v1/webhooks/{id}/enable", s.api(s.enableEndpoint))
+	mux.Handle("POST /v1/webhooks/{id}/test", s.api(s.testEndpoint))
+	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.api(s.listDeliveries))
+	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.api(s.replayDelivery))
 	mux.Handle("GET /metrics", s.api(s.metricsPage))
 
 	// Twilio: its signature.

@@ -28,7 +28,8 @@ type Config struct {
 	Presets     Presets
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
-	Polled      bool                                                       // Twilio can't call back: new calls are asked about all the while
+	Webhooks    Webhooks
+	Polled      bool // Twilio can't call back: new calls are asked about all the while
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler

@@ -32,13 +32,16 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	w := call.Wish{Policy: call.DefaultPolicy(), Polled: s.Polled}
 	f.object(body, "", map[string]any{
 		"to": &to, "from": &from, "say": &say, "twiml": &w.Message.Twiml, "url": &w.Message.URL,
-		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata,
+		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata, "webhook": &w.Webhook,
 	})
 	f.say(say, &w.Message)
 	f.policy(policy, s.Presets, &w.Policy)
 	f.message(w.Message)
 	f.options(&w.Options)
 	f.metadata(w.Metadata)
+	if w.Webhook != "" {
+		f.webhook("webhook", s.Webhooks.CheckOfCall(w.Webhook))
+	}
 	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy.Window)
 	f.check(w.Policy, s.Store.Now())
 	f.twilio(twilio.CheckDetection(w.Options, w.Policy.Machine))

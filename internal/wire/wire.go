@@ -1,4 +1,5 @@
-package web
+// Package wire shows what package call knows as the API shows it.
+package wire
 
 import (
 	"cmp"
@@ -6,16 +7,15 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/store"
 )
 
-// wireCall is a Call as the API shows it.
-func wireCall(c *call.Call) api.Call {
+// Call is a Call as the API shows it.
+func Call(c *call.Call) api.Call {
 	w := api.Call{
 		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
-		Policy: wirePolicy(c.Policy), Reached: wireEvidence(c.Evidence()),
+		Policy: Policy(c.Policy), Reached: wireEvidence(c.Evidence()),
 		Attempts: make([]api.Attempt, len(c.Attempts)),
-		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata,
+		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata, Webhook: c.Webhook,
 		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
 	}
@@ -37,7 +37,8 @@ func wireAttempt(a *call.Attempt) api.Attempt {
 	}
 }
 
-func wirePolicy(p call.Policy) api.Policy {
+// Policy is a Policy as the API shows it.
+func Policy(p call.Policy) api.Policy {
 	w := api.Policy{
 		Preset: p.Preset, MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)),
 		NotBefore: wireWhen(p.NotBefore), Deadline: wireWhen(p.Deadline),
@@ -79,7 +80,8 @@ func wireWindow(w call.Window) *api.Window {
 	return out
 }
 
-func wireForecast(f call.Forecast) api.Forecast {
+// Forecast is a Forecast as the API shows it.
+func Forecast(f call.Forecast) api.Forecast {
 	w := api.Forecast{Result: string(f.Result), Attempts: []api.Planned{}, Outcome: string(f.Outcome), EndsAt: f.EndsAt}
 	for _, p := range f.Dials {
 		w.Attempts = append(w.Attempts, api.Planned{Number: p.Attempt, To: p.Person.Number, Name: p.Person.Name, At: p.At, Waiting: p.Waiting})
@@ -117,14 +119,8 @@ func wireRefusal(r *call.Refusal) *api.Refusal {
 	return &api.Refusal{Code: r.Code, Message: r.Message}
 }
 
-func wirePause(p *store.Pause) *api.AccountPause {
-	if p == nil {
-		return nil
-	}
-	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
-}
-
-func wireEvent(e call.Event) api.Event {
+// Event is an Event as the API shows it.
+func Event(e call.Event) api.Event {
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
 		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Code: e.Code, Message: e.Message,

@@ -1,0 +1,168 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Webhook is the body of a message that redial sends, signed as Standard Webhooks says.
+type Webhook struct {
+	ID        string      `json:"id"`        // the header webhook-id: the same whenever it is sent
+	Type      string      `json:"type"`      // of the event, or webhook.test
+	Timestamp time.Time   `json:"timestamp"` // when it happened
+	Data      WebhookData `json:"data"`
+}
+
+// WebhookData is an event, and the call as it then was; a test has neither.
+type WebhookData struct {
+	Event *Event `json:"event,omitzero"`
+	Call  *Call  `json:"call,omitzero"`
+}
+
+// Endpoint is where webhooks go.
+type Endpoint struct {
+	ID             string    `json:"id"`
+	Source         string    `json:"source"`               // config, api or stream
+	URL            string    `json:"url,omitzero"`         // none of a stream
+	Events         []string  `json:"events"`               // the types that it wants: call.ended, call.*, *
+	Secret         string    `json:"secret,omitzero"`      // shown once: when it is made, or rotated
+	CreatedAt      time.Time `json:"created_at"`           //
+	DisabledAt     time.Time `json:"disabled_at,omitzero"` // nothing is sent since
+	DisabledReason string    `json:"disabled_reason,omitzero"`
+}
+
+// CreateEndpoint asks for an endpoint. Without Events it is told how attempts and calls
+// have ended.
+type CreateEndpoint struct {
+	URL    string   `json:"url"`
+	Events []string `json:"events,omitzero"`
+}
+
+// EndpointList is all endpoints.
+type EndpointList struct {
+	Endpoints []Endpoint `json:"endpoints"`
+}
+
+// Delivery is an event on its way to an endpoint.
+type Delivery struct {
+	Event     string    `json:"event"`    // the message's id
+	Endpoint  string    `json:"endpoint"` // "call": the webhook that the call brought itself
+	Call      string    `json:"call"`
+	Seq       int       `json:"seq"`
+	Type      string    `json:"type"`
+	At        time.Time `json:"at"`                   // when it happened
+	State     string    `json:"state"`                // pending, delivered or dead
+	NextTryAt time.Time `json:"next_try_at,omitzero"` // of one that is pending, and waits for none before it
+	Tries     []Try     `json:"tries"`
+}
+
+// Try is one attempt to deliver.
+type Try struct {
+	At       time.Time `json:"at"`
+	Status   int       `json:"status,omitzero"` // of HTTP; none: there was no answer
+	Duration Duration  `json:"duration"`
+	Error    string    `json:"error,omitzero"` // none: it was taken
+}
+
+// DeliveryList is a page of deliveries.
+type DeliveryList struct {
+	Deliveries []Delivery `json:"deliveries"`
+	NextCursor string     `json:"next_cursor,omitzero"` // of the next page; empty on the last
+}
+
+// DeliveryQuery selects deliveries; empty fields select all.
+type DeliveryQuery struct {
+	State  string // pending, delivered or dead
+	Cursor string // of the page before
+	Limit  int    // deliveries in a page; 0: the server's default
+}
+
+// Endpoints lists where webhooks go.
+func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
+	var list EndpointList
+	_, err := c.do(ctx, request{method: http.MethodGet, path: endpointPath(""), safe: true}, &list)
+	return list.Endpoints, err
+}
+
+// Endpoint shows one.
+func (c *Client) Endpoint(ctx context.Context, id string) (e Endpoint, err error) {
+	_, err = c.do(ctx, request{method: http.MethodGet, path: endpointPath(id), safe: true}, &e)
+	return e, err
+}
+
+// CreateEndpoint has events sent to a URL. The answer has the secret that signs them.
+func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpoint) (e Endpoint, err error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return e, fmt.Errorf("encoding the request: %w", err)
+	}
+	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(""), body: body}, &e)
+	return e, err
+}
+
+// DeleteEndpoint removes one, with all that was and is to be sent there.
+func (c *Client) DeleteEndpoint(ctx context.Context, id string) error {
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: endpointPath(id)}, nil)
+	return err
+}
+
+// RotateEndpoint gives an endpoint a new secret, which is in the answer; the one before
+// signs as well for another 24 h.
+func (c *Client) RotateEndpoint(ctx context.Context, id string) (e Endpoint, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(id) + "/rotate"}, &e)
+	return e, err
+}
+
+// EnableEndpoint has one that was disabled be sent to again.
+func (c *Client) EnableEndpoint(ctx context.Context, id string) (e Endpoint, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(id) + "/enable", safe: true}, &e)
+	return e, err
+}
+
+// TestEndpoint sends a webhook.test message, and returns what came of it.
+func (c *Client) TestEndpoint(ctx context.Context, id string) (t Try, err error) {
+	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(id) + "/test", wait: requestTime}, &t)
+	return t, err
+}
+
+// Deliveries shows a page of what was sent to an endpoint, those of the newest call first.
+// The id "call" stands for the webhooks that calls brought themselves.
+func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (page DeliveryList, err error) {
+	v := url.Values{}
+	for name, value := range map[string]string{"state": q.State, "cursor": q.Cursor} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if q.Limit != 0 {
+		v.Set("limit", strconv.Itoa(q.Limit))
+	}
+	_, err = c.do(ctx, request{method: http.MethodGet, path: endpointPath(id) + "/deliveries?" + v.Encode(), safe: true}, &page)
+	return page, err
+}
+
+// CallDeliveries shows who was told of a call's events, and how that went.
+func (c *Client) CallDeliveries(ctx context.Context, callID string) ([]Delivery, error) {
+	var list DeliveryList
+	_, err := c.do(ctx, request{method: http.MethodGet, path: callPath(callID) + "/deliveries", safe: true}, &list)
+	return list.Deliveries, err
+}
+
+// Replay sends an event, by its message's id, to an endpoint again.
+func (c *Client) Replay(ctx context.Context, endpoint, event string) (d Delivery, err error) {
+	path := endpointPath(endpoint) + "/deliveries/" + url.PathEscape(event) + "/replay"
+	_, err = c.do(ctx, request{method: http.MethodPost, path: path, safe: true}, &d)
+	return d, err
+}
+
+func endpointPath(id string) string {
+	if id == "" {
+		return "/v1/webhooks"
+	}
+	return "/v1/webhooks/" + url.PathEscape(id)
+}

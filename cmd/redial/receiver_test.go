@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"redial/api"
+)
+
+// inbox is an application of a script, with what it was told.
+type inbox struct {
+	mu   sync.Mutex
+	got  []letter
+	came chan struct{} // receives when something has
+}
+
+type letter struct {
+	path   string
+	header http.Header
+	body   []byte
+}
+
+func (x *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	x.mu.Lock()
+	x.got = append(x.got, letter{r.URL.Path, r.Header, body})
+	x.mu.Unlock()
+	select {
+	case x.came <- struct{}{}:
+	default:
+	}
+}
+
+// cmdReceive starts an application that takes every message, and sets the variable to its
+// URL: receive VAR.
+func cmdReceive(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: receive VAR")
+	}
+	x := &inbox{came: make(chan struct{}, 1)}
+	server := httptest.NewServer(x)
+	ts.Defer(server.Close)
+	inboxes.Store(ts, x)
+	ts.Defer(func() { inboxes.Delete(ts) })
+	ts.Setenv(args[0], server.URL)
+}
+
+var inboxes sync.Map // of scripts that run
+
+var secretIn = regexp.MustCompile(`whsec_[A-Za-z0-9+/=]+`)
+
+// cmdHears waits until a message of a type came to a path, signed with the secret that
+// stands in a file: hears PATH TYPE FILE.
+func cmdHears(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: hears PATH TYPE FILE")
+	}
+	wh, err := standardwebhooks.NewWebhook(secretIn.FindString(ts.ReadFile(args[2])))
+	ts.Check(err)
+	v, _ := inboxes.Load(ts)
+	x := v.(*inbox)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		x.mu.Lock()
+		for _, l := range x.got {
+			var m api.Webhook
+			if l.path == args[0] && json.Unmarshal(l.body, &m) == nil && m.Type == args[1] {
+				ts.Check(wh.Verify(l.body, l.header))
+				x.mu.Unlock()
+				return
+			}
+		}
+		x.mu.Unlock()
+		select {
+		case <-x.came:
+		case <-ctx.Done():
+			ts.Fatalf("%s never heard of %s", args[0], args[1])
+		}
+	}
+}
+
+// cmdEndpointID sets the variable to the id of the endpoint whose URL ends so:
+// endpointid VAR PATH.
+func cmdEndpointID(ts *testscript.TestScript, neg bool, args []string) {
+	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
+	list, err := client.Endpoints(context.Background())
+	ts.Check(err)
+	for _, e := range list {
+		if !neg && len(args) == 2 && strings.HasSuffix(e.URL, args[1]) {
+			ts.Setenv(args[0], e.ID)
+			return
+		}
+	}
+	ts.Fatalf("usage: endpointid VAR PATH, with such an endpoint")
+}

@@ -1,0 +1,422 @@
+package app
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"redial/api"
+)
+
+// receiver is an application that hears of calls. It is written with the public library,
+// and fails the test for every message that this can't verify.
+type receiver struct {
+	w    *world
+	host string
+
+	mu      sync.Mutex
+	secrets []string // one of which has to fit
+	does    func(w http.ResponseWriter, r *http.Request)
+	got     []api.Webhook // what was taken
+	tried   []time.Time   // when anything came
+}
+
+// secretOf makes a secret that is always the same.
+func secretOf(seed string) string {
+	return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(seed, 32))[:32])
+}
+
+// receiver has an application listen at https://HOST/hook.
+func (w *world) receiver(host string, secrets ...string) *receiver {
+	x := &receiver{w: w, host: host, secrets: secrets}
+	w.hosts.Store(host, x)
+	return x
+}
+
+func (x *receiver) url() string { return "https://" + x.host + "/hook" }
+
+// answers has it do so from now on; nil: it takes everything.
+func (x *receiver) answers(does func(http.ResponseWriter, *http.Request)) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.does = does
+}
+
+// fails has it answer a status.
+func (x *receiver) fails(status int, headers ...string) {
+	x.answers(func(w http.ResponseWriter, _ *http.Request) {
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+	})
+}
+
+// hangs has it answer nothing, ever.
+func (x *receiver) hangs() {
+	x.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+}
+
+func (x *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		x.w.t.Error(err)
+	}
+	m := x.verified(body, r.Header)
+	x.mu.Lock()
+	does := x.does
+	x.tried = append(x.tried, time.Now())
+	if does == nil {
+		x.got = append(x.got, m)
+	}
+	x.mu.Unlock()
+	if does != nil {
+		does(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (x *receiver) verified(body []byte, h http.Header) (m api.Webhook) {
+	x.mu.Lock()
+	secrets := x.secrets
+	x.mu.Unlock()
+	fits := func(secret string) bool {
+		wh, err := standardwebhooks.NewWebhook(secret)
+		return err == nil && wh.Verify(body, h) == nil
+	}
+	if !slices.ContainsFunc(secrets, fits) {
+		x.w.t.Errorf("%s got a webhook that it can't verify: %v", x.host, h)
+	}
+	if err := json.Unmarshal(body, &m); err != nil || m.ID != h.Get("webhook-id") {
+		x.w.t.Errorf("%s got %s, %v", x.host, body, err)
+	}
+	return m
+}
+
+// heard is what it took, as "type seq".
+func (x *receiver) heard() (list []string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, m := range x.got {
+		list = append(list, fmt.Sprintf("%s %d", m.Type, m.Data.Event.Seq))
+	}
+	return list
+}
+
+func (x *receiver) hears(want ...string) {
+	x.w.t.Helper()
+	if diff := cmp.Diff(want, x.heard()); diff != "" {
+		x.w.t.Errorf("%s heard, -want +got:\n%s", x.host, diff)
+	}
+}
+
+// hooks configures webhooks to these receivers' hosts.
+func hooks(hosts ...string) func(*Config) {
+	return func(c *Config) {
+		c.WebhookSecrets = []string{secretOf("a")}
+		for _, h := range hosts {
+			c.WebhookURLs = append(c.WebhookURLs, "https://"+h+"/hook")
+		}
+	}
+}
+
+const shop = "shop.example.com"
+
+// busyThenReached are the events of such a call that are sent where nobody says which.
+var busyThenReached = []string{"attempt.ended 5", "attempt.ended 12", "call.ended 13"}
+
+func TestAnApplicationHearsHowItEnded(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		w.phone(alice).busy().answers()
+		c := w.call(api.CreateCall{To: alice, Metadata: map[string]string{"order": "42"}})
+		w.pass(5 * time.Minute)
+		c.is("reached", "busy", "completed")
+		x.hears(busyThenReached...)
+		first, last := x.got[0].Data, x.got[2].Data
+		if first.Event.Result != "busy" || first.Call.State != "waiting" || first.Call.Attempts[0].Result != "busy" || first.Call.NextAttemptAt.IsZero() {
+			t.Errorf("the first says %+v", first)
+		}
+		if last.Event.Outcome != "reached" || last.Call.Outcome != "reached" || len(last.Call.Attempts) != 2 || last.Call.Metadata["order"] != "42" {
+			t.Errorf("the last says %+v", last)
+		}
+	})
+}
+
+func TestAReceiverThatFailsForAnHourHearsAllOfItLater(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		w.phone(alice).busy().answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(time.Hour)
+		x.hears()
+		w.metric(`redial_webhook_tries_total{result="failed"} 6`)
+		if _, page := w.do("GET", "/metrics", ""); !regexp.MustCompile(`\nredial_webhook_oldest_undelivered_seconds\{endpoint="conf_[0-9a-f]+"\} 359\d`).MatchString(page) {
+			t.Errorf("nobody says how old the oldest is:\n%s", page)
+		}
+		x.answers(nil)
+		w.pass(2 * time.Hour)
+		x.hears(busyThenReached...)
+	})
+}
+
+// What comes while another is being tried again waits behind it, also over a restart.
+func TestWebhooksSurviveARestart(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusServiceUnavailable)
+		w.phone(alice).busy().answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(3 * time.Minute)
+		w.restart()
+		x.answers(nil)
+		w.pass(15 * time.Minute)
+		x.hears(busyThenReached...)
+	})
+}
+
+func TestOneThatHangsHoldsUpNoOther(t *testing.T) {
+	const slow = "slow.example.com"
+	inWorld(t, hooks(slow, shop), func(w *world) {
+		hanging, x := w.receiver(slow, secretOf("a")), w.receiver(shop, secretOf("a"))
+		hanging.hangs()
+		for i := range 60 { // more than there are places for one host
+			number := fmt.Sprintf("+8190111100%02d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+		}
+		last := w.phone(alice).busy().answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(3 * time.Minute)
+		last.rangTimes(2)
+		if n := len(x.heard()); n != 60*2+3 {
+			t.Errorf("the other heard %d of %d", n, 60*2+3)
+		}
+		hanging.answers(nil)
+		w.pass(time.Hour)
+		if n := len(hanging.heard()); n != 60*2+3 {
+			t.Errorf("it heard %d of %d in the end", n, 60*2+3)
+		}
+	})
+}
+
+// While a secret is rotated both sign, so that whoever has either loses nothing.
+func TestARotationLosesNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook", Events: []string{"call.ended"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := w.receiver(shop, e.Secret)
+		ring := func(number string) {
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+			w.pass(time.Minute)
+		}
+		ring(alice)
+		rotated, err := w.client.RotateEndpoint(w.ctx, e.ID)
+		if err != nil || rotated.Secret == e.Secret {
+			t.Fatalf("%+v, %v", rotated, err)
+		}
+		ring(bob)
+		x.secrets = []string{rotated.Secret} // it takes the new one in its own time
+		ring("+819011110001")
+		if n := len(x.heard()); n != 3 {
+			t.Errorf("it heard of %d calls, not 3", n)
+		}
+		w.pass(25 * time.Hour)
+		ring("+819011110002")
+		if shown, err := w.client.Endpoint(w.ctx, e.ID); err != nil || shown.Secret != "" {
+			t.Errorf("%+v, %v: a secret is shown once", shown, err)
+		}
+		if n := len(x.heard()); n != 4 {
+			t.Errorf("it heard of %d calls, not 4", n)
+		}
+	})
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusTooManyRequests, "Retry-After", "600")
+		w.phone(alice).answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Minute)
+		if n := len(x.tried); n != 1 {
+			t.Errorf("it was asked %d times within five minutes, and had asked for ten", n)
+		}
+		x.answers(nil)
+		w.pass(7 * time.Minute)
+		x.hears("attempt.ended 7", "call.ended 8")
+	})
+}
+
+// Who says 410 is sent no more; what was given up is a dead letter, and can be replayed.
+func TestGoneIsGone(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusGone)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		if n := len(x.tried); n != 1 {
+			t.Errorf("it was asked %d times", n)
+		}
+		list, err := w.client.Endpoints(w.ctx)
+		if err != nil || len(list) != 1 || list[0].DisabledReason != "it answered 410 Gone" {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		id := list[0].ID
+		dead, err := w.client.Deliveries(w.ctx, id, api.DeliveryQuery{State: "dead"})
+		if err != nil || len(dead.Deliveries) != 2 {
+			t.Fatalf("%+v, %v", dead, err)
+		}
+		w.phone(bob).answers()
+		w.call(api.CreateCall{To: bob}) // nobody hears of it
+		w.pass(time.Minute)
+
+		x.answers(nil)
+		if _, err := w.client.Replay(w.ctx, id, dead.Deliveries[1].Event); err == nil {
+			t.Error("a disabled endpoint takes a replay")
+		}
+		if _, err := w.client.EnableEndpoint(w.ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.client.Replay(w.ctx, id, dead.Deliveries[1].Event); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Minute)
+		x.hears("attempt.ended 7")
+		told, err := w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || len(told) != 2 || told[0].State != "delivered" || len(told[0].Tries) != 2 || told[0].Tries[0].Status != 410 {
+			t.Errorf("%+v, %v", told, err)
+		}
+	})
+}
+
+// After the last try, three days on, it is a dead letter, and the next one's turn, which
+// has waited as long and is tried once.
+func TestTheLastTry(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(71 * time.Hour)
+		told, err := w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || len(told) != 2 || told[0].State != "pending" || told[1].State != "pending" {
+			t.Fatalf("%+v, %v", told, err)
+		}
+		w.pass(9*time.Hour + 30*time.Hour)
+		told, err = w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || told[0].State != "dead" || len(told[0].Tries) != 13 {
+			t.Errorf("%+v, %v", told, err)
+		}
+		w.pass(10 * 24 * time.Hour)
+		told, err = w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || told[1].State != "dead" {
+			t.Errorf("%+v, %v", told, err)
+		}
+	})
+}
+
+// A call may bring its own webhook, which needs a secret to be signed with.
+func TestACallBringsItsWebhook(t *testing.T) {
+	inWorld(t, func(c *Config) { c.WebhookSecrets = []string{secretOf("b"), secretOf("a")} }, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		w.phone(alice).busy().answers()
+		c := w.call(api.CreateCall{To: alice, Webhook: x.url()})
+		w.phone(bob).answers()
+		w.call(api.CreateCall{To: bob})
+		w.pass(5 * time.Minute)
+		x.hears(busyThenReached...)
+		if x.got[0].Data.Call.Webhook != "" || c.now().Webhook != x.url() {
+			t.Error("its URL is for who asks for the call, not for who is told of it")
+		}
+		for _, bad := range []string{"http://" + shop, "https://localhost/x", "https://169.254.169.254/latest", "https://u:p@" + shop, "https://[::ffff:10.0.0.1]/", "x"} {
+			if status, answer := w.ask(`{"to": "` + alice + `", "say": "hi", "webhook": "` + bad + `"}`); status != 422 {
+				t.Errorf("%s is answered %d: %s", bad, status, answer)
+			}
+		}
+	})
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice)
+		status, answer := w.ask(`{"to": "` + alice + `", "say": "hi", "webhook": "https://` + shop + `"}`)
+		if status != 422 || !strings.Contains(answer, "REDIAL_WEBHOOK_SECRETS") {
+			t.Errorf("answered %d: %s", status, answer)
+		}
+	})
+}
+
+// A redirect leads nowhere, and whatever else is no 2xx is a failure that is shown.
+func TestATestSaysWhatCameBack(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		try := func() string {
+			t.Helper()
+			got, err := w.client.TestEndpoint(w.ctx, e.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprintf("%d %s", got.Status, got.Error)
+		}
+		if got := try(); got != "0 connection refused" {
+			t.Error(got)
+		}
+		x := w.receiver(shop, e.Secret)
+		inner := w.receiver("inner.example.com")
+		x.fails(http.StatusFound, "Location", inner.url())
+		if got := try(); got != "302 it answered 302 Found" || len(inner.tried) > 0 {
+			t.Error(got)
+		}
+		x.answers(nil)
+		if got := try(); got != "204 " || x.got[0].Type != "webhook.test" {
+			t.Error(got)
+		}
+		x.hangs()
+		if got := try(); got != "0 no answer within 15s" {
+			t.Error(got)
+		}
+	})
+}
+
+// With nothing retained a receiver still hears of everything, once; then it is forgotten.
+func TestWhatIsNotRetainedIsStillTold(t *testing.T) {
+	change := func(c *Config) {
+		hooks(shop)(c)
+		c.RetentionDays = 0
+	}
+	inWorld(t, change, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(72 * time.Hour) // the row would be gone after two days
+		x.answers(nil)
+		w.pass(24 * time.Hour)
+		x.hears("attempt.ended 7", "call.ended 8")
+		if x.got[1].Data.Call.To != alice {
+			t.Errorf("it heard of a call to %q", x.got[1].Data.Call.To)
+		}
+		w.pass(2 * time.Hour)
+		if status, _ := w.do("GET", "/v1/calls/"+c.id, ""); status != http.StatusNotFound {
+			t.Errorf("the call is answered %d", status)
+		}
+	})
+}

@@ -1,0 +1,72 @@
+package bench
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"time"
+)
+
+// application is somebody who hears of calls, and counts those that have ended: their
+// last event comes last.
+type application struct {
+	*httptest.Server
+	ended atomic.Int64
+}
+
+func newApplication() *application {
+	a := &application{}
+	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // what can't be read is not heard either
+		if bytes.Contains(body, []byte(`"type":"call.ended"`)) {
+			a.ended.Add(1)
+		}
+		w.WriteHeader(http.StatusNoContent)
+	}))
+	return a
+}
+
+// webhooks are told of whole calls: of how each attempt and the call ended, and of all
+// that happens. The floor is redial without them.
+func (b *bench) webhooks() {
+	phones := b.phones("no-answer,no-answer,answer")
+	for _, d := range databases {
+		pace := "REDIAL_CALLS_PER_SECOND=10000"
+		floor := b.redial(d.url(b.t), phones.url(), pace)
+		b.whole(scaled(500), floor)
+		for _, told := range []struct {
+			name, events, target string
+		}{{"each end", "attempt.ended,call.ended", "at most 1.33"}, {"all events", "*", "–"}} {
+			heard := newApplication()
+			node := b.redial(d.url(b.t), phones.url(), pace, "REDIAL_WEBHOOK_URLS="+heard.URL, "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
+				"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+told.events)
+			b.told(scaled(500), node, heard)
+			r := result{name: "CPU of a whole call with webhooks of " + told.name + "; floor: without, " + d.name, ratio: true, show: microseconds, target: told.target}
+			for range repetitions() {
+				r.floor = append(r.floor, b.whole(scaled(2000), floor).cpu)
+				r.ours = append(r.ours, b.told(scaled(2000), node, heard).cpu)
+			}
+			node.stop()
+			heard.Close()
+			b.add(r)
+		}
+		floor.stop()
+	}
+}
+
+// told measures n calls until the last of their events was heard.
+func (b *bench) told(n int, node *process, heard *application) load {
+	b.t.Helper()
+	before, started, want := node.cpu(), time.Now(), heard.ended.Load()+int64(n)
+	b.whole(n, node)
+	for heard.ended.Load() < want {
+		if time.Since(started) > 2*time.Minute {
+			b.t.Fatalf("of %d calls the end was not heard", want-heard.ended.Load())
+		}
+		time.Sleep(time.Millisecond)
+	}
+	time.Sleep(100 * time.Millisecond) // what came of the last ones is written down
+	return load{float64(n) / time.Since(started).Seconds(), float64((node.cpu() - before).Microseconds()) / float64(n)}
+}

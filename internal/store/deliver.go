@@ -1,0 +1,309 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"redial/internal/call"
+	"redial/internal/crash"
+)
+
+// Sender is whoever sends webhooks. What a batch makes due is handed over as soon as
+// it is on disk, if the Sender has room for it: so it needs no claim.
+type Sender interface {
+	// Body is what is sent of an Event, with the Call as it was then. It is pure.
+	Body(*call.Call, *call.Event) (string, error)
+	// OfCall says which events are sent to the webhook that a Call brings itself.
+	OfCall() Filter
+
+	// Take makes room for one exchange with a host, or says that there is none. Drop
+	// gives it back.
+	Take(host string) bool
+	Drop(host string)
+	// Start sends, for what room was taken, what is on disk by now.
+	Start([]Delivery)
+	// Look tells of something that is due, for which no room was taken.
+	Look()
+}
+
+// SendBy names the Sender, once, before anything is written. Without one there are no
+// webhooks.
+func (s *Store) SendBy(x Sender) { s.sender = x }
+
+// wakeSender has the Sender look at what is due.
+func (s *Store) wakeSender() {
+	if s.sender != nil {
+		s.sender.Look()
+	}
+}
+
+// ChangeDelivery runs a pure step on a Delivery that is pending, and saves what that made of it, in a
+// transaction that others may share. It sees to the lane: when the Delivery is no longer
+// pending, the next one is due, and goes out at once where there is room. It returns the
+// Delivery as saved, ErrNotFound, or the step's own error, after which nothing is saved.
+func (s *Store) ChangeDelivery(ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error) (Delivery, error) {
+	return s.deliver(ctx, now, &delivering{key: k, step: step})
+}
+
+// Replay puts a Delivery back that is no longer pending: it goes out again, when what is
+// in front of it in its lane has. ErrForgotten says that there is nothing left to send.
+func (s *Store) Replay(ctx context.Context, k DeliveryKey, now time.Time) (Delivery, error) {
+	return s.deliver(ctx, now, &delivering{key: k, again: true, step: func(d *Delivery) error {
+		switch {
+		case d.State == Pending:
+			return nil
+		case d.Body == "":
+			return ErrForgotten
+		}
+		d.State, d.Since, d.Failures = Pending, now, 0
+		return nil
+	}})
+}
+
+func (s *Store) deliver(ctx context.Context, now time.Time, o *delivering) (Delivery, error) {
+	if err := s.commit(ctx, now, o); err != nil {
+		return Delivery{}, fmt.Errorf("changing the delivery of %s: %w", o.key.EventID(), err)
+	}
+	return o.after, nil
+}
+
+type delivering struct {
+	ticket
+	key   DeliveryKey
+	step  func(*Delivery) error
+	again bool // also one that is no longer pending
+	after Delivery
+}
+
+// outbox is the part of a batch that is about webhooks.
+type outbox struct {
+	endpoints map[string]*Endpoint
+	rows      map[DeliveryKey]*sending // that were read
+	handed    []*Delivery              // room was taken for them
+	left      bool                     // something is due that nobody has taken
+	behind    map[DeliveryKey]bool     // whether what was written waits behind another
+	streams   map[string]bool          // endpoints that have something new for who listens
+}
+
+// sending is a Delivery as it stood, and as it is to be.
+type sending struct{ before, after Delivery }
+
+func newOutbox() outbox {
+	return outbox{endpoints: map[string]*Endpoint{}, rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{}, streams: map[string]bool{}}
+}
+
+// readDeliveries locks the Calls whose deliveries change, and reads these with all that
+// waits behind them. A lane is only ever changed under the lock of its Call: so the turn
+// is handed on, whoever adds to it at the same time. The Calls of the changes are locked
+// with them, so that all are locked in one order.
+func (b *batch) readDeliveries(changes map[string]bool) {
+	if b.store.sender == nil {
+		return
+	}
+	b.add(readEndpoints(func(e *Endpoint) { b.endpoints[e.ID] = e }))
+	if len(b.deliveries) == 0 {
+		return
+	}
+	ids := map[string]bool{}
+	for _, o := range b.deliveries {
+		ids[storable(o.key.CallID)] = true
+	}
+	among := b.store.dialect.among
+	if b.store.dialect.shared {
+		all := maps.Clone(ids)
+		maps.Copy(all, changes)
+		b.add(statement{
+			sql:  "SELECT id FROM calls WHERE id " + among + " ORDER BY id" + b.store.dialect.forUpdate,
+			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
+		})
+	}
+	found := func(d *Delivery) {
+		if b.rows[d.DeliveryKey] == nil {
+			b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
+		}
+	}
+	b.add(deliveries(strings.ReplaceAll(ofPending, "AMONG", among), []any{b.store.dialect.list(slices.Sorted(maps.Keys(ids)))}, found))
+	for _, o := range b.deliveries {
+		if o.again {
+			b.add(deliveries("call_id = $1 AND endpoint_id = $2 AND seq = $3", []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
+		}
+	}
+}
+
+const ofPending = "call_id AMONG AND state = 'pending'"
+
+func (o *delivering) decide(b *batch) error {
+	d := b.rows[o.key]
+	if d == nil {
+		return ErrNotFound
+	}
+	after := d.after
+	after.Tries = slices.Clone(after.Tries)
+	if err := o.step(&after); err != nil {
+		return err
+	}
+	d.after, o.after = after, after
+	crash.Point(crash.DeliverBeforeCommit)
+	return nil
+}
+
+// settleLanes queues what has become of the deliveries that were changed, and hands the
+// turn on in their lanes.
+func (b *batch) settleLanes() error {
+	lanes := map[lane][]*sending{}
+	for _, k := range sortedKeys(b.rows) {
+		if d := b.rows[k]; d.after.State == Pending && d.after.Host != "" {
+			lanes[k.lane()] = append(lanes[k.lane()], d)
+		}
+	}
+	for _, list := range lanes {
+		if !slices.ContainsFunc(list, func(d *sending) bool { return !d.after.WakeAt.IsZero() }) {
+			b.hand(&list[0].after)
+		}
+	}
+	var changes []rowChange
+	for _, k := range sortedKeys(b.rows) {
+		d := b.rows[k]
+		if sameDelivery(&d.before, &d.after) {
+			continue
+		}
+		changes = append(changes, rowChange{mutableDelivery(&d.before), mutableDelivery(&d.after)})
+		if d.after.Forget && d.after.State != Pending {
+			b.add(statement{sql: forgetDelivery, args: []any{k.CallID, k.EndpointID, k.Seq}})
+		}
+	}
+	return b.update(&updateDelivery, changes)
+}
+
+const forgetDelivery = `UPDATE deliveries SET body = '', url = '' WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3`
+
+func sortedKeys(rows map[DeliveryKey]*sending) []DeliveryKey {
+	return slices.SortedFunc(maps.Keys(rows), func(a, b DeliveryKey) int {
+		return cmp.Or(cmp.Compare(a.CallID, b.CallID), cmp.Compare(a.EndpointID, b.EndpointID), cmp.Compare(a.Seq, b.Seq))
+	})
+}
+
+func sameDelivery(a, b *Delivery) bool {
+	return a.State == b.State && a.WakeAt.Equal(b.WakeAt) && a.Since.Equal(b.Since) && a.Failures == b.Failures && slices.Equal(a.Tries, b.Tries)
+}
+
+// hand makes a Delivery due: it goes out with the commit if the Sender has room.
+func (b *batch) hand(d *Delivery) {
+	now := b.store.Now()
+	d.WakeAt, d.Endpoint = now, b.endpoints[d.EndpointID]
+	if !b.store.sender.Take(d.Host) {
+		b.left = true
+		return
+	}
+	d.WakeAt = now.Add(DeliveryLease)
+	b.handed = append(b.handed, d)
+}
+
+// publish queues the Events of the batch's changes for whoever wants them.
+func (b *batch) publish() error {
+	if b.store.sender == nil {
+		return nil
+	}
+	var rows [][]column
+	heads := map[lane]*Delivery{}
+	for _, c := range b.changed {
+		for i := range c.events {
+			list, err := b.deliveriesOf(c.then[i], &c.events[i])
+			if err != nil {
+				return err
+			}
+			for _, d := range list {
+				if d.Host != "" && heads[d.lane()] == nil { // of a lane that is empty, as far as is known
+					heads[d.lane()] = d
+					b.hand(d)
+				}
+				rows = append(rows, deliveryColumns(d))
+			}
+		}
+	}
+	return b.write(&insertDelivery, rows, func(scan func(...any) error) error {
+		var k DeliveryKey
+		var at time.Time
+		err := scan(&k.CallID, &k.EndpointID, &k.Seq, asMicros{&at})
+		b.behind[k] = at.IsZero()
+		return err
+	})
+}
+
+// insertDelivery writes the head of a lane as one that waits, if another is there.
+var insertDelivery = func() bulk {
+	const busy = "CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.call_id = %s AND d.endpoint_id = %s AND d.state = 'pending') THEN NULL ELSE %s END"
+	const returning = " RETURNING call_id, endpoint_id, seq, wake_at"
+	cols := deliveryColumns(new(Delivery))
+	b := newBulk(cols)
+	into, n := "INSERT INTO deliveries ("+names(cols)+") ", len(cols)
+	b.one = into + "VALUES (" + values(1, n-1) + ", " + fmt.Sprintf(busy, "$1", "$2", fmt.Sprintf("CAST($%d AS BIGINT)", n)) + ")" + returning
+	b.many = into + "SELECT " + names(cols[:n-1]) + ", " + fmt.Sprintf(busy, "v.call_id", "v.endpoint_id", "v.wake_at") +
+		" FROM " + b.unnest() + " AS v(" + names(cols) + ")" + returning
+	return b
+}()
+
+// deliveriesOf are those of an Event: one for each who wants it, if anybody does.
+func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {
+	add := func(id, url string) {
+		list = append(list, &Delivery{
+			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Host: Host(url), State: Pending, Since: b.store.Now(),
+		})
+	}
+	if c.Webhook != "" && b.store.sender.OfCall().Wants(e.Type) {
+		add(OfCall, c.Webhook)
+	}
+	for _, id := range slices.Sorted(maps.Keys(b.endpoints)) {
+		x := b.endpoints[id]
+		if !x.Events.Wants(e.Type) || !x.takes(b.store.Now()) {
+			continue
+		}
+		add(id, x.URL)
+		if x.Source == Stream {
+			b.streams[id] = true
+		}
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	body, err := b.store.sender.Body(c, e)
+	for _, d := range list {
+		d.Body = body
+	}
+	return list, err
+}
+
+// dispatch gives the Sender what was committed, and the room back that was taken for
+// what turned out to wait behind something else.
+func (b *batch) dispatch() {
+	var list []Delivery
+	for _, d := range b.handed {
+		if b.behind[d.DeliveryKey] {
+			b.store.sender.Drop(d.Host)
+		} else {
+			list = append(list, *d)
+		}
+	}
+	if len(list) > 0 {
+		b.store.sender.Start(list)
+	}
+	if b.left {
+		b.store.sender.Look()
+	}
+	for id := range b.streams {
+		b.store.poke(id)
+	}
+}
+
+// recall gives back the room that a batch took which then failed.
+func (b *batch) recall() {
+	for _, d := range b.handed {
+		b.store.sender.Drop(d.Host)
+	}
+	b.handed = nil
+}

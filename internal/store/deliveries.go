@@ -1,0 +1,310 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"redial/internal/call"
+)
+
+// DeliveryState says how a Delivery stands.
+type DeliveryState string
+
+// The states of a Delivery.
+const (
+	Pending   DeliveryState = "pending"
+	Delivered DeliveryState = "delivered"
+	Dead      DeliveryState = "dead" // given up; it can be put back
+)
+
+// DeliveryStates lists every DeliveryState.
+func DeliveryStates() []DeliveryState { return []DeliveryState{Pending, Delivered, Dead} }
+
+// DeliveryKey names a Delivery: an event of a Call, and whom it is for.
+type DeliveryKey struct {
+	CallID     string
+	EndpointID string
+	Seq        int
+}
+
+// lane is a way along which one thing goes after the other.
+type lane struct{ call, endpoint string }
+
+func (k DeliveryKey) lane() lane { return lane{k.CallID, k.EndpointID} }
+
+const eventPrefix = "evt_"
+
+// EventID is the event's, the same whenever it is sent.
+func (k DeliveryKey) EventID() string { return EventID(k.CallID, k.Seq) }
+
+// EventID names an event of a Call.
+func EventID(callID string, seq int) string { return eventPrefix + callID + "_" + strconv.Itoa(seq) }
+
+// ParseEventID is the reverse of EventID.
+func ParseEventID(id string) (callID string, seq int, ok bool) {
+	rest, ours := strings.CutPrefix(id, eventPrefix)
+	at := strings.LastIndexByte(rest, '_')
+	if !ours || at < 1 {
+		return "", 0, false
+	}
+	seq, err := strconv.Atoi(rest[at+1:])
+	return rest[:at], seq, err == nil && seq > 0
+}
+
+// Delivery is an event on its way to an endpoint.
+type Delivery struct {
+	DeliveryKey
+	Type     call.EventType
+	At       time.Time // when it happened
+	URL      string
+	Host     string
+	Body     string // JSON; empty once it is forgotten
+	State    DeliveryState
+	Since    time.Time // when it was written, or put back
+	Failures int       // since then
+	Tries    []Try     // the latest
+	Forget   bool      // the body goes as soon as it is no longer pending
+	WakeAt   time.Time // zero: it waits behind another, or is not pending
+
+	Endpoint *Endpoint // as it was when this was handed over; nil: it is gone, or the Call's own
+}
+
+// Try is one attempt to send something.
+type Try struct {
+	At       time.Time     `json:"at"`
+	Status   int           `json:"status,omitempty"` // of HTTP; 0: there was no answer
+	Duration time.Duration `json:"duration"`
+	Error    string        `json:"error,omitempty"` // empty if it was taken
+}
+
+func deliveryColumns(d *Delivery) []column {
+	return []column{
+		{"call_id", &d.CallID},
+		{"endpoint_id", &d.EndpointID},
+		{"seq", &d.Seq},
+		{"type", (*string)(&d.Type)},
+		{"at", asMicros{&d.At}},
+		{"url", &d.URL},
+		{"host", &d.Host},
+		{"body", &d.Body},
+		{"forget", asFlag{&d.Forget}},
+		{"state", (*string)(&d.State)},
+		{"since", asMicros{&d.Since}},
+		{"failures", &d.Failures},
+		{"tries", asJSON{&d.Tries}},
+		{"wake_at", asMicros{&d.WakeAt}},
+	}
+}
+
+const (
+	deliveryKeys  = 3 // of deliveryColumns are the key
+	deliveryFixed = 9 // never change, but that they are scrubbed
+)
+
+func mutableDelivery(d *Delivery) []column {
+	c := deliveryColumns(d)
+	return append(c[:deliveryKeys:deliveryKeys], c[deliveryFixed:]...)
+}
+
+func wakingDelivery(d *Delivery) []column {
+	c := deliveryColumns(d)
+	return append(c[:deliveryKeys:deliveryKeys], c[len(c)-1])
+}
+
+var (
+	selectDeliveries = "SELECT " + names(deliveryColumns(new(Delivery))) + " FROM deliveries WHERE "
+	updateDelivery   = updating("deliveries", deliveryKeys, mutableDelivery(new(Delivery)))
+	wakeDelivery     = updating("deliveries", deliveryKeys, wakingDelivery(new(Delivery)))
+)
+
+// deliveries is the statement that reads some.
+func deliveries(where string, args []any, found func(*Delivery)) statement {
+	return statement{sql: selectDeliveries + where, args: args, rows: func(scan func(...any) error) error {
+		d := new(Delivery)
+		if err := scan(fields(deliveryColumns(d))...); err != nil {
+			return err
+		}
+		found(d)
+		return nil
+	}}
+}
+
+func (s *Store) readDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
+	st := deliveries(where, args, func(d *Delivery) { list = append(list, *d) })
+	if err := (reader{ctx, s.read}).each(st.sql, st.args, st.rows); err != nil {
+		return nil, fmt.Errorf("reading deliveries: %w", err)
+	}
+	return list, nil
+}
+
+const ofCall = "call_id = $1 ORDER BY call_id, endpoint_id, seq"
+
+// DeliveriesOf returns those of a Call, by endpoint and then in their sequence.
+func (s *Store) DeliveriesOf(ctx context.Context, callID string) ([]Delivery, error) {
+	return s.readDeliveries(ctx, ofCall, storable(callID))
+}
+
+// DeliveryQuery selects those of an endpoint, the newest Call first; an empty State
+// selects all. Only what comes after Before is listed, at most Limit.
+type DeliveryQuery struct {
+	Endpoint string
+	State    DeliveryState
+	Before   DeliveryKey
+	Limit    int
+}
+
+// afterAll comes after every id, whatever the database's collation.
+const afterAll = "zz"
+
+const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4) ORDER BY call_id DESC, seq DESC LIMIT $5`
+
+// Deliveries returns what a query selects.
+func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Delivery, err error) {
+	states := DeliveryStates()
+	if q.State != "" {
+		states = []DeliveryState{q.State}
+	}
+	if q.Before.CallID == "" {
+		q.Before = DeliveryKey{CallID: afterAll, Seq: math.MaxInt32}
+	}
+	for _, state := range states { // each in the order of the index
+		some, err := s.readDeliveries(ctx, ofEndpoint, storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, some...)
+	}
+	slices.SortFunc(list, func(a, b Delivery) int {
+		return cmp.Or(cmp.Compare(b.CallID, a.CallID), cmp.Compare(b.Seq, a.Seq))
+	})
+	return list[:min(len(list), q.Limit)], nil
+}
+
+// DeliveryLease is how long what was handed over to be sent is left alone: whoever has it
+// is done by then, or dead.
+const DeliveryLease = 30 * time.Second
+
+// Each step is the head of an index, one host after the other.
+const nextDeliveries = `WITH RECURSIVE hosts (host) AS (
+		SELECT (SELECT host FROM deliveries WHERE wake_at IS NOT NULL ORDER BY host, wake_at LIMIT 1)
+		UNION ALL
+		SELECT (SELECT d.host FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.host > hosts.host ORDER BY d.host, d.wake_at LIMIT 1)
+		FROM hosts WHERE hosts.host IS NOT NULL)
+	SELECT host, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.host = hosts.host ORDER BY d.wake_at LIMIT 1)
+	FROM hosts WHERE host IS NOT NULL`
+
+// NextDeliveries returns for each host when the next delivery there is due.
+func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error) {
+	hosts := map[string]time.Time{}
+	err := reader{ctx, s.read}.each(nextDeliveries, nil, func(scan func(...any) error) error {
+		var host string
+		var at time.Time
+		err := scan(&host, asMicros{&at})
+		hosts[host] = at
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading which deliveries are due next: %w", err)
+	}
+	return hosts, nil
+}
+
+const dueAtHost = `host = $1 AND wake_at <= $2 ORDER BY wake_at LIMIT $3`
+
+// ClaimDeliveries hands over what is due at a host, the longest due first. What is
+// returned nobody else has, for the time of a lease.
+func (s *Store) ClaimDeliveries(ctx context.Context, host string, now time.Time, limit int) (list []Delivery, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		list = nil
+		endpoints := map[string]*Endpoint{}
+		t.add(deliveries(dueAtHost+s.dialect.skipLocked, []any{host, micros(now), limit}, func(d *Delivery) { list = append(list, *d) }),
+			readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
+		if err := t.flush(); err != nil {
+			return err
+		}
+		changes := make([]rowChange, len(list))
+		for i := range list {
+			before := list[i]
+			list[i].WakeAt, list[i].Endpoint = now.Add(DeliveryLease), endpoints[list[i].EndpointID]
+			changes[i] = rowChange{wakingDelivery(&before), wakingDelivery(&list[i])}
+		}
+		return t.update(&wakeDelivery, changes)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claiming deliveries: %w", err)
+	}
+	return list, nil
+}
+
+const ofStream = `endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT $2`
+
+// Streamed returns what waits for who listens at an endpoint, and prolongs that until a
+// time. What was taken is to be told to Drop.
+func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, limit int) ([]Delivery, error) {
+	r, err := s.write.ExecContext(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
+		endpoint, micros(until), micros(until.Add(-streamStep)))
+	if err != nil {
+		return nil, fmt.Errorf("prolonging a stream: %w", err)
+	}
+	if _, err := r.RowsAffected(); err != nil {
+		return nil, err
+	}
+	list, err := s.readDeliveries(ctx, ofStream, endpoint, limit)
+	slices.SortStableFunc(list, func(a, b Delivery) int { return a.At.Compare(b.At) })
+	return list, err
+}
+
+// streamStep is by how much an end must be put off to be worth writing.
+const streamStep = 5 * time.Second
+
+// DropDeliveries forgets what somebody who listens has taken.
+func (s *Store) DropDeliveries(ctx context.Context, list []Delivery) error {
+	err := s.tx(ctx, func(t *tx) error {
+		for _, d := range list {
+			t.add(statement{sql: `DELETE FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3`,
+				args: []any{d.CallID, d.EndpointID, d.Seq}})
+		}
+		return t.flush()
+	})
+	if err != nil {
+		return fmt.Errorf("dropping what was streamed: %w", err)
+	}
+	return nil
+}
+
+const undelivered = "SELECT endpoint_id, min(since) FROM deliveries WHERE endpoint_id = $1 AND state = 'pending' GROUP BY endpoint_id"
+
+// Undelivered returns, for every endpoint and for the Calls' own, since when the oldest
+// delivery waits that is not done; zero where there is none.
+func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
+	list, err := s.Endpoints(ctx)
+	if err != nil {
+		return nil, err
+	}
+	oldest := map[string]time.Time{OfCall: {}}
+	for _, e := range list {
+		oldest[e.ID] = time.Time{}
+	}
+	for id := range oldest {
+		err := reader{ctx, s.read}.each(undelivered, []any{id}, func(scan func(...any) error) error {
+			var since time.Time
+			err := scan(&id, asMicros{&since})
+			oldest[id] = since
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("reading what is undelivered: %w", err)
+		}
+	}
+	return oldest, nil
+}
+
+// ErrForgotten is returned when a Delivery can't be put back, for its body is gone.
+var ErrForgotten = errors.New("what was sent is forgotten, with the call's personal data")

@@ -1,0 +1,271 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"redial/internal/call"
+)
+
+// ErrNoEndpoint is returned when there is no such endpoint.
+var ErrNoEndpoint = errors.New("there is no such endpoint")
+
+// Source says who made an Endpoint.
+type Source string
+
+// The sources of an Endpoint.
+const (
+	FromConfig Source = "config" // the configuration, with secrets of its own that are not stored
+	FromAPI    Source = "api"
+	Stream     Source = "stream" // somebody who listens, for as long as that is
+)
+
+// Sources lists every Source.
+func Sources() []Source { return []Source{FromConfig, FromAPI, Stream} }
+
+// OfCall is the id that stands in the place of an endpoint's, where a Call brought
+// its webhook itself.
+const OfCall = "call"
+
+// Endpoint is where webhooks go.
+type Endpoint struct {
+	ID          string
+	Source      Source
+	URL         string // empty of a stream
+	Events      Filter
+	Secrets     []Secret // the newest first
+	CreatedAt   time.Time
+	DisabledAt  time.Time // zero: it is not
+	DisabledWhy string
+	ExpiresAt   time.Time // zero: never
+}
+
+// Secret signs, until it has expired; Until is zero of the one that does not.
+type Secret struct {
+	Text  string    `json:"text"`
+	Until time.Time `json:"until,omitzero"`
+}
+
+// LogValue keeps it out of logs.
+func (Secret) LogValue() slog.Value { return slog.StringValue("(secret)") }
+
+// Filter lists the types of events that are wanted: "call.ended", or "call.*", or "*".
+type Filter []string
+
+// Wants says whether an event of this type is.
+func (f Filter) Wants(t call.EventType) bool {
+	return slices.ContainsFunc(f, func(p string) bool {
+		prefix, all := strings.CutSuffix(p, "*")
+		return all && strings.HasPrefix(string(t), prefix) || p == string(t)
+	})
+}
+
+// takes says whether the endpoint is sent anything at now.
+func (e *Endpoint) takes(now time.Time) bool {
+	return e.DisabledAt.IsZero() && (e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt))
+}
+
+// Host is where a URL leads to, as HOST:PORT: what goes there shares a limit.
+func Host(link string) string {
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}
+
+func endpointColumns(e *Endpoint) []column {
+	return []column{
+		{"id", &e.ID},
+		{"source", (*string)(&e.Source)},
+		{"url", &e.URL},
+		{"created_at", asMicros{&e.CreatedAt}},
+		{"events", asJSON{&e.Events}},
+		{"secrets", asJSON{&e.Secrets}},
+		{"disabled_at", asMicros{&e.DisabledAt}},
+		{"disabled_why", asText{&e.DisabledWhy}},
+		{"expires_at", asMicros{&e.ExpiresAt}},
+	}
+}
+
+// endpointFixed is how many of endpointColumns never change.
+const endpointFixed = 4
+
+var (
+	selectEndpoints = "SELECT " + names(endpointColumns(new(Endpoint))) + " FROM endpoints"
+	insertEndpoint  = insertion("endpoints", endpointColumns(new(Endpoint)), "")
+	updateEndpoint  = updating("endpoints", 1, mutableEndpoint(new(Endpoint)))
+)
+
+func mutableEndpoint(e *Endpoint) []column {
+	return append([]column{{"id", &e.ID}}, endpointColumns(e)[endpointFixed:]...)
+}
+
+// readEndpoints reads all of them: there are few.
+func readEndpoints(found func(*Endpoint)) statement {
+	return statement{sql: selectEndpoints + " ORDER BY id", rows: func(scan func(...any) error) error {
+		e := new(Endpoint)
+		if err := scan(fields(endpointColumns(e))...); err != nil {
+			return err
+		}
+		found(e)
+		return nil
+	}}
+}
+
+// Endpoints returns all that there are, in the order of their ids, but for streams that
+// nobody listens to any more.
+func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
+	now := s.Now()
+	st := readEndpoints(func(e *Endpoint) {
+		if e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt) {
+			list = append(list, *e)
+		}
+	})
+	if err := (reader{ctx, s.read}).each(st.sql, nil, st.rows); err != nil {
+		return nil, fmt.Errorf("reading the endpoints: %w", err)
+	}
+	return list, nil
+}
+
+// Endpoint returns the one with this id, or ErrNoEndpoint.
+func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
+	list, err := s.Endpoints(ctx)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	for _, e := range list {
+		if e.ID == id {
+			return e, nil
+		}
+	}
+	return Endpoint{}, ErrNoEndpoint
+}
+
+// AddEndpoint stores a new one. Whatever happens to a Call from then on, on any node, it
+// is told of.
+func (s *Store) AddEndpoint(ctx context.Context, e Endpoint) error {
+	err := s.tx(ctx, func(t *tx) error { return t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil) })
+	if err != nil {
+		return fmt.Errorf("adding an endpoint: %w", err)
+	}
+	return nil
+}
+
+// ChangeEndpoint runs a step on an Endpoint, and saves what that made of it. What waits
+// to be sent to one that is disabled now is due at once: whoever is to send it sees that
+// it is not to be.
+func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoint)) (e Endpoint, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		before, err := t.endpoint(id)
+		if err != nil {
+			return err
+		}
+		e = before
+		step(&e)
+		if !e.DisabledAt.IsZero() {
+			t.add(statement{sql: wakeEndpoint, args: []any{id, micros(s.Now())}})
+		}
+		return t.update(&updateEndpoint, []rowChange{{mutableEndpoint(&before), mutableEndpoint(&e)}})
+	})
+	if err != nil {
+		return e, fmt.Errorf("changing endpoint %s: %w", id, err)
+	}
+	s.wakeSender()
+	return e, nil
+}
+
+const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND wake_at IS NOT NULL`
+
+// endpoint locks and reads one.
+func (t *tx) endpoint(id string) (e Endpoint, err error) {
+	err = ErrNoEndpoint
+	failed := t.each(selectEndpoints+" WHERE id = $1"+t.store.dialect.forUpdate, []any{storable(id)}, func(scan func(...any) error) error {
+		err = nil
+		return scan(fields(endpointColumns(&e))...)
+	})
+	return e, errors.Join(failed, err)
+}
+
+// RemoveEndpoint forgets an endpoint, and all that was sent or is to be sent there.
+func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
+	err := s.tx(ctx, func(t *tx) error {
+		if _, err := t.endpoint(id); err != nil {
+			return err
+		}
+		return t.removeEndpoint(id)
+	})
+	if err != nil {
+		return fmt.Errorf("removing endpoint %s: %w", id, err)
+	}
+	return nil
+}
+
+func (t *tx) removeEndpoint(id string) error {
+	t.add(statement{sql: `DELETE FROM deliveries WHERE endpoint_id = $1`, args: []any{id}})
+	return t.exec(`DELETE FROM endpoints WHERE id = $1`, id)
+}
+
+// expireEndpoints forgets the streams that nobody has listened to for a while.
+func (t *tx) expireEndpoints(now time.Time) error {
+	ids, err := queryIDs(t, `SELECT id FROM endpoints WHERE expires_at <= $1`, micros(now))
+	for _, id := range ids {
+		err = errors.Join(err, t.removeEndpoint(id))
+	}
+	return err
+}
+
+// notConfigured is why an endpoint is disabled that the configuration had once.
+const notConfigured = "it is no longer configured"
+
+// ConfigureEndpoints makes the endpoints of the configuration those that are listed.
+// One that is gone from it is disabled, and enabled when it comes back.
+func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
+	list, err := s.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+	missing := map[string]Endpoint{}
+	for _, e := range want {
+		missing[e.ID] = e
+	}
+	for _, e := range list {
+		w, wanted := missing[e.ID]
+		delete(missing, e.ID)
+		if e.Source != FromConfig {
+			continue
+		}
+		_, err := s.ChangeEndpoint(ctx, e.ID, func(e *Endpoint) { e.configure(w.Events, wanted, s.Now()) })
+		if err != nil {
+			return err
+		}
+	}
+	for _, e := range missing {
+		if err := s.AddEndpoint(ctx, e); err != nil && !s.dialect.blames(err) { // another node has just added it
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Endpoint) configure(events Filter, wanted bool, now time.Time) {
+	switch {
+	case wanted && e.DisabledWhy == notConfigured:
+		e.Events, e.DisabledAt, e.DisabledWhy = events, time.Time{}, ""
+	case wanted:
+		e.Events = events
+	case e.DisabledAt.IsZero():
+		e.DisabledAt, e.DisabledWhy = now, notConfigured
+	}
+}

@@ -1,0 +1,578 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+// outlet is a Sender with room for so many, that keeps what it is given.
+type outlet struct {
+	mu      sync.Mutex
+	room    int
+	started []Delivery
+	looked  int
+}
+
+func (o *outlet) Body(c *call.Call, e *call.Event) (string, error) {
+	return fmt.Sprintf(`{"type":%q,"to":%q,"state":%q,"attempts":%d}`, e.Type, c.To, c.State, len(c.Attempts)), nil
+}
+
+func (o *outlet) OfCall() Filter { return Filter{"call.ended"} }
+
+func (o *outlet) Take(string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.room == 0 {
+		return false
+	}
+	o.room--
+	return true
+}
+
+func (o *outlet) Drop(string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.room++
+}
+
+func (o *outlet) Start(list []Delivery) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.started = append(o.started, list...)
+}
+
+func (o *outlet) Look() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.looked++
+}
+
+// sends opens a store whose webhooks go to an outlet with so much room.
+func sends(t testing.TB, b backend, room int) (*Store, *outlet) {
+	t.Helper()
+	s, o := b.open(t, nil), &outlet{room: room}
+	s.clock = time.Now
+	s.SendBy(o)
+	return s, o
+}
+
+func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
+	t.Helper()
+	e := Endpoint{ID: id, Source: FromAPI, URL: "https://" + id + ".example.com/hook", Events: events,
+		Secrets: []Secret{{Text: "new"}, {Text: "old", Until: begin}}, CreatedAt: begin}
+	if err := s.AddEndpoint(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// lanes are the pending deliveries of a Call, as "endpoint seq" with a ! for the one
+// whose turn it is.
+func lanes(t testing.TB, s *Store, id string) (list []string) {
+	t.Helper()
+	all, err := s.DeliveriesOf(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range all {
+		if d.State != Pending {
+			continue
+		}
+		text := fmt.Sprintf("%s %d", d.EndpointID, d.Seq)
+		if !d.WakeAt.IsZero() {
+			text += "!"
+		}
+		list = append(list, text)
+	}
+	return list
+}
+
+// becomes has a delivery come to a state.
+func becomes(t testing.TB, s *Store, k DeliveryKey, state DeliveryState, again time.Time) Delivery {
+	t.Helper()
+	d, err := s.ChangeDelivery(t.Context(), k, begin, func(d *Delivery) error {
+		d.State, d.WakeAt = state, again
+		d.Tries = append(d.Tries, Try{At: begin, Status: 200, Duration: time.Millisecond})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func testEndpoints(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	one := endpoint(t, s, "one", "call.*", "attempt.ended")
+	got, err := s.Endpoint(t.Context(), "one")
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, one)
+	want := one
+	want.DisabledAt, want.DisabledWhy, want.Secrets, want.Events = begin, "gone", []Secret{{Text: "newer"}}, Filter{"*"}
+	got, err = s.ChangeEndpoint(t.Context(), "one", func(e *Endpoint) {
+		e.DisabledAt, e.DisabledWhy, e.Secrets, e.Events = want.DisabledAt, want.DisabledWhy, want.Secrets, want.Events
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, got, want)
+	listed, err := s.Endpoints(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, listed, []Endpoint{want})
+	_, missing := s.ChangeEndpoint(t.Context(), "two", func(*Endpoint) {})
+	for _, err := range []error{missing, s.RemoveEndpoint(t.Context(), "two")} {
+		if !errors.Is(err, ErrNoEndpoint) {
+			t.Errorf("%v, want ErrNoEndpoint", err)
+		}
+	}
+}
+
+// What is configured is there, what no longer is is disabled, and comes back.
+func testConfiguredEndpoints(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	kept := endpoint(t, s, "made", "*")
+	configure := func(ids ...string) (on []string) {
+		var want []Endpoint
+		for _, id := range ids {
+			want = append(want, Endpoint{ID: id, Source: FromConfig, URL: "https://" + id, Events: Filter{"*"}, CreatedAt: begin})
+		}
+		if err := s.ConfigureEndpoints(t.Context(), want); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.Endpoints(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			if e.takes(begin) {
+				on = append(on, e.ID)
+			}
+		}
+		return on
+	}
+	equal(t, configure("a", "b"), []string{"a", "b", kept.ID})
+	equal(t, configure("b", "c"), []string{"b", "c", kept.ID})
+	if _, err := s.ChangeEndpoint(t.Context(), "b", func(e *Endpoint) { e.DisabledAt, e.DisabledWhy = begin, "gone" }); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, configure("a", "b"), []string{"a", kept.ID}) // who said that it is gone is not asked again
+}
+
+// An event is there for everybody who wants it, with the Call as it then was, or not at
+// all; what there is room for goes out with the commit.
+func testEventsArePublished(t *testing.T, b backend) {
+	s, o := sends(t, b, 2)
+	endpoint(t, s, "all", "*")
+	endpoint(t, s, "end", "attempt.ended", "call.ended")
+	endpoint(t, s, "off", "*")
+	if _, err := s.ChangeEndpoint(t.Context(), "off", func(e *Endpoint) { e.DisabledAt = begin }); err != nil {
+		t.Fatal(err)
+	}
+	c := create(t, s, func(w *call.Wish) { w.Webhook = "https://own.example.com:8443/x" })
+	equal(t, lanes(t, s, c.ID), []string{"all 1!"})
+	equal(t, o.room, 1)
+	change(t, s, c.ID, cancel)
+	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
+	equal(t, []int{o.room, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
+	list, err := s.DeliveriesOf(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := list[3]
+	equal(t, []string{own.URL, own.Host, own.Body, string(own.Type)}, []string{"https://own.example.com:8443/x", "own.example.com:8443",
+		`{"type":"call.ended","to":"` + c.To + `","state":"ended","attempts":0}`, "call.ended"})
+	first := o.started[0]
+	equal(t, first.Endpoint.ID, "all")
+	if first.WakeAt.Before(first.Since.Add(DeliveryLease)) {
+		t.Errorf("its lease ends at %s, and it was written at %s", first.WakeAt, first.Since)
+	}
+	first.Endpoint = nil
+	equal(t, first, list[0])
+
+	// A step that fails publishes nothing, and no room is lost.
+	o.room = 3
+	if _, err := s.Change(t.Context(), c.ID, begin, func(*call.Call) ([]call.Event, error) { return nil, errors.New("no") }); err == nil {
+		t.Error("it did not fail")
+	}
+	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 4, 'x', 0, 0, '{}')", c.ID)
+	broken := func(c *call.Call) []call.Event {
+		c.Seq++
+		return []call.Event{{Seq: c.Seq, Type: call.CallEnded, At: begin}}
+	}
+	if errs := together(t, s, changed(c.ID, broken)); errs[0] == nil || o.room != 3 || len(o.started) != 1 {
+		t.Errorf("%v, room for %d, %d started; want nothing kept of a batch that failed", errs, o.room, len(o.started))
+	}
+}
+
+// What comes at once for one Call shows it as it was after each step.
+func testEachEventShowsItsMoment(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	c := create(t, s)
+	dial(t, s, begin, c.ID)
+	placed := changed(c.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(c.ID, 1), begin) })
+	if err := errors.Join(together(t, s, placed, changed(c.ID, report(call.StatusCompleted)))...); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.DeliveriesOf(t.Context(), c.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bodies []string
+	for _, d := range list {
+		bodies = append(bodies, fmt.Sprintf(`{"type":%q,"to":%q,"state":`, d.Type, c.To)+d.Body[len(fmt.Sprintf(`{"type":%q,"to":%q,"state":`, d.Type, c.To)):])
+	}
+	body := func(kind, state string, attempts int) string {
+		return fmt.Sprintf(`{"type":%q,"to":%q,"state":%q,"attempts":%d}`, kind, c.To, state, attempts)
+	}
+	equal(t, bodies, []string{body("call.created", "waiting", 0), body("attempt.dialed", "dialing", 1), body("attempt.placed", "dialing", 1),
+		body("attempt.ended", "ended", 1), body("call.ended", "ended", 1)})
+}
+
+// One at a time goes along a lane, each when the one before it is over.
+func testLane(t *testing.T, b backend) {
+	s, o := sends(t, b, 1)
+	endpoint(t, s, "all", "*")
+	c := create(t, s)
+	change(t, s, c.ID, cancel)
+	key := func(seq int) DeliveryKey { return DeliveryKey{c.ID, "all", seq} }
+	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
+
+	later := begin.Add(time.Hour)
+	equal(t, becomes(t, s, key(1), Pending, later).WakeAt, later) // it failed: the others wait with it
+	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
+	o.room = 1
+	becomes(t, s, key(1), Delivered, time.Time{})
+	equal(t, lanes(t, s, c.ID), []string{"all 2!", "all 3"})
+	equal(t, o.started[len(o.started)-1].Seq, 2) // at once
+	becomes(t, s, key(2), Dead, time.Time{})
+	equal(t, lanes(t, s, c.ID), []string{"all 3!"})
+	for _, over := range []DeliveryKey{key(1), {c.ID, "other", 1}, {"other", "all", 1}} {
+		if _, err := s.ChangeDelivery(t.Context(), over, begin, func(*Delivery) error { return nil }); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v, want ErrNotFound", err)
+		}
+	}
+
+	// Put back, it waits for its turn; when the lane is empty it is due.
+	for _, seq := range []int{1, 2} {
+		if _, err := s.Replay(t.Context(), key(seq), later); err != nil {
+			t.Fatal(err)
+		}
+	}
+	equal(t, lanes(t, s, c.ID), []string{"all 1", "all 2", "all 3!"})
+	becomes(t, s, key(3), Delivered, time.Time{})
+	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2"})
+	d := becomes(t, s, key(1), Delivered, time.Time{})
+	if d.Since != later || d.Failures != 0 || len(d.Tries) != 3 {
+		t.Errorf("it was put back as %+v", d)
+	}
+	becomes(t, s, key(2), Delivered, time.Time{})
+	if d, err := s.Replay(t.Context(), key(3), later); err != nil || d.State != Pending {
+		t.Errorf("%+v, %v", d, err)
+	}
+	equal(t, lanes(t, s, c.ID), []string{"all 3!"})
+}
+
+// Events are added to lanes while others settle there, on two nodes at once: none is
+// left behind, and each lane ends in its sequence.
+func testLanesAtOnce(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	for _, s := range nodes {
+		s.clock = time.Now
+		s.SendBy(&outlet{})
+	}
+	endpoint(t, nodes[0], "all", "*")
+	var ids []string
+	for range 4 {
+		ids = append(ids, create(t, nodes[0]).ID)
+	}
+	const events = 12
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() {
+			for n := range events {
+				_, err := nodes[(i+n)%2].Change(t.Context(), id, begin, func(c *call.Call) ([]call.Event, error) {
+					c.Seq++
+					return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin}}, nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var mu sync.Mutex
+	sent := map[string][]int{}
+	for i := range 4 {
+		all.Go(func() {
+			for s := nodes[i%2]; ; {
+				list, err := s.ClaimDeliveries(t.Context(), "all.example.com:443", s.Now(), 2)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, d := range list {
+					mu.Lock()
+					sent[d.CallID] = append(sent[d.CallID], d.Seq)
+					mu.Unlock()
+					if _, err := s.ChangeDelivery(t.Context(), d.DeliveryKey, begin, func(d *Delivery) error {
+						d.State, d.WakeAt = Delivered, time.Time{}
+						return nil
+					}); err != nil {
+						t.Error(err)
+					}
+				}
+				mu.Lock()
+				n := 0
+				for _, seqs := range sent {
+					n += len(seqs)
+				}
+				mu.Unlock()
+				if n >= len(ids)*(events+1) || t.Failed() {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, id := range ids {
+		if got := sent[id]; len(got) != events+1 || !slices.IsSorted(got) {
+			t.Errorf("call %s was told of %v", id, got)
+		}
+	}
+}
+
+// What is due is claimed for one host at a time, by one node at a time.
+func testClaimDeliveries(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	s := nodes[0]
+	s.clock = time.Now
+	s.SendBy(&outlet{})
+	endpoint(t, s, "one", "call.created")
+	endpoint(t, s, "two", "call.created")
+	for range 3 {
+		create(t, s)
+	}
+	hosts, err := s.NextDeliveries(t.Context())
+	if err != nil || len(hosts) != 2 || hosts["one.example.com:443"].IsZero() {
+		t.Fatalf("%v, %v", hosts, err)
+	}
+	now := s.Now()
+	claim := func(s *Store, limit int, now time.Time) (n int) {
+		list, err := s.ClaimDeliveries(t.Context(), "one.example.com:443", now, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			if d.EndpointID != "one" || d.Endpoint == nil || d.Endpoint.ID != "one" {
+				t.Errorf("claimed %+v", d)
+			}
+		}
+		return len(list)
+	}
+	equal(t, []int{claim(s, 2, now), claim(nodes[1], 2, now), claim(s, 2, now)}, []int{2, 1, 0})
+	equal(t, claim(nodes[1], 9, now.Add(DeliveryLease)), 3) // who had them is dead
+	hosts, err = s.NextDeliveries(t.Context())
+	if err != nil || !hosts["one.example.com:443"].After(now) || hosts["two.example.com:443"].After(now) {
+		t.Errorf("%v, %v", hosts, err)
+	}
+}
+
+// An endpoint that is disabled has what waits there due at once, for whoever is to send
+// it to see; one that is removed leaves nothing behind.
+func testEndpointGoes(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "gone", "*")
+	c := create(t, s)
+	change(t, s, c.ID, cancel)
+	becomes(t, s, DeliveryKey{c.ID, "gone", 1}, Pending, s.Now().Add(time.Hour))
+	if _, err := s.ChangeEndpoint(t.Context(), "gone", func(e *Endpoint) { e.DisabledAt = begin }); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.ClaimDeliveries(t.Context(), "gone.example.com:443", s.Now(), 9)
+	if err != nil || len(list) != 1 || list[0].Endpoint.DisabledAt.IsZero() {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := s.RemoveEndpoint(t.Context(), "gone"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM deliveries"), 0)
+}
+
+// A stream's messages wait for who listens, and go with them.
+func testStreams(t *testing.T, b backend) {
+	s, o := sends(t, b, 9)
+	e := Endpoint{ID: "str", Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
+	if err := s.AddEndpoint(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	changed, done := s.Watch("str")
+	defer done()
+	c := create(t, s)
+	<-changed
+	change(t, s, c.ID, cancel)
+	take := func() (seqs []int) {
+		list, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range list {
+			seqs = append(seqs, d.Seq)
+		}
+		if err := s.DropDeliveries(t.Context(), list); err != nil {
+			t.Fatal(err)
+		}
+		return seqs
+	}
+	equal(t, take(), []int{1, 2, 3})
+	equal(t, take(), nil)
+	equal(t, o.room, 9) // nobody is to send them
+	kept, err := s.Endpoint(t.Context(), "str")
+	if err != nil || kept.ExpiresAt.Sub(s.Now()) < 50*time.Minute {
+		t.Errorf("%+v, %v: it was not prolonged", kept, err)
+	}
+	create(t, s)
+	retain(t, s, s.Now().Add(2*time.Hour), 1000*time.Hour)
+	equal(t, count(t, s, "SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM endpoints)"), 0)
+}
+
+func testDeliveriesAreListed(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	for i := range 3 {
+		c := create(t, s)
+		change(t, s, c.ID, cancel)
+		becomes(t, s, DeliveryKey{c.ID, "all", 1}, []DeliveryState{Delivered, Dead, Pending}[i], time.Time{})
+	}
+	list := func(state DeliveryState, before DeliveryKey, limit int) (got []string) {
+		found, err := s.Deliveries(t.Context(), DeliveryQuery{Endpoint: "all", State: state, Before: before, Limit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range found {
+			got = append(got, fmt.Sprintf("%d %s", d.Seq, d.State))
+		}
+		return got
+	}
+	everything := []string{"3 pending", "2 pending", "1 pending", "3 pending", "2 pending", "1 dead", "3 pending", "2 pending", "1 delivered"}
+	equal(t, list("", DeliveryKey{}, 50), everything)
+	equal(t, list(Dead, DeliveryKey{}, 50), []string{"1 dead"})
+	first, err := s.Deliveries(t.Context(), DeliveryQuery{Endpoint: "all", Limit: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, list("", first[3].DeliveryKey, 50), everything[4:])
+	id, seq, ok := ParseEventID(first[3].EventID())
+	equal(t, DeliveryKey{id, "all", seq}, first[3].DeliveryKey)
+	if _, _, bad := ParseEventID("evt_x"); bad || !ok {
+		t.Error("an id is not read as it is written")
+	}
+}
+
+// Whoever is still to be told is told; then nothing personal is left.
+func testScrubDeliveries(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	c := personal(t, s)
+	key := func(seq int) DeliveryKey { return DeliveryKey{c.ID, "all", seq} }
+	becomes(t, s, key(1), Delivered, time.Time{})
+	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+		t.Fatal(err)
+	}
+	if len(traces(t, s)) != 3 { // three events are on their way
+		t.Errorf("%q", traces(t, s))
+	}
+	if _, err := s.Replay(t.Context(), key(1), begin); !errors.Is(err, ErrForgotten) {
+		t.Errorf("%v, want ErrForgotten", err)
+	}
+	for seq, state := range map[int]DeliveryState{2: Delivered, 3: Dead, 4: Delivered} {
+		becomes(t, s, key(seq), state, time.Time{})
+	}
+	equal(t, traces(t, s), nil)
+}
+
+func testScrubEndedDeliveries(t *testing.T, b backend) {
+	s := b.open(t, func(o *Options) { o.ScrubEnded = true })
+	s.SendBy(&outlet{})
+	endpoint(t, s, "end", "call.ended")
+	c := personal(t, s)
+	if len(traces(t, s)) != 1 {
+		t.Errorf("%q", traces(t, s))
+	}
+	retain(t, s, begin.Add(100*24*time.Hour), 0) // it is not deleted before it was told
+	becomes(t, s, DeliveryKey{c.ID, "end", 4}, Delivered, time.Time{})
+	equal(t, traces(t, s), nil)
+	retain(t, s, begin.Add(100*24*time.Hour), 0)
+	equal(t, count(t, s, "SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM deliveries)"), 0)
+}
+
+// testWebhookWords has the database take each of our words, and no other.
+func testWebhookWords(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	create(t, s)
+	for query, list := range map[string][]string{
+		"UPDATE deliveries SET wake_at = NULL, state = $1": sorted(DeliveryStates()),
+		"UPDATE endpoints SET source = $1":                 sorted(Sources()),
+	} {
+		for _, w := range list {
+			run(t, s, query, w)
+		}
+		if _, err := s.write.ExecContext(t.Context(), query, "unheard-of"); err == nil {
+			t.Errorf("%s: any word is taken", query)
+		}
+	}
+	run(t, s, "UPDATE deliveries SET state = 'dead'")
+	if _, err := s.write.ExecContext(t.Context(), "UPDATE deliveries SET wake_at = 1"); err == nil {
+		t.Error("what is over can be due")
+	}
+}
+
+// A lane's turn is handed on under the lock of its Call: who adds an event waits for who
+// is settling the head and has not seen that one.
+func testTurnWaitsForTheLock(t *testing.T, b backend) {
+	if !b.shared {
+		return // SQLite has one writer
+	}
+	nodes := b.pair(t)
+	for _, s := range nodes {
+		s.clock = time.Now
+		s.SendBy(&outlet{})
+	}
+	endpoint(t, nodes[0], "all", "*")
+	c := create(t, nodes[0])
+	added := make(chan error, 1)
+	first := true
+	_, err := nodes[0].ChangeDelivery(t.Context(), DeliveryKey{c.ID, "all", 1}, begin, func(d *Delivery) error {
+		if first { // a batch may be run again
+			first = false
+			go func() {
+				_, err := nodes[1].Change(t.Context(), c.ID, begin, func(c *call.Call) ([]call.Event, error) {
+					c.Seq++
+					return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin}}, nil
+				})
+				added <- err
+			}()
+			for len(added) == 0 && count(t, nodes[0], "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 {
+				runtime.Gosched()
+			}
+		}
+		d.State, d.WakeAt = Delivered, time.Time{}
+		return nil
+	})
+	if err := errors.Join(err, <-added); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, lanes(t, nodes[0], c.ID), []string{"all 2!"})
+}

@@ -1,0 +1,346 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"redial/api"
+	"redial/internal/store"
+)
+
+// Webhooks is what is to be known here of webhooks, and of how to try one out.
+type Webhooks interface {
+	// CheckURL says what is wrong with a URL that webhooks are to go to; CheckOfCall
+	// with one that a call brings.
+	CheckURL(link string) error
+	CheckOfCall(link string) error
+	CheckEvents(types []string) error
+	// DefaultEvents are sent where nobody says which.
+	DefaultEvents() []string
+	// Rotate gives an endpoint a new secret.
+	Rotate(e *store.Endpoint)
+	// Test sends a message, once.
+	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
+}
+
+// maxEndpoints bounds those of the API: all are looked at whenever something happens.
+const maxEndpoints = 100
+
+// webhook takes what is wrong with a webhook's URL, or with the types it wants.
+func (f *faults) webhook(field string, err error) {
+	if err != nil {
+		f.add(field, err.Error())
+	}
+}
+
+func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
+	body, err := readBody(w, r)
+	if err != nil {
+		return err
+	}
+	if err := checkJSON(body); err != nil {
+		return err
+	}
+	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
+	var f faults
+	f.object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
+	if len(f) == 0 {
+		f.webhook("url", s.Webhooks.CheckURL(e.URL))
+		f.webhook("events", s.Webhooks.CheckEvents(e.Events))
+	}
+	if err := f.problem(); err != nil {
+		return err
+	}
+	if err := s.addEndpoint(r.Context(), &e); err != nil {
+		return err
+	}
+	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
+	w.Header().Set("Location", "/v1/webhooks/"+e.ID)
+	return reply(w, http.StatusCreated, withSecret(&e))
+}
+
+// addEndpoint gives an endpoint a secret and stores it, if there may be one more.
+func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
+	list, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return err
+	}
+	if len(list) >= maxEndpoints {
+		return problem(http.StatusConflict, "there are %d endpoints already, and can't be more", len(list))
+	}
+	s.Webhooks.Rotate(e)
+	return s.Store.AddEndpoint(ctx, *e)
+}
+
+func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
+	list, err := s.Store.Endpoints(r.Context())
+	if err != nil {
+		return err
+	}
+	out := api.EndpointList{Endpoints: []api.Endpoint{}}
+	for i := range list {
+		out.Endpoints = append(out.Endpoints, wireEndpoint(&list[i]))
+	}
+	return reply(w, http.StatusOK, out)
+}
+
+func (s *Server) getEndpoint(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireEndpoint(&e))
+}
+
+// ownEndpoint is one that the API has made, and may change.
+func (s *Server) ownEndpoint(r *http.Request) (store.Endpoint, error) {
+	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
+	if err == nil && e.Source != store.FromAPI {
+		err = problem(http.StatusConflict, "this endpoint was not made by the API: its source is %s", e.Source)
+	}
+	return e, err
+}
+
+func (s *Server) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.ownEndpoint(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.RemoveEndpoint(r.Context(), e.ID); err != nil {
+		return err
+	}
+	s.Log.Info("webhook endpoint removed", "endpoint", e.ID)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func (s *Server) rotateEndpoint(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.ownEndpoint(r)
+	if err != nil {
+		return err
+	}
+	if e, err = s.Store.ChangeEndpoint(r.Context(), e.ID, s.Webhooks.Rotate); err != nil {
+		return err
+	}
+	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID)
+	return reply(w, http.StatusOK, withSecret(&e))
+}
+
+func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.Store.ChangeEndpoint(r.Context(), r.PathValue("id"), func(e *store.Endpoint) {
+		e.DisabledAt, e.DisabledWhy = time.Time{}, ""
+	})
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireEndpoint(&e))
+}
+
+func (s *Server) testEndpoint(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if e.Source == store.Stream {
+		return problem(http.StatusConflict, "nothing can be posted to a stream")
+	}
+	try, err := s.Webhooks.Test(r.Context(), &e)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireTry(try))
+}
+
+func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request) error {
+	q, err := s.deliveryQuery(r)
+	if err != nil {
+		return err
+	}
+	if q.Endpoint != store.OfCall {
+		if _, err := s.Store.Endpoint(r.Context(), q.Endpoint); err != nil {
+			return err
+		}
+	}
+	limit := q.Limit
+	q.Limit++ // one more tells whether there is a next page
+	list, err := s.Store.Deliveries(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	page := wireDeliveries(list)
+	if len(list) > limit {
+		page.Deliveries = page.Deliveries[:limit]
+		page.NextCursor = page.Deliveries[limit-1].Event
+	}
+	return reply(w, http.StatusOK, page)
+}
+
+func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
+	v := r.URL.Query()
+	var f faults
+	q := store.DeliveryQuery{Endpoint: r.PathValue("id"), State: store.DeliveryState(v.Get("state")), Limit: defaultLimit}
+	f.parameters(v, "cursor", "limit", "state")
+	if q.State != "" && !slices.Contains(store.DeliveryStates(), q.State) {
+		f.add("state", "must be pending, delivered or dead")
+	}
+	if text := v.Get("cursor"); text != "" {
+		id, seq, ok := store.ParseEventID(text)
+		if !ok {
+			f.add("cursor", "must be the next_cursor of a page before")
+		}
+		q.Before = store.DeliveryKey{CallID: id, Seq: seq}
+	}
+	if text := v.Get("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
+		}
+		q.Limit = n
+	}
+	return q, f.problem()
+}
+
+func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.Store.Get(r.Context(), r.PathValue("id")); err != nil {
+		return err
+	}
+	list, err := s.Store.DeliveriesOf(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireDeliveries(list))
+}
+
+// replayDelivery puts a delivery back. A disabled endpoint takes none: it would be given
+// up again at once.
+func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
+	id := r.PathValue("id")
+	call, seq, ok := store.ParseEventID(r.PathValue("event"))
+	if !ok {
+		return store.ErrNotFound
+	}
+	if id != store.OfCall {
+		e, err := s.Store.Endpoint(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		if !e.DisabledAt.IsZero() {
+			return problem(http.StatusConflict, "the endpoint is disabled: %s; enable it first", e.DisabledWhy)
+		}
+	}
+	d, err := s.Store.Replay(r.Context(), store.DeliveryKey{CallID: call, EndpointID: id, Seq: seq}, s.Store.Now())
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, wireDelivery(&d))
+}
+
+const (
+	streamTime = time.Minute // for which a stream is kept for somebody who comes back
+	streamStep = 50          // messages
+)
+
+// streamWebhooks makes an endpoint that lives as long as somebody listens, and writes its
+// messages as server-sent events. The first one says how they are signed.
+func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
+	e, err := s.openStream(r)
+	if err != nil {
+		return err
+	}
+	changed, done := s.Store.Watch(e.ID)
+	defer done()
+	ready, err := json.Marshal(withSecret(&e))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	fmt.Fprintf(w, "id: %s\nevent: ready\ndata: %s\n\n", e.ID, ready)
+	for beat := time.Now(); ; {
+		extend(w, heartbeat+writeTime)
+		list, err := s.Store.Streamed(r.Context(), e.ID, s.Store.Now().Add(streamTime), streamStep)
+		if err != nil {
+			return context.Canceled // the answer has begun: the client comes back for the rest
+		}
+		for _, d := range list {
+			fmt.Fprintf(w, "id: %s\nevent: %s\ndata: %s\n\n", d.EventID(), d.Type, d.Body)
+		}
+		if len(list) == 0 && time.Since(beat) >= heartbeat {
+			fmt.Fprint(w, ": still here\n\n")
+			beat = time.Now()
+		}
+		if http.NewResponseController(w).Flush() != nil {
+			return nil
+		}
+		if err := s.Store.DropDeliveries(r.Context(), list); err != nil {
+			return context.Canceled
+		}
+		if len(list) == 0 && !s.pause(r.Context(), changed, heartbeat) {
+			return nil
+		}
+	}
+}
+
+// openStream makes the endpoint, or finds the one that somebody comes back to.
+func (s *Server) openStream(r *http.Request) (store.Endpoint, error) {
+	v := r.URL.Query()
+	var f faults
+	f.parameters(v, "events", "resume")
+	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: store.Filter{"*"}, CreatedAt: s.Store.Now()}
+	if text := v.Get("events"); text != "" {
+		e.Events = strings.Split(text, ",")
+		f.webhook("events", s.Webhooks.CheckEvents(e.Events))
+	}
+	if err := f.problem(); err != nil {
+		return e, err
+	}
+	if before, err := s.Store.Endpoint(r.Context(), v.Get("resume")); err == nil && before.Source == store.Stream {
+		return before, nil
+	}
+	e.ExpiresAt = e.CreatedAt.Add(streamTime)
+	return e, s.addEndpoint(r.Context(), &e)
+}
+
+func wireEndpoint(e *store.Endpoint) api.Endpoint {
+	return api.Endpoint{
+		ID: e.ID, Source: string(e.Source), URL: e.URL, Events: e.Events, CreatedAt: e.CreatedAt,
+		DisabledAt: e.DisabledAt, DisabledReason: e.DisabledWhy,
+	}
+}
+
+// withSecret shows the newest secret, too: to who has just made it.
+func withSecret(e *store.Endpoint) api.Endpoint {
+	w := wireEndpoint(e)
+	w.Secret = e.Secrets[0].Text
+	return w
+}
+
+func wireDeliveries(list []store.Delivery) api.DeliveryList {
+	page := api.DeliveryList{Deliveries: []api.Delivery{}}
+	for i := range list {
+		page.Deliveries = append(page.Deliveries, wireDelivery(&list[i]))
+	}
+	return page
+}
+
+func wireDelivery(d *store.Delivery) api.Delivery {
+	w := api.Delivery{
+		Event: d.EventID(), Endpoint: d.EndpointID, Call: d.CallID, Seq: d.Seq, Type: string(d.Type), At: d.At,
+		State: string(d.State), NextTryAt: d.WakeAt, Tries: []api.Try{},
+	}
+	for _, t := range d.Tries {
+		w.Tries = append(w.Tries, wireTry(t))
+	}
+	return w
+}
+
+func wireTry(t store.Try) api.Try {
+	return api.Try{At: t.At, Status: t.Status, Duration: api.Duration(t.Duration), Error: t.Error}
+}

@@ -1,0 +1,47 @@
+package webhook
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+// CheckEvents says what is wrong with a list of types that are wanted.
+func CheckEvents(types []string) error {
+	for _, p := range types {
+		prefix, all := strings.CutSuffix(p, "*")
+		whole := !all || prefix == "" || strings.HasSuffix(prefix, ".")
+		if !whole || !slices.ContainsFunc(call.EventTypes(), store.Filter{p}.Wants) {
+			return errors.New("must list types of events, such as call.ended, call.* or *, and there is no " + p)
+		}
+	}
+	if len(types) == 0 {
+		return errors.New("must not be empty")
+	}
+	return nil
+}
+
+// The edge asks the Sender.
+
+// CheckURL is the package's, under the Sender's settings.
+func (s *Sender) CheckURL(link string) error { return CheckURL(link, s.AllowPrivate) }
+
+// CheckOfCall checks the webhook that a call brings, which the configured secrets sign.
+func (s *Sender) CheckOfCall(link string) error {
+	if len(s.secrets) == 0 {
+		return errors.New("needs REDIAL_WEBHOOK_SECRETS, which sign it")
+	}
+	return s.CheckURL(link)
+}
+
+// CheckEvents is the package's.
+func (s *Sender) CheckEvents(types []string) error { return CheckEvents(types) }
+
+// DefaultEvents is the package's.
+func (s *Sender) DefaultEvents() []string { return DefaultEvents() }
+
+// Rotate gives an endpoint a new secret.
+func (s *Sender) Rotate(e *store.Endpoint) { rotate(e, NewSecret(), s.Store.Now()) }

@@ -1,0 +1,111 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	maxURL      = 2000 // bytes
+	connectTime = 5 * time.Second
+	maxHeader   = 64 << 10 // bytes of an answer's header
+)
+
+// errPrivate is why an address is not dialed.
+var errPrivate = errors.New("the address is private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+
+// CheckURL says what is wrong with a URL that webhooks are to go to. A name says nothing
+// yet about the address behind it: that is checked when it is dialed.
+func CheckURL(link string, allowPrivate bool) error {
+	u, err := url.Parse(link)
+	switch {
+	case err != nil || len(link) > maxURL || u.Opaque != "" || u.Hostname() == "":
+		return fmt.Errorf("must be a URL of at most %d bytes, such as https://example.com/hook", maxURL)
+	case u.Scheme != "https" && !(u.Scheme == "http" && allowPrivate):
+		return errors.New("must begin with https://")
+	case u.User != nil:
+		return errors.New("must not hold a user or a password")
+	case u.Fragment != "":
+		return errors.New("must not have a #fragment")
+	case allowPrivate:
+		return nil
+	}
+	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return errPrivate
+	}
+	if a, err := netip.ParseAddr(host); err == nil && !public(a) {
+		return errPrivate
+	}
+	return nil
+}
+
+// special are the ranges, beside those that netip knows, at which no stranger's server is
+// to be found. Source: IANA's special-purpose address registries.
+var special = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
+	"203.0.113.0/24", "240.0.0.0/4",
+	"64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+)
+
+// embedding are ranges of IPv6 in which an IPv4 address stands, from this byte on.
+var embedding = map[netip.Prefix]int{
+	netip.MustParsePrefix("::/96"):        12,
+	netip.MustParsePrefix("64:ff9b::/96"): 12, // NAT64
+	netip.MustParsePrefix("2002::/16"):    2,  // 6to4
+}
+
+func prefixes(list ...string) (out []netip.Prefix) {
+	for _, p := range list {
+		out = append(out, netip.MustParsePrefix(p))
+	}
+	return out
+}
+
+// public says whether an address is on the public internet, in whatever form it comes.
+func public(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	for _, p := range special {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	for p, from := range embedding {
+		if p.Contains(a) {
+			b := a.As16()
+			return public(netip.AddrFrom4([4]byte(b[from : from+4])))
+		}
+	}
+	return true
+}
+
+// NewTransport makes connections to public addresses only, unless private ones are
+// allowed: what is checked is the very address that is dialed, after names were looked
+// up, so that a name can't change in between. It knows no proxy. The resolver may be nil.
+func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
+	d := &net.Dialer{Timeout: connectTime, Resolver: resolver}
+	if !allowPrivate {
+		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			a, err := netip.ParseAddrPort(address)
+			if err != nil || !public(a.Addr()) {
+				return errPrivate
+			}
+			return nil
+		}
+	}
+	return &http.Transport{
+		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
+		MaxIdleConnsPerHost: perHost, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
+	}
+}

@@ -1,0 +1,45 @@
+package webhook
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"redial/internal/store"
+)
+
+type metrics struct {
+	results  *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+}
+
+// The results of a try.
+const (
+	resultDelivered = "delivered"
+	resultFailed    = "failed" // to be tried again
+	resultDead      = "dead"   // given up
+)
+
+func newMetrics(r prometheus.Registerer) metrics {
+	f := promauto.With(r)
+	m := metrics{
+		results: f.NewCounterVec(prometheus.CounterOpts{
+			Name: "redial_webhook_tries_total",
+			Help: "Tries to deliver a webhook, by what came of them: delivered, failed (tried again), dead (given up).",
+		}, []string{"result"}),
+		duration: f.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "redial_webhook_duration_seconds",
+			Help:    "How long these tries took, until the answer's end.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 2, 15),
+		}, []string{"result"}),
+	}
+	for _, result := range []string{resultDelivered, resultFailed, resultDead} {
+		m.results.WithLabelValues(result) // so that a rate is known from the first one on
+	}
+	return m
+}
+
+func (m *metrics) tried(d *store.Delivery, v verdict) {
+	result := map[store.DeliveryState]string{store.Delivered: resultDelivered, store.Pending: resultFailed, store.Dead: resultDead}[d.State]
+	m.results.WithLabelValues(result).Inc()
+	m.duration.WithLabelValues(result).Observe(v.try.Duration.Seconds())
+}

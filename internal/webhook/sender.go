@@ -1,0 +1,285 @@
+// Package webhook sends what happened to the Calls to whoever wants to hear of it: signed
+// messages of Standard Webhooks, again and again until they are taken, in sequence for
+// each Call and endpoint, and at most so many at once to each host.
+//
+// What is to be sent is a row that was written with the event. Who sends it has a lease:
+// when a node dies, the row is due again, so a message may arrive twice and never not at all.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"redial/internal/crash"
+	"redial/internal/store"
+)
+
+// Config of a Sender.
+type Config struct {
+	Store        *store.Store
+	Secrets      []string          // of configured endpoints, and of webhooks that calls bring; all sign
+	Events       store.Filter      // that these are sent
+	AllowPrivate bool              // addresses, and plain http
+	Transport    http.RoundTripper // nil: NewTransport's
+	Log          *slog.Logger
+	Metrics      prometheus.Registerer
+}
+
+// Sender is the loop; Run runs it.
+type Sender struct {
+	Config
+	client  *http.Client
+	secrets []store.Secret
+	metrics metrics
+	again   chan struct{} // receives when the loop must look again
+
+	mu       sync.Mutex
+	open     bool // Run runs
+	hosts    map[string]*host
+	busy     int  // exchanges
+	short    bool // there was no room for something: the loop is to look again when there is
+	inFlight sync.WaitGroup
+}
+
+// host is how it goes with one host, as long as anything is being sent there.
+type host struct {
+	busy    int
+	failing bool // the last exchange did: it gets one at a time, until one goes well
+}
+
+const (
+	perHost      = 32                     // exchanges at once with one host
+	inAll        = 256                    // and with all
+	exchangeTime = 15 * time.Second       // for one, from the name to the answer's end
+	maxAnswer    = 16 << 10               // bytes of an answer that are read
+	storeTime    = 10 * time.Second       // for one transaction
+	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
+	locked       = 5 * time.Millisecond   // the shortest sleep
+	idle         = time.Hour              // the longest
+	trouble      = time.Second            // after the database could not be asked
+)
+
+// New makes a Sender.
+func New(c Config) *Sender {
+	if c.Transport == nil {
+		c.Transport = NewTransport(c.AllowPrivate, nil)
+	}
+	s := &Sender{
+		Config:  c,
+		metrics: newMetrics(c.Metrics),
+		again:   make(chan struct{}, 1),
+		hosts:   map[string]*host{},
+		client: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		}},
+	}
+	for _, text := range c.Secrets {
+		s.secrets = append(s.secrets, store.Secret{Text: text})
+	}
+	c.Store.SendBy(s)
+	return s
+}
+
+// OfCall implements store.Sender.
+func (s *Sender) OfCall() store.Filter { return s.Events }
+
+// Run sends what is due until ctx is over; then it takes no more, finishes what is in
+// flight, and returns.
+func (s *Sender) Run(ctx context.Context) {
+	s.opens(true)
+	defer s.inFlight.Wait()
+	defer s.opens(false)
+	for ctx.Err() == nil {
+		next, err := s.round(context.WithoutCancel(ctx))
+		if err != nil {
+			next = trouble
+			s.Log.Error("looking for webhooks to send failed", "err", err)
+		}
+		t := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+		case <-s.again:
+		case <-t.C:
+		}
+		t.Stop()
+	}
+}
+
+func (s *Sender) opens(open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open = open
+}
+
+// round hands out what is due now, and says how long to sleep then.
+func (s *Sender) round(ctx context.Context) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	s.looks()
+	hosts, err := s.Store.NextDeliveries(ctx)
+	if err != nil {
+		return 0, err
+	}
+	now := s.Store.Now()
+	next := idle
+	if s.Store.Shared() { // not all nodes at the same instant
+		next = otherNodes - rand.N(otherNodes/4)
+	}
+	for h, at := range hosts {
+		if at.After(now) {
+			next = min(next, at.Sub(now))
+			continue
+		}
+		some, err := s.claim(ctx, h, now)
+		if err != nil {
+			return 0, err
+		}
+		if some { // there may be more
+			next = 0
+		}
+	}
+	return max(next, locked), nil
+}
+
+// claim takes what is due at a host, as far as there is room.
+func (s *Sender) claim(ctx context.Context, h string, now time.Time) (some bool, err error) {
+	room := 0
+	for s.Take(h) {
+		room++
+	}
+	if room == 0 {
+		return false, nil
+	}
+	list, err := s.Store.ClaimDeliveries(ctx, h, now, room)
+	for range room - len(list) {
+		s.Drop(h)
+	}
+	s.Start(list)
+	return len(list) > 0, err
+}
+
+// Take implements store.Sender.
+func (s *Sender) Take(h string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.hosts[h]
+	if !s.open || s.busy >= inAll || x != nil && (x.busy >= perHost || x.failing && x.busy > 0) {
+		s.short = true
+		return false
+	}
+	if x == nil {
+		x = &host{}
+		s.hosts[h] = x
+	}
+	x.busy++
+	s.busy++
+	s.inFlight.Add(1)
+	return true
+}
+
+// Drop implements store.Sender.
+func (s *Sender) Drop(h string) {
+	s.leave(h, nil)
+	s.inFlight.Done()
+}
+
+// leave gives a place back, and remembers how the exchange went; nil: there was none.
+func (s *Sender) leave(h string, went *bool) {
+	s.mu.Lock()
+	x := s.hosts[h]
+	x.busy--
+	s.busy--
+	if went != nil {
+		x.failing = !*went
+	}
+	if x.busy == 0 {
+		delete(s.hosts, h)
+	}
+	short := s.short
+	s.mu.Unlock()
+	if short {
+		s.Look()
+	}
+}
+
+// looks begins a look at what is due: what was short of room before is seen now.
+func (s *Sender) looks() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.short = false
+}
+
+// Look implements store.Sender.
+func (s *Sender) Look() {
+	select {
+	case s.again <- struct{}{}:
+	default:
+	}
+}
+
+// Start implements store.Sender.
+func (s *Sender) Start(list []store.Delivery) {
+	for _, d := range list {
+		go func() {
+			defer s.inFlight.Done()
+			s.deliver(&d)
+		}()
+	}
+}
+
+// deliver sends one, and writes down what came of it.
+func (s *Sender) deliver(d *store.Delivery) {
+	v := s.send(d)
+	s.leave(d.Host, new(v.taken()))
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	if v.try.Status == http.StatusGone && d.Endpoint != nil {
+		s.disable(ctx, d.Endpoint)
+	}
+	now := s.Store.Now()
+	after, err := s.Store.ChangeDelivery(ctx, d.DeliveryKey, now, func(d *store.Delivery) error {
+		v.settle(d, now)
+		return nil
+	})
+	switch {
+	case errors.Is(err, store.ErrNotFound): // somebody else has sent it, or the call is deleted
+	case err != nil:
+		s.Log.Error("writing down what came of a webhook failed; it is sent again", "call", d.CallID, "endpoint", d.EndpointID, "err", err)
+	default:
+		crash.Point(crash.DeliverAfterCommit)
+		s.told(&after, v)
+	}
+}
+
+// told counts and logs what came of a try.
+func (s *Sender) told(d *store.Delivery, v verdict) {
+	s.metrics.tried(d, v)
+	if d.State == store.Pending {
+		s.Look() // it is due again, at a time that the loop does not know of
+	}
+	if d.State == store.Dead {
+		s.Log.Warn("a webhook is given up", "call", d.CallID, "endpoint", d.EndpointID, "event", d.EventID(), "err", v.try.Error)
+	}
+}
+
+// disable stops an endpoint that says it is gone.
+func (s *Sender) disable(ctx context.Context, e *store.Endpoint) {
+	now := s.Store.Now()
+	_, err := s.Store.ChangeEndpoint(ctx, e.ID, func(e *store.Endpoint) {
+		if e.DisabledAt.IsZero() {
+			e.DisabledAt, e.DisabledWhy = now, "it answered 410 Gone"
+		}
+	})
+	if err != nil {
+		s.Log.Error("an endpoint that is gone could not be disabled", "endpoint", e.ID, "err", err)
+		return
+	}
+	s.Log.Warn("an endpoint answered 410 Gone, and is disabled", "endpoint", e.ID)
+}
