@@ -212,10 +212,15 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
-	case detects(p) && (said(broken) || len(l.Heard) == 0): // what to say was not to be had, or came too late, or was lost
+	case detects(p) && !heardTheMessage(l): // what to say was not to be had, or came too late, or was lost
 		return perhaps
 	}
 	return yes
+}
+
+// heardTheMessage says whether anything was said but that it is taken, or broken.
+func heardTheMessage(l *sim.Leg) bool {
+	return slices.ContainsFunc(l.Heard, func(s string) bool { return !strings.Contains(s, taken) && !strings.Contains(s, broken) })
 }
 
 func asksForKey(p api.Policy) bool { return p.Confirm != nil && *p.Confirm != (api.Confirm{}) }
