@@ -128,6 +128,54 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 	dial(t, s, begin, three.ID)
 }
 
+// Who repeats a request reads the first call without locking it. Another operation of
+// the batch that changes it, as it is its turn at a number, does so on a row of its own
+// reading: another node may have changed it in between.
+func testRepeatLocksNothing(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	ringing := create(t, s, to(phone))
+	dial(t, s, begin, ringing.ID)
+	first := created(t, Idempotency{"scope", "turn", "request"}, to(phone))
+	if errs := together(t, s, first); errs[0] != nil {
+		t.Fatal(errs)
+	}
+	dial(t, s, begin) // it is held
+	again, end := created(t, first.key), changed(ringing.ID, report(call.StatusCompleted))
+	end.now, again.now = begin, begin
+	err := s.tx(t.Context(), func(x *tx) error {
+		b := newBatch(x, []operation{again, end})
+		err := b.readAll()
+		if b.calls[first.call.ID] != nil {
+			t.Error("a row that nobody locked may be changed")
+		}
+		return errors.Join(err, errors.New("enough"))
+	})
+	if err == nil || err.Error() != "enough" {
+		t.Fatal(err)
+	}
+	if err := errors.Join(together(t, s, again, end)...); err != nil || again.made.ID != first.call.ID {
+		t.Fatalf("the repeat got %s, %v", again.made.ID, err)
+	}
+	dial(t, s, begin, first.call.ID) // which was woken nevertheless
+}
+
+// What one operation writes, and the database has no room for, fails it alone.
+func testNumberTooLargeFailsAlone(t *testing.T, b backend) {
+	if !b.shared {
+		t.Skip("SQLite takes any number")
+	}
+	s := b.open(t, nil)
+	huge, fine := create(t, s), create(t, s)
+	dial(t, s, begin, huge.ID, fine.ID)
+	errs := together(t, s, changed(huge.ID, func(c *call.Call) []call.Event {
+		c.Attempts[0].Duration = 1 << 40
+		return nil
+	}), created(t, Idempotency{}), &claiming{which: []selection{{where: dueToAsk}}, limit: 9})
+	if errs[0] == nil || errs[1] != nil || errs[2] != nil {
+		t.Errorf("%v, want the first to fail, alone", errs)
+	}
+}
+
 // What a batch has committed is there, whether anybody was answered or not.
 func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	url := b.url(t)

@@ -49,6 +49,8 @@ var suite = []struct {
 	{"indexes find everything", testPlans},
 	{"a bad operation fails alone", testBadOperationFailsAlone},
 	{"a number changes hands in a batch", testNumberChangesHandsInABatch},
+	{"a repeat locks nothing", testRepeatLocksNothing},
+	{"a number too large fails alone", testNumberTooLargeFailsAlone},
 	{"what nobody was told of is kept", testUnansweredBatchIsKept},
 	{"what becomes due is taken at once", testTakenAtOnce},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},

@@ -40,8 +40,9 @@ type creating struct {
 	key    Idempotency
 
 	inserted bool
-	first    string // id of the Call that the key has made before
-	hash     string // of its request
+	first    string  // id of the Call that the key has made before
+	hash     string  // of its request
+	was      *stored // that Call, where no other operation of the batch has read it
 	made     call.Call
 }
 
@@ -54,7 +55,7 @@ func keyColumns(k *Idempotency) []column {
 func (b *batch) insertAll() error {
 	var keyed []*creating
 	for _, o := range b.creations {
-		o.inserted, o.first, o.hash = o.key.Key == "", "", ""
+		o.inserted, o.first, o.hash, o.was = o.key.Key == "", "", "", nil
 		if o.inserted {
 			b.calls[o.call.ID] = &stored{after: o.call, isNew: true}
 		} else {
@@ -102,7 +103,8 @@ func (b *batch) insertKeyed(list []*creating) error {
 	})
 }
 
-// readFirst reads, for the keys that were used before, the Calls that they made.
+// readFirst reads, for the keys that were used before, the Calls that they made. These
+// are not locked, and so not for others of the batch to change.
 func (b *batch) readFirst() error {
 	var repeats []*creating
 	for _, c := range b.creations {
@@ -124,7 +126,7 @@ func (b *batch) readFirst() error {
 			continue
 		}
 		found, err := b.store.loadCall(b, c.first, "")
-		b.calls[c.first] = &stored{before: found, after: found, err: err}
+		c.was = &stored{after: found, err: err}
 	}
 	return nil
 }
@@ -142,7 +144,10 @@ func (o *creating) decide(b *batch) error {
 	case o.hash != o.key.Hash:
 		return ErrConflict
 	}
-	c := b.get(o.first)
+	c := o.was
+	if c == nil {
+		c = b.get(o.first)
+	}
 	o.made = c.after
 	return c.err
 }
