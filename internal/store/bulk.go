@@ -20,7 +20,11 @@ type bulk struct {
 func insertion(table string, cols []column, tail string) bulk {
 	b := newBulk(cols)
 	into := "INSERT INTO " + table + " (" + names(cols) + ") "
-	b.one = into + "VALUES (" + values(1, len(cols)) + ")" + tail
+	each := make([]string, len(cols))
+	for i := range cols {
+		each[i] = b.param(i)
+	}
+	b.one = into + "VALUES (" + strings.Join(each, ", ") + ")" + tail
 	b.many = into + "SELECT * FROM " + b.unnest() + tail
 	return b
 }
@@ -33,9 +37,9 @@ func updating(table string, keys int, cols []column) bulk {
 	sameAs, setTo := make([]string, keys), make([]string, len(cols)-keys)
 	for i, c := range cols {
 		if i < keys {
-			same[i], sameAs[i] = fmt.Sprintf("%s = $%d", c.name, i+1), "r."+c.name+" = v."+c.name
+			same[i], sameAs[i] = c.name+" = "+b.param(i), "r."+c.name+" = v."+c.name
 		} else {
-			set[i-keys], setTo[i-keys] = fmt.Sprintf("%s = $%d", c.name, i+1), c.name+" = v."+c.name
+			set[i-keys], setTo[i-keys] = c.name+" = "+b.param(i), c.name+" = v."+c.name
 		}
 	}
 	b.one = "UPDATE " + table + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(same, " AND ")
@@ -54,6 +58,15 @@ func newBulk(cols []column) bulk {
 		}
 	}
 	return b
+}
+
+// param is the parameter of column i. Of an integer that is too large for its column the
+// server is to tell: the driver would give up the connection.
+func (b *bulk) param(i int) string {
+	if b.texts[i] {
+		return fmt.Sprintf("$%d", i+1)
+	}
+	return fmt.Sprintf("CAST($%d AS BIGINT)", i+1)
 }
 
 func (b *bulk) unnest() string {

@@ -54,17 +54,13 @@ func pgRetryable(err error) bool {
 	return ok && (e.Code == "40001" || e.Code == "40P01")
 }
 
-// errUnsendable is an error that the server did not tell and that left the connection as
-// it was: a value that no column can hold, which the driver does not send at all.
-var errUnsendable = errors.New("it can't be sent to the database")
-
 // pgBlames says whether an error is the fault of what one operation wrote, or of
 // the row it waited for, and not of the server or the way there.
 // Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 func pgBlames(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok || len(e.Code) != 5 {
-		return errors.Is(err, errUnsendable)
+		return false
 	}
 	switch e.Code[:2] {
 	case "21", "22", "23", "42", "54": // what was written
@@ -97,9 +93,6 @@ func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, fn func(*tx) err
 		err = t.flush()
 	}
 	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
-		if _, told := errors.AsType[*pgconn.PgError](err); !told {
-			err = fmt.Errorf("%w: %w", errUnsendable, err)
-		}
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		_, undone := conn.Exec(undo, "ROLLBACK")
