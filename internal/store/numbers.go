@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -170,7 +169,7 @@ func (b *batch) findHeir(number string, heir *string) {
 }
 
 // release wakes the heirs of the numbers that are free. One that has been woken
-// already, or can't be read, is passed over.
+// already, or can't be, is passed over.
 func (b *batch) release(heirs map[string]*string) error {
 	for {
 		maps.DeleteFunc(heirs, func(_ string, heir *string) bool { return *heir == "" })
@@ -188,18 +187,15 @@ func (b *batch) release(heirs map[string]*string) error {
 		}
 		for number, heir := range heirs {
 			released := false
-			_, err := b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
+			b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
 				events := c.Release(b.now)
 				released = len(events) > 0
 				return events, nil
 			})
-			switch {
-			case released:
+			if released {
 				delete(heirs, number)
-			case err == nil || errors.Is(err, errDamaged) || errors.Is(err, ErrNotFound):
+			} else {
 				b.findHeir(number, heir)
-			default:
-				return err
 			}
 		}
 		if err := b.flush(); err != nil {

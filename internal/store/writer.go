@@ -189,6 +189,7 @@ type stored struct {
 	actions       []call.Action // that it was woken for
 	asleep        *call.Call    // as it was then
 	slept         int           // how many events it had then
+	unwoken       error         // why it could not be woken, though it can be had
 }
 
 // step runs a pure step; what fails leaves no trace.
