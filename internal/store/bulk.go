@@ -20,11 +20,7 @@ type bulk struct {
 func insertion(table string, cols []column, tail string) bulk {
 	b := newBulk(cols)
 	into := "INSERT INTO " + table + " (" + names(cols) + ") "
-	each := make([]string, len(cols))
-	for i := range cols {
-		each[i] = b.param(i)
-	}
-	b.one = into + "VALUES (" + strings.Join(each, ", ") + ")" + tail
+	b.one = into + "VALUES (" + values(1, len(cols)) + ")" + tail
 	b.many = into + "SELECT * FROM " + b.unnest() + tail
 	return b
 }
@@ -60,8 +56,9 @@ func newBulk(cols []column) bulk {
 	return b
 }
 
-// param is the parameter of column i. Of an integer that is too large for its column the
-// server is to tell: the driver would give up the connection.
+// param is the parameter of column i. Of an integer that is too large for its column, as
+// only a report could bring one, the server is to tell: the driver would give up the
+// connection.
 func (b *bulk) param(i int) string {
 	if b.texts[i] {
 		return fmt.Sprintf("$%d", i+1)
