@@ -74,6 +74,7 @@ const (
 	apart        = 4 * time.Millisecond   // nodes that wait for the same Call
 	locked       = 5 * time.Millisecond   // the shortest, when there was nothing to be had
 	idle         = time.Hour              // the longest sleep
+	doze         = 10 * time.Second       // between two looks at the clock in it
 	storeTime    = 10 * time.Second       // for one transaction
 	askTime      = 15 * time.Second       // for one question to the carrier
 	placeTime    = 40 * time.Second       // for one create request; the fence ends it earlier
@@ -137,6 +138,9 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 	defer d.shuts()
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
+	// Somebody may set the clock, or the machine sleep as well, of which no timer knows.
+	clock := time.NewTicker(doze)
+	defer clock.Stop()
 	for {
 		select {
 		case <-d.Store.Due():
@@ -150,6 +154,10 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 				t.Reset(soonest.Sub(now))
 			}
 			continue
+		case <-clock.C:
+			if d.Store.Now().Before(p.at) {
+				continue
+			}
 		case <-ctx.Done():
 		case <-d.again:
 		case <-t.C:
@@ -200,14 +208,21 @@ func (d *Dialer) Take() bool {
 	}
 	d.inFlight.Add(1)
 	if d.busy.Add(1) > slots || !d.pace.AllowN(now, 1) {
-		d.Drop()
+		d.leave()
 		return false
 	}
 	return true
 }
 
-// Drop implements store.Taker.
+// Drop implements store.Taker. The part of the pace that was taken goes back as well: who
+// finds the number taken does not hold up those who wait for their turn.
 func (d *Dialer) Drop() {
+	d.pace.AllowN(d.Store.Now(), -1)
+	d.leave()
+}
+
+// leave ends what Take began.
+func (d *Dialer) leave() {
 	d.done()
 	d.inFlight.Done()
 }
@@ -218,7 +233,7 @@ func (d *Dialer) Start(due []store.Due) {
 	d.usePace(due, 1) // Take used it for one of each
 	d.start(due)      // which counts them itself
 	for range due {
-		d.Drop()
+		d.leave()
 	}
 }
 
@@ -305,8 +320,7 @@ func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) pl
 	switch ready := later(d.trouble.over(), d.nextToken(now)); {
 	case pause != nil:
 		p.at = earlier(p.at, pause.NextCheckAt)
-	case !d.clock.tells:
-		p.at = earlier(p.at, d.clock.next)
+	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
 	case ready.After(now) && !dial.IsZero(): // others may wait as well as this one
 		p.at = earlier(p.at, later(d.apart(dial), ready))
 	default:
