@@ -62,7 +62,7 @@ type Dialer struct {
 	busy     atomic.Int64
 	taking   sync.Mutex
 	open     bool          // nothing waits to be dialed, and nothing forbids it
-	pauses   int           // how often this node has paused the account
+	shut     int           // how often something forbade it that no plan begun before knows of
 	again    chan struct{} // receives when the loop must look again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
@@ -102,7 +102,7 @@ func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
-		pauses := d.pausesSoFar()
+		shut := d.shutSoFar()
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
 			now := d.Store.Now()
@@ -111,7 +111,7 @@ func (d *Dialer) Run(ctx context.Context) {
 		} else {
 			failing.reset()
 		}
-		next.pauses = pauses
+		next.shut = shut
 		d.sleep(ctx, next)
 	}
 }
@@ -121,7 +121,7 @@ func (d *Dialer) Run(ctx context.Context) {
 type plan struct {
 	at        time.Time
 	dial, ask bool
-	pauses    int // those that were known when the plan was begun
+	shut      int // Dialer.shut when the plan was begun
 }
 
 // sleep waits for the plan's time, or until there is something to do before.
@@ -167,11 +167,11 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 }
 
 // opens lets what becomes due be dialed at once, unless the plan says otherwise, or
-// the account was paused since it was begun.
+// something came up since it was begun.
 func (d *Dialer) opens(p plan) {
 	d.taking.Lock()
 	defer d.taking.Unlock()
-	d.open = p.dial && p.pauses == d.pauses
+	d.open = p.dial && p.shut == d.shut
 }
 
 // shuts ends that, until the next plan.
@@ -181,19 +181,25 @@ func (d *Dialer) shuts() {
 	d.open = false
 }
 
-func (d *Dialer) pausesSoFar() int {
+func (d *Dialer) shutSoFar() int {
 	d.taking.Lock()
 	defer d.taking.Unlock()
-	return d.pauses
+	return d.shut
 }
 
 // paused makes the loop look again: every plan begun before did not know of the pause.
 func (d *Dialer) paused() {
-	d.taking.Lock()
-	d.open = false
-	d.pauses++
-	d.taking.Unlock()
+	d.Yield()
 	d.wakes()
+}
+
+// Yield implements store.Taker: nothing is taken before the loop has looked. It does so
+// by itself, as what is due wakes it.
+func (d *Dialer) Yield() {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	d.open = false
+	d.shut++
 }
 
 // Take implements store.Taker: while the loop sleeps and nothing else waits to be

@@ -94,6 +94,27 @@ func TestRoomIsGivenBack(t *testing.T) {
 	}
 }
 
+// What was left behind is not overtaken before the loop has looked for it: no plan that
+// was begun earlier makes room.
+func TestNobodyOvertakes(t *testing.T) {
+	d, _ := dialing(t, 10, nil)
+	before := plan{dial: true, shut: d.shutSoFar()}
+	d.opens(before)
+	d.Yield()
+	if d.Take() {
+		t.Error("there is room, though something is due")
+	}
+	d.opens(before)
+	if d.Take() {
+		t.Error("a plan that knows nothing of it makes room")
+	}
+	d.opens(plan{dial: true, shut: d.shutSoFar()})
+	if !d.Take() {
+		t.Fatal("there is no room after the look")
+	}
+	d.Drop()
+}
+
 // A clock that is set ahead, or a machine that slept, makes what is due no later than
 // the next look at the clock.
 func TestTheClockIsSetAhead(t *testing.T) {

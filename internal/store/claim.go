@@ -70,6 +70,10 @@ type Taker interface {
 	Take() bool
 	Drop()
 
+	// Yield says that something is due by now that was not taken: until the Taker has
+	// looked for it, there is no room for what comes later.
+	Yield()
+
 	// Start performs, for what room was taken, what is on disk by now.
 	Start([]Due)
 }
@@ -165,6 +169,17 @@ func (o *claiming) start() {
 	o.forget()
 	if len(due) > 0 {
 		o.taker.Start(due)
+	}
+}
+
+// yield tells the Taker of what the batch leaves behind: there was no room for it, or its
+// turn at a number has come, which nobody who comes later is to take from it.
+func (b *batch) yield() {
+	left := func(c *stored) bool {
+		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.eager.now)
+	}
+	if b.eager.taker != nil && slices.ContainsFunc(b.changed, left) {
+		b.eager.taker.Yield()
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 type hand struct {
 	room    int
 	started []Due
+	yielded int
 }
 
 func (h *hand) Take() bool {
@@ -23,6 +24,8 @@ func (h *hand) Take() bool {
 }
 
 func (h *hand) Drop() { h.room++ }
+
+func (h *hand) Yield() { h.yielded++ }
 
 func (h *hand) Start(due []Due) { h.started = append(h.started, due...) }
 
@@ -62,11 +65,25 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	if len(h.started) != 1 || h.room != 1 || get(t, s, held.ID).Held == "" {
 		t.Fatalf("room for %d, %d started; want the second call held, and its room given back", h.room, len(h.started))
 	}
+	if h.yielded != 0 {
+		t.Fatal("nothing that is due was left behind")
+	}
+
+	// Whose turn it has become is not overtaken by who comes now.
+	change(t, s, one.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA1", Status: call.StatusCompleted}, s.Now())
+	})
+	if len(h.started) != 1 || h.room != 1 || h.yielded != 1 {
+		t.Fatalf("%d started, %d yielded; want a word that somebody's turn has come", len(h.started), h.yielded)
+	}
+	dial(t, s, s.Now(), held.ID)
+	h.yielded = 0
+
 	errs := together(t, s, asked(Idempotency{"scope", "key", "request"}), asked(Idempotency{}), asked(Idempotency{}))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.started) != 2 || h.room != 0 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
+	if len(h.started) != 2 || h.room != 0 || h.yielded != 1 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
 		t.Fatalf("room for %d, %d started; want one of three dialed, for which there was room", h.room, len(h.started))
 	}
 

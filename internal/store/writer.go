@@ -164,6 +164,7 @@ func (s *Store) runBatch(ops []operation) error {
 	}
 	crash.Point(crash.BatchAfterCommit)
 	b.eager.start()
+	b.yield()
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
