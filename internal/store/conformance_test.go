@@ -47,6 +47,7 @@ var suite = []struct {
 	{"the account pauses", testPause},
 	{"the schema knows every word", testWords},
 	{"indexes find everything", testPlans},
+	{"and whatever batches do", testPlansOfBatches},
 	{"a bad operation fails alone", testBadOperationFailsAlone},
 	{"a number changes hands in a batch", testNumberChangesHandsInABatch},
 	{"a repeat locks nothing", testRepeatLocksNothing},
