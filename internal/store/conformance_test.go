@@ -54,6 +54,7 @@ var suite = []struct {
 	{"a number too large fails alone", testNumberTooLargeFailsAlone},
 	{"what nobody was told of is kept", testUnansweredBatchIsKept},
 	{"what becomes due is taken at once", testTakenAtOnce},
+	{"a batch is run again, or not answered", testRunAgainAndUnanswered},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},
 	{"a closed database is an error", testClosed},
 }
