@@ -105,8 +105,7 @@ func testTakenAtOnce(t *testing.T, b backend) {
 // A batch that the database has run again does everything once, and one whose COMMIT was
 // never answered performs nothing: what it did is found out by looking.
 func testRunAgainAndUnanswered(t *testing.T, b backend) {
-	s := b.open(t, nil)
-	s.clock = func() time.Time { return begin }
+	s := b.open(t, func(o *Options) { o.Clock = func() time.Time { return begin } })
 	h := &hand{room: 1}
 	s.TakeAtOnce(h)
 	due, busy := create(t, s), create(t, s)
