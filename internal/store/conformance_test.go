@@ -41,6 +41,7 @@ var suite = []struct {
 	{"the next wake is known", testNextWake},
 	{"scrubbing keeps the story, not the person", testScrub},
 	{"overturned refusals are scrubbed too", testScrubOverturned},
+	{"damaged calls are scrubbed", testScrubDamaged},
 	{"scrubbing is for ended calls", testScrubNeedsEnd},
 	{"calls are kept for a while", testRetain},
 	{"calls are scrubbed when they end", testScrubEnded},
