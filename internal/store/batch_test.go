@@ -263,6 +263,59 @@ func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 	}
 }
 
+// Who has begun hears how it ended, though he no longer waits and the store is closed;
+// who has not is told that nothing was done.
+func testClosedWithOperationsWaiting(t *testing.T, b backend) {
+	url := b.url(t)
+	s, err := Open(t.Context(), url, Options{Migrate: true, Isolation: b.isolation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := create(t, s)
+	var waiting []call.Call
+	for range 20 {
+		waiting = append(waiting, create(t, s))
+	}
+	writing, goOn, answered := make(chan bool, 99), make(chan bool), make(chan error)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		_, err := s.Change(ctx, begun.ID, begin, func(c *call.Call) ([]call.Event, error) {
+			writing <- true
+			<-goOn
+			return c.Cancel(false, begin), nil
+		})
+		answered <- err
+	}()
+	<-writing
+	answers := make(chan error)
+	for _, c := range waiting {
+		go func() {
+			_, err := s.Change(t.Context(), c.ID, begin, steps(cancel))
+			answers <- err
+		}()
+	}
+	for len(s.writer.queue) < len(waiting) {
+		runtime.Gosched()
+	}
+	leave()
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for range waiting {
+		if err := <-answers; !errors.Is(err, ErrClosed) {
+			t.Errorf("who waited was answered %v", err)
+		}
+	}
+	close(goOn)
+	if err := errors.Join(<-answered, <-closed); err != nil {
+		t.Errorf("who had begun was answered %v", err)
+	}
+	s = b.openURL(t, url, nil)
+	equal(t, get(t, s, begun.ID).Outcome, call.OutcomeCanceled)
+	for _, c := range waiting {
+		equal(t, get(t, s, c.ID), c)
+	}
+}
+
 // batches is how many there were, and the largest bucket that has one.
 func batches(t *testing.T, r *prometheus.Registry) (n int, largest float64) {
 	t.Helper()

@@ -57,6 +57,7 @@ var suite = []struct {
 	{"what becomes due is taken at once", testTakenAtOnce},
 	{"a batch is run again, or not answered", testRunAgainAndUnanswered},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},
+	{"a store closes while operations wait", testClosedWithOperationsWaiting},
 	{"a closed database is an error", testClosed},
 }
 

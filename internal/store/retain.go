@@ -55,14 +55,6 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	return t.scrubWords(c)
 }
 
-// scrubDamaged removes the personal data of a Call that can't be read, and with it all
-// that might be some: it is not to keep that of others.
-func (t *tx) scrubDamaged(id string, now time.Time) error {
-	none := call.Call{Wish: call.Wish{ID: id, Policy: call.DefaultPolicy()}}
-	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id),
-		t.exec(`UPDATE events SET data = '{}' WHERE call_id = $1`, id), t.scrub(&none, now))
-}
-
 // scrubWords removes Twilio's words, which may quote a number, but keeps its codes.
 func (t *tx) scrubWords(c *call.Call) error {
 	for _, a := range c.Attempts {
@@ -132,4 +124,12 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		return false, fmt.Errorf("retaining: %w", err)
 	}
 	return more, nil
+}
+
+// scrubDamaged removes the personal data of a Call that can't be read, and with it all
+// that might be some: it is not to keep that of others.
+func (t *tx) scrubDamaged(id string, now time.Time) error {
+	none := call.Call{Wish: call.Wish{ID: id, Policy: call.DefaultPolicy()}}
+	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id),
+		t.exec(`UPDATE events SET data = '{}' WHERE call_id = $1`, id), t.scrub(&none, now))
 }

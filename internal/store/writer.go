@@ -163,8 +163,8 @@ func (s *Store) runBatch(ops []operation) error {
 		return err
 	}
 	crash.Point(crash.BatchAfterCommit)
-	b.eager.start()
 	b.yield()
+	b.eager.start()
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
