@@ -21,6 +21,7 @@ var suite = []struct {
 	{"a step that fails saves nothing", testFailingStep},
 	{"a step that does nothing writes nothing", testIdleStep},
 	{"twenty changes of one call at once", testChangesAtOnce},
+	{"a store closes while operations wait", testClosedWithOperationsWaiting},
 	{"a change is told", testWatch},
 	{"the longest due is dialed first", testDueOrder},
 	{"what is not due is left alone", testNotDue},
@@ -57,7 +58,6 @@ var suite = []struct {
 	{"what becomes due is taken at once", testTakenAtOnce},
 	{"a batch is run again, or not answered", testRunAgainAndUnanswered},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},
-	{"a store closes while operations wait", testClosedWithOperationsWaiting},
 	{"a closed database is an error", testClosed},
 }
 
