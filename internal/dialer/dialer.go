@@ -223,7 +223,7 @@ func (d *Dialer) Take() bool {
 // Drop implements store.Taker. The part of the pace that was taken goes back as well: who
 // finds the number taken does not hold up those who wait for their turn.
 func (d *Dialer) Drop() {
-	d.pace.AllowN(d.Store.Now(), -1)
+	d.pace.ReserveN(d.Store.Now(), -1)
 	d.leave()
 }
 

@@ -75,7 +75,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 
 	// The second finds the number taken, and the third dials with its part of the pace.
 	d.pace.SetBurst(2)
-	d.pace.AllowN(d.Store.Now(), -1)
+	d.pace.ReserveN(d.Store.Now(), -1)
 	create(t, d.Store, "one", "+819012345678", 0)
 	create(t, d.Store, "held", "+819012345678", 0)
 	create(t, d.Store, "two", "+819012345679", 0)
