@@ -133,12 +133,22 @@ func (o *claiming) decide(b *batch) {
 	}
 }
 
-// findDue finds what the batch has made due, so far as there is room.
+// findDue finds what the batch has made due, so far as there is room. A number that the
+// batch lets go of is for who has waited longest for it, and that is known later.
 func (o *claiming) findDue(b *batch) {
+	freed := map[string]*stored{}
+	for _, c := range b.calls {
+		for _, number := range c.letsGo() {
+			freed[number] = c
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
 		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held != "" ||
 			c.after.WakeAt.After(o.now) || !o.now.Before(c.after.Deadline) {
+			continue
+		}
+		if slices.ContainsFunc(c.after.Numbers(), func(n string) bool { return freed[n] != nil && freed[n] != c }) {
 			continue
 		}
 		if !o.taker.Take() {

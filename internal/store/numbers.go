@@ -67,6 +67,23 @@ func sameNumbers(a, b *call.Call) bool {
 		slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return x.To == y.To && x.Live() == y.Live() })
 }
 
+// letsGo are the numbers that a Call rang, or might have, and does not any more.
+func (c *stored) letsGo() (numbers []string) {
+	if c.err != nil || sameNumbers(&c.before, &c.after) {
+		return nil
+	}
+	if c.after.State == call.Ended {
+		return c.after.Numbers()
+	}
+	has := c.after.LiveNumbers()
+	for number := range c.before.LiveNumbers() {
+		if _, ok := has[number]; !ok {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
 // passOn queues, number by number, what lets go of it, takes it, and finds who has
 // waited longest.
 func (b *batch) passOn(wants map[string][]*want, free map[string][]string) map[string]*string {

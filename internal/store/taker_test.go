@@ -78,6 +78,19 @@ func testTakenAtOnce(t *testing.T, b backend) {
 		t.Fatalf("%d started, %d yielded; want a word that somebody's turn has come", len(h.started), h.yielded)
 	}
 	dial(t, s, s.Now(), held.ID)
+	waits := create(to(phone))
+	over := changed(held.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA2", Status: call.StatusCompleted}, s.Now())
+	})
+	late := asked(Idempotency{}, to(phone))
+	over.now, late.now = s.Now(), s.Now()
+	if err := errors.Join(together(t, s, late, over)...); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.started) != 1 || h.room != 1 {
+		t.Fatalf("%d started, want nobody before who waits", len(h.started))
+	}
+	dial(t, s, s.Now(), waits.ID)
 	h.yielded = 0
 
 	errs := together(t, s, asked(Idempotency{"scope", "key", "request"}), asked(Idempotency{}), asked(Idempotency{}))
