@@ -159,6 +159,40 @@ func testRepeatLocksNothing(t *testing.T, b backend) {
 	dial(t, s, begin, first.call.ID) // which was woken nevertheless
 }
 
+// However many requests are repeated at once, a batch makes no more round trips for them.
+func testRepeatsShareRoundTrips(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	var first, again []operation
+	for i := range 5 {
+		o := created(t, Idempotency{"scope", fmt.Sprint("trips ", i), "request"})
+		first, again = append(first, o), append(again, created(t, o.key))
+	}
+	if err := errors.Join(together(t, s, first...)...); err != nil {
+		t.Fatal(err)
+	}
+	if due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 9) }); len(due) != 5 {
+		t.Fatalf("%d are due", len(due))
+	}
+	trips := 0
+	transact := s.transact
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(x *tx) error {
+			send := x.send
+			x.send = func(list []statement) error { trips++; return send(list) }
+			return fn(x)
+		})
+	}
+	if err := errors.Join(together(t, s, again...)...); err != nil {
+		t.Fatal(err)
+	}
+	if trips > 4 {
+		t.Errorf("%d round trips", trips)
+	}
+	for i, o := range again {
+		equal(t, o.(*creating).made, get(t, s, first[i].(*creating).call.ID))
+	}
+}
+
 // What one operation writes, and the database has no room for, fails it alone.
 func testNumberTooLargeFailsAlone(t *testing.T, b backend) {
 	if !b.shared {

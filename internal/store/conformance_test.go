@@ -53,6 +53,7 @@ var suite = []struct {
 	{"a bad operation fails alone", testBadOperationFailsAlone},
 	{"a number changes hands in a batch", testNumberChangesHandsInABatch},
 	{"a repeat locks nothing", testRepeatLocksNothing},
+	{"repeats share round trips", testRepeatsShareRoundTrips},
 	{"a number too large fails alone", testNumberTooLargeFailsAlone},
 	{"what nobody was told of is kept", testUnansweredBatchIsKept},
 	{"what becomes due is taken at once", testTakenAtOnce},

@@ -121,14 +121,46 @@ func (b *batch) readFirst() error {
 	if err := b.flush(); err != nil {
 		return err
 	}
+	var ids []string
 	for _, c := range repeats {
-		if b.calls[c.first] != nil || c.first == "" || c.hash != c.key.Hash {
-			continue
+		if b.calls[c.first] == nil && c.first != "" && c.hash == c.key.Hash {
+			ids = append(ids, c.first)
 		}
-		found, err := b.store.loadCall(b, c.first, "")
-		c.was = &stored{after: found, err: err}
 	}
-	return nil
+	firsts := b.look(ids)
+	for _, c := range repeats {
+		c.was = firsts[c.first]
+	}
+	return b.flush()
+}
+
+// look queues the reading of Calls that are not to be changed.
+func (b *batch) look(ids []string) map[string]*stored {
+	found := make(map[string]*stored, len(ids))
+	if len(ids) == 0 {
+		return found
+	}
+	for _, id := range ids {
+		found[id] = &stored{err: ErrNotFound}
+	}
+	var row call.Call
+	var bad error
+	into := lenient(fields(callColumns(&row)), &bad)
+	b.add(statement{
+		sql:  selectCalls + "id " + b.store.dialect.among,
+		args: []any{b.store.dialect.list(ids)},
+		rows: func(scan func(...any) error) error {
+			bad = nil
+			if err := scan(into...); err != nil {
+				return err
+			}
+			*found[row.ID] = stored{after: row, err: bad}
+			return nil
+		},
+	}, b.store.attemptsOf(ids, func(id string, a *call.Attempt) {
+		found[id].after.Attempts = append(found[id].after.Attempts, *a)
+	}, func(id string, err error) { found[id].err = err }))
+	return found
 }
 
 func (o *creating) decide(b *batch) error {
