@@ -62,7 +62,7 @@ type Dialer struct {
 	busy     atomic.Int64
 	taking   sync.Mutex
 	open     bool          // nothing waits to be dialed, and nothing forbids it
-	pauses   int           // how often this node has paused the account
+	shut     int           // how often something forbade it that no plan begun before knows of
 	again    chan struct{} // receives when the loop must look again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
@@ -74,6 +74,7 @@ const (
 	apart        = 4 * time.Millisecond   // nodes that wait for the same Call
 	locked       = 5 * time.Millisecond   // the shortest, when there was nothing to be had
 	idle         = time.Hour              // the longest sleep
+	doze         = 10 * time.Second       // between two looks at the clock in it
 	storeTime    = 10 * time.Second       // for one transaction
 	askTime      = 15 * time.Second       // for one question to the carrier
 	placeTime    = 40 * time.Second       // for one create request; the fence ends it earlier
@@ -101,7 +102,7 @@ func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
-		pauses := d.pausesSoFar()
+		shut := d.shutSoFar()
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
 			now := d.Store.Now()
@@ -110,7 +111,7 @@ func (d *Dialer) Run(ctx context.Context) {
 		} else {
 			failing.reset()
 		}
-		next.pauses = pauses
+		next.shut = shut
 		d.sleep(ctx, next)
 	}
 }
@@ -120,7 +121,7 @@ func (d *Dialer) Run(ctx context.Context) {
 type plan struct {
 	at        time.Time
 	dial, ask bool
-	pauses    int // those that were known when the plan was begun
+	shut      int // Dialer.shut when the plan was begun
 }
 
 // sleep waits for the plan's time, or until there is something to do before.
@@ -137,6 +138,9 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 	defer d.shuts()
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
+	// Somebody may set the clock, or the machine sleep as well, of which no timer knows.
+	clock := time.NewTicker(doze)
+	defer clock.Stop()
 	for {
 		select {
 		case <-d.Store.Due():
@@ -150,6 +154,10 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 				t.Reset(soonest.Sub(now))
 			}
 			continue
+		case <-clock.C:
+			if d.Store.Now().Before(p.at) {
+				continue
+			}
 		case <-ctx.Done():
 		case <-d.again:
 		case <-t.C:
@@ -159,11 +167,11 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 }
 
 // opens lets what becomes due be dialed at once, unless the plan says otherwise, or
-// the account was paused since it was begun.
+// something came up since it was begun.
 func (d *Dialer) opens(p plan) {
 	d.taking.Lock()
 	defer d.taking.Unlock()
-	d.open = p.dial && p.pauses == d.pauses
+	d.open = p.dial && p.shut == d.shut
 }
 
 // shuts ends that, until the next plan.
@@ -173,19 +181,25 @@ func (d *Dialer) shuts() {
 	d.open = false
 }
 
-func (d *Dialer) pausesSoFar() int {
+func (d *Dialer) shutSoFar() int {
 	d.taking.Lock()
 	defer d.taking.Unlock()
-	return d.pauses
+	return d.shut
 }
 
 // paused makes the loop look again: every plan begun before did not know of the pause.
 func (d *Dialer) paused() {
-	d.taking.Lock()
-	d.open = false
-	d.pauses++
-	d.taking.Unlock()
+	d.Yield()
 	d.wakes()
+}
+
+// Yield implements store.Taker: nothing is taken before the loop has looked. It does so
+// by itself, as what is due wakes it.
+func (d *Dialer) Yield() {
+	d.taking.Lock()
+	defer d.taking.Unlock()
+	d.open = false
+	d.shut++
 }
 
 // Take implements store.Taker: while the loop sleeps and nothing else waits to be
@@ -200,14 +214,21 @@ func (d *Dialer) Take() bool {
 	}
 	d.inFlight.Add(1)
 	if d.busy.Add(1) > slots || !d.pace.AllowN(now, 1) {
-		d.Drop()
+		d.leave()
 		return false
 	}
 	return true
 }
 
-// Drop implements store.Taker.
+// Drop implements store.Taker. The part of the pace that was taken goes back as well: who
+// finds the number taken does not hold up those who wait for their turn.
 func (d *Dialer) Drop() {
+	d.pace.ReserveN(d.Store.Now(), -1)
+	d.leave()
+}
+
+// leave ends what Take began.
+func (d *Dialer) leave() {
 	d.done()
 	d.inFlight.Done()
 }
@@ -218,7 +239,7 @@ func (d *Dialer) Start(due []store.Due) {
 	d.usePace(due, 1) // Take used it for one of each
 	d.start(due)      // which counts them itself
 	for range due {
-		d.Drop()
+		d.leave()
 	}
 }
 
@@ -305,8 +326,7 @@ func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) pl
 	switch ready := later(d.trouble.over(), d.nextToken(now)); {
 	case pause != nil:
 		p.at = earlier(p.at, pause.NextCheckAt)
-	case !d.clock.tells:
-		p.at = earlier(p.at, d.clock.next)
+	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
 	case ready.After(now) && !dial.IsZero(): // others may wait as well as this one
 		p.at = earlier(p.at, later(d.apart(dial), ready))
 	default:

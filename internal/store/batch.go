@@ -120,7 +120,7 @@ func (b *batch) decideAll() {
 		o.err = o.decide(b)
 	}
 	for _, o := range b.claims {
-		o.err = o.decide(b)
+		o.decide(b)
 	}
 	for _, o := range b.deliveries {
 		o.err = o.decide(b)

@@ -128,6 +128,88 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 	dial(t, s, begin, three.ID)
 }
 
+// Who repeats a request reads the first call without locking it. Another operation of
+// the batch that changes it, as it is its turn at a number, does so on a row of its own
+// reading: another node may have changed it in between.
+func testRepeatLocksNothing(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	ringing := create(t, s, to(phone))
+	dial(t, s, begin, ringing.ID)
+	first := created(t, Idempotency{"scope", "turn", "request"}, to(phone))
+	if errs := together(t, s, first); errs[0] != nil {
+		t.Fatal(errs)
+	}
+	dial(t, s, begin) // it is held
+	again, end := created(t, first.key), changed(ringing.ID, report(call.StatusCompleted))
+	end.now, again.now = begin, begin
+	err := s.tx(t.Context(), func(x *tx) error {
+		b := newBatch(x, []operation{again, end})
+		err := b.readAll()
+		if b.calls[first.call.ID] != nil {
+			t.Error("a row that nobody locked may be changed")
+		}
+		return errors.Join(err, errors.New("enough"))
+	})
+	if err == nil || err.Error() != "enough" {
+		t.Fatal(err)
+	}
+	if err := errors.Join(together(t, s, again, end)...); err != nil || again.made.ID != first.call.ID {
+		t.Fatalf("the repeat got %s, %v", again.made.ID, err)
+	}
+	dial(t, s, begin, first.call.ID) // which was woken nevertheless
+}
+
+// However many requests are repeated at once, a batch makes no more round trips for them.
+func testRepeatsShareRoundTrips(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	var first, again []operation
+	for i := range 5 {
+		o := created(t, Idempotency{"scope", fmt.Sprint("trips ", i), "request"})
+		first, again = append(first, o), append(again, created(t, o.key))
+	}
+	if err := errors.Join(together(t, s, first...)...); err != nil {
+		t.Fatal(err)
+	}
+	if due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 9) }); len(due) != 5 {
+		t.Fatalf("%d are due", len(due))
+	}
+	trips := 0
+	transact := s.transact
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(x *tx) error {
+			send := x.send
+			x.send = func(list []statement) error { trips++; return send(list) }
+			return fn(x)
+		})
+	}
+	if err := errors.Join(together(t, s, again...)...); err != nil {
+		t.Fatal(err)
+	}
+	if trips > 4 {
+		t.Errorf("%d round trips", trips)
+	}
+	for i, o := range again {
+		equal(t, o.(*creating).made, get(t, s, first[i].(*creating).call.ID))
+	}
+}
+
+// What one operation writes, and the database has no room for, fails it alone.
+func testNumberTooLargeFailsAlone(t *testing.T, b backend) {
+	if !b.shared {
+		t.Skip("SQLite takes any number")
+	}
+	s := b.open(t, nil)
+	huge, fine := create(t, s), create(t, s)
+	dial(t, s, begin, huge.ID, fine.ID)
+	errs := together(t, s, changed(huge.ID, func(c *call.Call) []call.Event {
+		c.Attempts[0].Duration = 1 << 40
+		return nil
+	}), created(t, Idempotency{}), &claiming{which: []selection{{where: dueToAsk}}, limit: 9})
+	if errs[0] == nil || errs[1] != nil || errs[2] != nil {
+		t.Errorf("%v, want the first to fail, alone", errs)
+	}
+}
+
 // What a batch has committed is there, whether anybody was answered or not.
 func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	url := b.url(t)
@@ -212,6 +294,59 @@ func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 	after, largest := batches(t, metrics)
 	if after-before != 2 || largest < 16 {
 		t.Errorf("%d batches, the largest more than %v; want two, one for all who waited", after-before, largest)
+	}
+}
+
+// Who has begun hears how it ended, though he no longer waits and the store is closed;
+// who has not is told that nothing was done.
+func testClosedWithOperationsWaiting(t *testing.T, b backend) {
+	url := b.url(t)
+	s, err := Open(t.Context(), url, Options{Migrate: true, Isolation: b.isolation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun := create(t, s)
+	var waiting []call.Call
+	for range 20 {
+		waiting = append(waiting, create(t, s))
+	}
+	writing, goOn, answered := make(chan bool, 99), make(chan bool), make(chan error)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		_, err := s.Change(ctx, begun.ID, begin, func(c *call.Call) ([]call.Event, error) {
+			writing <- true
+			<-goOn
+			return c.Cancel(false, begin), nil
+		})
+		answered <- err
+	}()
+	<-writing
+	answers := make(chan error)
+	for _, c := range waiting {
+		go func() {
+			_, err := s.Change(t.Context(), c.ID, begin, steps(cancel))
+			answers <- err
+		}()
+	}
+	for len(s.writer.queue) < len(waiting) {
+		runtime.Gosched()
+	}
+	leave()
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for range waiting {
+		if err := <-answers; !errors.Is(err, ErrClosed) {
+			t.Errorf("who waited was answered %v", err)
+		}
+	}
+	close(goOn)
+	if err := errors.Join(<-answered, <-closed); err != nil {
+		t.Errorf("who had begun was answered %v", err)
+	}
+	s = b.openURL(t, url, nil)
+	equal(t, get(t, s, begun.ID).Outcome, call.OutcomeCanceled)
+	for _, c := range waiting {
+		equal(t, get(t, s, c.ID), c)
 	}
 }
 

@@ -33,9 +33,9 @@ func updating(table string, keys int, cols []column) bulk {
 	sameAs, setTo := make([]string, keys), make([]string, len(cols)-keys)
 	for i, c := range cols {
 		if i < keys {
-			same[i], sameAs[i] = fmt.Sprintf("%s = $%d", c.name, i+1), "r."+c.name+" = v."+c.name
+			same[i], sameAs[i] = c.name+" = "+b.param(i), "r."+c.name+" = v."+c.name
 		} else {
-			set[i-keys], setTo[i-keys] = fmt.Sprintf("%s = $%d", c.name, i+1), c.name+" = v."+c.name
+			set[i-keys], setTo[i-keys] = c.name+" = "+b.param(i), c.name+" = v."+c.name
 		}
 	}
 	b.one = "UPDATE " + table + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(same, " AND ")
@@ -54,6 +54,16 @@ func newBulk(cols []column) bulk {
 		}
 	}
 	return b
+}
+
+// param is the parameter of column i. Of an integer that is too large for its column, as
+// only a report could bring one, the server is to tell: the driver would give up the
+// connection.
+func (b *bulk) param(i int) string {
+	if b.texts[i] {
+		return fmt.Sprintf("$%d", i+1)
+	}
+	return fmt.Sprintf("CAST($%d AS BIGINT)", i+1)
 }
 
 func (b *bulk) unnest() string {

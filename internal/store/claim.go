@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +12,7 @@ import (
 )
 
 // Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
-// was to be woken at. Damaged is why a Call can't be read: of such a one only the
+// was to be woken at. Damaged is why a Call can't be read or woken: of such a one only the
 // ID is known, and it is set aside for a while, so that it holds nobody else up.
 type Due struct {
 	Call    call.Call
@@ -71,6 +70,10 @@ type Taker interface {
 	Take() bool
 	Drop()
 
+	// Yield says that something is due by now that was not taken: until the Taker has
+	// looked for it, there is no room for what comes later.
+	Yield()
+
 	// Start performs, for what room was taken, what is on disk by now.
 	Start([]Due)
 }
@@ -105,8 +108,9 @@ func (o *claiming) read(b *batch) {
 }
 
 // decide wakes what was found. A change of this batch may have been faster: then
-// there is nothing to wake.
-func (o *claiming) decide(b *batch) error {
+// there is nothing to wake. One that can't be woken keeps nobody else from it: a claim
+// that was asked for sets it aside.
+func (o *claiming) decide(b *batch) {
 	if o.taker != nil {
 		o.now = b.store.Now() // the steps were run after the operations were asked for
 		o.findDue(b)
@@ -116,27 +120,35 @@ func (o *claiming) decide(b *batch) error {
 			continue
 		}
 		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
-		_, err := c.step(func(woken *call.Call) (events []call.Event, _ error) {
+		_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
 			c.actions, events = woken.Wake(o.now)
 			return events, nil
 		})
-		if err != nil && !errors.Is(err, errDamaged) {
-			return err
+		if c.unwoken == nil || o.taker == nil {
+			o.mine = append(o.mine, c)
 		}
-		o.mine = append(o.mine, c)
 	}
 	if len(o.found) > 0 {
 		crash.Point(crash.ClaimBeforeCommit)
 	}
-	return nil
 }
 
-// findDue finds what the batch has made due, so far as there is room.
+// findDue finds what the batch has made due, so far as there is room. A number that the
+// batch lets go of is for who has waited longest for it, and that is known later.
 func (o *claiming) findDue(b *batch) {
+	freed := map[string]*stored{}
+	for _, c := range b.calls {
+		for _, number := range c.letsGo() {
+			freed[number] = c
+		}
+	}
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
 		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held != "" ||
 			c.after.WakeAt.After(o.now) || !o.now.Before(c.after.Deadline) {
+			continue
+		}
+		if slices.ContainsFunc(c.after.Numbers(), func(n string) bool { return freed[n] != nil && freed[n] != c }) {
 			continue
 		}
 		if !o.taker.Take() {
@@ -170,12 +182,23 @@ func (o *claiming) start() {
 	}
 }
 
+// yield tells the Taker of what the batch leaves behind: there was no room for it, or its
+// turn at a number has come, which nobody who comes later is to take from it.
+func (b *batch) yield() {
+	left := func(c *stored) bool {
+		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.eager.now)
+	}
+	if b.eager.taker != nil && slices.ContainsFunc(b.changed, left) {
+		b.eager.taker.Yield()
+	}
+}
+
 func (o *claiming) answer(b *batch) {
 	for _, c := range o.mine {
 		switch {
-		case c.err != nil:
+		case c.unwoken != nil:
 			b.setAside(c.before.ID, o.now.Add(setAside))
-			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.err})
+			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})
 		default:
 			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.asleep.WakeAt})
 		}

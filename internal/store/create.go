@@ -40,8 +40,9 @@ type creating struct {
 	key    Idempotency
 
 	inserted bool
-	first    string // id of the Call that the key has made before
-	hash     string // of its request
+	first    string  // id of the Call that the key has made before
+	hash     string  // of its request
+	was      *stored // that Call, where no other operation of the batch has read it
 	made     call.Call
 }
 
@@ -54,7 +55,7 @@ func keyColumns(k *Idempotency) []column {
 func (b *batch) insertAll() error {
 	var keyed []*creating
 	for _, o := range b.creations {
-		o.inserted, o.first, o.hash = o.key.Key == "", "", ""
+		o.inserted, o.first, o.hash, o.was = o.key.Key == "", "", "", nil
 		if o.inserted {
 			b.calls[o.call.ID] = &stored{after: o.call, isNew: true}
 		} else {
@@ -102,7 +103,8 @@ func (b *batch) insertKeyed(list []*creating) error {
 	})
 }
 
-// readFirst reads, for the keys that were used before, the Calls that they made.
+// readFirst reads, for the keys that were used before, the Calls that they made. These
+// are not locked, and so not for others of the batch to change.
 func (b *batch) readFirst() error {
 	var repeats []*creating
 	for _, c := range b.creations {
@@ -119,14 +121,46 @@ func (b *batch) readFirst() error {
 	if err := b.flush(); err != nil {
 		return err
 	}
+	var ids []string
 	for _, c := range repeats {
-		if b.calls[c.first] != nil || c.first == "" || c.hash != c.key.Hash {
-			continue
+		if b.calls[c.first] == nil && c.first != "" && c.hash == c.key.Hash {
+			ids = append(ids, c.first)
 		}
-		found, err := b.store.loadCall(b, c.first, "")
-		b.calls[c.first] = &stored{before: found, after: found, err: err}
 	}
-	return nil
+	firsts := b.look(ids)
+	for _, c := range repeats {
+		c.was = firsts[c.first]
+	}
+	return b.flush()
+}
+
+// look queues the reading of Calls that are not to be changed.
+func (b *batch) look(ids []string) map[string]*stored {
+	found := make(map[string]*stored, len(ids))
+	if len(ids) == 0 {
+		return found
+	}
+	for _, id := range ids {
+		found[id] = &stored{err: ErrNotFound}
+	}
+	var row call.Call
+	var bad error
+	into := lenient(fields(callColumns(&row)), &bad)
+	b.add(statement{
+		sql:  selectCalls + "id " + b.store.dialect.among,
+		args: []any{b.store.dialect.list(ids)},
+		rows: func(scan func(...any) error) error {
+			bad = nil
+			if err := scan(into...); err != nil {
+				return err
+			}
+			*found[row.ID] = stored{after: row, err: bad}
+			return nil
+		},
+	}, b.store.attemptsOf(ids, func(id string, a *call.Attempt) {
+		found[id].after.Attempts = append(found[id].after.Attempts, *a)
+	}, func(id string, err error) { found[id].err = err }))
+	return found
 }
 
 func (o *creating) decide(b *batch) error {
@@ -142,7 +176,10 @@ func (o *creating) decide(b *batch) error {
 	case o.hash != o.key.Hash:
 		return ErrConflict
 	}
-	c := b.get(o.first)
+	c := o.was
+	if c == nil {
+		c = b.get(o.first)
+	}
 	o.made = c.after
 	return c.err
 }

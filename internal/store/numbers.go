@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,6 +65,23 @@ func (b *batch) settleNumbers() error {
 func sameNumbers(a, b *call.Call) bool {
 	return (a.State == call.Ended) == (b.State == call.Ended) &&
 		slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return x.To == y.To && x.Live() == y.Live() })
+}
+
+// letsGo are the numbers that a Call rang, or might have, and does not any more.
+func (c *stored) letsGo() (numbers []string) {
+	if c.err != nil || sameNumbers(&c.before, &c.after) {
+		return nil
+	}
+	if c.after.State == call.Ended {
+		return c.after.Numbers()
+	}
+	has := c.after.LiveNumbers()
+	for number := range c.before.LiveNumbers() {
+		if _, ok := has[number]; !ok {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
 }
 
 // passOn queues, number by number, what lets go of it, takes it, and finds who has
@@ -170,7 +186,7 @@ func (b *batch) findHeir(number string, heir *string) {
 }
 
 // release wakes the heirs of the numbers that are free. One that has been woken
-// already, or can't be read, is passed over.
+// already, or can't be, is passed over.
 func (b *batch) release(heirs map[string]*string) error {
 	for {
 		maps.DeleteFunc(heirs, func(_ string, heir *string) bool { return *heir == "" })
@@ -188,18 +204,15 @@ func (b *batch) release(heirs map[string]*string) error {
 		}
 		for number, heir := range heirs {
 			released := false
-			_, err := b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
+			b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
 				events := c.Release(b.now)
 				released = len(events) > 0
 				return events, nil
 			})
-			switch {
-			case released:
+			if released {
 				delete(heirs, number)
-			case err == nil || errors.Is(err, errDamaged) || errors.Is(err, ErrNotFound):
+			} else {
 				b.findHeir(number, heir)
-			default:
-				return err
 			}
 		}
 		if err := b.flush(); err != nil {

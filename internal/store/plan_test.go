@@ -1,8 +1,13 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"redial/internal/call"
 )
 
 // Whatever has to do with one call, or with the next few, is found by an index, and
@@ -57,6 +62,62 @@ func testPlans(t *testing.T, b backend) {
 				t.Errorf("%s\nhas a %s:\n%s", q.sql, bad, plan)
 			}
 		}
+	}
+}
+
+// Nor does what any batch of a call's life sends, alone or with others: these statements
+// are the ones that are run, whoever writes them.
+func testPlansOfBatches(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	sent := map[string][]any{}
+	transact := s.transact
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(x *tx) error {
+			send := x.send
+			x.send = func(list []statement) error {
+				for _, st := range list {
+					sent[st.sql] = st.args
+				}
+				return send(list)
+			}
+			return fn(x)
+		})
+	}
+	for _, n := range []int{1, 3} {
+		var asked, repeated, ended []operation
+		for range n {
+			o := created(t, Idempotency{"scope", "key" + wish().ID, "request"})
+			asked = append(asked, o, created(t, Idempotency{}, to("+8180"+o.call.ID[1:])), created(t, Idempotency{}, to("+8180"+o.call.ID[1:])))
+			repeated = append(repeated, created(t, o.key))
+			ended = append(ended, changed(o.call.ID, report(call.StatusBusy)))
+			ended = append(ended, changed(asked[len(asked)-2].(*creating).call.ID, report(call.StatusCompleted)))
+		}
+		due := &claiming{which: []selection{{where: dueToDial}, {where: dueToAsk}, {where: dueToExpire}}, limit: 20}
+		silent := &claiming{which: due.which, limit: 20}
+		silent.now = begin.Add(time.Hour)
+		for _, ops := range [][]operation{asked, repeated, {due}, ended, {silent}} {
+			if err := errors.Join(together(t, s, ops...)...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s.transact = transact
+	seen := 0
+	for sql, args := range sent {
+		if verb, _, _ := strings.Cut(sql, " "); verb == "SET" || verb == "COMMIT" || strings.HasPrefix(sql, "BEGIN") {
+			continue
+		}
+		seen++
+		plan := explained(t, s, sql, args)
+		for _, bad := range []string{"Seq Scan", "SCAN calls", "SCAN attempts", "SCAN events", "SCAN destinations"} {
+			// SQLite names what a deletion would cascade to, of those that are ringing, too.
+			if strings.Contains(plan, bad) && !(bad == "SCAN destinations" && strings.HasPrefix(sql, "INSERT INTO calls")) {
+				t.Errorf("%s\nhas a %s:\n%s", sql, bad, plan)
+			}
+		}
+	}
+	if seen < 15 {
+		t.Errorf("only %d statements were seen", seen)
 	}
 }
 

@@ -118,10 +118,13 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		}
 		for _, id := range old {
 			c, err := s.loadCall(t, id, s.dialect.forUpdate)
-			if err != nil {
-				return err
+			switch {
+			case errors.Is(err, errDamaged):
+				err = t.scrubDamaged(id, now)
+			case err == nil:
+				err = t.scrub(&c, now)
 			}
-			if err := t.scrub(&c, now); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -132,4 +135,12 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		return false, fmt.Errorf("retaining: %w", err)
 	}
 	return more, nil
+}
+
+// scrubDamaged removes the personal data of a Call that can't be read, and with it all
+// that might be some: it is not to keep that of others.
+func (t *tx) scrubDamaged(id string, now time.Time) error {
+	none := call.Call{Wish: call.Wish{ID: id, Policy: call.DefaultPolicy()}}
+	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id),
+		t.exec(`UPDATE events SET data = '{}' WHERE call_id = $1`, id), t.scrub(&none, now))
 }

@@ -194,3 +194,20 @@ func testRetain(t *testing.T, b backend) {
 	equal(t, retain(t, s, begin, 0), 2)
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE scrubbed_at IS NULL"), 1)
 }
+
+// A call that can't be read keeps nobody's personal data, not even its own.
+func testScrubDamaged(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	damaged, odd, fine := personal(t, s), personal(t, s), personal(t, s)
+	run(t, s, "UPDATE calls SET policy = '{' WHERE id = $1", damaged.ID)
+	run(t, s, "UPDATE attempts SET refusal = '{' || refusal WHERE call_id = $1", odd.ID)
+	if more, err := s.Retain(t.Context(), begin.Add(25*time.Hour), 24*time.Hour); err != nil || more {
+		t.Fatal(more, err)
+	}
+	for _, c := range []call.Call{damaged, odd, fine} {
+		equal(t, get(t, s, c.ID).Outcome, c.Outcome)
+	}
+	if text := everything(t, s); strings.Contains(text, person) {
+		t.Errorf("personal data is left:\n%s", text)
+	}
+}

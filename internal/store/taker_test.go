@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 type hand struct {
 	room    int
 	started []Due
+	yielded int
 }
 
 func (h *hand) Take() bool {
@@ -23,6 +25,8 @@ func (h *hand) Take() bool {
 }
 
 func (h *hand) Drop() { h.room++ }
+
+func (h *hand) Yield() { h.yielded++ }
 
 func (h *hand) Start(due []Due) { h.started = append(h.started, due...) }
 
@@ -62,11 +66,38 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	if len(h.started) != 1 || h.room != 1 || get(t, s, held.ID).Held == "" {
 		t.Fatalf("room for %d, %d started; want the second call held, and its room given back", h.room, len(h.started))
 	}
+	if h.yielded != 0 {
+		t.Fatal("nothing that is due was left behind")
+	}
+
+	// Whose turn it has become is not overtaken by who comes now.
+	change(t, s, one.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA1", Status: call.StatusCompleted}, s.Now())
+	})
+	if len(h.started) != 1 || h.room != 1 || h.yielded != 1 {
+		t.Fatalf("%d started, %d yielded; want a word that somebody's turn has come", len(h.started), h.yielded)
+	}
+	dial(t, s, s.Now(), held.ID)
+	waits := create(to(phone))
+	over := changed(held.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA2", Status: call.StatusCompleted}, s.Now())
+	})
+	late := asked(Idempotency{}, to(phone))
+	over.now, late.now = s.Now(), s.Now()
+	if err := errors.Join(together(t, s, late, over)...); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.started) != 1 || h.room != 1 {
+		t.Fatalf("%d started, want nobody before who waits", len(h.started))
+	}
+	dial(t, s, s.Now(), waits.ID)
+	h.yielded = 0
+
 	errs := together(t, s, asked(Idempotency{"scope", "key", "request"}), asked(Idempotency{}), asked(Idempotency{}))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.started) != 2 || h.room != 0 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
+	if len(h.started) != 2 || h.room != 0 || h.yielded != 1 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
 		t.Fatalf("room for %d, %d started; want one of three dialed, for which there was room", h.room, len(h.started))
 	}
 
@@ -81,5 +112,63 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 4, 'x', 0, 0, '{}')", broken.ID)
 	if errs := together(t, s, changed(broken.ID, report(call.StatusFailed))); errs[0] == nil || h.room != 1 || len(h.started) != 3 {
 		t.Errorf("%v, room for %d, %d started; want nothing kept of a batch that failed", errs, h.room, len(h.started))
+	}
+}
+
+// A batch that the database has run again does everything once, and one whose COMMIT was
+// never answered performs nothing: what it did is found out by looking.
+func testRunAgainAndUnanswered(t *testing.T, b backend) {
+	s := b.open(t, func(o *Options) { o.Clock = func() time.Time { return begin } })
+	h := &hand{room: 1}
+	s.TakeAtOnce(h)
+	due, busy := create(t, s), create(t, s)
+	h.started, h.room = nil, 3
+	change(t, s, due.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(due.ID, 1), begin) })
+	dial(t, s, begin, busy.ID)
+	waiting := create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Minute })
+
+	transact, retryable, fail := s.transact, s.dialect.retryable, errors.New("again")
+	times := 0
+	s.dialect.retryable = func(err error) bool { return errors.Is(err, fail) }
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(x *tx) error {
+			times++
+			if err := fn(x); err != nil || times > 2 {
+				return err
+			}
+			return fail
+		})
+	}
+	key := Idempotency{"scope", "again", "request"}
+	first, second := created(t, key), created(t, key)
+	silent := &claiming{which: []selection{{where: dueToDial}, {where: dueToAsk}}, limit: 9}
+	silent.now = begin.Add(time.Minute)
+	if err := errors.Join(together(t, s, changed(due.ID, report(call.Ringing)), first, second, silent)...); err != nil {
+		t.Fatal(err)
+	}
+	if times != 3 || h.room != 2 || len(h.started) != 1 || first.made.ID != second.made.ID {
+		t.Errorf("run %d times, room for %d, %d started; want one call, dialed once", times, h.room, len(h.started))
+	}
+	if got := ids(silent.due); len(got) != 3 {
+		t.Errorf("%v were due, want %s, %s and %s", got, due.ID, busy.ID, waiting.ID)
+	}
+	for _, id := range []string{due.ID, busy.ID, waiting.ID, first.call.ID} {
+		equal(t, len(get(t, s, id).Attempts), 1)
+		equal(t, len(events(t, s, id)), get(t, s, id).Seq)
+	}
+
+	s.dialect.retryable = retryable
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return errors.Join(transact(ctx, fn), errors.New("the answer was lost"))
+	}
+	h.started = nil
+	lost := created(t, Idempotency{})
+	if errs := together(t, s, lost); errs[0] == nil || len(h.started) != 0 || h.room != 2 {
+		t.Errorf("%v, %d started, room for %d; want an error, and nothing performed", errs, len(h.started), h.room)
+	}
+	s.transact = transact
+	again := get(t, s, lost.call.ID)
+	if a := again.Attempt(1); a == nil || a.SID != "" {
+		t.Errorf("%+v, want the dial on disk that nobody has sent", a)
 	}
 }

@@ -163,6 +163,7 @@ func (s *Store) runBatch(ops []operation) error {
 		return err
 	}
 	crash.Point(crash.BatchAfterCommit)
+	b.yield()
 	b.eager.start()
 	b.dispatch()
 	s.metrics.committed(len(ops), time.Since(started))
@@ -191,6 +192,7 @@ type stored struct {
 	actions       []call.Action // that it was woken for
 	asleep        *call.Call    // as it was then
 	slept         int           // how many events it had then
+	unwoken       error         // why it could not be woken, though it can be had
 }
 
 // step runs a pure step; what fails leaves no trace.
