@@ -80,13 +80,16 @@ func (c *Call) verdict(now time.Time) Outcome {
 func (c *Call) plan(now time.Time) []Event {
 	was := c.State
 	_, next, waiting := c.due(now)
-	c.State, c.WakeAt = Waiting, next
+	c.State = Waiting
 	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
+	if planned := c.NextAttemptAt; !planned.IsZero() && !later(planned, next).After(now) {
+		next = planned // it is due, and no news that it could have been before, had the window been open
+	}
 	moved := !next.Equal(c.NextAttemptAt)
-	c.NextAttemptAt = next
+	c.NextAttemptAt, c.WakeAt = next, next
 	switch {
 	case !moved:
 		return nil

@@ -165,6 +165,13 @@ func TestWaitsForTheWindow(t *testing.T) {
 	s.postponed(4, time.Minute).waits(12*time.Hour + time.Minute)
 }
 
+// As the window opens, the timeline does not tell once more of a redial, for a time past.
+func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
+	s := begin(t, in(hours(9, 21, "Asia/Tokyo")), deadline(72*time.Hour)).dials(1).after(3*time.Hour).hears(1, StatusBusy)
+	s.after(12 * time.Hour).dials(2)
+	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, AttemptDialed, AttemptPlaced)
+}
+
 func TestNoRingIsBegunThatWouldOutlastTheWindow(t *testing.T) {
 	last := 3*time.Hour - SendWindow - 30*time.Second - ringGrace // from morning on, to 21:00 in Tokyo
 	window := in(hours(9, 21, "Asia/Tokyo"))
