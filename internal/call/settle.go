@@ -95,7 +95,7 @@ func (c *Call) plan(now time.Time) []Event {
 		return nil
 	case waiting != "" && (was == Waiting || c.anyPostponed()):
 		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
-	case len(c.Attempts) == 0, c.anyPostponed():
+	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // what made it due was told
 		return nil
 	}
 	last := &c.Attempts[len(c.Attempts)-1]

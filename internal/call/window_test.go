@@ -172,6 +172,14 @@ func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
 	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, AttemptDialed, AttemptPlaced)
 }
 
+// When the number is free again, the redial that was planned before is not told once more.
+func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
+	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
+	_, events := s.Wake(s.now, s.To)
+	s.got(events).after(time.Minute).got(s.Release(s.now)).dials(2)
+	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
+}
+
 func TestNoRingIsBegunThatWouldOutlastTheWindow(t *testing.T) {
 	last := 3*time.Hour - SendWindow - 30*time.Second - ringGrace // from morning on, to 21:00 in Tokyo
 	window := in(hours(9, 21, "Asia/Tokyo"))
