@@ -323,6 +323,9 @@ func TestWhatIsExplainedAtTheBeginning(t *testing.T) {
 		if len(got.Attempts) != len(e.If[i].Attempts) || got.Outcome != e.If[i].Outcome {
 			t.Fatalf("explained %+v, and it was %s after %d", e.If[i], got.Outcome, len(got.Attempts))
 		}
+		if got.EndedAt.After(e.EndsBy) {
+			t.Errorf("it ended at %s, and was to by %s", got.EndedAt, e.EndsBy)
+		}
 		for n, a := range got.Attempts { // sim's phone takes a second to begin to ring
 			if late := a.DialedAt.Sub(e.If[i].Attempts[n].At); late < 0 || late > time.Duration(n)*3*time.Second {
 				t.Errorf("attempt %d was dialed at %s, explained was %s", n+1, a.DialedAt, e.If[i].Attempts[n].At)

@@ -155,20 +155,19 @@ func (c *Call) dials(p, last int) (n int) {
 	return n
 }
 
-// ready is when a person may be rung again. Who asks for the next dial at once need not
-// wait for the pauses of the dials before.
+// ready is when a person may be rung again. Who has asked, after all the dials so far,
+// for the next one at once need not wait for the pauses after them.
 func (c *Call) ready(p int) time.Time {
-	at := c.CreatedAt
+	at, asked := c.CreatedAt, true
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		if a.Person != p {
-			continue
+		asked = asked && !c.RedialAsked.Before(a.EndedAt)
+		if a.Person == p {
+			at = later(at, c.pauseEnds(a))
 		}
-		end := a.EndedAt.Add(c.pause(a))
-		if !c.RedialAsked.Before(a.EndedAt) && c.RedialAsked.Before(end) {
-			end = c.RedialAsked
-		}
-		at = later(at, end)
+	}
+	if asked && c.RedialAsked.Before(at) {
+		return later(c.CreatedAt, c.RedialAsked)
 	}
 	return at
 }

@@ -215,8 +215,11 @@ func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time
 	return t
 }
 
-// reason says why nothing rings at t.
+// reason says why no ring begins at t.
 func (w Window) reason(t time.Time) string {
+	if w.holds(t) {
+		return "a ring would outlast " + w.String()
+	}
 	if local := w.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
 		return "holiday " + local.Format(holidayForm) + " " + w.Zone
 	}

@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,6 +296,58 @@ func TestRingNow(t *testing.T) {
 	}
 	if err := now(s.canceled()); err != ErrEnded {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// Who asks for the next dial at once asks for one, of whom it may be.
+func TestRingNowIsOneDial(t *testing.T) {
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.RedialAfter[Busy] = Rounds, Delays{time.Hour} })
+	s.dials(1).hears(1, StatusBusy).dials(2).hears(2, StatusBusy).waits(time.Hour).after(time.Minute)
+	events, err := s.Redial(s.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.got(events).dials(3).after(time.Second).hears(3, StatusBusy).waits(time.Hour - time.Minute - time.Second)
+}
+
+// Why not now, in words that are true.
+func TestWhyNotNow(t *testing.T) {
+	// Two are rung at once; it is the pause of the first that counts.
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder = Parallel })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, StatusBusy).hears(2, StatusFailed)
+	if why, want := s.WaitsFor(s.now), "the pause after attempt 1: busy"; why != want {
+		t.Errorf("%q, want %q", why, want)
+	}
+	// The window is open, but not for long enough.
+	s = begin(t, in(hours(9, 21, "Asia/Tokyo"))).dials(1).after(3*time.Hour-time.Minute).hears(1, StatusBusy)
+	if e, want := s.last(RedialScheduled), "a ring would outlast 09:00-21:00 Asia/Tokyo"; e.Waiting != want {
+		t.Errorf("%q, want %q", e.Waiting, want)
+	}
+	// The clock was set back: that is no trouble at Twilio.
+	s = begin(t).dials(1).hears(1, StatusBusy).after(-time.Hour)
+	if _, err := s.Redial(s.now); err == nil || !strings.Contains(err.Error(), "the pause after attempt 1: busy") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The window closes on what Twilio keeps in its queue, however long it does.
+func TestTheWindowClosesOnAQueue(t *testing.T) {
+	s := begin(t, in(hours(9, 21, "Asia/Tokyo"))).after(3*time.Hour - 14*time.Minute).dials(1)
+	if at := s.now.Add(14 * time.Minute); !s.Attempt(1).HangUpAt.Equal(at) {
+		t.Errorf("it is ended at %s, want %s", s.Attempt(1).HangUpAt, at)
+	}
+}
+
+// What is alive may still ring until the end, and each ring may be sent late.
+func TestTheLatestEnd(t *testing.T) {
+	s := begin(t, attempts(2), func(w *Wish) { w.Policy.RedialAfter = nil })
+	ring := s.Policy.ringLength()
+	if by := s.EndsBy(s.now); !by.Equal(s.now.Add(2 * ring)) {
+		t.Errorf("before the first dial: by %s", by)
+	}
+	s.dials(1)
+	if by := s.after(time.Second).EndsBy(s.now); !by.Equal(morning.Add(2 * ring)) {
+		t.Errorf("while it rings: by %s", by)
 	}
 }
 
