@@ -1,6 +1,8 @@
 package app
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -89,7 +91,7 @@ func TestTheNightsOnWhichClocksAreChanged(t *testing.T) {
 					p.does(step)
 				}
 				c := w.call(api.CreateCall{To: tc.number, Policy: ringsIn(tc.hours, tc.zone)})
-				if !c.happenedWhile("outside " + tc.hours) {
+				if !c.happenedWhile(tc.hours) {
 					t.Errorf("the timeline does not say why it waits\n%s", c.story())
 				}
 				w.pass(50 * time.Hour)
@@ -110,7 +112,7 @@ func results(steps []string) (list []string) {
 // happenedWhile says whether the timeline says that the call waits for a reason.
 func (a *asked) happenedWhile(reason string) bool {
 	events, err := a.w.client.Events(a.w.ctx, a.id)
-	return err == nil && slices.ContainsFunc(events, func(e api.Event) bool { return strings.HasPrefix(e.Waiting, reason) })
+	return err == nil && slices.ContainsFunc(events, func(e api.Event) bool { return strings.Contains(e.Waiting, reason) })
 }
 
 func TestNothingRingsOnAHoliday(t *testing.T) {
@@ -391,37 +393,80 @@ func TestPresetsOfTheInstallation(t *testing.T) {
 	}
 }
 
+// What is given of a window counts instead of that part of the preset's, and no other:
+// who names the zone that is asked for must not ring at night.
+func TestAWindowIsGivenFieldByField(t *testing.T) {
+	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
+		for given, want := range map[string]string{
+			`{"zone":"America/New_York"}`:               "[mon tue wed thu fri sat] 09:00-19:00 America/New_York []",
+			`{"holidays":["2000-03-25"]}`:               "[mon tue wed thu fri sat] 09:00-19:00 Asia/Tokyo [2000-03-25]",
+			`{"days":["mon"],"hours":"08:00-20:00:30"}`: "[mon] 08:00-20:00:30 Asia/Tokyo []",
+			`{ }`: "",
+		} {
+			status, body := w.do("POST", "/v1/calls?dry_run=true", `{"to":"`+alice+`","say":"x","policy":{"preset":"polite","window":`+given+`}}`)
+			var e api.Explanation
+			if err := json.Unmarshal([]byte(body), &e); err != nil || status != http.StatusOK {
+				t.Fatalf("%s: %d %s", given, status, body)
+			}
+			got := ""
+			if v := e.Policy.Window; v != nil {
+				got = fmt.Sprint(v.Days, " ", v.Hours, " ", v.Zone, " ", v.Holidays)
+			}
+			if got != want {
+				t.Errorf("%s beside polite is %q, want %q", given, got, want)
+			}
+		}
+	})
+}
+
 func TestPoliciesThatCantBe(t *testing.T) {
 	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
 		for body, want := range map[string]string{
-			`{"to":"` + alice + `","policy":{"preset":"rude"}}`:                                             "policy.preset: is not there; there are: article, polite, urgent",
-			`{"to":"` + alice + `","policy":{"redial_after":{"busy":[]}}}`:                                  "policy.redial_after.busy",
-			`{"to":"` + alice + `","policy":{"redial_after":{"busy":["0s","200h"]}}}`:                       "policy.redial_after.busy: must be from 0s to 168h",
-			`{"to":"` + alice + `","policy":{"redial_after":{"completed":"1s"}}}`:                           "policy.redial_after.completed: is not a field",
-			`{"to":"` + alice + `","policy":{"max_per_result":{"busy":0}}}`:                                 "policy.max_per_result.busy: must be from 1 to 20",
-			`{"to":"` + alice + `","policy":{"deadline":"2000-03-24T11:59:00Z"}}`:                           "policy.deadline: must be from 10s to 720h after the request",
-			`{"to":"` + alice + `","policy":{"deadline":"soon"}}`:                                           "policy.deadline: must be a duration",
-			`{"to":"` + alice + `","policy":{"not_before":"25h"}}`:                                          "policy.not_before: must be before the deadline",
-			`{"to":"` + alice + `","policy":{"jitter":"25h"}}`:                                              "policy.jitter",
-			`{"to":"` + alice + `","policy":{"window":{"hours":"9-17"}}}`:                                   "policy.window.hours",
-			`{"to":"` + alice + `","policy":{"window":{"hours":"25:00-17:00"}}}`:                            "policy.window.hours",
-			`{"to":"` + alice + `","policy":{"window":{"days":["monday"]}}}`:                                "policy.window.days",
-			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00","zone":"Tokyo"}}}`:             "policy.window.zone",
-			`{"to":"` + alice + `","policy":{"window":{"holidays":["1.1.2001"]}}}`:                          "policy.window.holidays",
-			`{"to":"` + alice + `","policy":{"window":{"days":["wed"]}}}`:                                   "policy.window: does not open before the deadline, 2000-03-25T12:00:00Z",
-			`{"to":"+18005550199","policy":{"window":{"hours":"09:00-17:00"}}}`:                             "policy.window.zone: is missing, and the number may be in several",
-			`{"to":["` + alice + `","` + berlin + `"],"policy":{"window":{"hours":"09:00-17:00"}}}`:         "policy.window.zone: is missing, and the number may be in several: Asia/Tokyo, Europe/Berlin",
-			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00"},"redial_after":{"busy":30}}}`: `for seconds write "30s"`,
+			`{"to":"` + alice + `","policy":{"preset":"rude"}}`:                                                     "policy.preset: is not there; there are: article, polite, urgent",
+			`{"to":"` + alice + `","policy":{"redial_after":{"busy":[]}}}`:                                          "policy.redial_after.busy",
+			`{"to":"` + alice + `","policy":{"redial_after":{"busy":["0s","200h"]}}}`:                               "policy.redial_after.busy: must be from 0s to 168h",
+			`{"to":"` + alice + `","policy":{"redial_after":{"completed":"1s"}}}`:                                   "policy.redial_after.completed: is not a field",
+			`{"to":"` + alice + `","policy":{"max_per_result":{"busy":0}}}`:                                         "policy.max_per_result.busy: must be from 1 to 20",
+			`{"to":"` + alice + `","policy":{"deadline":"2000-03-24T11:59:00Z"}}`:                                   "policy.deadline: must be from 10s to 720h after the request",
+			`{"to":"` + alice + `","policy":{"deadline":"soon"}}`:                                                   "policy.deadline: must be a duration",
+			`{"to":"` + alice + `","policy":{"not_before":"25h"}}`:                                                  "policy.not_before: must be before the deadline",
+			`{"to":"` + alice + `","policy":{"jitter":"25h"}}`:                                                      "policy.jitter",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"9-17"}}}`:                                           "policy.window.hours",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"25:00-17:00"}}}`:                                    "policy.window.hours",
+			`{"to":"` + alice + `","policy":{"window":{"days":["monday"]}}}`:                                        "policy.window.days",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00","zone":"Tokyo"}}}`:                     "policy.window.zone",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"+9:00-17:00"}}}`:                                    "policy.window.hours",
+			`{"to":"` + alice + `","policy":{"window":{"hours":""}}}`:                                               "policy.window.hours",
+			`{"to":"` + alice + `","policy":{"window":{"hours":9}}}`:                                                "policy.window.hours: must be a string, not number",
+			`{"to":"` + alice + `","policy":{"window":{"days":"mon"}}}`:                                             "policy.window.days: must be a list of strings, not string",
+			`{"to":"` + alice + `","policy":{"window":{"days":[1]}}}`:                                               "policy.window.days: must be a string, not number",
+			`{"to":"` + alice + `","policy":{"window":{"days":[]}}}`:                                                "policy.window.days: must name a day",
+			`{"to":"` + alice + `","policy":{"window":{"days":["mon","mon","mon","mon","mon","mon","mon","mon"]}}}`: "policy.window.days: may name each day once",
+			`{"to":"` + alice + `","policy":{"window":{"zone":"Asia/Tokyo"}}}`:                                      "policy.window: has a zone, and no days, hours or holidays",
+			`{"to":"` + alice + `","policy":{"window":{"holidays":["1.1.2001"]}}}`:                                  "policy.window.holidays",
+			`{"to":"` + alice + `","policy":{"window":{"days":["wed"]}}}`:                                           "policy.window: does not open before the deadline, 2000-03-25T12:00:00Z",
+			`{"to":"+18005550199","policy":{"window":{"hours":"09:00-17:00"}}}`:                                     "policy.window.zone: is missing, and the number may be in several",
+			`{"to":["` + alice + `","` + berlin + `"],"policy":{"window":{"hours":"09:00-17:00"}}}`:                 "policy.window.zone: is missing, and the number may be in several: Asia/Tokyo, Europe/Berlin",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00"},"redial_after":{"busy":30}}}`:         `for seconds write "30s"`,
 		} {
 			status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.Replace(body, "{", `{"say":"x",`, 1))
 			if status != http.StatusUnprocessableEntity || !strings.Contains(strings.ReplaceAll(answer, `\"`, `"`), want) {
 				t.Errorf("%s: %d %s, want %s", body, status, answer, want)
 			}
 		}
-		for _, query := range []string{"?dryrun=true", "?dry_run=yes", "?dry_run="} {
+		for _, query := range []string{"?dryrun=true", "?dry_run=yes", "?dry_run=", "?dry_run=false&dry_run=true"} {
 			if status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`); status != http.StatusUnprocessableEntity {
 				t.Errorf("%s: %d %s", query, status, answer)
 			}
+		}
+		for _, query := range []string{"?dry_run=true;", "?dry_run=true%"} { // never a call instead
+			if status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`); status != http.StatusBadRequest {
+				t.Errorf("%s: %d %s", query, status, answer)
+			}
+		}
+		// A number that can't be read is one mistake, not two.
+		if _, answer := w.do("POST", "/v1/calls", `{"to":"+8190","say":"x","policy":{"window":{"hours":"09:00-17:00"}}}`); strings.Contains(answer, "window.zone") {
+			t.Error(answer)
 		}
 	})
 }

@@ -84,8 +84,13 @@ func dayRanges(days []Day) string {
 
 // check returns a *PolicyError; ring is how long the window must stay open for one ring.
 func (w Window) check(ring time.Duration) error {
-	if w.IsZero() {
+	switch {
+	case w.IsZero() && w.Zone != "":
+		return &PolicyError{"window", "has a zone, and no days, hours or holidays"}
+	case w.IsZero():
 		return nil
+	case len(w.Days) > len(Days()):
+		return &PolicyError{"window.days", "may name each day once"}
 	}
 	for _, d := range w.Days {
 		if !slices.Contains(Days(), d) {

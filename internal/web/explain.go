@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"redial/api"
 	"redial/internal/call"
@@ -13,14 +14,17 @@ import (
 // parameter may be a mistyped one, and would make the call.
 func dryRun(r *http.Request) (bool, error) {
 	var f faults
-	v := r.URL.Query()
+	v, err := url.ParseQuery(r.URL.RawQuery) // what it can't read it would leave out
+	if err != nil {
+		return false, problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
+	}
 	for name := range v {
 		if name != "dry_run" {
 			f.add(name, "is not a parameter here; there is: dry_run")
 		}
 	}
 	dry := v.Get("dry_run")
-	if v.Has("dry_run") && dry != "true" && dry != "false" {
+	if v.Has("dry_run") && dry != "true" && dry != "false" || len(v["dry_run"]) > 1 {
 		f.add("dry_run", "must be true or false")
 	}
 	return dry == "true", f.problem()
