@@ -43,8 +43,13 @@ type nowCmd struct {
 }
 
 func (c *nowCmd) Run(ctx context.Context, con *console) error {
-	if _, err := c.client().Redial(ctx, c.ID); err != nil {
+	call, err := c.client().Redial(ctx, c.ID)
+	if err != nil {
 		return err
+	}
+	if call.State == "ended" { // its deadline has passed, and nobody had looked yet
+		fmt.Fprintf(con.out, "The call has ended: %s.\n", call.Outcome)
+		return exitError(statusFailed)
 	}
 	fmt.Fprintln(con.out, "It rings now.")
 	return nil
