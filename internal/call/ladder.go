@@ -74,11 +74,19 @@ func (c *Call) next() (people []int, at time.Time) {
 // no reason not to ring those behind.
 func (c *Call) nextPeople() (people []int) {
 	var late []int
+	inTime := c.CreatedAt // who is ready by then can be rung before the deadline
 	for p := range c.people() {
+		if c.done(p) {
+			continue
+		}
+		if ready := c.ready(p); ready.After(inTime) {
+			if !c.open(ready).Before(c.Deadline) {
+				late = append(late, p)
+				continue
+			}
+			inTime = ready
+		}
 		switch {
-		case c.done(p):
-		case !c.open(c.ready(p)).Before(c.Deadline):
-			late = append(late, p)
 		case len(people) == 0 || c.Policy.Ladder == Parallel:
 			people = append(people, p)
 		case c.Policy.Ladder == Rounds && c.dials(p, len(c.Attempts)) < c.dials(people[0], len(c.Attempts)):

@@ -23,10 +23,11 @@ func (c *Call) settle(now time.Time) []Event {
 		c.State, c.Held, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, ask
 		return evs
 	}
-	if o := c.verdict(now); o != "" {
+	people, next, waiting := c.due(now)
+	if o := c.verdict(people, next, now); o != "" {
 		return c.end(o, now)
 	}
-	return c.plan(now)
+	return c.plan(next, waiting, now)
 }
 
 // nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
@@ -56,30 +57,27 @@ func (c *Call) decide() {
 	}
 }
 
-// verdict is the Outcome when no attempt is alive, empty if a phone rings again.
-func (c *Call) verdict(now time.Time) Outcome {
+// verdict is the Outcome when no attempt is alive, empty if the phones of people ring
+// again, at next.
+func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	switch {
 	case c.ReachedBy != 0:
 		return Reached
 	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at Twilio
 		return OutcomeCanceled
-	}
-	people, at, _ := c.due(now)
-	switch {
 	case len(people) == 0 && c.allRefused():
 		return OutcomeRefused
 	case len(people) == 0:
 		return Unreached
-	case !now.Before(c.Deadline), !at.Before(c.Deadline):
+	case !now.Before(c.Deadline), !next.Before(c.Deadline):
 		return Expired
 	}
 	return ""
 }
 
 // plan waits for the next dial.
-func (c *Call) plan(now time.Time) []Event {
+func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 	was := c.State
-	_, next, waiting := c.due(now)
 	c.State = Waiting
 	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline

@@ -157,14 +157,15 @@ func (w Window) holds(t time.Time) bool {
 	case w.From == 0 && w.To == 0:
 		return w.opensOn(today)
 	case w.From < w.To:
-		return w.opensOn(today) && second >= w.From && second < w.To
+		return second >= w.From && second < w.To && w.opensOn(today)
 	}
-	return w.opensOn(today) && second >= w.From || w.opensOn(today.AddDate(0, 0, -1)) && second < w.To
+	yesterday := today.AddDate(0, 0, -1)
+	return second >= w.From && w.opensOn(today) || second < w.To && w.opensOn(yesterday) && !w.isHoliday(yesterday)
 }
 
+// opensOn says whether the window opens on a date, if that is no holiday.
 func (w Window) opensOn(date time.Time) bool {
-	day := Days()[(date.Weekday()+6)%7]
-	return (len(w.Days) == 0 || slices.Contains(w.Days, day)) && !w.isHoliday(date)
+	return len(w.Days) == 0 || slices.Contains(w.Days, Days()[(date.Weekday()+6)%7])
 }
 
 func (w Window) isHoliday(date time.Time) bool {
