@@ -471,6 +471,20 @@ func TestPoliciesThatCantBe(t *testing.T) {
 	})
 }
 
+// A time may be given by another zone's clock, and finer than redial keeps it: answers are
+// in UTC, and the same each time.
+func TestTimesOfOtherZones(t *testing.T) {
+	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
+		body := `{"to":"` + alice + `","say":"x","policy":{"not_before":"2000-03-24T22:00:00.123456789+09:00","deadline":"2000-03-25T22:00:00.987654321+09:00"}}`
+		for _, path := range []string{"/v1/calls?dry_run=true", "/v1/calls"} {
+			status, answer := w.do("POST", path, body)
+			if status >= 300 || !strings.Contains(answer, `"next_attempt_at":"2000-03-24T13:00:00.123456Z"`) || !strings.Contains(answer, `"deadline_at":"2000-03-25T13:00:00.987654Z"`) {
+				t.Errorf("%d %s", status, answer)
+			}
+		}
+	})
+}
+
 // A call that another one holds up says so, as does one that the account holds up.
 func TestExplainSaysWhatHoldsACallUp(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"redial/api"
 	"redial/internal/call"
@@ -35,7 +36,7 @@ func dryRun(r *http.Request) (bool, error) {
 func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Call) error {
 	known := c.Clone()
 	known.Policy.Jitter = 0
-	e, err := s.explanation(r.Context(), c, &known)
+	e, err := s.explanation(r.Context(), c, &known, c.CreatedAt)
 	if err != nil {
 		return err
 	}
@@ -48,16 +49,15 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.explanation(r.Context(), &c, &c)
+	e, err := s.explanation(r.Context(), &c, &c, s.Store.Now())
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, e)
 }
 
-// explanation explains a Call; known is what is foretold of it.
-func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Explanation, err error) {
-	now := s.Store.Now()
+// explanation explains a Call at now; known is what is foretold of it.
+func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.Time) (e api.Explanation, err error) {
 	e = api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
 		DeadlineAt: c.Deadline, Policy: wirePolicy(c.Policy),
@@ -65,7 +65,7 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	if c.State == call.Ended {
 		return e, nil
 	}
-	if e.Waiting, err = s.waiting(ctx, c); err != nil {
+	if e.Waiting, err = s.waiting(ctx, c, now); err != nil {
 		return e, err
 	}
 	e.EndsBy = c.EndsBy(now)
@@ -75,9 +75,9 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	return e, nil
 }
 
-// waiting is all that keeps a Call from being dialed now.
-func (s *Server) waiting(ctx context.Context, c *call.Call) (why []string, err error) {
-	if own := c.WaitsFor(s.Store.Now()); own != "" {
+// waiting is all that keeps a Call from being dialed at now.
+func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why []string, err error) {
+	if own := c.WaitsFor(now); own != "" {
 		why = append(why, own)
 	}
 	pause, err := s.Store.AccountPause(ctx, s.Account)

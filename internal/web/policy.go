@@ -88,12 +88,8 @@ func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
 	f.machine(machine, &p.Machine)
 	set(&p.RingTimeout, ring)
 	set(&p.Jitter, jitter)
-	if notBefore != nil {
-		p.NotBefore = call.When{After: notBefore.After.Std(), At: notBefore.At}
-	}
-	if deadline != nil {
-		p.Deadline = call.When{After: deadline.After.Std(), At: deadline.At}
-	}
+	setWhen(&p.NotBefore, notBefore)
+	setWhen(&p.Deadline, deadline)
 	if ladder != "" {
 		p.Ladder = call.Ladder(ladder)
 	}
@@ -101,9 +97,20 @@ func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
 
 func set(to *time.Duration, given *api.Duration) {
 	if given != nil {
-		*to = given.Std()
+		*to = kept(*given)
 	}
 }
+
+func setWhen(to *call.When, given *api.Moment) {
+	if given != nil {
+		*to = call.When{After: kept(given.After), At: given.At.UTC().Truncate(finest)}
+	}
+}
+
+// finest is how finely the store keeps times.
+const finest = time.Microsecond
+
+func kept(d api.Duration) time.Duration { return d.Std().Truncate(finest) }
 
 // byResult reads what is told for each result.
 func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
@@ -117,7 +124,7 @@ func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
 		if given := *delays[string(r)].(**api.Delays); given != nil {
 			p.RedialAfter[r] = nil
 			for _, d := range *given {
-				p.RedialAfter[r] = append(p.RedialAfter[r], d.Std())
+				p.RedialAfter[r] = append(p.RedialAfter[r], kept(d))
 			}
 		}
 		if given := *limits[string(r)].(**int); given != nil {
