@@ -169,7 +169,7 @@ func (x *chaos) mayDial(after *Call, n int) {
 	case after.dials(after.Attempt(n).Person, len(after.Attempts)) > c.Policy.MaxAttempts:
 		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
 	}
-	asked := !slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return c.RedialAsked.Before(a.EndedAt) })
+	asked := !slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Result() != Unplaced && c.RedialAsked.Before(a.EndedAt) })
 	for i := range after.Attempts {
 		a := &after.Attempts[i]
 		atOnce := c.Policy.Ladder == Parallel && a.DialedAt.Equal(x.now)

@@ -163,13 +163,13 @@ func (c *Call) dials(p, last int) (n int) {
 	return n
 }
 
-// ready is when a person may be rung again. Who has asked, after all the dials so far,
-// for the next one at once need not wait for the pauses after them.
+// ready is when a person may be rung again. Who has asked, after all the dials so far
+// that rang, for the next one at once need not wait for the pauses after them.
 func (c *Call) ready(p int) time.Time {
 	at, asked := c.CreatedAt, true
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		asked = asked && !c.RedialAsked.Before(a.EndedAt)
+		asked = asked && (a.Result() == Unplaced || !c.RedialAsked.Before(a.EndedAt))
 		if a.Person == p {
 			at = later(at, c.pauseEnds(a))
 		}

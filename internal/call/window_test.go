@@ -310,6 +310,17 @@ func TestRingNowIsOneDial(t *testing.T) {
 	s.got(events).dials(3).after(time.Second).hears(3, StatusBusy).waits(time.Hour - time.Minute - time.Second)
 }
 
+// What was asked for and never rang is still wanted at once.
+func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).after(time.Minute)
+	events, err := s.Redial(s.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.got(events).wakes(Action{Dial, 2}).after(time.Minute).listed(2).after(time.Minute).listed(2).results(Busy, Unplaced)
+	s.waits(0).wakes(Action{Dial, 3})
+}
+
 // Why not now, in words that are true.
 func TestWhyNotNow(t *testing.T) {
 	// Two are rung at once; it is the pause of the first that counts.
