@@ -117,7 +117,10 @@ func (c *Call) dialed(p int) Event {
 func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 	people, at = c.next()
 	if first := c.notBefore(); first.After(at) {
-		at, waiting = first, "not before "+first.UTC().Format(time.RFC3339)
+		at = first
+		if first.After(now) {
+			waiting = "not before " + first.UTC().Format(time.RFC3339)
+		}
 	}
 	from := later(at, now)
 	if open := c.open(from); !open.Equal(from) {

@@ -205,6 +205,18 @@ func TestTheFirstDialWaits(t *testing.T) {
 	s.after(time.Hour).dials(1)
 }
 
+// not_before is no reason any more once it is past.
+func TestTheFirstDialIsLate(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Policy.NotBefore.After = time.Hour })
+	s.after(time.Hour)
+	_, events := s.Wake(s.now, s.To) // another call rings the number
+	s.got(events).after(time.Hour).got(s.Release(s.now))
+	if why := s.WaitsFor(s.now); why != "" {
+		t.Errorf("it waits for %q", why)
+	}
+	s.dials(1).told(CallCreated, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
+}
+
 func TestDeadlineByTheClock(t *testing.T) {
 	end := morning.Add(time.Minute)
 	s := begin(t, func(w *Wish) { w.Policy.Deadline = When{At: end} })
