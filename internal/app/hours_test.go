@@ -383,7 +383,7 @@ func TestPresetsOfTheInstallation(t *testing.T) {
 			t.Errorf("the policy is %+v, %v", p, err)
 		}
 	})
-	for _, broken := range []string{`[]`, `{"a": {"max_attempts": 0}}`, `{"a": {"max_atempts": 1}}`, `{"a": {"preset": "urgent"}}`, `{"a": {"window": {"hours": "9-5"}}}`} {
+	for _, broken := range []string{`[]`, `{"a": {"max_attempts": 0}}`, `{"a": {"max_atempts": 1}}`, `{"a": {"preset": "urgent"}}`, `{"urgent": null}`, `{"a": {"window": {"zone": "Asia/Tokyo"}}}`, `{"a": {"window": {"hours": "9-5"}}}`} {
 		if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -37,6 +37,9 @@ func ReadPresets(own []byte) (Presets, error) {
 		var f faults
 		policy := call.DefaultPolicy()
 		f.fields(p[name], &policy)
+		if string(p[name]) == "null" {
+			f.add("policy", "must be a JSON object")
+		}
 		if policy.Preset != "" {
 			f.add("policy.preset", "can't stand in a preset")
 		}
