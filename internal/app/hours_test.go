@@ -75,6 +75,12 @@ func TestTheNightsOnWhichClocksAreChanged(t *testing.T) {
 			[]string{"answer"}, []string{"2000-10-29T02:30:00+02:00"}},
 		"autumn in Berlin, between the two": {"2000-10-29T02:59:30+02:00", berlin, "02:30-03:00", "Europe/Berlin",
 			[]string{"answer"}, []string{"2000-10-29T02:30:00+01:00"}},
+		"spring in New York, the hour does not come": {"2000-04-02T00:30:00-05:00", newYork, "02:30-06:00", "America/New_York",
+			[]string{"answer"}, []string{"2000-04-02T03:00:00-04:00"}},
+		"autumn in New York, the hour comes twice": {"2000-10-29T00:30:00-04:00", newYork, "01:30-02:00", "America/New_York",
+			[]string{"answer"}, []string{"2000-10-29T01:30:00-04:00"}},
+		"autumn in New York, between the two": {"2000-10-29T01:59:30-04:00", newYork, "01:30-02:00", "America/New_York",
+			[]string{"answer"}, []string{"2000-10-29T01:30:00-05:00"}},
 		"spring in New York": {"2000-04-01T22:00:00-05:00", newYork, "09:00-21:00", "America/New_York",
 			[]string{"answer"}, []string{"2000-04-02T09:00:00-04:00"}},
 		"autumn in New York": {"2000-10-28T22:00:00-04:00", newYork, "09:00-21:00", "America/New_York",
@@ -363,6 +369,29 @@ func TestRingNow(t *testing.T) {
 		c.is("reached", "busy", "busy", "completed")
 		if status, body := w.do("POST", "/v1/calls/"+c.id+"/redial", ""); status != http.StatusConflict {
 			t.Errorf("after the end: %d %s", status, body)
+		}
+	})
+}
+
+// Who may not ring now is told why: Twilio asks to wait, or another call rings the number.
+func TestRingNowMustWait(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer:1m").answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(10 * time.Second)
+		held := w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		if status, body := w.do("POST", "/v1/calls/"+held.id+"/redial", ""); status != http.StatusConflict || !strings.Contains(body, "another call is ringing the number") {
+			t.Errorf("held: %d %s", status, body)
+		}
+		w.pass(5 * time.Minute)
+		held.is("reached", "completed")
+		if held.happened("call.redial_requested") {
+			t.Error("what was refused is in the timeline")
+		}
+		later := w.call(api.CreateCall{To: alice, Policy: &api.Policy{NotBefore: api.After(time.Hour)}})
+		if status, body := w.do("POST", "/v1/calls/"+later.id+"/redial", ""); status != http.StatusConflict || !strings.Contains(body, "not before ") {
+			t.Errorf("not before: %d %s", status, body)
 		}
 	})
 }
