@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // zones are the same on every machine, also where none are installed
+	_ "time/tzdata" // the zones of machines that have none installed
 )
 
 // Window is when a phone may ring, by the clock on the wall of a zone. The zero
