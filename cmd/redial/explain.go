@@ -43,8 +43,22 @@ type nowCmd struct {
 }
 
 func (c *nowCmd) Run(ctx context.Context, con *console) error {
-	if _, err := c.client().Redial(ctx, c.ID); err != nil {
+	client := c.client()
+	call, err := client.Redial(ctx, c.ID)
+	if err != nil {
 		return err
+	}
+	e, err := client.ExplainCall(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if call.State == "ended" { // its deadline has passed, and nobody had looked yet
+		fmt.Fprintf(con.out, "The call has ended: %s.\n", call.Outcome)
+		return exitError(statusFailed)
+	}
+	if e.State == "waiting" && len(e.Waiting) > 0 { // what no rule of the call's own knows of
+		fmt.Fprintf(con.out, "It rings as soon as it can: %s.\n", strings.Join(e.Waiting, "; "))
+		return nil
 	}
 	fmt.Fprintln(con.out, "It rings now.")
 	return nil

@@ -62,9 +62,9 @@ func nightFates(now time.Time) []fate {
 	return []fate{
 		{title: "the night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside",
 			policy: api.Policy{Window: window(10*time.Second, time.Hour)}},
-		{title: "the night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "outside", cancel: true,
+		{title: "the night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Window: window(-time.Hour, 65*time.Second), Deadline: long, RedialAfter: busy(40 * second)}},
-		{title: "no time for a ring", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "outside", cancel: true,
+		{title: "no time for a ring", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Window: window(-time.Hour, 20*time.Second), Deadline: long}},
 		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true,
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},

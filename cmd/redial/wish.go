@@ -22,11 +22,11 @@ type wishFlags struct {
 	Voice        string            `help:"Of --say: a Twilio voice." placeholder:"VOICE"`
 	Repeat       int               `help:"How often to say it." placeholder:"N"`
 	Preset       string            `help:"Policy to begin with: article, urgent, polite, or the server's own." placeholder:"NAME"`
-	MaxAttempts  int               `help:"Dials of each person in all." placeholder:"N"`
+	MaxAttempts  *int              `help:"Dials of each person in all." placeholder:"N"`
 	MaxPerResult map[string]int    `help:"Of those, how many may end so." placeholder:"busy=2"`
-	RingTimeout  time.Duration     `help:"How long the phone rings." placeholder:"30s"`
+	RingTimeout  *time.Duration    `help:"How long the phone rings." placeholder:"30s"`
 	RedialAfter  map[string]string `help:"Pauses after the first dial, the second, …, by result; the last is repeated." placeholder:"no-answer=0s,5m,30m;busy=30s"`
-	Jitter       time.Duration     `help:"At most so much is added to each pause." placeholder:"30s"`
+	Jitter       *time.Duration    `help:"At most so much is added to each pause." placeholder:"30s"`
 	NotBefore    string            `help:"No dial begins before: a duration from now, or a time." placeholder:"2h"`
 	Deadline     string            `help:"No dial begins later: a duration from now, or a time." placeholder:"24h"`
 	Window       string            `help:"When the phone may ring; without a zone, by the number's." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
@@ -43,15 +43,18 @@ type wishFlags struct {
 	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`
 }
 
-// Validate refuses flags that would be dropped silently.
+// Validate refuses flags that can't be read, or would be dropped silently.
 func (c *wishFlags) Validate() error {
 	switch {
+	case c.Say == "" && (c.Language != "" || c.Voice != "" || c.Repeat != 0):
+		return errors.New("--language, --voice and --repeat need --say")
 	case c.Prompt != "" && (c.Confirm == "" || c.Confirm == "none" || c.Confirm == "any-key"):
 		return errors.New("--prompt needs --confirm with a digit or a PIN")
 	case c.Machine == "" && (c.MachineSay != "" || c.MachineThen != ""):
 		return errors.New("--machine-say and --machine-then need --machine leave-message")
 	}
-	return nil
+	_, err := c.request()
+	return err
 }
 
 func (c *wishFlags) request() (api.CreateCall, error) {
@@ -72,16 +75,8 @@ func (c *wishFlags) request() (api.CreateCall, error) {
 
 // schedule is how often the phone rings, and when.
 func (c *wishFlags) schedule(p *api.Policy) (err error) {
-	p.Preset, p.MaxPerResult = c.Preset, c.MaxPerResult
-	if c.MaxAttempts != 0 {
-		p.MaxAttempts = &c.MaxAttempts
-	}
-	if c.RingTimeout != 0 {
-		p.RingTimeout = new(api.Duration(c.RingTimeout))
-	}
-	if c.Jitter != 0 {
-		p.Jitter = new(api.Duration(c.Jitter))
-	}
+	p.Preset, p.MaxAttempts, p.MaxPerResult = c.Preset, c.MaxAttempts, c.MaxPerResult
+	p.RingTimeout, p.Jitter = (*api.Duration)(c.RingTimeout), (*api.Duration)(c.Jitter)
 	if p.NotBefore, err = moment("--not-before", c.NotBefore); err != nil {
 		return err
 	}
@@ -89,7 +84,9 @@ func (c *wishFlags) schedule(p *api.Policy) (err error) {
 		return err
 	}
 	if c.Window != "" || len(c.Holiday) > 0 {
-		p.Window = window(c.Window)
+		if p.Window, err = window(c.Window); err != nil {
+			return err
+		}
 		p.Window.Holidays = c.Holiday
 	}
 	p.RedialAfter, err = c.delays()
@@ -126,32 +123,41 @@ func (c *wishFlags) delays() (map[string]api.Delays, error) {
 }
 
 // window reads days, hours and a zone, each of which may be missing.
-func window(text string) *api.Window {
+func window(text string) (*api.Window, error) {
 	w := &api.Window{}
 	for part := range strings.FieldsSeq(text) {
+		_, unknown := time.LoadLocation(part)
+		isHours := part[0] >= '0' && part[0] <= '9'
+		isZone := unknown == nil || strings.ContainsRune(part, '/')
 		switch {
-		case strings.ContainsRune(part, ':'):
+		case isHours && w.Hours == "":
 			w.Hours = part
-		case strings.ContainsRune(part, '/'):
+		case isZone && w.Zone == "":
 			w.Zone = part
+		case isHours, isZone, w.Days != nil:
+			return nil, fmt.Errorf("--window takes days, hours and a zone, such as 'mon-fri 09:00-21:00 Asia/Tokyo', and each once; %s is one more", part)
 		default:
-			w.Days = append(w.Days, days(part)...)
+			w.Days = days(part)
 		}
 	}
-	return w
+	return w, nil
 }
 
-// days spells out ranges: mon-wed,sat. What is no day goes on to the server, which says so.
+// days spells out ranges, over the end of the week too: mon-wed,sat. What is no day goes
+// on to the server, which says so.
 func days(text string) (list []string) {
 	week := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 	for part := range strings.SplitSeq(strings.ToLower(text), ",") {
 		first, last, ranged := strings.Cut(part, "-")
 		from, to := slices.Index(week, first), slices.Index(week, last)
-		if !ranged || from < 0 || to < from {
+		if !ranged || from < 0 || to < 0 {
 			list = append(list, part)
 			continue
 		}
-		list = append(list, week[from:to+1]...)
+		for day := from; day != to; day = (day + 1) % len(week) {
+			list = append(list, week[day])
+		}
+		list = append(list, week[to])
 	}
 	return list
 }

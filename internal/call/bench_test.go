@@ -1,6 +1,9 @@
 package call
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // One dial that is not answered: what a Call costs apart from the database.
 func BenchmarkDialAndReport(b *testing.B) {
@@ -22,5 +25,30 @@ func BenchmarkHolds(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Holds(key, 1)
+	}
+}
+
+// BenchmarkWorstWindow settles the call that asks its window the most: ten people, each
+// ready later than the one before, and holidays on all days but the last before the deadline.
+func BenchmarkWorstWindow(b *testing.B) {
+	c, _, err := New(wish(people(MaxPeople), deadline(30*24*time.Hour)), morning)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := hours(9, 21, "Europe/Berlin")
+	for day := range maxHolidays {
+		w.Holidays = append(w.Holidays, morning.AddDate(0, 0, 29-maxHolidays+day).Format(time.DateOnly))
+	}
+	c.Policy.Window = w
+	for n := range MaxPeople {
+		c.Attempts = append(c.Attempts, Attempt{N: n + 1, Person: n, Finals: []Status{StatusBusy}, EndedAt: morning.Add(time.Duration(n) * time.Second)})
+	}
+	open := at(b, "2026-04-30T09:00:00+02:00")
+	for b.Loop() {
+		d := c
+		d.settle(morning)
+		if want := open; !d.NextAttemptAt.Equal(want) {
+			b.Fatalf("it rings at %s", d.NextAttemptAt)
+		}
 	}
 }

@@ -169,6 +169,7 @@ func (x *chaos) mayDial(after *Call, n int) {
 	case after.dials(after.Attempt(n).Person, len(after.Attempts)) > c.Policy.MaxAttempts:
 		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
 	}
+	asked := !slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Result() != Unplaced && c.RedialAsked.Before(a.EndedAt) })
 	for i := range after.Attempts {
 		a := &after.Attempts[i]
 		atOnce := c.Policy.Ladder == Parallel && a.DialedAt.Equal(x.now)
@@ -179,7 +180,7 @@ func (x *chaos) mayDial(after *Call, n int) {
 			continue
 		}
 		delays, counted := c.Policy.RedialAfter[a.Result()], after.dials(a.Person, a.N)
-		if asked := !c.RedialAsked.IsZero() && !c.RedialAsked.Before(a.EndedAt); !asked && len(delays) > 0 &&
+		if !asked && len(delays) > 0 &&
 			x.now.Before(a.EndedAt.Add(delays[max(1, min(counted, len(delays)))-1])) {
 			x.Fatalf("dials %s after attempt %d ended %s", x.now.Sub(a.EndedAt), a.N, a.Result())
 		}

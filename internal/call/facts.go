@@ -1,7 +1,6 @@
 package call
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -165,8 +164,8 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 		return nil, ErrHeld
 	}
 	c.RedialAsked = now
-	if _, at, waiting := c.due(now); at.After(now) {
-		return nil, &NotNowError{cmp.Or(waiting, notTaken), at}
+	if _, at, _ := c.due(now); at.After(now) {
+		return nil, &NotNowError{c.WaitsFor(now), at}
 	}
 	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
 }

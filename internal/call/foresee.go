@@ -67,29 +67,38 @@ func (c *Call) WaitsFor(now time.Time) string {
 	if c.anyPostponed() {
 		return notTaken
 	}
-	for i := range slices.Backward(c.Attempts) {
-		if a := &c.Attempts[i]; slices.Contains(people, a.Person) {
-			return fmt.Sprintf("the pause after attempt %d: %s", a.N, a.Result())
+	var last *Attempt // to let go of those to be rung
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {
+			last = a
 		}
 	}
-	return ""
+	if last == nil {
+		return "the time of its request: the clock was set back"
+	}
+	return fmt.Sprintf("the pause after attempt %d: %s", last.N, last.Result())
 }
 
 // EndsBy says when it is over at the latest, if nobody talks for long: every attempt
-// rings until the end, and ends with the result that is followed by the longest pause;
-// where that leads past the deadline, a dial may begin until then.
+// is sent late and rings until the end, and ends with the result that is followed by the
+// longest pause; where that leads past the deadline, a dial may begin until then.
 func (c *Call) EndsBy(now time.Time) time.Time {
-	patient := c.Clone()
+	patient, ring := c.Clone(), c.Policy.ringLength()
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.Live() && a.AnsweredAt.IsZero() {
+			now = later(now, a.DialedAt.Add(ring))
+		}
+	}
 	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // who is given up early is done early
 	patient.Policy.Jitter, patient.Policy.RedialAfter = 0, c.Policy.longest()
 	f := patient.foresee(now, func(d *Call, n int) (Result, time.Duration) {
 		dials := d.dials(d.Attempt(n).Person, n)
 		pause := func(r Result) time.Duration { return d.Policy.RedialAfter[r].after(dials) }
 		again := slices.DeleteFunc(d.Foreseen(), func(r Result) bool { return !slices.Contains(Redialed(), r) })
-		return slices.MaxFunc(again, func(a, b Result) int { return cmp.Compare(pause(a), pause(b)) }), d.Policy.RingTimeout
+		return slices.MaxFunc(again, func(a, b Result) int { return cmp.Compare(pause(a), pause(b)) }), ring
 	})
 	if f.Outcome == Expired {
-		return later(f.EndsAt, c.Deadline.Add(c.Policy.RingTimeout))
+		return later(f.EndsAt, c.Deadline.Add(ring))
 	}
 	return f.EndsAt
 }

@@ -74,11 +74,19 @@ func (c *Call) next() (people []int, at time.Time) {
 // no reason not to ring those behind.
 func (c *Call) nextPeople() (people []int) {
 	var late []int
+	inTime := c.CreatedAt // who is ready by then can be rung before the deadline
 	for p := range c.people() {
+		if c.done(p) {
+			continue
+		}
+		if ready := c.ready(p); ready.After(inTime) {
+			if !c.open(ready).Before(c.Deadline) {
+				late = append(late, p)
+				continue
+			}
+			inTime = ready
+		}
 		switch {
-		case c.done(p):
-		case !c.open(c.ready(p)).Before(c.Deadline):
-			late = append(late, p)
 		case len(people) == 0 || c.Policy.Ladder == Parallel:
 			people = append(people, p)
 		case c.Policy.Ladder == Rounds && c.dials(p, len(c.Attempts)) < c.dials(people[0], len(c.Attempts)):
@@ -109,7 +117,10 @@ func (c *Call) dialed(p int) Event {
 func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 	people, at = c.next()
 	if first := c.notBefore(); first.After(at) {
-		at, waiting = first, "not before "+first.UTC().Format(time.RFC3339)
+		at = first
+		if first.After(now) {
+			waiting = "not before " + first.UTC().Format(time.RFC3339)
+		}
 	}
 	from := later(at, now)
 	if open := c.open(from); !open.Equal(from) {
@@ -155,20 +166,19 @@ func (c *Call) dials(p, last int) (n int) {
 	return n
 }
 
-// ready is when a person may be rung again. Who asks for the next dial at once need not
-// wait for the pauses of the dials before.
+// ready is when a person may be rung again. Who has asked, after all the dials so far
+// that rang, for the next one at once need not wait for the pauses after them.
 func (c *Call) ready(p int) time.Time {
-	at := c.CreatedAt
+	at, asked := c.CreatedAt, true
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		if a.Person != p {
-			continue
+		asked = asked && (a.Result() == Unplaced || !c.RedialAsked.Before(a.EndedAt))
+		if a.Person == p {
+			at = later(at, c.pauseEnds(a))
 		}
-		end := a.EndedAt.Add(c.pause(a))
-		if !c.RedialAsked.Before(a.EndedAt) && c.RedialAsked.Before(end) {
-			end = c.RedialAsked
-		}
-		at = later(at, end)
+	}
+	if asked && c.RedialAsked.Before(at) {
+		return later(c.CreatedAt, c.RedialAsked)
 	}
 	return at
 }

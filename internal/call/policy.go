@@ -145,6 +145,8 @@ func (c *Call) pause(a *Attempt) time.Duration {
 	return c.Policy.RedialAfter[r].after(c.dials(a.Person, a.N)) + c.jitter(a.N)
 }
 
+func (c *Call) pauseEnds(a *Attempt) time.Time { return a.EndedAt.Add(c.pause(a)) }
+
 // jitter is what is added to the pause after attempt n. It is drawn by lot, but always
 // the same: a decision that is taken anew comes to the same end.
 func (c *Call) jitter(n int) time.Duration {

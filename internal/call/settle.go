@@ -23,10 +23,11 @@ func (c *Call) settle(now time.Time) []Event {
 		c.State, c.Held, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, ask
 		return evs
 	}
-	if o := c.verdict(now); o != "" {
+	people, next, waiting := c.due(now)
+	if o := c.verdict(people, next, now); o != "" {
 		return c.end(o, now)
 	}
-	return c.plan(now)
+	return c.plan(next, waiting, now)
 }
 
 // nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
@@ -56,43 +57,43 @@ func (c *Call) decide() {
 	}
 }
 
-// verdict is the Outcome when no attempt is alive, empty if a phone rings again.
-func (c *Call) verdict(now time.Time) Outcome {
+// verdict is the Outcome when no attempt is alive, empty if the phones of people ring
+// again, at next.
+func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	switch {
 	case c.ReachedBy != 0:
 		return Reached
 	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at Twilio
 		return OutcomeCanceled
-	}
-	people, at, _ := c.due(now)
-	switch {
 	case len(people) == 0 && c.allRefused():
 		return OutcomeRefused
 	case len(people) == 0:
 		return Unreached
-	case !now.Before(c.Deadline), !at.Before(c.Deadline):
+	case !now.Before(c.Deadline), !next.Before(c.Deadline):
 		return Expired
 	}
 	return ""
 }
 
 // plan waits for the next dial.
-func (c *Call) plan(now time.Time) []Event {
+func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 	was := c.State
-	_, next, waiting := c.due(now)
-	c.State, c.WakeAt = Waiting, next
+	c.State = Waiting
 	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
+	if planned := c.NextAttemptAt; !planned.IsZero() && !later(planned, next).After(now) {
+		next = planned // it is due, and no news that it could have been before, had the window been open
+	}
 	moved := !next.Equal(c.NextAttemptAt)
-	c.NextAttemptAt = next
+	c.NextAttemptAt, c.WakeAt = next, next
 	switch {
 	case !moved:
 		return nil
 	case waiting != "" && (was == Waiting || c.anyPostponed()):
 		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
-	case len(c.Attempts) == 0, c.anyPostponed():
+	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // what made it due was told
 		return nil
 	}
 	last := &c.Attempts[len(c.Attempts)-1]

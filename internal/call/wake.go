@@ -24,6 +24,7 @@ const (
 	// one may be lost.
 	ringGrace    = 2 * time.Second  // past the ring timeout
 	queueLimit   = 10 * time.Minute // in Twilio's queue, from where it might ring at any hour
+	queueCeiling = 24 * time.Hour   // the longest that Twilio keeps one there
 	stuckEnough  = 2                // looks that must show it there; Twilio's reads lag
 	hangUpAgain  = 5 * time.Second  // doubled with every hang-up
 	hangUpSettle = 3 * time.Second  // until Twilio is asked what came of it
@@ -161,12 +162,12 @@ func (c *Call) tooLong(a *Attempt, now time.Time) string {
 }
 
 // windowCloses is when the window that an attempt was dialed in closes; zero where
-// there is none, or not as long as any ring lasts.
+// there is none, or not as long as a phone may begin to ring.
 func (c *Call) windowCloses(a *Attempt) time.Time {
 	if c.Policy.Window.IsZero() {
 		return time.Time{}
 	}
-	long := c.Policy.ringLength() + queueLimit
+	long := c.Policy.ringLength() + queueCeiling
 	closes := c.Policy.Window.closes(a.DialedAt, long)
 	if closes.Equal(a.DialedAt.Add(long)) {
 		return time.Time{}

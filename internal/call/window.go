@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // zones are the same on every machine, also where none are installed
+	_ "time/tzdata" // the zones of machines that have none installed
 )
 
 // Window is when a phone may ring, by the clock on the wall of a zone. The zero
@@ -84,8 +84,13 @@ func dayRanges(days []Day) string {
 
 // check returns a *PolicyError; ring is how long the window must stay open for one ring.
 func (w Window) check(ring time.Duration) error {
-	if w.IsZero() {
+	switch {
+	case w.IsZero() && w.Zone != "":
+		return &PolicyError{"window", "has a zone, and no days, hours or holidays"}
+	case w.IsZero():
 		return nil
+	case len(w.Days) > len(Days()):
+		return &PolicyError{"window.days", "may name each day once"}
 	}
 	for _, d := range w.Days {
 		if !slices.Contains(Days(), d) {
@@ -152,14 +157,15 @@ func (w Window) holds(t time.Time) bool {
 	case w.From == 0 && w.To == 0:
 		return w.opensOn(today)
 	case w.From < w.To:
-		return w.opensOn(today) && second >= w.From && second < w.To
+		return second >= w.From && second < w.To && w.opensOn(today)
 	}
-	return w.opensOn(today) && second >= w.From || w.opensOn(today.AddDate(0, 0, -1)) && second < w.To
+	yesterday := today.AddDate(0, 0, -1)
+	return second >= w.From && w.opensOn(today) || second < w.To && w.opensOn(yesterday) && !w.isHoliday(yesterday)
 }
 
+// opensOn says whether the window opens on a date, if that is no holiday.
 func (w Window) opensOn(date time.Time) bool {
-	day := Days()[(date.Weekday()+6)%7]
-	return (len(w.Days) == 0 || slices.Contains(w.Days, day)) && !w.isHoliday(date)
+	return len(w.Days) == 0 || slices.Contains(w.Days, Days()[(date.Weekday()+6)%7])
 }
 
 func (w Window) isHoliday(date time.Time) bool {
@@ -215,8 +221,11 @@ func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time
 	return t
 }
 
-// reason says why nothing rings at t.
+// reason says why no ring begins at t.
 func (w Window) reason(t time.Time) string {
+	if w.holds(t) {
+		return "a ring would outlast " + w.String()
+	}
 	if local := w.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
 		return "holiday " + local.Format(holidayForm) + " " + w.Zone
 	}

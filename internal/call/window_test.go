@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,21 @@ func TestWaitsForTheWindow(t *testing.T) {
 	s.postponed(4, time.Minute).waits(12*time.Hour + time.Minute)
 }
 
+// As the window opens, the timeline does not tell once more of a redial, for a time past.
+func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
+	s := begin(t, in(hours(9, 21, "Asia/Tokyo")), deadline(72*time.Hour)).dials(1).after(3*time.Hour).hears(1, StatusBusy)
+	s.after(12 * time.Hour).dials(2)
+	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, AttemptDialed, AttemptPlaced)
+}
+
+// When the number is free again, the redial that was planned before is not told once more.
+func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
+	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
+	_, events := s.Wake(s.now, s.To)
+	s.got(events).after(time.Minute).got(s.Release(s.now)).dials(2)
+	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
+}
+
 func TestNoRingIsBegunThatWouldOutlastTheWindow(t *testing.T) {
 	last := 3*time.Hour - SendWindow - 30*time.Second - ringGrace // from morning on, to 21:00 in Tokyo
 	window := in(hours(9, 21, "Asia/Tokyo"))
@@ -187,6 +203,18 @@ func TestTheFirstDialWaits(t *testing.T) {
 		t.Errorf("created with %+v", e)
 	}
 	s.after(time.Hour).dials(1)
+}
+
+// not_before is no reason any more once it is past.
+func TestTheFirstDialIsLate(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Policy.NotBefore.After = time.Hour })
+	s.after(time.Hour)
+	_, events := s.Wake(s.now, s.To) // another call rings the number
+	s.got(events).after(time.Hour).got(s.Release(s.now))
+	if why := s.WaitsFor(s.now); why != "" {
+		t.Errorf("it waits for %q", why)
+	}
+	s.dials(1).told(CallCreated, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
 }
 
 func TestDeadlineByTheClock(t *testing.T) {
@@ -280,6 +308,69 @@ func TestRingNow(t *testing.T) {
 	}
 	if err := now(s.canceled()); err != ErrEnded {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// Who asks for the next dial at once asks for one, of whom it may be.
+func TestRingNowIsOneDial(t *testing.T) {
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.RedialAfter[Busy] = Rounds, Delays{time.Hour} })
+	s.dials(1).hears(1, StatusBusy).dials(2).hears(2, StatusBusy).waits(time.Hour).after(time.Minute)
+	events, err := s.Redial(s.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.got(events).dials(3).after(time.Second).hears(3, StatusBusy).waits(time.Hour - time.Minute - time.Second)
+}
+
+// What was asked for and never rang is still wanted at once.
+func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).after(time.Minute)
+	events, err := s.Redial(s.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.got(events).wakes(Action{Dial, 2}).after(time.Minute).listed(2).after(time.Minute).listed(2).results(Busy, Unplaced)
+	s.waits(0).wakes(Action{Dial, 3})
+}
+
+// Why not now, in words that are true.
+func TestWhyNotNow(t *testing.T) {
+	// Two are rung at once; it is the pause of the first that counts.
+	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder = Parallel })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, StatusBusy).hears(2, StatusFailed)
+	if why, want := s.WaitsFor(s.now), "the pause after attempt 1: busy"; why != want {
+		t.Errorf("%q, want %q", why, want)
+	}
+	// The window is open, but not for long enough.
+	s = begin(t, in(hours(9, 21, "Asia/Tokyo"))).dials(1).after(3*time.Hour-time.Minute).hears(1, StatusBusy)
+	if e, want := s.last(RedialScheduled), "a ring would outlast 09:00-21:00 Asia/Tokyo"; e.Waiting != want {
+		t.Errorf("%q, want %q", e.Waiting, want)
+	}
+	// The clock was set back: that is no trouble at Twilio.
+	s = begin(t).dials(1).hears(1, StatusBusy).after(-time.Hour)
+	if _, err := s.Redial(s.now); err == nil || !strings.Contains(err.Error(), "the pause after attempt 1: busy") {
+		t.Errorf("%v", err)
+	}
+}
+
+// The window closes on what Twilio keeps in its queue, however long it does.
+func TestTheWindowClosesOnAQueue(t *testing.T) {
+	s := begin(t, in(hours(9, 21, "Asia/Tokyo"))).after(3*time.Hour - 14*time.Minute).dials(1)
+	if at := s.now.Add(14 * time.Minute); !s.Attempt(1).HangUpAt.Equal(at) {
+		t.Errorf("it is ended at %s, want %s", s.Attempt(1).HangUpAt, at)
+	}
+}
+
+// What is alive may still ring until the end, and each ring may be sent late.
+func TestTheLatestEnd(t *testing.T) {
+	s := begin(t, attempts(2), func(w *Wish) { w.Policy.RedialAfter = nil })
+	ring := s.Policy.ringLength()
+	if by := s.EndsBy(s.now); !by.Equal(s.now.Add(2 * ring)) {
+		t.Errorf("before the first dial: by %s", by)
+	}
+	s.dials(1)
+	if by := s.after(time.Second).EndsBy(s.now); !by.Equal(morning.Add(2 * ring)) {
+		t.Errorf("while it rings: by %s", by)
 	}
 }
 

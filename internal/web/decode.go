@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/url"
+	"reflect"
 	"slices"
 
 	"redial/api"
@@ -82,7 +83,10 @@ func (f *faults) parameters(v url.Values, names ...string) {
 
 func wrongType(err error) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		want := map[string]string{"string": "a string", "int": "a whole number", "map[string]string": "an object of strings"}[e.Type.String()]
+		want := map[reflect.Kind]string{
+			reflect.String: "a string", reflect.Int: "a whole number", reflect.Bool: "true or false",
+			reflect.Slice: "a list of strings", reflect.Map: "an object of strings",
+		}[e.Type.Kind()]
 		return "must be " + or(want, e.Type.String()) + ", not " + e.Value
 	}
 	return err.Error()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"time"
 
 	"redial/api"
 	"redial/internal/call"
@@ -14,14 +16,17 @@ import (
 // parameter may be a mistyped one, and would make the call.
 func dryRun(r *http.Request) (bool, error) {
 	var f faults
-	v := r.URL.Query()
+	v, err := url.ParseQuery(r.URL.RawQuery) // what it can't read it would leave out
+	if err != nil {
+		return false, problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
+	}
 	for name := range v {
 		if name != "dry_run" {
 			f.add(name, "is not a parameter here; there is: dry_run")
 		}
 	}
 	dry := v.Get("dry_run")
-	if v.Has("dry_run") && dry != "true" && dry != "false" {
+	if v.Has("dry_run") && dry != "true" && dry != "false" || len(v["dry_run"]) > 1 {
 		f.add("dry_run", "must be true or false")
 	}
 	return dry == "true", f.problem()
@@ -32,7 +37,7 @@ func dryRun(r *http.Request) (bool, error) {
 func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Call) error {
 	known := c.Clone()
 	known.Policy.Jitter = 0
-	e, err := s.explanation(r.Context(), c, &known)
+	e, err := s.explanation(r.Context(), c, &known, c.CreatedAt)
 	if err != nil {
 		return err
 	}
@@ -45,16 +50,15 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e, err := s.explanation(r.Context(), &c, &c)
+	e, err := s.explanation(r.Context(), &c, &c, s.Store.Now())
 	if err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, e)
 }
 
-// explanation explains a Call; known is what is foretold of it.
-func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Explanation, err error) {
-	now := s.Store.Now()
+// explanation explains a Call at now; known is what is foretold of it.
+func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.Time) (e api.Explanation, err error) {
 	e = api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
 		DeadlineAt: c.Deadline, Policy: wire.Policy(c.Policy),
@@ -62,7 +66,7 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	if c.State == call.Ended {
 		return e, nil
 	}
-	if e.Waiting, err = s.waiting(ctx, c); err != nil {
+	if e.Waiting, err = s.waiting(ctx, c, now); err != nil {
 		return e, err
 	}
 	e.EndsBy = c.EndsBy(now)
@@ -72,9 +76,9 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call) (e api.Ex
 	return e, nil
 }
 
-// waiting is all that keeps a Call from being dialed now.
-func (s *Server) waiting(ctx context.Context, c *call.Call) (why []string, err error) {
-	if own := c.WaitsFor(s.Store.Now()); own != "" {
+// waiting is all that keeps a Call from being dialed at now.
+func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why []string, err error) {
+	if own := c.WaitsFor(now); own != "" {
 		why = append(why, own)
 	}
 	pause, err := s.Store.AccountPause(ctx, s.Account)

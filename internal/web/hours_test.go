@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"redial/internal/call"
@@ -32,4 +33,21 @@ func FuzzHours(f *testing.F) {
 			t.Fatalf("%q is written %q, which is from %d to %d: %v", text, w.Hours(), again.From, again.To, bad)
 		}
 	})
+}
+
+// What is null is not given, wherever it stands.
+func TestNullIsNotGiven(t *testing.T) {
+	var bad faults
+	p := call.DefaultPolicy()
+	p.Window = call.Window{Days: []call.Day{"mon"}, To: 3600, Zone: "Asia/Tokyo", Holidays: []string{"2026-12-25"}}
+	want := fmt.Sprint(p)
+	for _, raw := range []string{
+		`null`, `{"window": null, "redial_after": null, "max_per_result": null, "jitter": null, "deadline": null, "preset": null}`,
+		`{"window": {"days": null, "hours": null, "zone": null, "holidays": null}, "redial_after": {"busy": null}, "max_per_result": {"busy": null}}`,
+	} {
+		bad.policy(json.RawMessage(raw), nil, &p)
+	}
+	if got := fmt.Sprint(p); len(bad) > 0 || got != want {
+		t.Errorf("%v, and %s became %s", bad, want, got)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,10 +37,13 @@ func ReadPresets(own []byte) (Presets, error) {
 		var f faults
 		policy := call.DefaultPolicy()
 		f.fields(p[name], &policy)
+		if string(p[name]) == "null" {
+			f.add("policy", "must be a JSON object")
+		}
 		if policy.Preset != "" {
 			f.add("policy.preset", "can't stand in a preset")
 		}
-		if policy.Window.Zone == "" {
+		if !policy.Window.IsZero() && policy.Window.Zone == "" {
 			policy.Window.Zone = "Etc/UTC" // that of the number, later on
 		}
 		f.check(policy, time.Now())
@@ -87,12 +91,8 @@ func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
 	f.machine(machine, &p.Machine)
 	set(&p.RingTimeout, ring)
 	set(&p.Jitter, jitter)
-	if notBefore != nil {
-		p.NotBefore = call.When{After: notBefore.After.Std(), At: notBefore.At}
-	}
-	if deadline != nil {
-		p.Deadline = call.When{After: deadline.After.Std(), At: deadline.At}
-	}
+	setWhen(&p.NotBefore, notBefore)
+	setWhen(&p.Deadline, deadline)
 	if ladder != "" {
 		p.Ladder = call.Ladder(ladder)
 	}
@@ -100,23 +100,34 @@ func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
 
 func set(to *time.Duration, given *api.Duration) {
 	if given != nil {
-		*to = given.Std()
+		*to = kept(*given)
 	}
 }
+
+func setWhen(to *call.When, given *api.Moment) {
+	if given != nil {
+		*to = call.When{After: kept(given.After), At: given.At.UTC().Truncate(finest)}
+	}
+}
+
+// finest is how finely the store keeps times.
+const finest = time.Microsecond
+
+func kept(d api.Duration) time.Duration { return d.Std().Truncate(finest) }
 
 // byResult reads what is told for each result.
 func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
 	delays, limits := map[string]any{}, map[string]any{}
 	for _, r := range call.Redialed() {
-		delays[string(r)], limits[string(r)] = new(api.Delays), new(*int)
+		delays[string(r)], limits[string(r)] = new(*api.Delays), new(*int)
 	}
 	f.object(after, "policy.redial_after", delays)
 	f.object(most, "policy.max_per_result", limits)
 	for _, r := range call.Redialed() {
-		if given := *delays[string(r)].(*api.Delays); given != nil {
+		if given := *delays[string(r)].(**api.Delays); given != nil {
 			p.RedialAfter[r] = nil
-			for _, d := range given {
-				p.RedialAfter[r] = append(p.RedialAfter[r], d.Std())
+			for _, d := range *given {
+				p.RedialAfter[r] = append(p.RedialAfter[r], kept(d))
 			}
 		}
 		if given := *limits[string(r)].(**int); given != nil {
@@ -142,44 +153,54 @@ func (f *faults) bounds(err error) {
 	}
 }
 
-// window reads when a phone may ring, in place of what was said before.
+// window reads the fields that are given over those that are there; a window without
+// any is open at any time.
 func (f *faults) window(raw json.RawMessage, w *call.Window) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return
 	}
-	var hours string
-	*w = call.Window{}
-	f.object(raw, "policy.window", map[string]any{"days": &w.Days, "hours": &hours, "zone": &w.Zone, "holidays": &w.Holidays})
-	if hours == "" {
-		return
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &given); err == nil && len(given) == 0 {
+		*w = call.Window{}
 	}
-	from, to, ok := strings.Cut(hours, "-")
-	begin, ok1 := secondOfDay(from)
-	end, ok2 := secondOfDay(to)
-	if !ok || !ok1 || !ok2 || begin == end {
-		f.add("policy.window.hours", "must be such as 09:00-21:00, or over midnight 22:00-06:00")
+	var hours *string
+	var days *[]call.Day
+	var holidays *[]string
+	f.object(raw, "policy.window", map[string]any{"days": &days, "hours": &hours, "zone": &w.Zone, "holidays": &holidays})
+	if days != nil {
+		w.Days = *days
+		if len(w.Days) == 0 {
+			f.add("policy.window.days", "must name a day, such as mon")
+		}
 	}
-	w.From, w.To = begin, end
+	if holidays != nil {
+		w.Holidays = *holidays
+	}
+	if hours != nil {
+		from, to, _ := strings.Cut(*hours, "-")
+		var ok1, ok2 bool
+		w.From, ok1 = secondOfDay(from)
+		w.To, ok2 = secondOfDay(to)
+		if !ok1 || !ok2 || w.From == w.To {
+			f.add("policy.window.hours", "must be such as 09:00-21:00, or over midnight 22:00-06:00")
+		}
+	}
 }
+
+var clockTime = regexp.MustCompile(`^(\d\d):([0-5]\d)(?::([0-5]\d))?$`)
 
 // secondOfDay reads 21:00 or 21:00:30, up to 24:00.
 func secondOfDay(text string) (int, bool) {
-	parts := strings.Split(strings.TrimSpace(text), ":")
-	second := 0
-	for i, unit := range []struct{ seconds, most int }{{3600, 24}, {60, 59}, {1, 59}} {
-		if i == len(parts) && i == 2 {
-			break
-		}
-		if i >= len(parts) || len(parts[i]) != 2 {
-			return 0, false
-		}
-		n, err := strconv.Atoi(parts[i])
-		if err != nil || n < 0 || n > unit.most {
-			return 0, false
-		}
-		second += n * unit.seconds
+	parts := clockTime.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, false
 	}
-	return second, len(parts) <= 3 && second <= 24*3600
+	second := 0
+	for _, p := range parts[1:] {
+		n, _ := strconv.Atoi(p) // digits, or no seconds
+		second = second*60 + n
+	}
+	return second, second <= 24*3600
 }
 
 // zone is that of the numbers, where the window names none and they have just one.
@@ -189,6 +210,9 @@ func (f *faults) zone(callees []phone.Number, w *call.Window) {
 	}
 	known := map[string]bool{}
 	for _, n := range callees {
+		if n.E164 == "" {
+			return // what is wrong with it was told
+		}
 		if len(n.Zones) == 0 {
 			f.add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
 			return
