@@ -460,7 +460,26 @@ func (p *proof) timelines() map[string][]api.Event {
 
 // audit holds all records against each other.
 func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
-	return append(Audit(p.asked, legs, records), p.heard.Audit(p.timelines())...)
+	unheard := p.heard.Audit(p.timelines())
+	if len(unheard) > 0 {
+		p.undelivered(records)
+	}
+	return append(Audit(p.asked, legs, records), unheard...)
+}
+
+// undelivered logs what redial knows of the webhooks that were not taken.
+func (p *proof) undelivered(records []api.Call) {
+	for _, c := range records {
+		list, err := p.client.CallDeliveries(context.Background(), c.ID)
+		if err != nil {
+			p.t.Error(err)
+		}
+		for _, d := range list {
+			if d.State != "delivered" {
+				p.t.Logf("call %s: event %d is %s, next at %s, after %+v", c.ID, d.Seq, d.State, d.NextTryAt, d.Tries)
+			}
+		}
+	}
 }
 
 // records are the calls as redial has them.
