@@ -55,8 +55,8 @@ type host struct {
 }
 
 const (
-	perHost      = 32                     // exchanges at once with one host
-	inAll        = 256                    // and with all
+	perHost      = 64                     // exchanges at once with one host
+	inAll        = 512                    // and with all
 	exchangeTime = 15 * time.Second       // for one, from the name to the answer's end
 	maxAnswer    = 16 << 10               // bytes of an answer that are read
 	storeTime    = 10 * time.Second       // for one transaction
