@@ -274,7 +274,7 @@ func (a *asked) livesAsExplained(by time.Time) {
 		}
 		pause := 500 * time.Millisecond
 		if c.State == "waiting" { // to just before the next dial
-			if pause = c.NextAttemptAt.Sub(time.Now()) - time.Millisecond; pause <= 0 {
+			if pause = time.Until(c.NextAttemptAt) - time.Millisecond; pause <= 0 {
 				pause = 2 * time.Millisecond
 			}
 		}
