@@ -27,7 +27,7 @@ build: ## build bin/redial
 	$(GO) build -trimpath -o bin/redial ./cmd/redial
 
 test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
-	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 ./...
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 -timeout 30m ./...
 
 check: check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
 
