@@ -1,7 +1,11 @@
 package store
 
 import (
+	"context"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"redial/internal/call"
 )
@@ -33,14 +37,57 @@ func BenchmarkLifeOfACall(b *testing.B) {
 // Many Calls at once share commits.
 func BenchmarkLivesOfManyCalls(b *testing.B) {
 	for _, back := range backends[:2] {
+		b.Run(back.name, func(b *testing.B) { lives(b, back.open(b, nil)) })
+	}
+}
+
+// The same, with a webhook of each attempt's end and of the Call's, which are taken at once.
+func BenchmarkLivesOfManyToldCalls(b *testing.B) {
+	for _, back := range backends[:2] {
 		b.Run(back.name, func(b *testing.B) {
 			s := back.open(b, nil)
-			b.SetParallelism(32)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					life(b, s)
-				}
+			heard := &listener{store: s, body: strings.Repeat("x", 2000)}
+			s.SendBy(heard)
+			endpoint(b, s, "one", "attempt.ended", "call.ended")
+			lives(b, s)
+			heard.busy.Wait()
+		})
+	}
+}
+
+func lives(b *testing.B, s *Store) {
+	b.SetParallelism(32)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			life(b, s)
+		}
+	})
+}
+
+// listener is a Sender with room for all, to whom everything gets through.
+type listener struct {
+	outlet
+	store *Store
+	body  string
+	busy  sync.WaitGroup
+}
+
+func (l *listener) Body(*call.Call, *call.Event) (string, error) { return l.body, nil }
+
+func (l *listener) Take(string) bool { return true }
+
+func (l *listener) Drop(string) {}
+
+func (l *listener) Start(list []Delivery) {
+	for _, d := range list {
+		l.busy.Go(func() {
+			_, err := l.store.ChangeDelivery(context.Background(), d.DeliveryKey, begin, func(d *Delivery) error {
+				d.State, d.WakeAt, d.Tries = Delivered, time.Time{}, []Try{{At: begin, Status: 204, Duration: time.Millisecond}}
+				return nil
 			})
+			if err != nil {
+				panic(err)
+			}
 		})
 	}
 }
