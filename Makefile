@@ -35,7 +35,7 @@ chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, sto
 	$(GO) test -count=1 -v -timeout 60m -parallel 4 ./internal/chaos -args \
 		-chaos.seed=$(SEED) -chaos.calls=1000 -chaos.kills=60 -chaos.points=3 -chaos.stops=20
 
-bench: deps-test ## measure redial beside floors of the same run, and print the table (up to ten minutes)
+bench: deps-test ## measure redial beside floors of the same run, and print the table (ten minutes or so)
 	$(GO) test -count=1 -v -timeout 30m ./internal/bench -args -bench.full
 
 microbench: deps-test ## run the benchmarks of single parts, for benchstat
