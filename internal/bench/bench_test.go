@@ -55,6 +55,14 @@ func repetitions() int {
 	return 1
 }
 
+// manyRepetitions are for a row that lies close to its target.
+func manyRepetitions() int {
+	if *full {
+		return 9
+	}
+	return 1
+}
+
 // result is a row of the table. Each list has one figure for each repetition.
 type result struct {
 	name          string

@@ -38,8 +38,8 @@ func (b *bench) webhooks() {
 		b.whole(scaled(300), floor)
 		for _, told := range []struct {
 			name, events, target string
-			times                int // a target that is close needs many
-		}{{"each end", "attempt.ended,call.ended", "at most 1.33", 3 * repetitions()}, {"all events", "*", "–", repetitions()}} {
+			times                int
+		}{{"each end", "attempt.ended,call.ended", "at most 1.33", manyRepetitions()}, {"all events", "*", "–", repetitions()}} {
 			heard := newApplication()
 			node := b.redial(d.url(b.t), phones.url(), pace, "REDIAL_WEBHOOK_URLS="+heard.URL, "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 				"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+told.events)
