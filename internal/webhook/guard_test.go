@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -186,5 +187,32 @@ func TestAnAnswerIsBounded(t *testing.T) {
 	try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: endless.URL, Secrets: []store.Secret{{Text: NewSecret()}}})
 	if err != nil || try.Status != 200 {
 		t.Errorf("%+v, %v", try, err)
+	}
+}
+
+// The status is the answer: a body that breaks off, or never ends, takes nothing back.
+func TestTheBodyOfAnAnswerDoesNotMatter(t *testing.T) {
+	s := trySender(t, true, nil)
+	for name, body := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"breaks off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"hangs":      func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusGone} {
+			odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Length", "100")
+				w.WriteHeader(status)
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					t.Error(err)
+				}
+				body(w, r)
+			}))
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			v := s.post(ctx, message{url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}}})
+			cancel()
+			odd.Close()
+			if v.try.Status != status || v.taken() != (status == http.StatusOK) || v.over != (status == http.StatusGone) {
+				t.Errorf("%d, and then its body %s: %+v", status, name, v)
+			}
+		}
 	}
 }

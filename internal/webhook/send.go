@@ -137,8 +137,10 @@ func (s *Sender) exchange(ctx context.Context, m message) (*http.Response, error
 		return nil, err
 	}
 	defer res.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // so that the connection can be used again
-	return res, err
+	// So that the connection can be used again. Whether there is an end to it says nothing:
+	// the status was the answer.
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
+	return res, nil
 }
 
 // reason is why there was no answer, without the URL, which may hold a secret.
