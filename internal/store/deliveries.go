@@ -64,7 +64,7 @@ type Delivery struct {
 	Type     call.EventType
 	At       time.Time // when it happened
 	URL      string
-	Host     string
+	Host     string // with the endpoint's id: what shares a limit; empty of a stream
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
 	Since    time.Time // when it was written, or put back
