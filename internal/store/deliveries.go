@@ -47,7 +47,8 @@ func (k DeliveryKey) EventID() string { return EventID(k.CallID, k.Seq) }
 // EventID names an event of a Call.
 func EventID(callID string, seq int) string { return eventPrefix + callID + "_" + strconv.Itoa(seq) }
 
-// ParseEventID is the reverse of EventID.
+// ParseEventID is the reverse of EventID. What is too large for its column no event has:
+// the driver would fail with it all that shares its batch.
 func ParseEventID(id string) (callID string, seq int, ok bool) {
 	rest, ours := strings.CutPrefix(id, eventPrefix)
 	at := strings.LastIndexByte(rest, '_')
@@ -55,7 +56,7 @@ func ParseEventID(id string) (callID string, seq int, ok bool) {
 		return "", 0, false
 	}
 	seq, err := strconv.Atoi(rest[at+1:])
-	return rest[:at], seq, err == nil && seq > 0
+	return rest[:at], seq, err == nil && seq > 0 && seq <= math.MaxInt32
 }
 
 // Delivery is an event on its way to an endpoint.

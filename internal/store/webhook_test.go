@@ -478,6 +478,17 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 	if _, _, bad := ParseEventID("evt_x"); bad || !ok {
 		t.Error("an id is not read as it is written")
 	}
+	if id, seq, ok := ParseEventID("evt_x_2147483647"); ok {
+		if _, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v, want ErrNotFound", err)
+		}
+	}
+	for _, odd := range []string{"evt_x_2147483648", "evt_x_99999999999999999999", "evt_x_0", "evt_x_-1", "evt__1", "x_1"} {
+		if id, seq, ok := ParseEventID(odd); ok {
+			_, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin)
+			t.Errorf("%s is an event's id, and replaying it: %v", odd, err)
+		}
+	}
 }
 
 // Whoever is still to be told is told; then nothing personal is left.
