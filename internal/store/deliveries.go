@@ -247,19 +247,34 @@ func (s *Store) ClaimDeliveries(ctx context.Context, host string, now time.Time,
 const ofStream = `endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT $2`
 
 // Streamed returns what waits for who listens at an endpoint, and prolongs that until a
-// time. What was taken is to be told to Drop.
+// time. What was taken is to be told to Drop. ErrNoEndpoint says that nothing comes there
+// any more: it was not prolonged in time, and is removed.
 func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, limit int) ([]Delivery, error) {
 	r, err := s.write.ExecContext(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
 		endpoint, micros(until), micros(until.Add(-streamStep)))
 	if err != nil {
 		return nil, fmt.Errorf("prolonging a stream: %w", err)
 	}
-	if _, err := r.RowsAffected(); err != nil {
+	prolonged, err := r.RowsAffected()
+	if err != nil {
 		return nil, err
 	}
 	list, err := s.readDeliveries(ctx, ofStream, endpoint, limit)
+	if err == nil && len(list) == 0 && prolonged == 0 {
+		err = s.stillThere(ctx, endpoint)
+	}
 	slices.SortStableFunc(list, func(a, b Delivery) int { return a.At.Compare(b.At) })
 	return list, err
+}
+
+// stillThere returns ErrNoEndpoint if an endpoint is not.
+func (s *Store) stillThere(ctx context.Context, endpoint string) error {
+	err := ErrNoEndpoint
+	failed := reader{ctx, s.read}.each("SELECT id FROM endpoints WHERE id = $1", []any{endpoint}, func(scan func(...any) error) error {
+		err = nil
+		return scan(new(string))
+	})
+	return errors.Join(failed, err)
 }
 
 // streamStep is by how much an end must be put off to be worth writing.

@@ -445,6 +445,9 @@ func testStreams(t *testing.T, b backend) {
 	create(t, s)
 	retain(t, s, s.Now().Add(2*time.Hour), 1000*time.Hour)
 	equal(t, count(t, s, "SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM endpoints)"), 0)
+	if _, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9); !errors.Is(err, ErrNoEndpoint) {
+		t.Errorf("%v, want ErrNoEndpoint: who listens would wait for ever", err)
+	}
 }
 
 func testDeliveriesAreListed(t *testing.T, b backend) {
