@@ -263,8 +263,23 @@ func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, 
 	if err == nil && len(list) == 0 && prolonged == 0 {
 		err = s.stillThere(ctx, endpoint)
 	}
-	slices.SortStableFunc(list, func(a, b Delivery) int { return a.At.Compare(b.At) })
+	byTime(list)
 	return list, err
+}
+
+// byTime puts what is in the sequence of its Calls in that of its times, as far as the
+// Calls' own sequence allows: nodes' clocks differ.
+func byTime(list []Delivery) {
+	order := make(map[DeliveryKey]time.Time, len(list))
+	var before Delivery
+	for _, d := range list {
+		at := d.At
+		if last := order[before.DeliveryKey]; d.CallID == before.CallID && at.Before(last) {
+			at = last
+		}
+		order[d.DeliveryKey], before = at, d
+	}
+	slices.SortStableFunc(list, func(a, b Delivery) int { return order[a.DeliveryKey].Compare(order[b.DeliveryKey]) })
 }
 
 // stillThere returns ErrNoEndpoint if an endpoint is not.

@@ -450,6 +450,36 @@ func testStreams(t *testing.T, b backend) {
 	}
 }
 
+// Who listens hears of each Call in its sequence, also where the clock was set back, and
+// of all Calls as things happened.
+func testStreamsKeepTheSequence(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	e := Endpoint{ID: "str", Source: Stream, Events: Filter{string(call.CallHeld)}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
+	if err := s.AddEndpoint(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	one, two := create(t, s), create(t, s)
+	held := func(id string, after time.Duration) {
+		change(t, s, id, func(c *call.Call) []call.Event {
+			c.Seq++
+			return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin.Add(after)}}
+		})
+	}
+	held(one.ID, 2*time.Second)
+	held(two.ID, time.Second)
+	held(one.ID, 0)
+	held(two.ID, 3*time.Second)
+	list, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range list {
+		got = append(got, d.EventID())
+	}
+	equal(t, got, []string{EventID(two.ID, 2), EventID(one.ID, 2), EventID(one.ID, 3), EventID(two.ID, 3)})
+}
+
 func testDeliveriesAreListed(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
