@@ -53,8 +53,12 @@ func CheckURL(link string, allowPrivate bool) error {
 var special = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4",
-	"64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+	"2001::/32", "2001:2::/48", "2001:10::/28", "2001:db8::/32", "3fff::/20",
 )
+
+// allocated is where IPv6 has public addresses at all: what else there is stays inside,
+// such as IPv4 that is translated (::ffff:0:a.b.c.d). Source: IANA's IPv6 address space.
+var allocated = netip.MustParsePrefix("2000::/3")
 
 // embedding are ranges of IPv6 in which an IPv4 address stands, from this byte on.
 var embedding = map[netip.Prefix]int{
@@ -87,7 +91,7 @@ func public(a netip.Addr) bool {
 			return public(netip.AddrFrom4([4]byte(b[from : from+4])))
 		}
 	}
-	return true
+	return a.Is4() || allocated.Contains(a)
 }
 
 // NewTransport makes connections to public addresses only, unless private ones are

@@ -28,6 +28,8 @@ func TestWhatIsPublic(t *testing.T) {
 		"::": false, "::1": false, "fe80::1": false, "fe80::1%eth0": false, "fc00::1": false, "fd00:ec2::254": false, "ff02::1": false, "fec0::1": false,
 		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "::7f00:1": false, "64:ff9b::a9fe:a9fe": false, "64:ff9b:1::1": false,
 		"2002:a9fe:a9fe::1": false, "2002:7f00:1::": false, "2001:0:7f00:1::1": false, "2001:db8::1": false,
+		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:2::1": false, "100::1": false, "2001:2::1": false, "2001:10::1": false,
+		"4000::1": false, "5f00::1": false, "2a00:1450:4001:80b::200e": true, "64:ff9b::7f00:1": false,
 	} {
 		if got := public(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s is public: %t", text, got)
