@@ -218,3 +218,43 @@ func TestTheBodyOfAnAnswerDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+// Why there was no answer is kept and logged: it quotes nothing of what came instead,
+// which may be what was sent, with its secrets and numbers.
+func TestReasonsQuoteNobody(t *testing.T) {
+	s := trySender(t, true, nil)
+	const long = 40 << 10
+	for name, answer := range map[string]string{
+		"an echo":        "",
+		"a status":       "HTTP/1.1 +819012345678 \r\n\r\n",
+		"a header":       "HTTP/1.1 200 OK\r\n+819012345678 key4711\r\n\r\n",
+		"a length":       "HTTP/1.1 200 OK\r\nContent-Length: +819012345678\r\n\r\n",
+		"an encoding":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: +819012345678\r\n\r\n",
+		"no end":         strings.Repeat("x", long) + "\r\n\r\n",
+		"another length": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: key4711\r\n\r\n",
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			buf := make([]byte, 4096)
+			n, _ := conn.Read(buf)
+			if answer != "" {
+				buf, n = []byte(answer), len(answer)
+			}
+			_, _ = conn.Write(buf[:n])
+		}()
+		link := "http://" + l.Addr().String() + "/key4711"
+		try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}}})
+		if err != nil || try.Error == "" || len(try.Error) > 200 || strings.Contains(try.Error, "key4711") || strings.Contains(try.Error, "819012345678") {
+			t.Errorf("%s: %.200q, %v", name, try.Error, err)
+		}
+		l.Close()
+	}
+}
