@@ -16,7 +16,8 @@ import (
 const (
 	maxURL      = 2000 // bytes
 	connectTime = 5 * time.Second
-	maxHeader   = 64 << 10 // bytes of an answer's header
+	pingTime    = 5 * time.Second // of silence until one is sent, and then until it is answered
+	maxHeader   = 64 << 10        // bytes of an answer's header
 )
 
 // errPrivate is why an address is not dialed.
@@ -111,5 +112,8 @@ func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	return &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
 		MaxIdleConnsPerHost: perHost, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
+		// A connection that was lost on the way is given up before the exchange is, or the next
+		// ones would go over it, too.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingTime, PingTimeout: pingTime},
 	}
 }
