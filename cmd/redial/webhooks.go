@@ -3,8 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"text/tabwriter"
 
@@ -173,13 +175,30 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 			return err
 		}
 	}
+	var refused error // the first
+	again := 0
 	for i := len(messages) - 1; i >= 0; i-- { // the oldest first
-		if _, err := client.Replay(ctx, c.ID, messages[i]); err != nil {
-			return fmt.Errorf("replaying %s: %w", messages[i], err)
+		_, err := client.Replay(ctx, c.ID, messages[i])
+		if err == nil {
+			again++
+			continue
+		}
+		refused = cmp.Or(refused, fmt.Errorf("replaying %s: %w", messages[i], err))
+		if !c.Dead || !isRefusal(err) {
+			break // else the others don't suffer from one that is forgotten
 		}
 	}
-	fmt.Fprintf(con.out, "On their way again: %d.\n", len(messages))
-	return nil
+	fmt.Fprintf(con.out, "On their way again: %d.\n", again)
+	if left := len(messages) - again; refused != nil && left > 1 {
+		return fmt.Errorf("%d are not; %w", left, refused)
+	}
+	return refused
+}
+
+// isRefusal says that the server would not replay this one message.
+func isRefusal(err error) bool {
+	p, ok := errors.AsType[*api.Problem](err)
+	return ok && (p.Status == http.StatusConflict || p.Status == http.StatusNotFound)
 }
 
 // deadLetters are all that were given up, before any of them goes out again.

@@ -213,6 +213,41 @@ func TestOneThatHangsHoldsUpNoOther(t *testing.T) {
 	})
 }
 
+// Nor does it hold up another one at the same host.
+func TestOneThatHangsHoldsUpNoOtherAtItsHost(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
+		var at []*receiver
+		mux := http.NewServeMux()
+		for _, path := range []string{"/hangs", "/hook"} {
+			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := &receiver{w: w, host: shop + path, secrets: []string{e.Secret}}
+			mux.Handle("POST "+path, x)
+			at = append(at, x)
+		}
+		w.hosts.Store(shop, mux)
+		at[0].hangs()
+		const calls = 100 // more than there are places for one endpoint
+		for i := range calls {
+			number := fmt.Sprintf("+8190111100%02d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+		}
+		w.pass(time.Minute)
+		if n := len(at[1].heard()); n != calls*2 {
+			t.Errorf("the other heard %d of %d", n, calls*2)
+		}
+		for i, m := range at[1].got {
+			if late := at[1].tried[i].Sub(m.Timestamp); late > time.Second {
+				t.Errorf("the other heard %s late", late)
+				break
+			}
+		}
+	})
+}
+
 // While a secret is rotated both sign, so that whoever has either loses nothing.
 func TestARotationLosesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

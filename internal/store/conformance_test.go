@@ -69,6 +69,7 @@ var suite = []struct {
 	{"deliveries are claimed", testClaimDeliveries},
 	{"an endpoint goes", testEndpointGoes},
 	{"streams", testStreams},
+	{"streams keep the sequence", testStreamsKeepTheSequence},
 	{"deliveries are listed", testDeliveriesAreListed},
 	{"scrubbing waits for deliveries", testScrubDeliveries},
 	{"what is scrubbed at its end is told of", testScrubEndedDeliveries},

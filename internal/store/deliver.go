@@ -250,20 +250,20 @@ var insertDelivery = func() bulk {
 
 // deliveriesOf are those of an Event: one for each who wants it, if anybody does.
 func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {
-	add := func(id, url string) {
+	add := func(id, url, host string) {
 		list = append(list, &Delivery{
-			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Host: Host(url), State: Pending, Since: b.store.Now(),
+			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Host: host, State: Pending, Since: b.store.Now(),
 		})
 	}
 	if c.Webhook != "" && b.store.sender.OfCall().Wants(e.Type) {
-		add(OfCall, c.Webhook)
+		add(OfCall, c.Webhook, Host(c.Webhook))
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.endpoints)) {
 		x := b.endpoints[id]
 		if !x.Events.Wants(e.Type) || !x.takes(b.store.Now()) {
 			continue
 		}
-		add(id, x.URL)
+		add(id, x.URL, x.host())
 		if x.Source == Stream {
 			b.streams[id] = true
 		}

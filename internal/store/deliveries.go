@@ -47,7 +47,8 @@ func (k DeliveryKey) EventID() string { return EventID(k.CallID, k.Seq) }
 // EventID names an event of a Call.
 func EventID(callID string, seq int) string { return eventPrefix + callID + "_" + strconv.Itoa(seq) }
 
-// ParseEventID is the reverse of EventID.
+// ParseEventID is the reverse of EventID. What is too large for its column no event has:
+// the driver would fail with it all that shares its batch.
 func ParseEventID(id string) (callID string, seq int, ok bool) {
 	rest, ours := strings.CutPrefix(id, eventPrefix)
 	at := strings.LastIndexByte(rest, '_')
@@ -55,7 +56,7 @@ func ParseEventID(id string) (callID string, seq int, ok bool) {
 		return "", 0, false
 	}
 	seq, err := strconv.Atoi(rest[at+1:])
-	return rest[:at], seq, err == nil && seq > 0
+	return rest[:at], seq, err == nil && seq > 0 && seq <= math.MaxInt32
 }
 
 // Delivery is an event on its way to an endpoint.
@@ -64,7 +65,7 @@ type Delivery struct {
 	Type     call.EventType
 	At       time.Time // when it happened
 	URL      string
-	Host     string
+	Host     string // with the endpoint's id: what shares a limit; empty of a stream
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
 	Since    time.Time // when it was written, or put back
@@ -246,19 +247,49 @@ func (s *Store) ClaimDeliveries(ctx context.Context, host string, now time.Time,
 const ofStream = `endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT $2`
 
 // Streamed returns what waits for who listens at an endpoint, and prolongs that until a
-// time. What was taken is to be told to Drop.
+// time. What was taken is to be told to Drop. ErrNoEndpoint says that nothing comes there
+// any more: it was not prolonged in time, and is removed.
 func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, limit int) ([]Delivery, error) {
 	r, err := s.write.ExecContext(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
 		endpoint, micros(until), micros(until.Add(-streamStep)))
 	if err != nil {
 		return nil, fmt.Errorf("prolonging a stream: %w", err)
 	}
-	if _, err := r.RowsAffected(); err != nil {
+	prolonged, err := r.RowsAffected()
+	if err != nil {
 		return nil, err
 	}
 	list, err := s.readDeliveries(ctx, ofStream, endpoint, limit)
-	slices.SortStableFunc(list, func(a, b Delivery) int { return a.At.Compare(b.At) })
+	if err == nil && len(list) == 0 && prolonged == 0 {
+		err = s.stillThere(ctx, endpoint)
+	}
+	byTime(list)
 	return list, err
+}
+
+// byTime puts what is in the sequence of its Calls in that of its times, as far as the
+// Calls' own sequence allows: nodes' clocks differ.
+func byTime(list []Delivery) {
+	order := make(map[DeliveryKey]time.Time, len(list))
+	var before Delivery
+	for _, d := range list {
+		at := d.At
+		if last := order[before.DeliveryKey]; d.CallID == before.CallID && at.Before(last) {
+			at = last
+		}
+		order[d.DeliveryKey], before = at, d
+	}
+	slices.SortStableFunc(list, func(a, b Delivery) int { return order[a.DeliveryKey].Compare(order[b.DeliveryKey]) })
+}
+
+// stillThere returns ErrNoEndpoint if an endpoint is not.
+func (s *Store) stillThere(ctx context.Context, endpoint string) error {
+	err := ErrNoEndpoint
+	failed := reader{ctx, s.read}.each("SELECT id FROM endpoints WHERE id = $1", []any{endpoint}, func(scan func(...any) error) error {
+		err = nil
+		return scan(new(string))
+	})
+	return errors.Join(failed, err)
 }
 
 // streamStep is by how much an end must be put off to be worth writing.

@@ -72,7 +72,17 @@ func (e *Endpoint) takes(now time.Time) bool {
 	return e.DisabledAt.IsZero() && (e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt))
 }
 
-// Host is where a URL leads to, as HOST:PORT: what goes there shares a limit.
+// host is what a limit is kept for: the endpoint alone, so that one that hangs holds up
+// no other at the same host. Empty of a stream.
+func (e *Endpoint) host() string {
+	if e.URL == "" {
+		return ""
+	}
+	return Host(e.URL) + " " + e.ID
+}
+
+// Host is where a URL leads to, as HOST:PORT: what Calls' own webhooks send there shares
+// a limit.
 func Host(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {

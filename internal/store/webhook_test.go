@@ -317,7 +317,7 @@ func testLanesAtOnce(t *testing.T, b backend) {
 	for i := range 4 {
 		all.Go(func() {
 			for s := nodes[i%2]; ; {
-				list, err := s.ClaimDeliveries(t.Context(), "all.example.com:443", s.Now(), 2)
+				list, err := s.ClaimDeliveries(t.Context(), "all.example.com:443 all", s.Now(), 2)
 				if err != nil {
 					t.Error(err)
 					return
@@ -365,12 +365,12 @@ func testClaimDeliveries(t *testing.T, b backend) {
 		create(t, s)
 	}
 	hosts, err := s.NextDeliveries(t.Context())
-	if err != nil || len(hosts) != 2 || hosts["one.example.com:443"].IsZero() {
+	if err != nil || len(hosts) != 2 || hosts["one.example.com:443 one"].IsZero() {
 		t.Fatalf("%v, %v", hosts, err)
 	}
 	now := s.Now()
 	claim := func(s *Store, limit int, now time.Time) (n int) {
-		list, err := s.ClaimDeliveries(t.Context(), "one.example.com:443", now, limit)
+		list, err := s.ClaimDeliveries(t.Context(), "one.example.com:443 one", now, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -384,7 +384,7 @@ func testClaimDeliveries(t *testing.T, b backend) {
 	equal(t, []int{claim(s, 2, now), claim(nodes[1], 2, now), claim(s, 2, now)}, []int{2, 1, 0})
 	equal(t, claim(nodes[1], 9, now.Add(DeliveryLease)), 3) // who had them is dead
 	hosts, err = s.NextDeliveries(t.Context())
-	if err != nil || !hosts["one.example.com:443"].After(now) || hosts["two.example.com:443"].After(now) {
+	if err != nil || !hosts["one.example.com:443 one"].After(now) || hosts["two.example.com:443 two"].After(now) {
 		t.Errorf("%v, %v", hosts, err)
 	}
 }
@@ -400,7 +400,7 @@ func testEndpointGoes(t *testing.T, b backend) {
 	if _, err := s.ChangeEndpoint(t.Context(), "gone", func(e *Endpoint) { e.DisabledAt = begin }); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.ClaimDeliveries(t.Context(), "gone.example.com:443", s.Now(), 9)
+	list, err := s.ClaimDeliveries(t.Context(), "gone.example.com:443 gone", s.Now(), 9)
 	if err != nil || len(list) != 1 || list[0].Endpoint.DisabledAt.IsZero() {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -445,6 +445,39 @@ func testStreams(t *testing.T, b backend) {
 	create(t, s)
 	retain(t, s, s.Now().Add(2*time.Hour), 1000*time.Hour)
 	equal(t, count(t, s, "SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM endpoints)"), 0)
+	if _, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9); !errors.Is(err, ErrNoEndpoint) {
+		t.Errorf("%v, want ErrNoEndpoint: who listens would wait for ever", err)
+	}
+}
+
+// Who listens hears of each Call in its sequence, also where the clock was set back, and
+// of all Calls as things happened.
+func testStreamsKeepTheSequence(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	e := Endpoint{ID: "str", Source: Stream, Events: Filter{string(call.CallHeld)}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
+	if err := s.AddEndpoint(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	one, two := create(t, s), create(t, s)
+	held := func(id string, after time.Duration) {
+		change(t, s, id, func(c *call.Call) []call.Event {
+			c.Seq++
+			return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin.Add(after)}}
+		})
+	}
+	held(one.ID, 2*time.Second)
+	held(two.ID, time.Second)
+	held(one.ID, 0)
+	held(two.ID, 3*time.Second)
+	list, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, d := range list {
+		got = append(got, d.EventID())
+	}
+	equal(t, got, []string{EventID(two.ID, 2), EventID(one.ID, 2), EventID(one.ID, 3), EventID(two.ID, 3)})
 }
 
 func testDeliveriesAreListed(t *testing.T, b backend) {
@@ -477,6 +510,17 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 	equal(t, DeliveryKey{id, "all", seq}, first[3].DeliveryKey)
 	if _, _, bad := ParseEventID("evt_x"); bad || !ok {
 		t.Error("an id is not read as it is written")
+	}
+	if id, seq, ok := ParseEventID("evt_x_2147483647"); ok {
+		if _, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v, want ErrNotFound", err)
+		}
+	}
+	for _, odd := range []string{"evt_x_2147483648", "evt_x_99999999999999999999", "evt_x_0", "evt_x_-1", "evt__1", "x_1"} {
+		if id, seq, ok := ParseEventID(odd); ok {
+			_, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin)
+			t.Errorf("%s is an event's id, and replaying it: %v", odd, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -266,6 +267,9 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
 		list, err := s.Store.Streamed(r.Context(), e.ID, s.Store.Now().Add(streamTime), streamStep)
+		if errors.Is(err, store.ErrNoEndpoint) {
+			return nil // it fell asleep with the node: the client comes back for another one
+		}
 		if err != nil {
 			return context.Canceled // the answer has begun: the client comes back for the rest
 		}

@@ -16,7 +16,8 @@ import (
 const (
 	maxURL      = 2000 // bytes
 	connectTime = 5 * time.Second
-	maxHeader   = 64 << 10 // bytes of an answer's header
+	pingTime    = 5 * time.Second // of silence until one is sent, and then until it is answered
+	maxHeader   = 64 << 10        // bytes of an answer's header
 )
 
 // errPrivate is why an address is not dialed.
@@ -53,8 +54,12 @@ func CheckURL(link string, allowPrivate bool) error {
 var special = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4",
-	"64:ff9b:1::/48", "100::/64", "2001::/32", "2001:db8::/32", "3fff::/20", "5f00::/16", "fec0::/10",
+	"2001::/32", "2001:2::/48", "2001:10::/28", "2001:db8::/32", "3fff::/20",
 )
+
+// allocated is where IPv6 has public addresses at all: what else there is stays inside,
+// such as IPv4 that is translated (::ffff:0:a.b.c.d). Source: IANA's IPv6 address space.
+var allocated = netip.MustParsePrefix("2000::/3")
 
 // embedding are ranges of IPv6 in which an IPv4 address stands, from this byte on.
 var embedding = map[netip.Prefix]int{
@@ -87,7 +92,7 @@ func public(a netip.Addr) bool {
 			return public(netip.AddrFrom4([4]byte(b[from : from+4])))
 		}
 	}
-	return true
+	return a.Is4() || allocated.Contains(a)
 }
 
 // NewTransport makes connections to public addresses only, unless private ones are
@@ -107,5 +112,8 @@ func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	return &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
 		MaxIdleConnsPerHost: perHost, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
+		// A connection that was lost on the way is given up before the exchange is, or the next
+		// ones would go over it, too.
+		HTTP2: &http.HTTP2Config{SendPingTimeout: pingTime, PingTimeout: pingTime},
 	}
 }

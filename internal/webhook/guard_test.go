@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 
@@ -27,6 +28,8 @@ func TestWhatIsPublic(t *testing.T) {
 		"::": false, "::1": false, "fe80::1": false, "fe80::1%eth0": false, "fc00::1": false, "fd00:ec2::254": false, "ff02::1": false, "fec0::1": false,
 		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "::7f00:1": false, "64:ff9b::a9fe:a9fe": false, "64:ff9b:1::1": false,
 		"2002:a9fe:a9fe::1": false, "2002:7f00:1::": false, "2001:0:7f00:1::1": false, "2001:db8::1": false,
+		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:2::1": false, "100::1": false, "2001:2::1": false, "2001:10::1": false,
+		"4000::1": false, "5f00::1": false, "2a00:1450:4001:80b::200e": true, "64:ff9b::7f00:1": false,
 	} {
 		if got := public(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s is public: %t", text, got)
@@ -186,5 +189,72 @@ func TestAnAnswerIsBounded(t *testing.T) {
 	try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: endless.URL, Secrets: []store.Secret{{Text: NewSecret()}}})
 	if err != nil || try.Status != 200 {
 		t.Errorf("%+v, %v", try, err)
+	}
+}
+
+// The status is the answer: a body that breaks off, or never ends, takes nothing back.
+func TestTheBodyOfAnAnswerDoesNotMatter(t *testing.T) {
+	s := trySender(t, true, nil)
+	for name, body := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"breaks off": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"hangs":      func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+	} {
+		for _, status := range []int{http.StatusOK, http.StatusGone} {
+			odd := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Length", "100")
+				w.WriteHeader(status)
+				if err := http.NewResponseController(w).Flush(); err != nil {
+					t.Error(err)
+				}
+				body(w, r)
+			}))
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			v := s.post(ctx, message{url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}}})
+			cancel()
+			odd.Close()
+			if v.try.Status != status || v.taken() != (status == http.StatusOK) || v.over != (status == http.StatusGone) {
+				t.Errorf("%d, and then its body %s: %+v", status, name, v)
+			}
+		}
+	}
+}
+
+// Why there was no answer is kept and logged: it quotes nothing of what came instead,
+// which may be what was sent, with its secrets and numbers.
+func TestReasonsQuoteNobody(t *testing.T) {
+	s := trySender(t, true, nil)
+	const long = 40 << 10
+	for name, answer := range map[string]string{
+		"an echo":        "",
+		"a status":       "HTTP/1.1 +819012345678 \r\n\r\n",
+		"a header":       "HTTP/1.1 200 OK\r\n+819012345678 key4711\r\n\r\n",
+		"a length":       "HTTP/1.1 200 OK\r\nContent-Length: +819012345678\r\n\r\n",
+		"an encoding":    "HTTP/1.1 200 OK\r\nTransfer-Encoding: +819012345678\r\n\r\n",
+		"no end":         strings.Repeat("x", long) + "\r\n\r\n",
+		"another length": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: key4711\r\n\r\n",
+	} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer conn.Close()
+			buf := make([]byte, 4096)
+			n, _ := conn.Read(buf)
+			if answer != "" {
+				buf, n = []byte(answer), len(answer)
+			}
+			_, _ = conn.Write(buf[:n])
+		}()
+		link := "http://" + l.Addr().String() + "/key4711"
+		try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}}})
+		if err != nil || try.Error == "" || len(try.Error) > 200 || strings.Contains(try.Error, "key4711") || strings.Contains(try.Error, "819012345678") {
+			t.Errorf("%s: %.200q, %v", name, try.Error, err)
+		}
+		l.Close()
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -137,11 +139,18 @@ func (s *Sender) exchange(ctx context.Context, m message) (*http.Response, error
 		return nil, err
 	}
 	defer res.Body.Close()
-	_, err = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // so that the connection can be used again
-	return res, err
+	// So that the connection can be used again. Whether there is an end to it says nothing:
+	// the status was the answer.
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
+	return res, nil
 }
 
-// reason is why there was no answer, without the URL, which may hold a secret.
+// maxReason bounds what is kept of an error, in bytes: a certificate may have any number of
+// names.
+const maxReason = 200
+
+// reason is why there was no answer, without the URL, which may hold a secret, and without
+// a word of what came instead of an answer, which may be what was sent.
 func reason(ctx context.Context, err error) string {
 	if ctx.Err() != nil {
 		return fmt.Sprintf("no answer within %s", exchangeTime)
@@ -152,7 +161,13 @@ func reason(ctx context.Context, err error) string {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
-	return err.Error()
+	text, _, _ := strings.Cut(err.Error(), ", debug=") // of HTTP/2
+	if e, ok := errors.AsType[*net.OpError](err); ok {
+		text = e.Error()
+	} else if strings.Contains(text, "transport connection broken: ") {
+		text = "what came back is no HTTP"
+	}
+	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "")
 }
 
 // retryAfter reads the header: seconds, or a date.

@@ -48,7 +48,8 @@ type Sender struct {
 	inFlight sync.WaitGroup
 }
 
-// host is how it goes with one host, as long as anything is being sent there.
+// host is how it goes with one host, as long as anything is being sent there, or waits
+// for it to recover.
 type host struct {
 	busy    int
 	failing bool // the last exchange did: it gets one at a time, until one goes well
@@ -127,6 +128,7 @@ func (s *Sender) round(ctx context.Context) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
+	s.forget(hosts)
 	now := s.Store.Now()
 	next := idle
 	if s.Store.Shared() { // not all nodes at the same instant
@@ -199,7 +201,7 @@ func (s *Sender) leave(h string, went *bool) {
 	if went != nil {
 		x.failing = !*went
 	}
-	if x.busy == 0 {
+	if x.busy == 0 && !x.failing {
 		delete(s.hosts, h)
 	}
 	short := s.short
@@ -214,6 +216,17 @@ func (s *Sender) looks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.short = false
+}
+
+// forget drops what is known of hosts that nothing waits for any more.
+func (s *Sender) forget(waits map[string]time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for h, x := range s.hosts {
+		if _, some := waits[h]; !some && x.busy == 0 {
+			delete(s.hosts, h)
+		}
+	}
 }
 
 // Look implements store.Sender.

@@ -173,3 +173,46 @@ func TestCheckEvents(t *testing.T) {
 		}
 	}
 }
+
+// A host that fails gets one at a time until one is taken there, also when nothing was
+// under way in between; it is forgotten once nothing waits for it.
+func TestAHostThatFailsGetsOneAtATime(t *testing.T) {
+	s := trySender(t, true, nil)
+	s.opens(true)
+	const h = "shop.example.com:443"
+	takes := func() (n int) {
+		for s.Take(h) {
+			n++
+		}
+		return n
+	}
+	leaves := func(n int, taken bool) {
+		for range n {
+			s.leave(h, &taken)
+			s.inFlight.Done()
+		}
+	}
+	if n := takes(); n != perHost {
+		t.Errorf("a host of which nothing is known gets %d at once", n)
+	}
+	leaves(perHost, false)
+	for range 3 {
+		if n := takes(); n != 1 {
+			t.Fatalf("a host that fails gets %d at once", n)
+		}
+		leaves(1, false)
+	}
+	s.forget(map[string]time.Time{h: now})
+	if n := takes(); n != 1 {
+		t.Errorf("a host that fails gets %d at once, while something waits for it", n)
+	}
+	leaves(1, true)
+	if n := takes(); n != perHost {
+		t.Errorf("a host that takes things again gets %d at once", n)
+	}
+	leaves(perHost, false)
+	s.forget(nil)
+	if len(s.hosts) > 0 || s.busy != 0 {
+		t.Errorf("%d hosts, %d exchanges", len(s.hosts), s.busy)
+	}
+}
