@@ -21,10 +21,10 @@ type Sender interface {
 	// OfCall says which events are sent to the webhook that a Call brings itself.
 	OfCall() Filter
 
-	// Take makes room for one exchange with a host, or says that there is none. Drop
+	// Take makes room for one exchange with a target, or says that there is none. Drop
 	// gives it back.
-	Take(host string) bool
-	Drop(host string)
+	Take(target string) bool
+	Drop(target string)
 	// Start sends, for what room was taken, what is on disk by now.
 	Start([]Delivery)
 	// Look tells of something that is due, for which no room was taken.
@@ -157,7 +157,7 @@ func (o *delivering) decide(b *batch) error {
 func (b *batch) settleLanes() error {
 	lanes := map[lane][]*sending{}
 	for _, k := range sortedKeys(b.rows) {
-		if d := b.rows[k]; d.after.State == Pending && d.after.Host != "" {
+		if d := b.rows[k]; d.after.State == Pending && d.after.Target != "" {
 			lanes[k.lane()] = append(lanes[k.lane()], d)
 		}
 	}
@@ -196,7 +196,7 @@ func sameDelivery(a, b *Delivery) bool {
 func (b *batch) hand(d *Delivery) {
 	now := b.store.Now()
 	d.WakeAt, d.Endpoint = now, b.endpoints[d.EndpointID]
-	if !b.store.sender.Take(d.Host) {
+	if !b.store.sender.Take(d.Target) {
 		b.left = true
 		return
 	}
@@ -218,7 +218,7 @@ func (b *batch) publish() error {
 				return err
 			}
 			for _, d := range list {
-				if d.Host != "" && heads[d.lane()] == nil { // of a lane that is empty, as far as is known
+				if d.Target != "" && heads[d.lane()] == nil { // of a lane that is empty, as far as is known
 					heads[d.lane()] = d
 					b.hand(d)
 				}
@@ -250,9 +250,9 @@ var insertDelivery = func() bulk {
 
 // deliveriesOf are those of an Event: one for each who wants it, if anybody does.
 func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {
-	add := func(id, url, host string) {
+	add := func(id, url, target string) {
 		list = append(list, &Delivery{
-			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Host: host, State: Pending, Since: b.store.Now(),
+			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Target: target, State: Pending, Since: b.store.Now(),
 		})
 	}
 	if c.Webhook != "" && b.store.sender.OfCall().Wants(e.Type) {
@@ -263,7 +263,7 @@ func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err
 		if !x.Events.Wants(e.Type) || !x.takes(b.store.Now()) {
 			continue
 		}
-		add(id, x.URL, x.host())
+		add(id, x.URL, x.target())
 		if x.Source == Stream {
 			b.streams[id] = true
 		}
@@ -284,7 +284,7 @@ func (b *batch) dispatch() {
 	var list []Delivery
 	for _, d := range b.handed {
 		if b.behind[d.DeliveryKey] {
-			b.store.sender.Drop(d.Host)
+			b.store.sender.Drop(d.Target)
 		} else {
 			list = append(list, *d)
 		}
@@ -303,7 +303,7 @@ func (b *batch) dispatch() {
 // recall gives back the room that a batch took which then failed.
 func (b *batch) recall() {
 	for _, d := range b.handed {
-		b.store.sender.Drop(d.Host)
+		b.store.sender.Drop(d.Target)
 	}
 	b.handed = nil
 }

@@ -65,7 +65,7 @@ type Delivery struct {
 	Type     call.EventType
 	At       time.Time // when it happened
 	URL      string
-	Host     string // with the endpoint's id: what shares a limit; empty of a stream
+	Target   string // what shares a limit: the endpoint, or of a Call's own webhook the host; empty of a stream
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
 	Since    time.Time // when it was written, or put back
@@ -93,7 +93,7 @@ func deliveryColumns(d *Delivery) []column {
 		{"type", (*string)(&d.Type)},
 		{"at", asMicros{&d.At}},
 		{"url", &d.URL},
-		{"host", &d.Host},
+		{"target", &d.Target},
 		{"body", &d.Body},
 		{"forget", asFlag{&d.Forget}},
 		{"state", (*string)(&d.State)},
@@ -192,40 +192,40 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 // is done by then, or dead.
 const DeliveryLease = 30 * time.Second
 
-// Each step is the head of an index, one host after the other.
-const nextDeliveries = `WITH RECURSIVE hosts (host) AS (
-		SELECT (SELECT host FROM deliveries WHERE wake_at IS NOT NULL ORDER BY host, wake_at LIMIT 1)
+// Each step is the head of an index, one target after the other.
+const nextDeliveries = `WITH RECURSIVE targets (target) AS (
+		SELECT (SELECT target FROM deliveries WHERE wake_at IS NOT NULL ORDER BY target, wake_at LIMIT 1)
 		UNION ALL
-		SELECT (SELECT d.host FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.host > hosts.host ORDER BY d.host, d.wake_at LIMIT 1)
-		FROM hosts WHERE hosts.host IS NOT NULL)
-	SELECT host, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.host = hosts.host ORDER BY d.wake_at LIMIT 1)
-	FROM hosts WHERE host IS NOT NULL`
+		SELECT (SELECT d.target FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target > targets.target ORDER BY d.target, d.wake_at LIMIT 1)
+		FROM targets WHERE targets.target IS NOT NULL)
+	SELECT target, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target = targets.target ORDER BY d.wake_at LIMIT 1)
+	FROM targets WHERE target IS NOT NULL`
 
-// NextDeliveries returns for each host when the next delivery there is due.
+// NextDeliveries returns for each target when the next delivery there is due.
 func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error) {
-	hosts := map[string]time.Time{}
+	targets := map[string]time.Time{}
 	err := reader{ctx, s.read}.each(nextDeliveries, nil, func(scan func(...any) error) error {
-		var host string
+		var target string
 		var at time.Time
-		err := scan(&host, asMicros{&at})
-		hosts[host] = at
+		err := scan(&target, asMicros{&at})
+		targets[target] = at
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading which deliveries are due next: %w", err)
 	}
-	return hosts, nil
+	return targets, nil
 }
 
-const dueAtHost = `host = $1 AND wake_at <= $2 ORDER BY wake_at LIMIT $3`
+const dueAtTarget = `target = $1 AND wake_at <= $2 ORDER BY wake_at LIMIT $3`
 
-// ClaimDeliveries hands over what is due at a host, the longest due first. What is
+// ClaimDeliveries hands over what is due at a target, the longest due first. What is
 // returned nobody else has, for the time of a lease.
-func (s *Store) ClaimDeliveries(ctx context.Context, host string, now time.Time, limit int) (list []Delivery, err error) {
+func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Time, limit int) (list []Delivery, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		list = nil
 		endpoints := map[string]*Endpoint{}
-		t.add(deliveries(dueAtHost+s.dialect.skipLocked, []any{host, micros(now), limit}, func(d *Delivery) { list = append(list, *d) }),
+		t.add(deliveries(dueAtTarget+s.dialect.skipLocked, []any{target, micros(now), limit}, func(d *Delivery) { list = append(list, *d) }),
 			readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
 		if err := t.flush(); err != nil {
 			return err

@@ -72,17 +72,17 @@ func (e *Endpoint) takes(now time.Time) bool {
 	return e.DisabledAt.IsZero() && (e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt))
 }
 
-// host is what a limit is kept for: the endpoint alone, so that one that hangs holds up
-// no other at the same host. Empty of a stream.
-func (e *Endpoint) host() string {
-	if e.URL == "" {
+// target is its Deliveries': the endpoint itself, so that one that hangs holds up no other
+// at the same host. Empty of a stream.
+func (e *Endpoint) target() string {
+	if e.Source == Stream {
 		return ""
 	}
-	return Host(e.URL) + " " + e.ID
+	return e.ID
 }
 
-// Host is where a URL leads to, as HOST:PORT: what Calls' own webhooks send there shares
-// a limit.
+// Host is where a URL leads to, as HOST:PORT. It is the target of Calls' own webhooks: their
+// URLs may be as many as the Calls.
 func Host(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {

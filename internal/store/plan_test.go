@@ -39,7 +39,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
 		{nextDeliveries, nil, []string{"deliveries_due"}},
-		{selectDeliveries + dueAtHost + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
+		{selectDeliveries + dueAtTarget + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
 		{among(selectDeliveries + ofPending), list, []string{"deliveries"}},
 		{selectDeliveries + ofCall, one, []string{"deliveries"}},
 		{selectDeliveries + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},

@@ -190,7 +190,7 @@ func testEventsArePublished(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	own := list[3]
-	equal(t, []string{own.URL, own.Host, own.Body, string(own.Type)}, []string{"https://own.example.com:8443/x", "own.example.com:8443",
+	equal(t, []string{own.URL, own.Target, own.Body, string(own.Type)}, []string{"https://own.example.com:8443/x", "own.example.com:8443",
 		`{"type":"call.ended","to":"` + c.To + `","state":"ended","attempts":0}`, "call.ended"})
 	first := o.started[0]
 	equal(t, first.Endpoint.ID, "all")
@@ -353,7 +353,7 @@ func testLanesAtOnce(t *testing.T, b backend) {
 	}
 }
 
-// What is due is claimed for one host at a time, by one node at a time.
+// What is due is claimed for one target at a time, by one node at a time.
 func testClaimDeliveries(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	s := nodes[0]

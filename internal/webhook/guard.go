@@ -111,7 +111,7 @@ func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	}
 	return &http.Transport{
 		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
-		MaxIdleConnsPerHost: perHost, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
+		MaxIdleConnsPerHost: perTarget, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
 		// A connection that was lost on the way is given up before the exchange is, or the next
 		// ones would go over it, too.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingTime, PingTimeout: pingTime},

@@ -1,6 +1,6 @@
 // Package webhook sends what happened to the Calls to whoever wants to hear of it: signed
 // messages of Standard Webhooks, again and again until they are taken, in sequence for
-// each Call and endpoint, and at most so many at once to each host.
+// each Call and endpoint, and at most so many at once to each endpoint.
 //
 // What is to be sent is a row that was written with the event. Who sends it has a lease:
 // when a node dies, the row is due again, so a message may arrive twice and never not at all.
@@ -42,21 +42,21 @@ type Sender struct {
 
 	mu       sync.Mutex
 	open     bool // Run runs
-	hosts    map[string]*host
+	targets  map[string]*target
 	busy     int  // exchanges
 	short    bool // there was no room for something: the loop is to look again when there is
 	inFlight sync.WaitGroup
 }
 
-// host is how it goes with one host, as long as anything is being sent there, or waits
+// target is how it goes with one of them, as long as anything is being sent there, or waits
 // for it to recover.
-type host struct {
+type target struct {
 	busy    int
 	failing bool // the last exchange did: it gets one at a time, until one goes well
 }
 
 const (
-	perHost      = 64                     // exchanges at once with one host
+	perTarget    = 64                     // exchanges at once with one target
 	inAll        = 512                    // and with all
 	exchangeTime = 15 * time.Second       // for one, from the name to the answer's end
 	maxAnswer    = 16 << 10               // bytes of an answer that are read
@@ -76,7 +76,7 @@ func New(c Config) *Sender {
 		Config:  c,
 		metrics: newMetrics(c.Metrics),
 		again:   make(chan struct{}, 1),
-		hosts:   map[string]*host{},
+		targets: map[string]*target{},
 		client: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
@@ -124,22 +124,22 @@ func (s *Sender) round(ctx context.Context) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	s.looks()
-	hosts, err := s.Store.NextDeliveries(ctx)
+	targets, err := s.Store.NextDeliveries(ctx)
 	if err != nil {
 		return 0, err
 	}
-	s.forget(hosts)
+	s.forget(targets)
 	now := s.Store.Now()
 	next := idle
 	if s.Store.Shared() { // not all nodes at the same instant
 		next = otherNodes - rand.N(otherNodes/4)
 	}
-	for h, at := range hosts {
+	for t, at := range targets {
 		if at.After(now) {
 			next = min(next, at.Sub(now))
 			continue
 		}
-		some, err := s.claim(ctx, h, now)
+		some, err := s.claim(ctx, t, now)
 		if err != nil {
 			return 0, err
 		}
@@ -150,35 +150,35 @@ func (s *Sender) round(ctx context.Context) (time.Duration, error) {
 	return max(next, locked), nil
 }
 
-// claim takes what is due at a host, as far as there is room.
-func (s *Sender) claim(ctx context.Context, h string, now time.Time) (some bool, err error) {
+// claim takes what is due at a target, as far as there is room.
+func (s *Sender) claim(ctx context.Context, t string, now time.Time) (some bool, err error) {
 	room := 0
-	for s.Take(h) {
+	for s.Take(t) {
 		room++
 	}
 	if room == 0 {
 		return false, nil
 	}
-	list, err := s.Store.ClaimDeliveries(ctx, h, now, room)
+	list, err := s.Store.ClaimDeliveries(ctx, t, now, room)
 	for range room - len(list) {
-		s.Drop(h)
+		s.Drop(t)
 	}
 	s.Start(list)
 	return len(list) > 0, err
 }
 
 // Take implements store.Sender.
-func (s *Sender) Take(h string) bool {
+func (s *Sender) Take(t string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x := s.hosts[h]
-	if !s.open || s.busy >= inAll || x != nil && (x.busy >= perHost || x.failing && x.busy > 0) {
+	x := s.targets[t]
+	if !s.open || s.busy >= inAll || x != nil && (x.busy >= perTarget || x.failing && x.busy > 0) {
 		s.short = true
 		return false
 	}
 	if x == nil {
-		x = &host{}
-		s.hosts[h] = x
+		x = &target{}
+		s.targets[t] = x
 	}
 	x.busy++
 	s.busy++
@@ -187,22 +187,22 @@ func (s *Sender) Take(h string) bool {
 }
 
 // Drop implements store.Sender.
-func (s *Sender) Drop(h string) {
-	s.leave(h, nil)
+func (s *Sender) Drop(t string) {
+	s.leave(t, nil)
 	s.inFlight.Done()
 }
 
 // leave gives a place back, and remembers how the exchange went; nil: there was none.
-func (s *Sender) leave(h string, went *bool) {
+func (s *Sender) leave(t string, went *bool) {
 	s.mu.Lock()
-	x := s.hosts[h]
+	x := s.targets[t]
 	x.busy--
 	s.busy--
 	if went != nil {
 		x.failing = !*went
 	}
 	if x.busy == 0 && !x.failing {
-		delete(s.hosts, h)
+		delete(s.targets, t)
 	}
 	short := s.short
 	s.mu.Unlock()
@@ -218,13 +218,13 @@ func (s *Sender) looks() {
 	s.short = false
 }
 
-// forget drops what is known of hosts that nothing waits for any more.
+// forget drops what is known of targets that nothing waits for any more.
 func (s *Sender) forget(waits map[string]time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for h, x := range s.hosts {
-		if _, some := waits[h]; !some && x.busy == 0 {
-			delete(s.hosts, h)
+	for t, x := range s.targets {
+		if _, some := waits[t]; !some && x.busy == 0 {
+			delete(s.targets, t)
 		}
 	}
 }
@@ -250,7 +250,7 @@ func (s *Sender) Start(list []store.Delivery) {
 // deliver sends one, and writes down what came of it.
 func (s *Sender) deliver(d *store.Delivery) {
 	v := s.send(d)
-	s.leave(d.Host, new(v.taken()))
+	s.leave(d.Target, new(v.taken()))
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	if v.try.Status == http.StatusGone && d.Endpoint != nil {

@@ -174,7 +174,7 @@ func TestCheckEvents(t *testing.T) {
 	}
 }
 
-// A host that fails gets one at a time until one is taken there, also when nothing was
+// A target that fails gets one at a time until one is taken there, also when nothing was
 // under way in between; it is forgotten once nothing waits for it.
 func TestAHostThatFailsGetsOneAtATime(t *testing.T) {
 	s := trySender(t, true, nil)
@@ -192,10 +192,10 @@ func TestAHostThatFailsGetsOneAtATime(t *testing.T) {
 			s.inFlight.Done()
 		}
 	}
-	if n := takes(); n != perHost {
+	if n := takes(); n != perTarget {
 		t.Errorf("a host of which nothing is known gets %d at once", n)
 	}
-	leaves(perHost, false)
+	leaves(perTarget, false)
 	for range 3 {
 		if n := takes(); n != 1 {
 			t.Fatalf("a host that fails gets %d at once", n)
@@ -207,12 +207,12 @@ func TestAHostThatFailsGetsOneAtATime(t *testing.T) {
 		t.Errorf("a host that fails gets %d at once, while something waits for it", n)
 	}
 	leaves(1, true)
-	if n := takes(); n != perHost {
+	if n := takes(); n != perTarget {
 		t.Errorf("a host that takes things again gets %d at once", n)
 	}
-	leaves(perHost, false)
+	leaves(perTarget, false)
 	s.forget(nil)
-	if len(s.hosts) > 0 || s.busy != 0 {
-		t.Errorf("%d hosts, %d exchanges", len(s.hosts), s.busy)
+	if len(s.targets) > 0 || s.busy != 0 {
+		t.Errorf("%d targets, %d exchanges", len(s.targets), s.busy)
 	}
 }

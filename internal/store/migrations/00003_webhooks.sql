@@ -24,7 +24,7 @@ CREATE TABLE deliveries (
     type        TEXT NOT NULL,
     at          BIGINT NOT NULL,   -- when it happened
     url         TEXT NOT NULL,
-    host        TEXT NOT NULL,     -- to which not too much goes at once
+    target      TEXT NOT NULL,     -- to which not too much goes at once: the endpoint, or the host of what a call brought
     body        TEXT NOT NULL,     -- JSON, as it is sent
     state       TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
     since       BIGINT NOT NULL,   -- when it was written, or put back
@@ -35,7 +35,7 @@ CREATE TABLE deliveries (
     CHECK (state = 'pending' OR wake_at IS NULL),
     PRIMARY KEY (call_id, endpoint_id, seq)
 );
-CREATE INDEX deliveries_due ON deliveries (host, wake_at) WHERE wake_at IS NOT NULL;
+CREATE INDEX deliveries_due ON deliveries (target, wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX deliveries_by_endpoint ON deliveries (endpoint_id, state, call_id, seq);
 
 -- +goose Down
