@@ -317,7 +317,7 @@ func testLanesAtOnce(t *testing.T, b backend) {
 	for i := range 4 {
 		all.Go(func() {
 			for s := nodes[i%2]; ; {
-				list, err := s.ClaimDeliveries(t.Context(), "all.example.com:443 all", s.Now(), 2)
+				list, err := s.ClaimDeliveries(t.Context(), "all", s.Now(), 2)
 				if err != nil {
 					t.Error(err)
 					return
@@ -364,13 +364,13 @@ func testClaimDeliveries(t *testing.T, b backend) {
 	for range 3 {
 		create(t, s)
 	}
-	hosts, err := s.NextDeliveries(t.Context())
-	if err != nil || len(hosts) != 2 || hosts["one.example.com:443 one"].IsZero() {
-		t.Fatalf("%v, %v", hosts, err)
+	targets, err := s.NextDeliveries(t.Context())
+	if err != nil || len(targets) != 2 || targets["one"].IsZero() {
+		t.Fatalf("%v, %v", targets, err)
 	}
 	now := s.Now()
 	claim := func(s *Store, limit int, now time.Time) (n int) {
-		list, err := s.ClaimDeliveries(t.Context(), "one.example.com:443 one", now, limit)
+		list, err := s.ClaimDeliveries(t.Context(), "one", now, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -383,9 +383,9 @@ func testClaimDeliveries(t *testing.T, b backend) {
 	}
 	equal(t, []int{claim(s, 2, now), claim(nodes[1], 2, now), claim(s, 2, now)}, []int{2, 1, 0})
 	equal(t, claim(nodes[1], 9, now.Add(DeliveryLease)), 3) // who had them is dead
-	hosts, err = s.NextDeliveries(t.Context())
-	if err != nil || !hosts["one.example.com:443 one"].After(now) || hosts["two.example.com:443 two"].After(now) {
-		t.Errorf("%v, %v", hosts, err)
+	targets, err = s.NextDeliveries(t.Context())
+	if err != nil || !targets["one"].After(now) || targets["two"].After(now) {
+		t.Errorf("%v, %v", targets, err)
 	}
 }
 
@@ -400,7 +400,7 @@ func testEndpointGoes(t *testing.T, b backend) {
 	if _, err := s.ChangeEndpoint(t.Context(), "gone", func(e *Endpoint) { e.DisabledAt = begin }); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.ClaimDeliveries(t.Context(), "gone.example.com:443 gone", s.Now(), 9)
+	list, err := s.ClaimDeliveries(t.Context(), "gone", s.Now(), 9)
 	if err != nil || len(list) != 1 || list[0].Endpoint.DisabledAt.IsZero() {
 		t.Errorf("%+v, %v", list, err)
 	}
