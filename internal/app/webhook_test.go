@@ -248,6 +248,35 @@ func TestOneThatHangsHoldsUpNoOtherAtItsHost(t *testing.T) {
 	})
 }
 
+// Who listens to a stream that is removed, as while the node sleeps, is not kept waiting:
+// the stream ends, with nothing in it but messages, and the client makes another one.
+func TestAStreamThatIsRemovedEnds(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		ended := make(chan string, 1)
+		go func() {
+			_, body := w.do("GET", "/v1/webhooks/stream", "")
+			ended <- body
+		}()
+		w.pass(time.Second)
+		list, err := w.client.Endpoints(w.ctx)
+		if err != nil || len(list) != 1 {
+			t.Fatal(list, err)
+		}
+		if err := w.node.Load().store.RemoveEndpoint(w.ctx, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(time.Minute)
+		select {
+		case body := <-ended:
+			if !strings.HasPrefix(body, "id: "+list[0].ID+"\nevent: ready\n") || strings.Contains(body, "Service Unavailable") {
+				t.Errorf("what was streamed:\n%s", body)
+			}
+		default:
+			t.Error("it goes on, though nothing comes there any more")
+		}
+	})
+}
+
 // While a secret is rotated both sign, so that whoever has either loses nothing.
 func TestARotationLosesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

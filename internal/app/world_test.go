@@ -119,7 +119,8 @@ func (w *world) handler() http.Handler {
 
 func (w *world) restart() { w.stop(); w.start() }
 
-// pass lets time pass, and everything happen that happens in it.
+// pass lets the time of the bubble pass, which takes none, and everything happen that
+// happens in it.
 func (w *world) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

@@ -261,7 +261,7 @@ func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, 
 	}
 	list, err := s.readDeliveries(ctx, ofStream, endpoint, limit)
 	if err == nil && len(list) == 0 && prolonged == 0 {
-		err = s.stillThere(ctx, endpoint)
+		_, err = s.Endpoint(ctx, endpoint)
 	}
 	byTime(list)
 	return list, err
@@ -280,16 +280,6 @@ func byTime(list []Delivery) {
 		order[d.DeliveryKey], before = at, d
 	}
 	slices.SortStableFunc(list, func(a, b Delivery) int { return order[a.DeliveryKey].Compare(order[b.DeliveryKey]) })
-}
-
-// stillThere returns ErrNoEndpoint if an endpoint is not.
-func (s *Store) stillThere(ctx context.Context, endpoint string) error {
-	err := ErrNoEndpoint
-	failed := reader{ctx, s.read}.each("SELECT id FROM endpoints WHERE id = $1", []any{endpoint}, func(scan func(...any) error) error {
-		err = nil
-		return scan(new(string))
-	})
-	return errors.Join(failed, err)
 }
 
 // streamStep is by how much an end must be put off to be worth writing.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -64,7 +63,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 		extend(w, heartbeat+writeTime)
 		events, err := s.Store.Events(r.Context(), c.ID, after)
 		if err != nil {
-			return context.Canceled // the answer has begun: the client comes back for the rest
+			s.brokeOff(r, err)
+			return nil
 		}
 		for _, e := range events {
 			if writeEvent(w, e) != nil || e.Type == call.CallEnded {
@@ -82,6 +82,14 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 		if http.NewResponseController(w).Flush() != nil || !s.pause(r.Context(), changed, heartbeat) {
 			return nil
 		}
+	}
+}
+
+// brokeOff logs why a stream ends that has begun: its client can't be told any more, and
+// comes back for the rest.
+func (s *Server) brokeOff(r *http.Request, err error) {
+	if r.Context().Err() == nil {
+		s.Log.Warn("a stream broke off", "route", r.Pattern, "err", err)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -267,11 +266,9 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
 		list, err := s.Store.Streamed(r.Context(), e.ID, s.Store.Now().Add(streamTime), streamStep)
-		if errors.Is(err, store.ErrNoEndpoint) {
-			return nil // it fell asleep with the node: the client comes back for another one
-		}
 		if err != nil {
-			return context.Canceled // the answer has begun: the client comes back for the rest
+			s.brokeOff(r, err)
+			return nil
 		}
 		for _, d := range list {
 			fmt.Fprintf(w, "id: %s\nevent: %s\ndata: %s\n\n", d.EventID(), d.Type, d.Body)
@@ -284,7 +281,8 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		if err := s.Store.DropDeliveries(r.Context(), list); err != nil {
-			return context.Canceled
+			s.brokeOff(r, err)
+			return nil
 		}
 		if len(list) == 0 && !s.pause(r.Context(), changed, heartbeat) {
 			return nil
