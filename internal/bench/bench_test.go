@@ -47,18 +47,11 @@ func scaled(n int) int {
 	return max(n/500, 8)
 }
 
-// repetitions of every row, each with a turn of the floor's before its own.
-func repetitions() int {
+// repetitions of a row, each with a turn of the floor's before its own. One that lies
+// close to its target wants more than others.
+func repetitions(n int) int {
 	if *full {
-		return 3
-	}
-	return 1
-}
-
-// manyRepetitions are for a row that lies close to its target.
-func manyRepetitions() int {
-	if *full {
-		return 9
+		return n
 	}
 	return 1
 }

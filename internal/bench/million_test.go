@@ -11,6 +11,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+
+	"redial/api"
 )
 
 // million has a million calls wait in the future, and measures what that costs.
@@ -33,7 +35,7 @@ func (b *bench) millionOn(d database) {
 	node = b.redial(url, twilio.URL, pace)
 	pagesOfFew := b.pages(node, idOf(first, few, scaled(1000)/2))
 	callbacks := result{name: "final callbacks over HTTP, 1,000,000 calls; floor: redial with few, " + d.name, ratio: true, target: "as with few"}
-	for range repetitions() {
+	for range repetitions(3) {
 		callbacks.floorWas(b.busy(node, twilio, scaled(2000)))
 	}
 	node.stop()
@@ -64,8 +66,8 @@ func (b *bench) millionOn(d database) {
 		b.t.Fatal("filling the database took longer than was allowed for")
 	}
 	all.Wait()
-	for part := range repetitions() {
-		step := len(lateness) / repetitions()
+	for part := range repetitions(3) {
+		step := len(lateness) / repetitions(3)
 		late.ours = append(late.ours, ms(percentile(lateness[part*step:(part+1)*step], 99)))
 	}
 	b.add(late)
@@ -76,7 +78,7 @@ func (b *bench) millionOn(d database) {
 			floor: pagesOfFew[i], ours: pagesOfMany[i], target: "as with few"})
 	}
 	twilio.onEach(nil)
-	for range repetitions() {
+	for range repetitions(3) {
 		callbacks.oursWas(b.busy(node, twilio, scaled(2000)))
 	}
 	b.add(callbacks)
@@ -91,7 +93,7 @@ func (b *bench) waiting(node *process, twilio *operator) string {
 		b.t.Fatal(err)
 	}
 	c := twilio.calls(1)[0]
-	time.Sleep(100 * time.Millisecond) // its sid is written down
+	b.placed(node)
 	if err := report(c.callback, c.sid, "busy"); err != nil {
 		b.t.Fatal(err)
 	}
@@ -157,12 +159,7 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	}
 }
 
-type page struct {
-	Calls      []struct{ ID string }
-	NextCursor string `json:"next_cursor"`
-}
-
-func (b *bench) list(node *process, query string) (p page) {
+func (b *bench) list(node *process, query string) (p api.CallList) {
 	b.t.Helper()
 	if err := json.Unmarshal([]byte(node.get("/v1/calls"+query)), &p); err != nil {
 		b.t.Fatal(err)
@@ -176,7 +173,7 @@ func (b *bench) pages(node *process, middle string) (took [2][]float64) {
 		if got := len(b.list(node, query).Calls); *full && got != 50 {
 			b.t.Fatalf("%s has %d calls", query, got)
 		}
-		for range repetitions() {
+		for range repetitions(3) {
 			started := time.Now()
 			const times = 20
 			for range times {

@@ -168,10 +168,16 @@ func (p *process) ended() (n int) {
 		n, _ := strconv.Atoi(p.get("/over"))
 		return n
 	}
+	return int(p.total("redial_calls_total{"))
+}
+
+// total sums up the metrics of a node that begin so.
+func (p *process) total(prefix string) (n int64) {
+	p.t.Helper()
 	for line := range strings.Lines(p.get("/metrics")) {
-		if strings.HasPrefix(line, "redial_calls_total{") {
+		if strings.HasPrefix(line, prefix) {
 			v, _ := strconv.ParseFloat(strings.Fields(line)[1], 64)
-			n += int(v)
+			n += int64(v)
 		}
 	}
 	return n

@@ -2,9 +2,12 @@ package bench
 
 import (
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"redial/api"
 )
 
 func fdatasync(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }
@@ -41,7 +44,7 @@ func (b *bench) triggers() {
 			return b.on(p, scaled(10000), func(int) error { return trigger(p.url(), `"max_attempts": 3`) })
 		}
 		ask(node) // connections, caches, pages
-		for range repetitions() {
+		for range repetitions(3) {
 			r.floorWas(ask(floor))
 			r.oursWas(ask(node))
 		}
@@ -59,7 +62,7 @@ func (b *bench) callbacks() {
 		node := b.redial(d.url(b.t), twilio.URL, "REDIAL_CALLS_PER_SECOND=10000")
 		r := result{name: "final callbacks over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "–"}[i]}
 		n := scaled(6000)
-		for range repetitions() {
+		for range repetitions(3) {
 			r.floorWas(b.on(floor, n, func(int) error {
 				return report(floor.url()+"/twilio_api/callback?attempt=0.1", "CA1", "busy")
 			}))
@@ -76,8 +79,29 @@ func (b *bench) busy(node *process, twilio *operator, n int) load {
 	before := len(twilio.calls(0))
 	b.on(node, n, func(int) error { return trigger(node.url(), `"redial_after": {"busy": "1h"}`) })
 	calls := twilio.calls(before + n)[before:]
-	time.Sleep(time.Second) // what came of the last ones is written down
+	b.placed(node)
 	return b.on(node, n, func(i int) error { return report(calls[i].callback, calls[i].sid, "busy") })
+}
+
+// placed waits until it is written down what came of every create request: no call that
+// rings is without its sid.
+func (b *bench) placed(node *process) {
+	b.t.Helper()
+	unwritten := func(c api.Call) bool { return c.Attempts[len(c.Attempts)-1].SID == "" }
+	for cursor, waited := "", time.Now(); ; {
+		p := b.list(node, "?state=dialing&limit=200"+cursor)
+		switch {
+		case slices.ContainsFunc(p.Calls, unwritten):
+			if time.Since(waited) > time.Minute {
+				b.t.Fatal("a create request that was answered is not written down")
+			}
+			time.Sleep(time.Millisecond)
+		case p.NextCursor == "":
+			return
+		default:
+			cursor = "&cursor=" + p.NextCursor
+		}
+	}
 }
 
 const persistent = `"max_attempts": 3, "redial_after": {"no-answer": "0s"}`
@@ -90,7 +114,7 @@ func (b *bench) wholeCalls() {
 		node := b.redial(d.url(b.t), phones.url(), "REDIAL_CALLS_PER_SECOND=10000")
 		r := result{name: "whole calls: 3 dials, 10 callbacks each, " + d.name, target: "–"}
 		b.whole(scaled(500), node)
-		for range repetitions() {
+		for range repetitions(3) {
 			r.floorWas(b.whole(scaled(2000), floor))
 			r.oursWas(b.whole(scaled(2000), node))
 		}
@@ -140,7 +164,7 @@ func (b *bench) threeNodes() {
 	three := []*process{b.redial(shared, phones.url(), pace), b.redial(shared, phones.url(), pace), b.redial(shared, phones.url(), pace)}
 	b.whole(scaled(500), one)
 	b.whole(scaled(500), three...)
-	for range repetitions() {
+	for range repetitions(3) {
 		r.floorWas(b.whole(scaled(2000), one))
 		r.oursWas(b.whole(scaled(2000), three...))
 	}
@@ -155,7 +179,7 @@ func (b *bench) latency() {
 		target := [][]string{{"1 ms", "5 ms"}, {"3 ms", "20 ms"}}[i]
 		r50 = result{name: "callback to the next create request, 25 calls/s, " + d.name + ", p50; floor: a round trip and an fdatasync", show: milliseconds, target: target[0]}
 		r99 = result{name: "the same, p99", show: milliseconds, target: target[1]}
-		for range repetitions() {
+		for range repetitions(3) {
 			took := b.roundTrips(floor, scaled(200))
 			r50.floor, r99.floor = append(r50.floor, ms(percentile(took, 50))), append(r99.floor, ms(percentile(took, 99)))
 			took = b.redials(d, scaled(200))
@@ -189,7 +213,7 @@ func (b *bench) redials(d database, n int) (took []time.Duration) {
 	told := map[string]time.Time{}
 	var all sync.WaitGroup
 	calls := twilio.calls(n)[:n]
-	time.Sleep(time.Second) // likewise
+	b.placed(node)
 	all.Add(n)
 	twilio.onEach(func(c taken) {
 		mu.Lock()

@@ -176,39 +176,39 @@ func TestCheckEvents(t *testing.T) {
 
 // A target that fails gets one at a time until one is taken there, also when nothing was
 // under way in between; it is forgotten once nothing waits for it.
-func TestAHostThatFailsGetsOneAtATime(t *testing.T) {
+func TestATargetThatFailsGetsOneAtATime(t *testing.T) {
 	s := trySender(t, true, nil)
 	s.opens(true)
-	const h = "shop.example.com:443"
+	const shop = "shop.example.com:443"
 	takes := func() (n int) {
-		for s.Take(h) {
+		for s.Take(shop) {
 			n++
 		}
 		return n
 	}
 	leaves := func(n int, taken bool) {
 		for range n {
-			s.leave(h, &taken)
+			s.leave(shop, &taken)
 			s.inFlight.Done()
 		}
 	}
 	if n := takes(); n != perTarget {
-		t.Errorf("a host of which nothing is known gets %d at once", n)
+		t.Errorf("a target of which nothing is known gets %d at once", n)
 	}
 	leaves(perTarget, false)
 	for range 3 {
 		if n := takes(); n != 1 {
-			t.Fatalf("a host that fails gets %d at once", n)
+			t.Fatalf("a target that fails gets %d at once", n)
 		}
 		leaves(1, false)
 	}
-	s.forget(map[string]time.Time{h: now})
+	s.forget(map[string]time.Time{shop: now})
 	if n := takes(); n != 1 {
-		t.Errorf("a host that fails gets %d at once, while something waits for it", n)
+		t.Errorf("a target that fails gets %d at once, while something waits for it", n)
 	}
 	leaves(1, true)
 	if n := takes(); n != perTarget {
-		t.Errorf("a host that takes things again gets %d at once", n)
+		t.Errorf("a target that takes things again gets %d at once", n)
 	}
 	leaves(perTarget, false)
 	s.forget(nil)
