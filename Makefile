@@ -10,6 +10,8 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME ?= 10s
 COUNT    ?= 6
 SEED     ?= 1
+OLD      ?= main
+NEW      ?= HEAD
 GO       ?= go
 
 # Of the same Go as everything else; not every installation has it in PATH.
@@ -17,7 +19,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build test check chaos bench microbench fuzz demo cover deps-test clean fmt \
+.PHONY: help build test check chaos bench benchpair microbench fuzz demo cover deps-test clean fmt \
 	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
@@ -37,6 +39,9 @@ chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, sto
 
 bench: deps-test ## measure redial beside floors of the same run, and print the table (ten minutes or so)
 	$(GO) test -count=1 -v -timeout 30m ./internal/bench -args -bench.full
+
+benchpair: deps-test ## measure two redials in turns, and say where NEW is worse (OLD=main NEW=HEAD)
+	scripts/benchpair $(OLD) $(NEW)
 
 microbench: deps-test ## run the benchmarks of single parts, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) ./...

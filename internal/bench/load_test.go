@@ -72,6 +72,20 @@ func post(target, kind string, body []byte, header http.Header, want int) error 
 	return err
 }
 
+// read gets a page, all of it.
+func read(target string) error {
+	r, err := client.Get(target)
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err == nil && r.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s: %s", target, r.Status, text)
+	}
+	return err
+}
+
 // lastNumber counts the phones: each is called once.
 var lastNumber atomic.Int64
 

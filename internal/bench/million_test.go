@@ -25,14 +25,14 @@ func (b *bench) million() {
 func (b *bench) millionOn(d database) {
 	twilio := newOperator()
 	defer twilio.Close()
-	url, pace := d.url(b.t), "REDIAL_CALLS_PER_SECOND=10000"
-	node := b.redial(url, twilio.URL, pace)
+	url := d.url(b.t)
+	node := b.redial(url, twilio.URL, fastPace)
 	n, due := scaled(1_000_000), scaled(500)
 	first := b.waiting(node, twilio)
 	tomorrow := time.Now().Add(24 * time.Hour)
 	node.stop()
 	fill(b, url, first, few, scaled(1000), tomorrow, 0)
-	node = b.redial(url, twilio.URL, pace)
+	node = b.redial(url, twilio.URL, fastPace)
 	pagesOfFew := b.pages(node, idOf(first, few, scaled(1000)/2))
 	callbacks := result{name: "final callbacks over HTTP, 1,000,000 calls; floor: redial with few, " + d.name, ratio: true, target: "as with few"}
 	for range repetitions(3) {
@@ -45,7 +45,7 @@ func (b *bench) millionOn(d database) {
 	from := time.Now().Add(3 * time.Second) // when the first of them is due
 	fill(b, url, first, dueSoon, due, from, apart)
 
-	node = b.redial(url, twilio.URL, pace)
+	node = b.redial(url, twilio.URL, fastPace)
 	ready := time.Since(node.started)
 	late := result{name: "lateness of timers, 1,000,000 waiting, " + d.name + ", p99: due to create request", show: milliseconds, target: "20 ms"}
 	var mu sync.Mutex

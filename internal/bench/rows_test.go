@@ -59,7 +59,7 @@ func (b *bench) callbacks() {
 	for i, d := range databases {
 		twilio := newOperator()
 		defer twilio.Close()
-		node := b.redial(d.url(b.t), twilio.URL, "REDIAL_CALLS_PER_SECOND=10000")
+		node := b.redial(d.url(b.t), twilio.URL, fastPace)
 		r := result{name: "final callbacks over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "–"}[i]}
 		n := scaled(6000)
 		for range repetitions(3) {
@@ -111,7 +111,7 @@ func (b *bench) wholeCalls() {
 	phones := b.phones("no-answer,no-answer,answer")
 	floor := b.floor("-twilio", phones.url())
 	for _, d := range databases {
-		node := b.redial(d.url(b.t), phones.url(), "REDIAL_CALLS_PER_SECOND=10000")
+		node := b.redial(d.url(b.t), phones.url(), fastPace)
 		r := result{name: "whole calls: 3 dials, 10 callbacks each, " + d.name, target: "–"}
 		b.whole(scaled(500), node)
 		for range repetitions(3) {
@@ -157,11 +157,10 @@ func (b *bench) whole(n int, nodes ...*process) load {
 // threeNodes on one PostgreSQL share the calls that one node does alone.
 func (b *bench) threeNodes() {
 	phones := b.phones("no-answer,no-answer,answer")
-	pace := "REDIAL_CALLS_PER_SECOND=10000"
 	r := result{name: "whole calls, PostgreSQL: one node (as the floor), three nodes", ratio: true, target: "1.0"}
-	one := b.redial(databases[1].url(b.t), phones.url(), pace)
+	one := b.redial(databases[1].url(b.t), phones.url(), fastPace)
 	shared := databases[1].url(b.t)
-	three := []*process{b.redial(shared, phones.url(), pace), b.redial(shared, phones.url(), pace), b.redial(shared, phones.url(), pace)}
+	three := []*process{b.redial(shared, phones.url(), fastPace), b.redial(shared, phones.url(), fastPace), b.redial(shared, phones.url(), fastPace)}
 	b.whole(scaled(500), one)
 	b.whole(scaled(500), three...)
 	for range repetitions(3) {
@@ -206,7 +205,7 @@ func (b *bench) roundTrips(floor *process, n int) []time.Duration {
 func (b *bench) redials(d database, n int) (took []time.Duration) {
 	twilio := newOperator()
 	defer twilio.Close()
-	node := b.redial(d.url(b.t), twilio.URL, "REDIAL_CALLS_PER_SECOND=10000")
+	node := b.redial(d.url(b.t), twilio.URL, fastPace)
 	defer node.stop()
 	b.on(node, n, func(int) error { return trigger(node.url(), `"max_attempts": 2, "redial_after": {"busy": "0s"}`) })
 	var mu sync.Mutex

@@ -34,16 +34,13 @@ func newApplication() *application {
 func (b *bench) webhooks() {
 	phones := b.phones("no-answer,no-answer,answer")
 	for _, d := range databases {
-		pace := "REDIAL_CALLS_PER_SECOND=10000"
-		floor := b.redial(d.url(b.t), phones.url(), pace)
+		floor := b.redial(d.url(b.t), phones.url(), fastPace)
 		b.whole(scaled(300), floor)
 		for _, told := range []struct {
 			name, events, target string
 			times                int
 		}{{"each end", "attempt.ended,call.ended", "at most 1.33", repetitions(9)}, {"all events", "*", "–", repetitions(3)}} {
-			heard := newApplication()
-			node := b.redial(d.url(b.t), phones.url(), pace, "REDIAL_WEBHOOK_URLS="+heard.URL, "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
-				"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+told.events)
+			node, heard := b.toldNode(d, phones, told.events)
 			b.told(scaled(300), node, heard)
 			r := result{name: "CPU of a whole call with webhooks of " + told.name + "; floor: without, " + d.name, ratio: true, show: microseconds, target: told.target}
 			for range told.times {
@@ -56,6 +53,13 @@ func (b *bench) webhooks() {
 		}
 		floor.stop()
 	}
+}
+
+// toldNode is a node that tells an application of events.
+func (b *bench) toldNode(d database, phones *process, events string) (*process, *application) {
+	heard := newApplication()
+	return b.redial(d.url(b.t), phones.url(), fastPace, "REDIAL_WEBHOOK_URLS="+heard.URL, "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
+		"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+events), heard
 }
 
 // told measures n calls until the last of their events was heard, and that is written down.

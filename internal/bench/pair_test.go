@@ -1,0 +1,186 @@
+package bench
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Without these flags the pairs are tried out: the binary of this tree against itself.
+var (
+	oldBinary = flag.String("bench.old", "", "measure this redial binary …")
+	newBinary = flag.String("bench.new", "", "… in turns with this one, and fail where it is worse")
+	pairs     = flag.Int("bench.pairs", 9, "pairs of measurements of each row; at least 9 count")
+)
+
+// measured is what one measurement said: the cost of an operation, which is judged (CPU in
+// microseconds, or a latency in milliseconds), and the rate, which is only shown; 0: none.
+type measured struct{ cost, rate float64 }
+
+// pairRow is something that two binaries are measured doing.
+type pairRow struct {
+	name   string
+	budget float64 // the new cost may be so many times the old one
+	show   func(float64) string
+	ready  func(*bench, database) func() measured // starts what it takes, and returns what measures once
+}
+
+const (
+	cpuBudget     = 1.05
+	latencyBudget = 1.15 // of a p50
+)
+
+// A row that new work makes dearer on purpose gets a budget of its own here, with the
+// reason, before it is measured.
+var pairRows = []pairRow{
+	{"a durable trigger: CPU", cpuBudget, microseconds, (*bench).pairTriggers},
+	{"a final callback: CPU", cpuBudget, microseconds, (*bench).pairCallbacks},
+	{"a whole call, 3 dials, 10 callbacks each: CPU", cpuBudget, microseconds, (*bench).pairWhole},
+	{"a whole call with webhooks of each end: CPU", cpuBudget, microseconds, (*bench).pairWebhooks},
+	{"reading a call: CPU", cpuBudget, microseconds, (*bench).pairReads},
+	{"a page of 50 calls: CPU", cpuBudget, microseconds, (*bench).pairPages},
+	{"callback to the next create request: p50", latencyBudget, milliseconds, (*bench).pairLatency},
+}
+
+// TestPair measures two binaries in turns: A B, B A, A B, …
+func TestPair(t *testing.T) {
+	before, after := binary(t, *oldBinary), binary(t, *newBinary)
+	n, judged := 1, *oldBinary != "" && *newBinary != ""
+	if judged {
+		*full = true
+		n = max(9, *pairs)
+	}
+	table := "| row | old | new | new to old, 95 % interval | budget | old, new (not judged) |\n|---|---|---|---|---|---|\n"
+	for _, row := range pairRows {
+		for _, d := range databases {
+			name := row.name + ", " + d.name
+			if !strings.Contains(name, *only) {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				line, worse := row.measure(t, before, after, d, n)
+				table += "| " + name + line + "\n"
+				t.Log(name + line)
+				if judged && worse {
+					t.Errorf("%s is worse than before:%s", name, line)
+				}
+			})
+		}
+	}
+	if judged {
+		fmt.Printf("\n%s, commit %s, %d pairs\n\n%s\n", cpuModel(), commit(), n, table)
+	}
+}
+
+// binary is the folder of a redial binary, and of the floor's.
+func binary(t *testing.T, file string) (folder string) {
+	t.Helper()
+	if file == "" {
+		return build(t)
+	}
+	file, err := filepath.Abs(file)
+	folder = t.TempDir()
+	if err == nil {
+		err = os.Symlink(file, filepath.Join(folder, "redial"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+func (row *pairRow) measure(t *testing.T, before, after string, d database, n int) (line string, worse bool) {
+	a, b := row.ready(&bench{t: t, folder: before}, d), row.ready(&bench{t: t, folder: after}, d)
+	a() // connections, caches, pages
+	b()
+	var r ratios
+	var old, now side
+	for i := range n {
+		var x, y measured
+		if i%2 == 0 {
+			x, y = a(), b()
+		} else {
+			y, x = b(), a()
+		}
+		r = append(r, y.cost/x.cost)
+		old.add(x)
+		now.add(y)
+	}
+	low, high := r.interval()
+	return fmt.Sprintf(" | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %s, %s |", spread(old.costs, row.show), spread(now.costs, row.show),
+		r.mean(), low, high, row.budget, spread(old.rates, perSecond), spread(now.rates, perSecond)), r.worse(row.budget)
+}
+
+// side is what was measured of one binary.
+type side struct{ costs, rates []float64 }
+
+func (s *side) add(m measured) {
+	s.costs = append(s.costs, m.cost)
+	if m.rate > 0 {
+		s.rates = append(s.rates, m.rate)
+	}
+}
+
+func measuredAs(l load) measured { return measured{l.cpu, l.rate} }
+
+const fastPace = "REDIAL_CALLS_PER_SECOND=10000"
+
+func (b *bench) pairTriggers(d database) func() measured {
+	twilio := newOperator()
+	b.t.Cleanup(twilio.Close)
+	node := b.redial(d.url(b.t), twilio.URL)
+	return func() measured {
+		return measuredAs(b.on(node, scaled(8000), func(int) error { return trigger(node.url(), `"max_attempts": 3`) }))
+	}
+}
+
+func (b *bench) pairCallbacks(d database) func() measured {
+	twilio := newOperator()
+	b.t.Cleanup(twilio.Close)
+	node := b.redial(d.url(b.t), twilio.URL, fastPace)
+	return func() measured { return measuredAs(b.busy(node, twilio, scaled(4000))) }
+}
+
+func (b *bench) pairWhole(d database) func() measured {
+	node := b.redial(d.url(b.t), b.phones("no-answer,no-answer,answer").url(), fastPace)
+	return func() measured { return measuredAs(b.whole(scaled(1000), node)) }
+}
+
+func (b *bench) pairWebhooks(d database) func() measured {
+	node, heard := b.toldNode(d, b.phones("no-answer,no-answer,answer"), "attempt.ended,call.ended")
+	b.t.Cleanup(heard.Close)
+	return func() measured { return measuredAs(b.told(scaled(700), node, heard)) }
+}
+
+// manyCalls is a node with calls that wait.
+func (b *bench) manyCalls(d database) (node *process, ids []string) {
+	twilio := newOperator()
+	b.t.Cleanup(twilio.Close)
+	node = b.redial(d.url(b.t), twilio.URL)
+	b.on(node, 200, func(int) error { return trigger(node.url(), `"max_attempts": 3`) })
+	for _, c := range b.list(node, "?limit=200").Calls {
+		ids = append(ids, c.ID)
+	}
+	return node, ids
+}
+
+func (b *bench) pairReads(d database) func() measured {
+	node, ids := b.manyCalls(d)
+	return func() measured {
+		return measuredAs(b.on(node, scaled(8000), func(i int) error { return read(node.url() + "/v1/calls/" + ids[i%len(ids)]) }))
+	}
+}
+
+func (b *bench) pairPages(d database) func() measured {
+	node, _ := b.manyCalls(d)
+	return func() measured {
+		return measuredAs(b.on(node, scaled(1000), func(int) error { return read(node.url() + "/v1/calls?limit=50") }))
+	}
+}
+
+func (b *bench) pairLatency(d database) func() measured {
+	return func() measured { return measured{cost: ms(percentile(b.redials(d, scaled(150)), 50))} }
+}
