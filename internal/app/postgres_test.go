@@ -83,3 +83,15 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 		}
 	})
 }
+
+// PostgreSQL takes only UTF-8 without NUL for text, and would be blamed for the rest.
+func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
+	database := pgtest.New(t)
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
+		for _, id := range []string{"%ff", "a%00b", "%ed%a0%80"} {
+			if status, answer := w.do("GET", "/v1/calls/"+id, ""); status != http.StatusNotFound {
+				t.Errorf("%s is answered %d: %s", id, status, answer)
+			}
+		}
+	})
+}

@@ -40,6 +40,8 @@ const (
 	PINCeiling = 12
 	maxPrompt  = 500 // characters
 
+	keySigns = "0123456789*#" // of a phone's keys
+
 	pinRounds = 100_000 // of PBKDF2: some ten milliseconds each guess
 )
 
@@ -65,8 +67,8 @@ func SlowHash(secret, salt string) string {
 // Accepts says whether these keys confirm. For a PIN it takes some ten milliseconds.
 func (c Confirm) Accepts(keys string) bool {
 	switch c.Kind {
-	case ConfirmAnyKey:
-		return keys != ""
+	case ConfirmAnyKey: // Twilio also brings words here, such as hangup
+		return keys != "" && strings.Trim(keys, keySigns) == ""
 	case ConfirmDigit:
 		return keys == c.Digit
 	case ConfirmPIN:
@@ -127,7 +129,7 @@ func stronger(by, than string) bool {
 func (p Policy) checkProof() error {
 	c, m := p.Confirm, p.Machine
 	switch {
-	case c.Kind == ConfirmDigit && (len(c.Digit) != 1 || !strings.Contains("0123456789*#", c.Digit)):
+	case c.Kind == ConfirmDigit && (len(c.Digit) != 1 || !strings.Contains(keySigns, c.Digit)):
 		return &PolicyError{"confirm.digit", "must be one of 0 to 9, * and #"}
 	case utf8.RuneCountInString(c.Prompt) > maxPrompt:
 		return &PolicyError{"confirm.prompt", fmt.Sprintf("must have at most %d characters", maxPrompt)}

@@ -22,8 +22,8 @@ var sidForm = regexp.MustCompile(`^[A-Za-z0-9_:=-][A-Za-z0-9._:=-]{0,199}$`)
 var ErrNoReport = errors.New("not a report about a call")
 
 // ParseReport reads the form of a status callback; numbers that can't be read
-// are left out. It returns an ErrNoReport when the form names no call, or a
-// status that is none of Twilio's.
+// are left out. It returns an ErrNoReport when the form names no call, or has no
+// status; one that Twilio has invented since is returned as it is, and is not Known.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 func ParseReport(form url.Values) (call.Report, error) {
 	r := call.Report{
@@ -36,8 +36,8 @@ func ParseReport(form url.Values) (call.Report, error) {
 	switch {
 	case !sidForm.MatchString(r.SID):
 		return call.Report{}, fmt.Errorf("%w: CallSid is missing or malformed", ErrNoReport)
-	case !r.Status.Known():
-		return call.Report{}, fmt.Errorf("%w: CallStatus is missing or unknown", ErrNoReport)
+	case r.Status == "":
+		return call.Report{}, fmt.Errorf("%w: CallStatus is missing", ErrNoReport)
 	}
 	return r, nil
 }
@@ -51,11 +51,14 @@ func status(s string) call.Status {
 }
 
 func answeredBy(s string) string {
-	if !call.KnownAnswer(s) {
+	if !call.KnownAnswer(s) || !answerForm.MatchString(s) {
 		return ""
 	}
-	return s[:min(len(s), 40)]
+	return s
 }
+
+// answerForm is wider than what Twilio's detection says today, and nothing but text.
+var answerForm = regexp.MustCompile(`^[a-z_]{1,40}$`)
 
 // seconds reads a duration, which some services send with a fraction.
 func seconds(s string) int {

@@ -28,8 +28,9 @@ func TestParseReport(t *testing.T) {
 		"no sid":             {"CallStatus=busy", call.Report{}},
 		"a path as sid":      {"CallSid=../x&CallStatus=busy", call.Report{}},
 		"no status":          {"CallSid=CA1", call.Report{}},
-		"a misspelt status":  {"CallSid=CA1&CallStatus=in-progres", call.Report{}},
-		"a status of ours":   {"CallSid=CA1&CallStatus=placing", call.Report{}},
+		"a new status":       {"CallSid=CA1&CallStatus=parked", call.Report{SID: "CA1", Status: "parked"}},
+		"a machine":          {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep", call.Report{SID: "CA1", Status: call.StatusCompleted, AnsweredBy: "machine_end_beep"}},
+		"no text":            {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_%FF", call.Report{SID: "CA1", Status: call.StatusCompleted}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form, err := url.ParseQuery(tc.form)

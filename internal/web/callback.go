@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -20,10 +21,11 @@ const (
 	forged    verdict = "forged"    // no signature of ours
 	unknown   verdict = "unknown"   // no such attempt
 	malformed verdict = "malformed" // not a status callback
+	ignored   verdict = "ignored"   // a status that redial does not know
 	failed    verdict = "failed"    // it could not be stored; Twilio is asked to repeat it
 )
 
-var verdicts = []verdict{accepted, repeated, forged, unknown, malformed, failed}
+var verdicts = []verdict{accepted, repeated, forged, unknown, malformed, ignored, failed}
 
 const maxCallback = 64 << 10 // bytes
 
@@ -65,6 +67,10 @@ func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
 	report, err := twilio.ParseReport(form)
 	if err != nil {
 		return malformed, problem(http.StatusBadRequest, "%v", err)
+	}
+	if !report.Status.Known() { // Twilio would take a refusal for a fault, and repeat it
+		s.Log.Warn("a callback with an unknown status is ignored", "sid", report.SID, "status", fmt.Sprintf("%.40q", string(report.Status)))
+		return ignored, nil
 	}
 	id, n, err := s.attemptOf(r, report.SID)
 	if err == nil {

@@ -10,6 +10,8 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"redial/api"
 )
 
@@ -30,21 +32,27 @@ func (f faults) problem() error {
 	return p
 }
 
-// checkJSON returns a 400 for a body that is not one JSON value.
+// checkJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json
+// would put U+FFFD, which is spoken as garbage, where the text is no UTF-8 or has half of a
+// surrogate pair, and would take the last of two fields with one name, where whoever checked
+// the body before it may have seen the first.
 func checkJSON(body []byte) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	var v json.RawMessage
-	err := d.Decode(&v)
+	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	err := d.SkipValue()
 	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
+		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		}
 		return problem(400, "the body goes on after the JSON value")
 	}
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return problem(400, "the body is not JSON: %v, at byte %d", e, e.Offset)
+	e, ok := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case !ok:
+		return problem(400, "the body is not JSON: it is empty")
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return problem(400, "the body has a name twice in one object: %.60q, again at byte %d; give it once", e.JSONPointer.LastToken(), e.ByteOffset)
 	}
-	return problem(400, "the body is not JSON: it ends too early")
+	return problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
 // object decodes a JSON object field by field, so that whatever is wrong is told

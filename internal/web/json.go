@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"strings"
 	"syscall"
 
 	"redial/api"
@@ -121,13 +122,20 @@ func ignoreGone(err error) error {
 	return context.Canceled
 }
 
-// readBody reads a JSON request's body as it was sent.
+// readBody reads a JSON request's body as it was sent: one value of sound text.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
 		return nil, problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
 	}
-	return readAtMost(w, r, maxBody)
+	if charset := with["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return nil, problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
+	}
+	body, err := readAtMost(w, r, maxBody)
+	if err != nil {
+		return nil, err
+	}
+	return body, checkJSON(body)
 }
 
 func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {

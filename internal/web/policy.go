@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -29,8 +30,8 @@ func ReadPresets(own []byte) (Presets, error) {
 		return nil, fmt.Errorf("reading redial's own presets: %w", err)
 	}
 	if len(own) > 0 {
-		if err := json.Unmarshal(own, &p); err != nil {
-			return nil, errors.New("must be a JSON object of policies by name")
+		if err := cmp.Or(checkJSON(own), json.Unmarshal(own, &p)); err != nil {
+			return nil, fmt.Errorf("must be a JSON object of policies by name: %w", root(err))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p)) {

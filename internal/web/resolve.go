@@ -43,9 +43,6 @@ func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
 // resolution reads the request: a sid, or none for an attempt that was never placed.
 func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string, err error) {
 	body, err := readBody(w, r)
-	if err == nil {
-		err = checkJSON(body)
-	}
 	if err != nil {
 		return "", err
 	}

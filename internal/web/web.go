@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
@@ -84,6 +85,10 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			h.Set("Vary", "Accept")
+		}
+		if !utf8.ValidString(r.URL.Path) || strings.Contains(r.URL.Path, "\x00") { // PostgreSQL takes neither for text
+			writeProblem(w, problem(http.StatusNotFound, "there is nothing at this path: it is not text in UTF-8"))
+			return
 		}
 		next.ServeHTTP(w, r)
 	})

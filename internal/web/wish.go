@@ -20,12 +20,9 @@ const (
 	maxMetadataValue = 1000
 )
 
-// wish decodes and checks a request for a call. Everything that is wrong with it
-// is told at once, as a 422, or a 400 if it is not JSON at all.
+// wish decodes and checks a request for a call, which readBody has read. Everything that
+// is wrong with it is told at once, as a 422.
 func (s *Server) wish(body []byte) (call.Wish, error) {
-	if err := checkJSON(body); err != nil {
-		return call.Wish{}, err
-	}
 	var f faults
 	var from string
 	var to, say, policy json.RawMessage

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// What passes is text in UTF-8, says one thing, and can be decoded.
+func FuzzCheckJSON(f *testing.F) {
+	for _, body := range []string{
+		`{"to": "+81", "say": {"text": "\u3042"}}`, `{"a": 1, "a": 2}`, `{"a": {"b": [{"x": 1, "\u0078": 2}]}}`, `"\ud800"`, `"\ud83d\ude00"`,
+		"{\"say\": \"\x83T\x81[\"}", "\xef\xbb\xbf{}", `{} {}`, `{"":0,"":0}`, ``,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if checkJSON(body) != nil {
+			return
+		}
+		var v any
+		if err := json.Unmarshal(body, &v); err != nil {
+			t.Fatalf("%q passes, and can't be decoded: %v", body, err)
+		}
+		if !utf8.Valid(body) {
+			t.Errorf("%q passes, and is not UTF-8", body)
+		}
+		again, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		garbled := strings.Count(string(again), "\uFFFD") + strings.Count(string(again), `\ufffd`)
+		if given := strings.Count(string(body), "\uFFFD") + strings.Count(strings.ToLower(string(body)), `\ufffd`); garbled > given {
+			t.Errorf("%q passes, and is decoded to %s", body, again)
+		}
+		if was, is := names(t, body), names(t, again); was != is {
+			t.Errorf("%q has %d names, and %d are decoded: %s", body, was, is, again)
+		}
+	})
+}
+
+// names counts the names in all the objects of a value.
+func names(t *testing.T, body []byte) (n int) {
+	t.Helper()
+	d := json.NewDecoder(bytes.NewReader(body))
+	var isObject []bool // the values that are open
+	isName := false     // the next token is one
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return n
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			isObject = append(isObject, token == json.Delim('{'))
+			isName = token == json.Delim('{')
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			isObject = slices.Delete(isObject, len(isObject)-1, len(isObject))
+		default:
+			if isName {
+				n++
+				isName = false
+				continue
+			}
+		}
+		isName = len(isObject) > 0 && isObject[len(isObject)-1]
+	}
+}
