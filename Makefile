@@ -19,7 +19,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build test check chaos bench benchpair microbench fuzz demo cover deps-test clean fmt \
+.PHONY: help build test check chaos bench benchpair microbench mutants fuzz demo cover deps-test clean fmt \
 	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
@@ -45,6 +45,9 @@ benchpair: deps-test ## measure two redials in turns, and say where NEW is worse
 
 microbench: deps-test ## run the benchmarks of single parts, for benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count=$(COUNT) ./...
+
+mutants: deps-test ## change the code on purpose, 40 times by lot, and say which changes no test notices (an hour)
+	$(GO) run ./internal/mutants -n 40
 
 fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
 	GO=$(GO) scripts/fuzz $(FUZZTIME)

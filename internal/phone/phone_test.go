@@ -215,6 +215,8 @@ func TestMask(t *testing.T) {
 		"+819012345678":  "+8190******78",
 		"０９０１２３４５６７８":    "０９０１******８",
 		"+4915123456789": "+4915*******89",
+
+		"+861391234567890": "+8613*********90",
 	}
 	for text, want := range tests {
 		if diff := cmp.Diff(want, phone.Mask(text)); diff != "" {

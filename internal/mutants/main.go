@@ -1,0 +1,110 @@
+// Mutants changes redial's code on purpose, one small change after another, and says which
+// changes no test notices. Which changes are made is drawn by lot, from a seed, before
+// anybody looks at them: equal parts from each of the packages that decide something.
+//
+//	go run ./internal/mutants -n 40              # the seed is the commit's hash
+//	go run ./internal/mutants -n 40 -list        # only draw
+//	go run ./internal/mutants -n 40 -only 17     # only number 17 of those that were drawn
+//
+// A change is laid over the code by the compiler's -overlay; no file is touched. The tests
+// of the package itself run first, then those of the whole; the first that fails has noticed.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// drawnFrom are the packages that are changed.
+var drawnFrom = []string{"call", "store", "dialer", "web", "webhook", "twilio", "phone"}
+
+// limit is how long the tests of one package may take; a change that makes them hang is noticed.
+const limit = 10 * time.Minute
+
+func main() {
+	n := flag.Int("n", 40, "how many changes")
+	seed := flag.String("seed", head(), "what the lots are drawn by")
+	list := flag.Bool("list", false, "only draw")
+	only := flag.Int("only", 0, "only this one of those that were drawn; 0: all")
+	flag.Parse()
+	mutants, err := draw(*seed, *n)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(2)
+	}
+	noticed, tried := 0, 0
+	fmt.Printf("%d changes drawn by %s\n\n| # | where | change | noticed by |\n|---|---|---|---|\n", len(mutants), *seed)
+	for i, m := range mutants {
+		if *only != 0 && *only != i+1 {
+			continue
+		}
+		by := "–"
+		if !*list {
+			tried++
+			if by = m.noticedBy(); by != "" {
+				noticed++
+			} else {
+				by = "**nobody**"
+			}
+		}
+		fmt.Printf("| %d | %s | %s | %s |\n", i+1, m.where(), m.change(), by)
+	}
+	if tried > 0 {
+		fmt.Printf("\n%d of %d noticed.\n", noticed, tried)
+	}
+	if noticed < tried {
+		os.Exit(1)
+	}
+}
+
+func head() string {
+	out, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	if err != nil {
+		return "redial"
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// noticedBy names the first test that fails with the change; empty if none does.
+func (m *mutant) noticedBy() string {
+	overlay, clean, err := m.overlay()
+	if err != nil {
+		return "an error: " + err.Error()
+	}
+	defer clean()
+	for _, packages := range [][]string{{"./internal/" + m.pkg}, {"./internal/app"}, {"./cmd/redial", "./internal/chaos", "./internal/webhook"}} {
+		if by := failing(overlay, packages); by != "" {
+			return by
+		}
+	}
+	return ""
+}
+
+// failing runs the tests of packages, and names the first that fails.
+func failing(overlay string, packages []string) string {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
+	args := append([]string{"test", "-count=1", "-failfast", "-overlay", overlay}, packages...)
+	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
+	if err == nil {
+		return ""
+	}
+	if ctx.Err() != nil {
+		return "the tests of " + strings.Join(packages, " ") + ", which hang"
+	}
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		for _, sign := range []string{"--- FAIL: ", "panic: ", "fatal error: "} {
+			if name, ok := strings.CutPrefix(line, sign); ok {
+				name, _, _ = strings.Cut(name, " (")
+				return name
+			}
+		}
+	}
+	return "the tests of " + strings.Join(packages, " ")
+}

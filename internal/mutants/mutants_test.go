@@ -1,0 +1,58 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The same seed draws the same changes, and another seed others.
+func TestTheSeedDraws(t *testing.T) {
+	t.Chdir("../..")
+	for _, pkg := range drawnFrom {
+		drawn := func(seed string) (list []string) {
+			mutants, err := shuffled(seed, pkg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range mutants {
+				list = append(list, m.where()+m.change())
+			}
+			return list
+		}
+		first := drawn("a")
+		if len(first) < 40 || !slices.Equal(first, drawn("a")) || slices.Equal(first, drawn("b")) {
+			t.Errorf("%s: %d changes are drawn, or not by the seed", pkg, len(first))
+		}
+	}
+}
+
+// A change that a test is there for is noticed by it, and one that changes nothing is not.
+func TestAChangeIsNoticed(t *testing.T) {
+	t.Chdir("../..")
+	all, err := sites("phone")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(m mutant) bool {
+		return strings.HasSuffix(m.file, "parse.go") && strings.HasPrefix(m.to, "!(")
+	})
+	if i < 0 {
+		t.Fatal("no condition of parse.go could be changed")
+	}
+	m := all[i]
+	for _, change := range []struct {
+		to      string
+		noticed bool
+	}{{m.to, true}, {"(" + string(m.source[m.start:m.end]) + ")", false}} {
+		m.to = change.to
+		overlay, clean, err := m.overlay()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer clean()
+		if by := failing(overlay, []string{"./internal/phone"}); (by != "") != change.noticed {
+			t.Errorf("%s %s is noticed by %q", m.where(), m.change(), by)
+		}
+	}
+}
