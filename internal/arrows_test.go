@@ -33,6 +33,7 @@ var arrows = map[string][]string{
 	"internal/chaos":       {"api", "internal/sim"},
 	"internal/bench":       {},
 	"internal/bench/floor": {},
+	"internal/mutants":     {},
 	"api/apitest":          {"api"},
 	"internal/pgtest":      {},
 }
