@@ -86,6 +86,7 @@ type Call struct {
 	NextAttemptAt   time.Time // zero when no dial is planned
 	WakeAt          time.Time // the earliest time to look at the Call again; zero when it is over
 	Held            string    // the number that another Call must let go of before the next dial; empty when none
+	Offered         string    // the number that became free for the next dial, while that is due; empty when none
 	ReachedBy       int       // the attempt that reached a person; 0 while none has
 	CutShort        bool      // the cancel ends conversations, too
 	RedialAsked     time.Time // when somebody asked for the next dial at once, last

@@ -181,12 +181,13 @@ func (c *Call) Hold(number string, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Release records that the number is free: the dial is due again.
+// Release records that the number is free. The Call is Offered it where the dial is due by
+// now, and else waits for something else, or ends.
 func (c *Call) Release(now time.Time) []Event {
 	if c.State != Waiting || c.Held == "" {
 		return nil
 	}
-	c.Held = ""
+	c.Held, c.Offered = "", c.Held
 	evs := []Event{c.event(CallReleased, now, Event{})}
 	return append(evs, c.settle(now)...)
 }

@@ -47,6 +47,11 @@ func (c *Call) Numbers() []string {
 	return numbers
 }
 
+// isNumberOf says whether a number is that of one of these people.
+func (c *Call) isNumberOf(people []int, number string) bool {
+	return slices.ContainsFunc(people, func(p int) bool { return c.Person(p).Number == number })
+}
+
 func (c *Call) people() int { return max(1, len(c.People)) }
 
 // next is who is rung next, and when, as far as the dials before allow it; nobody when

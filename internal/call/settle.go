@@ -20,14 +20,23 @@ func (c *Call) settle(now time.Time) []Event {
 	if ask := c.nextAsk(); !ask.IsZero() {
 		// A phone may be ringing: nothing is dialed and nothing is over.
 		evs := c.withdrawn(now)
-		c.State, c.Held, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, ask
+		c.State, c.Held, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", "", time.Time{}, ask
 		return evs
 	}
 	people, next, waiting := c.due(now)
 	if o := c.verdict(people, next, now); o != "" {
 		return c.end(o, now)
 	}
-	return c.plan(next, waiting, now)
+	var evs []Event
+	if c.Held != "" && !c.isNumberOf(people, c.Held) { // later facts have changed who is rung next
+		c.Held = ""
+		evs = append(evs, c.event(CallReleased, now, Event{Reason: "another number is next"}))
+	}
+	evs = append(evs, c.plan(next, waiting, now)...)
+	if c.Held != "" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {
+		c.Offered = "" // whoever else is held for the number may ring it
+	}
+	return evs
 }
 
 // nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
@@ -112,7 +121,7 @@ func (c *Call) end(o Outcome, now time.Time) []Event {
 			evs = append(evs, c.concluded(a, "", now)...)
 		}
 	}
-	c.State, c.Outcome, c.EndedAt, c.Held = Ended, o, now, ""
+	c.State, c.Outcome, c.EndedAt, c.Held, c.Offered = Ended, o, now, "", ""
 	c.NextAttemptAt, c.WakeAt = time.Time{}, time.Time{}
 	e := Event{Outcome: o}
 	if r := c.Refusal(); r != nil {

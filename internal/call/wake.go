@@ -211,6 +211,6 @@ func (c *Call) dial(person int, now time.Time) int {
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
 	a.AskAt, a.Asks, a.Unanswered, a.Absent, a.AbsentAt = a.SendBy.Add(searchMargin), 0, false, 0, time.Time{}
-	c.State, c.NextAttemptAt, c.WakeAt = Dialing, time.Time{}, a.AskAt
+	c.State, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, a.AskAt
 	return a.N
 }

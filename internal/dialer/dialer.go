@@ -100,6 +100,9 @@ func New(c Config) *Dialer {
 // what is in flight, and returns.
 func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
+	var sweeping sync.WaitGroup
+	sweeping.Go(func() { d.sweep(ctx) })
+	defer sweeping.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
 		shut := d.shutSoFar()
@@ -261,7 +264,8 @@ func (d *Dialer) usePace(due []store.Due, already int) {
 }
 
 // round wakes what is due now, and says what to wait for.
-func (d *Dialer) round(ctx context.Context) (plan, error) {
+func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
+	defer crash.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	dial, ask, err := d.Store.NextWake(ctx)
@@ -370,8 +374,8 @@ func (d *Dialer) start(due []store.Due) {
 		for _, a := range c.Actions {
 			d.busy.Add(1)
 			d.inFlight.Go(func() {
+				defer d.done()
 				d.perform(&c.Call, a)
-				d.done()
 			})
 		}
 	}

@@ -18,28 +18,30 @@ import (
 // to the loop's life: what was begun is brought to its end.
 func (d *Dialer) perform(c *call.Call, a call.Action) {
 	log := d.Log.With("call", c.ID, "attempt", a.Attempt)
-	var err error
+	if err := d.act(c, a, log); err != nil {
+		log.Warn("action failed; the call is woken again", "action", string(a.Kind), "err", err)
+	}
+}
+
+func (d *Dialer) act(c *call.Call, a call.Action, log *slog.Logger) (err error) {
+	defer crash.Contain(&err)
 	switch a.Kind {
 	case call.Dial:
-		err = d.place(c, a.Attempt, log)
+		return d.place(c, a.Attempt, log)
 	case call.LookUp:
-		err = d.ask(c, a.Attempt, d.Carrier.LookUp)
+		return d.ask(c, a.Attempt, d.Carrier.LookUp)
 	case call.HangUp:
-		err = d.ask(c, a.Attempt, d.Carrier.HangUp)
+		return d.ask(c, a.Attempt, d.Carrier.HangUp)
 	case call.End:
-		err = d.ask(c, a.Attempt, d.Carrier.End)
+		return d.ask(c, a.Attempt, d.Carrier.End)
 	case call.Tell:
-		err = d.ask(c, a.Attempt, func(ctx context.Context, _ string) (call.Report, error) {
+		return d.ask(c, a.Attempt, func(ctx context.Context, _ string) (call.Report, error) {
 			return d.Carrier.Tell(ctx, c, a.Attempt)
 		})
 	case call.Search:
-		err = d.search(c, a.Attempt)
-	default:
-		err = errors.New("no such action")
+		return d.search(c, a.Attempt)
 	}
-	if err != nil {
-		log.Warn("action failed; the call is woken again", "action", string(a.Kind), "err", err)
-	}
+	return errors.New("no such action")
 }
 
 func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {

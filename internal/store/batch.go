@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 // batch is what some operations do in one transaction: rows are read and locked,
@@ -20,6 +21,7 @@ type batch struct {
 	creations  []*creating
 	claims     []*claiming
 	deliveries []*delivering
+	sweeps     []*sweeping
 	eager      *claiming // the last of them: of what the batch itself makes due
 	now        time.Time
 
@@ -27,6 +29,8 @@ type batch struct {
 	claimed []*stored // found to be due
 	changed []*stored // for good
 	outbox
+
+	unoffered bool // a number is free, and Calls that are held for it were not tried
 
 	row  call.Call // as it was read last
 	bad  error     // what was wrong with it
@@ -45,6 +49,8 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.claims = append(b.claims, o)
 		case *delivering:
 			b.deliveries = append(b.deliveries, o)
+		case *sweeping:
+			b.sweeps = append(b.sweeps, o)
 		}
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
@@ -62,8 +68,9 @@ func (b *batch) forget() {
 	}
 }
 
-func (b *batch) run() error {
-	if len(b.changes)+len(b.creations)+len(b.claims)+len(b.deliveries) > 2 && b.store.dialect.shared {
+func (b *batch) run() (err error) {
+	defer crash.Contain(&err)
+	if len(b.changes)+len(b.creations)+len(b.claims)+len(b.deliveries)+len(b.sweeps) > 2 && b.store.dialect.shared {
 		// Who would wait for a row that another node holds, waits for it alone.
 		b.add(statement{sql: "SET LOCAL lock_timeout = '500ms'"})
 	}
@@ -92,7 +99,7 @@ func (b *batch) readAll() error {
 		wanted[o.id] = true
 	}
 	b.readDeliveries(wanted)
-	b.lock(slices.Sorted(maps.Keys(wanted)))
+	b.lock(slices.Sorted(maps.Keys(wanted)), b.store.dialect.forUpdate)
 	for _, o := range b.claims {
 		o.read(b)
 	}
@@ -127,14 +134,14 @@ func (b *batch) decideAll() {
 	}
 }
 
-// lock queues the reading of Calls of known ids.
-func (b *batch) lock(ids []string) {
+// lock queues the reading of Calls of known ids; how is what the dialect has to lock them.
+func (b *batch) lock(ids []string, how string) {
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id != storable(id) })
 	if len(ids) == 0 {
 		return
 	}
 	b.add(statement{
-		sql:  selectCalls + "id " + b.store.dialect.among + " ORDER BY id" + b.store.dialect.forUpdate,
+		sql:  selectCalls + "id " + b.store.dialect.among + " ORDER BY id" + how,
 		args: []any{b.store.dialect.list(ids)},
 		rows: func(scan func(...any) error) error { return b.found(scan, nil) },
 	})

@@ -120,10 +120,7 @@ func (o *claiming) decide(b *batch) {
 			continue
 		}
 		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
-		_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
-			c.actions, events = woken.Wake(o.now)
-			return events, nil
-		})
+		c.wake()
 		if c.unwoken == nil || o.taker == nil {
 			o.mine = append(o.mine, c)
 		}
@@ -137,8 +134,13 @@ func (o *claiming) decide(b *batch) {
 // batch lets go of is for who has waited longest for it, and that is known later.
 func (o *claiming) findDue(b *batch) {
 	freed := map[string]*stored{}
+	for _, sweep := range b.sweeps {
+		for _, number := range sweep.numbers {
+			freed[number] = &stored{}
+		}
+	}
 	for _, c := range b.calls {
-		for _, number := range c.letsGo() {
+		for _, number := range c.frees() {
 			freed[number] = c
 		}
 	}
@@ -196,6 +198,7 @@ func (b *batch) yield() {
 func (o *claiming) answer(b *batch) {
 	for _, c := range o.mine {
 		switch {
+		case c.unwoken != nil && o.taker != nil: // the next claim that is asked for finds it again
 		case c.unwoken != nil:
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})
@@ -205,20 +208,23 @@ func (o *claiming) answer(b *batch) {
 	}
 }
 
-// wakeAgain wakes a Call as if it had not been woken yet, and tells it which of its
-// numbers other Calls ring.
-func (c *stored) wakeAgain(busy []string) {
-	var events []call.Event
-	after := c.asleep.Clone()
-	c.actions, events = after.Wake(c.claimedBy.now, busy...)
+// wake wakes a Call, and tells it which of its numbers other Calls ring. It may do so
+// again, as if it had not done so before.
+func (c *stored) wake(busy ...string) {
+	c.after, c.actions = *c.asleep, nil
 	c.events, c.then = c.events[:c.slept:c.slept], c.then[:c.slept:c.slept]
-	c.record(&after, events)
+	_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
+		c.actions, events = woken.Wake(c.claimedBy.now, busy...)
+		return events, nil
+	})
 }
 
-// setAside has a Call left alone until a time, also by its deadline.
+// setAside has a Call left alone until a time, also by its deadline, and by those who look
+// for the next Call for a number.
 func (t *tx) setAside(id string, until time.Time) {
 	t.add(statement{
-		sql:  `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END WHERE id = $1`,
+		sql: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,
+			held_for = NULL, offered = NULL WHERE id = $1`,
 		args: []any{id, micros(until)},
 	})
 }

@@ -42,6 +42,7 @@ func callColumns(c *call.Call) []column {
 		{"next_attempt_at", asMicros{&c.NextAttemptAt}},
 		{"wake_at", asMicros{&c.WakeAt}},
 		{"held_for", asText{&c.Held}},
+		{"offered", asText{&c.Offered}},
 		{"reached_by", &c.ReachedBy},
 		{"cut_short", asFlag{&c.CutShort}},
 		{"redial_asked_at", asMicros{&c.RedialAsked}},

@@ -137,7 +137,8 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 
 const ofPending = "call_id AMONG AND state = 'pending'"
 
-func (o *delivering) decide(b *batch) error {
+func (o *delivering) decide(b *batch) (err error) {
+	defer crash.Contain(&err)
 	d := b.rows[o.key]
 	if d == nil {
 		return ErrNotFound

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"redial/internal/call"
@@ -17,66 +19,64 @@ type want struct {
 	owner   string // the Call that has the number already
 }
 
-// settleNumbers lets go of the numbers that no longer ring, takes those that are
-// about to, and wakes who has waited longest for what is free. A number that
-// another Call may be ringing is not taken; its row stays locked until the
-// transaction ends, so that who lets go of it sees who waits for it. Numbers are
-// gone through in their order, so that nodes don't wait for each other in a ring.
+// settleNumbers frees the numbers that no longer ring, takes those that are about to,
+// and offers what is free to the first Call held for it that can ring now. A number that
+// another Call may be ringing is not taken; its row stays locked until the transaction
+// ends, so that whoever frees it sees which Calls are held for it. Numbers are gone through
+// in their order, so that nodes don't wait for each other in a ring.
 func (b *batch) settleNumbers() error {
-	wants, free := map[string][]*want{}, map[string][]string{}
+	wants, free := map[string][]*want{}, map[string]*freed{}
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
 		c := b.calls[id]
 		if c.err != nil || sameNumbers(&c.before, &c.after) {
 			continue
 		}
-		had, has := c.before.LiveNumbers(), c.after.LiveNumbers()
-		for number, attempt := range has {
+		had := c.before.LiveNumbers()
+		for number, attempt := range c.after.LiveNumbers() {
 			if _, ok := had[number]; !ok {
 				wants[number] = append(wants[number], &want{number: number, call: c, attempt: attempt})
 			}
 		}
-		for number := range had {
-			if _, ok := has[number]; !ok {
-				free[number] = append(free[number], id)
-			}
+		for _, number := range c.frees() {
+			f := cmp.Or(free[number], &freed{number: number})
+			f.by, free[number] = append(f.by, id), f
 		}
-		if c.after.State == call.Ended && c.before.State != call.Ended {
-			for _, number := range c.after.Numbers() {
-				if free[number] == nil {
-					free[number] = []string{} // it may have been given a turn that it did not use
-				}
-			}
+	}
+	for _, o := range b.sweeps {
+		for _, number := range o.numbers {
+			free[number] = cmp.Or(free[number], &freed{number: number, swept: true})
 		}
 	}
 	if len(wants)+len(free) == 0 {
 		return nil
 	}
-	heirs := b.passOn(wants, free)
+	list := b.passOn(wants, free)
 	if err := b.flush(); err != nil {
 		return fmt.Errorf("settling who rings which number: %w", err)
 	}
 	if err := b.refuse(wants); err != nil {
 		return err
 	}
-	return b.release(heirs)
+	return b.release(list)
 }
 
 // sameNumbers says that a Call rings what it rang, as most reports leave it.
 func sameNumbers(a, b *call.Call) bool {
-	return (a.State == call.Ended) == (b.State == call.Ended) &&
+	return a.Offered == b.Offered && (a.State == call.Ended) == (b.State == call.Ended) &&
 		slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return x.To == y.To && x.Live() == y.Live() })
 }
 
-// letsGo are the numbers that a Call rang, or might have, and does not any more.
-func (c *stored) letsGo() (numbers []string) {
+// frees are the numbers that a Call rang, or might have, or was offered, and that it does
+// not ring now.
+func (c *stored) frees() (numbers []string) {
 	if c.err != nil || sameNumbers(&c.before, &c.after) {
 		return nil
 	}
-	if c.after.State == call.Ended {
-		return c.after.Numbers()
+	had, has := c.before.LiveNumbers(), c.after.LiveNumbers()
+	if number := c.before.Offered; number != "" && number != c.after.Offered {
+		had[number] = 0
 	}
-	has := c.after.LiveNumbers()
-	for number := range c.before.LiveNumbers() {
+	for number := range had {
 		if _, ok := has[number]; !ok {
 			numbers = append(numbers, number)
 		}
@@ -84,30 +84,43 @@ func (c *stored) letsGo() (numbers []string) {
 	return numbers
 }
 
-// passOn queues, number by number, what lets go of it, takes it, and finds who has
-// waited longest.
-func (b *batch) passOn(wants map[string][]*want, free map[string][]string) map[string]*string {
-	heirs := map[string]*string{}
+// freed is a number that a batch finds free, or makes so, and the search for a Call that is
+// held for it and can ring now.
+type freed struct {
+	number string
+	by     []string // the Calls that rang it, or might have
+	swept  bool     // found by a sweep: another node's may have been faster
+	next   string   // the Call that is tried next; empty: there is none
+}
+
+// passOn queues, number by number, what frees it and takes it, and finds the Calls that
+// are tried first.
+func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed) {
+	all := map[string]bool{}
 	for number := range free {
-		heirs[number] = new(string)
+		all[number] = true
 	}
-	all := maps.Clone(free)
 	for number := range wants {
-		all[number] = free[number]
+		all[number] = true
 	}
 	for _, number := range slices.Sorted(maps.Keys(all)) {
-		for _, id := range free[number] {
-			b.add(statement{sql: `DELETE FROM destinations WHERE number = $1 AND call_id = $2`, args: []any{number, id}})
+		if f := free[number]; f != nil {
+			list = append(list, f)
+			for _, id := range f.by {
+				b.add(statement{sql: deleteDestination, args: []any{number, id}})
+			}
 		}
 		for _, w := range wants[number] {
 			b.take(w)
 		}
 	}
-	for _, number := range slices.Sorted(maps.Keys(heirs)) {
-		b.findHeir(number, heirs[number])
+	for _, f := range list {
+		b.findNext(f)
 	}
-	return heirs
+	return list
 }
+
+const deleteDestination = `DELETE FROM destinations WHERE number = $1 AND call_id = $2`
 
 // take queues the taking of a number.
 func (b *batch) take(w *want) {
@@ -150,18 +163,22 @@ func (b *batch) refuse(wants map[string][]*want) error {
 	}
 	for c, numbers := range busy {
 		had := c.after.LiveNumbers()
-		c.wakeAgain(numbers)
+		c.wake(numbers...)
 		b.renumber(c, had)
 	}
 	return nil
 }
 
-// renumber corrects the attempts of a Call's numbers, where one that is not dialed
-// stood before them.
+// renumber corrects the attempts of the numbers that a Call has taken, where one that is
+// not dialed stood before them, and frees those that it does not ring after all.
 func (b *batch) renumber(c *stored, had map[string]int) {
 	has := c.after.LiveNumbers()
-	for _, number := range slices.Sorted(maps.Keys(has)) {
-		if has[number] != had[number] {
+	for _, number := range slices.Sorted(maps.Keys(had)) {
+		switch has[number] {
+		case had[number]:
+		case 0:
+			b.add(statement{sql: deleteDestination, args: []any{number, c.after.ID}})
+		default:
 			b.add(statement{
 				sql:  `UPDATE destinations SET attempt = $3 WHERE number = $1 AND call_id = $2`,
 				args: []any{number, c.after.ID, has[number]},
@@ -170,53 +187,83 @@ func (b *batch) renumber(c *stored, had map[string]int) {
 	}
 }
 
-const selectHeir = `SELECT id FROM calls WHERE held_for = $1 AND id > $2
-	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1) ORDER BY id LIMIT 1`
+// triesPerBatch is how many Calls a batch may try, that were held for numbers which are
+// free now. What is left, the next sweep tries: others want to write, too.
+const triesPerBatch = 32
 
-// findHeir queues the search for the oldest Call, after one that was found before,
-// that is held for a number, if that is free.
-func (b *batch) findHeir(number string, heir *string) {
-	last := *heir
-	*heir = ""
+// selectNext finds the oldest Call, after one that was found before, that is held for a
+// number, if that is free, and was offered to no Call that is due by $3.
+const selectNext = `SELECT id FROM calls WHERE held_for = $1 AND id > $2
+	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
+	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3) ORDER BY id LIMIT 1`
+
+// findNext queues the search for the Call that is tried next for a number. What this batch
+// itself frees is offered to nobody: the rows are only written later.
+func (b *batch) findNext(f *freed) {
+	last, due := f.next, int64(math.MinInt64)
+	if f.swept {
+		due = micros(b.now)
+	}
+	f.next = ""
 	b.add(statement{
-		sql:  selectHeir,
-		args: []any{number, last},
-		rows: func(scan func(...any) error) error { return scan(heir) },
+		sql:  selectNext,
+		args: []any{f.number, last, due},
+		rows: func(scan func(...any) error) error { return scan(&f.next) },
 	})
 }
 
-// release wakes the heirs of the numbers that are free. One that has been woken
-// already, or can't be, is passed over.
-func (b *batch) release(heirs map[string]*string) error {
-	for {
-		maps.DeleteFunc(heirs, func(_ string, heir *string) bool { return *heir == "" })
-		if len(heirs) == 0 {
+// release offers each of the numbers to the first Call held for it that can ring now. The
+// others that it tries are held no longer: they wait for their window, or have ended.
+// Nobody waits for a Call that another node has locked: a later sweep tries it.
+func (b *batch) release(list []*freed) error {
+	for tries := triesPerBatch; ; {
+		list = slices.DeleteFunc(list, func(f *freed) bool { return f.next == "" })
+		if len(list) > tries {
+			b.unoffered, list = true, list[:tries]
+		}
+		if len(list) == 0 {
 			return nil
 		}
-		unread := map[string]bool{}
-		for _, heir := range heirs {
-			unread[*heir] = b.calls[*heir] == nil
+		tries -= len(list)
+		var unread []string
+		for _, f := range list {
+			if b.calls[f.next] == nil {
+				unread = append(unread, f.next)
+			}
 		}
-		maps.DeleteFunc(unread, func(_ string, yes bool) bool { return !yes })
-		b.lock(slices.Sorted(maps.Keys(unread)))
+		slices.Sort(unread)
+		b.lock(unread, b.store.dialect.skipLocked)
 		if err := b.flush(); err != nil {
-			return fmt.Errorf("waking the next call for a number: %w", err)
+			return fmt.Errorf("reading the next call for a number: %w", err)
 		}
-		for number, heir := range heirs {
-			released := false
-			b.get(*heir).step(func(c *call.Call) ([]call.Event, error) {
-				events := c.Release(b.now)
-				released = len(events) > 0
-				return events, nil
-			})
-			if released {
-				delete(heirs, number)
-			} else {
-				b.findHeir(number, heir)
+		for _, f := range list {
+			switch c := b.calls[f.next]; {
+			case c == nil:
+				b.unoffered, f.next = true, ""
+			case b.offer(c, f.number):
+				f.next = ""
+			default:
+				b.findNext(f)
 			}
 		}
 		if err := b.flush(); err != nil {
-			return fmt.Errorf("waking the next call for a number: %w", err)
+			return fmt.Errorf("finding the next call for a number: %w", err)
 		}
 	}
+}
+
+// offer releases a Call that is held for a number, and says whether it can ring there now.
+// One that can't be read, or released, is set aside.
+func (b *batch) offer(c *stored, number string) bool {
+	_, err := c.step(func(c *call.Call) ([]call.Event, error) {
+		if c.Held != number { // this batch, or another node, has seen to it
+			return nil, nil
+		}
+		return c.Release(b.now), nil
+	})
+	if err != nil {
+		b.setAside(c.before.ID, b.now.Add(setAside))
+		return false
+	}
+	return c.after.Offered == number
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 )
 
 // ErrNotEnded is returned by Scrub for a Call that has not ended.
@@ -42,7 +43,7 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
 	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL, webhook = NULL,
-		policy = $3, scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
+		offered = NULL, policy = $3, scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
 	if err != nil {
 		return err
 	}
@@ -101,6 +102,7 @@ const (
 // what needs not be kept at all any more. It does a small step, and says
 // whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
+	defer crash.Contain(&err)
 	err = s.tx(ctx, func(t *tx) error {
 		if err := t.expireEndpoints(now); err != nil {
 			return err

@@ -9,9 +9,12 @@ import (
 
 // watchers tells, within this process, that a Call has changed.
 type watchers struct {
-	mu    sync.Mutex
-	byID  map[string]map[chan struct{}]struct{}
-	due   chan struct{}
+	mu   sync.Mutex
+	byID map[string]map[chan struct{}]struct{}
+	due  chan struct{}
+	// unoffered receives when a batch left free numbers to the next sweep.
+	unoffered chan struct{}
+
 	until wakes // a change that is due before this is told at once
 	news  wakes // the earliest due among the changes since the last look
 	low   lows
@@ -76,6 +79,7 @@ var anyTime = time.Unix(1<<40, 0)
 func (w *watchers) init() {
 	w.byID = map[string]map[chan struct{}]struct{}{}
 	w.due = make(chan struct{}, 1)
+	w.unoffered = make(chan struct{}, 1)
 	w.until = wakes{anyTime, anyTime}
 }
 
@@ -103,6 +107,10 @@ func (w *watchers) Watch(id string) (<-chan struct{}, func()) {
 // Due receives after this process changed a Call that is now due sooner than
 // Sleep was told.
 func (w *watchers) Due() <-chan struct{} { return w.due }
+
+// Unoffered receives after this process has left numbers free that Calls are held for: a
+// Sweep has more to do.
+func (w *watchers) Unoffered() <-chan struct{} { return w.unoffered }
 
 // Sleep says until when nobody looks at what is due, since NextWake was asked: for
 // Calls to dial, and for those to ask about or to give up. Zero: whenever that is.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -22,7 +21,7 @@ const (
 // ErrClosed is returned by a Store that was closed.
 var ErrClosed = errors.New("the store is closed")
 
-// operation is one thing to be written: a changing, a creating, a claiming or a delivering. It may
+// operation is one thing to be written: a changing, a creating, a claiming, a delivering or a sweeping. It may
 // be run more than once, in one batch after another, until one is committed.
 type operation interface{ waiting() *ticket }
 
@@ -122,7 +121,7 @@ func (s *Store) writeBatch(ops []operation) {
 		return
 	}
 	err := s.runBatch(ops)
-	if err == nil || len(ops) == 1 || !s.dialect.blames(err) {
+	if err == nil || len(ops) == 1 || !s.dialect.blames(err) && !errors.Is(err, crash.ErrPanic) {
 		answerAll(ops, err)
 		return
 	}
@@ -166,6 +165,9 @@ func (s *Store) runBatch(ops []operation) error {
 	b.yield()
 	b.eager.start()
 	b.dispatch()
+	if b.unoffered {
+		poke(s.unoffered)
+	}
 	s.metrics.committed(len(ops), time.Since(started))
 	for _, c := range b.changed {
 		s.tell(c)
@@ -200,11 +202,7 @@ func (c *stored) step(step Step) (after call.Call, err error) {
 	if c.err != nil {
 		return call.Call{}, c.err
 	}
-	defer func() {
-		if p := recover(); p != nil { // a process that ends would take the others of the batch with it
-			err = fmt.Errorf("a step panicked: %v", p)
-		}
-	}()
+	defer crash.Contain(&err)
 	after = c.after.Clone()
 	events, err := step(&after)
 	if err != nil {

@@ -115,7 +115,8 @@ func (s *Sender) post(ctx context.Context, m message) (v verdict) {
 	return v
 }
 
-func (s *Sender) exchange(ctx context.Context, m message) (*http.Response, error) {
+func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err error) {
+	defer crash.Contain(&err)
 	now := s.Store.Now()
 	signature, err := sign(m.secrets, m.id, now, m.body)
 	if err != nil {

@@ -120,7 +120,8 @@ func (s *Sender) opens(open bool) {
 }
 
 // round hands out what is due now, and says how long to sleep then.
-func (s *Sender) round(ctx context.Context) (time.Duration, error) {
+func (s *Sender) round(ctx context.Context) (_ time.Duration, err error) {
+	defer crash.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	s.looks()

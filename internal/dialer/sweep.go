@@ -1,0 +1,50 @@
+package dialer
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	sweepEvery = time.Minute
+	sweepFirst = 5 * time.Second       // within this after the start, on a shared database
+	sweepAgain = 10 * time.Millisecond // between two steps: others want to write, too
+)
+
+// sweep has the store look for calls that are held for numbers which are free: once a minute,
+// and when a batch has left some to it. Nodes that share a database do so at different times.
+func (d *Dialer) sweep(ctx context.Context) {
+	var pause time.Duration
+	if d.Store.Shared() {
+		pause = rand.N(sweepFirst)
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		case <-d.Store.Unoffered():
+		}
+		pause = sweepEvery - rand.N(sweepEvery/8)
+		if d.sweepOnce(context.WithoutCancel(ctx)) {
+			pause = sweepAgain
+		}
+	}
+}
+
+// sweepOnce does one step of it, and says whether there is more to do.
+func (d *Dialer) sweepOnce(ctx context.Context) (more bool) {
+	ctx, cancel := context.WithTimeout(ctx, storeTime)
+	defer cancel()
+	more, err := d.Store.Sweep(ctx, d.Store.Now())
+	if err != nil {
+		d.Log.Error("looking for calls that wait for free numbers failed", "err", err)
+	}
+	select {
+	case <-d.Store.Unoffered(): // by this step itself
+		return true
+	default:
+		return more
+	}
+}

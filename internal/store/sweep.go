@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// sweepMost is how many free numbers a Sweep sees to: it may try a Call for each.
+const sweepMost = triesPerBatch
+
+// Of the numbers that Calls are held for, each is looked at once, however many they are: those
+// that no phone rings any more, and that no Call was offered which is due by $1.
+const selectUnoffered = `WITH RECURSIVE held (number) AS (
+		SELECT (SELECT held_for FROM calls WHERE held_for > '' ORDER BY held_for LIMIT 1)
+		UNION ALL
+		SELECT (SELECT held_for FROM calls WHERE held_for > held.number ORDER BY held_for LIMIT 1) FROM held WHERE number IS NOT NULL
+	)
+	SELECT number FROM held WHERE number IS NOT NULL
+		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = held.number LIMIT 1) IS NULL
+		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = held.number AND o.wake_at <= $1 LIMIT 1) IS NULL LIMIT $2`
+
+// Sweep offers numbers that are free, though Calls are held for them, to the first Call that
+// can ring now: whatever became of the one that was offered the number before, none waits in
+// vain. It writes nothing where nothing is wrong. It does a small step, and says whether there
+// may be more to do; other nodes may do the same at the same time.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error) {
+	o := &sweeping{}
+	err = reader{ctx, s.read}.each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
+		var number string
+		err := scan(&number)
+		o.numbers = append(o.numbers, number)
+		return err
+	})
+	if err == nil && len(o.numbers) > 0 {
+		err = s.commit(ctx, now, o)
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for calls that are held for free numbers: %w", err)
+	}
+	return len(o.numbers) == sweepMost, nil
+}
+
+// sweeping offers numbers that seem to be free, if they still are.
+type sweeping struct {
+	ticket
+	numbers []string
+}
