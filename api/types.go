@@ -450,7 +450,9 @@ type Problem struct {
 	Title  string       `json:"title"`
 	Status int          `json:"status"` // of HTTP
 	Detail string       `json:"detail,omitzero"`
-	Errors []FieldError `json:"errors,omitzero"` // each field that is wrong
+	Errors []FieldError `json:"errors,omitzero"` // the fields that are wrong, the first 20
+
+	MoreErrors int `json:"more_errors,omitzero"` // how many are wrong beside those
 }
 
 // FieldError says what is wrong with a field, such as "policy.redial_after.busy".
@@ -470,6 +472,9 @@ func (p *Problem) Error() string {
 	var parts []string
 	for _, e := range p.Errors {
 		parts = append(parts, e.Field+": "+e.Detail)
+	}
+	if p.MoreErrors > 0 {
+		parts = append(parts, fmt.Sprintf("and %d more", p.MoreErrors))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -105,8 +105,8 @@ func (c *Config) checkServing() error {
 	if c.HostURL != "" && !httpURL(c.HostURL) {
 		return wrong("HOST_URL", "must be the http or https URL of this server, such as https://redial.example.com")
 	}
-	if slices.Contains(c.APIKeys, "") {
-		return wrong("REDIAL_API_KEYS", "has an empty key in its list")
+	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return len(key) < minKey }) {
+		return wrong("REDIAL_API_KEYS", "has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
 	}
 	if len(c.APIKeys) > 0 {
 		return nil
@@ -138,6 +138,8 @@ func (c *Config) numbers() web.Numbers {
 }
 
 func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
+
+const minKey = 16 // characters of an API key
 
 var databaseURL = regexp.MustCompile(`^(sqlite:.|postgres(ql)?://)`)
 

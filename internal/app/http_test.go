@@ -181,7 +181,7 @@ func TestWithoutAKeyOnlyThisMachineIsServed(t *testing.T) {
 
 func TestWithKeysOneIsNeeded(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		for _, auth := range []string{"", "Bearer", "Bearer wrong", "Basic a2V5", "key"} {
+		for _, auth := range []string{"", "Bearer", "Bearer wrong", "Basic a2V5", apiKey, "Bearer " + apiKey[1:]} {
 			for _, path := range []string{"/v1/calls", "/metrics"} {
 				if status, _ := w.do("GET", path, "", "Authorization", auth); status != http.StatusUnauthorized {
 					t.Errorf("%s with %q is answered %d", path, auth, status)

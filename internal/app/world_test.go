@@ -44,6 +44,7 @@ const (
 	caller  = "+815012345678"
 	account = "AC0123456789abcdef0123456789abcdef"
 	token   = "0123456789abcdef0123456789abcdef"
+	apiKey  = "a-key-of-the-world"
 )
 
 // inWorld runs a story in a bubble. change may alter the settings.
@@ -69,7 +70,7 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 		}
 		w.conf = Config{
 			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"), Migrate: true,
-			APIKeys: []string{"key"}, AccountSID: account, AuthTokens: []string{token}, From: caller,
+			APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token}, From: caller,
 			CallsPerSecond: 1, RetentionDays: 90,
 			Transport:        memory{func() http.Handler { return w.sim }},
 			WebhookTransport: byHost{&w.hosts},
@@ -94,7 +95,7 @@ func (w *world) start() {
 	}
 	w.node.Store(node)
 	w.net = apitest.Transport(w.t, memory{w.handler})
-	w.client = &api.Client{URL: hostURL, Key: "key", HTTP: &http.Client{Transport: w.net}}
+	w.client = &api.Client{URL: hostURL, Key: apiKey, HTTP: &http.Client{Transport: w.net}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- node.Run(ctx) }()
@@ -345,7 +346,7 @@ func (w *world) do(method, path, body string, headers ...string) (int, string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer key")
+	r.Header.Set("Authorization", "Bearer "+apiKey)
 	r.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])

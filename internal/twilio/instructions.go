@@ -180,6 +180,8 @@ func CheckPerson(p call.Person) error {
 // checkText returns a *FieldError for a text that is given, and can't be spoken.
 func checkText(field, text string) error {
 	switch {
+	case length(text) > twimlLimit:
+		return tooLong(field, text)
 	case unspeakable(text):
 		return &FieldError{field, "contains characters that can't be spoken"}
 	case text != "" && strings.TrimSpace(text) == "":
@@ -211,7 +213,11 @@ func CheckInstructions(host string, w call.Wish) error {
 func checkLength(host string, w call.Wish, p int) error {
 	a := call.Attempt{N: 1, Person: p, NeedsKey: w.Policy.Confirm.Kind != call.ConfirmNone}
 	cl := call.Call{Wish: w, Attempts: []call.Attempt{a}}
-	n := length(message(host, &cl, 1))
+	repeat := 1
+	if w.Message.Say != nil {
+		repeat = w.Message.Say.Repeat
+	}
+	n := measured(repeat, func(repeat int) string { return message(host, repeating(&cl, repeat), 1) })
 	if a.NeedsKey {
 		n += laterNumber
 	}
@@ -229,6 +235,17 @@ func checkLength(host string, w call.Wish, p int) error {
 		return &FieldError{field, fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
 	}
 	return nil
+}
+
+// repeating is the Call with another number of repetitions.
+func repeating(cl *call.Call, repeat int) *call.Call {
+	c := *cl
+	if say := c.Message.Say; say != nil {
+		again := *say
+		again.Repeat = repeat
+		c.Message.Say = &again
+	}
+	return &c
 }
 
 // gatherable wants verbs that a key may interrupt, and no others.

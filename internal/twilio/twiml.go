@@ -82,6 +82,8 @@ func checkSay(s call.Say) error {
 	switch {
 	case strings.TrimSpace(s.Text) == "":
 		return &FieldError{"say.text", "must not be empty"}
+	case length(s.Text) > twimlLimit:
+		return tooLong("say.text", s.Text)
 	case unspeakable(s.Text):
 		return &FieldError{"say.text", "contains characters that can't be spoken"}
 	case s.Language != "" && !languageForm.MatchString(s.Language):
@@ -91,10 +93,22 @@ func checkSay(s call.Say) error {
 	case s.Repeat < 0 || s.Repeat > repeatLimit:
 		return &FieldError{"say.repeat", fmt.Sprintf("must be from 1 to %d", repeatLimit)}
 	}
-	if n := length(response(speech(s, ""))); n > twimlLimit {
-		return &FieldError{"say.text", fmt.Sprintf("is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", max(s.Repeat, 1), n, twimlLimit)}
+	times := max(s.Repeat, 1)
+	doc := func(repeat int) string { s.Repeat = repeat; return response(speech(s, "")) }
+	if n := measured(times, doc); n > twimlLimit {
+		return &FieldError{"say.text", fmt.Sprintf("is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", times, n, twimlLimit)}
 	}
 	return nil
+}
+
+// measured is the length of a document in which a text is repeated. It is built only as often
+// as it takes to know that: each repetition makes it longer by as much.
+func measured(repeat int, build func(repeat int) string) int {
+	once := length(build(1))
+	if repeat <= 1 {
+		return once
+	}
+	return once + (repeat-1)*(length(build(2))-once)
 }
 
 func unspeakable(text string) bool {
@@ -114,6 +128,10 @@ func checkTwiml(doc string) error {
 		return &FieldError{"twiml", err.Error()}
 	}
 	return nil
+}
+
+func tooLong(field, text string) error {
+	return &FieldError{field, fmt.Sprintf("is too long: it has %d characters, and Twilio takes %d of TwiML", length(text), twimlLimit)}
 }
 
 // length counts UTF-16 code units: of the ways to count characters, the one that
@@ -180,7 +198,7 @@ func repeated(attrs []xml.Attr) string {
 }
 
 func checkURL(s string) error {
-	u, err := url.Parse(s)
+	u, err := url.Parse(s[:min(len(s), urlLimit+1)])
 	switch {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
 		return &FieldError{"url", "must be an absolute http or https URL"}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"net"
 	"net/http"
 	"strings"
 )
@@ -19,14 +18,25 @@ func hashKeys(keys []string) []keyHash {
 	return hashes
 }
 
+// refusal is why a request may not use the API, as the metric calls it.
+type refusal string
+
+const (
+	noKey    refusal = "no_key"
+	wrongKey refusal = "wrong_key"
+	notLocal refusal = "not_local"
+)
+
+var refusals = []refusal{noKey, wrongKey, notLocal}
+
 // authorize returns the problem of a request that may not use the API.
 func (s *Server) authorize(r *http.Request) error {
 	if len(s.keys) == 0 {
-		return thisMachineOnly(r)
+		return s.localOnly(local(r))
 	}
 	key, ok := bearer(r)
 	if !ok {
-		return problem(http.StatusUnauthorized, "send an API key: Authorization: Bearer KEY")
+		return s.refuse(noKey, http.StatusUnauthorized, "send an API key: Authorization: Bearer KEY")
 	}
 	got := sha256.Sum256([]byte(key))
 	for _, k := range s.keys {
@@ -34,34 +44,35 @@ func (s *Server) authorize(r *http.Request) error {
 			return nil
 		}
 	}
-	return problem(http.StatusUnauthorized, "this API key is not known")
+	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+}
+
+// scraped returns the problem of a request that may not see the metrics. Without keys they
+// are for whatever asks by a loopback name, through a proxy of this machine, too.
+func (s *Server) scraped(r *http.Request) error {
+	if len(s.keys) > 0 {
+		return s.authorize(r)
+	}
+	return s.localOnly(loopbackName(r))
+}
+
+func (s *Server) localOnly(why string) error {
+	if why == "" {
+		return nil
+	}
+	return s.refuse(notLocal, http.StatusForbidden,
+		"without API keys redial serves programs of its own machine only, and "+why+"; set REDIAL_API_KEYS to serve others")
+}
+
+func (s *Server) refuse(why refusal, status int, detail string) error {
+	s.refused.WithLabelValues(string(why)).Inc()
+	s.refusedLog[why].happened()
+	return problem(status, "%s", detail)
 }
 
 func bearer(r *http.Request) (string, bool) {
 	scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return strings.TrimSpace(key), ok && strings.EqualFold(scheme, "Bearer")
-}
-
-// thisMachineOnly lets in, without a key, what comes from this very machine and
-// was meant for it. The Host keeps out pages whose name was pointed here (DNS
-// rebinding), the cross-origin check those that post here from a browser.
-func thisMachineOnly(r *http.Request) error {
-	if !loopback(r.Host) {
-		return problem(http.StatusForbidden, "without API keys redial serves this machine only, by a loopback Host; set REDIAL_API_KEYS to serve others")
-	}
-	if err := new(http.CrossOriginProtection).Check(r); err != nil {
-		return problem(http.StatusForbidden, "without API keys redial takes no cross-origin requests")
-	}
-	return nil
-}
-
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = strings.Trim(hostport, "[]")
-	}
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
 // scope says whose Idempotency-Keys a request's are: those of its API key.

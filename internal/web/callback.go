@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,7 +28,10 @@ const (
 
 var verdicts = []verdict{accepted, repeated, forged, unknown, malformed, ignored, failed}
 
-const maxCallback = 64 << 10 // bytes
+const (
+	maxCallback = 64 << 10 // bytes
+	maxFields   = 500      // of a form; Twilio sends some forty
+)
 
 // callback hears from Twilio how an attempt goes. The attempt is found by the
 // key that redial put into the callback's URL, so that it is found even when the
@@ -44,19 +48,29 @@ func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
 
 // signedForm reads a form that Twilio has signed.
 func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values, verdict, error) {
+	if r.Header.Get(twilio.SignatureHeader) == "" { // nothing of it needs to be read
+		return nil, forged, s.unsigned()
+	}
 	body, err := readAtMost(w, r, maxCallback)
 	if err != nil {
 		return nil, malformed, err
+	}
+	if bytes.Count(body, []byte("&")) >= maxFields {
+		return nil, malformed, problem(http.StatusBadRequest, "the form has more than %d fields", maxFields)
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
 		return nil, malformed, problem(http.StatusBadRequest, "the body is not a form")
 	}
 	if !s.Verifier.Valid(r, form, body) {
-		s.Log.Warn("a callback without Twilio's signature was refused; if it was Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses")
-		return nil, forged, problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
+		return nil, forged, s.unsigned()
 	}
 	return form, accepted, nil
+}
+
+func (s *Server) unsigned() error {
+	s.unsignedLog.happened()
+	return problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
 }
 
 func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {

@@ -135,6 +135,13 @@ func waitFor(r *http.Request) (time.Duration, error) {
 
 func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (call.Call, error) {
 	id := r.PathValue("id")
+	if wait > 0 {
+		end, err := s.lasting()
+		if err != nil {
+			return call.Call{}, err
+		}
+		defer end()
+	}
 	changed, done := s.Store.Watch(id)
 	defer done()
 	extend(w, wait+writeTime)

@@ -4,31 +4,64 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/url"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"redial/api"
 )
 
-// faults collects what is wrong with the fields of a request.
-type faults []api.FieldError
+// What an answer says of the faults of a request is bounded, whatever the request holds.
+const (
+	maxFaults = 20  // that are listed; the others are counted
+	maxField  = 200 // bytes of a field's name
+	maxDetail = 500
+	maxValues = 1000 // in a list or an object within a field
+)
+
+// faults collects what is wrong with the fields of a request: the first faults, and how
+// many more there are.
+type faults struct {
+	list []api.FieldError
+	more int
+}
+
+func (f *faults) none() bool { return f.count() == 0 }
+
+func (f *faults) count() int { return len(f.list) + f.more }
 
 func (f *faults) add(field, detail string) {
-	*f = append(*f, api.FieldError{Field: field, Detail: detail})
+	if len(f.list) == maxFaults {
+		f.more++
+		return
+	}
+	f.list = append(f.list, api.FieldError{Field: brief(field, maxField), Detail: brief(detail, maxDetail)})
+}
+
+// brief shortens a text that may be as long as whoever sent it wished.
+func brief(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // problem is the answer to a request with faults, nil if there are none.
-func (f faults) problem() error {
-	if len(f) == 0 {
+func (f *faults) problem() error {
+	if f.none() {
 		return nil
 	}
-	p := problem(422, "the request can't be taken as it is: %s: %s", f[0].Field, f[0].Detail)
-	p.Errors = f
+	p := problem(422, "the request can't be taken as it is: %s: %s", f.list[0].Field, f.list[0].Detail)
+	if f.more > 0 {
+		p.Detail += fmt.Sprintf("; of %d faults, errors lists the first %d", f.count(), maxFaults)
+	}
+	p.Errors, p.MoreErrors = f.list, f.more
 	return p
 }
 
@@ -55,28 +88,79 @@ func checkJSON(body []byte) error {
 	return problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
+// skipped is a JSON value that is read past.
+type skipped struct{}
+
+func (*skipped) UnmarshalJSON([]byte) error { return nil }
+
+// missing says that a field is not given.
+func missing(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+
 // object decodes a JSON object field by field, so that whatever is wrong is told
-// with the field's name. into has a pointer for every field that there may be.
+// with the field's name. into has a pointer for every field that there may be; what is
+// none of them is not kept, however much there is of it.
 func (f *faults) object(raw json.RawMessage, prefix string, into map[string]any) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if raw = bytes.TrimSpace(raw); missing(raw) {
 		return
 	}
-	var have map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &have); err != nil {
+	if raw[0] != '{' {
 		f.add(or(prefix, "body"), "must be a JSON object")
 		return
 	}
-	for _, name := range slices.Sorted(maps.Keys(have)) {
-		dst, known := into[name]
-		switch path := join(prefix, name); {
-		case !known:
-			f.add(path, "is not a field here; there are: "+list(slices.Sorted(maps.Keys(into))))
-		default:
-			if err := json.Unmarshal(have[name], dst); err != nil {
-				f.add(path, wrongType(err))
-			}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	_, _ = d.Token() // the brace; checkJSON has seen that all is well-formed
+	for d.More() {
+		name, _ := d.Token()
+		field := name.(string)
+		dst, known := into[field]
+		if !known {
+			_ = d.Decode(&skipped{})
+			f.unknown(join(prefix, field), into)
+			continue
+		}
+		var value json.RawMessage
+		_ = d.Decode(&value)
+		f.field(join(prefix, field), value, dst)
+	}
+}
+
+func (f *faults) unknown(path string, fields map[string]any) {
+	if len(f.list) == maxFaults {
+		f.more++ // before the sentence is built for nobody
+		return
+	}
+	f.add(path, "is not a field here; there are: "+list(slices.Sorted(maps.Keys(fields))))
+}
+
+// field decodes one field. What is kept as it was sent is bounded by whoever reads it.
+func (f *faults) field(path string, value json.RawMessage, dst any) {
+	if kept, ok := dst.(*json.RawMessage); ok {
+		*kept = value
+		return
+	}
+	if values(value) > maxValues {
+		f.add(path, fmt.Sprintf("has more than %d values", maxValues))
+		return
+	}
+	if err := json.Unmarshal(value, dst); err != nil {
+		f.add(path, wrongType(err))
+	}
+}
+
+// values counts the values that stand in lists and objects, without decoding them.
+func values(raw json.RawMessage) int {
+	n, inside := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inside && c == '\\':
+			i++
+		case c == '"':
+			inside = !inside
+		case !inside && (c == ',' || c == '[' || c == '{'):
+			n++
 		}
 	}
+	return n
 }
 
 // parameters takes those of a query that are none of the names, in their order: a filter

@@ -55,10 +55,13 @@ func lastEventID(r *http.Request) (int, error) {
 
 // stream writes the events of a Call after seq after, as they happen.
 func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, after int) error {
+	end, err := s.beginStream(w, r)
+	if end == nil {
+		return err
+	}
+	defer end()
 	changed, done := s.Store.Watch(c.ID)
 	defer done()
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
 		events, err := s.Store.Events(r.Context(), c.ID, after)
@@ -83,6 +86,33 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 			return nil
 		}
 	}
+}
+
+// maxLasting bounds the answers that go on, streams and waits: each holds a connection, and a
+// goroutine that looks at the database now and then.
+const maxLasting = 1000
+
+// lasting begins an answer that goes on, if there may be one more.
+func (s *Server) lasting() (end func(), err error) {
+	end = func() { s.lasts.Add(-1) }
+	if s.lasts.Add(1) > maxLasting {
+		end()
+		return nil, problem(http.StatusServiceUnavailable, "this node has %d streams and waits already", maxLasting)
+	}
+	return end, nil
+}
+
+// beginStream begins a stream of server-sent events, whose end is to be told. HEAD hears what
+// GET would be, and begins none: end is nil.
+func (s *Server) beginStream(w http.ResponseWriter, r *http.Request) (end func(), err error) {
+	if r.Method != http.MethodHead {
+		if end, err = s.lasting(); err != nil {
+			return nil, err
+		}
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
+	return end, nil
 }
 
 // brokeOff logs why a stream ends that has begun: its client can't be told any more, and

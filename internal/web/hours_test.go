@@ -23,13 +23,13 @@ func FuzzHours(f *testing.F) {
 			return w, bad
 		}
 		w, bad := read(text)
-		if text == "" || len(bad) > 0 {
+		if text == "" || !bad.none() {
 			return
 		}
 		if w.From < 0 || w.To < 0 || w.From > 86400 || w.To > 86400 || w.From == w.To {
 			t.Fatalf("%q is from %d to %d", text, w.From, w.To)
 		}
-		if again, bad := read(w.Hours()); len(bad) > 0 || again.From != w.From || again.To != w.To {
+		if again, bad := read(w.Hours()); !bad.none() || again.From != w.From || again.To != w.To {
 			t.Fatalf("%q is written %q, which is from %d to %d: %v", text, w.Hours(), again.From, again.To, bad)
 		}
 	})
@@ -47,7 +47,7 @@ func TestNullIsNotGiven(t *testing.T) {
 	} {
 		bad.policy(json.RawMessage(raw), nil, &p)
 	}
-	if got := fmt.Sprint(p); len(bad) > 0 || got != want {
+	if got := fmt.Sprint(p); !bad.none() || got != want {
 		t.Errorf("%v, and %s became %s", bad, want, got)
 	}
 }

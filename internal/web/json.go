@@ -39,7 +39,14 @@ func (s *Server) api(h handler) http.Handler {
 		if err := s.authorize(r); err != nil {
 			return err
 		}
-		return h(w, r)
+		return s.bodies.hold(r, func() error { return h(w, r) })
+	})
+}
+
+// twilio serves Twilio, whose signature the handler checks once it has read the body.
+func (s *Server) twilio(h handler) http.Handler {
+	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+		return s.forms.hold(r, func() error { return h(w, r) })
 	})
 }
 
@@ -142,6 +149,9 @@ func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, err
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
+	}
+	if errors.Is(err, errBusy) {
+		return nil, problem(http.StatusServiceUnavailable, "redial handles as much as its memory allows just now; nothing was changed")
 	}
 	if err != nil {
 		return nil, problem(http.StatusBadRequest, "the body could not be read")

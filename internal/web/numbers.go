@@ -54,8 +54,6 @@ func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish)
 	switch {
 	case len(people) == 0:
 		f.add("to", "is missing: the number to call, such as +819012345678")
-	case len(people) > call.MaxPeople:
-		f.add("to", fmt.Sprintf("has %d people, and may have %d", len(people), call.MaxPeople))
 	case len(people) == 1 && people[0] == api.Person{Number: people[0].Number}:
 		callees = append(callees, n.callee(f, "to", people[0].Number, caller))
 		w.To = callees[0].E164

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/rand"
 	"encoding/json"
@@ -48,8 +49,8 @@ func ReadPresets(own []byte) (Presets, error) {
 			policy.Window.Zone = "Etc/UTC" // that of the number, later on
 		}
 		f.check(policy, time.Now())
-		if len(f) > 0 {
-			return nil, fmt.Errorf("%s: %s %s", name, strings.TrimPrefix(f[0].Field, "policy."), f[0].Detail)
+		if !f.none() {
+			return nil, fmt.Errorf("%s: %s %s", name, strings.TrimPrefix(f.list[0].Field, "policy."), f.list[0].Detail)
 		}
 	}
 	return p, nil
@@ -142,7 +143,7 @@ func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
 
 // check holds a policy against its bounds.
 func (f *faults) check(p call.Policy, now time.Time) {
-	if len(*f) == 0 { // else what was given may not be all there
+	if f.none() { // else what was given may not be all there
 		f.bounds(p.Check(now))
 	}
 }
@@ -157,11 +158,10 @@ func (f *faults) bounds(err error) {
 // window reads the fields that are given over those that are there; a window without
 // any is open at any time.
 func (f *faults) window(raw json.RawMessage, w *call.Window) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if missing(raw) {
 		return
 	}
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err == nil && len(given) == 0 {
+	if raw[0] == '{' && len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0 {
 		*w = call.Window{}
 	}
 	var hours *string
@@ -233,7 +233,7 @@ func (f *faults) zone(callees []phone.Number, w *call.Window) {
 
 // confirm reads what proves that a person listens. Of a PIN only a hash goes on.
 func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if missing(raw) {
 		return
 	}
 	*c = call.Confirm{}
@@ -248,10 +248,10 @@ func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
 		return
 	}
 	var pin string
-	before := len(*f)
+	before := f.count()
 	f.object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
 	switch {
-	case len(*f) > before:
+	case f.count() > before:
 	case (pin == "") == (c.Digit == ""):
 		f.add("policy.confirm", "must have either a digit or a pin")
 	case pin == "":
@@ -265,7 +265,7 @@ func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
 
 // machine reads what is done when a machine answers.
 func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if missing(raw) {
 		return
 	}
 	var do, then string
@@ -273,7 +273,7 @@ func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
 	if raw[0] == '{' {
 		f.object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
 	} else {
-		f.object(json.RawMessage(`{"machine":`+string(raw)+`}`), "policy", map[string]any{"machine": &do})
+		f.field("policy.machine", raw, &do)
 	}
 	if do != "ignore" {
 		m.Do = call.MachineDo(do)

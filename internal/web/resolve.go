@@ -49,7 +49,7 @@ func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string,
 	var f faults
 	var unplaced bool
 	f.object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
-	if len(f) == 0 && (sid == "") == !unplaced {
+	if f.none() && (sid == "") == !unplaced {
 		f.add("sid", `give either the CallSid that Twilio knows the attempt by, or "unplaced": true`)
 	}
 	return sid, f.problem()

@@ -35,12 +35,12 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("POST /v1/webhooks/{id}/test", s.api(s.testEndpoint))
 	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.api(s.listDeliveries))
 	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.api(s.replayDelivery))
-	mux.Handle("GET /metrics", s.api(s.metricsPage))
+	mux.Handle("GET /metrics", s.open(s.metricsPage))
 
 	// Twilio: its signature.
-	mux.Handle("POST /twilio_api/callback", s.open(s.callback))
-	mux.Handle("POST "+twilio.AnswerPath, s.open(s.answer))
-	mux.Handle("POST "+twilio.GatherPath, s.open(s.gather))
+	mux.Handle("POST /twilio_api/callback", s.twilio(s.callback))
+	mux.Handle("POST "+twilio.AnswerPath, s.twilio(s.answer))
+	mux.Handle("POST "+twilio.GatherPath, s.twilio(s.gather))
 
 	// Anybody: nothing personal.
 	mux.Handle("GET /openapi.yaml", s.open(s.contract))
@@ -99,6 +99,9 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) error {
+	if err := s.scraped(r); err != nil {
+		return err
+	}
 	s.MetricsPage.ServeHTTP(w, r)
 	return nil
 }

@@ -4,11 +4,13 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,7 +32,8 @@ type Config struct {
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Webhooks    Webhooks
-	Polled      bool // Twilio can't call back: new calls are asked about all the while
+	Polled      bool  // Twilio can't call back: new calls are asked about all the while
+	Bodies      int64 // bytes of bodies that are handled at once; 0: DefaultBodies
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler
@@ -43,6 +46,15 @@ type Server struct {
 	callbacks *prometheus.CounterVec
 	handler   http.Handler
 	closing   chan struct{}
+	lasts     atomic.Int64 // answers that go on
+	refused   *prometheus.CounterVec
+
+	// What strangers can cause is logged seldom.
+	unsignedLog *seldom
+	refusedLog  map[refusal]*seldom
+
+	bodies budget // of requests to the API
+	forms  budget // of Twilio's: strangers may send as much there, and keep nobody from the API
 }
 
 // New makes a Server.
@@ -56,10 +68,26 @@ func New(c Config) *Server {
 			Help: "Twilio's status callbacks, by verdict.",
 		}, []string{"verdict"}),
 	}
+	s.refused = promauto.With(c.Metrics).NewCounterVec(prometheus.CounterOpts{
+		Name: "redial_refused_requests_total",
+		Help: "Requests that may not use the API, by reason.",
+	}, []string{"reason"})
+	s.unsignedLog = &seldom{log: func(n int) {
+		s.Log.Warn("callbacks without Twilio's signature were refused; if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
+	}}
+	s.refusedLog = map[refusal]*seldom{}
+	for _, why := range refusals {
+		s.refused.WithLabelValues(string(why))
+		s.refusedLog[why] = &seldom{log: func(n int) {
+			s.Log.Warn("requests that may not use the API were refused", "reason", string(why), "count", n)
+		}}
+	}
 	for _, v := range verdicts {
 		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
 	}
 	s.Numbers = c.Numbers.prepared()
+	s.bodies.most = cmp.Or(c.Bodies, DefaultBodies) * 3 / 4
+	s.forms.most = cmp.Or(c.Bodies, DefaultBodies) / 4
 	s.handler = s.routes()
 	return s
 }
@@ -71,6 +99,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // come back, to another node or to this one once it is up again.
 func (s *Server) CloseStreams() { close(s.closing) }
 
+const maxURI = 8 << 10 // bytes
+
 // outermost is around every route.
 func (s *Server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -80,6 +110,10 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 				writeProblem(w, problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
 			}
 		}()
+		if len(r.RequestURI) > maxURI {
+			writeProblem(w, problem(http.StatusRequestURITooLong, "the URL is longer than %d bytes", maxURI))
+			return
+		}
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")

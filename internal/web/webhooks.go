@@ -48,7 +48,7 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
 	var f faults
 	f.object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
-	if len(f) == 0 {
+	if f.none() {
 		f.webhook("url", s.Webhooks.CheckURL(e.URL))
 		f.webhook("events", s.Webhooks.CheckEvents(e.Events))
 	}
@@ -247,7 +247,16 @@ const (
 // streamWebhooks makes an endpoint that lives as long as somebody listens, and writes its
 // messages as server-sent events. The first one says how they are signed.
 func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
-	e, err := s.openStream(r)
+	asked, err := s.streamQuery(r)
+	if err != nil {
+		return err
+	}
+	end, err := s.beginStream(w, r)
+	if end == nil {
+		return err
+	}
+	defer end()
+	e, err := s.openStream(r, asked)
 	if err != nil {
 		return err
 	}
@@ -257,8 +266,6 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
 	fmt.Fprintf(w, "id: %s\nevent: ready\ndata: %s\n\n", e.ID, ready)
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
@@ -287,20 +294,24 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// openStream makes the endpoint, or finds the one that somebody comes back to.
-func (s *Server) openStream(r *http.Request) (store.Endpoint, error) {
+// streamQuery reads what a stream is to bring.
+func (s *Server) streamQuery(r *http.Request) (store.Filter, error) {
 	v := r.URL.Query()
 	var f faults
 	f.parameters(v, "events", "resume")
-	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: store.Filter{"*"}, CreatedAt: s.Store.Now()}
-	if text := v.Get("events"); text != "" {
-		e.Events = strings.Split(text, ",")
-		f.webhook("events", s.Webhooks.CheckEvents(e.Events))
+	text := v.Get("events")
+	if text == "" {
+		return store.Filter{"*"}, f.problem()
 	}
-	if err := f.problem(); err != nil {
-		return e, err
-	}
-	if before, err := s.Store.Endpoint(r.Context(), v.Get("resume")); err == nil && before.Source == store.Stream {
+	types := strings.Split(text, ",")
+	f.webhook("events", s.Webhooks.CheckEvents(types))
+	return types, f.problem()
+}
+
+// openStream makes the endpoint, or finds the one that somebody comes back to.
+func (s *Server) openStream(r *http.Request, events store.Filter) (store.Endpoint, error) {
+	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now()}
+	if before, err := s.Store.Endpoint(r.Context(), r.URL.Query().Get("resume")); err == nil && before.Source == store.Stream {
 		return before, nil
 	}
 	e.ExpiresAt = e.CreatedAt.Add(streamTime)

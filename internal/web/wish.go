@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	if s.Polled && w.Policy.NeedsURL() {
 		f.add("policy."+needsURL(w.Policy), "needs HOST_URL, the public URL under which Twilio reaches this redial")
 	}
-	if len(f) == 0 {
+	if f.none() {
 		f.twilio(twilio.CheckInstructions(s.HostURL, withKey(w)))
 	}
 	if err := f.problem(); err != nil {
@@ -74,8 +75,8 @@ func withKey(w call.Wish) call.Wish {
 }
 
 // people reads whom to call: a number, or a list of numbers and people.
-func (f *faults) people(raw json.RawMessage) []api.Person {
-	if len(raw) == 0 || string(raw) == "null" {
+func (f *faults) people(raw json.RawMessage) (people []api.Person) {
+	if missing(raw) {
 		return nil
 	}
 	if raw[0] == '"' {
@@ -85,33 +86,48 @@ func (f *faults) people(raw json.RawMessage) []api.Person {
 		}
 		return []api.Person{{Number: number}}
 	}
-	var list []json.RawMessage
-	if err := json.Unmarshal(raw, &list); err != nil {
+	if raw[0] != '[' {
 		f.add("to", "must be a number, as a string, or a list of people")
 		return nil
 	}
-	people := make([]api.Person, len(list))
-	for i, one := range list {
-		p := &people[i]
-		if len(one) > 0 && one[0] == '"' {
-			_ = json.Unmarshal(one, &p.Number) // checkJSON has seen that it is a string
+	d := json.NewDecoder(bytes.NewReader(raw))
+	_, _ = d.Token() // the bracket; checkJSON has seen that all is well-formed
+	n := 0
+	for ; d.More(); n++ {
+		if n >= call.MaxPeople {
+			_ = d.Decode(&skipped{})
 			continue
 		}
-		f.object(one, fmt.Sprintf("to[%d]", i), map[string]any{
-			"number": &p.Number, "name": &p.Name, "language": &p.Language, "say": &p.Say,
-		})
+		var one json.RawMessage
+		_ = d.Decode(&one)
+		people = append(people, f.person(one, n))
+	}
+	if n > call.MaxPeople {
+		f.add("to", fmt.Sprintf("has %d people, and may have %d", n, call.MaxPeople))
 	}
 	return people
 }
 
+// person reads one of the people: a number alone, or a number and more.
+func (f *faults) person(raw json.RawMessage, i int) (p api.Person) {
+	if raw[0] == '"' {
+		_ = json.Unmarshal(raw, &p.Number)
+		return p
+	}
+	f.object(raw, fmt.Sprintf("to[%d]", i), map[string]any{
+		"number": &p.Number, "name": &p.Name, "language": &p.Language, "say": &p.Say,
+	})
+	return p
+}
+
 // say reads the text to be spoken, given as an object or as a string alone.
 func (f *faults) say(raw json.RawMessage, m *call.Message) {
-	if len(raw) == 0 || string(raw) == "null" {
+	if missing(raw) {
 		return
 	}
 	m.Say = new(call.Say)
 	if raw[0] == '"' {
-		f.object(json.RawMessage(`{"text":`+string(raw)+`}`), "say", map[string]any{"text": &m.Say.Text})
+		_ = json.Unmarshal(raw, &m.Say.Text)
 		return
 	}
 	f.object(raw, "say", map[string]any{
@@ -137,6 +153,10 @@ func (f *faults) message(m call.Message) {
 }
 
 func (f *faults) options(raw *json.RawMessage) {
+	if values(*raw) > maxValues {
+		f.add("options", fmt.Sprintf("has more than %d values", maxValues))
+		*raw = nil
+	}
 	checked, err := twilio.CheckOptions(*raw)
 	f.twilio(err)
 	*raw = checked
