@@ -16,6 +16,11 @@ const (
 	FateAccount Fate = "account"
 	// FateNotProcessed: the carrier did not process the request, or never saw it.
 	FateNotProcessed Fate = "not processed"
+	// FateFull: the account has as many calls at once as it may; nothing was created.
+	FateFull Fate = "full"
+	// FateUnlisted: the carrier refused with a code that nobody here knows. It may be about
+	// this call, or about all of them; nothing was created.
+	FateUnlisted Fate = "unlisted"
 	// FateUnknown: a phone may be ringing. Only evidence can tell.
 	FateUnknown Fate = "unknown"
 )
@@ -24,7 +29,8 @@ const (
 // classifies, what follows is decided elsewhere.
 type PlaceError struct {
 	Fate       Fate
-	Refusal    Refusal       // with FateRefused and FateAccount
+	Refusal    Refusal       // what the carrier answered; its Code is 0 where there was none
+	Setup      string        // with FateAccount: the setting of ours that the carrier does not take, in words
 	RetryAfter time.Duration // with FateNotProcessed: what the carrier asked for, 0 if nothing
 	Err        error         // the cause, may be nil
 }

@@ -3,64 +3,254 @@ package dialer
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"redial/internal/call"
 	"redial/internal/store"
 )
 
-// pauseAccount stops dialing on all nodes: what is wrong with the account is
-// wrong with every call, and costs none of them an attempt.
-func (d *Dialer) pauseAccount(why call.Refusal) error {
+const (
+	accountCheck = time.Minute      // between two looks at a paused account
+	fullCheck    = 30 * time.Second // the longest that a full account is sent no call, though none of ours ends
+
+	// A code that nobody here knows may be about all calls. What it has refused goes out once
+	// more, after a while: by then it is known how many it has refused.
+	unlistedMany  = 5 // numbers
+	unlistedAgain = 30 * time.Second
+	unlistedOwn   = 24 * time.Hour // the account was well: so long it is about the one call
+)
+
+// trial is the one call that is dialed though dialing pauses: when the account can be read
+// again, only a call that is taken proves that calls are.
+type trial struct {
+	mu    sync.Mutex
+	armed bool   // the next call that is due may be dialed
+	call  string // that is being dialed
+}
+
+func (t *trial) arm() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.armed, t.call = true, ""
+}
+
+func (t *trial) disarm() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.armed, t.call = false, ""
+}
+
+func (t *trial) isArmed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.armed
+}
+
+// begin makes the first of the calls that are dialed the trial.
+func (t *trial) begin(due []store.Due) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, c := range due {
+		if t.armed && dials(c) > 0 {
+			t.armed, t.call = false, c.Call.ID
+		}
+	}
+}
+
+// end says whether a call was the trial, which it is once.
+func (t *trial) end(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.call != id {
+		return false
+	}
+	t.call = ""
+	return true
+}
+
+// pauseAccount stops dialing on all nodes: what is wrong with the account, or with our
+// set-up, is wrong with every call, and costs none of them an attempt.
+func (d *Dialer) pauseAccount(kind store.PauseKind, why *call.PlaceError) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	d.shuts() // already now, though it is not written down yet
 	now := d.Store.Now()
-	p := store.Pause{Since: now, Code: why.Code, Message: why.Message, NextCheckAt: now.Add(accountCheck)}
+	p := store.Pause{Since: now, Kind: kind, Code: why.Refusal.Code, Message: why.Refusal.Message, NextCheckAt: now.Add(accountCheck)}
+	switch kind {
+	case store.PauseOfSetup:
+		p.Message = why.Setup
+	case store.PauseOfFull:
+		p.NextCheckAt = now.Add(fullCheck)
+	case store.PauseOfUnlisted:
+		p.NextCheckAt = now
+	}
 	isNew, err := d.Store.PauseAccount(ctx, d.Account, p)
 	d.paused()
 	if err == nil && isNew {
-		d.Log.Error("Twilio takes no calls of this account: dialing pauses until it does",
-			"code", why.Code, "next_check_at", p.NextCheckAt)
+		d.tellPause(p)
 	}
 	return err
+}
+
+func (d *Dialer) tellPause(p store.Pause) {
+	switch p.Kind {
+	case store.PauseOfFull:
+		d.Log.Info("the account has as many calls at once as it may: the next is dialed when one has ended", "code", p.Code)
+	case store.PauseOfUnlisted:
+		d.Log.Warn("a code that redial does not know refuses one number after another: dialing pauses, and the account is looked at", "code", p.Code)
+	case store.PauseOfSetup:
+		d.Log.Error("dialing pauses: "+p.Message, "code", p.Code, "next_check_at", p.NextCheckAt)
+	default:
+		d.Log.Error("Twilio takes no calls of this account: dialing pauses until it does",
+			"code", p.Code, "next_check_at", p.NextCheckAt)
+	}
 }
 
 // keepPause returns the account's pause, nil if there is none. When it is time,
 // one node looks whether the account works again.
 func (d *Dialer) keepPause(ctx context.Context) (*store.Pause, error) {
-	p, err := d.Store.AccountPause(ctx, d.Account)
-	d.metrics.pause(p != nil)
-	if err != nil || p == nil || d.Store.Now().Before(p.NextCheckAt) {
-		return p, err
+	p, suspects, err := d.Store.AccountState(ctx, d.Account)
+	if err != nil {
+		return nil, err
+	}
+	d.suspects.Store(suspects)
+	d.metrics.pause(p != nil && p.Kind != store.PauseOfFull)
+	if p == nil {
+		d.trial.disarm()
+		return nil, nil
 	}
 	now := d.Store.Now()
-	p.NextCheckAt = now.Add(accountCheck)
-	mine, err := d.Store.ClaimCheck(ctx, d.Account, now, p.NextCheckAt)
-	if err != nil || !mine {
-		return p, err
+	if now.Before(p.NextCheckAt) {
+		return p, nil
 	}
-	d.inFlight.Go(d.checkAccount)
-	return p, nil
+	p.NextCheckAt = now.Add(accountCheck)
+	if p.Kind == store.PauseOfFull {
+		p.NextCheckAt = now.Add(fullCheck)
+	}
+	mine, err := d.Store.ClaimCheck(ctx, d.Account, now, p.NextCheckAt)
+	switch {
+	case err != nil || !mine:
+	case p.Kind == store.PauseOfFull:
+		d.trial.arm()
+	default:
+		was := *p
+		d.inFlight.Go(func() { d.checkAccount(was) })
+	}
+	return p, err
 }
 
-func (d *Dialer) checkAccount() {
+// mayDial is how many calls may be dialed, by the account.
+func (d *Dialer) mayDial(p *store.Pause) int {
+	switch {
+	case p == nil:
+		return slots
+	case p.Free() > 0:
+		return p.Free()
+	case d.trial.isArmed():
+		return 1
+	}
+	return 0
+}
+
+// idlePause ends a pause of an account that can be read again, where no call waits to be the
+// trial: the next one that comes finds out.
+func (d *Dialer) idlePause(ctx context.Context, p *store.Pause, dial time.Time) error {
+	if p == nil || !d.trial.isArmed() || due(dial, d.Store.Now()) {
+		return nil
+	}
+	return d.resume(ctx)
+}
+
+func (d *Dialer) resume(ctx context.Context) error {
+	d.trial.disarm()
+	if err := d.Store.ResumeAccount(ctx, d.Account); err != nil {
+		return fmt.Errorf("the account works again, but the pause could not be ended: %w", err)
+	}
+	d.Log.Info("the account works again: dialing goes on")
+	return nil
+}
+
+// tried draws from a create request what it says of the account.
+func (d *Dialer) tried(id string, fate call.Fate) {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	var err error
+	if fate == "" && d.suspects.CompareAndSwap(true, false) {
+		err = d.Store.ForgetUnlisted(ctx, d.Account)
+	}
+	if d.trial.end(id) {
+		switch fate {
+		case "":
+			err = errors.Join(err, d.resume(ctx))
+		case call.FateRefused: // it tells nothing: the next one may
+			d.trial.arm()
+			d.wakes()
+		}
+	}
+	if err != nil {
+		d.Log.Error("what a create request says of the account could not be kept", "err", err)
+	}
+}
+
+// unlisted decides about a create request that was refused with a code that nobody here knows.
+// Where it refuses many numbers, and no call is taken, the account is looked at.
+func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	reason := reason(why.Refusal, "refused")
+	known, err := d.Store.CountUnlisted(ctx, d.Account, why.Refusal.Code, c.Attempt(n).To, d.Store.Now())
+	switch {
+	case err != nil:
+		return errors.Join(err, d.postpone(c, n, unlistedAgain, reason))
+	case known.Own, known.Again && known.Numbers < unlistedMany:
+		return d.refuse(c, n, why.Refusal)
+	}
+	d.suspects.Store(true)
+	if known.Numbers >= unlistedMany {
+		return errors.Join(d.pauseAccount(store.PauseOfUnlisted, why), d.postpone(c, n, 0, reason))
+	}
+	return d.postpone(c, n, unlistedAgain, reason)
+}
+
+// checkAccount looks at the account of a pause. One that can be read proves of most codes
+// nothing yet: then a call is tried.
+func (d *Dialer) checkAccount(p store.Pause) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime+storeTime)
 	defer cancel()
+	defer d.wakes()
 	asking, stop := context.WithTimeout(ctx, askTime)
 	err := d.Carrier.CheckAccount(asking)
 	stop()
-	if err != nil {
+	ill, known := errors.AsType[*call.PlaceError](err)
+	switch {
+	case err == nil && p.Kind == store.PauseOfUnlisted:
+		err = d.acquit(ctx, p.Code)
+	case err == nil:
+		d.trial.arm()
+	default:
 		code := 0
-		if e, ok := errors.AsType[*call.PlaceError](err); ok {
-			code = e.Refusal.Code
+		if known {
+			code = ill.Refusal.Code
 		}
 		d.Log.Warn("the account still does not work", "code", code, "next_check_in", accountCheck.Round(time.Second))
-		return
+		err = nil
+		if known && p.Kind == store.PauseOfUnlisted {
+			err = d.Store.BlameAccount(ctx, d.Account, p.Code)
+		}
 	}
-	if err := d.Store.ResumeAccount(ctx, d.Account); err != nil {
-		d.Log.Error("the account works again, but the pause could not be ended", "err", err)
-		return
+	if err != nil {
+		d.Log.Error("what was found out about the account could not be kept", "err", err)
 	}
-	d.Log.Info("the account works again: dialing goes on")
+}
+
+// acquit takes a code that nobody here knows for one of the single call: the account is well.
+func (d *Dialer) acquit(ctx context.Context, code int) error {
+	if err := d.Store.OwnCode(ctx, d.Account, code, d.Store.Now().Add(unlistedOwn)); err != nil {
+		return err
+	}
+	d.Log.Error("a code that redial does not know refuses one number after another, though the account is well: "+
+		"it counts as the calls' own", "code", code, "for", unlistedOwn)
+	return d.resume(ctx)
 }

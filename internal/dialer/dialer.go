@@ -66,19 +66,20 @@ type Dialer struct {
 	again    chan struct{} // receives when the loop must look again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
+	trial    trial
+	suspects atomic.Bool // codes that nobody here knows were counted since the last call that was taken
 }
 
 const (
-	slots        = 64                     // requests to the carrier at once
-	otherNodes   = 250 * time.Millisecond // how soon work that another node left is seen
-	apart        = 4 * time.Millisecond   // nodes that wait for the same Call
-	locked       = 5 * time.Millisecond   // the shortest, when there was nothing to be had
-	idle         = time.Hour              // the longest sleep
-	doze         = 10 * time.Second       // between two looks at the clock in it
-	storeTime    = 10 * time.Second       // for one transaction
-	askTime      = 15 * time.Second       // for one question to the carrier
-	placeTime    = 40 * time.Second       // for one create request; the fence ends it earlier
-	accountCheck = time.Minute            // between two looks at a paused account
+	slots      = 64                     // requests to the carrier at once
+	otherNodes = 250 * time.Millisecond // how soon work that another node left is seen
+	apart      = 4 * time.Millisecond   // nodes that wait for the same Call
+	locked     = 5 * time.Millisecond   // the shortest, when there was nothing to be had
+	idle       = time.Hour              // the longest sleep
+	doze       = 10 * time.Second       // between two looks at the clock in it
+	storeTime  = 10 * time.Second       // for one transaction
+	askTime    = 15 * time.Second       // for one question to the carrier
+	placeTime  = 40 * time.Second       // for one create request; the fence ends it earlier
 )
 
 // New makes a Dialer.
@@ -251,16 +252,20 @@ func (d *Dialer) Start(due []store.Due) {
 // at once.
 func (d *Dialer) usePace(due []store.Due, already int) {
 	for _, c := range due {
-		dials := 0
-		for _, a := range c.Actions {
-			if a.Kind == call.Dial {
-				dials++
-			}
-		}
-		for range dials - already {
+		for range dials(c) - already {
 			d.pace.ReserveN(d.Store.Now(), 1)
 		}
 	}
+}
+
+// dials is how many phones are dialed for a Call that was woken.
+func dials(c store.Due) (n int) {
+	for _, a := range c.Actions {
+		if a.Kind == call.Dial {
+			n++
+		}
+	}
+	return n
 }
 
 // round wakes what is due now, and says what to wait for.
@@ -289,8 +294,11 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 		}
 		woken += n
 	}
-	if pause == nil && tells && due(dial, now) && !now.Before(d.trouble.over()) {
-		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.free(), int(d.pace.TokensAt(now))))
+	if err := d.idlePause(ctx, pause, dial); err != nil {
+		return plan{}, err
+	}
+	if tells && due(dial, now) && !now.Before(d.trouble.over()) {
+		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.mayDial(pause), d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {
 			return plan{}, err
 		}
@@ -311,6 +319,7 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
 	crash.Point(crash.ClaimAfterCommit)
+	d.trial.begin(due)
 	d.usePace(due, 0)
 	d.start(due)
 	return len(due), err
@@ -330,6 +339,11 @@ func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) pl
 	switch ready := later(d.trouble.over(), d.nextToken(now)); {
 	case pause != nil:
 		p.at = earlier(p.at, pause.NextCheckAt)
+		if pause.Kind == store.PauseOfFull { // until a leg has ended
+			p.at = earlier(p.at, now.Add(otherNodes))
+		} else if d.trial.isArmed() && d.clock.tells && !dial.IsZero() {
+			p.at = earlier(p.at, later(d.apart(dial), ready))
+		}
 	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
 	case ready.After(now) && !dial.IsZero(): // others may wait as well as this one
 		p.at = earlier(p.at, later(d.apart(dial), ready))

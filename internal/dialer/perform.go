@@ -55,6 +55,7 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 	if err == nil {
 		d.trouble.reset()
 		log.Info("attempt placed", "sid", sid)
+		defer d.tried(c.ID, "")
 		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
 	}
 	failure, ok := errors.AsType[*call.PlaceError](err)
@@ -62,6 +63,7 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 		failure = &call.PlaceError{Fate: call.FateUnknown, Err: err}
 	}
 	log.Warn("placing the attempt failed", "fate", string(failure.Fate), "code", failure.Refusal.Code, "err", failure.Err)
+	defer d.tried(c.ID, failure.Fate)
 	return d.unplaced(c, n, failure)
 }
 
@@ -69,9 +71,17 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	switch failure.Fate {
 	case call.FateRefused:
-		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, failure.Refusal, d.Store.Now()) })
+		return d.refuse(c, n, failure.Refusal)
+	case call.FateUnlisted:
+		return d.unlisted(c, n, failure)
 	case call.FateAccount:
-		return errors.Join(d.pauseAccount(failure.Refusal), d.postpone(c, n, 0, "account: "+reason(failure.Refusal, "not active")))
+		kind := store.PauseOfAccount
+		if failure.Setup != "" {
+			kind = store.PauseOfSetup
+		}
+		return errors.Join(d.pauseAccount(kind, failure), d.postpone(c, n, 0, "account: "+reason(failure.Refusal, "not active")))
+	case call.FateFull:
+		return errors.Join(d.pauseAccount(store.PauseOfFull, failure), d.postpone(c, n, 0, "too many calls at once: "+reason(failure.Refusal, "")))
 	case call.FateNotProcessed:
 		// Whatever kept this one from being processed will keep the next one too.
 		wait := max(failure.RetryAfter, d.trouble.next(d.Store.Now()))
@@ -81,6 +91,11 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	return d.record(c.ID, func(c *call.Call) []call.Event {
 		return c.Unanswered(n, sendBy, reason(failure.Refusal, "no answer"), d.Store.Now())
 	})
+}
+
+// refuse records that Twilio will not take attempt n.
+func (d *Dialer) refuse(c *call.Call, n int, why call.Refusal) error {
+	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, why, d.Store.Now()) })
 }
 
 // reason is why a request did not succeed, in the words of its timeline.

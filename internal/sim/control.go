@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -63,9 +64,10 @@ func (s *Sim) controlled(r *http.Request) (any, error) {
 		return nil, read(r, s.SetFaults)
 	case what == "PUT /sim/suspend":
 		return nil, read(r, func(v struct {
-			Code int `json:"code"`
+			Code   int `json:"code"`
+			Status int `json:"status"`
 		}) error {
-			s.Suspend(v.Code)
+			s.SuspendWith(cmp.Or(v.Status, http.StatusUnauthorized), v.Code)
 			return nil
 		})
 	case what == "POST /sim/reset":

@@ -17,7 +17,8 @@
 //	rings-forever    rings until it is canceled, whatever the Timeout
 //	rings-forever:40s  rings so long, whatever the Timeout, and is answered
 //	queued:30s       waits so long in the account's queue, then answers
-//	refuse:21211     the create request is refused with that code
+//	refuse:21211     the create request is refused with that code, and HTTP status 400
+//	refuse:10005/403  the same with that status
 //
 // Steps take modifiers, joined with "+":
 //

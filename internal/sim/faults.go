@@ -23,6 +23,7 @@ type Faults struct {
 	ListLagMS         int     `json:"list_lag_ms,omitzero"`    // a call appears in lists so much later
 	GetLagMS          int     `json:"get_lag_ms,omitzero"`     // and is found by its sid so much later
 	GetStaleMS        int     `json:"get_stale_ms,omitzero"`   // a question is answered with how it was so long ago
+	MaxCalls          int     `json:"max_calls,omitzero"`      // more calls at once are refused with 10004; 0: none are
 }
 
 func (f Faults) check() error {
@@ -35,8 +36,8 @@ func (f Faults) check() error {
 			return fmt.Errorf("the rate %s must be from 0 to 1", name)
 		}
 	}
-	if min(f.ListLagMS, f.GetLagMS, f.GetStaleMS, f.CreateSlowMS) < 0 {
-		return fmt.Errorf("a lag must not be negative")
+	if min(f.ListLagMS, f.GetLagMS, f.GetStaleMS, f.CreateSlowMS, f.MaxCalls) < 0 {
+		return fmt.Errorf("a lag, and max_calls, must not be negative")
 	}
 	return nil
 }

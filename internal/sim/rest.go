@@ -118,10 +118,10 @@ func (s *Sim) route(r *http.Request, form url.Values) answer {
 
 func (s *Sim) signIn(r *http.Request) *apiError {
 	s.mu.Lock()
-	suspended := s.suspended
+	suspended, status := s.suspended, s.suspendedWith
 	s.mu.Unlock()
 	if suspended != 0 {
-		return fault(401, suspended, "Authenticate")
+		return fault(status, suspended, "Authenticate")
 	}
 	user, secret, ok := r.BasicAuth()
 	want, isKey := s.conf.APIKeys[user]
@@ -140,13 +140,17 @@ func (s *Sim) create(form url.Values) answer {
 		return refuse(e)
 	}
 	s.mu.Lock()
+	if s.full() {
+		s.mu.Unlock()
+		return refuse(fault(400, 10004, "Call concurrency limit exceeded"))
+	}
 	to := form.Get("To")
 	st, nth := s.next(to)
 	f := s.faults
 	switch {
 	case st.name == "refuse":
 		s.mu.Unlock()
-		return refuse(fault(400, st.code, "The number %s can't be called", to))
+		return refuse(fault(st.status, st.code, "The number %s can't be called", to))
 	case s.happens(st, "429", f.Create429, to, nth, 0):
 		s.mu.Unlock()
 		return refuse(fault(429, 20429, "Too Many Requests"))
@@ -175,6 +179,20 @@ func (s *Sim) create(form url.Values) answer {
 		return a
 	}
 	return answer{status: 201, body: shown, sid: l.SID}
+}
+
+// full says whether the account has as many calls at once as it may. The mutex is held.
+func (s *Sim) full() bool {
+	if s.faults.MaxCalls == 0 {
+		return false
+	}
+	alive := 0
+	for _, l := range s.calls {
+		if !final(l.Status) {
+			alive++
+		}
+	}
+	return alive >= s.faults.MaxCalls
 }
 
 // find returns the call of a sid, nil if there is none, or none to be seen yet.

@@ -14,6 +14,7 @@ type step struct {
 	arg       string
 	length    time.Duration // of answer:12s, queued:30s, rings-forever:40s and a voicemail's greeting
 	code      int           // of refuse:21211
+	status    int           // of HTTP, of refuse:10005/403
 	keys      []press       // what is pressed, question by question
 	detected  string        // what machine detection says, against the truth; empty: the truth
 	modifiers []string
@@ -62,10 +63,7 @@ func parseStep(text string) (step, error) {
 	var err error
 	switch {
 	case name == "refuse":
-		s.code, err = strconv.Atoi(arg)
-		if err != nil || s.code < 10000 || s.code > 999999 {
-			err = fmt.Errorf("refuse needs one of Twilio's error codes, such as refuse:21211")
-		}
+		s.code, s.status, err = parseRefusal(arg)
 	case name == "queued", (name == "answer" || name == "voicemail" || name == "rings-forever") && hasArg:
 		s.length, err = time.ParseDuration(arg)
 		if err != nil || s.length < 0 || s.length > maxLength {
@@ -77,6 +75,19 @@ func parseStep(text string) (step, error) {
 		err = fmt.Errorf("%s takes no argument", name)
 	}
 	return s, err
+}
+
+// parseRefusal reads an error code and the HTTP status that it comes with: 400 if none is named.
+func parseRefusal(arg string) (code, status int, err error) {
+	first, second, with := strings.Cut(arg, "/")
+	code, err = strconv.Atoi(first)
+	if status = 400; with && err == nil {
+		status, err = strconv.Atoi(second)
+	}
+	if err != nil || code < 400 || code > 999999 || status < 400 || status > 599 {
+		return 0, 0, fmt.Errorf("refuse needs an error code, such as refuse:21211, and may name an HTTP status, such as refuse:10005/403")
+	}
+	return code, status, nil
 }
 
 var detections = []string{"human", "unknown", "fax", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}

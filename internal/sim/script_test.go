@@ -14,7 +14,8 @@ func TestScripts(t *testing.T) {
 		"no-answer, busy,wrong": {{name: "no-answer"}, {name: "busy"}, {name: "wrong"}},
 		"answer:12s":            {{name: "answer", arg: "12s", length: 12 * time.Second}},
 		"queued:1m30s":          {{name: "queued", arg: "1m30s", length: 90 * time.Second}},
-		"refuse:21211":          {{name: "refuse", arg: "21211", code: 21211}},
+		"refuse:21211":          {{name: "refuse", arg: "21211", code: 21211, status: 400}},
+		"refuse:10005/403":      {{name: "refuse", arg: "10005/403", code: 10005, status: 403}},
 		"decline:no-answer":     {{name: "decline", arg: "no-answer"}},
 		"busy+late+doubled":     {{name: "busy", modifiers: []string{"late", "doubled"}}},
 	} {
@@ -52,6 +53,8 @@ func TestBadScriptsAreToldWhatThereIs(t *testing.T) {
 		"queued:25h":         "such as queued:30s",
 		"refuse":             "such as refuse:21211",
 		"refuse:7":           "such as refuse:21211",
+		"refuse:10005/200":   "such as refuse:21211",
+		"refuse:10005/":      "such as refuse:21211",
 		"decline:politely":   "decline takes :busy or :no-answer",
 		"no-answer, refuse:": "such as refuse:21211",
 	} {

@@ -76,7 +76,9 @@ type Sim struct {
 	calls     []*leg // in the order of their creation
 	placed    int    // so far, also those that a reset forgot: sids are never used twice
 	suspended int    // the error code of everything; 0: none
-	nextStart time.Time
+
+	suspendedWith int // the HTTP status of that
+	nextStart     time.Time
 
 	counting sync.Mutex
 	faulted  map[string]int // how often each fault happened
@@ -146,10 +148,13 @@ func (s *Sim) SetFaults(f Faults) error {
 
 // Suspend answers every request with HTTP 401 and this error code, such as
 // 20003, until it is called with 0.
-func (s *Sim) Suspend(code int) {
+func (s *Sim) Suspend(code int) { s.SuspendWith(http.StatusUnauthorized, code) }
+
+// SuspendWith does so with another HTTP status.
+func (s *Sim) SuspendWith(status, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.suspended = code
+	s.suspended, s.suspendedWith = code, status
 }
 
 // Requests returns every request to the REST API so far, in order.

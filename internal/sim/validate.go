@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,6 +16,7 @@ import (
 
 var (
 	e164       = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+	hostName   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
 	sendDigits = regexp.MustCompile(`^[0-9#*A-DwW]{1,32}$`)
 )
 
@@ -88,8 +91,8 @@ func checkNumbersOf(form url.Values) *apiError {
 func checkCallbacks(form url.Values) *apiError {
 	if v := form.Get("StatusCallback"); v != "" {
 		u, err := url.Parse(v)
-		if err != nil || !web(u) || strings.Contains(u.Hostname(), "_") {
-			return fault(400, 11100, "'StatusCallback' is not a valid URL")
+		if err != nil || !web(u) {
+			return fault(400, 21609, "'StatusCallback' is not a valid URL")
 		}
 	}
 	for _, v := range form["StatusCallbackEvent"] {
@@ -100,7 +103,14 @@ func checkCallbacks(form url.Values) *apiError {
 	return nil
 }
 
-func web(u *url.URL) bool { return (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" }
+// web says whether Twilio takes a URL: http or https, with a host that can be one.
+func web(u *url.URL) bool {
+	host := u.Hostname()
+	ip, err := netip.ParseAddr(host)
+	port, portErr := strconv.Atoi(cmp.Or(u.Port(), "80"))
+	return (u.Scheme == "http" || u.Scheme == "https") && portErr == nil && port > 0 && port < 1<<16 &&
+		(err == nil && !ip.Unmap().IsUnspecified() || err != nil && hostName.MatchString(host))
+}
 
 // wellFormed says whether a document is XML with a Response around it.
 func wellFormed(doc string) error {

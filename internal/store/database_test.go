@@ -40,7 +40,7 @@ func (b backend) reuse(t testing.TB) backend {
 	url := b.url(t)
 	s := b.openURL(t, url, nil)
 	b.url = func(t testing.TB) string {
-		run(t, s, "TRUNCATE calls, pauses, endpoints CASCADE")
+		run(t, s, "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints CASCADE")
 		return url
 	}
 	return b

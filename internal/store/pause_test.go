@@ -3,6 +3,8 @@ package store
 import (
 	"testing"
 	"time"
+
+	"redial/internal/call"
 )
 
 func testPause(t *testing.T, b backend) {
@@ -52,4 +54,138 @@ func testPause(t *testing.T, b backend) {
 		}
 	}
 	<-nodes[0].Due()
+}
+
+// ring has as many calls ringing as there are numbers.
+func ring(t *testing.T, s *Store, numbers ...string) {
+	t.Helper()
+	for _, number := range numbers {
+		create(t, s, func(w *call.Wish) { w.To = number })
+	}
+	if due, err := s.ClaimToDial(t.Context(), begin, 99); err != nil || len(due) != len(numbers) {
+		t.Fatalf("%d calls are dialed, of %d: %v", len(due), len(numbers), err)
+	}
+}
+
+// A full account lets so many calls through as have ended since, counted in the database.
+func testFull(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	ctx := t.Context()
+	ring(t, nodes[0], "+819012345601", "+819012345602", "+819012345603")
+	full := Pause{Since: begin, Kind: PauseOfFull, Code: 10004, NextCheckAt: begin.Add(30 * time.Second)}
+	if isNew, err := nodes[0].PauseAccount(ctx, "AC1", full); !isNew || err != nil {
+		t.Fatal(isNew, err)
+	}
+	free := func(want int) {
+		t.Helper()
+		p, err := nodes[1].AccountPause(ctx, "AC1")
+		if err != nil || p == nil || p.Free() != want {
+			t.Fatalf("the pause is %+v (%v); want %d free", p, err, want)
+		}
+	}
+	free(0) // the third is who was refused, and has its number still
+	if _, err := nodes[1].write.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345603'"); err != nil {
+		t.Fatal(err)
+	}
+	free(0)
+	if _, err := nodes[1].write.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345602'"); err != nil {
+		t.Fatal(err)
+	}
+	free(1)
+	full.Since = begin.Add(time.Second)
+	if isNew, err := nodes[0].PauseAccount(ctx, "AC1", full); isNew || err != nil {
+		t.Fatalf("full again: new %t, %v", isNew, err)
+	}
+	free(0)
+	p, err := nodes[0].AccountPause(ctx, "AC1")
+	if err != nil || !p.Since.Equal(begin) {
+		t.Errorf("it is full since %v, %v", p.Since, err)
+	}
+}
+
+func testPausesThatMatterMore(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	ctx := t.Context()
+	for i, tc := range []struct {
+		next PauseKind
+		is   PauseKind
+	}{
+		{PauseOfFull, PauseOfFull},
+		{PauseOfAccount, PauseOfAccount}, // the account's trouble matters more than that it is full
+		{PauseOfFull, PauseOfAccount},
+		{PauseOfSetup, PauseOfAccount},
+		{PauseOfUnlisted, PauseOfUnlisted}, // which is looked at whatever else there is
+		{PauseOfUnlisted, PauseOfUnlisted},
+		{PauseOfAccount, PauseOfUnlisted},
+	} {
+		_, err := nodes[i%2].PauseAccount(ctx, "AC1", Pause{Since: begin.Add(time.Duration(i)), Kind: tc.next, Code: i, NextCheckAt: begin})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := nodes[0].AccountPause(ctx, "AC1"); err != nil || p.Kind != tc.is {
+			t.Fatalf("after %q it is %+v, %v", tc.next, p, err)
+		}
+	}
+	if err := nodes[0].BlameAccount(ctx, "AC1", 4); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := nodes[1].AccountPause(ctx, "AC1"); err != nil || p.Kind != PauseOfAccount {
+		t.Errorf("the account is to blame, and the pause is %+v, %v", p, err)
+	}
+}
+
+func testPastPauses(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	ctx := t.Context()
+	for i, kind := range []PauseKind{PauseOfAccount, PauseOfFull, PauseOfSetup} {
+		p := Pause{Since: nodes[0].Now().Add(time.Duration(i-9) * time.Minute), Kind: kind, Code: 100 + i, Message: "why"}
+		if _, err := nodes[0].PauseAccount(ctx, "AC1", p); err != nil {
+			t.Fatal(err)
+		}
+		if err := nodes[i%2].ResumeAccount(ctx, "AC1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	past, err := nodes[1].PastPauses(ctx, "AC1", 9)
+	if err != nil || len(past) != 2 || past[0].Kind != PauseOfSetup || past[1].Code != 100 || !past[1].Until.After(past[1].Since) {
+		t.Errorf("the pauses before are %+v, %v", past, err)
+	}
+}
+
+func testUnlisted(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	ctx := t.Context()
+	now := nodes[0].Now().Truncate(time.Second)
+	count := func(node int, number string, want Unlisted) {
+		t.Helper()
+		got, err := nodes[node].CountUnlisted(ctx, "AC1", 29999, number, now)
+		if err != nil || got != want {
+			t.Fatalf("%s: %+v, %v; want %+v", number, got, err, want)
+		}
+	}
+	count(0, "+1", Unlisted{Numbers: 1})
+	count(1, "+1", Unlisted{Again: true, Numbers: 1})
+	count(1, "+2", Unlisted{Numbers: 2})
+	if other, err := nodes[0].CountUnlisted(ctx, "AC1", 29998, "+3", now); err != nil || other.Numbers != 1 {
+		t.Errorf("another code has %+v, %v", other, err)
+	}
+	if _, suspects, err := nodes[0].AccountState(ctx, "AC1"); !suspects || err != nil {
+		t.Errorf("nothing is suspected: %v", err)
+	}
+	if err := nodes[0].ForgetUnlisted(ctx, "AC1"); err != nil {
+		t.Fatal(err)
+	}
+	if _, suspects, err := nodes[1].AccountState(ctx, "AC1"); suspects || err != nil {
+		t.Errorf("suspected after a call was taken: %v", err)
+	}
+	count(0, "+1", Unlisted{Again: true}) // it goes out once more after a call was taken: that is no news
+	count(0, "+4", Unlisted{Numbers: 1})
+	now = now.Add(2 * time.Hour)
+	count(0, "+1", Unlisted{Numbers: 2})
+	if err := nodes[1].OwnCode(ctx, "AC1", 29999, now.Add(24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	count(0, "+5", Unlisted{Own: true, Numbers: 1})
+	now = now.Add(24 * time.Hour)
+	count(0, "+5", Unlisted{Numbers: 1})
 }

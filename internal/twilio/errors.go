@@ -11,33 +11,106 @@ import (
 	"redial/internal/call"
 )
 
-// fates says what Twilio's error codes mean for a create request that was
-// answered with a 4xx; a code that is not listed refuses the one call.
+// fateOurURL is that of a code about a URL of the request: of the person's call, or one
+// that redial has put there and every call has. Place tells the two apart.
+const fateOurURL call.Fate = "our URL"
+
+// fates says what Twilio's error codes mean for a create request, whatever the HTTP status
+// that they come with. A code that is not listed is call.FateUnlisted.
 // Source: https://www.twilio.com/docs/api/errors
 var fates = map[int]call.Fate{
+	// No call of this account is taken, until somebody changes the account or our set-up.
+	401:   call.FateAccount, // this and the next three are used as codes, too
+	403:   call.FateAccount, // forbidden: wrong credentials
+	404:   call.FateAccount, // only the account in the path can be what was not found
+	410:   call.FateAccount, // this API is no more
 	10001: call.FateAccount, // the account is not active
 	10002: call.FateAccount, // not allowed to a trial account
+	10003: call.FateAccount, // the account is not active
+	10005: call.FateAccount, // voice calls are disabled for the account
 	20003: call.FateAccount, // wrong credentials or region, or the account is suspended
+	20004: call.FateAccount, // the URL does not take this method: no Twilio under the base URL
 	20005: call.FateAccount, // the account is not active
+	20006: call.FateAccount, // access denied
 	20008: call.FateAccount, // not allowed with test credentials
-	20403: call.FateAccount, // the account may not use the API
+	20010: call.FateAccount, // the action is disabled for the account
+	20011: call.FateAccount, // TLS is too old
+	20012: call.FateAccount, // TLS has the wrong ciphers
+	20101: call.FateAccount, // 20101 to 20107, 20151 to 20160: the token that signs in
+	20102: call.FateAccount, //
+	20103: call.FateAccount, //
+	20104: call.FateAccount, //
+	20105: call.FateAccount, //
+	20106: call.FateAccount, //
+	20107: call.FateAccount, //
+	20151: call.FateAccount, //
+	20152: call.FateAccount, //
+	20153: call.FateAccount, //
+	20154: call.FateAccount, //
+	20155: call.FateAccount, //
+	20156: call.FateAccount, //
+	20157: call.FateAccount, //
+	20159: call.FateAccount, //
+	20160: call.FateAccount, //
+	20403: call.FateAccount, // the account may not use the API: suspended or closed
 	20404: call.FateAccount, // only the account in the path can be what was not found
-	70051: call.FateAccount, // the key lacks the permission
+	20410: call.FateAccount, // this API is no more
+	20426: call.FateAccount, // the protocol is too old
+	30002: call.FateAccount, // the account is suspended
+	70004: call.FateAccount, // unauthorized
+	70051: call.FateAccount, // the key lacks the permission, or the account is suspended
+	70052: call.FateAccount, // the account takes only requests that a public key signs
+	70053: call.FateAccount, // the account takes no such requests
+	90010: call.FateAccount, // the account is not active
 
-	10004: call.FateNotProcessed, // too many calls at the same time
-	20429: call.FateNotProcessed, // too many requests; says itself that it did nothing
+	// A URL is not one that Twilio takes.
+	11100: fateOurURL, // some URL
+	21205: fateOurURL, // Url
+	21502: fateOurURL, // some callback
+	21609: fateOurURL, // StatusCallback
 
+	// As many calls as the account may have at once.
+	10004: call.FateFull,
+	86008: call.FateFull,
+
+	// It says itself that it did nothing, and is to be repeated later.
+	429:   call.FateNotProcessed, //
+	20429: call.FateNotProcessed, // too many requests
+	22005: call.FateNotProcessed, // the account's queue is full
+	31429: call.FateNotProcessed, // too many requests
+
+	// Whether a call was created, these don't tell.
+	500:   call.FateUnknown, // this and the next are used as codes, too
+	503:   call.FateUnknown, //
+	15009: call.FateUnknown, // internal error
+	17008: call.FateUnknown, // internal error
 	17009: call.FateUnknown, // internal error
+	20162: call.FateUnknown, // a conflict with another request
+	20409: call.FateUnknown, // a conflict
 	20500: call.FateUnknown, // internal error
 	20503: call.FateUnknown, // unavailable
+	21204: call.FateUnknown, // the call is initiated already
 
-	11100:  call.FateRefused, // a URL is malformed
+	// This call.
+	400:    call.FateRefused, // malformed
+	12100:  call.FateRefused, // Twiml can't be parsed
+	12200:  call.FateRefused, // Twiml is against its schema
+	13223:  call.FateRefused, // 13223 to 13227: To can't be dialed
+	13224:  call.FateRefused, //
+	13225:  call.FateRefused, //
+	13226:  call.FateRefused, //
+	13227:  call.FateRefused, //
+	14111:  call.FateRefused, // a trial account calls verified numbers only
 	20001:  call.FateRefused, // a parameter is malformed
+	20023:  call.FateRefused, // a number is malformed
+	20413:  call.FateRefused, // the request is too large
+	20422:  call.FateRefused, // a parameter is malformed
+	21200:  call.FateRefused, // the request is malformed
 	21201:  call.FateRefused, // To is missing
 	21202:  call.FateRefused, // To is a premium number
 	21203:  call.FateRefused, // international calling is not enabled
-	21205:  call.FateRefused, // Url is malformed
 	21206:  call.FateRefused, // SendDigits is malformed
+	21207:  call.FateRefused, // IfMachine is malformed
 	21208:  call.FateRefused, // Timeout is malformed
 	21209:  call.FateRefused, // Method is malformed
 	21210:  call.FateRefused, // From is neither owned nor verified
@@ -50,15 +123,27 @@ var fates = map[int]call.Fate{
 	21217:  call.FateRefused, // To is no valid number
 	21218:  call.FateRefused, // ApplicationSid is malformed
 	21219:  call.FateRefused, // a trial account calls verified numbers only
-	21221:  call.FateRefused, // 21221 to 21225: SIP credentials
+	21221:  call.FateRefused, // 21221 to 21229: SIP
 	21222:  call.FateRefused, //
 	21223:  call.FateRefused, //
 	21224:  call.FateRefused, //
 	21225:  call.FateRefused, //
+	21226:  call.FateRefused, //
+	21227:  call.FateRefused, //
+	21228:  call.FateRefused, //
+	21229:  call.FateRefused, //
+	21234:  call.FateRefused, // MachineDetection is malformed
+	21262:  call.FateRefused, // AsyncAmdStatusCallback is missing
+	21263:  call.FateRefused, // a parameter of MachineDetection is malformed
+	21608:  call.FateRefused, // a trial account calls verified numbers only
 	21626:  call.FateRefused, // StatusCallbackEvent is malformed
 	32009:  call.FateRefused, // the SIP user is not registered
 	32017:  call.FateRefused, // the carrier blocks the caller's number
 	32018:  call.FateRefused, // Twiml is too long
+	32019:  call.FateRefused, // both Twiml and Url
+	32203:  call.FateRefused, // To is blocked by Twilio
+	32205:  call.FateRefused, // To's country is not permitted
+	32224:  call.FateRefused, // regulations keep To from being reached
 	573002: call.FateRefused, // a trial account: not the number assigned for this recipient
 	573005: call.FateRefused, // a trial account: the verification is unfinished
 }
@@ -74,6 +159,7 @@ var bareFates = map[int]call.Fate{
 	http.StatusMethodNotAllowed:   call.FateAccount,
 	http.StatusGone:               call.FateAccount,
 	http.StatusMisdirectedRequest: call.FateAccount,
+	http.StatusTooManyRequests:    call.FateNotProcessed,
 }
 
 // StatusError is an answer other than 2xx. Its text leaves Twilio's words out:
@@ -92,7 +178,10 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("HTTP status %d, error %d", e.Status, e.Code)
 }
 
-const maxWords = 500 // runes kept of Twilio's words
+const (
+	maxWords = 500         // runes kept of Twilio's words
+	maxCode  = 999_999_999 // Twilio's have six digits at most, so far
+)
 
 func newStatusError(res *http.Response, body []byte) *StatusError {
 	e := &StatusError{Status: res.StatusCode, RetryAfter: retryAfter(res.Header.Get("Retry-After"))}
@@ -103,7 +192,9 @@ func newStatusError(res *http.Response, body []byte) *StatusError {
 	if json.Unmarshal(body, &told) != nil {
 		return e
 	}
-	e.Code, _ = strconv.Atoi(string(told.Code))
+	if code, err := strconv.Atoi(string(told.Code)); err == nil && code > 0 && code <= maxCode {
+		e.Code = code
+	}
 	words := []rune(string(told.Message))
 	e.Message = string(words[:min(len(words), maxWords)])
 	return e
@@ -122,28 +213,26 @@ func retryAfter(v string) time.Duration {
 	return max(0, min(d, retryCeiling))
 }
 
-// fate says what the answer means for a create request. No 5xx and no 3xx tells
-// whether a call was created: a gateway may have lost the answer of a Twilio
-// that did its work.
+// fate says what the answer means for a create request. The code decides, where it is one
+// that we know: it says what Twilio made of the request. Without one, no 5xx tells whether a
+// call was created: a gateway may have lost the answer of a Twilio that did its work. A 3xx
+// is not Twilio's, whatever it says.
 func (e *StatusError) fate() call.Fate {
+	known, listed := fates[e.Code]
+	bare, ok := bareFates[e.Status]
 	switch {
-	case e.Status == http.StatusTooManyRequests:
-		return call.FateNotProcessed
-	case e.Status < 400 || e.Status > 499:
+	case e.Status < 400:
 		return call.FateUnknown
-	case e.Code == 0:
-		if f, ok := bareFates[e.Status]; ok {
-			return f
-		}
+	case listed:
+		return known
+	case e.Status > 499:
 		return call.FateUnknown
+	case e.Code != 0 && e.Status != http.StatusUnauthorized && e.Status != http.StatusTooManyRequests:
+		return call.FateUnlisted
+	case ok:
+		return bare
 	}
-	if f, ok := fates[e.Code]; ok {
-		return f
-	}
-	if e.Status == http.StatusUnauthorized {
-		return call.FateAccount
-	}
-	return call.FateRefused
+	return call.FateUnknown
 }
 
 // asStatus finds the answer in an error.

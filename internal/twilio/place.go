@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -47,9 +48,40 @@ func (c *Client) Place(ctx context.Context, cl *call.Call, n int) (sid string, e
 	}
 	sid, err = c.create(&exchange{client: c, ctx: ctx, gate: g}, params)
 	if sent := g.shut(); err != nil {
-		return "", placeError(err, sent)
+		p := placeError(err, sent)
+		c.blame(p, params)
+		return "", p
 	}
 	return sid, nil
+}
+
+// blame decides about an error over a URL. One that redial has put there, every call has, and
+// so it is HOST_URL that is wrong; one that this call alone has, is this call's.
+func (c *Client) blame(p *call.PlaceError, form *openapi.CreateCallParams) {
+	if p.Fate != fateOurURL {
+		return
+	}
+	ours := func(link *string) bool {
+		return c.host != "" && link != nil && strings.HasPrefix(*link, c.host+"/twilio_api/")
+	}
+	own := false
+	for _, link := range []*string{form.Url, form.FallbackUrl, form.RecordingStatusCallback, form.AsyncAmdStatusCallback, form.ClientNotificationUrl} {
+		own = own || link != nil && !ours(link)
+	}
+	var mine bool
+	switch p.Refusal.Code {
+	case 21205:
+		mine = ours(form.Url)
+	case 21609:
+		mine = ours(form.StatusCallback)
+	default:
+		mine = !own && (ours(form.StatusCallback) || ours(form.Url))
+	}
+	p.Fate = call.FateRefused
+	if mine {
+		p.Fate = call.FateAccount
+		p.Setup = "HOST_URL, " + c.host + ", is no address that Twilio takes"
+	}
 }
 
 func (c *Client) create(x *exchange, params *openapi.CreateCallParams) (string, error) {

@@ -123,7 +123,12 @@ func TestPlaceFates(t *testing.T) {
 		code   int
 	}{
 		"invalid number":             {twilioError(400, 21211), call.FateRefused, 21211},
-		"a code nobody knows":        {twilioError(400, 29999), call.FateRefused, 29999},
+		"a code nobody knows":        {twilioError(400, 29999), call.FateUnlisted, 29999},
+		"the same as a 403":          {twilioError(403, 29999), call.FateUnlisted, 29999},
+		"the same as a 429":          {twilioError(429, 29999), call.FateNotProcessed, 29999},
+		"the same as a 500":          {twilioError(500, 29999), call.FateUnknown, 29999},
+		"a code that is too large":   {reply(400, `{"code": 99999999999999999999, "message": "no"}`), call.FateUnknown, 0},
+		"a negative code":            {reply(400, `{"code": -1, "message": "no"}`), call.FateUnknown, 0},
 		"a code as a string":         {reply(422, `{"code": "21212"}`), call.FateRefused, 21212},
 		"country not permitted":      {twilioError(403, 21215), call.FateRefused, 21215},
 		"wrong credentials":          {twilioError(401, 20003), call.FateAccount, 20003},
@@ -134,14 +139,14 @@ func TestPlaceFates(t *testing.T) {
 		"403 of a proxy":             {reply(403, html), call.FateAccount, 0},
 		"407":                        {reply(407, ""), call.FateAccount, 0},
 		"404 page":                   {reply(404, html), call.FateAccount, 0},
-		"too many at once":           {twilioError(400, 10004), call.FateNotProcessed, 10004},
+		"too many at once":           {twilioError(400, 10004), call.FateFull, 10004},
 		"429":                        {twilioError(429, 20429), call.FateNotProcessed, 20429},
 		"429 of a proxy":             {reply(429, html), call.FateNotProcessed, 0},
 		"400 page":                   {reply(400, html), call.FateUnknown, 0},
 		"408":                        {reply(408, ""), call.FateUnknown, 0},
 		"internal error as a 4xx":    {twilioError(400, 20500), call.FateUnknown, 20500},
 		"500":                        {twilioError(500, 20500), call.FateUnknown, 20500},
-		"500 with a refusal's code":  {twilioError(500, 21211), call.FateUnknown, 21211},
+		"500 with a refusal's code":  {twilioError(500, 21211), call.FateRefused, 21211},
 		"502 page":                   {reply(502, html), call.FateUnknown, 0},
 		"503 with Retry-After":       {reply(503, html, "Retry-After", "3"), call.FateUnknown, 0},
 		"302":                        {reply(302, created, "Location", "/elsewhere"), call.FateUnknown, 0},
@@ -177,6 +182,72 @@ func TestPlaceFates(t *testing.T) {
 			}
 			if len(requests()) != 1 {
 				t.Errorf("%d requests, want 1", len(requests()))
+			}
+		})
+	}
+}
+
+// A code means the same whatever the HTTP status, which nobody documents.
+func TestTheCodeDecides(t *testing.T) {
+	classes := map[call.Fate][]int{
+		call.FateAccount:      {10001, 10002, 10005, 20003, 20005, 20006, 20008, 20010, 20403, 20404, 70051, 90010},
+		call.FateFull:         {10004, 86008},
+		call.FateNotProcessed: {20429, 22005},
+		call.FateUnknown:      {20500, 20503, 17009, 21204},
+		call.FateRefused:      {20001, 21201, 21203, 21210, 21211, 21214, 21215, 21216, 21217, 21219, 32009, 32018, 573002, 573005},
+	}
+	for want, codes := range classes {
+		for _, code := range codes {
+			for _, status := range []int{400, 401, 403, 404, 409, 422, 429, 500, 503} {
+				e := &StatusError{Status: status, Code: code}
+				if got := e.fate(); got != want {
+					t.Errorf("%d under HTTP %d: %s, want %s", code, status, got, want)
+				}
+			}
+		}
+	}
+	for code, fate := range fates {
+		if (&StatusError{Status: 302, Code: code}).fate() != call.FateUnknown {
+			t.Errorf("a redirect with code %d is believed", code)
+		}
+		if fate == call.FateUnlisted {
+			t.Errorf("%d is listed as not listed", code)
+		}
+	}
+}
+
+// An error over a URL is this call's only where the URL is.
+func TestWhoseURLItIs(t *testing.T) {
+	detects := func(w *call.Wish) { w.Policy.Machine.Do = call.MachineRedial }
+	own := func(w *call.Wish) { w.Message = call.Message{URL: "https://example.org/twiml"} }
+	records := func(w *call.Wish) {
+		w.Options = json.RawMessage(`{"RecordingStatusCallback": "https://example.org/rec"}`)
+	}
+	for name, tc := range map[string]struct {
+		host string
+		code int
+		wish func(*call.Wish)
+		ours bool
+	}{
+		"our callback":                    {"https://h.example", 21609, own, true},
+		"no callback was asked for":       {"", 21609, own, false},
+		"the call's URL":                  {"https://h.example", 21205, own, false},
+		"our URL":                         {"https://h.example/phone", 21205, detects, true},
+		"no URL at all":                   {"https://h.example", 21205, func(*call.Wish) {}, false},
+		"some URL, and all are ours":      {"https://h.example", 11100, detects, true},
+		"some URL, and one is the call's": {"https://h.example", 11100, own, false},
+		"some callback, of a recording":   {"https://h.example", 21502, records, false},
+		"some callback":                   {"https://h.example", 21502, func(*call.Wish) {}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base, _ := serve(t, twilioError(400, tc.code))
+			p := failed(t, client(t, Config{BaseURL: base, HostURL: tc.host}), t.Context(), wish(t, tc.wish))
+			want := call.FateRefused
+			if tc.ours {
+				want = call.FateAccount
+			}
+			if p.Fate != want || (p.Setup != "") != tc.ours || tc.ours && !strings.Contains(p.Setup, "HOST_URL, "+tc.host) {
+				t.Errorf("%v, %q; want %s", p, p.Setup, want)
 			}
 		})
 	}

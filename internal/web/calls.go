@@ -278,8 +278,10 @@ func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// wirePause leaves out that the account is full, which is no trouble: what a call waits for
+// says it.
 func wirePause(p *store.Pause) *api.AccountPause {
-	if p == nil {
+	if p == nil || p.Kind == store.PauseOfFull {
 		return nil
 	}
 	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -86,7 +85,7 @@ func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why 
 		return nil, err
 	}
 	if pause != nil {
-		why = append(why, fmt.Sprintf("Twilio takes no calls of this account: error %d", pause.Code))
+		why = append(why, pause.Why())
 	}
 	rung, err := s.Store.Rung(ctx, c.Numbers(), c.ID)
 	if rung && c.Held == "" {

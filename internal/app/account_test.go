@@ -1,0 +1,318 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"redial/api"
+	"redial/internal/sim"
+)
+
+// errors are the lines of the log at level ERROR.
+func (l *lockedBuffer) errors() (list []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.b.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// quick is ten calls a second, and a log to be read.
+func quick(log *lockedBuffer) func(*Config) {
+	return func(c *Config) {
+		c.CallsPerSecond = 10
+		c.Log = slog.New(slog.NewTextHandler(log, nil))
+	}
+}
+
+// number is the i-th of many phones.
+func number(i int) string { return fmt.Sprintf("+8190123456%02d", i) }
+
+// callAll has n phones called that do what a script says.
+func (w *world) callAll(n int, script string) (list []*asked) {
+	for i := range n {
+		w.phone(number(i)).does(script)
+		list = append(list, w.call(api.CreateCall{To: number(i)}))
+	}
+	return list
+}
+
+func (w *world) pauseCode() int {
+	w.t.Helper()
+	page, err := w.client.List(w.ctx, api.ListQuery{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if page.AccountPause == nil {
+		return 0
+	}
+	return page.AccountPause.Code
+}
+
+// Whatever code says that the account takes no calls, and with whatever HTTP status: nobody is
+// lost by it, and when it is over, everybody is rung.
+func TestTheAccountsTroubleCostsNobody(t *testing.T) {
+	for _, tc := range []struct{ code, status int }{
+		{10001, 400}, {10002, 403}, {10005, 400}, {10005, 403}, {20003, 401}, {20005, 400}, {20010, 403}, {90010, 400}, {90010, 429}, {20003, 503},
+	} {
+		t.Run(fmt.Sprintf("%d under HTTP %d", tc.code, tc.status), func(t *testing.T) {
+			inWorld(t, func(c *Config) { c.CallsPerSecond = 10 }, func(w *world) {
+				w.sim.SuspendWith(tc.status, tc.code)
+				all := w.callAll(5, "answer:5s")
+				w.pass(10 * time.Minute)
+				if got := w.pauseCode(); got != tc.code {
+					t.Errorf("the pause is for %d", got)
+				}
+				if n := len(w.creates()); n > 5 {
+					t.Errorf("%d create requests were sent meanwhile", n)
+				}
+				w.sim.Suspend(0)
+				w.pass(3 * time.Minute)
+				for _, c := range all {
+					c.is("reached", "completed")
+				}
+				if w.pauseCode() != 0 {
+					t.Error("dialing pauses still")
+				}
+			})
+		})
+	}
+}
+
+// An account that can be read, and takes no calls all the same, is tried with one call a minute,
+// and the pause goes on until one is taken.
+func TestAnAccountThatCanBeReadIsTriedWithOneCall(t *testing.T) {
+	var log lockedBuffer
+	inWorld(t, quick(&log), func(w *world) {
+		all := w.callAll(9, "refuse:10005/403")
+		w.pass(30 * time.Minute)
+		for _, c := range all {
+			if state := c.now().State; state != "waiting" {
+				t.Errorf("a call is %s", state)
+			}
+		}
+		if w.pauseCode() != 10005 {
+			t.Error("the list shows no pause")
+		}
+		if n := len(w.creates()); n > 9+31 {
+			t.Errorf("%d create requests in half an hour", n)
+		}
+		if n := len(log.errors()); n != 1 {
+			t.Errorf("%d errors in the log: %q", n, log.errors())
+		}
+		for i := range 9 {
+			w.phone(number(i)).steps = nil
+			w.phone(number(i)).answers()
+		}
+		w.pass(3 * time.Minute)
+		for _, c := range all {
+			c.is("reached", "completed")
+		}
+	})
+}
+
+// A call whose own number is refused is no proof that the account takes calls, nor that it doesn't.
+func TestATrialThatIsRefusedIsFollowedByAnother(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.sim.Suspend(20003)
+		first := w.callAll(1, "refuse:21211")[0]
+		w.phone(bob).answers()
+		second := w.call(api.CreateCall{To: bob})
+		w.pass(10 * time.Second)
+		w.sim.Suspend(0)
+		w.pass(2 * time.Minute)
+		first.is("refused", "refused")
+		second.is("reached", "completed")
+		if w.pauseCode() != 0 {
+			t.Error("dialing pauses still")
+		}
+	})
+}
+
+// Where nobody waits, nobody can be the trial: the pause is over once the account can be read.
+func TestAPauseEndsWithoutACall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.sim.Suspend(20003)
+		c := w.callAll(1, "answer")[0]
+		w.pass(10 * time.Second)
+		c.cancel()
+		w.pass(5 * time.Minute)
+		if w.pauseCode() != 20003 {
+			t.Error("the pause is over, though the account does not work")
+		}
+		w.sim.Suspend(0)
+		w.pass(2 * time.Minute)
+		if w.pauseCode() != 0 {
+			t.Error("dialing pauses still")
+		}
+		w.phone(bob).answers()
+		c = w.call(api.CreateCall{To: bob})
+		w.pass(time.Minute)
+		c.is("reached", "completed")
+	})
+}
+
+// Of as many calls as the account may have at once, nobody is refused, and the next is dialed
+// as soon as one has ended.
+func TestAFullAccountWaitsForALegToEnd(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 20 }, func(w *world) {
+		if err := w.sim.SetFaults(sim.Faults{MaxCalls: 3}); err != nil {
+			t.Fatal(err)
+		}
+		const many = 40
+		all := w.callAll(many, "answer:10s")
+		w.pass(10 * time.Second)
+		if w.pauseCode() != 0 {
+			t.Error("a full account counts as one that does not work")
+		}
+		w.metric(`redial_account_paused 0`)
+		w.pass(20 * time.Minute)
+		for _, c := range all {
+			c.is("reached", "completed")
+		}
+		legs := w.sim.Legs()
+		last := legs[0].CreatedAt
+		for _, l := range legs {
+			last = l.CreatedAt
+		}
+		took := last.Sub(legs[0].CreatedAt)
+		// 14 s each, three at a time.
+		if ideal := many / 3 * 14 * time.Second; took > ideal+ideal/3 {
+			t.Errorf("it took %v until the last was dialed; without waiting in vain %v", took, ideal)
+		}
+		if extra := len(w.creates()) - many; extra > many {
+			t.Errorf("%d create requests were refused, for %d calls", extra, many)
+		}
+	})
+}
+
+// Other programs of the account may fill it: then none of our legs ends, and it is tried again.
+func TestAnAccountThatOthersFillIsTriedAgain(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(bob).does("answer:300s")
+		w.placeElsewhere(bob)
+		if err := w.sim.SetFaults(sim.Faults{MaxCalls: 1}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.creates())
+		all := w.callAll(3, "answer:5s")
+		w.pass(4 * time.Minute)
+		if n := len(w.creates()) - before; n < 6 || n > 10 {
+			t.Errorf("%d create requests in four minutes, want one each half minute", n)
+		}
+		w.pass(5 * time.Minute)
+		for _, c := range all {
+			c.is("reached", "completed")
+		}
+	})
+}
+
+// A code that nobody knows, of one number: once more, and then it is this call's.
+func TestACodeThatNobodyKnowsRefusesTheCall(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		c := w.callAll(1, "refuse:29999")[0]
+		w.pass(time.Minute)
+		c.is("refused", "refused")
+		if w.pauseCode() != 0 {
+			t.Error("dialing pauses for a single number")
+		}
+	})
+}
+
+// Of five numbers, without a call that is taken: the account is looked at, once. It is well: the
+// code is the calls' own for a day, and nothing pauses for it again.
+func TestACodeThatNobodyKnowsRefusesManyOfAWellAccount(t *testing.T) {
+	var log lockedBuffer
+	inWorld(t, quick(&log), func(w *world) {
+		all := w.callAll(5, "refuse:29999")
+		w.pass(350 * time.Millisecond)
+		for _, c := range all[:4] {
+			c.is("waiting", "postponed")
+		}
+		w.pass(time.Minute)
+		for _, c := range all {
+			c.is("refused", "refused")
+		}
+		looks := w.looks()
+		if looks != 1 {
+			t.Errorf("the account was looked at %d times", looks)
+		}
+		if got := log.errors(); len(got) != 1 || !strings.Contains(got[0], "29999") {
+			t.Errorf("errors in the log: %q", got)
+		}
+		for i := 5; i < 15; i++ {
+			w.phone(number(i)).does("refuse:29999")
+			c := w.call(api.CreateCall{To: number(i)})
+			w.pass(2 * time.Second)
+			c.is("refused", "refused")
+		}
+		if w.looks() != looks || len(log.errors()) != 1 {
+			t.Errorf("it was looked at again: %d times; %q", w.looks(), log.errors())
+		}
+	})
+}
+
+// looks is how often the account was looked at.
+func (w *world) looks() (n int) {
+	for _, r := range w.sim.Requests() {
+		if r.Path == "/2010-04-01/Accounts/"+account+".json" {
+			n++
+		}
+	}
+	return n
+}
+
+// The same of an account that is not well: nobody is lost, not even the first four.
+func TestACodeThatNobodyKnowsRefusesManyOfASickAccount(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 10 }, func(w *world) {
+		w.sim.SuspendWith(400, 29999)
+		all := w.callAll(7, "answer:5s")
+		w.pass(time.Second)
+		w.sim.Suspend(20003) // the account can't be read either
+		w.pass(30 * time.Minute)
+		for _, c := range all {
+			if state := c.now().State; state != "waiting" {
+				t.Errorf("a call is %s", state)
+			}
+		}
+		w.sim.Suspend(0)
+		w.pass(3 * time.Minute)
+		for _, c := range all {
+			c.is("reached", "completed")
+		}
+		if w.pauseCode() != 0 {
+			t.Error("dialing pauses still")
+		}
+	})
+}
+
+// A call that is taken in between shows that the code is not about all of them.
+func TestACallThatIsTakenBeginsTheCountAnew(t *testing.T) {
+	var log lockedBuffer
+	inWorld(t, quick(&log), func(w *world) {
+		first := w.callAll(4, "refuse:29999")
+		w.pass(time.Second)
+		w.phone(bob).answers()
+		taken := w.call(api.CreateCall{To: bob})
+		w.pass(time.Second)
+		var second []*asked
+		for i := 10; i < 14; i++ {
+			w.phone(number(i)).does("refuse:29999")
+			second = append(second, w.call(api.CreateCall{To: number(i)}))
+		}
+		w.pass(2 * time.Minute)
+		for _, c := range append(first, second...) {
+			c.is("refused", "refused")
+		}
+		taken.is("reached", "completed")
+		if w.looks() != 0 || len(log.errors()) != 0 {
+			t.Errorf("the account was looked at %d times; %q", w.looks(), log.errors())
+		}
+	})
+}

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+const (
+	unlistedFor  = 24 * time.Hour // a code is remembered for a number
+	unlistedOnce = time.Hour      // in which a number counts once
+)
+
+// Unlisted is what is known of a code that is in no table of ours.
+type Unlisted struct {
+	Own     bool // the account was looked at because of it, and was well: it is about the one call
+	Again   bool // it has come for this number before
+	Numbers int  // it has come for so many since a call was taken
+}
+
+// CountUnlisted counts that a create request to a number was refused with a code that nobody here knows.
+func (s *Store) CountUnlisted(ctx context.Context, account string, code int, number string, now time.Time) (u Unlisted, err error) {
+	sum := sha256.Sum256([]byte(account + number))
+	hash := hex.EncodeToString(sum[:])
+	err = s.tx(ctx, func(t *tx) error {
+		u = Unlisted{}
+		t.add(statement{
+			sql: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, args: []any{account, micros(now.Add(-unlistedFor))},
+		}, statement{
+			sql: `INSERT INTO unlisted_codes (account, code, number, at, counts) VALUES ($1, $2, $3, $4, 1)
+				ON CONFLICT (account, code, number) DO UPDATE SET at = excluded.at, counts = 1 WHERE unlisted_codes.at < $5`,
+			args:     []any{account, code, hash, micros(now), micros(now.Add(-unlistedOnce))},
+			affected: func(n int64) { u.Again = n == 0 },
+		}, statement{
+			sql: `SELECT (SELECT count(*) FROM unlisted_codes WHERE account = $1 AND code = $2 AND counts = 1),
+				(SELECT count(*) FROM own_codes WHERE account = $1 AND code = $2 AND until > $3)`,
+			args: []any{account, code, micros(now)},
+			rows: func(scan func(...any) error) error {
+				own := 0
+				err := scan(&u.Numbers, &own)
+				u.Own = own > 0
+				return err
+			},
+		})
+		return t.flush()
+	})
+	if err != nil {
+		return u, fmt.Errorf("counting a code that nobody knows: %w", err)
+	}
+	return u, nil
+}
+
+// ForgetUnlisted begins to count anew: a call of the account was taken.
+func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
+	_, err := s.write.ExecContext(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
+	if err != nil {
+		return fmt.Errorf("forgetting codes that nobody knows: %w", err)
+	}
+	return nil
+}
+
+// OwnCode takes a code for the one call's own, until a time.
+func (s *Store) OwnCode(ctx context.Context, account string, code int, until time.Time) error {
+	err := s.tx(ctx, func(t *tx) error {
+		t.add(statement{
+			sql: `INSERT INTO own_codes (account, code, until) VALUES ($1, $2, $3)
+				ON CONFLICT (account, code) DO UPDATE SET until = excluded.until`,
+			args: []any{account, code, micros(until)},
+		}, statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, args: []any{account, code}},
+			statement{sql: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, args: []any{account, micros(s.Now())}})
+		return t.flush()
+	})
+	if err != nil {
+		return fmt.Errorf("taking a code for the call's own: %w", err)
+	}
+	return nil
+}
