@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +93,95 @@ func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
 			if status, answer := w.do("GET", "/v1/calls/"+id, ""); status != http.StatusNotFound {
 				t.Errorf("%s is answered %d: %s", id, status, answer)
 			}
+		}
+	})
+}
+
+// The answer to a COMMIT is lost: nobody knows whether the call was made, and so it is said.
+// A repeat with the same key finds out.
+func TestALostCommitIsNotKnown(t *testing.T) {
+	database, lose := pgtest.Lossy(t, pgtest.New(t))
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
+		w.phone(alice).does("answer:30s")
+		body := `{"to": "A", "say": "hi"}`
+		lose(pgtest.Committed)
+		status, answer := w.ask(body, "Idempotency-Key", "order-42")
+		if status != 503 || strings.Contains(answer, "nothing was changed") || !strings.Contains(answer, "not known") || !strings.Contains(answer, "Idempotency-Key") {
+			t.Errorf("the wish is answered %d: %s", status, answer)
+		}
+		if status, answer := w.ask(body, "Idempotency-Key", "order-42"); status != 201 {
+			t.Errorf("the repeat is answered %d: %s", status, answer)
+		}
+		page, err := w.client.List(w.ctx, api.ListQuery{})
+		if err != nil || len(page.Calls) != 1 {
+			t.Fatalf("%d calls, %v", len(page.Calls), err)
+		}
+		lose(pgtest.Committed)
+		if status, answer := w.do("POST", "/v1/calls/"+page.Calls[0].ID+"/cancel", ""); status != 503 || !strings.Contains(answer, "not known") {
+			t.Errorf("the cancel is answered %d: %s", status, answer)
+		}
+		w.pass(time.Minute)
+	})
+}
+
+// A number from outside that is too large for its column is nothing that the database
+// should be asked about.
+func TestNumbersTooLargeForTheDatabase(t *testing.T) {
+	for name, database := range map[string]string{"sqlite": "", "postgres": pgtest.New(t)} {
+		change := func(c *Config) {
+			if database != "" {
+				c.DatabaseURL, c.Clock = database, time.Now
+			}
+		}
+		inWorld(t, change, func(w *world) {
+			w.phone(alice).does("answer:5m")
+			c := w.call(api.CreateCall{To: alice})
+			w.pass(10 * time.Second)
+			c.is("dialing", "in-progress")
+			sid := c.now().Attempts[0].SID
+			for _, n := range []string{"2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-2147483649"} {
+				for _, try := range []struct{ method, path, header string }{
+					{"GET", "/v1/calls/" + c.id + "/events", "Last-Event-ID"},
+					{"GET", "/v1/calls?limit=" + n, ""},
+					{"GET", "/v1/calls/" + c.id + "?wait=" + n + "s", ""},
+					{"GET", "/v1/webhooks/call/deliveries?cursor=evt_" + c.id + "_" + n, ""},
+					{"GET", "/v1/webhooks/call/deliveries?limit=" + n, ""},
+					{"GET", "/v1/calls/" + c.id + "/deliveries?limit=" + n, ""},
+					{"GET", "/v1/calls/" + c.id + "/deliveries?cursor=call." + n, ""},
+					{"POST", "/v1/webhooks/call/deliveries/evt_" + c.id + "_" + n + "/replay", ""},
+					{"POST", "/v1/calls/" + c.id + "/attempts/" + n + "/resolve", ""},
+				} {
+					body := ""
+					if strings.HasSuffix(try.path, "/resolve") {
+						body = `{"unplaced": true}`
+					}
+					if status, answer := w.do(try.method, try.path, body, try.header, n); status >= 500 {
+						t.Errorf("%s: %s %s with %s is answered %d: %s", name, try.method, try.path, n, status, answer)
+					}
+				}
+				form := url.Values{"CallSid": {sid}, "CallStatus": {"ringing"}, "CallDuration": {n}, "SipResponseCode": {n}, "SequenceNumber": {n}}
+				if status := w.signed("/twilio_api/callback", form); status != http.StatusNoContent {
+					t.Errorf("%s: a callback with %s is answered %d", name, n, status)
+				}
+			}
+			c.cancel()
+			w.pass(10 * time.Minute)
+		})
+	}
+}
+
+// A database that fails just when a listener comes back is no reason for a new stream, which
+// would miss what the old one has kept.
+func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
+	database, lose := pgtest.Lossy(t, pgtest.New(t))
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
+		id := w.listens("")
+		lose(id)
+		if status, _, body := (knock{"GET", "/v1/webhooks/stream?resume=" + id, "", nil}).answer(w); status != 503 {
+			t.Errorf("it is answered %d: %s", status, body)
+		}
+		if again := w.listens(id); again != id {
+			t.Errorf("it comes back to %s, and had left %s", again, id)
 		}
 	})
 }

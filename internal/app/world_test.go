@@ -33,7 +33,8 @@ type world struct {
 	node   atomic.Pointer[App] // nil while there is none
 	net    http.RoundTripper   // to redial; holds every exchange against the contract
 	client *api.Client
-	hosts  sync.Map // host to http.Handler: who can be reached beside redial and Twilio
+	around atomic.Pointer[func(http.Handler) http.Handler] // the node's HTTP side; nil: nothing
+	hosts  sync.Map                                        // host to http.Handler: who can be reached beside redial and Twilio
 	stop   func()
 }
 
@@ -112,10 +113,14 @@ func (w *world) start() {
 
 // handler is the node's HTTP side, nil while there is none.
 func (w *world) handler() http.Handler {
-	if node := w.node.Load(); node != nil {
-		return node.Handler()
+	node := w.node.Load()
+	if node == nil {
+		return nil
 	}
-	return nil
+	if around := w.around.Load(); around != nil {
+		return (*around)(node.Handler())
+	}
+	return node.Handler()
 }
 
 func (w *world) restart() { w.stop(); w.start() }

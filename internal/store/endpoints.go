@@ -200,12 +200,15 @@ const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 
 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
-	err = ErrNoEndpoint
-	failed := t.each(selectEndpoints+" WHERE id = $1"+t.store.dialect.forUpdate, []any{storable(id)}, func(scan func(...any) error) error {
-		err = nil
+	found := false
+	err = t.each(selectEndpoints+" WHERE id = $1"+t.store.dialect.forUpdate, []any{storable(id)}, func(scan func(...any) error) error {
+		found = true
 		return scan(fields(endpointColumns(&e))...)
 	})
-	return e, errors.Join(failed, err)
+	if err == nil && !found {
+		err = ErrNoEndpoint
+	}
+	return e, err
 }
 
 // RemoveEndpoint forgets an endpoint, and all that was sent or is to be sent there.

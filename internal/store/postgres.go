@@ -71,6 +71,20 @@ func pgBlames(err error) bool {
 
 const lockNotAvailable = "55P03"
 
+// pgUnclear says whether a transaction may be committed although its COMMIT failed: it
+// was sent, and the server did not say that the transaction was undone.
+func pgUnclear(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.SeverityUnlocalized != "ERROR" || e.Code == completionUnknown // FATAL: it went away meanwhile
+	}
+	return !errors.Is(err, errRolledBack) && !pgconn.SafeToRetry(err)
+}
+
+const completionUnknown = "40003"
+
+// errRolledBack is what a COMMIT comes to in a transaction that has failed.
+var errRolledBack = errors.New("the transaction was not committed")
+
 // postgresTx runs fn in a transaction whose statements go out together: a flush is
 // one round trip, however many it sends.
 func (s *Store) postgresTx(ctx context.Context, fn func(*tx) error) error {
@@ -90,7 +104,9 @@ func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, fn func(*tx) err
 	err := fn(t)
 	if err == nil {
 		t.add(statement{sql: "COMMIT"})
-		err = t.flush()
+		if err = t.flush(); err != nil && pgUnclear(err) {
+			err = fmt.Errorf("%w: %w", ErrUnclear, err)
+		}
 	}
 	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
 		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -136,7 +152,7 @@ func answer(answers pgx.BatchResults, st statement) error {
 		case err != nil:
 			return err
 		case st.sql == "COMMIT" && tag.String() != "COMMIT":
-			return fmt.Errorf("the transaction was not committed: the server says %s", tag)
+			return fmt.Errorf("%w: the server says %s", errRolledBack, tag)
 		case st.affected != nil:
 			st.affected(tag.RowsAffected())
 		}

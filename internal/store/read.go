@@ -237,7 +237,7 @@ func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
 	return calls, err
 }
 
-const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > $2 ORDER BY seq`
+const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq`
 
 // Events returns the Events of Call id after seq, in their order.
 func (s *Store) Events(ctx context.Context, id string, after int) ([]call.Event, error) {

@@ -8,6 +8,10 @@ import (
 	"time"
 )
 
+// ErrUnclear is returned for a write of which nobody knows whether it was committed: the
+// answer to its COMMIT was lost.
+var ErrUnclear = errors.New("it is not known whether this was written")
+
 // statement is one piece of SQL. rows, if set, is called for each row of its
 // answer; affected, if set, with the number of rows it wrote.
 type statement struct {

@@ -55,7 +55,7 @@ func (s *Store) startWriter() {
 }
 
 // commit has an operation written, and returns once it is on disk, or is not and
-// never will be. Only a lost connection leaves that open, as any database does.
+// never will be. Only a lost connection leaves that open, as any database does: ErrUnclear.
 func (s *Store) commit(ctx context.Context, now time.Time, o operation) error {
 	t := o.waiting()
 	t.ctx, t.now, t.done = ctx, now, make(chan struct{})

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,8 +48,8 @@ func lastEventID(r *http.Request) (int, error) {
 		return 0, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 {
-		return 0, problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number")
+	if err != nil || n < 0 || n > math.MaxInt32 {
+		return 0, problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number from 0 to %d", math.MaxInt32)
 	}
 	return n, nil
 }

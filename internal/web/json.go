@@ -78,9 +78,17 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // nobody listens any more
 	default:
 		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
-		p = problem(http.StatusServiceUnavailable, "redial can't reach its database, or it can't be written; nothing was changed")
+		p = problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
 	}
 	writeProblem(w, p)
+}
+
+// whatIsKnown says what has become of a request that the database could not serve.
+func whatIsKnown(err error) string {
+	if errors.Is(err, store.ErrUnclear) {
+		return "redial lost its database while it wrote, and it is not known whether anything was changed: repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
+	}
+	return "redial can't reach its database, or it can't be written; nothing was changed"
 }
 
 // isNotNow says that the next dial may not be made at once.

@@ -14,7 +14,7 @@ import (
 )
 
 // gather hears which keys were pressed. What they mean is on disk before anything
-// is said about it.
+// is said about it: while it can't be written the answer is a 503, which Twilio repeats.
 func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error) {
 		try, err := strconv.Atoi(r.URL.Query().Get("try"))
@@ -28,7 +28,10 @@ func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 			return events, nil
 		})
 		crash.Point(crash.GatherAfterCommit)
-		return after, twilio.Reply(s.HostURL, &after, n, try), err
+		if err != nil {
+			return call.Call{}, "", err
+		}
+		return after, twilio.Reply(s.HostURL, &after, n, try), nil
 	})
 }
 
@@ -39,7 +42,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 			return c.Report(n, report, s.Store.Now()), nil
 		})
-		return after, twilio.Answer(s.HostURL, &after, n), err
+		if err != nil {
+			return call.Call{}, "", err
+		}
+		return after, twilio.Answer(s.HostURL, &after, n), nil
 	})
 }
 

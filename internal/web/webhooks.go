@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -311,8 +312,12 @@ func (s *Server) streamQuery(r *http.Request) (store.Filter, error) {
 // openStream makes the endpoint, or finds the one that somebody comes back to.
 func (s *Server) openStream(r *http.Request, events store.Filter) (store.Endpoint, error) {
 	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now()}
-	if before, err := s.Store.Endpoint(r.Context(), r.URL.Query().Get("resume")); err == nil && before.Source == store.Stream {
+	before, err := s.Store.Endpoint(r.Context(), r.URL.Query().Get("resume"))
+	switch {
+	case err == nil && before.Source == store.Stream:
 		return before, nil
+	case err != nil && !errors.Is(err, store.ErrNoEndpoint):
+		return e, err // a new stream would miss what the old one has kept
 	}
 	e.ExpiresAt = e.CreatedAt.Add(streamTime)
 	return e, s.addEndpoint(r.Context(), &e)

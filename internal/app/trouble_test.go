@@ -1,0 +1,265 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"redial/api"
+)
+
+// fullDisk has the database refuse whatever is written, as a full disk does; what is there
+// can be read. It returns what makes room again.
+func (w *world) fullDisk() (room func()) {
+	w.t.Helper()
+	w.sql("CREATE TRIGGER full_calls BEFORE UPDATE ON calls BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_endpoints BEFORE INSERT ON endpoints BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_changes BEFORE UPDATE ON endpoints BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_removal BEFORE DELETE ON endpoints BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_deliveries BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+	return func() {
+		w.t.Helper()
+		w.sql("DROP TRIGGER full_calls", "DROP TRIGGER full_events", "DROP TRIGGER full_endpoints", "DROP TRIGGER full_changes",
+			"DROP TRIGGER full_removal", "DROP TRIGGER full_deliveries")
+	}
+}
+
+// sql changes the world's SQLite database behind redial's back.
+func (w *world) sql(statements ...string) {
+	w.t.Helper()
+	db, err := sql.Open("sqlite", strings.TrimPrefix(w.conf.DatabaseURL, "sqlite:")+"?_pragma=busy_timeout(5000)")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	for _, s := range statements {
+		if _, err := db.ExecContext(w.ctx, s); err != nil {
+			w.t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// fullDiskFor has the disk be full for requests to a path, each of which full is asked about.
+func (w *world) fullDiskFor(path string, full func() bool) {
+	w.around.Store(new(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == path && full() {
+				defer w.fullDisk()()
+			}
+			next.ServeHTTP(out, r)
+		})
+	}))
+}
+
+// knock is a request at a door of redial's.
+type knock struct {
+	method, path, body string
+	form               url.Values // signed by Twilio, in the place of a body
+}
+
+// answer is what comes back; a stream is only listened to for a while.
+func (k knock) answer(w *world) (int, http.Header, string) {
+	w.t.Helper()
+	body, kind := k.body, "application/json"
+	if k.form != nil {
+		body, kind = k.form.Encode(), "application/x-www-form-urlencoded"
+	}
+	ctx, leave := context.WithTimeout(w.ctx, time.Minute)
+	defer leave()
+	r := httptest.NewRequestWithContext(ctx, k.method, hostURL+k.path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+apiKey)
+	r.Header.Set("Content-Type", kind)
+	if k.form != nil {
+		r.Header.Set("X-Twilio-Signature", signature(token, hostURL+k.path, k.form))
+	}
+	out := httptest.NewRecorder()
+	w.handler().ServeHTTP(out, r)
+	return out.Code, out.Header(), out.Body.String()
+}
+
+// Whatever the database fails at, and at whichever door: who asks is told to come back,
+// nothing panics, and what Twilio brought is counted.
+func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer:10m")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		made, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook", Events: []string{"call.ended"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.pass(6 * time.Second)
+		c.is("dialing", "in-progress")
+		callback, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := func(more ...string) url.Values {
+			f := url.Values{"CallSid": {c.now().Attempts[0].SID}, "CallStatus": {"in-progress"}}
+			for i := 0; i+1 < len(more); i += 2 {
+				f.Set(more[i], more[i+1])
+			}
+			return f
+		}
+		one, hook := "/v1/calls/"+c.id, "/v1/webhooks/"+made.ID
+		doors := map[string]struct {
+			knock
+			writes bool // and so fails on a full disk
+		}{
+			"POST /v1/calls":                                   {knock{"POST", "/v1/calls", `{"to": "` + bob + `", "say": "hi"}`, nil}, true},
+			"POST /twilio_api/calls":                           {knock{"POST", "/twilio_api/calls", `{"to": "` + bob + `", "say": "hi"}`, nil}, true},
+			"GET /v1/calls":                                    {knock{"GET", "/v1/calls", "", nil}, false},
+			"GET /v1/calls/{id}":                               {knock{"GET", one, "", nil}, false},
+			"GET /v1/calls/{id}/events":                        {knock{"GET", one + "/events", "", nil}, false},
+			"POST /v1/calls/{id}/cancel":                       {knock{"POST", one + "/cancel", "", nil}, true},
+			"POST /v1/calls/{id}/redial":                       {knock{"POST", one + "/redial", "", nil}, false}, // 409: it is being dialed
+			"GET /v1/calls/{id}/explain":                       {knock{"GET", one + "/explain", "", nil}, false},
+			"POST /v1/calls/{id}/attempts/{number}/resolve":    {knock{"POST", one + "/attempts/1/resolve", `{"unplaced": true}`, nil}, false}, // 409
+			"DELETE /v1/calls/{id}":                            {knock{"DELETE", one, "", nil}, false},                                         // 409
+			"GET /v1/calls/{id}/deliveries":                    {knock{"GET", one + "/deliveries", "", nil}, false},
+			"GET /v1/webhooks":                                 {knock{"GET", "/v1/webhooks", "", nil}, false},
+			"POST /v1/webhooks":                                {knock{"POST", "/v1/webhooks", `{"url": "https://` + shop + `/2"}`, nil}, true},
+			"GET /v1/webhooks/stream":                          {knock{"GET", "/v1/webhooks/stream", "", nil}, true},
+			"GET /v1/webhooks/{id}":                            {knock{"GET", hook, "", nil}, false},
+			"POST /v1/webhooks/{id}/rotate":                    {knock{"POST", hook + "/rotate", "", nil}, true},
+			"POST /v1/webhooks/{id}/enable":                    {knock{"POST", hook + "/enable", "", nil}, false}, // it is
+			"POST /v1/webhooks/{id}/test":                      {knock{"POST", hook + "/test", "", nil}, false},
+			"GET /v1/webhooks/{id}/deliveries":                 {knock{"GET", hook + "/deliveries", "", nil}, false},
+			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST", hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false}, // 404
+			"DELETE /v1/webhooks/{id}":                         {knock{"DELETE", hook, "", nil}, true},
+			"POST /twilio_api/callback":                        {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "", form("CallStatus", "completed")}, true},
+			"POST /twilio_api/twiml":                           {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "", form("AnsweredBy", "human")}, true},
+			"POST /twilio_api/gather":                          {knock{"POST", "/twilio_api/gather?" + callback.RawQuery + "&try=1", "", form("Digits", "1")}, true},
+			"GET /readyz":                                      {knock{"GET", "/readyz", "", nil}, false},
+		}
+		for _, without := range []string{"GET /v1/presets", "GET /openapi.yaml", "GET /healthz", "GET /metrics"} {
+			doors[without] = struct {
+				knock
+				writes bool
+			}{}
+		}
+		for _, door := range routes(t) {
+			if _, ok := doors[door]; !ok {
+				t.Errorf("nobody has tried %s with a database that fails", door)
+			}
+		}
+		try := func(when string, fails func(door string, writes bool) bool) {
+			t.Helper()
+			for door, d := range doors {
+				if d.path == "" {
+					continue
+				}
+				status, header, body := d.answer(w)
+				if status == 500 || fails(door, d.writes) && (status != 503 || header.Get("Retry-After") == "") {
+					t.Errorf("%s, %s is answered %d, with Retry-After %q: %s", when, door, status, header.Get("Retry-After"), body)
+				}
+				if status == 503 && !strings.Contains(body, "nothing was changed") {
+					t.Errorf("%s, %s is answered: %s", when, door, body)
+				}
+			}
+		}
+		room := w.fullDisk()
+		try("on a full disk", func(_ string, writes bool) bool { return writes })
+		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
+		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost")
+		try("with nothing to be read", func(door string, _ bool) bool {
+			return door != "GET /readyz" && door != "POST /v1/calls/{id}/attempts/{number}/resolve"
+		})
+		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints")
+		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
+		room()
+		status, _, body := doors["POST /twilio_api/gather"].answer(w)
+		if status != 200 || !strings.Contains(body, "Thank you") {
+			t.Errorf("with room again it is answered %d: %s", status, body)
+		}
+		w.pass(15 * time.Minute)
+		c.is("reached", "completed")
+	})
+}
+
+// routes are all doors, as the list of routes has them.
+func routes(t *testing.T) (doors []string) {
+	list, err := os.ReadFile("../web/routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`mux\.Handle\("([A-Z]+ [^"]+)"`).FindAllStringSubmatch(string(list), -1) {
+		if m[1] != "POST " { // those whose path is a constant of another package
+			doors = append(doors, m[1])
+		}
+	}
+	if len(doors) < 25 {
+		t.Fatalf("%d routes were found: %q", len(doors), doors)
+	}
+	return doors
+}
+
+// Who presses the key while the disk is full is not thanked for what is not on disk. Twilio
+// repeats what it brought; if there is room meanwhile, nobody notices.
+func TestAKeyIsPressedOnAFullDisk(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+keys=1@6s")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.pass(6 * time.Second)
+		c.is("dialing", "in-progress")
+		refused := 0
+		w.fullDiskFor("/twilio_api/gather", func() bool { refused++; return refused <= 2 })
+		w.pass(5 * time.Minute)
+		c.is("reached", "completed")
+		if refused != 3 {
+			t.Errorf("the key was brought %d times, not three", refused)
+		}
+		w.phones[alice].hears(1, "Thank you")
+		w.metric(`redial_callbacks_total{verdict="failed"} 2`)
+	})
+}
+
+// If there is none, the leg ends without a key, and the phone rings again.
+func TestAKeyIsPressedOnADiskThatStaysFull(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer+keys=1").does("answer+keys=1")
+		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
+		w.fullDiskFor("/twilio_api/gather", func() bool { return true })
+		for !strings.Contains(w.phones[alice].heardSoFar(), "application error") {
+			w.pass(time.Second)
+		}
+		w.fullDiskFor("", nil)
+		w.pass(10 * time.Minute)
+		c.is("reached", "unconfirmed", "completed")
+		if heard := w.phones[alice].heard(1); strings.Contains(heard, "Thank you") {
+			t.Errorf("it heard %q", heard)
+		}
+	})
+}
+
+// heardSoFar is what was said on the number's legs up to now.
+func (p *phone) heardSoFar() (text string) {
+	for _, l := range p.w.sim.Legs() {
+		if l.To == p.number {
+			text += strings.Join(l.Heard, " | ")
+		}
+	}
+	return text
+}
+
+// listens to a stream for a second, and returns its id.
+func (w *world) listens(resume string) string {
+	w.t.Helper()
+	ctx, leave := context.WithCancel(w.ctx)
+	r := httptest.NewRequestWithContext(ctx, "GET", hostURL+"/v1/webhooks/stream?resume="+resume, nil)
+	r.Header.Set("Authorization", "Bearer "+apiKey)
+	out, done := httptest.NewRecorder(), make(chan struct{})
+	go func() { defer close(done); w.handler().ServeHTTP(out, r) }()
+	w.pass(time.Second)
+	leave()
+	<-done
+	id, _, _ := strings.Cut(strings.TrimPrefix(out.Body.String(), "id: "), "\n")
+	return id
+}
