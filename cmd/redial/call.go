@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"redial/api"
 )
@@ -36,9 +35,9 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 	case c.JSON && !c.Wait:
 		return printJSON(con.out, call)
 	case !c.JSON && replayed:
-		fmt.Fprintf(con.out, "call %s, asked for before\n", call.ID)
+		printf(con.out, "call %s, asked for before\n", call.ID)
 	case !c.JSON:
-		fmt.Fprintf(con.out, "call %s\n", call.ID)
+		printf(con.out, "call %s\n", call.ID)
 	}
 	if !c.Wait {
 		return nil
@@ -50,7 +49,7 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, asked *api.Call) error {
 	err := client.Follow(ctx, asked.ID, 0, func(e api.Event) error {
 		if !c.JSON {
-			fmt.Fprintln(con.out, line(e, asked.People))
+			printf(con.out, "%s\n", line(e, asked.People))
 		}
 		return nil
 	})
@@ -67,7 +66,7 @@ func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, 
 			return err
 		}
 	case call.Reached != nil:
-		fmt.Fprintln(con.out, "reached "+reachedLine(call.Reached))
+		printf(con.out, "%s\n", "reached "+reachedLine(call.Reached))
 	}
 	if status := outcomeStatus[call.Outcome]; status != statusOK {
 		return status

@@ -15,8 +15,8 @@ import (
 
 // server is the redial that a client command talks to.
 type server struct {
-	URL string `help:"The redial to talk to; default ${default}." env:"REDIAL_URL" default:"http://127.0.0.1:8080" placeholder:"URL"`
-	Key string `name:"api-key" help:"API key, where that redial needs one." env:"REDIAL_API_KEY" placeholder:"KEY"`
+	URL string `help:"The redial to talk to; default ${default}." env:"REDIAL_URL" secret:"url" default:"http://127.0.0.1:8080" placeholder:"URL"`
+	Key string `name:"api-key" help:"API key, where that redial needs one." env:"REDIAL_API_KEY" secret:"" placeholder:"KEY"`
 }
 
 func (s server) client() *api.Client { return &api.Client{URL: s.URL, Key: s.Key} }
@@ -40,24 +40,24 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, page)
 	}
 	if p := page.AccountPause; p != nil {
-		fmt.Fprintf(con.out, "DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.\n\n",
+		printf(con.out, "DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.\n\n",
 			clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt))
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED")
+	printf(t, "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED\n")
 	for _, call := range page.Calls {
 		to := cmp.Or(call.To, "(scrubbed)")
 		if more := len(call.People) - 1; more > 0 {
 			to += fmt.Sprintf(" +%d", more)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", call.ID, to, stateOf(&call),
-			len(call.Attempts), *call.Policy.MaxAttempts*max(1, len(call.People)), next(&call), clock(call.CreatedAt))
+		printf(t, "%s\t%s\t%s\t%d/%d\t%s\t%s\n", call.ID, to, stateOf(&call),
+			len(call.Attempts), *cmp.Or(call.Policy.MaxAttempts, new(int))*max(1, len(call.People)), next(&call), clock(call.CreatedAt))
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	if page.NextCursor != "" {
-		fmt.Fprintf(con.out, "\nMore: redial list --cursor %s\n", page.NextCursor)
+		printf(con.out, "\nMore: redial list --cursor %s\n", page.NextCursor)
 	}
 	return nil
 }
@@ -85,17 +85,17 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return printJSON(con.out, map[string]any{"call": call, "events": events, "deliveries": deliveries})
 	}
-	fmt.Fprintf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
+	printf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
 		toWhom(&call), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
 	if call.Reached != nil {
-		fmt.Fprintf(con.out, "Reached  %s\n", reachedLine(call.Reached))
+		printf(con.out, "Reached  %s\n", reachedLine(call.Reached))
 	}
 	if n := next(&call); n != "" {
-		fmt.Fprintf(con.out, "Next     %s\n", n)
+		printf(con.out, "Next     %s\n", n)
 	}
-	fmt.Fprintln(con.out)
+	printf(con.out, "\n")
 	for _, l := range timeline(events, deliveries, call.People) {
-		fmt.Fprintln(con.out, l)
+		printf(con.out, "%s\n", l)
 	}
 	return c.remains(ctx, con, client, &call)
 }
@@ -109,7 +109,7 @@ func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client,
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(con.out)
+	printf(con.out, "\n")
 	return explain(con.out, e)
 }
 
@@ -129,10 +129,10 @@ func (c *cancelCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if call.State != "ended" {
-		fmt.Fprintln(con.out, "The call ends with the attempt that is under way; nothing more is dialed.")
+		printf(con.out, "The call ends with the attempt that is under way; nothing more is dialed.\n")
 		return nil
 	}
-	fmt.Fprintf(con.out, "The call has ended: %s.\n", call.Outcome)
+	printf(con.out, "The call has ended: %s.\n", call.Outcome)
 	return nil
 }
 

@@ -40,13 +40,13 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	fmt.Fprintf(con.out, "redial  http://%s\nTwilio  http://%s, on your desk; phones %d times as fast as life\n\n",
+	printf(con.out, "redial  http://%s\nTwilio  http://%s, on your desk; phones %d times as fast as life\n\n",
 		d.redial.Addr(), d.twilio.Addr(), demoSpeed)
 	limited, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
-	err = d.play(limited, newScreen(con.out, fates))
+	err = d.play(limited, newScreen(con, fates))
 	if c.Stay && ctx.Err() == nil {
-		fmt.Fprintf(con.out, "\nStill up: try  redial list --url http://%s  or  curl http://%[1]s/v1/calls ; Ctrl-C ends it.\n", d.redial.Addr())
+		printf(con.out, "\nStill up: try  redial list --url http://%s  or  curl http://%[1]s/v1/calls ; Ctrl-C ends it.\n", d.redial.Addr())
 		<-ctx.Done()
 	}
 	return err

@@ -53,14 +53,14 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if call.State == "ended" { // its deadline has passed, and nobody had looked yet
-		fmt.Fprintf(con.out, "The call has ended: %s.\n", call.Outcome)
+		printf(con.out, "The call has ended: %s.\n", call.Outcome)
 		return exitError(statusFailed)
 	}
 	if e.State == "waiting" && len(e.Waiting) > 0 { // what no rule of the call's own knows of
-		fmt.Fprintf(con.out, "It rings as soon as it can: %s.\n", strings.Join(e.Waiting, "; "))
+		printf(con.out, "It rings as soon as it can: %s.\n", strings.Join(e.Waiting, "; "))
 		return nil
 	}
-	fmt.Fprintln(con.out, "It rings now.")
+	printf(con.out, "It rings now.\n")
 	return nil
 }
 
@@ -83,23 +83,23 @@ func explain(out io.Writer, e api.Explanation) error {
 	}
 	switch {
 	case !e.NextAttemptAt.IsZero():
-		fmt.Fprintf(out, "Rings       %s\n", clock(e.NextAttemptAt))
+		printf(out, "Rings       %s\n", clock(e.NextAttemptAt))
 	case e.State == "waiting":
-		fmt.Fprintln(out, "Rings       as soon as the number is free")
+		printf(out, "Rings       as soon as the number is free\n")
 	}
 	for _, why := range e.Waiting {
-		fmt.Fprintf(out, "Not now     %s\n", why)
+		printf(out, "Not now     %s\n", why)
 	}
-	fmt.Fprintf(out, "No dial     from %s on\n", clock(e.DeadlineAt))
-	fmt.Fprintf(out, "Ends        at %s at the latest\n", clock(e.EndsBy))
+	printf(out, "No dial     from %s on\n", clock(e.DeadlineAt))
+	printf(out, "Ends        at %s at the latest\n", clock(e.EndsBy))
 	if j := e.Policy.Jitter; j != nil {
-		fmt.Fprintf(out, "Each pause  may be longer by up to %s\n", j)
+		printf(out, "Each pause  may be longer by up to %s\n", j)
 	}
-	fmt.Fprintln(out)
+	printf(out, "\n")
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "IF ALWAYS\tIT RINGS AT\tAND THEN")
+	printf(t, "IF ALWAYS\tIT RINGS AT\tAND THEN\n")
 	for _, f := range e.If {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Result, rings(f.Attempts), strings.ToUpper(f.Outcome))
+		printf(t, "%s\t%s\t%s\n", f.Result, rings(f.Attempts), strings.ToUpper(f.Outcome))
 	}
 	return t.Flush()
 }

@@ -33,17 +33,18 @@ func (c *listenCmd) Run(ctx context.Context, con *console) error {
 	if u, err := url.Parse(c.Forward); c.Forward != "" && (err != nil || u.Host == "") {
 		return fmt.Errorf("--forward must be a URL, such as http://localhost:3000/hook")
 	}
+	con.warnPlain("--forward", c.Forward)
 	var secret string
 	ready := func(e api.Endpoint) {
 		secret = e.Secret
-		fmt.Fprintf(con.err, "listening to %s; signed with %s\n", c.URL, secret)
+		printf(con.err, "listening to %s; signed with %s\n", c.URL, secret)
 	}
 	err := c.client().Listen(ctx, c.Events, ready, func(m api.Webhook, body []byte) error {
 		came := ""
 		if c.Forward != "" {
 			came = "  " + c.forward(ctx, secret, m.ID, body)
 		}
-		fmt.Fprintf(con.out, "%s  %-22s %s%s\n", m.Timestamp.Local().Format("15:04:05.000"), m.Type, m.ID, came)
+		printf(con.out, "%s  %-22s %s%s\n", m.Timestamp.Local().Format("15:04:05.000"), m.Type, m.ID, came)
 		return nil
 	})
 	if ctx.Err() != nil { // Ctrl-C is how this ends

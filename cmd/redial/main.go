@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	"golang.org/x/term"
 
 	"redial/internal/app"
 )
@@ -43,9 +44,19 @@ type commands struct {
 	Version  versionCmd  `cmd:"" help:"Say which redial this is."`
 }
 
-// console is where a command writes.
+// console is where a command writes, through a filter. The screen of a demo alone moves the
+// cursor: terminal is standard output as it is, if that is one.
 type console struct {
 	out, err io.Writer
+	terminal *os.File
+}
+
+func newConsole(out, err io.Writer) *console {
+	con := &console{out: filter{out}, err: filter{err}}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		con.terminal = f
+	}
+	return con
 }
 
 // exitError ends the process with a status and no further word.
@@ -55,7 +66,7 @@ func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e))
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	status := run(ctx, os.Args[1:], &console{os.Stdout, os.Stderr})
+	status := run(ctx, os.Args[1:], newConsole(os.Stdout, os.Stderr))
 	stop()
 	os.Exit(status)
 }
@@ -85,9 +96,10 @@ func run(ctx context.Context, args []string, con *console) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(con.err, "redial: %v; see redial --help\n", err)
+		printf(con.err, "redial: %v; see redial --help\n", err)
 		return statusUsage
 	}
+	con.warn(command)
 	return con.fail(command.Run())
 }
 
@@ -99,7 +111,7 @@ func (con *console) fail(err error) int {
 	if e, ok := errors.AsType[exitError](err); ok {
 		return int(e)
 	}
-	fmt.Fprintf(con.err, "redial: %v\n", err)
+	printf(con.err, "redial: %v\n", err)
 	if _, ok := errors.AsType[*app.ConfigError](err); ok {
 		return statusUsage
 	}

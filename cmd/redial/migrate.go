@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"io"
 
 	"redial/internal/app"
 )
 
 type migrateCmd struct {
-	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 	DryRun      bool   `help:"Print the SQL that would run, and run nothing."`
 }
 
@@ -18,11 +18,12 @@ func (c *migrateCmd) Run(ctx context.Context, con *console) error {
 	case err != nil:
 		return err
 	case sql == "":
-		fmt.Fprintln(con.err, "The schema is up to date.")
+		printf(con.err, "The schema is up to date.\n")
 	case c.DryRun:
-		fmt.Fprint(con.out, sql)
+		_, err = io.WriteString(con.out, sql)
+		return err
 	default:
-		fmt.Fprintln(con.err, "The schema is now up to date.")
+		printf(con.err, "The schema is now up to date.\n")
 	}
 	return nil
 }

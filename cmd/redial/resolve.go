@@ -23,6 +23,9 @@ func (c *resolveCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(con.out, "Attempt %d: %s. The call: %s.\n", c.Attempt, call.Attempts[c.Attempt-1].Status, stateOf(&call))
+	if c.Attempt < 1 || c.Attempt > len(call.Attempts) {
+		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial", c.URL, c.Attempt)
+	}
+	printf(con.out, "Attempt %d: %s. The call: %s.\n", c.Attempt, call.Attempts[c.Attempt-1].Status, stateOf(&call))
 	return nil
 }

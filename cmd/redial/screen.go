@@ -17,12 +17,12 @@ import (
 // screen shows the demo: a table that changes in place on a terminal, a line for
 // each event anywhere else.
 type screen struct {
-	mu    sync.Mutex
-	out   io.Writer
-	live  bool
-	drawn bool
-	start time.Time
-	rows  []row
+	mu       sync.Mutex
+	out      io.Writer
+	terminal io.Writer // nil: there is none
+	drawn    bool
+	start    time.Time
+	rows     []row
 }
 
 // row is how one call of the demo fares.
@@ -40,9 +40,11 @@ type ring struct {
 	word   string
 }
 
-func newScreen(out io.Writer, fates []fate) *screen {
-	f, ok := out.(*os.File)
-	s := &screen{out: out, live: ok && term.IsTerminal(int(f.Fd())), start: time.Now()}
+func newScreen(con *console, fates []fate) *screen {
+	s := &screen{out: con.out, start: time.Now()}
+	if con.terminal != nil {
+		s.terminal = con.terminal
+	}
 	for _, f := range fates {
 		s.rows = append(s.rows, row{fate: f, now: "asked for"})
 	}
@@ -55,11 +57,11 @@ func (s *screen) event(i int, e api.Event) {
 	defer s.mu.Unlock()
 	r := &s.rows[i]
 	r.see(e, time.Since(s.start))
-	if s.live {
+	if s.terminal != nil {
 		s.draw()
 		return
 	}
-	fmt.Fprintf(s.out, "%5.1fs  %-24s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e, r.fate.people))
+	printf(s.out, "%5.1fs  %-24s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e, r.fate.people))
 }
 
 func (r *row) see(e api.Event, at time.Duration) {
@@ -115,14 +117,14 @@ func (s *screen) draw() {
 	s.drawn = true
 	width := s.width()
 	for _, line := range s.table() {
-		fmt.Fprintf(s.out, "%s%s\x1b[K\n", up, cut(line, width))
+		fmt.Fprintf(s.terminal, "%s%s\x1b[K\n", up, cut(harmless(oneLine(line)), width))
 		up = ""
 	}
 }
 
 // width of the terminal: a line that wraps would be two to the next draw.
 func (s *screen) width() int {
-	if f, ok := s.out.(*os.File); ok {
+	if f, ok := s.terminal.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
 			return w
 		}
@@ -159,21 +161,24 @@ func (s *screen) table() []string {
 func (s *screen) finish(wrong []error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.live {
+	if s.terminal != nil {
 		s.draw()
 	} else {
-		fmt.Fprintf(s.out, "\n%s\n", strings.Join(s.table(), "\n"))
+		printf(s.out, "\n")
+		for _, line := range s.table() {
+			printf(s.out, "%s\n", line)
+		}
 	}
 	bad := 0
 	for _, err := range wrong {
 		if err != nil {
 			bad++
-			fmt.Fprintf(s.out, "\nWRONG  %v", err)
+			printf(s.out, "\nWRONG  %v", err)
 		}
 	}
 	if bad > 0 {
-		fmt.Fprintln(s.out)
+		printf(s.out, "\n")
 	}
-	fmt.Fprintf(s.out, "\n%d calls, %d as they should have come out, in %.0f s.\n",
+	printf(s.out, "\n%d calls, %d as they should have come out, in %.0f s.\n",
 		len(s.rows), len(s.rows)-bad, time.Since(s.start).Seconds())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -12,8 +13,8 @@ import (
 // the wrong place.
 func TestTheLiveTableNeverWraps(t *testing.T) {
 	var out strings.Builder
-	s := newScreen(&out, demoFates("rings"))
-	s.live = true
+	s := newScreen(newConsole(io.Discard, io.Discard), demoFates("rings"))
+	s.terminal = &out
 	s.event(1, api.Event{Type: "attempt.dialed", Attempt: 1})
 	s.event(1, api.Event{Type: "attempt.placed", Attempt: 1, SID: "CA" + strings.Repeat("0", 32)})
 	s.event(1, api.Event{Type: "attempt.ended", Attempt: 1, Result: "no-answer"})
@@ -36,7 +37,7 @@ func TestTheLiveTableNeverWraps(t *testing.T) {
 // Where there are several people, the table says whose phone did what; what happened
 // again is counted, so that the last table fits 80 columns.
 func TestTheTableTellsPeopleApart(t *testing.T) {
-	s := newScreen(new(strings.Builder), demoFates("ladder"))
+	s := newScreen(newConsole(io.Discard, io.Discard), demoFates("ladder"))
 	for i, who := range []int{1, 1, 2} {
 		s.event(0, api.Event{Type: "attempt.dialed", Attempt: i + 1, Person: who})
 		s.event(0, api.Event{Type: "attempt.ended", Attempt: i + 1, Result: []string{"no-answer", "no-answer", "completed"}[i]})
@@ -45,7 +46,7 @@ func TestTheTableTellsPeopleApart(t *testing.T) {
 		t.Errorf("attempts: %q", got)
 	}
 	for _, story := range []string{"rings", "confirm", "voicemail"} {
-		s := newScreen(new(strings.Builder), demoFates(story))
+		s := newScreen(newConsole(io.Discard, io.Discard), demoFates(story))
 		for i := range s.rows {
 			for n := range s.rows[i].fate.rings {
 				s.event(i, api.Event{Type: "attempt.dialed", Attempt: n + 1})

@@ -50,7 +50,7 @@ func (c *simCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(con.err, "A Twilio on your desk. In another terminal:\n\n"+
+	printf(con.err, "A Twilio on your desk. In another terminal:\n\n"+
 		"  export TWILIO_ACCOUNT_SID=%s TWILIO_AUTH_TOKEN=%s REDIAL_TWILIO_BASE_URL=http://%s\n"+
 		"  export HOST_URL=http://127.0.0.1:8080 REDIAL_FROM=+815012345678\n"+
 		"  redial serve\n\nWhat rang: http://%[3]s/sim/legs\n\n", c.AccountSID, c.AuthToken, l.Addr())

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"runtime"
 	"runtime/debug"
 )
@@ -9,7 +8,7 @@ import (
 type versionCmd struct{}
 
 func (versionCmd) Run(con *console) error {
-	fmt.Fprintf(con.out, "redial %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	printf(con.out, "redial %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
 

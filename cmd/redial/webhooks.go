@@ -44,9 +44,9 @@ func (c *webhooksListCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, api.EndpointList{Endpoints: list})
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tFROM\tURL\tEVENTS\tSTATE")
+	printf(t, "ID\tFROM\tURL\tEVENTS\tSTATE\n")
 	for _, e := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Source, cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","), stateOfEndpoint(&e))
+		printf(t, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Source, cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","), stateOfEndpoint(&e))
 	}
 	return t.Flush()
 }
@@ -80,21 +80,21 @@ func (c *webhooksShowCmd) Run(ctx context.Context, con *console) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(con.out, "Endpoint  %s\nURL       %s\nEvents    %s\nState     %s\n\n", e.ID, cmp.Or(e.URL, "(a stream)"),
+		printf(con.out, "Endpoint  %s\nURL       %s\nEvents    %s\nState     %s\n\n", e.ID, cmp.Or(e.URL, "(a stream)"),
 			strings.Join(e.Events, ","), stateOfEndpoint(&e))
 	}
 	if err := printDeliveries(con.out, page.Deliveries); err != nil {
 		return err
 	}
 	if page.NextCursor != "" {
-		fmt.Fprintf(con.out, "\nMore: redial webhooks show %s --cursor %s\n", c.ID, page.NextCursor)
+		printf(con.out, "\nMore: redial webhooks show %s --cursor %s\n", c.ID, page.NextCursor)
 	}
 	return nil
 }
 
 func printDeliveries(w io.Writer, list []api.Delivery) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "MESSAGE\tTYPE\tSTATE\tTRIES\tLAST TRY\tNEXT TRY")
+	printf(t, "MESSAGE\tTYPE\tSTATE\tTRIES\tLAST TRY\tNEXT TRY\n")
 	for _, d := range list {
 		last, again := "", ""
 		if n := len(d.Tries); n > 0 {
@@ -103,7 +103,7 @@ func printDeliveries(w io.Writer, list []api.Delivery) error {
 		if !d.NextTryAt.IsZero() {
 			again = clock(d.NextTryAt)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Event, d.Type, d.State, len(d.Tries), last, again)
+		printf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Event, d.Type, d.State, len(d.Tries), last, again)
 	}
 	return t.Flush()
 }
@@ -136,8 +136,8 @@ func (con *console) secret(e *api.Endpoint, asJSON bool) error {
 	if asJSON {
 		return printJSON(con.out, e)
 	}
-	fmt.Fprintf(con.out, "Endpoint  %s\nSecret    %s\n", e.ID, e.Secret)
-	fmt.Fprintln(con.err, "Keep the secret: it is not shown again.")
+	printf(con.out, "Endpoint  %s\nSecret    %s\n", e.ID, e.Secret)
+	printf(con.err, "Keep the secret: it is not shown again.\n")
 	return nil
 }
 
@@ -153,7 +153,7 @@ func (c *webhooksTestCmd) Run(ctx context.Context, con *console) error {
 	if try.Error != "" {
 		return fmt.Errorf("the test message was not taken: %s, after %s", try.Error, try.Duration)
 	}
-	fmt.Fprintf(con.out, "It was taken: %d after %s.\n", try.Status, try.Duration)
+	printf(con.out, "It was taken: %d after %s.\n", try.Status, try.Duration)
 	return nil
 }
 
@@ -188,7 +188,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 			break // else the others don't suffer from one that is forgotten
 		}
 	}
-	fmt.Fprintf(con.out, "On their way again: %d.\n", again)
+	printf(con.out, "On their way again: %d.\n", again)
 	if left := len(messages) - again; refused != nil && left > 1 {
 		return fmt.Errorf("%d are not; %w", left, refused)
 	}
@@ -239,7 +239,7 @@ func (c *webhooksEnableCmd) Run(ctx context.Context, con *console) error {
 	if _, err := c.client().EnableEndpoint(ctx, c.ID); err != nil {
 		return err
 	}
-	fmt.Fprintln(con.out, "It is sent to again. What was given up: redial webhooks replay --dead "+c.ID)
+	printf(con.out, "%s\n", "It is sent to again. What was given up: redial webhooks replay --dead "+c.ID)
 	return nil
 }
 
@@ -251,6 +251,6 @@ func (c *webhooksRemoveCmd) Run(ctx context.Context, con *console) error {
 	if err := c.client().DeleteEndpoint(ctx, c.ID); err != nil {
 		return err
 	}
-	fmt.Fprintln(con.out, "It is removed.")
+	printf(con.out, "It is removed.\n")
 	return nil
 }

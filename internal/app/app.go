@@ -49,6 +49,9 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if conf.Log == nil {
 		conf.Log = slog.New(slog.DiscardHandler)
 	}
+	for _, w := range conf.warnings() {
+		conf.Log.Warn(w)
+	}
 	presets, err := Presets(conf.Presets)
 	if err != nil {
 		return nil, err

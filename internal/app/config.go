@@ -20,13 +20,13 @@ import (
 type Config struct {
 	Listen         string   `help:"Address to serve on; default ${default}." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
-	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 	Migrate        bool     `help:"Bring the database's schema up to date at the start." env:"REDIAL_MIGRATE" default:"true" negatable:""`
-	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" placeholder:"KEY"`
+	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" secret:"" placeholder:"KEY"`
 	AccountSID     string   `name:"twilio-account-sid" help:"Twilio's account." env:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`
-	AuthTokens     []string `name:"twilio-auth-token" help:"Its auth token; of several, by commas, all are accepted on callbacks and the first signs in." env:"TWILIO_AUTH_TOKEN" placeholder:"TOKEN"`
+	AuthTokens     []string `name:"twilio-auth-token" help:"Its auth token; of several, by commas, all are accepted on callbacks and the first signs in." env:"TWILIO_AUTH_TOKEN" secret:"" placeholder:"TOKEN"`
 	APIKey         string   `name:"twilio-api-key" help:"Twilio API key to sign in with instead of the auth token." env:"TWILIO_API_KEY" placeholder:"SK…"`
-	APISecret      string   `name:"twilio-api-secret" help:"Its secret." env:"TWILIO_API_SECRET" placeholder:"SECRET"`
+	APISecret      string   `name:"twilio-api-secret" help:"Its secret." env:"TWILIO_API_SECRET" secret:"" placeholder:"SECRET"`
 	TwilioBaseURL  string   `name:"twilio-base-url" help:"Another service that speaks Twilio's API, such as redial sim." env:"REDIAL_TWILIO_BASE_URL" placeholder:"URL"`
 	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
 	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
@@ -35,8 +35,8 @@ type Config struct {
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 
-	WebhookURLs         []string `name:"webhook-urls" help:"Where every call's events are sent, by commas." env:"REDIAL_WEBHOOK_URLS" placeholder:"URL"`
-	WebhookSecrets      []string `name:"webhook-secrets" help:"Sign these webhooks, and those of calls that bring their own; all at once, the newest first." env:"REDIAL_WEBHOOK_SECRETS" placeholder:"whsec_…"`
+	WebhookURLs         []string `name:"webhook-urls" help:"Where every call's events are sent, by commas." env:"REDIAL_WEBHOOK_URLS" secret:"url" placeholder:"URL"`
+	WebhookSecrets      []string `name:"webhook-secrets" help:"Sign these webhooks, and those of calls that bring their own; all at once, the newest first." env:"REDIAL_WEBHOOK_SECRETS" secret:"" placeholder:"whsec_…"`
 	WebhookEvents       []string `name:"webhook-events" help:"Which events these are sent; default ${default}." env:"REDIAL_WEBHOOK_EVENTS" default:"attempt.ended,call.ended" placeholder:"TYPE"`
 	WebhookAllowPrivate bool     `name:"webhook-allow-private" help:"Let webhooks go to private addresses, and over plain http." env:"REDIAL_WEBHOOK_ALLOW_PRIVATE"`
 
@@ -147,6 +147,29 @@ func httpURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
 		u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// PlainHTTP says that whoever is on the way to this URL can read what goes there: it is plain
+// http, and to another host.
+func PlainHTTP(link string) bool {
+	u, err := url.Parse(link)
+	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
+}
+
+// warnings are about settings that work, and lay something open.
+func (c *Config) warnings() (list []string) {
+	for _, s := range []struct{ setting, link, open string }{
+		{"HOST_URL", c.HostURL, "pressed keys and messages"},
+		{"REDIAL_TWILIO_BASE_URL", c.TwilioBaseURL, "the account's secret, numbers and messages"},
+	} {
+		if PlainHTTP(s.link) {
+			list = append(list, s.setting+" is plain http to another host: "+s.open+" can be read on the way")
+		}
+	}
+	if slices.ContainsFunc(c.WebhookURLs, PlainHTTP) {
+		list = append(list, "REDIAL_WEBHOOK_URLS has plain http to another host: numbers and messages can be read on the way")
+	}
+	return list
 }
 
 func loopback(host string) bool {

@@ -406,3 +406,23 @@ func TestShortAPIKeysAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// What works, and lays something open, is said at the start.
+func TestSettingsThatLaySomethingOpenAreWarnedOf(t *testing.T) {
+	for _, test := range []struct {
+		conf Config
+		want string
+	}{
+		{Config{HostURL: "http://redial.example.com"}, "HOST_URL"},
+		{Config{HostURL: "http://192.0.2.1:8080"}, "HOST_URL"},
+		{Config{HostURL: "https://redial.example.com"}, ""},
+		{Config{HostURL: "http://127.0.0.1:8080", TwilioBaseURL: "http://localhost:4010"}, ""},
+		{Config{TwilioBaseURL: "http://twilio.example.com"}, "REDIAL_TWILIO_BASE_URL"},
+		{Config{WebhookURLs: []string{"https://a.example", "HTTP://b.example"}}, "REDIAL_WEBHOOK_URLS"},
+	} {
+		got := strings.Join(test.conf.warnings(), "\n")
+		if (got == "") != (test.want == "") || !strings.HasPrefix(got, test.want) {
+			t.Errorf("%+v: %q", test.conf, got)
+		}
+	}
+}

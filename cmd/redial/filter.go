@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// printf is how the commands print. The form is ours, the arguments may be what anybody else
+// wrote, names, messages, URLs, errors: each stays within its line and its column.
+func printf(w io.Writer, form string, args ...any) {
+	for i, a := range args {
+		switch a := a.(type) {
+		case string:
+			args[i] = oneLine(a)
+		case error:
+			args[i] = oneLine(a.Error())
+		}
+	}
+	fmt.Fprintf(w, form, args...)
+}
+
+// oneLine has spaces for what would begin another line or column.
+func oneLine(text string) string { return strings.Join(strings.FieldsFunc(text, breaks), " ") }
+
+func breaks(r rune) bool { return strings.ContainsRune("\n\r\t\v\f\u0085\u2028\u2029", r) }
+
+// filter is around everything that the process writes to a terminal: no character that
+// commands one, or turns the order of what is read, comes through. Such a character is shown
+// as JSON writes it, so that JSON stays what it was.
+type filter struct{ to io.Writer }
+
+func (f filter) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(f.to, harmless(string(b))); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+func harmless(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, isCommand) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text { // what is no UTF-8, and may be a command in another encoding, is U+FFFD here
+		if isCommand(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// isCommand says that a character tells a terminal what to do: control characters of ASCII and
+// Latin-1 (which an ESC begins, too), separators of lines, and what overrides the direction of text.
+func isCommand(r rune) bool {
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}

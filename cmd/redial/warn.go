@@ -1,0 +1,56 @@
+package main
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"redial/internal/app"
+)
+
+// warn tells of what was typed and should not be: a flag can be read by everybody on the
+// machine who lists its processes. secret:"" marks flags that hold a secret, secret:"url" URLs that
+// may have one in them.
+func (con *console) warn(command *kong.Context) {
+	for _, p := range command.Path {
+		if p.Flag == nil || p.Resolved || !p.Flag.Tag.Has("secret") || p.Flag.Tag.Get("secret") == "url" && !secretURL(p.Flag) {
+			continue
+		}
+		instead := ""
+		if len(p.Flag.Envs) > 0 {
+			instead = ": set " + p.Flag.Envs[0] + " instead"
+		}
+		printf(con.err, "redial: warning: --%s is a secret, and whoever lists this machine's processes sees it%s\n", p.Flag.Name, instead)
+	}
+}
+
+// secretURL says that one of a flag's URLs has a password, or, where webhooks go, a query.
+func secretURL(f *kong.Flag) bool {
+	links, several := f.Target.Interface().([]string)
+	if !several {
+		links = []string{f.Target.String()}
+	}
+	return slices.ContainsFunc(links, func(link string) bool {
+		u, err := url.Parse(link)
+		if err != nil {
+			return true // it may have one that is not escaped
+		}
+		_, has := u.User.Password()
+		return has || u.Query().Has("password") || u.RawQuery != "" && strings.HasPrefix(u.Scheme, "http")
+	})
+}
+
+// warnPlain tells of a URL over which everybody on the way can listen.
+func (con *console) warnPlain(name, link string) {
+	if app.PlainHTTP(link) {
+		printf(con.err, "redial: warning: %s is plain http to another host: secrets, numbers and messages can be read on the way\n", name)
+	}
+}
+
+// AfterApply looks at the URL of every command that talks to a redial.
+func (s *server) AfterApply(con *console) error {
+	con.warnPlain("REDIAL_URL", s.URL)
+	return nil
+}
