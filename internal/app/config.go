@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"redial/internal/twilio"
 	"redial/internal/web"
 )
 
@@ -31,6 +32,9 @@ type Config struct {
 	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
 	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
 	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION"`
+	TwimlVerbs     []string `help:"Verbs that TwiML may have beside Say, Play, Pause, Gather, Redirect, Hangup and Record, such as Dial." env:"REDIAL_TWIML_VERBS" placeholder:"VERB"`
+	TwimlHosts     []string `help:"Hosts that requests may have Twilio fetch from and post to; without, that of HOST_URL; *: any." env:"REDIAL_TWIML_HOSTS" placeholder:"HOST"`
+	Languages      []string `help:"Languages that may be spoken beside those that redial knows of; *: any, and any voice." env:"REDIAL_LANGUAGES" placeholder:"TAG"`
 	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" placeholder:"FILE"`
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
@@ -61,7 +65,7 @@ func wrong(setting, problem string, args ...any) error {
 // Check returns a *ConfigError for the first setting that is missing or wrong,
 // and trims the lists.
 func (c *Config) Check() error {
-	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
+	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.TwimlVerbs, &c.TwimlHosts, &c.Languages, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
 		*list = trimmed(*list)
 	}
 	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
@@ -121,7 +125,7 @@ func (c *Config) checkServing() error {
 }
 
 func (c *Config) checkCalls() error {
-	if err := c.numbers().Check(); err != nil {
+	if err := cmp.Or(c.numbers().Check(), c.rules().Check()); err != nil {
 		return &ConfigError{err.Error()}
 	}
 	switch {
@@ -135,6 +139,16 @@ func (c *Config) checkCalls() error {
 
 func (c *Config) numbers() web.Numbers {
 	return web.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions}
+}
+
+// rules are what requests may have Twilio do. Without hosts of its own Twilio is led to this
+// redial alone.
+func (c *Config) rules() twilio.Rules {
+	r := twilio.Rules{Verbs: c.TwimlVerbs, Hosts: c.TwimlHosts, Languages: c.Languages}
+	if own := twilio.HostOf(c.HostURL); len(r.Hosts) == 0 && own != "" {
+		r.Hosts = []string{own}
+	}
+	return r
 }
 
 func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }

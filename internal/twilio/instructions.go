@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -170,9 +171,9 @@ func inside(doc string) string {
 }
 
 // CheckPerson returns a *FieldError for a language or a text that can't be spoken.
-func CheckPerson(p call.Person) error {
-	if p.Language != "" && !languageForm.MatchString(p.Language) {
-		return &FieldError{"language", "must be a language tag such as ja-JP"}
+func (r Rules) CheckPerson(p call.Person) error {
+	if problem := r.languageProblem(p.Language); problem != "" {
+		return &FieldError{"language", problem}
 	}
 	return cmp.Or(checkText("say", p.Say), checkText("name", p.Name))
 }
@@ -184,8 +185,8 @@ func checkText(field, text string) error {
 		return tooLong(field, text)
 	case unspeakable(text):
 		return &FieldError{field, "contains characters that can't be spoken"}
-	case text != "" && strings.TrimSpace(text) == "":
-		return &FieldError{field, "has nothing but spaces"}
+	case text != "" && !pronounceable(text):
+		return &FieldError{field, "has neither a letter nor a digit: there is nothing to say"}
 	}
 	return nil
 }
@@ -248,22 +249,16 @@ func repeating(cl *call.Call, repeat int) *call.Call {
 	return &c
 }
 
-// gatherable wants verbs that a key may interrupt, and no others.
+// gatherable wants verbs that a key may interrupt, and no others. The document is sound.
 func gatherable(doc string) error {
-	d := xml.NewDecoder(strings.NewReader(doc))
-	for depth := 0; ; {
-		t, err := d.Token()
-		if err != nil {
-			return nil // all was read; whether it is sound is checked elsewhere
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if name := t.Name.Local; depth == 1 && name != "Say" && name != "Play" && name != "Pause" {
-				return &FieldError{"twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key"}
-			}
-			depth++
-		case xml.EndElement:
-			depth--
+	root, err := parse(doc)
+	if err != nil {
+		return &FieldError{"twiml", err.Error()}
+	}
+	for _, verb := range root.children {
+		if !slices.Contains(within["Gather"], verb.name) {
+			return &FieldError{"twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key"}
 		}
 	}
+	return nil
 }

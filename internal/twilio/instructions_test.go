@@ -80,7 +80,7 @@ func TestAnswer(t *testing.T) {
 			if got != "<Response>"+test.want+"</Response>" {
 				t.Errorf("%s\nwant <Response>%s</Response>", got, test.want)
 			}
-			if err := wellFormed(got); err != nil {
+			if _, err := parse(got); err != nil {
 				t.Error(err)
 			}
 		})
@@ -189,7 +189,7 @@ func TestCheckInstructions(t *testing.T) {
 		"": {Name: "Li", Language: "ja-JP", Say: "Fire."}, "language": {Language: "Japanese"},
 		"say": {Say: " "}, "name": {Name: "\t"},
 	} {
-		err := CheckPerson(p)
+		err := Rules{}.CheckPerson(p)
 		f, _ := errors.AsType[*FieldError](err)
 		if (err == nil) != (field == "") || f != nil && f.Field != field {
 			t.Errorf("%+v: error %v, want one about %q", p, err, field)

@@ -1,12 +1,9 @@
 package twilio
 
 import (
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
-	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -28,10 +25,14 @@ const (
 
 var (
 	languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$`)
-	voiceForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+	voiceForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$`)
 	textEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	attrEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 )
+
+// twilioVoice is the form of the voices that Twilio has: its own three, Amazon's and
+// Google's, which may become more. Source: https://www.twilio.com/docs/voice/twiml/say/text-speech
+var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z][a-z]{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
 
 // speech speaks the text as often as wished, each time followed by what comes after
 // it, with a second of silence in between: Say's own loop attribute would leave no
@@ -58,9 +59,10 @@ func speak(s call.Say, text string) string {
 
 func response(verbs ...string) string { return "<Response>" + strings.Join(verbs, "") + "</Response>" }
 
-// CheckMessage returns a *FieldError when Twilio would not take the message, or
-// could not speak it.
-func CheckMessage(m call.Message) error {
+// CheckMessage returns a *FieldError when Twilio would not take the message or could not
+// speak it, when there is nothing to hear in it, or when it does what the Rules don't
+// allow. callee says what keeps a number from being called.
+func (r Rules) CheckMessage(m call.Message, callee func(number string) error) error {
 	n := 0
 	for _, set := range []bool{m.Say != nil, m.Twiml != "", m.URL != ""} {
 		if set {
@@ -71,26 +73,30 @@ func CheckMessage(m call.Message) error {
 	case n != 1:
 		return &FieldError{"message", "must be exactly one of say, twiml and url"}
 	case m.Say != nil:
-		return checkSay(*m.Say)
+		return r.checkSay(*m.Say)
 	case m.Twiml != "":
-		return checkTwiml(m.Twiml)
+		return checker{r, callee}.checkTwiml(m.Twiml)
 	}
-	return checkURL(m.URL)
+	if p := r.urlProblem(m.URL, "http", "https"); p != "" {
+		return &FieldError{"url", p}
+	}
+	return nil
 }
 
-func checkSay(s call.Say) error {
-	switch {
-	case strings.TrimSpace(s.Text) == "":
+func (r Rules) checkSay(s call.Say) error {
+	if s.Text == "" {
 		return &FieldError{"say.text", "must not be empty"}
-	case length(s.Text) > twimlLimit:
-		return tooLong("say.text", s.Text)
-	case unspeakable(s.Text):
-		return &FieldError{"say.text", "contains characters that can't be spoken"}
-	case s.Language != "" && !languageForm.MatchString(s.Language):
-		return &FieldError{"say.language", "must be a language tag such as ja-JP"}
-	case s.Voice != "" && !voiceForm.MatchString(s.Voice):
-		return &FieldError{"say.voice", "must be the name of a Twilio voice such as Polly.Kazuha-Neural"}
-	case s.Repeat < 0 || s.Repeat > repeatLimit:
+	}
+	if err := checkText("say.text", s.Text); err != nil {
+		return err
+	}
+	if p := r.languageProblem(s.Language); p != "" {
+		return &FieldError{"say.language", p}
+	}
+	if p := r.voiceProblem(s.Voice); p != "" {
+		return &FieldError{"say.voice", p}
+	}
+	if s.Repeat < 0 || s.Repeat > repeatLimit {
 		return &FieldError{"say.repeat", fmt.Sprintf("must be from 1 to %d", repeatLimit)}
 	}
 	times := max(s.Repeat, 1)
@@ -111,23 +117,39 @@ func measured(repeat int, build func(repeat int) string) int {
 	return once + (repeat-1)*(length(build(2))-once)
 }
 
+// languageProblem says what is wrong with a language; none is the account's own.
+func (r Rules) languageProblem(tag string) string {
+	switch {
+	case tag == "" || slices.Contains(languages, tag):
+		return ""
+	case !languageForm.MatchString(tag):
+		return "must be a language tag such as ja-JP"
+	case allows(r.Languages, tag):
+		return ""
+	}
+	return fmt.Sprintf("is not spoken by Twilio, as far as redial knows; did you mean %s? To have it spoken, set REDIAL_LANGUAGES=%s",
+		nearestLanguage(tag), strings.Join(append(slices.Clone(r.Languages), tag), ","))
+}
+
+// voiceProblem says what is wrong with the form of a voice's name; none is the account's own.
+func (r Rules) voiceProblem(voice string) string {
+	switch {
+	case voice == "" || twilioVoice.MatchString(voice):
+		return ""
+	case allows(r.Languages, anything) && voiceForm.MatchString(voice):
+		return ""
+	}
+	return "must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, man or woman"
+}
+
 func unspeakable(text string) bool {
-	return !utf8.ValidString(text) || strings.ContainsFunc(text, notInXML)
+	return !utf8.ValidString(text) || strings.ContainsFunc(text, notText)
 }
 
-// notInXML tells the characters that no XML document can contain.
-func notInXML(r rune) bool {
-	return (r < 0x20 && r != '\t' && r != '\n' && r != '\r') || r == 0xFFFE || r == 0xFFFF
-}
-
-func checkTwiml(doc string) error {
-	if n := length(doc); n > twimlLimit {
-		return &FieldError{"twiml", fmt.Sprintf("has %d characters, and Twilio takes %d", n, twimlLimit)}
-	}
-	if err := wellFormed(doc); err != nil {
-		return &FieldError{"twiml", err.Error()}
-	}
-	return nil
+// notText tells the characters that no XML document can contain, and the one that stands
+// where somebody could not read a text any more.
+func notText(r rune) bool {
+	return (r < 0x20 && r != '\t' && r != '\n' && r != '\r') || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError
 }
 
 func tooLong(field, text string) error {
@@ -141,71 +163,4 @@ func length(s string) (n int) {
 		n += max(1, utf16.RuneLen(r))
 	}
 	return n
-}
-
-// wellFormed wants one XML document with the root element Response. Which verbs
-// it contains is Twilio's affair.
-func wellFormed(doc string) error {
-	d := xml.NewDecoder(strings.NewReader(doc))
-	depth, roots := 0, 0
-	for {
-		begin := d.InputOffset()
-		t, err := d.Token()
-		switch {
-		case errors.Is(err, io.EOF) && roots == 1:
-			return nil
-		case errors.Is(err, io.EOF):
-			return errors.New("must have one root element, Response")
-		case err != nil:
-			return fmt.Errorf("is not well-formed: %w", err)
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if depth == 0 {
-				roots++
-				if t.Name.Local != "Response" || roots > 1 {
-					return errors.New("must have one root element, Response")
-				}
-			}
-			if name := repeated(t.Attr); name != "" {
-				return fmt.Errorf("is not well-formed: attribute %.40q appears twice", name)
-			}
-			depth++
-		case xml.EndElement:
-			depth--
-		case xml.ProcInst:
-			if t.Target == "xml" && begin > 0 { // encoding/xml lets it pass
-				return errors.New("is not well-formed: its XML declaration must stand at the very beginning")
-			}
-		case xml.CharData:
-			if depth == 0 && strings.TrimSpace(string(t)) != "" {
-				return errors.New("is not well-formed: text outside of the root element")
-			}
-		}
-	}
-}
-
-// repeated names an attribute that appears twice, which encoding/xml lets pass.
-func repeated(attrs []xml.Attr) string {
-	seen := map[xml.Name]bool{}
-	for _, a := range attrs {
-		if seen[a.Name] {
-			return a.Name.Local
-		}
-		seen[a.Name] = true
-	}
-	return ""
-}
-
-func checkURL(s string) error {
-	u, err := url.Parse(s[:min(len(s), urlLimit+1)])
-	switch {
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "":
-		return &FieldError{"url", "must be an absolute http or https URL"}
-	case u.User != nil:
-		return &FieldError{"url", "must not contain a user or a password"}
-	case len(s) > urlLimit:
-		return &FieldError{"url", fmt.Sprintf("must be at most %d bytes long", urlLimit)}
-	}
-	return nil
 }

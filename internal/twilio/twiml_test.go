@@ -23,10 +23,10 @@ func TestTwimlOfSay(t *testing.T) {
 			if twiml != tc.want || url != "" {
 				t.Errorf("TwiML %s, URL %q, want %s", twiml, url, tc.want)
 			}
-			if err := CheckMessage(call.Message{Say: &tc.say}); err != nil {
+			if err := (Rules{}).CheckMessage(call.Message{Say: &tc.say}, nil); err != nil {
 				t.Error(err)
 			}
-			if err := wellFormed(twiml); err != nil {
+			if _, err := parse(twiml); err != nil {
 				t.Error(err)
 			}
 		})
@@ -54,7 +54,7 @@ func TestCheckMessage(t *testing.T) {
 		"blank text":             {say(call.Say{Text: " \n\u3000"}), "say.text"},
 		"a control character":    {say(call.Say{Text: "a\x00b"}), "say.text"},
 		"no UTF-8":               {say(call.Say{Text: "a\xff"}), "say.text"},
-		"a declaration":          {doc(`<?xml version="1.0" encoding="UTF-8"?><Response/>`), ""},
+		"a declaration":          {doc(`<?xml version="1.0" encoding="UTF-8"?><Response><Say>a</Say></Response>`), ""},
 		"one that comes late":    {doc("\n" + `<?xml version="1.0" encoding="UTF-8"?><Response/>`), "twiml"},
 		"two of them":            {doc(`<?xml version="1.0"?><?xml version="1.0"?><Response/>`), "twiml"},
 		"lines":                  {say(call.Say{Text: "one\r\n\ttwo"}), ""},
@@ -66,14 +66,16 @@ func TestCheckMessage(t *testing.T) {
 		"often":                  {say(call.Say{Text: "a", Repeat: 20}), ""},
 		"too often":              {say(call.Say{Text: "a", Repeat: 21}), "say.repeat"},
 		"less than never":        {say(call.Say{Text: "a", Repeat: -1}), "say.repeat"},
-		"a language":             {say(call.Say{Text: "a", Language: "es-419"}), ""},
+		"a language":             {say(call.Say{Text: "a", Language: "en-GB-WLS"}), ""},
+		"a region as a language": {say(call.Say{Text: "a", Language: "jp"}), "say.language"},
+		"no voice of Twilio's":   {say(call.Say{Text: "a", Voice: "Kazuha"}), "say.voice"},
 		"no language":            {say(call.Say{Text: "a", Language: `ja"`}), "say.language"},
 		"a language's name":      {say(call.Say{Text: "a", Language: "Japanese"}), "say.language"},
 		"a long voice":           {say(call.Say{Text: "a", Voice: "Google.ja-JP-Chirp3-HD-Aoede"}), ""},
 		"no voice":               {say(call.Say{Text: "a", Voice: `x" y="`}), "say.voice"},
 
 		"a document":         {doc(`<?xml version="1.0" encoding="UTF-8"?><!-- hi --><Response><Dial>+81</Dial></Response>` + "\n"), ""},
-		"an empty one":       {doc(`<Response/>`), ""},
+		"an empty one":       {doc(`<Response/>`), "twiml"},
 		"no XML":             {doc(`hello`), "twiml"},
 		"not closed":         {doc(`<Response><Say>a</Response>`), "twiml"},
 		"cut short":          {doc(`<Response><Say>a`), "twiml"},
@@ -85,8 +87,8 @@ func TestCheckMessage(t *testing.T) {
 		"an unknown entity":  {doc(`<Response>&x;</Response>`), "twiml"},
 		"another encoding":   {doc(`<?xml version="1.0" encoding="Shift_JIS"?><Response/>`), "twiml"},
 		"only a comment":     {doc(`<!-- -->`), "twiml"},
-		"longest document":   {doc(`<Response>` + strings.Repeat("あ", twimlLimit-21) + `</Response>`), ""},
-		"too long":           {doc(`<Response>` + strings.Repeat("あ", twimlLimit-20) + `</Response>`), "twiml"},
+		"longest document":   {doc(`<Response><Say>` + strings.Repeat("あ", twimlLimit-32) + `</Say></Response>`), ""},
+		"too long":           {doc(`<Response><Say>` + strings.Repeat("あ", twimlLimit-31) + `</Say></Response>`), "twiml"},
 
 		"a link":          {link("https://h.example:8443/twiml?id=1"), ""},
 		"plain http":      {link("http://h.example"), ""},
@@ -99,13 +101,21 @@ func TestCheckMessage(t *testing.T) {
 		"a broken link":   {link("https://h.example/%zz"), "url"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := CheckMessage(tc.message)
+			err := Rules{Verbs: []string{"Dial"}, Hosts: []string{"*"}}.CheckMessage(tc.message, taken81)
 			f, _ := errors.AsType[*FieldError](err)
 			if (err == nil) != (tc.field == "") || (f != nil && f.Field != tc.field) || strings.Contains(textOf(err), "pw") {
 				t.Errorf("error %v, want one about %q", err, tc.field)
 			}
 		})
 	}
+}
+
+// taken81 takes numbers of Japan.
+func taken81(number string) error {
+	if !strings.HasPrefix(number, "+81") {
+		return errors.New("is not one of Japan's")
+	}
+	return nil
 }
 
 func textOf(err error) string {
@@ -121,11 +131,11 @@ func FuzzSay(f *testing.F) {
 	f.Add("</Say><Hangup/>]]>&#0;", "", "", 0)
 	f.Fuzz(func(t *testing.T, text, language, voice string, repeat int) {
 		m := call.Message{Say: &call.Say{Text: text, Language: language, Voice: voice, Repeat: repeat}}
-		if CheckMessage(m) != nil {
+		if (Rules{}).CheckMessage(m, nil) != nil {
 			return
 		}
 		twiml, _ := plainTwiml(m)
-		if err := checkTwiml(twiml); err != nil {
+		if err := (checker{}).checkTwiml(twiml); err != nil {
 			t.Errorf("%s: %v", twiml, err)
 		}
 		if n := strings.Count(twiml, "<"); n != 2+2*max(repeat, 1)+max(repeat, 1)-1 {

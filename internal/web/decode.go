@@ -19,9 +19,9 @@ import (
 
 // What an answer says of the faults of a request is bounded, whatever the request holds.
 const (
-	maxFaults = 20  // that are listed; the others are counted
-	maxField  = 200 // bytes of a field's name
-	maxDetail = 500
+	maxFaults = 20   // that are listed; the others are counted
+	maxField  = 200  // bytes of a field's name
+	maxDetail = 1000 // room for the line of a setting with many hosts
 	maxValues = 1000 // in a list or an object within a field
 )
 

@@ -1,13 +1,13 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"unicode/utf8"
 
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/phone"
-	"redial/internal/twilio"
 )
 
 // Numbers is which numbers may call and be called.
@@ -77,7 +77,6 @@ func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number,
 		if utf8.RuneCountInString(p.Name) > maxName {
 			f.add(at+".name", fmt.Sprintf("must have at most %d characters", maxName))
 		}
-		f.twilioAt(at, twilio.CheckPerson(q))
 		w.People = append(w.People, q)
 	}
 	w.To = w.People[0].Number
@@ -121,4 +120,20 @@ func (n Numbers) caller(f *faults, from string) phone.Number {
 		f.add("from", err.Error())
 	}
 	return caller
+}
+
+// dialable says what keeps numbers from being called in a conversation that a call from
+// this one leads to. Twilio dials them as they are written, so they must be in E.164.
+func (n Numbers) dialable(from string) func(number string) error {
+	return func(number string) error {
+		var f faults
+		callee := n.callee(&f, "", number, n.caller(&f, from))
+		switch {
+		case !f.none():
+			return errors.New(f.list[0].Detail)
+		case callee.E164 != number:
+			return errors.New("must be written as " + callee.E164)
+		}
+		return nil
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
@@ -29,6 +28,7 @@ type Config struct {
 	APIKeys     []string // none: only this very machine is served
 	Numbers     Numbers
 	Presets     Presets
+	Rules       twilio.Rules                                               // of TwiML, URLs and languages
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Webhooks    Webhooks
@@ -119,10 +119,6 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		if strings.HasPrefix(r.URL.Path, "/v1/") {
 			h.Set("Vary", "Accept")
-		}
-		if !utf8.ValidString(r.URL.Path) || strings.Contains(r.URL.Path, "\x00") { // PostgreSQL takes neither for text
-			writeProblem(w, problem(http.StatusNotFound, "there is nothing at this path: it is not text in UTF-8"))
-			return
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -34,13 +34,17 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	})
 	f.say(say, &w.Message)
 	f.policy(policy, s.Presets, &w.Policy)
-	f.message(w.Message)
 	f.options(&w.Options)
 	f.metadata(w.Metadata)
 	if w.Webhook != "" {
 		f.webhook("webhook", s.Webhooks.CheckOfCall(w.Webhook))
 	}
 	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy.Window)
+	f.message(s.Rules, w.Message, s.Numbers.dialable(from))
+	f.twilio(s.Rules.CheckURLs(w.Options))
+	for i, p := range w.People {
+		f.twilioAt(fmt.Sprintf("to[%d]", i), s.Rules.CheckPerson(p))
+	}
 	f.check(w.Policy, s.Store.Now())
 	f.twilio(twilio.CheckDetection(w.Options, w.Policy.Machine))
 	if s.Polled && w.Policy.NeedsURL() {
@@ -135,7 +139,7 @@ func (f *faults) say(raw json.RawMessage, m *call.Message) {
 	})
 }
 
-func (f *faults) message(m call.Message) {
+func (f *faults) message(rules twilio.Rules, m call.Message, callee func(string) error) {
 	given := 0
 	for _, is := range []bool{m.Say != nil, m.Twiml != "", m.URL != ""} {
 		if is {
@@ -146,7 +150,7 @@ func (f *faults) message(m call.Message) {
 	case 0:
 		f.add("say", "there is no message: give one of say, twiml and url")
 	case 1:
-		f.twilio(twilio.CheckMessage(m))
+		f.twilio(rules.CheckMessage(m, callee))
 	default:
 		f.add("say", "there is more than one message: give just one of say, twiml and url")
 	}

@@ -1,0 +1,160 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// checker holds a document against what TwiML knows and what an installation allows.
+type checker struct {
+	Rules
+	callee func(number string) error // what keeps a number from being called
+}
+
+// checkTwiml returns a *FieldError for a document that Twilio would not take, that says
+// nothing, or that does what the Rules don't allow.
+func (c checker) checkTwiml(doc string) error {
+	if n := length(doc); n > twimlLimit {
+		return &FieldError{"twiml", fmt.Sprintf("has %d characters, and Twilio takes %d", n, twimlLimit)}
+	}
+	root, err := parse(doc)
+	if err == nil {
+		err = c.children(root)
+	}
+	if err == nil && !heard(root.children) {
+		err = errors.New("has nothing to hear before it ends: give it a Say with a letter or a digit, a Play, a Gather with one of these, a Redirect or a Record")
+	}
+	if err != nil {
+		return &FieldError{"twiml", err.Error()}
+	}
+	return nil
+}
+
+// children checks all that stands in an element, whether Twilio would come to it or not.
+func (c checker) children(in *element) error {
+	for _, e := range in.children {
+		for _, check := range []func(e, in *element) error{c.checkName, c.checkAttributes, c.checkText} {
+			if err := check(e, in); err != nil {
+				return err
+			}
+		}
+		if err := c.children(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c checker) checkName(e, in *element) error {
+	known, usable := within[in.name], within[in.name]
+	if in.name == "Response" {
+		known, usable = slices.Concat(harmless, further), slices.Concat(harmless, c.Verbs)
+	}
+	switch {
+	case len(known) == 0:
+		return fmt.Errorf("has <%.40s> in %s, where TwiML has no elements", e.name, in.name)
+	case !slices.Contains(known, e.name):
+		return fmt.Errorf("has <%.40s> in %s, which TwiML does not know there%s; there are, in just these letters: %s",
+			e.name, in.name, meant(e.name, known), strings.Join(usable, ", "))
+	case in.name == "Response" && !slices.Contains(harmless, e.name) && !allows(c.Verbs, e.name):
+		return fmt.Errorf("has the verb %s, which this redial does not allow; to allow it, set REDIAL_TWIML_VERBS=%s",
+			e.name, strings.Join(append(slices.Clone(c.Verbs), e.name), ","))
+	}
+	return nil
+}
+
+func (c checker) checkAttributes(e, _ *element) error {
+	for _, a := range e.attrs {
+		name, value := a.Name.Local, strings.TrimSpace(a.Value)
+		if n := nearest(name, attributes); n != name && strings.EqualFold(n, name) {
+			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?", e.name, name, n)
+		}
+		problem := ""
+		switch {
+		case name == "action" && value == "": // the document's own URL
+		case e.name == "Stream" || e.name == "ConversationRelay":
+			if isURL.MatchString(name) {
+				problem = c.urlProblem(value, "https", "wss")
+			}
+		case isURL.MatchString(name):
+			problem = c.urlProblem(value, "http", "https")
+		case e.name == "Sms" && name == "to":
+			problem = c.calleeProblem(value)
+		case e.name == "Say" && name == "language":
+			problem = c.languageProblem(value)
+		case e.name == "Say" && name == "voice":
+			problem = c.voiceProblem(value)
+		}
+		if problem != "" {
+			return fmt.Errorf("has a %s whose %.40s %s", e.name, name, problem)
+		}
+	}
+	return nil
+}
+
+// checkText checks what stands between an element's tags, where Twilio goes there.
+func (c checker) checkText(e, in *element) error {
+	text := strings.TrimSpace(e.text)
+	problem := ""
+	switch e.name {
+	case "Say":
+		if unspeakable(e.spoken()) {
+			problem = "has characters that can't be spoken"
+		}
+	case "Redirect":
+		problem = c.urlProblem(text, "http", "https")
+	case "Play":
+		if text != "" {
+			problem = c.urlProblem(text, "http", "https")
+		}
+	case "Dial", "Number", "WhatsApp":
+		if text != "" || e.name != "Dial" {
+			problem = c.calleeProblem(text)
+		}
+	case "Sip", "Uri":
+		if text != "" || len(e.children) == 0 {
+			problem = c.sipProblem(text)
+		}
+	}
+	if problem != "" {
+		return fmt.Errorf("has in %s a %s whose content %s", in.name, e.name, problem)
+	}
+	return nil
+}
+
+// calleeProblem says why a number may not be called. Twilio dials it as it is written, so
+// it must be written as it was understood.
+func (c checker) calleeProblem(number string) string {
+	if err := c.callee(number); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// sipForm is a SIP URI without what would send it elsewhere than to its host (maddr, a
+// Route header). Source: https://www.twilio.com/docs/voice/twiml/sip
+var (
+	sipForm  = regexp.MustCompile(`^sips?:([^@:;?\s]+)@([^@:;?\s\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(;(transport|region|edge)=[A-Za-z0-9-]+)*(\?((?i)x-[a-z0-9-]+|user-to-user)=[^&\s]*(&(x-[a-z0-9-]+|user-to-user)=[^&\s]*)*)?$`)
+	longForm = regexp.MustCompile(`^\+?[0-9]{7,}$`)
+)
+
+func (c checker) sipProblem(uri string) string {
+	parts := sipForm.FindStringSubmatch(uri)
+	if parts == nil {
+		return "must be a SIP URI such as sip:desk@pbx.example.com;transport=tls"
+	}
+	user, err := url.PathUnescape(parts[1])
+	if err != nil {
+		return "must be a SIP URI"
+	}
+	if longForm.MatchString(user) {
+		if p := c.calleeProblem("+" + strings.TrimPrefix(user, "+")); p != "" {
+			return "calls a number that " + p
+		}
+	}
+	return c.hostProblem(parts[2])
+}

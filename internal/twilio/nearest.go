@@ -1,0 +1,42 @@
+package twilio
+
+import (
+	"slices"
+	"strings"
+)
+
+// nearest is the name that is probably meant; empty if none resembles it.
+func nearest(name string, names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	best := slices.MinFunc(names, func(a, b string) int { return distance(name, a) - distance(name, b) })
+	if distance(name, best) > max(2, len(best)/2) {
+		return ""
+	}
+	return best
+}
+
+// distance is how many characters are to be put in, left out or replaced to make one name
+// of another (Levenshtein's), whatever the case. Only the first characters count, so that
+// a name of somebody else's costs no time.
+func distance(a, b string) int {
+	from, to := []rune(strings.ToLower(brief(a))), []rune(strings.ToLower(brief(b)))
+	row := make([]int, len(to)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i, r := range from {
+		corner := row[0]
+		row[0] = i + 1
+		for j, s := range to {
+			replaced := corner
+			if r != s {
+				replaced++
+			}
+			corner = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, corner+1)
+		}
+	}
+	return row[len(to)]
+}

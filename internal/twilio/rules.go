@@ -1,0 +1,143 @@
+package twilio
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/idna"
+)
+
+// Rules are what an installation allows in TwiML, and where it lets Twilio go. The zero
+// value allows the harmless verbs, and no URL.
+type Rules struct {
+	Verbs     []string // beside the harmless ones
+	Hosts     []string // that Twilio may fetch from and post to
+	Languages []string // beside those of the table
+}
+
+// anything in a list of Rules allows all that there is.
+const anything = "*"
+
+// Check returns what is wrong with one of the lists, by the name of its setting.
+func (r Rules) Check() error {
+	for _, v := range r.Verbs {
+		if v != anything && !slices.Contains(slices.Concat(harmless, further), v) {
+			return fmt.Errorf("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, further))
+		}
+	}
+	for _, h := range r.Hosts {
+		if canonical(h) == "" {
+			return fmt.Errorf("REDIAL_TWIML_HOSTS has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", h)
+		}
+	}
+	for _, l := range r.Languages {
+		if l != anything && !languageForm.MatchString(l) {
+			return fmt.Errorf("REDIAL_LANGUAGES has %.60q, which is no language tag: they look like ja-JP", l)
+		}
+	}
+	return nil
+}
+
+// meant asks whether another name was.
+func meant(name string, names []string) string {
+	if n := nearest(name, names); n != "" {
+		return "; did you mean " + n + "?"
+	}
+	return ""
+}
+
+func allows(list []string, one string) bool {
+	return slices.Contains(list, one) || slices.Contains(list, anything)
+}
+
+// asciiHost is wider than what may be registered: whoever allows such a host means it.
+var asciiHost = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$`)
+
+// canonical is a host as hosts are compared: in small ASCII letters, without the root's
+// dot. It is empty where there is none.
+func canonical(host string) string {
+	if host == anything {
+		return anything
+	}
+	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return ip.String()
+	}
+	ascii := strings.ToLower(strings.TrimSuffix(host, "."))
+	if strings.ContainsFunc(ascii, func(r rune) bool { return r > '~' }) {
+		var err error
+		if ascii, err = idna.Lookup.ToASCII(ascii); err != nil {
+			return ""
+		}
+	}
+	if !asciiHost.MatchString(ascii) {
+		return ""
+	}
+	return ascii
+}
+
+// HostOf is the host of a URL as Rules have it; empty where there is none.
+func HostOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	return canonical(u.Hostname())
+}
+
+// oddInURL are characters that one parser of URLs reads otherwise than the next.
+var oddInURL = regexp.MustCompile(`[\x00-\x20\x7f\\]`)
+
+// urlProblem says what is wrong with a URL that Twilio is to fetch or post to; empty if
+// nothing is.
+func (r Rules) urlProblem(link string, schemes ...string) string {
+	if len(link) > urlLimit {
+		return fmt.Sprintf("must be at most %d bytes long", urlLimit)
+	}
+	u, err := url.Parse(link)
+	switch {
+	case err != nil || !slices.Contains(schemes, u.Scheme) || u.Hostname() == "" || oddInURL.MatchString(link):
+		return "must be an absolute " + strings.Join(schemes, " or ") + " URL"
+	case u.User != nil:
+		return "must not contain a user or a password"
+	}
+	return r.hostProblem(u.Hostname())
+}
+
+// hostProblem says where a host does not belong to those that Twilio may be sent to, and
+// what would let it pass.
+func (r Rules) hostProblem(name string) string {
+	host := canonical(name)
+	switch {
+	case host == "":
+		return "has a host that can't be read"
+	case slices.ContainsFunc(r.Hosts, func(h string) bool { return h == anything || canonical(h) == host }):
+		return ""
+	}
+	return fmt.Sprintf("leads to %.100s, where this redial does not let Twilio go; to allow that, set REDIAL_TWIML_HOSTS=%s",
+		host, strings.Join(append(slices.Clone(r.Hosts), host), ","))
+}
+
+// isURL tells, by its name, an option or an attribute that Twilio fetches from or posts to.
+var isURL = regexp.MustCompile(`(?i)(url|uri|callback)$|^action$`)
+
+// CheckURLs returns a *FieldError for an option that would lead Twilio to a host where it
+// may not go. The options are those that CheckOptions returns.
+func (r Rules) CheckURLs(options json.RawMessage) error {
+	var given map[string]any
+	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !isURL.MatchString(name) {
+			continue
+		}
+		if p := r.urlProblem(fmt.Sprint(given[name]), "http", "https"); p != "" {
+			return &FieldError{"options." + name, p}
+		}
+	}
+	return nil
+}
