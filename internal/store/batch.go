@@ -55,6 +55,9 @@ func newBatch(t *tx, ops []operation) *batch {
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
 		}
+		if o.waiting().alone {
+			b.eager.taker = nil
+		}
 	}
 	b.claims = append(b.claims, b.eager)
 	return b
@@ -68,11 +71,14 @@ func (b *batch) forget() {
 	}
 }
 
+// limitLocks bounds how long a batch waits for a row that somebody else has locked, also a batch
+// of one: those that come later wait behind it.
+const limitLocks = "SET LOCAL lock_timeout = '500ms'"
+
 func (b *batch) run() (err error) {
 	defer crash.Contain(&err)
-	if len(b.changes)+len(b.creations)+len(b.claims)+len(b.deliveries)+len(b.sweeps) > 2 && b.store.dialect.shared {
-		// Who would wait for a row that another node holds, waits for it alone.
-		b.add(statement{sql: "SET LOCAL lock_timeout = '500ms'"})
+	if b.store.dialect.shared {
+		b.add(statement{sql: limitLocks})
 	}
 	if err := b.readAll(); err != nil {
 		return err

@@ -383,7 +383,7 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 	for range 50 {
 		calls = append(calls, create(t, s))
 	}
-	err := reader.snapshot(t.Context(), func(q querier) error {
+	err := reader.view(t.Context(), func(q *tx) error {
 		if _, err := queryIDs(q, "SELECT id FROM calls"); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,20 +26,21 @@ type Options struct {
 
 // Store keeps the Calls. All its methods may be used by many goroutines.
 type Store struct {
-	write, read *sql.DB // the same pool on PostgreSQL
-	dialect     dialect
-	isolation   sql.IsolationLevel
-	scrubEnded  bool
-	clock       func() time.Time
-	offset      atomic.Int64 // of the database's clock, nanoseconds
-	release     func() error // gives the SQLite file's lock back
-	metrics     *metrics
-	writer      writer
-	taker       Taker  // nil: none
-	sender      Sender // likewise
+	own, write, read *sql.DB // connections of the writer's, of all others who write, and of those who read
+	dialect          dialect
+	isolation        sql.IsolationLevel
+	scrubEnded       bool
+	clock            func() time.Time
+	offset           atomic.Int64 // of the database's clock, nanoseconds
+	release          func() error // gives the SQLite file's lock back
+	metrics          *metrics
+	writer           writer
+	taker            Taker  // nil: none
+	sender           Sender // likewise
 
-	// transact runs a function in a transaction.
-	transact func(context.Context, func(*tx) error) error
+	// transact runs a function in a transaction on the writer's own connection, aside on one that
+	// others share, and view in one that only reads, and sees one state of the database.
+	transact, aside, view func(context.Context, func(*tx) error) error
 	watchers
 }
 
@@ -50,6 +52,7 @@ type dialect struct {
 	among      string           // is true of what stands in the list $1; see list
 	arrays     bool             // a parameter can be an array
 	shared     bool             // other nodes may write too
+	locked     func(error) bool // the transaction met a row that somebody else has locked
 	retryable  func(error) bool // the transaction is to be run again
 	blames     func(error) bool // one operation of the transaction is at fault, not the database
 }
@@ -106,10 +109,15 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	if err := s.write.PingContext(ctx); err != nil {
-		return err
+	return s.eachPool(func(db *sql.DB) error { return db.PingContext(ctx) })
+}
+
+// eachPool calls fn for every pool of connections.
+func (s *Store) eachPool(fn func(*sql.DB) error) (err error) {
+	for _, db := range slices.Compact([]*sql.DB{s.own, s.write, s.read}) {
+		err = errors.Join(err, fn(db))
 	}
-	return s.read.PingContext(ctx)
+	return err
 }
 
 // Shared says whether other nodes may change what is stored.
@@ -119,9 +127,5 @@ func (s *Store) Shared() bool { return s.dialect.shared }
 func (s *Store) Close() error {
 	s.writer.close()
 	s.writer.ended.Wait()
-	err := s.write.Close()
-	if s.read != s.write {
-		err = errors.Join(err, s.read.Close())
-	}
-	return errors.Join(err, s.release())
+	return errors.Join(s.eachPool((*sql.DB).Close), s.release())
 }

@@ -23,16 +23,29 @@ func (s *Store) openPostgres(databaseURL string) error {
 		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	s.dialect = dialect{
-		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, among: "= ANY($1)",
+		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, among: "= ANY($1)",
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
-	s.write = stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))
-	s.write.SetMaxOpenConns(16)
-	s.write.SetMaxIdleConns(16)
-	s.write.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
-	s.read = s.write
-	s.transact = s.postgresTx
+	s.own, s.write, s.read = openPool(conf, 1), openPool(conf, sideConns), openPool(conf, readConns)
+	begin := "BEGIN" + isolation(s.isolation)
+	s.transact, s.aside = s.postgresTx(s.own, begin), s.postgresTx(s.write, begin)
+	s.view = s.postgresTx(s.read, "BEGIN"+isolation(sql.LevelRepeatableRead)+" READ ONLY")
 	return nil
+}
+
+// A node has 16 connections at most: one is the writer's alone, so that whatever takes the
+// others, batches are written.
+const (
+	sideConns = 2 * aloneMost // those who write apart from the writer
+	readConns = 7
+)
+
+func openPool(conf *pgx.ConnConfig, most int) *sql.DB {
+	db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	db.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
+	return db
 }
 
 // Settings of every connection. PostgreSQL ends a transaction whose node has fallen
@@ -66,10 +79,14 @@ func pgBlames(err error) bool {
 	case "21", "22", "23", "42", "54": // what was written
 		return true
 	}
-	return e.Code == lockNotAvailable
+	return pgLocked(err)
 }
 
-const lockNotAvailable = "55P03"
+// pgLocked says whether lock_timeout ended the transaction: lock_not_available.
+func pgLocked(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "55P03"
+}
 
 // pgUnclear says whether a transaction may be committed although its COMMIT failed: it
 // was sent, and the server did not say that the transaction was undone.
@@ -85,22 +102,24 @@ const completionUnknown = "40003"
 // errRolledBack is what a COMMIT comes to in a transaction that has failed.
 var errRolledBack = errors.New("the transaction was not committed")
 
-// postgresTx runs fn in a transaction whose statements go out together: a flush is
-// one round trip, however many it sends.
-func (s *Store) postgresTx(ctx context.Context, fn func(*tx) error) error {
-	conn, err := s.write.Conn(ctx)
-	if err != nil {
-		return noConnection(err)
+// postgresTx runs functions in transactions whose statements go out together: a flush is
+// one round trip, however many it sends, and begin and COMMIT travel with the others.
+func (s *Store) postgresTx(db *sql.DB, begin string) func(context.Context, func(*tx) error) error {
+	return func(ctx context.Context, fn func(*tx) error) error {
+		conn, err := db.Conn(ctx)
+		if err != nil {
+			return noConnection(err)
+		}
+		err = conn.Raw(func(driverConn any) error {
+			return s.onPostgres(ctx, driverConn.(*stdlib.Conn).Conn(), begin, fn)
+		})
+		return errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone))
 	}
-	err = conn.Raw(func(driverConn any) error {
-		return s.onPostgres(ctx, driverConn.(*stdlib.Conn).Conn(), fn)
-	})
-	return errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone))
 }
 
-func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, fn func(*tx) error) error {
+func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, begin string, fn func(*tx) error) error {
 	t := &tx{store: s, send: func(list []statement) error { return sendBatch(ctx, conn, list) }}
-	t.add(statement{sql: "BEGIN" + isolation(s.isolation)})
+	t.add(statement{sql: begin})
 	err := fn(t)
 	if err == nil {
 		t.add(statement{sql: "COMMIT"})

@@ -71,22 +71,33 @@ func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, er
 	return len(found) > 0, nil
 }
 
-func (s *Store) loadCall(q querier, id, lock string) (c call.Call, err error) {
-	if id != storable(id) {
-		return c, ErrNotFound
+// loadCall locks and reads one Call, or returns ErrNotFound.
+func (t *tx) loadCall(id string) (c call.Call, err error) {
+	found := t.readCall(id, t.store.dialect.forUpdate, &c)
+	if err := t.flush(); err != nil {
+		return c, fmt.Errorf("loading the call: %w", err)
 	}
-	err = ErrNotFound
-	failed := q.each(selectCalls+"id = $1"+lock, []any{id}, func(scan func(...any) error) error {
-		err = nil
-		return scan(fields(callColumns(&c))...)
-	})
-	if failed != nil {
-		return c, fmt.Errorf("loading the call: %w", failed)
+	return c, found()
+}
+
+// readCall queues the reading of a Call into c. Once that is done, found returns nil or
+// ErrNotFound.
+func (t *tx) readCall(id, lock string, c *call.Call) (found func() error) {
+	id, there := storable(id), false
+	*c = call.Call{}
+	t.add(statement{
+		sql: selectCalls + "id = $1" + lock, args: []any{id},
+		rows: func(scan func(...any) error) error {
+			there = true
+			return scan(fields(callColumns(c))...)
+		},
+	}, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) { c.Attempts = append(c.Attempts, *a) }, nil))
+	return func() error {
+		if !there {
+			return ErrNotFound
+		}
+		return nil
 	}
-	if err != nil {
-		return c, err
-	}
-	return c, s.loadAttempts(q, []*call.Call{&c})
 }
 
 // loadAttempts reads the attempts of some Calls.
@@ -140,28 +151,15 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 
 // Get returns Call id, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, id string) (c call.Call, err error) {
-	err = s.snapshot(ctx, func(q querier) error {
-		c, err = s.loadCall(q, id, "")
-		return err
+	var found func() error
+	err = s.view(ctx, func(t *tx) error {
+		found = t.readCall(id, "", &c)
+		return nil
 	})
-	return c, err
-}
-
-// snapshot runs fn so that all its queries see one state of the database.
-func (s *Store) snapshot(ctx context.Context, fn func(querier) error) error {
-	t, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: s.snapshotLevel()})
 	if err != nil {
-		return err
+		return c, fmt.Errorf("loading the call: %w", err)
 	}
-	defer t.Rollback() // nothing to keep
-	return fn(reader{ctx, t})
-}
-
-func (s *Store) snapshotLevel() sql.IsolationLevel {
-	if s.dialect.shared {
-		return sql.LevelRepeatableRead
-	}
-	return sql.LevelDefault
+	return c, found()
 }
 
 const selectBySID = "SELECT call_id, n FROM attempts WHERE sid = $1"
@@ -188,8 +186,8 @@ type Query struct {
 
 // List returns the Calls that a Query selects.
 func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, err error) {
-	err = s.snapshot(ctx, func(tx querier) error {
-		calls, err = s.list(tx, q)
+	err = s.view(ctx, func(t *tx) error {
+		calls, err = s.list(t, q)
 		return err
 	})
 	if err != nil {

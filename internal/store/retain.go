@@ -25,7 +25,7 @@ const retainStep = 100
 // hash of a PIN, options, metadata, and Twilio's words. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
-		c, err := s.loadCall(t, id, s.dialect.forUpdate)
+		c, err := t.loadCall(id)
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 			return err
 		}
 		for _, id := range old {
-			c, err := s.loadCall(t, id, s.dialect.forUpdate)
+			c, err := t.loadCall(id)
 			switch {
 			case errors.Is(err, errDamaged):
 				err = t.scrubDamaged(id, now)

@@ -24,7 +24,7 @@ func (s *Store) openSQLite(file string) error {
 	}
 	s.release = release
 	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
-		retryable: func(error) bool { return false }, blames: sqliteBlames}
+		retryable: func(error) bool { return false }, blames: sqliteBlames, locked: func(error) bool { return false }}
 	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)") // KiB
 	if err != nil {
 		return errors.Join(err, release())
@@ -37,8 +37,28 @@ func (s *Store) openSQLite(file string) error {
 	}
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
+	s.own = s.write
 	s.transact = (&sqliteWriter{store: s, prepared: map[string]*sql.Stmt{}}).transact
+	s.aside, s.view = s.transact, s.sqliteView
 	return nil
+}
+
+// sqliteView implements view: a transaction that reads sees what was there as it began.
+func (s *Store) sqliteView(ctx context.Context, fn func(*tx) error) error {
+	raw, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer raw.Rollback() // nothing to keep
+	t := &tx{store: s, send: func(list []statement) error {
+		for _, st := range list {
+			if err := (reader{ctx, raw}).each(st.sql, st.args, st.rows); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	return errors.Join(fn(t), t.flush())
 }
 
 func sqliteDSN(file, lock string) string {

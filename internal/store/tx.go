@@ -54,10 +54,13 @@ func (t *tx) each(sql string, args []any, row func(scan func(...any) error) erro
 	return t.flush()
 }
 
-// tx runs fn in a transaction, again when the database asks for that.
-func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
+// tx runs fn in a transaction apart from the writer's.
+func (s *Store) tx(ctx context.Context, fn func(*tx) error) error { return s.repeat(ctx, s.aside, fn) }
+
+// repeat runs fn in a transaction, again when the database asks for that.
+func (s *Store) repeat(ctx context.Context, transact func(context.Context, func(*tx) error) error, fn func(*tx) error) error {
 	for try := 0; ; try++ {
-		err := s.transact(ctx, fn)
+		err := transact(ctx, fn)
 		if err == nil || !s.dialect.retryable(err) || try == 20 {
 			return err
 		}

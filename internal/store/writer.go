@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +15,8 @@ import (
 
 const (
 	batchMost = 256              // operations in a batch
-	batchTime = 10 * time.Second // for one batch
-	aloneMost = 8                // batches of one at once, after one that failed
+	batchTime = 10 * time.Second // for one batch, and for an operation that meets a locked row
+	aloneMost = 4                // operations at once that are written alone
 )
 
 // ErrClosed is returned by a Store that was closed.
@@ -33,6 +34,9 @@ type ticket struct {
 	taken atomic.Bool
 	done  chan struct{}
 	err   error
+
+	locked bool // somebody else has locked its Call
+	alone  bool // it is written alone, as some row is locked: it dials nothing at once
 }
 
 func (t *ticket) waiting() *ticket { return t }
@@ -41,7 +45,9 @@ func (t *ticket) waiting() *ticket { return t }
 // waits, and is the next. An operation that comes alone does not wait at all.
 type writer struct {
 	queue  chan operation
-	alone  chan struct{} // bounds those that are written on their own
+	alone  chan struct{} // bounds those that are written alone
+	mu     sync.Mutex
+	locked map[string]int // Calls that somebody else has locked: how many operations on them are written alone
 	closed chan struct{}
 	close  func()
 	ended  sync.WaitGroup
@@ -49,7 +55,7 @@ type writer struct {
 
 func (s *Store) startWriter() {
 	s.writer.queue, s.writer.closed = make(chan operation, batchMost), make(chan struct{})
-	s.writer.alone = make(chan struct{}, aloneMost)
+	s.writer.alone, s.writer.locked = make(chan struct{}, aloneMost), map[string]int{}
 	s.writer.close = sync.OnceFunc(func() { close(s.writer.closed) })
 	s.writer.ended.Go(s.writeBatches)
 }
@@ -115,24 +121,121 @@ func (s *Store) takeAll(first operation) (ops []operation) {
 }
 
 // writeBatch writes operations in one transaction. Where one of them is at fault
-// for its failure, each is written on its own, so that the others don't suffer.
+// for its failure, each is written alone, so that the others don't suffer.
 func (s *Store) writeBatch(ops []operation) {
+	ops = s.setApart(ops, s.writer.isLocked)
 	if len(ops) == 0 {
 		return
 	}
 	err := s.runBatch(ops)
-	if err == nil || len(ops) == 1 || !s.dialect.blames(err) && !errors.Is(err, crash.ErrPanic) {
+	if s.dialect.locked(err) && len(ops) > 1 { // as a rule by few of them: the others need not be written one by one
+		free := s.unlocked(ops)
+		if ops = s.setApart(ops, func(id string) bool { return !free[id] }); len(ops) == 0 {
+			return
+		}
+		err = s.runBatch(ops)
+	}
+	if err == nil || len(ops) == 1 && !s.dialect.locked(err) || !s.dialect.blames(err) && !errors.Is(err, crash.ErrPanic) {
 		answerAll(ops, err)
 		return
 	}
 	for _, o := range ops {
-		// Nobody waits for them: it may be another node that makes one of them wait.
-		s.writer.ended.Go(func() {
-			s.writer.alone <- struct{}{}
-			defer func() { <-s.writer.alone }()
-			one := []operation{o}
-			answerAll(one, s.runBatch(one))
-		})
+		s.writer.ended.Go(func() { s.writeAlone(o) })
+	}
+}
+
+// setApart has operations on locked Calls written alone, and returns the others.
+func (s *Store) setApart(ops []operation, locked func(id string) bool) (others []operation) {
+	apart := func(o operation) bool { return callOf(o) != "" && locked(callOf(o)) }
+	if !slices.ContainsFunc(ops, apart) {
+		return ops
+	}
+	for _, o := range ops {
+		if !apart(o) {
+			others = append(others, o)
+			continue
+		}
+		o.waiting().locked = true
+		s.writer.mark(callOf(o), 1)
+		s.writer.ended.Go(func() { s.writeAlone(o) })
+	}
+	return others
+}
+
+// callOf is the Call whose row an operation locks by its id, empty if none.
+func callOf(o operation) string {
+	switch o := o.(type) {
+	case *changing:
+		return o.id
+	case *delivering:
+		return o.key.CallID
+	}
+	return ""
+}
+
+func (w *writer) isLocked(id string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.locked[id] > 0
+}
+
+func (w *writer) mark(id string, by int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.locked[id] += by; w.locked[id] == 0 {
+		delete(w.locked, id)
+	}
+}
+
+// unlocked looks which of the operations' Calls can be locked just now.
+func (s *Store) unlocked(ops []operation) map[string]bool {
+	var ids []string
+	for _, o := range ops {
+		ids = append(ids, storable(callOf(o)))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
+	defer cancel()
+	free := map[string]bool{}
+	found, err := queryIDs(reader{ctx, s.own}, selectUnlocked+s.dialect.among+s.dialect.skipLocked, s.dialect.list(ids))
+	for _, id := range found {
+		free[id] = true
+	}
+	if err != nil { // the next transaction fails as well, and says why
+		for _, id := range ids {
+			free[id] = true
+		}
+	}
+	return free
+}
+
+const selectUnlocked = "SELECT id FROM calls WHERE id "
+
+// writeAlone writes an operation in a transaction of its own, again and again while it meets a
+// row that somebody else has locked. In between it lets others have the connection.
+func (s *Store) writeAlone(o operation) {
+	t, one := o.waiting(), []operation{o}
+	t.alone = true
+	if t.locked {
+		defer s.writer.mark(callOf(o), -1)
+	}
+	for until := time.Now().Add(batchTime); ; {
+		s.writer.alone <- struct{}{}
+		err := s.runOn(s.aside, one)
+		<-s.writer.alone
+		if s.dialect.locked(err) && t.ctx.Err() == nil && !s.writer.isClosed() && time.Now().Before(until) {
+			continue
+		}
+		answerAll(one, err)
+		return
+	}
+}
+
+func (w *writer) isClosed() bool {
+	select {
+	case <-w.closed:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -147,12 +250,14 @@ func answerAll(ops []operation, err error) {
 }
 
 // runBatch runs a batch, and tells what it changed once that is committed.
-func (s *Store) runBatch(ops []operation) error {
+func (s *Store) runBatch(ops []operation) error { return s.runOn(s.transact, ops) }
+
+func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops []operation) error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
 	defer cancel()
 	started := time.Now()
 	var b *batch
-	err := s.tx(ctx, func(t *tx) error {
+	err := s.repeat(ctx, transact, func(t *tx) error {
 		b.forget()
 		b = newBatch(t, ops)
 		return b.run()
