@@ -121,7 +121,8 @@ type Policy struct {
 type Window struct {
 	Days     []string `json:"days,omitzero"`     // mon to sun, on which it opens; without, every day
 	Hours    string   `json:"hours,omitzero"`    // 09:00-21:00, or over midnight 22:00-06:00; without, all day
-	Zone     string   `json:"zone,omitzero"`     // IANA; without, the number's, where just one is known
+	Zone     string   `json:"zone,omitzero"`     // IANA, or any-of-number; without, the number's, where it can be in one only
+	Zones    []string `json:"zones,omitzero"`    // in an answer: those of any-of-number, in all of which it must be open
 	Holidays []string `json:"holidays,omitzero"` // dates such as 2026-12-25, on which nothing rings
 }
 

@@ -90,6 +90,9 @@ func explain(out io.Writer, e api.Explanation) error {
 	for _, why := range e.Waiting {
 		printf(out, "Not now     %s\n", why)
 	}
+	if w := e.Policy.Window; w != nil && len(w.Zones) > 0 {
+		printf(out, "Open        only while it is in all of %s\n", strings.Join(w.Zones, ", "))
+	}
 	printf(out, "No dial     from %s on\n", clock(e.DeadlineAt))
 	printf(out, "Ends        at %s at the latest\n", clock(e.EndsBy))
 	if j := e.Policy.Jitter; j != nil {

@@ -29,7 +29,7 @@ type wishFlags struct {
 	Jitter       *time.Duration    `help:"At most so much is added to each pause." placeholder:"30s"`
 	NotBefore    string            `help:"No dial begins before: a duration from now, or a time." placeholder:"2h"`
 	Deadline     string            `help:"No dial begins later: a duration from now, or a time." placeholder:"24h"`
-	Window       string            `help:"When the phone may ring; without a zone, by the number's." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
+	Window       string            `help:"When the phone may ring; without a zone, by the number's; with any-of-number, in all that it may be in." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
 	Holiday      []string          `help:"A date on which it may not." placeholder:"2026-12-25"`
 	Then         []string          `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
 	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER"`
@@ -122,13 +122,16 @@ func (c *wishFlags) delays() (map[string]api.Delays, error) {
 	return all, nil
 }
 
+// anyOfNumber stands for all zones in which a number may be.
+const anyOfNumber = "any-of-number"
+
 // window reads days, hours and a zone, each of which may be missing.
 func window(text string) (*api.Window, error) {
 	w := &api.Window{}
 	for part := range strings.FieldsSeq(text) {
 		_, unknown := time.LoadLocation(part)
 		isHours := part[0] >= '0' && part[0] <= '9'
-		isZone := unknown == nil || strings.ContainsRune(part, '/')
+		isZone := unknown == nil || strings.ContainsRune(part, '/') || part == anyOfNumber
 		switch {
 		case isHours && w.Hours == "":
 			w.Hours = part

@@ -56,6 +56,9 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w := conf.numbers().Warning(); w != "" {
+		conf.Log.Warn(w)
+	}
 	carrier, err := twilio.New(twilio.Config{
 		AccountSID: conf.AccountSID, AuthTokens: conf.AuthTokens, APIKey: conf.APIKey, APISecret: conf.APISecret,
 		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport,

@@ -31,7 +31,8 @@ type Config struct {
 	TwilioBaseURL  string   `name:"twilio-base-url" help:"Another service that speaks Twilio's API, such as redial sim." env:"REDIAL_TWILIO_BASE_URL" placeholder:"URL"`
 	From           string   `help:"Default caller's number." env:"REDIAL_FROM" placeholder:"NUMBER"`
 	DefaultRegion  string   `help:"Region of numbers in national form, such as JP." env:"REDIAL_DEFAULT_REGION" placeholder:"REGION"`
-	AllowedRegions []string `help:"Regions that may be called; without, the caller's own." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION"`
+	AllowedRegions []string `help:"Regions that may be called; without, that of REDIAL_FROM." env:"REDIAL_ALLOWED_REGIONS" placeholder:"REGION"`
+	NumberPrefixes []string `help:"Ranges of numbers in service that redial does not know yet, by commas." env:"REDIAL_NUMBER_PREFIXES" placeholder:"+1273=CA"`
 	TwimlVerbs     []string `help:"Verbs that TwiML may have beside Say, Play, Pause, Gather, Redirect, Hangup and Record, such as Dial." env:"REDIAL_TWIML_VERBS" placeholder:"VERB"`
 	TwimlHosts     []string `help:"Hosts that requests may have Twilio fetch from and post to; without, that of HOST_URL; *: any." env:"REDIAL_TWIML_HOSTS" placeholder:"HOST"`
 	Languages      []string `help:"Languages that may be spoken beside those that redial knows of; *: any, and any voice." env:"REDIAL_LANGUAGES" placeholder:"TAG"`
@@ -65,7 +66,7 @@ func wrong(setting, problem string, args ...any) error {
 // Check returns a *ConfigError for the first setting that is missing or wrong,
 // and trims the lists.
 func (c *Config) Check() error {
-	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.TwimlVerbs, &c.TwimlHosts, &c.Languages, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
+	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.NumberPrefixes, &c.TwimlVerbs, &c.TwimlHosts, &c.Languages, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
 		*list = trimmed(*list)
 	}
 	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
@@ -138,7 +139,7 @@ func (c *Config) checkCalls() error {
 }
 
 func (c *Config) numbers() web.Numbers {
-	return web.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions}
+	return web.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions, Prefixes: c.NumberPrefixes}
 }
 
 // rules are what requests may have Twilio do. Without hosts of its own Twilio is led to this

@@ -109,7 +109,7 @@ func New(w Wish, now time.Time) (Call, []Event, error) {
 	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
 	_, at, waiting := c.due(now)
 	if !at.Before(c.Deadline) {
-		return Call{}, nil, &PolicyError{"window", "does not open before the deadline, " + c.Deadline.UTC().Format(time.RFC3339)}
+		return Call{}, nil, &PolicyError{"window", w.Policy.Window.never(now, c.Deadline, w.Policy.ringLength())}
 	}
 	c.NextAttemptAt, c.WakeAt = at, at
 	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: at, Waiting: waiting})}, nil

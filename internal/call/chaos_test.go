@@ -67,7 +67,12 @@ func randomWindow(t *rapid.T) (w Window) {
 		return w
 	}
 	hour := rapid.IntRange(0, 23)
-	w.Zone = rapid.SampledFrom([]string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}).Draw(t, "zone")
+	zone := rapid.SampledFrom([]string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"})
+	if w.Zones = rapid.SliceOfNDistinct(zone, 1, 3, rapid.ID).Draw(t, "zones"); len(w.Zones) == 1 {
+		w.Zone, w.Zones = w.Zones[0], nil
+	} else {
+		w.Zone = AnyOfNumber
+	}
 	w.From, w.To = hour.Draw(t, "from")*3600, hour.Draw(t, "to")*3600+rapid.SampledFrom([]int{0, 1800, 90}).Draw(t, "and")
 	if w.From == w.To {
 		w.From, w.To = 0, 0
@@ -94,9 +99,19 @@ func newChaos(t *rapid.T, change ...func(*rapid.T, *Wish)) *chaos {
 	return &chaos{T: t, c: c, now: morning, events: events}
 }
 
-// open says whether the clock on the wall is in the window, told from what a clock shows
-// at each second, and from nothing that the Call computes.
+// open says whether the clocks on the wall are in the window, told from what each shows at
+// each second, and from nothing that the Call computes.
 func open(w Window, t time.Time) bool {
+	if w.Zone != AnyOfNumber {
+		return openIn(w, t)
+	}
+	return !slices.ContainsFunc(w.Zones, func(zone string) bool {
+		w.Zone = zone
+		return !openIn(w, t)
+	})
+}
+
+func openIn(w Window, t time.Time) bool {
 	loc, err := time.LoadLocation(w.Zone)
 	if err != nil {
 		panic(err)
@@ -275,7 +290,12 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		},
 		"the window is about to change": func(t *rapid.T) {
 			before := rapid.SampledFrom([]time.Duration{0, time.Second, 20 * time.Second, 35 * time.Second, 41 * time.Second, 43 * time.Second}).Draw(t, "before")
-			if edge := x.c.Policy.Window.edge(x.now); !x.c.Policy.Window.IsZero() && edge.Sub(x.now) > before {
+			w := x.c.Policy.Window
+			one := w
+			if len(w.Zones) > 0 {
+				one = Window{Days: w.Days, From: w.From, To: w.To, Zone: rapid.SampledFrom(w.Zones).Draw(t, "in"), Holidays: w.Holidays}
+			}
+			if edge := one.clockEdge(x.now); !w.IsZero() && edge.Sub(x.now) > before {
 				x.now = edge.Add(-before)
 			}
 			x.wake()

@@ -129,7 +129,7 @@ func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 	}
 	from := later(at, now)
 	if open := c.open(from); !open.Equal(from) {
-		at, waiting = open, c.Policy.Window.reason(from)
+		at, waiting = open, c.Policy.Window.reason(from, c.Policy.ringLength())
 	}
 	return people, at, waiting
 }

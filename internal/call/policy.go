@@ -121,6 +121,13 @@ func (p Policy) Check(now time.Time) error {
 	return p.checkProof()
 }
 
+// Clocks returns, of the zones that names name, one for all that show the same time as
+// long as a Call made at now may live.
+func (p Policy) Clocks(names []string, now time.Time) []string {
+	end := later(p.Deadline.from(now), now)
+	return clocks(names, now, end.Add(p.ringLength()+queueCeiling))
+}
+
 // between says it as people write durations: 168h, not 168h0m0s.
 func between(least, most time.Duration) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))

@@ -4,20 +4,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
-	_ "time/tzdata" // the zones of machines that have none installed
 )
 
-// Window is when a phone may ring, by the clock on the wall of a zone. The zero
-// Window is always open.
+// Window is when a phone may ring, by the clock on the wall of a zone, or of several: then
+// it is open only while it is open in all of them. The zero Window is always open.
 type Window struct {
 	Days     []Day    `json:"days,omitempty"`     // on which it opens; none: every day
 	From     int      `json:"from"`               // second of the day at which it opens
 	To       int      `json:"to"`                 // and closes; before From: on the next day; 0 and 0: it is open all day
-	Zone     string   `json:"zone,omitempty"`     // IANA
+	Zone     string   `json:"zone,omitempty"`     // IANA, or AnyOfNumber
+	Zones    []string `json:"zones,omitempty"`    // those of AnyOfNumber, IANA
 	Holidays []string `json:"holidays,omitempty"` // dates such as 2026-12-25, on which nothing rings
 }
+
+// AnyOfNumber is the Zone of a window with several Zones: those in which its numbers may be.
+const AnyOfNumber = "any-of-number"
 
 // Day is a day of the week.
 type Day string
@@ -103,15 +105,17 @@ func (w Window) check(ring time.Duration) error {
 		}
 	}
 	switch {
-	case w.Zone == "":
+	case w.Zone == "", w.Zone == AnyOfNumber && len(w.Zones) == 0:
 		return &PolicyError{"window.zone", "is missing: an IANA zone, such as Asia/Tokyo"}
 	case len(w.Holidays) > maxHolidays:
 		return &PolicyError{"window.holidays", fmt.Sprintf("may have %d dates", maxHolidays)}
 	case w.From < 0 || w.From >= secondsOfDay || w.To < 0 || w.To > secondsOfDay || w.From == w.To && w.From != 0:
 		return &PolicyError{"window.hours", "must be such as 09:00-21:00"}
 	}
-	if _, err := zone(w.Zone); err != nil {
-		return &PolicyError{"window.zone", "must be an IANA zone, such as Asia/Tokyo"}
+	for one := range w.each {
+		if _, err := zone(one.Zone); err != nil {
+			return &PolicyError{"window.zone", "must be an IANA zone, such as Asia/Tokyo, or " + AnyOfNumber}
+		}
 	}
 	if open := (w.To - w.From + secondsOfDay) % secondsOfDay; open > 0 && open < int(ring.Seconds()) {
 		return &PolicyError{"window.hours", fmt.Sprintf("must be open for %s at least: a ring takes that long", ring)}
@@ -119,20 +123,19 @@ func (w Window) check(ring time.Duration) error {
 	return nil
 }
 
-var zones sync.Map // of *time.Location by name: they don't change
-
-func zone(name string) (*time.Location, error) {
-	if known, ok := zones.Load(name); ok {
-		return known.(*time.Location), nil
+// each yields the window in each of its zones.
+func (w Window) each(yield func(Window) bool) {
+	if len(w.Zones) == 0 {
+		yield(w)
+		return
 	}
-	if name == "Local" { // of this machine, and so another one on the next
-		return nil, fmt.Errorf("unknown time zone %s", name)
+	one := w
+	one.Zones = nil
+	for _, one.Zone = range w.Zones {
+		if !yield(one) {
+			return
+		}
 	}
-	loc, err := time.LoadLocation(name)
-	if err == nil {
-		zones.Store(name, loc)
-	}
-	return loc, err
 }
 
 // local is a time by the window's clock.
@@ -144,9 +147,9 @@ func (w Window) local(t time.Time) time.Time {
 	return t.In(loc)
 }
 
-// holds says whether the window is open at t: whether the clock on the wall, on a night
-// when it is changed too, shows a time in it.
-func (w Window) holds(t time.Time) bool {
+// showsOpen says whether the clock on the wall of the window's one zone, on a night when
+// it is changed too, shows a time in it.
+func (w Window) showsOpen(t time.Time) bool {
 	local := w.local(t)
 	second := local.Hour()*3600 + local.Minute()*60 + local.Second()
 	y, m, d := local.Date()
@@ -172,9 +175,9 @@ func (w Window) isHoliday(date time.Time) bool {
 	return len(w.Holidays) > 0 && slices.Contains(w.Holidays, date.Format(holidayForm))
 }
 
-// edge is the next time after t at which the window may open or close: where its
-// hours begin or end, at midnight, and when clocks are changed.
-func (w Window) edge(t time.Time) time.Time {
+// clockEdge is the next time after t at which the clock of the window's one zone may open
+// or close it: where its hours begin or end, at midnight, and when clocks are changed.
+func (w Window) clockEdge(t time.Time) time.Time {
 	local := w.local(t)
 	second := local.Hour()*3600 + local.Minute()*60 + local.Second()
 	next := secondsOfDay
@@ -190,15 +193,36 @@ func (w Window) edge(t time.Time) time.Time {
 	return at.UTC()
 }
 
-// closes is when the window, open at t, closes; t and long at the latest.
+// closes is when the window, open at t, closes in one of its zones; t and long at the
+// latest.
 func (w Window) closes(t time.Time, long time.Duration) time.Time {
 	end := t.Add(long)
-	for at := t; at.Before(end); at = w.edge(at) {
-		if !w.holds(at) {
-			return at
+	for one := range w.each {
+		for at := t; at.Before(end); at = one.clockEdge(at) {
+			if !one.showsOpen(at) {
+				end = at
+			}
 		}
 	}
 	return end
+}
+
+// opens is the earliest time, not before t, at which the window is open in all of its
+// zones; limit, or later, where there is none before limit. Each zone goes on from where
+// the one before it opened, by its own clock alone.
+func (w Window) opens(t, limit time.Time) time.Time {
+	for t.Before(limit) {
+		from := t
+		for one := range w.each {
+			for t.Before(limit) && !one.showsOpen(t) {
+				t = one.clockEdge(t)
+			}
+		}
+		if t.Equal(from) {
+			return t
+		}
+	}
+	return t
 }
 
 // fits is the earliest time, not before t, from which on the window stays open for so
@@ -208,9 +232,8 @@ func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time
 		return t
 	}
 	for t.Before(limit) {
-		if !w.holds(t) {
-			t = w.edge(t)
-			continue
+		if t = w.opens(t, limit); !t.Before(limit) {
+			return t
 		}
 		end := w.closes(t, long)
 		if end.Equal(t.Add(long)) {
@@ -221,13 +244,31 @@ func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time
 	return t
 }
 
-// reason says why no ring begins at t.
-func (w Window) reason(t time.Time) string {
-	if w.holds(t) {
-		return "a ring would outlast " + w.String()
+// reason says why no ring begins at t, in the first zone that keeps it from ringing;
+// long is how long it may ring.
+func (w Window) reason(t time.Time, long time.Duration) string {
+	for one := range w.each {
+		if local := one.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
+			return "holiday " + local.Format(holidayForm) + " " + one.Zone
+		}
+		if !one.showsOpen(t) {
+			return "outside " + one.String()
+		}
 	}
-	if local := w.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
-		return "holiday " + local.Format(holidayForm) + " " + w.Zone
+	for one := range w.each {
+		if end := one.closes(t, long); end.Before(t.Add(long)) {
+			return "a ring would outlast " + one.String()
+		}
 	}
-	return "outside " + w.String()
+	return "" // it may begin
+}
+
+// never says why no ring of a call made at now can begin before its deadline.
+func (w Window) never(now, deadline time.Time, ring time.Duration) string {
+	week := w
+	week.Holidays = nil
+	if end := now.AddDate(0, 0, 8); len(w.Zones) > 0 && !week.fits(now, ring, end).Before(end) {
+		return "never opens: at no hour of the week is it open in all of " + strings.Join(w.Zones, ", ") + " at once; give the zone in which the person is"
+	}
+	return "does not open before the deadline, " + deadline.UTC().Format(time.RFC3339)
 }

@@ -28,13 +28,10 @@ func Allowed(n Number, regions []string) error {
 	if !ValidRegion(n.Region) {
 		return fmt.Errorf("%s belongs to no country, and only countries can be allowed (REDIAL_ALLOWED_REGIONS)", Mask(n.E164))
 	}
-	return fmt.Errorf("%s is a number in region %s, which REDIAL_ALLOWED_REGIONS (%s) does not list",
-		Mask(n.E164), n.Region, orEmpty(regions))
-}
-
-func orEmpty(regions []string) string {
 	if len(regions) == 0 {
-		return "empty"
+		return fmt.Errorf("%s is a number in region %s, and without REDIAL_FROM no region may be called but those of REDIAL_ALLOWED_REGIONS, which is empty: set it, such as to %s",
+			Mask(n.E164), n.Region, n.Region)
 	}
-	return strings.Join(regions, ",")
+	return fmt.Errorf("%s is a number in region %s, which REDIAL_ALLOWED_REGIONS (%s) does not list",
+		Mask(n.E164), n.Region, strings.Join(regions, ","))
 }

@@ -9,18 +9,25 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// maxText is far more than any way to write a number needs: 15 digits and punctuation.
-const maxText = 64
+// maxText is far more than any way to write a number needs: 15 digits, punctuation, and
+// what is copied along unseen.
+const maxText = 256
 
 // Parse reads a number as people write it: in E.164, or in the national form of
 // defaultRegion ("JP"; empty for none), with the usual punctuation, full-width digits
-// and a "tel:" in front. A trunk zero left behind the country code (+81 090-…) is
-// dropped where the numbering plan has no such number.
+// and a "tel:" in front. What people still write behind the country code, and only dial
+// at home (+81 090-…, +52 1 55…), is dropped where the plan has no such number.
+//
+// A number is one that the library knows, or the supplement, or that begins with one of
+// the further prefixes.
 //
 // Letters and extensions are refused rather than guessed at: a mistyped O would ring a
 // stranger. Errors say what to write instead and show the number masked, if at all.
-func Parse(text, defaultRegion string) (Number, error) {
-	text = strings.TrimSpace(text)
+func Parse(text, defaultRegion string, further ...Prefix) (Number, error) {
+	if len(text) > maxText {
+		return Number{}, fmt.Errorf("a phone number is at most %d bytes long, this text has %d", maxText, len(text))
+	}
+	text = clean(text)
 	if rest, ok := cutTel(text); ok {
 		text = rest
 	}
@@ -35,14 +42,16 @@ func Parse(text, defaultRegion string) (Number, error) {
 	if err != nil {
 		return Number{}, unreadable(text, defaultRegion, err)
 	}
-	if !phonenumbers.IsValidNumber(p) {
-		fixed, ok := withoutTrunkZero(text, p)
-		if !ok {
-			return Number{}, invalid(text, p)
-		}
-		p = fixed
+	if n, ok := readable(p); ok {
+		return n, nil
 	}
-	return describe(p), nil
+	if n, ok := withoutTrunkPrefix(text, p); ok {
+		return n, nil
+	}
+	if n, ok := prefixed(p, further); ok {
+		return n, nil
+	}
+	return Number{}, invalid(text, p)
 }
 
 func cutTel(text string) (string, bool) {
@@ -57,9 +66,6 @@ func cutTel(text string) (string, bool) {
 func checkText(text string) error {
 	if text == "" {
 		return fmt.Errorf("the phone number is empty: write it in E.164, %s", example(""))
-	}
-	if len(text) > maxText {
-		return fmt.Errorf("a phone number is at most %d bytes long, this text has %d", maxText, len(text))
 	}
 	for _, r := range text {
 		switch {
@@ -78,16 +84,36 @@ func international(text string) bool {
 	return digit >= 0 && strings.ContainsAny(text[:digit], "+＋")
 }
 
-// withoutTrunkZero mends +1 0212…: a zero that is dialed inside some countries and
-// belongs to no number there. Only behind an explicit country code, since a national
-// number that does not fit may be one of another country.
-func withoutTrunkZero(text string, p *phonenumbers.PhoneNumber) (*phonenumbers.PhoneNumber, bool) {
-	national, hasZero := strings.CutPrefix(phonenumbers.GetNationalSignificantNumber(p), "0")
-	if !hasZero || !international(text) {
-		return nil, false
+// trunkPrefixes are what some countries dial inside, or once did, before numbers that
+// belong to no plan with it: Mexico's 1 and 044 for mobiles went on 2019-08-03, and the
+// 01 of long distance with them (IFT).
+func trunkPrefixes(countryCode int32) []string {
+	if countryCode == 52 {
+		return []string{"1", "01", "044", "045"}
 	}
-	fixed, err := phonenumbers.Parse(fmt.Sprintf("+%d%s", p.GetCountryCode(), national), "")
-	return fixed, err == nil && phonenumbers.IsValidNumber(fixed)
+	return []string{"0"}
+}
+
+// withoutTrunkPrefix mends +1 0212… and +52 1 55…. Only behind an explicit country code,
+// since a national number that does not fit may be one of another country.
+func withoutTrunkPrefix(text string, p *phonenumbers.PhoneNumber) (Number, bool) {
+	if !international(text) {
+		return Number{}, false
+	}
+	for _, prefix := range trunkPrefixes(p.GetCountryCode()) {
+		national, has := strings.CutPrefix(phonenumbers.GetNationalSignificantNumber(p), prefix)
+		if !has {
+			continue
+		}
+		fixed, err := phonenumbers.Parse(fmt.Sprintf("+%d%s", p.GetCountryCode(), national), "")
+		if err != nil {
+			continue
+		}
+		if n, ok := readable(fixed); ok {
+			return n, true
+		}
+	}
+	return Number{}, false
 }
 
 func unreadable(text, region string, err error) error {
@@ -106,14 +132,16 @@ func unreadable(text, region string, err error) error {
 func invalid(text string, p *phonenumbers.PhoneNumber) error {
 	region := phonenumbers.GetRegionCodeForCountryCode(int(p.GetCountryCode()))
 	why := "fits no range of numbers"
+	newer := fmt.Sprintf("; if the range is newer than redial's own supplement (%s), list its prefix in REDIAL_NUMBER_PREFIXES, such as %s",
+		supplementDate, suggestPrefix(p))
 	switch phonenumbers.IsPossibleNumberWithReason(p) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		why = "has too few digits for a number"
+		why, newer = "has too few digits for a number", ""
 	case phonenumbers.TOO_LONG:
-		why = "has too many digits for a number"
+		why, newer = "has too many digits for a number", ""
 	}
-	return fmt.Errorf("%s %s of country code +%d: write it in E.164, %s",
-		Mask(text), why, p.GetCountryCode(), example(region))
+	return fmt.Errorf("%s %s of country code +%d: write it in E.164, %s%s",
+		Mask(text), why, p.GetCountryCode(), example(region), newer)
 }
 
 // example is a number that nobody has, in the form we would like to see.

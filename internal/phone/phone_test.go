@@ -165,7 +165,7 @@ func TestAllowed(t *testing.T) {
 		{"toll-free", "+81120123456", jp, ""},
 		{"foreign", "+12125551234", jp, "region US, which REDIAL_ALLOWED_REGIONS (JP,GB)"},
 		{"neighbour with the same country code", "+18765551234", []string{"US"}, "region JM"},
-		{"nothing allowed", "+819087654321", nil, "REDIAL_ALLOWED_REGIONS (empty)"},
+		{"nothing allowed", "+819087654321", nil, "REDIAL_ALLOWED_REGIONS, which is empty: set it, such as to JP"},
 		{"premium", "+81990123456", jp, "premium-rate"},
 		{"pager", "+447640123456", jp, "pager"},
 		{"personal", "+447012345678", []string{"GB"}, "personal number"},

@@ -220,7 +220,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 		f.add("outcome", "must be reached, unreached, refused, canceled or expired")
 	}
 	if to := v.Get("to"); to != "" {
-		n, err := phone.Parse(to, s.Numbers.DefaultRegion)
+		n, err := s.Numbers.parse(to)
 		if err != nil {
 			f.add("to", err.Error())
 		}

@@ -14,36 +14,60 @@ import (
 type Numbers struct {
 	From           string   // the default caller; may be empty
 	DefaultRegion  string   // of numbers in national form; may be empty
-	AllowedRegions []string // that may be called; none: the caller's own
+	AllowedRegions []string // that may be called; none: that of From
+	Prefixes       []string // in service, although neither the library nor redial's supplement knows them
 
-	from phone.Number // From, once it was read
+	from     phone.Number // From, once it was read
+	prefixes []phone.Prefix
 }
 
-// prepared has the default caller read once, not for every call.
-func (n Numbers) prepared() Numbers {
-	if from, err := phone.Parse(n.From, n.DefaultRegion); err == nil {
-		n.from = from
+// prepared has the settings read once, not for every call, and returns an error that
+// names the one which is wrong.
+func (n Numbers) prepared() (Numbers, error) {
+	if n.DefaultRegion != "" && !phone.ValidRegion(n.DefaultRegion) {
+		return n, fmt.Errorf("REDIAL_DEFAULT_REGION has %q, which is no region: they look like JP, US, DE", n.DefaultRegion)
 	}
-	return n
+	for _, r := range n.AllowedRegions {
+		if !phone.ValidRegion(r) {
+			return n, fmt.Errorf("REDIAL_ALLOWED_REGIONS has %q, which is no region: they look like JP, US, DE", r)
+		}
+	}
+	for _, text := range n.Prefixes {
+		p, err := phone.ParsePrefix(text)
+		if err != nil {
+			return n, fmt.Errorf("REDIAL_NUMBER_PREFIXES can't be used: %w", err)
+		}
+		n.prefixes = append(n.prefixes, p)
+	}
+	if n.From == "" {
+		return n, nil
+	}
+	var err error
+	if n.from, err = n.parse(n.From); err != nil {
+		return n, fmt.Errorf("REDIAL_FROM can't be used: %w", err)
+	}
+	return n, nil
+}
+
+// parse reads a number by the settings.
+func (n Numbers) parse(text string) (phone.Number, error) {
+	return phone.Parse(text, n.DefaultRegion, n.prefixes...)
 }
 
 // Check returns an error that names the setting which is wrong.
 func (n Numbers) Check() error {
-	if n.DefaultRegion != "" && !phone.ValidRegion(n.DefaultRegion) {
-		return fmt.Errorf("REDIAL_DEFAULT_REGION has %q, which is no region: they look like JP, US, DE", n.DefaultRegion)
+	_, err := n.prepared()
+	return err
+}
+
+// Warning says what the settings lack so that anybody can be called; empty if nothing. The
+// caller's number in a request opens no region: whoever has an API key could choose one of
+// any country.
+func (n Numbers) Warning() string {
+	if n.From == "" && len(n.AllowedRegions) == 0 {
+		return "no number can be called: set REDIAL_FROM, whose region may be called, or REDIAL_ALLOWED_REGIONS, such as JP,US"
 	}
-	for _, r := range n.AllowedRegions {
-		if !phone.ValidRegion(r) {
-			return fmt.Errorf("REDIAL_ALLOWED_REGIONS has %q, which is no region: they look like JP, US, DE", r)
-		}
-	}
-	if n.From == "" {
-		return nil
-	}
-	if _, err := phone.Parse(n.From, n.DefaultRegion); err != nil {
-		return fmt.Errorf("REDIAL_FROM can't be used: %w", err)
-	}
-	return nil
+	return ""
 }
 
 // read reads the numbers of a wish, and holds those to be called, which it returns,
@@ -85,17 +109,14 @@ func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number,
 
 // callee is a number to be called; empty when it can't be read.
 func (n Numbers) callee(f *faults, field, number string, caller phone.Number) phone.Number {
-	callee, err := phone.Parse(number, n.DefaultRegion)
+	callee, err := n.parse(number)
 	if err != nil {
 		f.add(field, err.Error())
 		return phone.Number{}
 	}
-	if caller.E164 == "" {
-		return callee // told above; without it nobody knows where calls may go
-	}
 	allowed := n.AllowedRegions
-	if len(allowed) == 0 {
-		allowed = []string{caller.Region}
+	if len(allowed) == 0 && n.from.E164 != "" {
+		allowed = []string{n.from.Region}
 	}
 	if err := phone.Allowed(callee, allowed); err != nil {
 		f.add(field, err.Error())
@@ -115,7 +136,7 @@ func (n Numbers) caller(f *faults, from string) phone.Number {
 		f.add("from", "is missing, and REDIAL_FROM gives no default")
 		return phone.Number{}
 	}
-	caller, err := phone.Parse(or(from, n.From), n.DefaultRegion)
+	caller, err := n.parse(or(from, n.From))
 	if err != nil {
 		f.add("from", err.Error())
 	}

@@ -45,8 +45,8 @@ func ReadPresets(own []byte) (Presets, error) {
 		if policy.Preset != "" {
 			f.add("policy.preset", "can't stand in a preset")
 		}
-		if !policy.Window.IsZero() && policy.Window.Zone == "" {
-			policy.Window.Zone = "Etc/UTC" // that of the number, later on
+		if w := &policy.Window; !w.IsZero() && (w.Zone == "" || w.Zone == call.AnyOfNumber) {
+			w.Zone = "Etc/UTC" // those of the numbers, later on
 		}
 		f.check(policy, time.Now())
 		if !f.none() {
@@ -69,6 +69,9 @@ func (f *faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 	if named.Preset != "" {
 		if data, ok := presets[named.Preset]; ok {
 			f.fields(data, p)
+			if !p.Window.IsZero() {
+				p.Window.Zone = or(p.Window.Zone, call.AnyOfNumber)
+			}
 		} else {
 			f.add("policy.preset", "is not there; there are: "+list(slices.Sorted(maps.Keys(presets))))
 		}
@@ -204,12 +207,15 @@ func secondOfDay(text string) (int, bool) {
 	return second, second <= 24*3600
 }
 
-// zone is that of the numbers, where the window names none and they have just one.
-func (f *faults) zone(callees []phone.Number, w *call.Window) {
-	if w.IsZero() || w.Zone != "" {
+// zone puts the zones of the numbers into a window that names none, or any-of-number. What
+// a request leaves out must not be guessed at: several zones that it did not ask for are
+// told instead.
+func (f *faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
+	w := &p.Window
+	if w.IsZero() || w.Zone != "" && w.Zone != call.AnyOfNumber {
 		return
 	}
-	known := map[string]bool{}
+	var names []string
 	for _, n := range callees {
 		if n.E164 == "" {
 			return // what is wrong with it was told
@@ -218,16 +224,16 @@ func (f *faults) zone(callees []phone.Number, w *call.Window) {
 			f.add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
 			return
 		}
-		for _, z := range n.Zones {
-			known[z] = true
-		}
+		names = append(names, n.Zones...)
 	}
-	names := slices.Sorted(maps.Keys(known))
-	switch {
-	case len(names) == 1:
-		w.Zone = names[0]
-	case len(names) > 1:
-		f.add("policy.window.zone", "is missing, and the number may be in several: "+list(names[:min(4, len(names))])+"; give one")
+	switch clocks := p.Clocks(names, now); {
+	case len(clocks) == 1:
+		w.Zone = clocks[0]
+	case w.Zone == call.AnyOfNumber:
+		w.Zones = clocks
+	case len(clocks) > 1:
+		f.add("policy.window.zone", "is missing, and the number may be in several: "+list(clocks)+
+			"; give one, or "+call.AnyOfNumber+": open only while it is open in all of them")
 	}
 }
 

@@ -85,7 +85,7 @@ func New(c Config) *Server {
 	for _, v := range verdicts {
 		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
 	}
-	s.Numbers = c.Numbers.prepared()
+	s.Numbers, _ = c.Numbers.prepared() // Check has seen what is wrong
 	s.bodies.most = cmp.Or(c.Bodies, DefaultBodies) * 3 / 4
 	s.forms.most = cmp.Or(c.Bodies, DefaultBodies) / 4
 	s.handler = s.routes()

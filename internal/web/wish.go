@@ -39,7 +39,7 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	if w.Webhook != "" {
 		f.webhook("webhook", s.Webhooks.CheckOfCall(w.Webhook))
 	}
-	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy.Window)
+	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy, s.Store.Now())
 	f.message(s.Rules, w.Message, s.Numbers.dialable(from))
 	f.twilio(s.Rules.CheckURLs(w.Options))
 	for i, p := range w.People {

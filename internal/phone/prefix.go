@@ -1,0 +1,154 @@
+package phone
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Prefix is a range of numbers that somebody knows to be in service, although neither the
+// library nor the supplement does.
+type Prefix struct {
+	digits string // "+1679"
+	region string
+}
+
+var prefixForm = regexp.MustCompile(`^\+[1-9][0-9]{2,11}$`)
+
+// ParsePrefix reads a prefix such as +1273, or +1273=CA with the region where the country
+// code is shared by several. Costly ranges are refused.
+func ParsePrefix(text string) (Prefix, error) {
+	digits, region, hasRegion := strings.Cut(clean(text), "=")
+	if !prefixForm.MatchString(digits) {
+		return Prefix{}, fmt.Errorf("%q is no prefix: they look like +1273, or +1273=CA", text)
+	}
+	code, regions := countryOf(digits)
+	if len(regions) == 0 || !ValidRegion(regions[0]) {
+		return Prefix{}, fmt.Errorf("%s begins with the country code of no country", digits)
+	}
+	if !hasRegion {
+		region = regions[0]
+	}
+	switch known, _ := describeLike(digits); {
+	case !slices.Contains(regions, region):
+		return Prefix{}, fmt.Errorf("%s can't be in %s: country code +%s is that of %s", digits, region, code, strings.Join(regions, ", "))
+	case len(digits) < len(code)+3 || code == "1" && len(digits) < len("+1212"):
+		return Prefix{}, fmt.Errorf("%s is too short: behind the country code it needs two digits at least, in North America the area code", digits)
+	case known != "" && known != region:
+		return Prefix{}, fmt.Errorf("%s is a prefix of %s, not of %s", digits, known, region)
+	case costlyPrefix(digits, code, regions):
+		return Prefix{}, fmt.Errorf("%s has premium-rate, shared-cost, pager, personal or satellite numbers, which redial never calls: give a longer prefix without them", digits)
+	}
+	return Prefix{digits, region}, nil
+}
+
+// countryOf returns the country code that digits begin with, and its regions.
+func countryOf(digits string) (code string, regions []string) {
+	for n := 2; n <= 4 && n <= len(digits); n++ {
+		code, number := digits[1:n], 0
+		_, _ = fmt.Sscan(code, &number) // digits
+		if regions := phonenumbers.GetRegionCodesForCountryCode(number); len(regions) > 0 {
+			return code, regions
+		}
+	}
+	return "", nil
+}
+
+// describeLike is the one region that all numbers with an area code of North America that
+// the library knows belong to.
+func describeLike(digits string) (region string, ok bool) {
+	if !strings.HasPrefix(digits, "+1") || len(digits) < len("+1212") {
+		return "", false
+	}
+	for exchange := 200; exchange < 1000; exchange++ {
+		p, err := phonenumbers.Parse(fmt.Sprintf("%s%d0123", digits[:len("+1212")], exchange), "")
+		if err == nil && phonenumbers.IsValidNumber(p) {
+			return phonenumbers.GetRegionCodeForNumber(p), true
+		}
+	}
+	return "", false
+}
+
+// costlyPrefix says whether a costly number may begin with digits.
+func costlyPrefix(digits, code string, regions []string) bool {
+	if _, costly := costlyRange(digits); costly {
+		return true
+	}
+	all, err := phonenumbers.MetadataCollection()
+	if err != nil {
+		return true
+	}
+	for _, m := range all.GetMetadata() {
+		if !slices.Contains(regions, m.GetId()) {
+			continue
+		}
+		for _, d := range []*phonenumbers.PhoneNumberDesc{m.GetPremiumRate(), m.GetSharedCost(), m.GetPager(), m.GetPersonalNumber()} {
+			if canBegin(d.GetNationalNumberPattern(), digits[1+len(code):]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// canBegin says whether a text that matches pattern can begin with digits. It walks the
+// pattern's automaton, as package regexp does.
+func canBegin(pattern, digits string) bool {
+	re, err := syntax.Parse(pattern, syntax.Perl)
+	if err != nil || pattern == "" || pattern == "NA" {
+		return false
+	}
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return false
+	}
+	states := follow(prog, nil, uint32(prog.Start))
+	for _, digit := range digits {
+		var next []uint32
+		for _, s := range states {
+			if in := prog.Inst[s]; in.MatchRune(digit) {
+				next = follow(prog, next, in.Out)
+			}
+		}
+		states = next
+	}
+	return len(states) > 0
+}
+
+// follow adds to states those that read a rune, of all that s leads to.
+func follow(prog *syntax.Prog, states []uint32, s uint32) []uint32 {
+	switch in := prog.Inst[s]; in.Op {
+	case syntax.InstAlt, syntax.InstAltMatch:
+		return follow(prog, follow(prog, states, in.Out), in.Arg)
+	case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
+		return follow(prog, states, in.Out)
+	case syntax.InstMatch, syntax.InstFail:
+		return states
+	}
+	if slices.Contains(states, s) {
+		return states
+	}
+	return append(states, s)
+}
+
+// prefixed is a number of one of the prefixes, if it has as many digits as its plan allows.
+func prefixed(p *phonenumbers.PhoneNumber, prefixes []Prefix) (Number, bool) {
+	e164 := phonenumbers.Format(p, phonenumbers.E164)
+	for _, known := range prefixes {
+		if strings.HasPrefix(e164, known.digits) && phonenumbers.IsPossibleNumber(p) && exchange(e164) {
+			return Number{E164: e164, Region: known.region, Kind: Other, Zones: zonesOf(known.region)}, true
+		}
+	}
+	return Number{}, false
+}
+
+// suggestPrefix is what somebody might list for a number of a range that nobody knows: the
+// area code in North America, elsewhere three digits of the number.
+func suggestPrefix(p *phonenumbers.PhoneNumber) string {
+	e164 := phonenumbers.Format(p, phonenumbers.E164)
+	return e164[:min(len(e164), len(fmt.Sprint("+", p.GetCountryCode()))+3)]
+}

@@ -1,0 +1,118 @@
+package phone
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// zoneTab is tzdata's table of zones by country, as it is in release 2025b (2025-03-22).
+// Its first lines place it in the public domain.
+//
+//go:embed zone.tab
+var zoneTab string
+
+// zonesByRegion has the zones of each region, in the table's order.
+var zonesByRegion = sync.OnceValue(func() map[string][]string {
+	zones := map[string][]string{}
+	for line := range strings.Lines(zoneTab) {
+		if fields := strings.Fields(line); !strings.HasPrefix(line, "#") && len(fields) >= 3 {
+			zones[fields[0]] = append(zones[fields[0]], fields[2])
+		}
+	}
+	// Regions that ISO knows as parts of others.
+	zones["AC"], zones["TA"], zones["XK"] = zones["SH"], zones["SH"], zones["RS"]
+	for region, all := range zones {
+		slices.SortStableFunc(all, func(a, b string) int { return rank(region, a) - rank(region, b) })
+	}
+	return zones
+})
+
+// rank puts the zones that the library has names of first: those that people know, such
+// as Australia/Sydney, stand for all of equal clock.
+func rank(region, zone string) int {
+	known, _ := phonenumbers.GetTimezonesForPrefix(fmt.Sprint(phonenumbers.GetCountryCodeForRegion(region)))
+	if slices.Contains(known, zone) {
+		return 0
+	}
+	return 1
+}
+
+// zonesOf returns the zones of all regions, each once.
+func zonesOf(regions ...string) (zones []string) {
+	for _, r := range regions {
+		for _, z := range zonesByRegion()[r] {
+			if !slices.Contains(zones, z) {
+				zones = append(zones, z)
+			}
+		}
+	}
+	return zones
+}
+
+// zones are those in which a valid number may be. A number of which the plan does not say
+// where it is leaves all zones of its region; one that is shared by several regions, as
+// mobiles of Australia and its islands and toll-free numbers of North America are, all of
+// theirs.
+func zones(p *phonenumbers.PhoneNumber, k Kind) []string {
+	region := phonenumbers.GetRegionCodeForNumber(p)
+	if tied(k, region) {
+		return placed(phonenumbers.Format(p, phonenumbers.E164), region)
+	}
+	regions := []string{region}
+	for _, r := range phonenumbers.GetRegionCodesForCountryCode(int(p.GetCountryCode())) {
+		if r != region && phonenumbers.IsValidNumberForRegion(p, r) {
+			regions = append(regions, r)
+		}
+	}
+	return zonesOf(regions...)
+}
+
+// tied says whether the plan ties lines of this kind to a place. Brazil does so with its
+// mobiles, too: their area code is that of the contract, and stays when they are ported.
+func tied(k Kind, region string) bool {
+	return k == Fixed || k == FixedOrMobile || k == Mobile && region == "BR"
+}
+
+// placed are the zones of the place that a number belongs to: by our own table, or else
+// the library's, where that names zones of the region. All of the region where neither
+// knows.
+func placed(e164, region string) []string {
+	for n := len(e164); n > 1; n-- {
+		if known, ok := places()[e164[:n]]; ok {
+			return known
+		}
+	}
+	all := zonesOf(region)
+	if len(all) < 2 {
+		return all
+	}
+	found, err := phonenumbers.GetTimezonesForPrefix(e164)
+	if err != nil {
+		return all
+	}
+	var known []string
+	for _, z := range found {
+		if now, renamed := renamedZones[z]; renamed {
+			z = now
+		}
+		if !slices.Contains(all, z) {
+			return all
+		}
+		known = append(known, z)
+	}
+	return known
+}
+
+// renamedZones are old names in the library's table (tzdata's file backward).
+var renamedZones = map[string]string{
+	"America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+	"America/Godthab":      "America/Nuuk",
+	"Asia/Choibalsan":      "Asia/Ulaanbaatar",
+	"Pacific/Ponape":       "Pacific/Pohnpei",
+	"Pacific/Truk":         "Pacific/Chuuk",
+}
