@@ -3,7 +3,6 @@ package phone_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -30,6 +29,31 @@ func TestParse(t *testing.T) {
 		{"a zero that belongs, Italy", "+39 02 3661 8300", "", "+390236618300", "IT"},
 		{"a zero that does not, Italy", "+39 0347 1234567", "", "+393471234567", "IT"},
 		{"a zero that belongs, Ivory Coast", "+2250123456789", "", "+2250123456789", "CI"},
+
+		{"behind Mexico's code, the 1 of mobiles", "+52 1 55 1234 5678", "", "+525512345678", "MX"},
+		{"behind Mexico's code, 01", "+52 01 55 1234 5678", "", "+525512345678", "MX"},
+		{"behind Mexico's code, 044", "+52 (044) 55 1234 5678", "", "+525512345678", "MX"},
+		{"behind Russia's code, 8", "+7 8 912 345 67 89", "", "+79123456789", "RU"},
+		{"behind Hungary's code, 06", "+36 06 20 123 4567", "", "+36201234567", "HU"},
+
+		{"isolates", "\u2066+81 90-1234-5678\u2069", "", "+819012345678", "JP"},
+		{"embeddings", "\u202a+819012345678\u202c", "", "+819012345678", "JP"},
+		{"an override", "\u202d090-1234-5678\u202c", "JP", "+819012345678", "JP"},
+		{"a byte order mark", "\ufeff+819012345678", "", "+819012345678", "JP"},
+		{"a mark in front of a link", "\u200etel:+819012345678", "", "+819012345678", "JP"},
+		{"joiners within", "+81\u200b90\u200d1234\u2060\u00ad5678", "", "+819012345678", "JP"},
+		{"emoji digits", "+8\ufe0f\u20e31\ufe0f\u20e39\ufe0f\u20e3012345678", "", "+819012345678", "JP"},
+		{"variation selectors", "０\ufe00９０\U000e0100１２３４５６７８", "JP", "+819012345678", "JP"},
+		{"long vowels for dashes", "０９０ー１２３４ー５６７８", "JP", "+819012345678", "JP"},
+		{"half-width ones", "090ｰ1234ｰ5678", "JP", "+819012345678", "JP"},
+		{"dashes of all kinds", "090‐1234—5678", "JP", "+819012345678", "JP"},
+		{"minus signs and wide spaces", "+81\u300090−1234\u20075678", "", "+819012345678", "JP"},
+
+		{"newer than the library, Detroit", "+1 679 555 0123", "", "+16795550123", "US"},
+		{"newer, Illinois, national", "(861) 555-0123", "US", "+18615550123", "US"},
+		{"newer, Japan", "+81 60 1234 5678", "", "+816012345678", "JP"},
+		{"newer, Japan, trunk zero", "+81 060-9123-4567", "", "+816091234567", "JP"},
+		{"newer, Japan, national", "060-5123-4567", "JP", "+816051234567", "JP"},
 
 		{"Canada", "+14165551234", "", "+14165551234", "CA"},
 		{"Jamaica", "+18765551234", "US", "+18765551234", "JM"},
@@ -68,6 +92,9 @@ func TestParseRefuses(t *testing.T) {
 		{"an emergency number", "110", "JP", "too few digits"},
 		{"another emergency number", "+1 911", "", "too few digits"},
 		{"an unused range", "+811087654321", "", "no range of numbers of country code +81"},
+		{"one, and what to do about it", "+12735550123", "", "own supplement (2026-11-26), list its prefix in REDIAL_NUMBER_PREFIXES, such as +1273"},
+		{"Mexico's 1 before too few digits", "+52 1 55 1234", "", "too few digits"},
+		{"a kanji for a dash", "090一1234一5678", "JP", "letters"},
 		{"two numbers", "+819087654321 / +819087654322", "", "not a phone number"},
 		{"a control character", "090-8765-4321\x00", "JP", "not a phone number"},
 		// Without its country code a London number looks like a trunk zero and a number in Maine.
@@ -115,6 +142,24 @@ func TestKind(t *testing.T) {
 		"+80012345678":   phone.TollFree,
 		"+80812345678":   phone.SharedCost,
 		"+979123456789":  phone.Premium,
+		"+61147101234":   phone.Satellite,
+		"+61145101234":   phone.Satellite,
+		"+81570123456":   phone.SharedCost,
+		"+81180991234":   phone.Premium,
+		"+81170123456":   phone.Premium,
+		"+12129761234":   phone.Premium,
+		"+14169761234":   phone.Premium,
+		"+18769761234":   phone.Premium,
+		"+16799761234":   phone.Premium,
+		"+16002345678":   phone.Satellite,
+		"+15382345678":   phone.Personal,
+		"+62868123456":   phone.Satellite,
+		"+79541234567":   phone.Satellite,
+		"+77601234567":   phone.Satellite,
+		"+8613491234567": phone.Satellite,
+		"+8617401234567": phone.Satellite,
+		"+81601234567":   phone.Personal,
+		"+816012345678":  phone.Mobile,
 		"+870773111632":  phone.Satellite,
 		"+881612345678":  phone.Satellite,
 		"+883510012345":  phone.Satellite,
@@ -126,29 +171,6 @@ func TestKind(t *testing.T) {
 		}
 		if got.Kind != want {
 			t.Errorf("%s is %q, want %q", text, got.Kind, want)
-		}
-	}
-}
-
-func TestZones(t *testing.T) {
-	tests := map[string][]string{
-		"+819012345678": {"Asia/Tokyo"},
-		"+12125551234":  {"America/New_York"},
-		"+442079460958": {"Europe/London"},
-		"+80012345678":  nil,
-	}
-	for text, want := range tests {
-		got, err := phone.Parse(text, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got.Zones); diff != "" {
-			t.Errorf("zones of %s, -want +got:\n%s", text, diff)
-		}
-		for _, z := range got.Zones {
-			if _, err := time.LoadLocation(z); err != nil {
-				t.Errorf("zone of %s: %v", text, err)
-			}
 		}
 	}
 }

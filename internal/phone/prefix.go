@@ -13,8 +13,9 @@ import (
 // Prefix is a range of numbers that somebody knows to be in service, although neither the
 // library nor the supplement does.
 type Prefix struct {
-	digits string // "+1679"
-	region string
+	digits  string // "+1679"
+	region  string
+	lengths []int32 // of its numbers, behind the country code
 }
 
 var prefixForm = regexp.MustCompile(`^\+[1-9][0-9]{2,11}$`)
@@ -33,17 +34,18 @@ func ParsePrefix(text string) (Prefix, error) {
 	if !hasRegion {
 		region = regions[0]
 	}
-	switch known, _ := describeLike(digits); {
+	plans := plansOf(regions)
+	switch known := areaRegion(digits); {
 	case !slices.Contains(regions, region):
 		return Prefix{}, fmt.Errorf("%s can't be in %s: country code +%s is that of %s", digits, region, code, strings.Join(regions, ", "))
 	case len(digits) < len(code)+3 || code == "1" && len(digits) < len("+1212"):
 		return Prefix{}, fmt.Errorf("%s is too short: behind the country code it needs two digits at least, in North America the area code", digits)
 	case known != "" && known != region:
 		return Prefix{}, fmt.Errorf("%s is a prefix of %s, not of %s", digits, known, region)
-	case costlyPrefix(digits, code, regions):
+	case costlyPrefix(digits, code, plans):
 		return Prefix{}, fmt.Errorf("%s has premium-rate, shared-cost, pager, personal or satellite numbers, which redial never calls: give a longer prefix without them", digits)
 	}
-	return Prefix{digits, region}, nil
+	return Prefix{digits, region, lengths(plans[region])}, nil
 }
 
 // countryOf returns the country code that digits begin with, and its regions.
@@ -58,34 +60,51 @@ func countryOf(digits string) (code string, regions []string) {
 	return "", nil
 }
 
-// describeLike is the one region that all numbers with an area code of North America that
-// the library knows belong to.
-func describeLike(digits string) (region string, ok bool) {
+// areaRegion is the region of an area code of North America that the library knows.
+func areaRegion(digits string) string {
 	if !strings.HasPrefix(digits, "+1") || len(digits) < len("+1212") {
-		return "", false
+		return ""
 	}
 	for exchange := 200; exchange < 1000; exchange++ {
 		p, err := phonenumbers.Parse(fmt.Sprintf("%s%d0123", digits[:len("+1212")], exchange), "")
 		if err == nil && phonenumbers.IsValidNumber(p) {
-			return phonenumbers.GetRegionCodeForNumber(p), true
+			return phonenumbers.GetRegionCodeForNumber(p)
 		}
 	}
-	return "", false
+	return ""
+}
+
+// plansOf returns the numbering plans of regions.
+func plansOf(regions []string) map[string]*phonenumbers.PhoneMetadata {
+	plans := map[string]*phonenumbers.PhoneMetadata{}
+	all, err := phonenumbers.MetadataCollection()
+	if err != nil {
+		panic(fmt.Errorf("reading the library's own data: %w", err)) // it is part of the program
+	}
+	for _, m := range all.GetMetadata() {
+		if slices.Contains(regions, m.GetId()) {
+			plans[m.GetId()] = m
+		}
+	}
+	return plans
+}
+
+// lengths are how many digits the telephones of a plan have.
+func lengths(plan *phonenumbers.PhoneMetadata) (all []int32) {
+	for _, d := range []*phonenumbers.PhoneNumberDesc{plan.GetFixedLine(), plan.GetMobile()} {
+		if all = append(all, d.GetPossibleLength()...); len(d.GetPossibleLength()) == 0 {
+			all = append(all, plan.GetGeneralDesc().GetPossibleLength()...)
+		}
+	}
+	return all
 }
 
 // costlyPrefix says whether a costly number may begin with digits.
-func costlyPrefix(digits, code string, regions []string) bool {
+func costlyPrefix(digits, code string, plans map[string]*phonenumbers.PhoneMetadata) bool {
 	if _, costly := costlyRange(digits); costly {
 		return true
 	}
-	all, err := phonenumbers.MetadataCollection()
-	if err != nil {
-		return true
-	}
-	for _, m := range all.GetMetadata() {
-		if !slices.Contains(regions, m.GetId()) {
-			continue
-		}
+	for _, m := range plans {
 		for _, d := range []*phonenumbers.PhoneNumberDesc{m.GetPremiumRate(), m.GetSharedCost(), m.GetPager(), m.GetPersonalNumber()} {
 			if canBegin(d.GetNationalNumberPattern(), digits[1+len(code):]) {
 				return true
@@ -95,8 +114,8 @@ func costlyPrefix(digits, code string, regions []string) bool {
 	return false
 }
 
-// canBegin says whether a text that matches pattern can begin with digits. It walks the
-// pattern's automaton, as package regexp does.
+// canBegin says whether a text that matches pattern can begin with digits, or digits begin
+// with one. It walks the pattern's automaton, as package regexp does.
 func canBegin(pattern, digits string) bool {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || pattern == "" || pattern == "NA" {
@@ -110,7 +129,10 @@ func canBegin(pattern, digits string) bool {
 	for _, digit := range digits {
 		var next []uint32
 		for _, s := range states {
-			if in := prog.Inst[s]; in.MatchRune(digit) {
+			switch in := prog.Inst[s]; {
+			case in.Op == syntax.InstMatch:
+				return true
+			case in.MatchRune(digit):
 				next = follow(prog, next, in.Out)
 			}
 		}
@@ -119,14 +141,14 @@ func canBegin(pattern, digits string) bool {
 	return len(states) > 0
 }
 
-// follow adds to states those that read a rune, of all that s leads to.
+// follow adds to states those that read a rune, or match, of all that s leads to.
 func follow(prog *syntax.Prog, states []uint32, s uint32) []uint32 {
 	switch in := prog.Inst[s]; in.Op {
 	case syntax.InstAlt, syntax.InstAltMatch:
 		return follow(prog, follow(prog, states, in.Out), in.Arg)
 	case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
 		return follow(prog, states, in.Out)
-	case syntax.InstMatch, syntax.InstFail:
+	case syntax.InstFail:
 		return states
 	}
 	if slices.Contains(states, s) {
@@ -135,11 +157,11 @@ func follow(prog *syntax.Prog, states []uint32, s uint32) []uint32 {
 	return append(states, s)
 }
 
-// prefixed is a number of one of the prefixes, if it has as many digits as its plan allows.
+// prefixed is a number of one of the prefixes, if it is as long as a telephone's.
 func prefixed(p *phonenumbers.PhoneNumber, prefixes []Prefix) (Number, bool) {
-	e164 := phonenumbers.Format(p, phonenumbers.E164)
+	e164, long := phonenumbers.Format(p, phonenumbers.E164), len(phonenumbers.GetNationalSignificantNumber(p))
 	for _, known := range prefixes {
-		if strings.HasPrefix(e164, known.digits) && phonenumbers.IsPossibleNumber(p) && exchange(e164) {
+		if strings.HasPrefix(e164, known.digits) && slices.Contains(known.lengths, int32(long)) && exchange(e164) {
 			return Number{E164: e164, Region: known.region, Kind: Other, Zones: zonesOf(known.region)}, true
 		}
 	}

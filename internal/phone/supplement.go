@@ -23,6 +23,10 @@ var supplement = []struct {
 	since  string
 	source string
 }{
+	// Of these three the library knows some exchanges.
+	{"+1274", 11, "US", FixedOrMobile, "+1920", "2023-05-05", "Wisconsin, PL-593"},
+	{"+1472", 11, "US", FixedOrMobile, "+1910", "2022-10-07", "North Carolina, PL-569"},
+	{"+1983", 11, "US", FixedOrMobile, "+1303", "2022-06-17", "Colorado, PL-563"},
 	{"+1357", 11, "US", FixedOrMobile, "+1559", "2025-03-26", "California, PL-624"},
 	{"+1436", 11, "US", FixedOrMobile, "+1440", "2024-03-01", "Ohio, PL-610"},
 	{"+1457", 11, "US", FixedOrMobile, "+1318", "2025-09-25", "Louisiana, PL-617"},

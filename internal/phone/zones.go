@@ -82,14 +82,14 @@ func tied(k Kind, region string) bool {
 // the library's, where that names zones of the region. All of the region where neither
 // knows.
 func placed(e164, region string) []string {
+	all := zonesOf(region)
+	if len(all) < 2 && region != "NF" { // which lends numbers to stations in Antarctica
+		return all
+	}
 	for n := len(e164); n > 1; n-- {
 		if known, ok := places()[e164[:n]]; ok {
 			return known
 		}
-	}
-	all := zonesOf(region)
-	if len(all) < 2 {
-		return all
 	}
 	found, err := phonenumbers.GetTimezonesForPrefix(e164)
 	if err != nil {
