@@ -31,6 +31,13 @@ func BenchmarkHolds(b *testing.B) {
 // BenchmarkWorstWindow settles the call that asks its window the most: ten people, each
 // ready later than the one before, and holidays on all days but the last before the deadline.
 func BenchmarkWorstWindow(b *testing.B) {
+	for name, zones := range map[string][]string{"1zone": nil, "11zones": {"Europe/Berlin", "Europe/London", "Europe/Moscow", "Europe/Kyiv", "Asia/Dubai",
+		"Asia/Karachi", "Asia/Dhaka", "Atlantic/Azores", "Africa/Lagos", "Africa/Nairobi", "Asia/Kolkata"}} {
+		b.Run(name, func(b *testing.B) { worstWindow(b, zones) })
+	}
+}
+
+func worstWindow(b *testing.B, zones []string) {
 	c, _, err := New(wish(people(MaxPeople), deadline(30*24*time.Hour)), morning)
 	if err != nil {
 		b.Fatal(err)
@@ -39,11 +46,15 @@ func BenchmarkWorstWindow(b *testing.B) {
 	for day := range maxHolidays {
 		w.Holidays = append(w.Holidays, morning.AddDate(0, 0, 29-maxHolidays+day).Format(time.DateOnly))
 	}
+	open := at(b, "2026-04-30T09:00:00+02:00")
+	if zones != nil {
+		w.Zone, w.Zones, w.To = AnyOfNumber, zones, 24*3600
+		open = at(b, "2026-04-30T09:00:00+00:00")
+	}
 	c.Policy.Window = w
 	for n := range MaxPeople {
 		c.Attempts = append(c.Attempts, Attempt{N: n + 1, Person: n, Finals: []Status{StatusBusy}, EndedAt: morning.Add(time.Duration(n) * time.Second)})
 	}
-	open := at(b, "2026-04-30T09:00:00+02:00")
 	for b.Loop() {
 		d := c
 		d.settle(morning)
