@@ -142,7 +142,7 @@ func isFile(name string) bool {
 }
 
 func environ(ts *testscript.TestScript) (env []string) {
-	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM",
+	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
 		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
 		"REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE"} {
 		if v := ts.Getenv(name); v != "" {
