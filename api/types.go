@@ -360,7 +360,7 @@ type Attempt struct {
 	WrongKeys   int       `json:"wrong_keys,omitzero"`
 	Duration    int       `json:"duration,omitzero"` // of the conversation, seconds
 	SIPCode     int       `json:"sip_code,omitzero"` // the network's last word
-	Refusal     *Refusal  `json:"refusal,omitzero"`
+	Refusal     *Refusal  `json:"refusal,omitzero"`  // also the error that Twilio reported of a call it had taken
 }
 
 // Refusal is Twilio's error code and words.

@@ -156,7 +156,7 @@ func reachedLine(r *api.Reached) string {
 func details(e api.Event) string {
 	switch {
 	case e.Duration > 0:
-		return fmt.Sprintf(" after %d s of conversation", e.Duration)
+		return fmt.Sprintf(" after %d s of conversation", e.Duration) + because(e)
 	case e.Code != 0:
 		return because(e)
 	case e.SIPCode != 0:

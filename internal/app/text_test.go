@@ -97,6 +97,48 @@ func TestAStatusThatTwilioInventsIsIgnored(t *testing.T) {
 	})
 }
 
+// Twilio calls it completed when the person heard nothing but "an application error". Where
+// it says so, that is believed; it is not where a key was pressed.
+func TestAnErrorInACallbackIsBelieved(t *testing.T) {
+	tell := func(w *world, c *asked, form url.Values) {
+		form.Set("CallSid", c.now().Attempts[0].SID)
+		if status := w.signed("/twilio_api/callback", form); status != http.StatusNoContent {
+			t.Errorf("answered %d", status)
+		}
+	}
+	broken := url.Values{"CallStatus": {"completed"}, "CallDuration": {"3"}, "ErrorCode": {"11200"}}
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).does("answer:1h+lost").answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Second)
+		tell(w, c, url.Values{"CallStatus": {"in-progress"}})
+		tell(w, c, broken)
+		c.is("waiting", "unconfirmed")
+		if got := c.now().Attempts[0].Refusal; got == nil || got.Code != 11200 {
+			t.Errorf("the attempt says %+v", got)
+		}
+		w.pass(time.Minute)
+		c.is("reached", "unconfirmed", "completed")
+		p.rangTimes(2)
+	})
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).does("answer:1h+keys=1+lost")
+		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Confirm: &api.Confirm{AnyKey: true}}})
+		w.pass(20 * time.Second)
+		tell(w, c, broken)
+		c.is("reached", "completed")
+		p.rangTimes(1)
+	})
+	inWorld(t, nil, func(w *world) {
+		p := w.phone(alice).does("answer:1h+lost")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Second)
+		tell(w, c, url.Values{"CallStatus": {"completed"}, "ErrorCode": {"12200"}}) // passed over something, and went on
+		c.is("reached", "completed")
+		p.rangTimes(1)
+	})
+}
+
 // A key is asked for in the middle of a conversation, whatever Twilio calls that.
 func TestAKeyCountsWhateverTheStatus(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

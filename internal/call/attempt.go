@@ -63,7 +63,8 @@ func Results() []Result {
 }
 
 // Refusal is why Twilio would not take a call: its error code, its words, and
-// the HTTP status they came with.
+// the HTTP status they came with; or, with a code and no HTTP status, the error that it
+// reported of a call that it had taken.
 type Refusal struct {
 	Code    int
 	Message string
@@ -149,7 +150,7 @@ func (a *Attempt) answered() Result {
 		return Completed
 	case a.Machine():
 		return Machine
-	case a.NeedsKey, a.Detects && (a.AnsweredBy != human || !a.Instructed): // who was told nothing was not reached
+	case a.NeedsKey, a.reportedError() != 0, a.Detects && (a.AnsweredBy != human || !a.Instructed): // who was told nothing was not reached
 		return Unconfirmed
 	}
 	return Completed
@@ -161,6 +162,15 @@ func (a *Attempt) proven() bool {
 	return a.Result() == Completed || !a.Over() && !a.AnsweredAt.IsZero() && a.answered() == Completed
 }
 
+// reportedError is Twilio's error code where what was to be heard could not be had or run,
+// and whoever answered heard "an application error" instead; 0 if it reported none.
+func (a *Attempt) reportedError() int {
+	if a.Refusal == nil || a.Refusal.Status != 0 {
+		return 0
+	}
+	return a.Refusal.Code
+}
+
 // Machine says whether a machine is known to have answered, where that matters.
 func (a *Attempt) Machine() bool {
 	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
@@ -168,7 +178,7 @@ func (a *Attempt) Machine() bool {
 
 // hasMessage says whether a message was left with a machine.
 func (a *Attempt) hasMessage() bool {
-	return a.Result() == Machine && a.AnsweredBy != fax && a.Instructed
+	return a.Result() == Machine && a.AnsweredBy != fax && a.Instructed && a.reportedError() == 0
 }
 
 // dialedOut says whether Twilio is known to have begun to dial.

@@ -17,6 +17,7 @@ type Report struct {
 
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
 	Instructs  bool   // it asks what to say to whoever answered, and is told
+	ErrorCode  int    // Twilio's, of what was to be heard; 0 none
 }
 
 // Unanswered records that the answer to attempt n's create request never came:
@@ -216,6 +217,9 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		a.addFinal(r.Status)
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}
+	if r.ErrorCode > a.reportedError() {
+		a.Refusal = &Refusal{Code: r.ErrorCode}
+	}
 	c.guard(a, now)
 	var evs []Event
 	if heard != "" {
@@ -301,7 +305,7 @@ func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
 		setOnce(&a.EndedAt, now)
 	}
 	e := Event{SID: a.SID, Result: result, SIPCode: a.SIPCode, Duration: a.Duration}
-	if result == Refused {
+	if result == Refused || a.reportedError() != 0 {
 		e.Code, e.Message = a.Refusal.Code, a.Refusal.Message
 	}
 	t := AttemptEnded

@@ -149,6 +149,8 @@ func TestProofInAnyOrder(t *testing.T) {
 		report("ends, by a machine", Report{Status: StatusCompleted, AnsweredBy: "machine_start", Duration: 9}),
 		report("ends, by somebody", Report{Status: StatusCompleted, AnsweredBy: human, Duration: 9}),
 		report("ends", Report{Status: StatusCompleted, Duration: 9}),
+		report("ends, with an error", Report{Status: StatusCompleted, Duration: 9, ErrorCode: 11200}),
+		report("is answered, with another", Report{Status: InProgress, ErrorCode: 12100}),
 		press("a wrong key", 1, false), press("another", 2, false), press("the right one", 3, true),
 	}
 	rapid.Check(t, func(t *rapid.T) {

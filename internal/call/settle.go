@@ -57,8 +57,13 @@ func (c *Call) nextAsk() (next time.Time) {
 }
 
 // decide names the attempt that has reached a person, once there is one, and stays
-// with it: of two who confirm in the same instant, the second hears that it is taken.
+// with it: of two who confirm in the same instant, the second hears that it is taken. Only
+// that nothing could be heard overturns it, and not once others were told that it is taken.
 func (c *Call) decide() {
+	told := func(a Attempt) bool { return a.EndWhy == taken || a.Interrupts > 0 }
+	if a := c.Attempt(c.ReachedBy); a != nil && a.reportedError() != 0 && !a.proven() && !slices.ContainsFunc(c.Attempts, told) {
+		c.ReachedBy = 0
+	}
 	for i := range c.Attempts {
 		if c.ReachedBy == 0 && c.Attempts[i].proven() {
 			c.ReachedBy = c.Attempts[i].N

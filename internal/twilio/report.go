@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -32,6 +33,7 @@ func ParseReport(form url.Values) (call.Report, error) {
 		Duration:   seconds(form.Get("CallDuration")),
 		SIPCode:    sipCode(form.Get("SipResponseCode")),
 		AnsweredBy: answeredBy(form.Get("AnsweredBy")),
+		ErrorCode:  errorCode(form.Get("ErrorCode")),
 	}
 	switch {
 	case !sidForm.MatchString(r.SID):
@@ -48,6 +50,21 @@ func status(s string) call.Status {
 		return call.InProgress
 	}
 	return call.Status(s)
+}
+
+// warnings are codes of calls that went on: something in the TwiML was passed over, or
+// redial did not like a callback.
+// Source: https://www.twilio.com/docs/api/errors, as of 2026-11-26.
+var warnings = []int{12200, 15003}
+
+// errorCode reads the code that some callbacks carry where a call could not do what it
+// was told, such as 11200: its URL could not be fetched. Twilio does not document it.
+func errorCode(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 || n > 999999 || slices.Contains(warnings, n) {
+		return 0
+	}
+	return n
 }
 
 func answeredBy(s string) string {

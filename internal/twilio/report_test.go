@@ -30,6 +30,9 @@ func TestParseReport(t *testing.T) {
 		"no status":          {"CallSid=CA1", call.Report{}},
 		"a new status":       {"CallSid=CA1&CallStatus=parked", call.Report{SID: "CA1", Status: "parked"}},
 		"a machine":          {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep", call.Report{SID: "CA1", Status: call.StatusCompleted, AnsweredBy: "machine_end_beep"}},
+		"an error":           {"CallSid=CA1&CallStatus=completed&ErrorCode=11200", call.Report{SID: "CA1", Status: call.StatusCompleted, ErrorCode: 11200}},
+		"a warning":          {"CallSid=CA1&CallStatus=completed&ErrorCode=12200", call.Report{SID: "CA1", Status: call.StatusCompleted}},
+		"no code":            {"CallSid=CA1&CallStatus=completed&ErrorCode=-x", call.Report{SID: "CA1", Status: call.StatusCompleted}},
 		"no text":            {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_%FF", call.Report{SID: "CA1", Status: call.StatusCompleted}},
 	} {
 		t.Run(name, func(t *testing.T) {
