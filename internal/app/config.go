@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"redial/internal/twilio"
 	"redial/internal/web"
+	"redial/internal/webhook"
 )
 
 // Config is all that a node can be told. The tags are read by the command line:
@@ -93,10 +95,47 @@ func (c *Config) checkTwilio() error {
 		return wrong("TWILIO_AUTH_TOKEN", "is missing: redial signs in with it, and checks callbacks")
 	case len(c.AuthTokens) == 0 && c.HostURL != "":
 		return wrong("TWILIO_AUTH_TOKEN", "is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
-	case c.TwilioBaseURL != "" && !httpURL(c.TwilioBaseURL):
-		return wrong("REDIAL_TWILIO_BASE_URL", "must be an http or https URL, such as http://127.0.0.1:4010")
+	}
+	if err := twilio.CheckBaseURL(c.TwilioBaseURL); err != nil {
+		return wrong("REDIAL_TWILIO_BASE_URL", "%v, such as http://127.0.0.1:4010", err)
 	}
 	return nil
+}
+
+// checkHost puts HOST_URL as Twilio is to be given it.
+func (c *Config) checkHost() error {
+	if c.HostURL == "" {
+		return nil
+	}
+	public, err := twilio.PublicURL(c.HostURL)
+	if err != nil {
+		return wrong("HOST_URL", "%v, such as https://redial.example.com", err)
+	}
+	if u, err := url.Parse(public); err != nil || u.User != nil {
+		return wrong("HOST_URL", "must not hold a user or a password: redial asks for Twilio's signature instead")
+	}
+	c.HostURL = public
+	return nil
+}
+
+func hostOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// private are names that no server on the public internet has. Source: RFC 6761, RFC 6762, RFC 8375,
+// and ICANN's resolution on .internal.
+var private = regexp.MustCompile(`(^|\.)(localhost|local|internal|lan|home\.arpa|test|example|invalid|onion)\.?$`)
+
+// public says whether a host may be on the public internet.
+func public(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return webhook.Public(a)
+	}
+	return strings.Contains(host, ".") && !private.MatchString(host)
 }
 
 func (c *Config) checkServing() error {
@@ -107,8 +146,8 @@ func (c *Config) checkServing() error {
 	if !databaseURL.MatchString(c.DatabaseURL) {
 		return wrong("DATABASE_URL", "must be sqlite:FILE or postgres://…")
 	}
-	if c.HostURL != "" && !httpURL(c.HostURL) {
-		return wrong("HOST_URL", "must be the http or https URL of this server, such as https://redial.example.com")
+	if err := c.checkHost(); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return len(key) < minKey }) {
 		return wrong("REDIAL_API_KEYS", "has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
@@ -119,7 +158,7 @@ func (c *Config) checkServing() error {
 	if !loopback(host) {
 		return wrong("REDIAL_API_KEYS", "is missing: redial listens on %s, where others can reach it", c.Listen)
 	}
-	if u, _ := url.Parse(c.HostURL); c.HostURL != "" && !loopback(u.Hostname()) {
+	if c.HostURL != "" && !loopback(hostOf(c.HostURL)) {
 		return wrong("REDIAL_API_KEYS", "is missing: through HOST_URL others can reach redial")
 	}
 	return nil
@@ -158,12 +197,6 @@ const minKey = 16 // characters of an API key
 
 var databaseURL = regexp.MustCompile(`^(sqlite:.|postgres(ql)?://)`)
 
-func httpURL(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" &&
-		u.User == nil && u.RawQuery == "" && u.Fragment == ""
-}
-
 // PlainHTTP says that whoever is on the way to this URL can read what goes there: it is plain
 // http, and to another host.
 func PlainHTTP(link string) bool {
@@ -171,8 +204,13 @@ func PlainHTTP(link string) bool {
 	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
 }
 
-// warnings are about settings that work, and lay something open.
+// warnings are about settings that are odd, or lay something open, and may be meant all the same.
 func (c *Config) warnings() (list []string) {
+	host := hostOf(c.HostURL)
+	simulated := loopback(host) && c.TwilioBaseURL != "" && loopback(hostOf(c.TwilioBaseURL))
+	if host != "" && !simulated && !public(host) {
+		list = append(list, "HOST_URL is not on the public internet: Twilio can't reach it, unless that is a simulator; without HOST_URL redial asks Twilio instead")
+	}
 	for _, s := range []struct{ setting, link, open string }{
 		{"HOST_URL", c.HostURL, "pressed keys and messages"},
 		{"REDIAL_TWILIO_BASE_URL", c.TwilioBaseURL, "the account's secret, numbers and messages"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -77,13 +78,21 @@ func New(cfg Config) (*Client, error) {
 	if c.prefix, err = apiPrefix(cfg.BaseURL); err != nil {
 		return nil, fmt.Errorf("the base URL %w", err)
 	}
-	if c.host, err = publicBase(cfg.HostURL); err != nil {
-		return nil, fmt.Errorf("the host URL %w", err)
+	if cfg.HostURL != "" {
+		if c.host, err = PublicURL(cfg.HostURL); err != nil {
+			return nil, fmt.Errorf("the host URL %w", err)
+		}
 	}
 	if c.transport == nil {
 		c.transport = newTransport()
 	}
 	return c, nil
+}
+
+// CheckBaseURL says what is wrong with a Config's BaseURL.
+func CheckBaseURL(base string) error {
+	_, err := apiPrefix(base)
+	return err
 }
 
 // apiPrefix is everything before "/Accounts".
@@ -104,17 +113,6 @@ func apiPrefix(base string) (string, error) {
 	return u.String(), nil
 }
 
-func publicBase(host string) (string, error) {
-	if host == "" {
-		return "", nil
-	}
-	u, err := baseURL(host)
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
-}
-
 // baseURL reads an absolute http or https URL to which paths can be appended.
 // Its errors don't quote it: it may hold a password.
 func baseURL(s string) (*url.URL, error) {
@@ -127,6 +125,14 @@ func baseURL(s string) (*url.URL, error) {
 	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
 		return nil, errors.New("must have neither a query nor a fragment")
 	}
+	if port := u.Port(); port != "" {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
+			return nil, errors.New("must have a port from 1 to 65535")
+		}
+		u.Host = strings.TrimSuffix(u.Host, port) + strconv.Itoa(n)
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":")
 	u.Path = strings.TrimRight(u.Path, "/")
 	u.RawPath = strings.TrimRight(u.RawPath, "/")
 	return u, nil

@@ -21,7 +21,7 @@ const SignatureHeader = "X-Twilio-Signature"
 // goroutines.
 type Verifier struct {
 	bases  []string // the public base URL, with and without its port
-	path   string   // of the public base URL, no slash at the end
+	path   string   // of the public base URL, decoded, no slash at the end
 	tokens []string
 }
 
@@ -30,13 +30,17 @@ type Verifier struct {
 // account changes to it. Nothing is valid without a hostURL or without tokens.
 func NewVerifier(hostURL string, tokens []string) *Verifier {
 	v := &Verifier{}
-	u, err := baseURL(hostURL)
+	base, err := PublicURL(hostURL)
 	if err != nil {
 		return v
 	}
-	v.path = u.EscapedPath()
+	u, err := url.Parse(base)
+	if err != nil {
+		return v
+	}
+	v.path = u.Path
 	for _, host := range ports(u) {
-		v.bases = append(v.bases, u.Scheme+"://"+host+v.path)
+		v.bases = append(v.bases, u.Scheme+"://"+host+u.EscapedPath())
 	}
 	for _, t := range tokens {
 		if t != "" {
@@ -84,24 +88,27 @@ func (v *Verifier) Valid(r *http.Request, form url.Values, body []byte) bool {
 	ok := false
 	for _, base := range v.bases {
 		for _, token := range v.tokens {
-			want := sign(token, base+v.below(r.URL)+fields)
-			ok = hmac.Equal(got, []byte(want)) || ok
+			for _, below := range v.below(r.URL) {
+				want := sign(token, base+below+fields)
+				ok = hmac.Equal(got, []byte(want)) || ok
+			}
 		}
 	}
 	return ok
 }
 
-// below is what stands behind the public base URL, exactly as it was sent. A
-// proxy may or may not have taken the base URL's own path away.
-func (v *Verifier) below(u *url.URL) string {
-	path := u.EscapedPath()
-	if rest, ok := strings.CutPrefix(path, v.path); ok && strings.HasPrefix(rest, "/") {
-		path = rest
-	}
+// below is what may stand behind the public base URL, exactly as it was sent: a proxy
+// may or may not have taken the base URL's own path away.
+func (v *Verifier) below(u *url.URL) []string {
+	query := ""
 	if u.RawQuery != "" || u.ForceQuery {
-		path += "?" + u.RawQuery
+		query = "?" + u.RawQuery
 	}
-	return path
+	list := []string{u.EscapedPath() + query}
+	if rest, ok := strings.CutPrefix(u.Path, v.path); ok && v.path != "" && strings.HasPrefix(rest, "/") {
+		list = append(list, (&url.URL{Path: rest}).EscapedPath()+query)
+	}
+	return list
 }
 
 func isForm(r *http.Request) bool {

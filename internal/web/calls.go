@@ -67,7 +67,7 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
 	}
-	w.Header().Set("Location", "/v1/calls/"+c.ID)
+	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
 	return reply(w, http.StatusCreated, wire.Call(&c))
 }
 

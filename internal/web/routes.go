@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"net/http"
+	"strings"
 
 	"redial/api"
 	"redial/internal/twilio"
@@ -47,7 +48,27 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /healthz", s.open(s.healthz))
 	mux.Handle("GET /readyz", s.open(s.readyz))
 
-	return s.outermost(s.known(mux))
+	return s.below(mux, s.outermost(s.known(mux)))
+}
+
+// below takes the path of HOST_URL away from a request that has it: some proxies pass it on,
+// and some don't. What the mux knows as it is, is left so.
+func (s *Server) below(mux *http.ServeMux, next http.Handler) http.Handler {
+	if s.basePath == "" {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, ok := strings.CutPrefix(r.URL.Path, s.basePath); ok && strings.HasPrefix(path, "/") {
+			inner, at := *r, *r.URL
+			at.Path, at.RawPath = path, ""
+			inner.URL = &at
+			_, known := mux.Handler(r)
+			if _, fits := mux.Handler(&inner); known == "" && fits != "" {
+				r = &inner
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // known answers what the mux has no route for: 404, or 405 with the methods that

@@ -8,6 +8,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"sync/atomic"
@@ -45,6 +46,7 @@ type Server struct {
 	keys      []keyHash
 	callbacks *prometheus.CounterVec
 	handler   http.Handler
+	basePath  string // of HostURL
 	closing   chan struct{}
 	lasts     atomic.Int64 // answers that go on
 	refused   *prometheus.CounterVec
@@ -88,6 +90,9 @@ func New(c Config) *Server {
 	s.Numbers, _ = c.Numbers.prepared() // Check has seen what is wrong
 	s.bodies.most = cmp.Or(c.Bodies, DefaultBodies) * 3 / 4
 	s.forms.most = cmp.Or(c.Bodies, DefaultBodies) / 4
+	if u, err := url.Parse(c.HostURL); err == nil {
+		s.basePath = u.Path
+	}
 	s.handler = s.routes()
 	return s
 }

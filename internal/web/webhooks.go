@@ -60,7 +60,7 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
-	w.Header().Set("Location", "/v1/webhooks/"+e.ID)
+	w.Header().Set("Location", s.basePath+"/v1/webhooks/"+e.ID)
 	return reply(w, http.StatusCreated, withSecret(&e))
 }
 

@@ -43,7 +43,7 @@ func CheckURL(link string, allowPrivate bool) error {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return errPrivate
 	}
-	if a, err := netip.ParseAddr(host); err == nil && !public(a) {
+	if a, err := netip.ParseAddr(host); err == nil && !Public(a) {
 		return errPrivate
 	}
 	return nil
@@ -75,8 +75,8 @@ func prefixes(list ...string) (out []netip.Prefix) {
 	return out
 }
 
-// public says whether an address is on the public internet, in whatever form it comes.
-func public(a netip.Addr) bool {
+// Public says whether an address is on the public internet, in whatever form it comes.
+func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false
@@ -89,7 +89,7 @@ func public(a netip.Addr) bool {
 	for p, from := range embedding {
 		if p.Contains(a) {
 			b := a.As16()
-			return public(netip.AddrFrom4([4]byte(b[from : from+4])))
+			return Public(netip.AddrFrom4([4]byte(b[from : from+4])))
 		}
 	}
 	return a.Is4() || allocated.Contains(a)
@@ -103,7 +103,7 @@ func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	if !allowPrivate {
 		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			a, err := netip.ParseAddrPort(address)
-			if err != nil || !public(a.Addr()) {
+			if err != nil || !Public(a.Addr()) {
 				return errPrivate
 			}
 			return nil

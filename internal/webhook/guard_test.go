@@ -31,7 +31,7 @@ func TestWhatIsPublic(t *testing.T) {
 		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:2::1": false, "100::1": false, "2001:2::1": false, "2001:10::1": false,
 		"4000::1": false, "5f00::1": false, "2a00:1450:4001:80b::200e": true, "64:ff9b::7f00:1": false,
 	} {
-		if got := public(netip.MustParseAddr(text)); got != want {
+		if got := Public(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s is public: %t", text, got)
 		}
 	}

@@ -1,0 +1,78 @@
+package twilio
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+)
+
+const maxHost = 2000 // bytes; with the rest, Twilio takes 4000
+
+// PublicURL reads the public base URL of this server, and returns it as Twilio is to be given it:
+// its host in ASCII, no slash at the end. Its errors say why Twilio could never reach it, and don't
+// quote it: it may hold a password. That a host is private is no error: Twilio may be a simulator.
+func PublicURL(text string) (string, error) {
+	u, err := baseURL(strings.TrimSpace(text))
+	if err != nil {
+		return "", err
+	}
+	host, err := publicHost(u.Hostname())
+	switch port := u.Port(); {
+	case err != nil:
+		return "", err
+	case port != "":
+		u.Host = net.JoinHostPort(host, port)
+	case strings.Contains(host, ":"):
+		u.Host = "[" + host + "]"
+	default:
+		u.Host = host
+	}
+	odd := func(segment string) bool { return segment == "" || segment == "." || segment == ".." }
+	if u.Path != "" && slices.ContainsFunc(strings.Split(u.Path[1:], "/"), odd) {
+		return "", errors.New("must not have an empty part, a . or a .. in its path")
+	}
+	if len(u.String()) > maxHost {
+		return "", fmt.Errorf("must not be longer than %d bytes", maxHost)
+	}
+	return u.String(), nil
+}
+
+// names are the hosts that there can be: letters, digits, hyphens and dots, whatever alphabet
+// somebody writes them in.
+var names = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.CheckHyphens(false))
+
+// publicHost is a host in ASCII.
+func publicHost(host string) (string, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return publicAddress(a)
+	}
+	ascii, err := names.ToASCII(strings.TrimSuffix(host, "."))
+	if err != nil || !utf8.ValidString(host) {
+		return "", errors.New("has a host that no server can have: there may be letters, digits, hyphens and dots, and up to 63 characters between two dots")
+	}
+	last := ascii[strings.LastIndex(ascii, ".")+1:]
+	if _, err := strconv.ParseUint(last, 0, 64); err == nil || strings.Trim(last, "0123456789") == "" {
+		return "", errors.New("has a number for a host, and it is no IPv4 address")
+	}
+	return ascii, nil
+}
+
+// publicAddress returns an address that somebody could be reached at.
+func publicAddress(a netip.Addr) (string, error) {
+	switch plain := a.Unmap(); {
+	case a.Zone() != "":
+		return "", errors.New("must not have a zone in its address: that is of this machine alone")
+	case plain.IsUnspecified() || plain.Is4() && plain.As4()[0] == 0:
+		return "", errors.New("must name the address that Twilio reaches, not the one to listen on")
+	case plain.IsMulticast() || plain.Is4() && plain.As4()[0] >= 240:
+		return "", errors.New("must name the address of a server")
+	}
+	return a.String(), nil
+}
