@@ -13,7 +13,7 @@ type migrateCmd struct {
 }
 
 func (c *migrateCmd) Run(ctx context.Context, con *console) error {
-	sql, err := app.Migrate(ctx, c.DatabaseURL, c.DryRun)
+	sql, err := app.Migrate(ctx, c.DatabaseURL, c.DryRun, func(sentence string) { printf(con.err, "%s\n", sentence) })
 	switch {
 	case err != nil:
 		return err

@@ -68,6 +68,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
 		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, Clock: conf.Clock, Metrics: registry,
+		Notice: func(sentence string) { conf.Log.Warn(sentence) },
 	})
 	if err != nil {
 		return nil, err
@@ -207,9 +208,9 @@ func (a *App) retain(ctx context.Context) {
 }
 
 // Migrate brings a database's schema up to date, or, on a dry run, does nothing.
-// It returns the SQL that ran, or would run; empty if none.
-func Migrate(ctx context.Context, databaseURL string, dryRun bool) (sql string, err error) {
-	s, err := store.Open(ctx, databaseURL, store.Options{})
+// It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
+func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string)) (sql string, err error) {
+	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
 	if err != nil {
 		return "", err
 	}

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 //go:embed server.sh
@@ -22,6 +24,9 @@ var serverScript string
 
 //go:embed pair.sh
 var pairScript string
+
+//go:embed pooler.sh
+var poolerScript string
 
 // A running server. lifeline is the writing end of its standard input. It stays open,
 // unused, for as long as this process lives; the kernel closes it when the process ends,
@@ -61,6 +66,11 @@ func runScript(text string, args ...string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
+	return runProgram(text, bin, args...)
+}
+
+// runProgram is runScript with what the script finds its programs by.
+func runProgram(text, bin string, args ...string) (*script, error) {
 	// Not TMPDIR: a socket's path is short, and another user must be able to reach it.
 	dir, err := os.MkdirTemp("/tmp", "redial-pg-")
 	if err != nil {
@@ -98,6 +108,35 @@ func (s *script) says(word string) error {
 	}
 	rest, _ := io.ReadAll(s.out)
 	return fmt.Errorf("running a server: %w: %s%s", errors.Join(err, s.cmd.Wait()), line, rest)
+}
+
+// Pooled starts a PgBouncer in transaction mode before a database of New's, and returns the URL
+// through it. It ends with t.
+func Pooled(t testing.TB, database string) string {
+	t.Helper()
+	bouncer, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		bouncer = "/usr/sbin/pgbouncer" // where Debian keeps it, out of PATH
+	}
+	conf, err := pgx.ParseConfig(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := fmt.Sprintf("host=%s port=%d user=%s", conf.Host, conf.Port, conf.User)
+	if conf.Password != "" {
+		server += " password=" + conf.Password
+	}
+	s, err := runProgram(poolerScript, bouncer, server)
+	if err != nil {
+		t.Fatalf("PgBouncer for tests (run `make deps-test`): %v", err)
+	}
+	t.Cleanup(func() {
+		_ = s.in.Close() // ends the script
+		_ = s.cmd.Wait()
+	})
+	through := onSocket(s.dir)
+	through.Path = "/" + conf.Database
+	return through.String()
 }
 
 // Pair is a primary with a synchronous standby.

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations/*.sql
@@ -18,15 +17,18 @@ var migrations embed.FS
 // ErrSchema is returned by Ready when the database's schema is older than the binary's.
 var ErrSchema = errors.New("the database's schema is out of date: run redial migrate")
 
-// While another node migrates, this one looks every second whether it has done.
-const (
-	lockPoll  = 1 // seconds
-	lockPolls = 600
-)
-
-// Migrate brings the schema up to date. Nodes that start together wait for each other.
+// Migrate brings the schema up to date. Nodes that start together wait for each other; one that
+// finds nothing to do waits for nobody.
 func (s *Store) Migrate(ctx context.Context) error {
-	p, err := s.goose()
+	sql, err := s.PendingSQL(ctx)
+	if err != nil || sql == "" {
+		return err
+	}
+	var opts []goose.ProviderOption
+	if s.dialect.shared {
+		opts = append(opts, goose.WithSessionLocker(&migrationLock{db: s.read, notice: s.notice}))
+	}
+	p, err := s.goose(opts...)
 	if err != nil {
 		return err
 	}
@@ -71,19 +73,13 @@ func (s *Store) PendingSQL(ctx context.Context) (string, error) {
 	return out.String(), nil
 }
 
-func (s *Store) goose() (*goose.Provider, error) {
+// goose reads the migrations. Without a locker it locks nothing: that is enough for looking.
+func (s *Store) goose(opts ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
-	if s.dialect.shared {
-		locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockPoll, lockPolls))
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, goose.WithSessionLocker(locker))
-	}
+	opts = append(opts, goose.WithDisableGlobalRegistry(true))
 	if !s.dialect.shared {
 		opts = append(opts, goose.WithExcludeNames([]string{"00002_postgres.sql", "00004_webhooks_postgres.sql"}))
 	}

@@ -22,6 +22,7 @@ type Options struct {
 	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
+	Notice     func(sentence string) // is told what opening and migrating wait for; nil: nobody is
 }
 
 // Store keeps the Calls. All its methods may be used by many goroutines.
@@ -33,6 +34,7 @@ type Store struct {
 	clock            func() time.Time
 	offset           atomic.Int64 // of the database's clock, nanoseconds
 	release          func() error // gives the SQLite file's lock back
+	notice           func(string)
 	metrics          *metrics
 	writer           writer
 	taker            Taker  // nil: none
@@ -72,6 +74,9 @@ func (d *dialect) list(ids []string) any {
 // Open opens the database of a URL: sqlite:FILE, or postgres://….
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, clock: o.Clock, release: func() error { return nil }}
+	if s.notice = o.Notice; s.notice == nil {
+		s.notice = func(string) {}
+	}
 	s.watchers.init()
 	s.metrics = newMetrics(o.Metrics, s)
 	var err error
@@ -79,7 +84,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	case "sqlite":
 		err = s.openSQLite(rest)
 	case "postgres", "postgresql":
-		err = s.openPostgres(databaseURL)
+		err = s.openPostgres(ctx, databaseURL)
 	default:
 		err = errors.New("the database URL must begin with sqlite: or postgres://")
 	}

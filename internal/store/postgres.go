@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-func (s *Store) openPostgres(databaseURL string) error {
+func (s *Store) openPostgres(ctx context.Context, databaseURL string) error {
 	conf, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return errors.New("the database URL of PostgreSQL can't be read: it looks like postgres://user:password@host/name")
@@ -26,11 +27,28 @@ func (s *Store) openPostgres(databaseURL string) error {
 		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, among: "= ANY($1)",
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
+	if !strings.Contains(databaseURL, "default_query_exec_mode") && pooled(ctx, conf) {
+		conf.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
 	s.own, s.write, s.read = openPool(conf, 1), openPool(conf, sideConns), openPool(conf, readConns)
 	begin := "BEGIN" + isolation(s.isolation)
 	s.transact, s.aside = s.postgresTx(s.own, begin), s.postgresTx(s.write, begin)
 	s.view = s.postgresTx(s.read, "BEGIN"+isolation(sql.LevelRepeatableRead)+" READ ONLY")
 	return nil
+}
+
+// pooled says whether a pooler such as PgBouncer stands before the server: then it is another process
+// that answers than the one that the connection was promised. A prepared statement would be looked
+// for on another connection than it was made on.
+func pooled(ctx context.Context, conf *pgx.ConnConfig) bool {
+	conn, err := pgx.ConnectConfig(ctx, conf)
+	if err != nil {
+		return false // whoever connects next says why
+	}
+	defer conn.Close(ctx)
+	var pid uint32
+	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid)
+	return err == nil && pid != conn.PgConn().PID()
 }
 
 // A node has 16 connections at most: one is the writer's alone, so that whatever takes the

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pressly/goose/v3/lock"
+)
+
+// How long a migration waits for whoever has locked the schema.
+const (
+	lockPoll   = 500 * time.Millisecond // between two tries
+	lockSaid   = 2 * time.Second        // then it is said what is waited for
+	lockGiveUp = time.Minute
+)
+
+// migrationLock keeps other nodes from migrating at the same time. The lock is that of a transaction,
+// which ends with it: a pooler keeps a session, and what that has locked, after its node has gone.
+type migrationLock struct {
+	db     *sql.DB
+	notice func(string)
+	tx     *sql.Tx
+}
+
+// SessionLock implements lock.SessionLocker. The lock is goose's own, which also versions take that
+// lock the session.
+func (l *migrationLock) SessionLock(ctx context.Context, _ *sql.Conn) error {
+	began, said := time.Now(), false
+	for {
+		locked, err := l.try(ctx)
+		if err != nil || locked {
+			return err
+		}
+		waited := time.Since(began)
+		if waited >= lockGiveUp {
+			return fmt.Errorf("%s has held the lock for migrations for %s, %s", l.holder(ctx), lockGiveUp, lockFix)
+		}
+		if waited >= lockSaid && !said {
+			said = true
+			l.notice(fmt.Sprintf("waiting up to %s for the lock for migrations, which %s holds: another node migrates, or a pooler kept the lock", lockGiveUp, l.holder(ctx)))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
+// lockFix says what to do about a lock that nobody frees.
+var lockFix = fmt.Sprintf("though no migration takes that long as a rule: if no node migrates, a connection pooler such as PgBouncer has kept it; "+
+	"free it with SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %d, and run redial migrate "+
+	"with a DATABASE_URL that leads past the pooler", lock.DefaultLockID)
+
+// try takes the lock if nobody has it.
+func (l *migrationLock) try(ctx context.Context) (locked bool, err error) {
+	l.tx, err = l.db.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		return false, noConnection(err)
+	}
+	// It stands still for as long as the migration runs.
+	_, err = l.tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+	if err == nil {
+		err = l.tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&locked)
+	}
+	if err != nil || !locked {
+		err = errors.Join(err, l.tx.Rollback())
+	}
+	return locked, err
+}
+
+// holder names who has the lock.
+func (l *migrationLock) holder(ctx context.Context) string {
+	var pid int
+	err := l.db.QueryRowContext(ctx, `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid::bigint = $1
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, lock.DefaultLockID).Scan(&pid)
+	if err != nil {
+		return "another session"
+	}
+	return fmt.Sprintf("the session of PostgreSQL's process %d", pid)
+}
+
+// SessionUnlock implements lock.SessionLocker.
+func (l *migrationLock) SessionUnlock(context.Context, *sql.Conn) error { return l.tx.Rollback() }
