@@ -59,6 +59,7 @@ type proof struct {
 	hits   string // the file in which dying nodes write where they died
 
 	failover func() error  // of the database; nil: none
+	away     []Span        // when no node ran
 	peace    chan struct{} // closed once nobody is killed any more
 	settling time.Duration // at most, once nothing is killed any more
 	stops    int           // of nodes
@@ -159,8 +160,15 @@ func folder(t *testing.T) string {
 // run asks for the calls while nodes are killed and stopped, waits until all has
 // settled, and audits.
 func (p *proof) run() {
+	for i := range crowds {
+		if err := p.sim.Script(p.crowded(i), "answer:60s,busy,answer:30s,no-answer,answer:20s,busy"); err != nil {
+			p.t.Error(err)
+		}
+	}
 	p.fleet.start()
-	var harm, asking sync.WaitGroup
+	over := make(chan struct{})
+	var harm, asking, watching sync.WaitGroup
+	watching.Go(func() { p.away = p.fleet.watch(over) })
 	harm.Go(p.kill)
 	harm.Go(p.halt)
 	harm.Go(p.loseDatabase)
@@ -170,6 +178,8 @@ func (p *proof) run() {
 	close(p.peace)
 	asking.Wait()
 	p.settle()
+	close(over)
+	watching.Wait()
 	p.verdict()
 }
 
@@ -245,11 +255,37 @@ var (
 		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468", "answer+keys=1111/2468,busy"}
 )
 
-// order is what call i asks for: half of the calls are plain ones, some of which want
-// the same phone; the others want a key, look out for machines, or have several people.
+// crowds are phones that many calls want.
+const crowds = 3
+
+func (p *proof) crowded(i int) string { return p.number(9 + 10*(i%crowds)) }
+
+// order is what call i asks for, and when: the windows of a third of the calls close soon, for
+// a while, and the deadline of some comes before their attempts are used up, or even before it
+// is their turn at a phone that many want.
 func (p *proof) order(i int) api.CreateCall {
+	if i%10 == 4 {
+		req := order(3, p.phone(i, []string{"busy", "no-answer"}))
+		req.Policy.Deadline = api.After(30 * time.Second)
+		req.Policy.RedialAfter = map[string]api.Delays{"busy": {api.Duration(20 * time.Second)}, "no-answer": {api.Duration(20 * time.Second)}}
+		return req
+	}
+	req := p.wants(i)
+	switch {
+	case i%3 == 0:
+		closes := time.Now().Add(time.Duration(20+p.draw(15)) * time.Second)
+		req.Policy.Window = window(closes, closes.Add(time.Duration(20+p.draw(20))*time.Second))
+	case i%20 == 19:
+		req.Policy.Deadline = api.After(time.Duration(20+p.draw(20)) * time.Second)
+	}
+	return req
+}
+
+// wants is what call i asks for: half of the calls are plain ones, some of which want
+// the same phone; the others want a key, look out for machines, or have several people.
+func (p *proof) wants(i int) api.CreateCall {
 	if i%10 == 9 {
-		return order(3, p.number(i%50))
+		return order(3, p.crowded(i/10))
 	}
 	if i%2 == 0 {
 		return order(3, p.phone(i, manners))
@@ -259,7 +295,7 @@ func (p *proof) order(i int) api.CreateCall {
 		numbers = append(numbers, p.phone(i+len(numbers)*1_000_000, proofs))
 	}
 	if p.draw(5) == 0 { // one that plain calls want, too
-		numbers = append(numbers, p.number(9+10*p.draw(5)))
+		numbers = append(numbers, p.crowded(p.draw(crowds)))
 	}
 	req := order(1+p.draw(3), numbers...)
 	req.Policy.Confirm = &[]api.Confirm{{}, {Digit: "1"}, {Digit: "1"}, {AnyKey: true}, {PIN: pin}}[p.draw(5)]
@@ -464,7 +500,7 @@ func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 	if len(unheard) > 0 {
 		p.undelivered(records)
 	}
-	return append(Audit(p.asked, legs, records), unheard...)
+	return slices.Concat(Audit(p.asked, legs, records), unheard, Expired(records, legs, p.away))
 }
 
 // undelivered logs what redial knows of the webhooks that were not taken.
@@ -502,6 +538,9 @@ func (p *proof) verdict() {
 	p.t.Helper()
 	records, legs := p.records(), p.sim.Legs()
 	found := p.audit(records, legs)
+	if windows, deadlines := drawn(records); 5*windows < len(records) || 20*deadlines < len(records) {
+		p.t.Errorf("of %d calls, the windows of %d closed, and the deadlines of %d came; want a fifth and a twentieth at least", len(records), windows, deadlines)
+	}
 	for _, f := range found[:min(len(found), 30)] {
 		p.t.Errorf("%s: %s", f.Kind, f.What)
 	}
@@ -529,11 +568,15 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	for _, what := range slices.Sorted(maps.Keys(count)) {
 		row(what, count[what])
 	}
+	windows, deadlines := drawn(records)
+	row("windows that closed", fmt.Sprintf("%d (%d %%)", windows, 100*windows/max(1, len(records))))
+	row("ended by their deadline", fmt.Sprintf("%d (%d %%)", deadlines, 100*deadlines/max(1, len(records))))
+	row("of these, never dialed", len(unrung(records)))
 	row("webhooks heard", len(p.heard.seen))
 	row("webhooks heard again", p.heard.repeats)
 	row("webhooks not taken", p.heard.failed)
 	row("slowest attempt settled", slowest(records))
-	for _, k := range []Kind{Lost, Twice, Differs, Unheard} {
+	for _, k := range []Kind{Lost, Twice, Differs, Unheard, Unrung} {
 		n := 0
 		for _, f := range found {
 			if f.Kind == k {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,6 +32,7 @@ type node struct {
 	stopped bool // by SIGSTOP
 	over    bool // not to be started again
 	died    chan struct{}
+	started time.Time
 }
 
 // fleet is the nodes behind one address, as Twilio and applications see them.
@@ -120,7 +122,7 @@ func (n *node) run(point, pause string) error {
 		n.mu.Unlock()
 		return nil
 	}
-	n.cmd, n.died = cmd, make(chan struct{})
+	n.cmd, n.died, n.started = cmd, make(chan struct{}), time.Now()
 	if err = cmd.Start(); err != nil {
 		n.mu.Unlock()
 		return err
@@ -132,6 +134,44 @@ func (n *node) run(point, pause string) error {
 	n.stopped = false
 	close(n.died)
 	return err
+}
+
+// serves says whether the process has run for long enough to have begun its work, and runs.
+func (n *node) serves() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.cmd == nil || n.cmd.Process == nil || time.Since(n.started) < startTime || n.stopped || n.halted() {
+		return false
+	}
+	select {
+	case <-n.died:
+		return false
+	default:
+		return true
+	}
+}
+
+// startTime is what a node takes to start, when others do so as well.
+const startTime = 3 * time.Second
+
+// watch notes when no node serves, until it is over.
+func (f *fleet) watch(over chan struct{}) (away []Span) {
+	const apart = 250 * time.Millisecond
+	var last time.Time // that none did
+	for {
+		now := time.Now()
+		if f.noDatabase.Load() || !slices.ContainsFunc(f.nodes, (*node).serves) {
+			if now.Sub(last) > 2*apart {
+				away = append(away, Span{From: now.Add(-apart)})
+			}
+			last, away[len(away)-1].To = now, now.Add(apart)
+		}
+		select {
+		case <-over:
+			return away
+		case <-time.After(apart):
+		}
+	}
 }
 
 // signal sends a signal to the node's process, if it runs.

@@ -23,9 +23,12 @@ type sabotage struct {
 	people  int               // of each call; 0: one
 	phones  int               // for six calls, of one dial each
 	faults  sim.Faults
-	sleeper bool // one node sleeps between the claim and the create request
-	endless bool // broken like that, it never settles
-	minutes bool // it takes some
+	each    func(i int, req *api.CreateCall) // what is peculiar to each call; nil: nothing
+	sleeps  string                           // the point at which one node stops itself, and the other takes over; empty: none does
+	after   int                              // the call after which that is waited for
+	late    time.Duration                    // how much later the other takes over
+	endless bool                             // broken like that, it never settles
+	minutes bool                             // it takes some
 }
 
 const calledFor = 6
@@ -64,7 +67,45 @@ var sabotages = []sabotage{
 			"internal/twilio/place.go|context.WithDeadline(ctx, a.SendBy.Add(answerWait))":    "context.WithTimeout(ctx, answerWait)",
 			"internal/dialer/perform.go|context.WithTimeout(context.Background(), placeTime)": "context.WithTimeout(context.Background(), 100*placeTime)",
 		},
-		script: "busy", phones: calledFor, sleeper: true, minutes: true,
+		script: "busy", phones: calledFor, sleeps: crash.PlaceBeforeRequest + ":1", minutes: true,
+	},
+	{
+		// The first rings for 22 s. When it has ended, the windows of four others are closed, and
+		// open again in two minutes; the last can ring at once.
+		name: "only one next waiting call is tried",
+		broken: map[string]string{
+			"internal/store/numbers.go|default:\n\t\t\t\tb.findNext(f)":      "default:\n\t\t\t\tf.next = \"\"",
+			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })": "",
+		},
+		script: "answer:220s,busy", phones: 1, minutes: true,
+		each: func(i int, req *api.CreateCall) {
+			if i > 0 && i < calledFor-1 {
+				closes := time.Now().Add(20 * time.Second)
+				req.Policy.Window = window(closes, closes.Add(2*time.Minute))
+			}
+			req.Policy.Deadline = api.After(map[bool]time.Duration{true: 110, false: 170}[i == calledFor-1] * time.Second)
+		},
+	},
+	{
+		// The first rings for 5 s; then the second is released, and the node stops before it has
+		// dialed. When the other takes over, the second's window is closed, and the third can ring.
+		name: "a deferred call keeps the number",
+		broken: map[string]string{
+			"internal/call/settle.go|if c.Held != \"\" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {": "if c.Held != \"\" {",
+			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })":                                                "",
+		},
+		script: "answer:50s,busy", phones: 1, minutes: true,
+		sleeps: crash.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
+		each: func(i int, req *api.CreateCall) {
+			switch {
+			case i == 1:
+				closes := time.Now().Add(26 * time.Second)
+				req.Policy.Window = window(closes, closes.Add(110*time.Second))
+			case i > 2:
+				req.To, req.People = other(i), []api.Person{{Number: other(i)}}
+			}
+			req.Policy.Deadline = api.After(map[bool]time.Duration{true: 120, false: 170}[i == 2] * time.Second)
+		},
 	},
 	{
 		name:   "takes a machine for a person",
@@ -106,8 +147,14 @@ func (s *sabotage) order(p *proof, i int) api.CreateCall {
 	}
 	req := order(1, numbers...)
 	req.Policy.Confirm, req.Policy.Machine, req.Policy.Ladder = s.policy.Confirm, s.policy.Machine, s.policy.Ladder
+	if s.each != nil {
+		s.each(i, &req)
+	}
 	return req
 }
+
+// other is a number that nobody else wants.
+func other(i int) string { return fmt.Sprintf("+8190%08d", 20_000_000+i) }
 
 func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 	for _, s := range sabotages {
@@ -133,14 +180,17 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	p := newProof(t, pgtest.New(t), build(t, broken), s.faults)
 	p.fleet.points = func() string { return "" }
 	p.fleet.pause = func(n *node) string {
-		if s.sleeper && n.name == "one" {
-			return crash.PlaceBeforeRequest + ":1"
+		if n.name == "one" {
+			return s.sleeps
 		}
 		return ""
 	}
 	p.fleet.add("one", 0)
 	p.fleet.add("two", 0)
 	first, second := p.fleet.nodes[0], p.fleet.nodes[1]
+	over := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() { p.away = p.fleet.watch(over) })
 	p.fleet.running.Go(first.live)
 	for i := range calledFor {
 		req := s.order(p, i)
@@ -151,15 +201,16 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 		}
 		var asking sync.WaitGroup
 		asking.Go(func() { p.askOne(fmt.Sprint("call-", i), req) })
-		if i == 0 { // the other takes over what a sleeper had in hand, and settles it
-			for s.sleeper && !first.isStopped() { // it may fall asleep before it has answered
+		if i == s.after { // the other takes over what a sleeper had in hand, and settles it
+			for s.sleeps != "" && !first.isStopped() { // it may fall asleep before it has answered
 				time.Sleep(10 * time.Millisecond)
 			}
+			time.Sleep(s.late)
 			p.fleet.running.Go(second.live)
 		}
 		asking.Wait()
 	}
-	if s.sleeper {
+	if s.sleeps != "" {
 		time.Sleep(stopFor)
 		first.signal(syscall.SIGCONT)
 		time.Sleep(5 * time.Second)
@@ -169,5 +220,7 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 		p.settling = 5 * time.Second
 	}
 	p.settle()
+	close(over)
+	watching.Wait()
 	return p.audit(p.records(), p.sim.Legs())
 }

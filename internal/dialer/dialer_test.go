@@ -28,7 +28,15 @@ func (p *phones) Place(_ context.Context, c *call.Call, _ int) (string, error) {
 // dialing is a Dialer on a database of its own. It does not run yet.
 func dialing(t *testing.T, perSecond float64, clock func() time.Time) (*Dialer, *phones) {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "redial.db"), store.Options{Migrate: true, Clock: clock})
+	d, p, _ := dialingOn(t, perSecond, clock)
+	return d, p
+}
+
+// dialingOn names the database's file as well.
+func dialingOn(t *testing.T, perSecond float64, clock func() time.Time) (d *Dialer, p *phones, file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "redial.db")
+	s, err := store.Open(t.Context(), "sqlite:"+file, store.Options{Migrate: true, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,8 +45,8 @@ func dialing(t *testing.T, perSecond float64, clock func() time.Time) (*Dialer, 
 			t.Error(err)
 		}
 	})
-	p := &phones{placed: make(chan string, 99)}
-	return New(Config{Store: s, Carrier: p, Account: "AC1", CallsPerSecond: perSecond, Log: slog.New(slog.DiscardHandler)}), p
+	p = &phones{placed: make(chan string, 99)}
+	return New(Config{Store: s, Carrier: p, Account: "AC1", CallsPerSecond: perSecond, Log: slog.New(slog.DiscardHandler)}), p, file
 }
 
 // create has a number called after a while.
