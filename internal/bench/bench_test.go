@@ -80,6 +80,7 @@ func TestBench(t *testing.T) {
 		{"webhooks", (*bench).webhooks},
 		{"latency", (*bench).latency},
 		{"a million waiting", (*bench).million},
+		{"a number with a queue", (*bench).queue},
 	}
 	started := time.Now()
 	for _, r := range rows {

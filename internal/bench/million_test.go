@@ -108,11 +108,12 @@ const (
 	few kind = iota + 1
 	future
 	dueSoon
+	held // for the number of the call that is copied, until its deadline
 
 	firstPhone = 10_000_000
 )
 
-func (k kind) phones() string { return []string{"", "60", "80", "70"}[k] }
+func (k kind) phones() string { return []string{"", "60", "80", "70", ""}[k] }
 
 // idOf is the id of copy i of a call.
 func idOf(id string, k kind, i int) string { return fmt.Sprintf("%s%012x", id[:24], int(k)<<40+i) }
@@ -120,21 +121,21 @@ func idOf(id string, k kind, i int) string { return fmt.Sprintf("%s%012x", id[:2
 // fill copies a waiting call n times, due apart from one another, straight into
 // the database: asking for so many would take too long.
 func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Duration) {
-	driver, dsn, series, hex := "pgx", url, "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)", "lpad(to_hex(%d + s.i), 12, '0')"
-	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn, hex = "sqlite", file, "printf('%%012x', %d + s.i)"
+	series, hex := "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)", "lpad(to_hex(%d + s.i), 12, '0')"
+	if strings.HasPrefix(url, "sqlite:") {
+		hex = "printf('%%012x', %d + s.i)"
 		series = "WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
 	}
-	db, err := sql.Open(driver, dsn)
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	db := b.open(url)
 	defer db.Close()
 	wake := fmt.Sprintf("CAST(%d AS BIGINT) + s.i * %d", from.UnixMicro(), apart.Microseconds())
 	changed := map[string]string{
 		"id":        "substr(c.id, 1, 24) || " + fmt.Sprintf(hex, int64(k)<<40),
 		"to_number": fmt.Sprintf("'+81%s' || (%d + s.i)", k.phones(), firstPhone),
 		"wake_at":   wake, "next_attempt_at": wake,
+	}
+	if k == held {
+		changed = map[string]string{"id": changed["id"]}
 	}
 	rows, err := db.Query("SELECT * FROM calls LIMIT 1")
 	if err != nil {
@@ -157,6 +158,20 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	if err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// open opens the database of a URL, past redial.
+func (b *bench) open(url string) *sql.DB {
+	b.t.Helper()
+	driver, dsn := "pgx", url
+	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		driver, dsn = "sqlite", file+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return db
 }
 
 func (b *bench) list(node *process, query string) (p api.CallList) {

@@ -70,8 +70,8 @@ var sabotages = []sabotage{
 		script: "busy", phones: calledFor, sleeps: crash.PlaceBeforeRequest + ":1", minutes: true,
 	},
 	{
-		// The first rings for 22 s. When it has ended, the windows of four others are closed, and
-		// open again in two minutes; the last can ring at once.
+		// The first talks for 22 s. When it has ended, the windows of four others are closed, and
+		// open again when the deadline of the last has come, which can ring at once.
 		name: "only one next waiting call is tried",
 		broken: map[string]string{
 			"internal/store/numbers.go|default:\n\t\t\t\tb.findNext(f)":      "default:\n\t\t\t\tf.next = \"\"",
@@ -81,13 +81,13 @@ var sabotages = []sabotage{
 		each: func(i int, req *api.CreateCall) {
 			if i > 0 && i < calledFor-1 {
 				closes := time.Now().Add(20 * time.Second)
-				req.Policy.Window = window(closes, closes.Add(2*time.Minute))
+				req.Policy.Window = window(closes, closes.Add(95*time.Second))
 			}
 			req.Policy.Deadline = api.After(map[bool]time.Duration{true: 110, false: 170}[i == calledFor-1] * time.Second)
 		},
 	},
 	{
-		// The first rings for 5 s; then the second is released, and the node stops before it has
+		// The first talks for 5 s; then the second is released, and the node stops before it has
 		// dialed. When the other takes over, the second's window is closed, and the third can ring.
 		name: "a deferred call keeps the number",
 		broken: map[string]string{
@@ -100,7 +100,7 @@ var sabotages = []sabotage{
 			switch {
 			case i == 1:
 				closes := time.Now().Add(26 * time.Second)
-				req.Policy.Window = window(closes, closes.Add(110*time.Second))
+				req.Policy.Window = window(closes, closes.Add(100*time.Second))
 			case i > 2:
 				req.To, req.People = other(i), []api.Person{{Number: other(i)}}
 			}
@@ -215,7 +215,7 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 		first.signal(syscall.SIGCONT)
 		time.Sleep(5 * time.Second)
 	}
-	p.settling = 2 * time.Minute
+	p.settling = 4 * time.Minute
 	if s.endless && broken != nil {
 		p.settling = 5 * time.Second
 	}
