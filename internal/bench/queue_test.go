@@ -39,7 +39,7 @@ func (b *bench) queueOn(d database) {
 	fill(b, url, b.list(node, "?state=waiting").Calls[0].ID, held, n, now, 0)
 	ask(`"deadline": "1h"`)
 
-	slow, all := slowBatches(node), node.total("redial_batch_duration_seconds_count")
+	slow, all := batches(node)
 	rang := make(chan time.Time, 1)
 	twilio.onEach(func(c taken) {
 		if c.to == to {
@@ -67,9 +67,9 @@ func (b *bench) queueOn(d database) {
 			b.t.Fatal("the one that can ring never does")
 		}
 	}
-	batches := node.total("redial_batch_duration_seconds_count") - all
+	slowNow, allNow := batches(node)
 	row := "a number with 50,000 held calls, whose windows are closed, becomes free, " + d.name
-	b.add(result{name: row + ": batches of more than 512 ms, of " + fmt.Sprint(batches), show: plain, ours: []float64{float64(slowBatches(node) - slow)}, target: "0"})
+	b.add(result{name: row + ": batches of more than 512 ms, of " + fmt.Sprint(allNow-all), show: plain, ours: []float64{float64(slowNow - slow)}, target: "0"})
 	b.add(result{name: "the same: the slowest trigger meanwhile", show: milliseconds, ours: []float64{ms(percentile(triggers, 100))}, target: "500 ms"})
 	b.add(result{name: "the same: until the one that can ring is dialed", show: seconds, ours: []float64{took.Seconds()}, target: "60 s"})
 	node.stop()
@@ -89,10 +89,16 @@ func (b *bench) closeWindows(url string, now time.Time) {
 	}
 }
 
-// slowBatches are those that took more than 512 ms, so far.
-func slowBatches(node *process) int64 {
-	const name = "redial_batch_duration_seconds_"
-	return node.total(name+"count") - node.total(name+`bucket{le="0.512"}`)
+// batches are how many there were so far that took more than 512 ms, and how many in all.
+func batches(node *process) (slow, all int) {
+	var quick int
+	for line := range strings.Lines(node.get("/metrics")) {
+		if rest, ok := strings.CutPrefix(line, "redial_batch_duration_seconds_"); ok {
+			_, _ = fmt.Sscanf(rest, `bucket{le="0.512"} %d`, &quick) // of other lines, nothing
+			_, _ = fmt.Sscanf(rest, "count %d", &all)
+		}
+	}
+	return all - quick, all
 }
 
 func plain(v float64) string   { return fmt.Sprintf("%.0f", v) }

@@ -74,8 +74,8 @@ var sabotages = []sabotage{
 		// open again when the deadline of the last has come, which can ring at once.
 		name: "only one next waiting call is tried",
 		broken: map[string]string{
-			"internal/store/numbers.go|default:\n\t\t\t\tb.findNext(f)":      "default:\n\t\t\t\tf.next = \"\"",
-			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })": "",
+			"internal/store/numbers.go|if !b.tryNext(f, &tries) && tries > 0 {": "if !b.tryNext(f, &tries) && tries < 0 {",
+			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })":    "",
 		},
 		script: "answer:220s,busy", phones: 1, minutes: true,
 		each: func(i int, req *api.CreateCall) {

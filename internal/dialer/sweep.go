@@ -8,8 +8,8 @@ import (
 
 const (
 	sweepEvery = time.Minute
-	sweepFirst = 5 * time.Second       // within this after the start, on a shared database
-	sweepAgain = 10 * time.Millisecond // between two steps: others want to write, too
+	sweepFirst = 5 * time.Second      // within this after the start, on a shared database
+	sweepAgain = 2 * time.Millisecond // between two steps: others want to write, too
 )
 
 // sweep has the store look for calls that are held for numbers which are free: once a minute,

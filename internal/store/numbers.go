@@ -90,7 +90,8 @@ type freed struct {
 	number string
 	by     []string // the Calls that rang it, or might have
 	swept  bool     // found by a sweep: another node's may have been faster
-	next   string   // the Call that is tried next; empty: there is none
+	next   []string // the Calls that are tried next; none: that is all
+	tried  string   // the last that was
 }
 
 // passOn queues, number by number, what frees it and takes it, and finds the Calls that
@@ -115,7 +116,7 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 		}
 	}
 	for _, f := range list {
-		b.findNext(f)
+		b.findNext(f, 1)
 	}
 	return list
 }
@@ -191,65 +192,91 @@ func (b *batch) renumber(c *stored, had map[string]int) {
 // free now. What is left, the next sweep tries: others want to write, too.
 const triesPerBatch = 32
 
-// selectNext finds the oldest Call, after one that was found before, that is held for a
+// selectNext finds the oldest Calls, after one that was tried before, that are held for a
 // number, if that is free, and was offered to no Call that is due by $3.
 const selectNext = `SELECT id FROM calls WHERE held_for = $1 AND id > $2
 	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
-	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3) ORDER BY id LIMIT 1`
+	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3) ORDER BY id LIMIT $4`
 
-// findNext queues the search for the Call that is tried next for a number. What this batch
-// itself frees is offered to nobody: the rows are only written later.
-func (b *batch) findNext(f *freed) {
-	last, due := f.next, int64(math.MinInt64)
+// findNext queues the search for the Calls that are tried next for a number, at most so many.
+// What this batch itself frees is offered to nobody: the rows are only written later.
+func (b *batch) findNext(f *freed, most int) {
+	due := int64(math.MinInt64)
 	if f.swept {
 		due = micros(b.now)
 	}
-	f.next = ""
 	b.add(statement{
 		sql:  selectNext,
-		args: []any{f.number, last, due},
-		rows: func(scan func(...any) error) error { return scan(&f.next) },
+		args: []any{f.number, f.tried, due, most},
+		rows: func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			f.next = append(f.next, id)
+			return err
+		},
 	})
 }
 
-// release offers each of the numbers to the first Call held for it that can ring now. The
-// others that it tries are held no longer: they wait for their window, or have ended.
-// Nobody waits for a Call that another node has locked: a later sweep tries it.
+// release offers each of the numbers to the first Call held for it that can ring now: as a
+// rule that is the first of all. The others that it tries are held no longer: they wait for
+// their window, or have ended. Nobody waits for a Call that another node has locked: a later
+// sweep tries it.
 func (b *batch) release(list []*freed) error {
 	for tries := triesPerBatch; ; {
-		list = slices.DeleteFunc(list, func(f *freed) bool { return f.next == "" })
-		if len(list) > tries {
-			b.unoffered, list = true, list[:tries]
-		}
-		if len(list) == 0 {
+		list = slices.DeleteFunc(list, func(f *freed) bool { return len(f.next) == 0 })
+		if len(list) == 0 || tries == 0 {
+			b.unoffered = b.unoffered || len(list) > 0
 			return nil
 		}
-		tries -= len(list)
-		var unread []string
-		for _, f := range list {
-			if b.calls[f.next] == nil {
-				unread = append(unread, f.next)
-			}
-		}
-		slices.Sort(unread)
-		b.lock(unread, b.store.dialect.skipLocked)
-		if err := b.flush(); err != nil {
-			return fmt.Errorf("reading the next call for a number: %w", err)
+		if err := b.lockNext(list); err != nil {
+			return err
 		}
 		for _, f := range list {
-			switch c := b.calls[f.next]; {
-			case c == nil:
-				b.unoffered, f.next = true, ""
-			case b.offer(c, f.number):
-				f.next = ""
-			default:
-				b.findNext(f)
+			if !b.tryNext(f, &tries) && tries > 0 {
+				b.findNext(f, tries)
 			}
 		}
 		if err := b.flush(); err != nil {
-			return fmt.Errorf("finding the next call for a number: %w", err)
+			return fmt.Errorf("finding the next calls for a number: %w", err)
 		}
 	}
+}
+
+// lockNext reads the Calls that are tried next, but for those that another node has locked.
+func (b *batch) lockNext(list []*freed) error {
+	var unread []string
+	for _, f := range list {
+		for _, id := range f.next {
+			if b.calls[id] == nil {
+				unread = append(unread, id)
+			}
+		}
+	}
+	slices.Sort(unread)
+	b.lock(unread, b.store.dialect.skipLocked)
+	if err := b.flush(); err != nil {
+		return fmt.Errorf("reading the next calls for a number: %w", err)
+	}
+	return nil
+}
+
+// tryNext offers a number to the Calls that were found, and says whether that is all that this
+// batch can do.
+func (b *batch) tryNext(f *freed, tries *int) (over bool) {
+	for len(f.next) > 0 && *tries > 0 {
+		f.tried, f.next = f.next[0], f.next[1:]
+		c := b.calls[f.tried]
+		if c != nil {
+			*tries--
+		}
+		if c == nil || b.offer(c, f.number) {
+			b.unoffered = b.unoffered || c == nil
+			f.next = nil
+			return true
+		}
+	}
+	b.unoffered = b.unoffered || *tries == 0 // there may be more
+	return false
 }
 
 // offer releases a Call that is held for a number, and says whether it can ring there now.
