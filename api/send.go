@@ -125,7 +125,7 @@ func (c *Client) failure(res *http.Response) error {
 	switch res.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // none, or a date: our own pace will do
-		return &away{err, time.Duration(seconds) * time.Second}
+		return &away{err, time.Duration(max(0, min(seconds, int(longPause/time.Second)))) * time.Second}
 	}
 	return err
 }

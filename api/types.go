@@ -106,6 +106,7 @@ type Policy struct {
 	MaxAttempts  *int              `json:"max_attempts,omitzero"`   // dials of each person in all, the first one too
 	MaxPerResult map[string]int    `json:"max_per_result,omitzero"` // of those, how many may end so: by result
 	RingTimeout  *Duration         `json:"ring_timeout,omitzero"`   // whole seconds
+	TalkLimit    *Duration         `json:"talk_limit,omitzero"`     // of a conversation, whole seconds
 	NotBefore    *Moment           `json:"not_before,omitzero"`     // of the first dial
 	Deadline     *Moment           `json:"deadline,omitzero"`       // no dial begins at or after it
 	RedialAfter  map[string]Delays `json:"redial_after,omitzero"`   // by result: no-answer, busy, failed, machine, unconfirmed

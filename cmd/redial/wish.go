@@ -25,6 +25,7 @@ type wishFlags struct {
 	MaxAttempts  *int              `help:"Dials of each person in all." placeholder:"N"`
 	MaxPerResult map[string]int    `help:"Of those, how many may end so." placeholder:"busy=2"`
 	RingTimeout  *time.Duration    `help:"How long the phone rings." placeholder:"30s"`
+	TalkLimit    *time.Duration    `help:"How long a conversation may last." placeholder:"10m"`
 	RedialAfter  map[string]string `help:"Pauses after the first dial, the second, …, by result; the last is repeated." placeholder:"no-answer=0s,5m,30m;busy=30s"`
 	Jitter       *time.Duration    `help:"At most so much is added to each pause." placeholder:"30s"`
 	NotBefore    string            `help:"No dial begins before: a duration from now, or a time." placeholder:"2h"`
@@ -76,7 +77,7 @@ func (c *wishFlags) request() (api.CreateCall, error) {
 // schedule is how often the phone rings, and when.
 func (c *wishFlags) schedule(p *api.Policy) (err error) {
 	p.Preset, p.MaxAttempts, p.MaxPerResult = c.Preset, c.MaxAttempts, c.MaxPerResult
-	p.RingTimeout, p.Jitter = (*api.Duration)(c.RingTimeout), (*api.Duration)(c.Jitter)
+	p.RingTimeout, p.TalkLimit, p.Jitter = (*api.Duration)(c.RingTimeout), (*api.Duration)(c.TalkLimit), (*api.Duration)(c.Jitter)
 	if p.NotBefore, err = moment("--not-before", c.NotBefore); err != nil {
 		return err
 	}

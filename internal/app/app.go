@@ -67,7 +67,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	}
 	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
-		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, Clock: conf.Clock, Metrics: registry,
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(), Clock: conf.Clock, Metrics: registry,
 		Notice: func(sentence string) { conf.Log.Warn(sentence) },
 	})
 	if err != nil {
@@ -112,7 +112,7 @@ func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *promet
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: a.conf.HostURL, LookUp: carrier.LookUp, Webhooks: a.sender,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),

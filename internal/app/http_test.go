@@ -120,7 +120,7 @@ func TestTheCreateRequestIsTheArticles(t *testing.T) {
 		}
 		form.Del("StatusCallback")
 		want := url.Values{
-			"To": {alice}, "From": {caller}, "Timeout": {"30"}, "Twiml": {"<Response><Say>hi</Say></Response>"}, "Record": {"true"},
+			"To": {alice}, "From": {caller}, "Timeout": {"30"}, "TimeLimit": {"600"}, "Twiml": {"<Response><Say>hi</Say></Response>"}, "Record": {"true"},
 			"StatusCallbackMethod": {"POST"}, "StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
 		}
 		if got := form.Encode(); got != want.Encode() {

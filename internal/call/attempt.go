@@ -84,6 +84,9 @@ type Attempt struct {
 	RetryAt  time.Time // set while postponed: the time of the next create
 	Postpone int       // how often it was postponed
 
+	PlacedBy  string // whose account dials it, as the carrier names that; empty: nobody knows
+	TalkLimit int    // how long its conversation may last, as it was sent; seconds, 0: nothing was
+
 	SID         string // Twilio's, once known
 	PlacedAt    time.Time
 	InitiatedAt time.Time // these four: when redial heard of it first
@@ -94,17 +97,19 @@ type Attempt struct {
 	Duration    int      // of the conversation, seconds
 	SIPCode     int      // of the last leg's end, 0 unknown
 	Refusal     *Refusal
+	Heard       bool      // Twilio has said anything about it, after it took it
 	Unanswered  bool      // the answer to its create request never came
 	Absent      int       // how often Twilio's list has not shown it
 	AbsentAt    time.Time // when last
 	Ambiguous   bool      // Twilio's list showed several it could be
-	Lost        bool      // silent for longer than any leg can live
+	Lost        bool      // over, as no leg can live so long, and nobody said how it ended
 	Unplaced    bool      // proven never to have rung
 	AskAt       time.Time // when to ask Twilio about it, unless word comes first
 	Asks        int       // how often Twilio was asked
 	Stuck       int       // how often Twilio said that it is still queued, though it should long have left
 	HangUpAt    time.Time // when to end it, unless it is answered first
 	HangUps     int       // how often Twilio was asked to end it
+	OverdueAt   time.Time // when it was ended at its leg's bound, whoever was listening
 	EndWhy      string    // why it is ended though it might be answered: taken or canceled
 	Interrupts  int       // how often Twilio was asked to break into the conversation
 	AnsweredBy  string    // what Twilio's detection said: human, unknown, fax or machine_*
@@ -117,7 +122,7 @@ type Attempt struct {
 // belief that none did, and having been answered outweighs every other ending.
 func (a *Attempt) Result() Result {
 	switch {
-	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero(), a.strongest() == StatusCompleted, a.Lost && !a.ConfirmedAt.IsZero():
+	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero(), a.strongest() == StatusCompleted:
 		return a.answered()
 	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us: it rang out, or never left the queue
 		switch {
@@ -130,8 +135,8 @@ func (a *Attempt) Result() Result {
 	case len(a.Finals) > 0:
 		return Result(a.strongest())
 	case a.Lost:
-		return Ambiguous
-	case a.SID != "":
+		return a.lost()
+	case a.SID != "" && (a.isHeard() || !a.Unplaced):
 		return ""
 	case a.Ambiguous:
 		return Ambiguous

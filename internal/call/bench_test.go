@@ -11,7 +11,7 @@ func BenchmarkDialAndReport(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c := c.Clone()
-		c.Wake(morning)
+		c.Wake(morning, "")
 		c.Placed(1, "CA1", morning)
 		for _, s := range []Status{Initiated, Ringing, StatusNoAnswer} {
 			c.Report(1, Report{SID: "CA1", Status: s}, morning)

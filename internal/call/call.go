@@ -106,6 +106,9 @@ func New(w Wish, now time.Time) (Call, []Event, error) {
 	if err := w.Policy.Check(now); err != nil {
 		return Call{}, nil, err
 	}
+	if w.Policy.TalkLimit == 0 {
+		w.Policy.TalkLimit = w.Message.talkLimit()
+	}
 	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
 	_, at, waiting := c.due(now)
 	if !at.Before(c.Deadline) {

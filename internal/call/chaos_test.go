@@ -27,6 +27,7 @@ func randomWish(t *rapid.T) Wish {
 	w.Policy = Policy{
 		MaxAttempts: rapid.IntRange(1, 4).Draw(t, "max attempts"),
 		RingTimeout: 30 * time.Second,
+		TalkLimit:   rapid.SampledFrom([]time.Duration{0, time.Second, 4 * time.Hour}).Draw(t, "talk limit"),
 		Deadline:    When{After: rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(t, "deadline")},
 		RedialAfter: map[Result]Delays{},
 	}
@@ -161,12 +162,23 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 		switch {
 		case a.Kind == Dial:
 			x.mayDial(&one, a.Attempt)
-		case a.Kind == Tell && one.ReachedBy == 0, a.Kind == End && !one.CutShort:
+		case a.Kind == Tell && one.ReachedBy == 0, a.Kind == End && !one.CutShort && !x.outlived(a.Attempt):
 			x.Fatalf("%s of attempt %d, for nothing", a.Kind, a.Attempt)
 		}
 	}
 	x.c, x.events = one, append(x.events, events...)
 	checkLaws(x, &x.c, x.events)
+}
+
+// outlived says whether an attempt has lived for longer than Twilio lets it.
+func (x *chaos) outlived(n int) bool {
+	a := x.c.Attempt(n)
+	for _, left := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
+		if talk := time.Duration(a.TalkLimit) * time.Second; !left.IsZero() && talk > 0 && x.now.Sub(left) > x.c.Policy.RingTimeout+talk {
+			return true
+		}
+	}
+	return false
 }
 
 // mayDial checks the Call as it was before it decided to dial.
@@ -222,7 +234,7 @@ func (x *chaos) tell(f func(*Call) []Event) {
 	x.step(func(c *Call) ([]Action, []Event) { return nil, f(c) })
 }
 
-func (x *chaos) wake() { x.step(func(c *Call) ([]Action, []Event) { return c.Wake(x.now) }) }
+func (x *chaos) wake() { x.step(func(c *Call) ([]Action, []Event) { return c.Wake(x.now, account) }) }
 
 func (x *chaos) attempt(t *rapid.T) int {
 	return rapid.IntRange(max(0, len(x.c.Attempts)-2), len(x.c.Attempts)+1).Draw(t, "attempt")
@@ -270,6 +282,18 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 				found[i] = Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status")}
 			}
 			x.tell(func(c *Call) []Event { return c.Listed(n, found, x.now) })
+		},
+		"missing": func(t *rapid.T) {
+			n, by := x.attempt(t), rapid.SampledFrom([]string{"", account, "another"}).Draw(t, "by")
+			x.tell(func(c *Call) []Event { return c.Missing(n, by, x.now) })
+		},
+		"unseen": func(t *rapid.T) {
+			n := x.attempt(t)
+			x.tell(func(c *Call) []Event { return c.Unseen(n, x.now) })
+		},
+		"redial was away": func(t *rapid.T) {
+			since := x.now.Add(-anyPause.Draw(t, "silent for"))
+			x.tell(func(c *Call) []Event { c.Inquire(since, x.now); return nil })
 		},
 		"pressed": func(t *rapid.T) {
 			n, sid, right := x.attempt(t), anySID.Draw(t, "sid"), rapid.Bool().Draw(t, "right")
@@ -320,7 +344,7 @@ func TestNothingBreaksTheLaws(t *testing.T) {
 				return
 			}
 			x.now = x.c.WakeAt
-			_, events := x.c.Wake(x.now)
+			_, events := x.c.Wake(x.now, "")
 			x.events = append(x.events, events...)
 		}
 		t.Fatalf("the call never ends: %+v", x.c)

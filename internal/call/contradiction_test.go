@@ -97,7 +97,7 @@ func TestClonesShareNothingThatAStepChanges(t *testing.T) {
 	one, two := s.Clone(), s.Clone()
 	before := snapshot(t, &s.Call)
 	one.Report(1, Report{SID: "CA1", Status: StatusBusy}, s.now)
-	one.Wake(s.now.Add(time.Hour))
+	one.Wake(s.now.Add(time.Hour), "")
 	if snapshot(t, &s.Call) != before || snapshot(t, &two) != before {
 		t.Errorf("a step on a clone changed another:\n%s\n%s\n%s", before, snapshot(t, &s.Call), snapshot(t, &two))
 	}

@@ -104,11 +104,9 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 			}
 		}
 		a.Ambiguous = true
-	case now.Before(a.SendBy.Add(searchMargin)), a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart:
-		return nil // too early to prove anything
+	case !a.absent(now):
+		return nil
 	default:
-		a.Absent++
-		a.AbsentAt = now
 		a.Unplaced = a.Absent >= absentEnough
 	}
 	return append(c.concluded(a, "", now), c.settle(now)...)
@@ -200,6 +198,7 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		c.name(a, r.SID, now)
 		e.SID = r.SID
 	}
+	a.Heard = true
 	if r.Begun {
 		setOnce(&a.InitiatedAt, now)
 	}
@@ -219,6 +218,9 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	}
 	if r.ErrorCode > a.reportedError() {
 		a.Refusal = &Refusal{Code: r.ErrorCode}
+	}
+	if r.Asked && a.lookDecides(now) {
+		a.Lost = true // unless the answer is final: see Result
 	}
 	c.guard(a, now)
 	var evs []Event
@@ -244,6 +246,7 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 func (c *Call) guard(a *Attempt, now time.Time) {
 	why := c.unwanted(a)
 	switch {
+	case !a.OverdueAt.IsZero(): // it is ended as it is
 	case !a.AnsweredAt.IsZero():
 		if why == "" || why == canceled && !c.CutShort || a.Interrupts >= interruptEnough {
 			a.HangUpAt = time.Time{}
@@ -256,7 +259,7 @@ func (c *Call) guard(a *Attempt, now time.Time) {
 		}
 	case a.HangUps > 0:
 	case !a.RingingAt.IsZero():
-		a.HangUpAt = earlier(a.RingingAt.Add(c.Policy.RingTimeout+ringGrace), c.windowCloses(a))
+		a.HangUpAt = earlier(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
 	case a.SID == "":
 	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
 		a.HangUpAt = now
@@ -282,11 +285,13 @@ func (c *Call) unwanted(a *Attempt) string {
 }
 
 // name records the attempt's sid; from now on Twilio can be asked about it, and
-// is when no final word has come by the time the ring should have ended.
+// is when no final word has come by the time the ring should have ended. What its list
+// did not show before that counts no longer.
 func (c *Call) name(a *Attempt, sid string, now time.Time) {
 	if a.SID == "" {
 		a.SID = sid
-		a.AskAt, a.Asks = now.Add(c.Policy.RingTimeout+askGrace), 0
+		a.Absent, a.AbsentAt, a.Unplaced = 0, time.Time{}, false
+		a.AskAt, a.Asks = c.Policy.wordDue(now), 0
 		if c.Polled {
 			a.AskAt = now.Add(c.askPause(a, now))
 		}

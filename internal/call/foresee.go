@@ -129,7 +129,7 @@ func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	for d.settle(now); d.State != Ended; {
 		_, _, waiting := d.due(now)
 		now = later(now, d.WakeAt)
-		acts, _ := d.Wake(now)
+		acts, _ := d.Wake(now, "")
 		for _, act := range acts {
 			a := d.Attempt(act.Attempt)
 			f.Dials = append(f.Dials, Planned{a.N, d.Person(a.Person), now, waiting})

@@ -44,7 +44,7 @@ func tellAll(t fatal, facts []fact, now time.Time) (k known, endedEarly bool) {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	_, more := c.Wake(morning)
+	_, more := c.Wake(morning, account)
 	events = append(events, more...)
 	for _, f := range facts {
 		endedEarly = endedEarly || c.State == Ended
@@ -163,7 +163,7 @@ func TestProofInAnyOrder(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%v", err)
 			}
-			c.Wake(morning)
+			c.Wake(morning, "")
 			for _, f := range facts {
 				early = early || c.State == Ended || c.ReachedBy != 0
 				f.tell(&c)

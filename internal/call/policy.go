@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"strings"
@@ -13,6 +14,7 @@ type Policy struct {
 	MaxAttempts  int               `json:"max_attempts"`             // dials of each person in all, the first one too
 	MaxPerResult map[Result]int    `json:"max_per_result,omitempty"` // of those, how many may end so
 	RingTimeout  time.Duration     `json:"ring_timeout"`             // how long the phone rings, whole seconds
+	TalkLimit    time.Duration     `json:"talk_limit,omitempty"`     // how long a conversation lasts at most, whole seconds; 0: the message decides
 	NotBefore    When              `json:"not_before,omitzero"`      // of the first dial
 	Deadline     When              `json:"deadline"`                 // no dial begins at or after it
 	RedialAfter  map[Result]Delays `json:"redial_after"`             // from the end of an attempt to the next dial
@@ -118,7 +120,7 @@ func (p Policy) Check(now time.Time) error {
 	if err := p.Window.check(p.ringLength()); err != nil {
 		return err
 	}
-	return p.checkProof()
+	return cmp.Or(p.checkTalk(), p.checkProof())
 }
 
 // Clocks returns, of the zones that names name, one for all that show the same time as
@@ -132,10 +134,6 @@ func (p Policy) Clocks(names []string, now time.Time) []string {
 func between(least, most time.Duration) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
 }
-
-// ringLength is how long after the decision to dial a phone may still ring: the request
-// may take the whole of its time, and so may the ring.
-func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
 
 // notBefore is when the first dial may begin.
 func (c *Call) notBefore() time.Time { return later(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt)) }

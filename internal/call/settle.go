@@ -47,7 +47,11 @@ func (c *Call) nextAsk() (next time.Time) {
 		if !a.Live() {
 			continue
 		}
-		for _, t := range []time.Time{a.AskAt, a.HangUpAt} {
+		ends := c.legEnds(a)
+		if !a.OverdueAt.IsZero() { // it is being looked at
+			ends = a.longestEnds()
+		}
+		for _, t := range []time.Time{a.AskAt, a.HangUpAt, ends} {
 			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 				next = t
 			}

@@ -104,7 +104,7 @@ func TestReportsAboutOtherCallsAreIgnored(t *testing.T) {
 }
 
 func TestSilenceIsAskedAbout(t *testing.T) {
-	s := begin(t).dials(1)
+	s := begin(t, func(w *Wish) { w.Policy.TalkLimit = 4 * time.Hour }).dials(1)
 	ring := s.Policy.RingTimeout
 	s.after(ring + askGrace - 1).sleeps().after(1).wakes(Action{LookUp, 1}).sleeps()
 	s.after(askBackoff).wakes(Action{LookUp, 1}).hears(1, InProgress)
@@ -122,11 +122,11 @@ func TestSilentLongerThanAnyLegLives(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := dial(begin(t, deadline(10*24*time.Hour))).after(legLimit - time.Second)
-			acts, events := s.Wake(s.now)
+			acts, events := s.Wake(s.now, "")
 			if s.got(events).is(Dialing); len(acts) != 1 {
 				t.Fatalf("actions: %v", acts)
 			}
-			s.after(askCeiling).sleeps().results(Ambiguous).waits(10 * time.Second).after(10 * time.Second).dials(2)
+			s.after(time.Second).sleeps().results(Ambiguous).waits(10 * time.Second).after(10 * time.Second).dials(2)
 		})
 	}
 }
@@ -183,7 +183,7 @@ func TestStuckInTheQueue(t *testing.T) {
 			t.Fatal("one look is enough")
 		}
 		s.after(time.Minute).got(s.Report(1, queued, s.now))
-		acts, events := s.Wake(s.now)
+		acts, events := s.Wake(s.now, "")
 		if !slices.Contains(acts, Action{HangUp, 1}) {
 			t.Fatalf("%v", acts)
 		}
@@ -211,7 +211,7 @@ func TestPolling(t *testing.T) {
 	var asked []int
 	for range 200 {
 		s.after(time.Second)
-		acts, events := s.Wake(s.now)
+		acts, events := s.Wake(s.now, "")
 		if s.got(events); len(acts) > 0 {
 			asked = append(asked, int(s.now.Sub(morning)/time.Second))
 		}
@@ -277,7 +277,7 @@ func TestResolve(t *testing.T) {
 	})
 	t.Run("one that was lost from sight has a sid", func(t *testing.T) {
 		s := begin(t, deadline(10*24*time.Hour)).dials(1).after(legLimit)
-		_, events := s.Wake(s.now)
+		_, events := s.Wake(s.now, "")
 		s.got(events).results(Ambiguous)
 		if err := resolve(s, 1, nil); !errors.Is(err, ErrHasSID) {
 			t.Errorf("got %v", err)

@@ -26,6 +26,8 @@ func wish(change ...func(*Wish)) Wish {
 	return w
 }
 
+const account = "https://api.twilio.com/2010-04-01/Accounts/AC1"
+
 func attempts(n int) func(*Wish)           { return func(w *Wish) { w.Policy.MaxAttempts = n } }
 func deadline(d time.Duration) func(*Wish) { return func(w *Wish) { w.Policy.Deadline.After = d } }
 
@@ -72,7 +74,7 @@ func (s *tale) after(d time.Duration) *tale {
 // wakes wakes the Call and expects these actions.
 func (s *tale) wakes(want ...Action) *tale {
 	s.Helper()
-	acts, events := s.Wake(s.now)
+	acts, events := s.Wake(s.now, account)
 	if !slices.Equal(acts, want) {
 		s.Fatalf("at +%s the call wakes to %v, want %v", s.now.Sub(morning), acts, want)
 	}

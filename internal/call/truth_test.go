@@ -31,7 +31,10 @@ type leg struct {
 	sid    string
 	status Status
 	born   time.Time
-	listed time.Time // when the list begins to show it
+	listed time.Time     // when the carrier's reads begin to show it
+	left   time.Time     // when it left the queue
+	limit  time.Duration // of its life from then on, by its Timeout and TimeLimit; 0: none
+	gone   bool          // the carrier has lost it: it never rings, and nobody finds it
 	rang   bool
 	by     string // what the carrier finds out about who answered
 	heard  bool   // what to say to them was asked for, and answered
@@ -48,7 +51,37 @@ func (l *leg) told() Report {
 	return r
 }
 
-func (l *leg) alive() bool { return !l.status.Final() }
+// alive says whether a leg is; the carrier ends in time what was sent a TimeLimit.
+func (w *world) alive(l *leg) bool {
+	if !l.left.IsZero() && l.limit > 0 && !l.status.Final() && !w.now.Before(l.left.Add(l.limit)) {
+		if l.status == InProgress {
+			l.status = StatusCompleted
+		} else {
+			l.status = StatusNoAnswer
+		}
+		w.sayStatus(l)
+	}
+	return !l.gone && !l.status.Final()
+}
+
+// born is a leg that the carrier has made of attempt n.
+func (w *world) born(n int, lag time.Duration) *leg {
+	l := &leg{n: n, sid: fmt.Sprintf("CA%d", len(w.legs)+1), status: Queued, born: w.now, listed: w.now.Add(lag)}
+	if talk := time.Duration(w.c.Attempt(n).TalkLimit) * time.Second; talk > 0 {
+		l.limit = w.c.Policy.RingTimeout + talk
+	}
+	w.legs = append(w.legs, l)
+	return l
+}
+
+// becomes gives a leg another status.
+func (w *world) becomes(l *leg, s Status) {
+	if l.status == Queued && !s.Final() {
+		l.left = w.now
+	}
+	l.status, l.rang = s, l.rang || s == Ringing || s == InProgress
+	w.sayStatus(l)
+}
 
 // news is something the carrier said that has yet to arrive; nobody waits for an
 // answer longer than until.
@@ -104,6 +137,11 @@ func (w *world) leg(n int) *leg {
 }
 
 func (w *world) answer(l *leg) {
+	if l.gone || w.now.Before(l.listed) {
+		w.say(fmt.Sprintf("attempt %d is not known", l.n), askTime, func(c *Call) []Event { return c.Missing(l.n, account, w.now) })
+		return
+	}
+	w.alive(l)
 	r := l.told()
 	w.say(fmt.Sprintf("asked about attempt %d: %s", l.n, r.Status), askTime, func(c *Call) []Event { return c.Report(l.n, r, w.now) })
 }
@@ -114,7 +152,7 @@ func (w *world) hangUp(l *leg) {
 	if !unwanted && a.RingingAt.Add(w.c.Policy.RingTimeout).After(w.now) {
 		w.Fatalf("cuts the ring of attempt %d short", l.n)
 	}
-	if l.alive() && l.status != InProgress {
+	if w.alive(l) && l.status != InProgress {
 		queued := l.status == Queued
 		if l.status = StatusCanceled; !queued {
 			w.sayStatus(l)
@@ -123,9 +161,10 @@ func (w *world) hangUp(l *leg) {
 	w.answer(l)
 }
 
-// end ends a leg that was answered: at once, or after what it is told.
+// end ends a leg that was answered: at once, or after what it is told. One that has outlived
+// what the carrier lets it is not there to be ended.
 func (w *world) end(l *leg) {
-	if l.alive() && l.status == InProgress {
+	if w.alive(l) && l.status == InProgress {
 		l.status = StatusCompleted
 		w.sayStatus(l)
 	}
@@ -150,7 +189,7 @@ func (w *world) dial(n int) {
 		}
 	}
 	for _, l := range w.legs {
-		if l.alive() && w.now.Before(l.born.Add(longest)) && !w.atOnce(n, l.n) {
+		if w.alive(l) && w.now.Before(l.born.Add(longest)) && !w.atOnce(n, l.n) {
 			w.Fatalf("dials attempt %d while the phone rings for attempt %d", n, l.n)
 		}
 	}
@@ -160,7 +199,7 @@ func (w *world) dial(n int) {
 func (w *world) search(n int) {
 	var found []Report
 	for _, l := range w.legs {
-		if l.n == n && !w.now.Before(l.listed) {
+		if l.n == n && !l.gone && !w.now.Before(l.listed) {
 			found = append(found, Report{SID: l.sid, Status: l.status, AnsweredBy: l.by})
 		}
 	}
@@ -177,8 +216,8 @@ func (w *world) take(r request, t *rapid.T) {
 	switch fate {
 	case "created", "created, answer lost":
 		lag := rapid.SampledFrom([]time.Duration{0, listLag}).Draw(t, "lag")
-		l := &leg{n: r.n, sid: fmt.Sprintf("CA%d", len(w.legs)+1), status: Queued, born: w.now, listed: w.now.Add(lag)}
-		w.legs = append(w.legs, l)
+		l := w.born(r.n, lag)
+		l.gone = rapid.IntRange(0, 9).Draw(t, "gone") == 0
 		if fate == "created" {
 			w.say(l.sid+" is placed", placeTime, func(c *Call) []Event { return c.Placed(l.n, l.sid, w.now) })
 		}
@@ -199,28 +238,25 @@ func (w *world) goesWell(t *rapid.T) {
 	w.wakeInTime()
 	for _, r := range w.sending {
 		if w.now.Before(r.sendBy) {
-			l := &leg{n: r.n, sid: fmt.Sprintf("CA%d", len(w.legs)+1), status: Queued, born: w.now, listed: w.now}
-			w.legs = append(w.legs, l)
+			l := w.born(r.n, 0)
 			w.say(l.sid+" is placed", placeTime, func(c *Call) []Event { return c.Placed(l.n, l.sid, w.now) })
 		}
 	}
 	w.sending = nil
 	for _, l := range w.legs {
-		if !l.alive() || rapid.IntRange(0, 3).Draw(t, "not this one") == 0 {
+		if !w.alive(l) || rapid.IntRange(0, 3).Draw(t, "not this one") == 0 {
 			continue
 		}
 		switch a := w.c.Attempt(l.n); {
 		case l.status != InProgress:
-			l.status, l.rang = InProgress, true
-			w.sayStatus(l)
+			w.becomes(l, InProgress)
 			if a.Detects {
 				w.detect(l, t)
 			}
 		case a.NeedsKey:
 			w.press(l, t)
 		default:
-			l.status = StatusCompleted
-			w.sayStatus(l)
+			w.becomes(l, StatusCompleted)
 		}
 	}
 	for _, m := range w.news[heard:] {
@@ -230,16 +266,19 @@ func (w *world) goesWell(t *rapid.T) {
 	w.news = w.news[:heard]
 }
 
-// next moves a leg on.
-func (l *leg) next(t *rapid.T) {
+// moves moves a leg on.
+func (w *world) moves(l *leg, t *rapid.T) {
 	next := map[Status][]Status{
 		Queued:     {Initiated, StatusFailed},
 		Initiated:  {Ringing, StatusBusy, StatusFailed},
 		Ringing:    {InProgress, StatusNoAnswer, StatusBusy, StatusNoAnswer},
 		InProgress: {StatusCompleted},
 	}
-	l.status = rapid.SampledFrom(next[l.status]).Draw(t, "status")
-	l.rang = l.rang || l.status == Ringing
+	s := rapid.SampledFrom(next[l.status]).Draw(t, "status")
+	if s == InProgress && w.c.Attempt(l.n).Detects {
+		w.detect(l, t)
+	}
+	w.becomes(l, s)
 }
 
 func (w *world) actions() map[string]func(*rapid.T) {
@@ -266,12 +305,8 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		},
 		"a leg moves": func(t *rapid.T) {
 			l := w.legs[pick(t, len(w.legs))]
-			if l.alive() {
-				l.next(t)
-				if l.status == InProgress && w.c.Attempt(l.n).Detects {
-					w.detect(l, t)
-				}
-				w.sayStatus(l)
+			if w.alive(l) {
+				w.moves(l, t)
 			}
 		},
 		// What takes many steps of luck, in one; and often.
@@ -313,7 +348,7 @@ func (w *world) wake() {
 	var acts []Action
 	w.step(func(c *Call) ([]Action, []Event) {
 		var events []Event
-		acts, events = c.Wake(w.now)
+		acts, events = c.Wake(w.now, account)
 		return acts, events
 	})
 	w.perform(acts)

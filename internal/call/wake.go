@@ -24,17 +24,12 @@ const (
 	// one may be lost.
 	ringGrace    = 2 * time.Second  // past the ring timeout
 	queueLimit   = 10 * time.Minute // in Twilio's queue, from where it might ring at any hour
-	queueCeiling = 24 * time.Hour   // the longest that Twilio keeps one there
 	stuckEnough  = 2                // looks that must show it there; Twilio's reads lag
 	hangUpAgain  = 5 * time.Second  // doubled with every hang-up
 	hangUpSettle = 3 * time.Second  // until Twilio is asked what came of it
 
 	interruptAgain  = 15 * time.Second // who was told should have hung up by then
 	interruptEnough = 3
-
-	// legLimit is longer than any leg can live at Twilio: 24 h in its queue and
-	// 24 h of conversation. What is silent for longer can't be told any more.
-	legLimit = 49 * time.Hour
 
 	// unplacedCeiling bounds the dials of a person that never rang and so count as nothing.
 	unplacedCeiling = 5
@@ -63,8 +58,9 @@ type Action struct {
 
 // Wake says what is due at now and sets WakeAt anew; an early Wake does nothing.
 // The numbers that are busy, because another Call rings them, are not dialed: where
-// there is nobody else to dial, the Call is held for the first of them.
-func (c *Call) Wake(now time.Time, busy ...string) ([]Action, []Event) {
+// there is nobody else to dial, the Call is held for the first of them. What is dialed
+// is kept as placed by whoever that is: by names the carrier's account.
+func (c *Call) Wake(now time.Time, by string, busy ...string) ([]Action, []Event) {
 	if c.WakeAt.IsZero() || now.Before(c.WakeAt) {
 		return nil, nil
 	}
@@ -79,46 +75,57 @@ func (c *Call) Wake(now time.Time, busy ...string) ([]Action, []Event) {
 		return acts, append(evs, c.Hold(c.Person(people[0]).Number, now)...)
 	}
 	for _, p := range free {
-		n := c.dial(p, now)
+		n := c.dial(p, by, now)
 		acts, evs = append(acts, Action{Dial, n}), append(evs, c.attemptEvent(AttemptDialed, now, n, c.dialed(p)))
 	}
 	return acts, evs
 }
 
-// ask asks Twilio about every live attempt that has been silent for too long.
-// The next time to ask is set at once, so that an answer that never comes is
-// asked for again.
+// ask asks Twilio about every live attempt that has been silent for too long, and ends
+// what rings, or talks, for too long.
 func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
 		if !a.Live() {
 			continue
 		}
-		if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
-			act, news := c.hangUp(a, now)
-			acts, evs = append(acts, act), append(evs, news...)
+		step := c.overdue
+		if now.Before(c.legEnds(a)) {
+			step = c.attend
 		}
-		if now.Before(a.AskAt) {
-			continue
-		}
-		if !now.Before(a.DialedAt.Add(legLimit)) {
-			a.Lost = true
-			evs = append(evs, c.concluded(a, "", now)...)
-			continue
-		}
-		kind, pause := LookUp, c.askPause(a, now)
-		if a.SID == "" {
-			kind, pause = Search, max(pause, searchAgain)
-			evs = append(evs, c.unanswered(a, "", now)...)
-		}
-		if a.Asks == 0 && !c.Polled {
-			evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))
-		}
-		a.Asks++
-		a.AskAt = now.Add(pause)
-		acts = append(acts, Action{kind, a.N})
+		more, news := step(a, now)
+		acts, evs = append(acts, more...), append(evs, news...)
 	}
 	return acts, evs
+}
+
+// attend ends a leg that may be alive, or asks about it, when it is time.
+func (c *Call) attend(a *Attempt, now time.Time) (acts []Action, evs []Event) {
+	if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
+		act, news := c.hangUp(a, now)
+		acts, evs = append(acts, act), append(evs, news...)
+	}
+	if now.Before(a.AskAt) {
+		return acts, evs
+	}
+	more, news := c.askAbout(a, now)
+	return append(acts, more...), append(evs, news...)
+}
+
+// askAbout asks Twilio about an attempt. The next time to ask is set at once, so that an
+// answer that never comes is asked for again.
+func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) {
+	kind, pause := LookUp, c.askPause(a, now)
+	if a.SID == "" {
+		kind, pause = Search, max(pause, searchAgain)
+		evs = append(evs, c.unanswered(a, "", now)...)
+	}
+	if a.Asks == 0 && !c.Polled {
+		evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))
+	}
+	a.Asks++
+	a.AskAt = now.Add(pause)
+	return []Action{{kind, a.N}}, evs
 }
 
 // askPause is how long Twilio is not asked again. One that sends no callbacks is
@@ -167,7 +174,7 @@ func (c *Call) windowCloses(a *Attempt) time.Time {
 	if c.Policy.Window.IsZero() {
 		return time.Time{}
 	}
-	long := c.Policy.ringLength() + queueCeiling
+	long := c.Policy.longestRing()
 	closes := c.Policy.Window.closes(a.DialedAt, long)
 	if closes.Equal(a.DialedAt.Add(long)) {
 		return time.Time{}
@@ -200,7 +207,7 @@ func (c *Call) askSoon(a *Attempt, now time.Time) {
 
 // dial writes the next attempt for a person, or readies the postponed one, and
 // returns its number.
-func (c *Call) dial(person int, now time.Time) int {
+func (c *Call) dial(person int, by string, now time.Time) int {
 	a := c.postponedFor(person)
 	if a == nil {
 		c.Attempts = append(c.Attempts[:len(c.Attempts):len(c.Attempts)], Attempt{
@@ -210,7 +217,8 @@ func (c *Call) dial(person int, now time.Time) int {
 		a = &c.Attempts[len(c.Attempts)-1]
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
-	a.AskAt, a.Asks, a.Unanswered, a.Absent, a.AbsentAt = a.SendBy.Add(searchMargin), 0, false, 0, time.Time{}
+	a.PlacedBy, a.TalkLimit = by, int(c.Policy.TalkLimit/time.Second)
+	a.AskAt, a.Asks, a.Unanswered, a.Absent, a.AbsentAt = a.listTells(), 0, false, 0, time.Time{}
 	c.State, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, a.AskAt
 	return a.N
 }

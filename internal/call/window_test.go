@@ -176,7 +176,7 @@ func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
 // When the number is free again, the redial that was planned before is not told once more.
 func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
-	_, events := s.Wake(s.now, s.To)
+	_, events := s.Wake(s.now, "", s.To)
 	s.got(events).after(time.Minute).got(s.Release(s.now)).dials(2)
 	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
 }
@@ -209,7 +209,7 @@ func TestTheFirstDialWaits(t *testing.T) {
 func TestTheFirstDialIsLate(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.NotBefore.After = time.Hour })
 	s.after(time.Hour)
-	_, events := s.Wake(s.now, s.To) // another call rings the number
+	_, events := s.Wake(s.now, "", s.To) // another call rings the number
 	s.got(events).after(time.Hour).got(s.Release(s.now))
 	if why := s.WaitsFor(s.now); why != "" {
 		t.Errorf("it waits for %q", why)
@@ -441,7 +441,7 @@ func (x *chaos) live(r Result) Forecast {
 		}
 		var acts []Action
 		x.step(func(c *Call) ([]Action, []Event) {
-			woken, events := c.Wake(x.now)
+			woken, events := c.Wake(x.now, "")
 			acts = woken
 			return woken, events
 		})

@@ -27,7 +27,8 @@ type Carrier interface {
 	// Place sends the create request of the Call's attempt n, before its SendBy
 	// or never, and returns the carrier's id of it, or a *call.PlaceError.
 	Place(ctx context.Context, c *call.Call, n int) (sid string, err error)
-	// LookUp asks about a call by the carrier's id.
+	// LookUp asks about a call by the carrier's id, and returns a call.ErrNoSuchSID where
+	// the carrier knows none.
 	LookUp(ctx context.Context, sid string) (call.Report, error)
 	// Search lists the calls that may be the Call's attempt n.
 	Search(ctx context.Context, c *call.Call, n int) ([]call.Report, error)
@@ -101,9 +102,10 @@ func New(c Config) *Dialer {
 // what is in flight, and returns.
 func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
-	var sweeping sync.WaitGroup
-	sweeping.Go(func() { d.sweep(ctx) })
-	defer sweeping.Wait()
+	var beside sync.WaitGroup
+	beside.Go(func() { d.sweep(ctx) })
+	beside.Go(func() { d.inquire(ctx) })
+	defer beside.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
 		shut := d.shutSoFar()

@@ -29,7 +29,7 @@ func (d *Dialer) act(c *call.Call, a call.Action, log *slog.Logger) (err error) 
 	case call.Dial:
 		return d.place(c, a.Attempt, log)
 	case call.LookUp:
-		return d.ask(c, a.Attempt, d.Carrier.LookUp)
+		return d.lookUp(c, a.Attempt)
 	case call.HangUp:
 		return d.ask(c, a.Attempt, d.Carrier.HangUp)
 	case call.End:
@@ -54,9 +54,14 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 	d.metrics.placed(time.Since(started), err)
 	if err == nil {
 		d.trouble.reset()
-		log.Info("attempt placed", "sid", sid)
 		defer d.tried(c.ID, "")
-		return d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
+		err = d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
+		if !errors.Is(err, store.ErrSIDTaken) {
+			log.Info("attempt placed", "sid", sid)
+			return err
+		}
+		log.Error("Twilio gave an attempt the CallSid of another: what became of it is found out", "sid", sid)
+		return d.unplaced(c, n, &call.PlaceError{Fate: call.FateUnknown, Err: err})
 	}
 	failure, ok := errors.AsType[*call.PlaceError](err)
 	if !ok {
@@ -89,13 +94,24 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	}
 	sendBy := c.Attempt(n).SendBy
 	return d.record(c.ID, func(c *call.Call) []call.Event {
-		return c.Unanswered(n, sendBy, reason(failure.Refusal, "no answer"), d.Store.Now())
+		return c.Unanswered(n, sendBy, reason(failure.Refusal, noAnswer(failure.Err)), d.Store.Now())
 	})
 }
 
 // refuse records that Twilio will not take attempt n.
 func (d *Dialer) refuse(c *call.Call, n int, why call.Refusal) error {
 	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, why, d.Store.Now()) })
+}
+
+// noAnswer is why it is unknown what became of a request, where no error of Twilio's says so.
+func noAnswer(err error) string {
+	switch {
+	case errors.Is(err, store.ErrSIDTaken):
+		return "the answer had the CallSid of another attempt"
+	case errors.Is(err, call.ErrNoSID):
+		return "the answer had no CallSid"
+	}
+	return "no answer"
 }
 
 // reason is why a request did not succeed, in the words of its timeline.
@@ -127,8 +143,58 @@ func (d *Dialer) postpone(c *call.Call, n int, wait time.Duration, why string) e
 	})
 }
 
+// errElsewhere is why an attempt can't be asked about, or ended: its carrier's account is
+// not the one that this node dials with. Of that an answer would prove nothing.
+var errElsewhere = errors.New("another account placed it, or another base URL")
+
+// isElsewhere says whether attempt n was placed with another account.
+func (d *Dialer) isElsewhere(c *call.Call, n int) bool {
+	by := c.Attempt(n).PlacedBy
+	return by != "" && by != d.Store.PlacedBy()
+}
+
+// lookUp asks about attempt n.
+func (d *Dialer) lookUp(c *call.Call, n int) error {
+	err := d.ask(c, n, d.Carrier.LookUp)
+	switch {
+	case errors.Is(err, errElsewhere):
+		return errors.Join(err, d.record(c.ID, func(c *call.Call) []call.Event { return c.Unseen(n, d.Store.Now()) }))
+	case errors.Is(err, call.ErrNoSuchSID):
+		return d.missing(c, n)
+	}
+	return err
+}
+
+// missing looks whether an attempt that the carrier says it does not know is nowhere: that
+// counts only while the account works, and only if its list shows none that may be it.
+func (d *Dialer) missing(c *call.Call, n int) error {
+	ctx, cancel := context.WithTimeout(context.Background(), askTime)
+	defer cancel()
+	if err := d.Carrier.CheckAccount(ctx); err != nil {
+		return fmt.Errorf("attempt %d is not known to an account that does not work: %w", n, err)
+	}
+	found, err := d.listed(ctx, c, n)
+	if err != nil {
+		return err
+	}
+	sid := c.Attempt(n).SID
+	for _, f := range found {
+		if f.SID == sid { // it is there after all
+			return d.record(c.ID, func(c *call.Call) []call.Event { return c.Report(n, f, d.Store.Now()) })
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("attempt %d is not known, but the list shows %d calls that it may be", n, len(found))
+	}
+	d.Log.Warn("Twilio does not know an attempt that it took", "call", c.ID, "attempt", n, "sid", sid)
+	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Missing(n, d.Store.PlacedBy(), d.Store.Now()) })
+}
+
 // ask puts a question about attempt n to the carrier, and records the answer.
 func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string) (call.Report, error)) error {
+	if d.isElsewhere(c, n) {
+		return errElsewhere
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
 	crash.Point(crash.AskBeforeRequest)
@@ -141,25 +207,36 @@ func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string)
 }
 
 func (d *Dialer) search(c *call.Call, n int) error {
+	if d.isElsewhere(c, n) {
+		return errElsewhere
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
 	crash.Point(crash.AskBeforeRequest)
-	found, err := d.Carrier.Search(ctx, d.local(c, n), n)
+	found, err := d.listed(ctx, c, n)
 	crash.Point(crash.AskAfterRequest)
 	if err != nil {
-		return fmt.Errorf("searching for attempt %d: %w", n, err)
+		return err
 	}
-	var unclaimed []call.Report
+	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Listed(n, found, d.Store.Now()) })
+}
+
+// listed are the calls of the carrier's list that attempt n may be, as no other is.
+func (d *Dialer) listed(ctx context.Context, c *call.Call, n int) (unclaimed []call.Report, err error) {
+	found, err := d.Carrier.Search(ctx, d.local(c, n), n)
+	if err != nil {
+		return nil, fmt.Errorf("searching for attempt %d: %w", n, err)
+	}
 	for _, f := range found {
-		_, _, err := d.Store.BySID(ctx, f.SID)
+		id, number, err := d.Store.BySID(ctx, f.SID)
 		switch {
-		case errors.Is(err, store.ErrNotFound):
+		case errors.Is(err, store.ErrNotFound), err == nil && id == c.ID && number == n:
 			unclaimed = append(unclaimed, f)
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
-	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Listed(n, unclaimed, d.Store.Now()) })
+	return unclaimed, nil
 }
 
 // record changes the Call. It tries for a while: what is lost here is found out
@@ -174,7 +251,7 @@ func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
 		})
 		cancel()
 		crash.Point(crash.RecordAfterCommit)
-		if err == nil || errors.Is(err, store.ErrNotFound) || try == 8 {
+		if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSIDTaken) || try == 8 {
 			return err
 		}
 		time.Sleep(again.next(time.Now()))

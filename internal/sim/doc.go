@@ -17,6 +17,8 @@
 //	rings-forever    rings until it is canceled, whatever the Timeout
 //	rings-forever:40s  rings so long, whatever the Timeout, and is answered
 //	queued:30s       waits so long in the account's queue, then answers
+//	stuck            keeps its status for ever once it is answered, whatever is asked of it
+//	stuck:ringing    keeps this one; or stuck:queued
 //	refuse:21211     the create request is refused with that code, and HTTP status 400
 //	refuse:10005/403  the same with that status
 //
@@ -31,6 +33,7 @@
 //	500              the call is placed, and the create request answered 500
 //	dropped          the call is placed, and the connection dropped
 //	unplaced500      nothing is placed, and the create request answered 500
+//	gone             the call is placed, and the REST API answers 404 to its sid
 //
 // Faults do the same at random, but by a seed: what happens to a call depends on
 // the seed, its number and how often that number was called, not on timing.

@@ -186,17 +186,18 @@ func (l *leg) nextPress() (p press) {
 }
 
 // pass lets a part of the conversation pass. It says gone when that was cut short:
-// by a request, which may bring another document, or because somebody hung up.
+// by a request, which may bring another document, because somebody hung up, or by the
+// request's TimeLimit.
 func (s *Sim) pass(l *leg, d time.Duration) (next *document, gone bool) {
-	limit := s.scaled(d)
-	if !l.hangsUp.IsZero() {
-		limit = min(limit, max(0, time.Until(l.hangsUp)))
+	end := l.cutAt
+	if !l.hangsUp.IsZero() && l.hangsUp.Before(end) {
+		end = l.hangsUp
 	}
-	t := time.NewTimer(limit)
+	t := time.NewTimer(min(s.scaled(d), max(0, time.Until(end))))
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil, !l.hangsUp.IsZero() && !time.Now().Before(l.hangsUp)
+		return nil, !time.Now().Before(end)
 	case twiml := <-l.twiml:
 		return s.other(l, twiml), true
 	case <-l.ended:

@@ -21,6 +21,7 @@ const (
 	toPress     = 4 * time.Second // after a question begins
 	greeting    = 6 * time.Second // of a voicemail, up to its beep
 	ringDefault = 60 * time.Second
+	talkDefault = 4 * time.Hour
 )
 
 // leg is a call and what sim knows about it beside the truth that it shows.
@@ -31,6 +32,8 @@ type leg struct {
 	step     step
 	nth      int // of the calls to this number
 	timeout  time.Duration
+	longest  time.Duration // its TimeLimit
+	cutAt    time.Time     // when that ends the conversation
 	updated  time.Time
 	changes  []change  // of its status, in order
 	presses  []press   // that are left
@@ -61,14 +64,17 @@ func (s *Sim) place(form url.Values, st step, nth int) *leg {
 	s.placed++
 	l := &leg{
 		Leg: Leg{
-			SID: fmt.Sprintf("CA%08x%024x", uint32(s.conf.Seed), s.placed), To: form.Get("To"), From: form.Get("From"),
+			SID: fmt.Sprintf("CA%016x%016x", s.run, s.placed), To: form.Get("To"), From: form.Get("From"),
 			Form: form, Script: s.sources[form.Get("To")], Status: "queued", CreatedAt: time.Now(),
 		},
-		account: s.conf.AccountSID, speed: s.conf.Speed, step: st, nth: nth, timeout: ringDefault,
+		account: s.conf.AccountSID, speed: s.conf.Speed, step: st, nth: nth, timeout: ringDefault, longest: talkDefault,
 		ended: make(chan struct{}), twiml: make(chan string, 1), told: make(chan struct{}),
 	}
 	if n, err := strconv.Atoi(form.Get("Timeout")); err == nil {
 		l.timeout = time.Duration(n) * time.Second
+	}
+	if n, err := strconv.Atoi(form.Get("TimeLimit")); err == nil {
+		l.longest = time.Duration(n) * time.Second
 	}
 	l.updated = l.CreatedAt
 	s.calls = append(s.calls, l)
@@ -77,7 +83,7 @@ func (s *Sim) place(form url.Values, st step, nth int) *leg {
 
 // hangUp ends the call as a request wants it. The mutex is held.
 func (l *leg) hangUp(as string) {
-	if l.endAs != "" {
+	if l.endAs != "" || l.step.name == "stuck" {
 		return
 	}
 	l.endAs = as
@@ -105,6 +111,10 @@ func (s *Sim) live(l *leg) {
 	if l.step.name == "queued" {
 		queue = l.step.length
 	}
+	if l.step.isStuck("queued") {
+		s.stuck()
+		return
+	}
 	if !s.rest(l, s.scaled(queue)+s.turn()) {
 		return // canceled in the queue: Twilio says nothing
 	}
@@ -117,9 +127,16 @@ func (s *Sim) live(l *leg) {
 		s.finish(l, "canceled") // a request was a moment faster than who picked up
 		return
 	}
+	if l.step.isStuck("in-progress") {
+		s.stuck()
+		return
+	}
 	s.talk(l)
 	s.finish(l, "completed")
 }
+
+// stuck is a call that Twilio has lost track of: it keeps its status, whatever is asked of it.
+func (s *Sim) stuck() { <-s.ctx.Done() }
 
 // turn is how long the account's queue makes a call wait for its turn.
 func (s *Sim) turn() time.Duration {
@@ -150,6 +167,10 @@ func (s *Sim) ring(l *leg) string {
 		return "canceled"
 	}
 	s.become(l, "ringing")
+	if l.step.isStuck("ringing") {
+		s.stuck()
+		return "canceled"
+	}
 	rings, end := s.patience(l)
 	if rings > l.timeout && l.step.name != "rings-forever" {
 		rings, end = l.timeout, "no-answer"
@@ -203,6 +224,7 @@ func (s *Sim) answersAs(l *leg, who string) {
 // talk is the conversation: as long as the instructions take, or the person listens.
 func (s *Sim) talk(l *leg) {
 	answered := time.Now()
+	l.cutAt = answered.Add(s.scaled(l.longest))
 	l.presses = l.step.keys
 	if l.step.name == "answer" && l.step.length > 0 {
 		l.hangsUp = answered.Add(s.scaled(l.step.length))

@@ -199,7 +199,7 @@ func (s *Sim) full() bool {
 // The mutex is held.
 func (s *Sim) find(sid string, lag time.Duration) *leg {
 	for _, l := range s.calls {
-		if l.SID == sid && !l.deleted && time.Since(l.CreatedAt) >= lag {
+		if l.SID == sid && !l.hidden() && time.Since(l.CreatedAt) >= lag {
 			return l
 		}
 	}
@@ -276,7 +276,7 @@ func (s *Sim) list(u *url.URL) answer {
 	defer s.mu.Unlock()
 	found := []map[string]any{}
 	for _, l := range slices.Backward(s.calls) {
-		if !l.deleted && time.Since(l.CreatedAt) >= ms(s.faults.ListLagMS) && l.matches(q) {
+		if !l.hidden() && time.Since(l.CreatedAt) >= ms(s.faults.ListLagMS) && l.matches(q) {
 			found = append(found, l.show(time.Now()))
 		}
 	}
@@ -303,6 +303,9 @@ func (s *Sim) list(u *url.URL) answer {
 	}
 	return answer{status: 200, body: body}
 }
+
+// hidden says whether the REST API knows nothing of the call, though it was placed.
+func (l *leg) hidden() bool { return l.deleted || l.step.has("gone") }
 
 // matches says whether a list's filters select the call. Dates count as whole
 // days in UTC: > includes the day, < ends before it.

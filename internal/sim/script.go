@@ -26,11 +26,18 @@ type press struct {
 	after time.Duration
 }
 
+// stuckAt are the statuses that a call can keep for ever; the last where none is named.
+var stuckAt = []string{"queued", "ringing", "in-progress"}
+
+func (s step) isStuck(at string) bool {
+	return s.name == "stuck" && (s.arg == at || s.arg == "" && at == "in-progress")
+}
+
 func (s step) has(modifier string) bool { return slices.Contains(s.modifiers, modifier) }
 
 var (
-	stepNames = []string{"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued", "refuse"}
-	modifiers = []string{"lost", "late", "doubled", "reordered", "early", "429", "500", "dropped", "unplaced500"}
+	stepNames = []string{"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued", "stuck", "refuse"}
+	modifiers = []string{"lost", "late", "doubled", "reordered", "early", "429", "500", "dropped", "unplaced500", "gone"}
 )
 
 const maxLength = 24 * time.Hour // of anything in a script
@@ -68,6 +75,10 @@ func parseStep(text string) (step, error) {
 		s.length, err = time.ParseDuration(arg)
 		if err != nil || s.length < 0 || s.length > maxLength {
 			err = fmt.Errorf("%s needs a duration, such as %s:30s", name, name)
+		}
+	case name == "stuck":
+		if hasArg && !slices.Contains(stuckAt, arg) {
+			err = fmt.Errorf("stuck takes one of: %s", strings.Join(stuckAt, ", "))
 		}
 	case name == "decline" && hasArg && arg != "no-answer" && arg != "busy":
 		err = fmt.Errorf("decline takes :busy or :no-answer")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,6 +75,7 @@ type Sim struct {
 	used      map[string]int // create requests so far, by number
 	requests  []Request
 	calls     []*leg // in the order of their creation
+	run       uint64 // of this Sim, by lot: its sids are not those of another
 	placed    int    // so far, also those that a reset forgot: sids are never used twice
 	suspended int    // the error code of everything; 0: none
 
@@ -93,7 +95,7 @@ func New(c Config) (*Sim, error) {
 		return nil, errors.New("sim's speed and calls per second must not be negative")
 	}
 	c.Speed = cmp.Or(c.Speed, 1)
-	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}, faulted: map[string]int{}}
+	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}, faulted: map[string]int{}, run: rand.Uint64()}
 	if s.client == nil {
 		s.client = newClient()
 	}

@@ -77,6 +77,11 @@ func checkNumbersOf(form url.Values) *apiError {
 			return fault(400, 21208, "'Timeout' must be a whole number from 1 to 600")
 		}
 	}
+	if v := form.Get("TimeLimit"); v != "" {
+		if n, err := strconv.Atoi(v); err != nil || n < 1 || n > 86400 {
+			return fault(400, 20001, "'TimeLimit' must be a whole number of seconds")
+		}
+	}
 	for _, name := range []string{"Method", "FallbackMethod", "StatusCallbackMethod"} {
 		if v := form.Get(name); v != "" && v != "GET" && v != "POST" {
 			return fault(400, 21209, "'%s' must be GET or POST", name)

@@ -14,7 +14,7 @@ import (
 func life(b *testing.B, s *Store) {
 	c := create(b, s, func(w *call.Wish) { w.Policy.RedialAfter = nil })
 	for n, status := range []call.Status{call.StatusBusy, call.StatusNoAnswer, call.StatusCompleted} {
-		change(b, s, c.ID, func(c *call.Call) []call.Event { _, events := c.Wake(begin); return events })
+		change(b, s, c.ID, func(c *call.Call) []call.Event { _, events := c.Wake(begin, ""); return events })
 		change(b, s, c.ID, func(c *call.Call) []call.Event { return c.Placed(n+1, sid(c.ID, n+1), begin) })
 		for _, st := range []call.Status{call.Initiated, call.Ringing, status} {
 			change(b, s, c.ID, report(st))

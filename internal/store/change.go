@@ -12,16 +12,22 @@ import (
 // ErrNotFound is returned when there is no such Call.
 var ErrNotFound = errors.New("there is no such call")
 
+// ErrSIDTaken is returned for a step that gives an attempt the sid of another.
+var ErrSIDTaken = errors.New("another attempt has this CallSid already")
+
 // Step is a pure step on a Call: it may run more than once.
 type Step func(*call.Call) ([]call.Event, error)
 
 // Change is the one door: it loads Call id under its row's lock, runs the step,
 // and saves the Call and its Events, in one transaction, which others may share.
-// It returns the Call as saved, ErrNotFound, or the step's own error, after which
-// nothing is saved.
+// It returns the Call as saved, ErrNotFound, ErrSIDTaken, or the step's own error, after
+// any of which nothing is saved.
 func (s *Store) Change(ctx context.Context, id string, now time.Time, step Step) (call.Call, error) {
 	o := &changing{id: id, step: step}
 	if err := s.commit(ctx, now, o); err != nil {
+		if s.dialect.sidTaken(err) {
+			err = ErrSIDTaken
+		}
 		return call.Call{}, fmt.Errorf("changing call %s: %w", id, err)
 	}
 	return o.after, nil

@@ -87,8 +87,9 @@ type claiming struct {
 	ticket
 	which []selection
 	limit int
-	taker Taker // of those that the batch made due; nil in a claim that was asked for, and where there is none
-	room  int   // that was taken
+	taker Taker  // of those that the batch made due; nil in a claim that was asked for, and where there is none
+	by    string // the account that dials them
+	room  int    // that was taken
 	found []*stored
 	mine  []*stored // of those, what no other claim of the batch found too
 	due   []Due
@@ -111,6 +112,7 @@ func (o *claiming) read(b *batch) {
 // there is nothing to wake. One that can't be woken keeps nobody else from it: a claim
 // that was asked for sets it aside.
 func (o *claiming) decide(b *batch) {
+	o.by = b.store.placedBy
 	if o.taker != nil {
 		o.now = b.store.Now() // the steps were run after the operations were asked for
 		o.findDue(b)
@@ -214,7 +216,7 @@ func (c *stored) wake(busy ...string) {
 	c.after, c.actions = *c.asleep, nil
 	c.events, c.then = c.events[:c.slept:c.slept], c.then[:c.slept:c.slept]
 	_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
-		c.actions, events = woken.Wake(c.claimedBy.now, busy...)
+		c.actions, events = woken.Wake(c.claimedBy.now, c.claimedBy.by, busy...)
 		return events, nil
 	})
 }

@@ -184,7 +184,7 @@ func TestNumbersAreGoneThroughInOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		ringing := c.Clone()
-		ringing.Wake(begin)
+		ringing.Wake(begin, "")
 		s := &stored{before: c, after: ringing}
 		if i%2 == 0 {
 			s = &stored{before: ringing, after: c}

@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
+	PlacedBy   string                // the carrier's account that dials what is claimed; kept with it
 	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
@@ -31,6 +32,7 @@ type Store struct {
 	dialect          dialect
 	isolation        sql.IsolationLevel
 	scrubEnded       bool
+	placedBy         string
 	clock            func() time.Time
 	offset           atomic.Int64 // of the database's clock, nanoseconds
 	release          func() error // gives the SQLite file's lock back
@@ -57,6 +59,7 @@ type dialect struct {
 	locked     func(error) bool // the transaction met a row that somebody else has locked
 	retryable  func(error) bool // the transaction is to be run again
 	blames     func(error) bool // one operation of the transaction is at fault, not the database
+	sidTaken   func(error) bool // an attempt was to get the sid of another
 }
 
 // list is the parameter of among.
@@ -73,7 +76,7 @@ func (d *dialect) list(ids []string) any {
 
 // Open opens the database of a URL: sqlite:FILE, or postgres://….
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, clock: o.Clock, release: func() error { return nil }}
+	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, release: func() error { return nil }}
 	if s.notice = o.Notice; s.notice == nil {
 		s.notice = func(string) {}
 	}
@@ -124,6 +127,9 @@ func (s *Store) eachPool(fn func(*sql.DB) error) (err error) {
 	}
 	return err
 }
+
+// PlacedBy is the carrier's account that dials what is claimed here.
+func (s *Store) PlacedBy() string { return s.placedBy }
 
 // Shared says whether other nodes may change what is stored.
 func (s *Store) Shared() bool { return s.dialect.shared }

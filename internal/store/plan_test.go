@@ -31,6 +31,7 @@ func testPlans(t *testing.T, b backend) {
 		{among(selectCalls + "id AMONG"), list, []string{"calls"}},
 		{among(selectAttempts + "AMONG"), list, []string{"attempts"}},
 		{selectBySID, one, []string{"attempts_sid"}},
+		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}},
 		{selectEvents, []any{"a", 0}, []string{"events"}},
 		{listSQL(Query{}, new([]any)), nil, []string{"calls"}},
 		{listSQL(Query{Before: "a"}, new([]any)), one, []string{"calls"}},

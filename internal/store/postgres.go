@@ -24,7 +24,7 @@ func (s *Store) openPostgres(ctx context.Context, databaseURL string) error {
 		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	s.dialect = dialect{
-		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, among: "= ANY($1)",
+		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, sidTaken: pgSIDTaken, among: "= ANY($1)",
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
 	if !strings.Contains(databaseURL, "default_query_exec_mode") && pooled(ctx, conf) {
@@ -98,6 +98,12 @@ func pgBlames(err error) bool {
 		return true
 	}
 	return pgLocked(err)
+}
+
+// pgSIDTaken says whether the index of sids objected: unique_violation.
+func pgSIDTaken(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == "23505" && e.ConstraintName == "attempts_sid"
 }
 
 // pgLocked says whether lock_timeout ended the transaction: lock_not_available.

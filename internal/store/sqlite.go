@@ -24,7 +24,7 @@ func (s *Store) openSQLite(file string) error {
 	}
 	s.release = release
 	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
-		retryable: func(error) bool { return false }, blames: sqliteBlames, locked: func(error) bool { return false }}
+		retryable: func(error) bool { return false }, blames: sqliteBlames, sidTaken: sqliteSIDTaken, locked: func(error) bool { return false }}
 	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)") // KiB
 	if err != nil {
 		return errors.Join(err, release())
@@ -80,6 +80,12 @@ func sqliteBlames(err error) bool {
 		return true
 	}
 	return false
+}
+
+// sqliteSIDTaken goes by the words: SQLite has no other for the index that objects.
+func sqliteSIDTaken(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "attempts.sid")
 }
 
 // sqliteWriter runs transactions on the one connection that writes. What was

@@ -50,6 +50,7 @@ type Client struct {
 	account      string
 	user, secret string
 	prefix       string // no slash at the end
+	isSID        func(string) bool
 	host         string // HostURL without a slash at the end, empty for none
 	transport    http.RoundTripper
 }
@@ -78,6 +79,7 @@ func New(cfg Config) (*Client, error) {
 	if c.prefix, err = apiPrefix(cfg.BaseURL); err != nil {
 		return nil, fmt.Errorf("the base URL %w", err)
 	}
+	c.isSID = sidForm(c.prefix)
 	if cfg.HostURL != "" {
 		if c.host, err = PublicURL(cfg.HostURL); err != nil {
 			return nil, fmt.Errorf("the host URL %w", err)
@@ -94,6 +96,10 @@ func CheckBaseURL(base string) error {
 	_, err := apiPrefix(base)
 	return err
 }
+
+// Account names the account whose calls these are: its URL, as another service may have
+// one of the same id.
+func (c *Client) Account() string { return c.prefix + "/Accounts/" + c.account }
 
 // apiPrefix is everything before "/Accounts".
 func apiPrefix(base string) (string, error) {

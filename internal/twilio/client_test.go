@@ -39,7 +39,7 @@ func wish(t *testing.T, change ...func(*call.Wish)) *call.Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if acts, _ := cl.Wake(now); len(acts) != 1 || acts[0].Kind != call.Dial {
+	if acts, _ := cl.Wake(now, ""); len(acts) != 1 || acts[0].Kind != call.Dial {
 		t.Fatalf("actions %v, want one dial", acts)
 	}
 	return &cl

@@ -206,7 +206,7 @@ const retryCeiling = time.Hour // whatever the answer says
 func retryAfter(v string) time.Duration {
 	var d time.Duration
 	if secs, err := strconv.Atoi(v); err == nil {
-		d = time.Duration(min(secs, int(retryCeiling/time.Second))) * time.Second
+		d = time.Duration(max(0, min(secs, int(retryCeiling/time.Second)))) * time.Second
 	} else if at, err := http.ParseTime(v); err == nil {
 		d = time.Until(at)
 	}

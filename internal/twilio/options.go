@@ -3,10 +3,12 @@ package twilio
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 
@@ -58,6 +60,32 @@ func CheckOptions(raw json.RawMessage) (json.RawMessage, error) {
 	}
 	return json.Marshal(options)
 }
+
+// TimeLimit takes the TimeLimit out of options that were checked: it becomes the policy's
+// talk limit. It returns what is left of them, and zero where there is none; or a
+// *FieldError for one that is out of bounds.
+func TimeLimit(options json.RawMessage) (rest json.RawMessage, limit time.Duration, err error) {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	raw, ok := given["TimeLimit"]
+	if !ok {
+		return options, 0, nil
+	}
+	var seconds int
+	if json.Unmarshal(raw, &seconds) != nil || seconds < leastTalk || seconds > mostTalk {
+		return options, 0, &FieldError{"options.TimeLimit", fmt.Sprintf("must be from %d to %d seconds", leastTalk, mostTalk)}
+	}
+	delete(given, "TimeLimit")
+	if len(given) > 0 {
+		rest, err = json.Marshal(given)
+	}
+	return rest, time.Duration(seconds) * time.Second, err
+}
+
+const (
+	leastTalk = int(call.TalkLimitFloor / time.Second)
+	mostTalk  = int(call.TalkLimitCeiling / time.Second)
+)
 
 func checkOption(name string, value json.RawMessage) string {
 	if slices.Contains(owned, name) {

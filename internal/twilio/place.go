@@ -3,7 +3,6 @@ package twilio
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -92,8 +91,8 @@ func (c *Client) create(x *exchange, params *openapi.CreateCallParams) (string, 
 	if err := x.decode(&made); err != nil {
 		return "", err
 	}
-	if !sidForm.MatchString(string(made.SID)) {
-		return "", errors.New("the answer names no call")
+	if !c.IsSID(string(made.SID)) {
+		return "", call.ErrNoSID
 	}
 	return string(made.SID), nil
 }
@@ -113,6 +112,9 @@ func (c *Client) form(cl *call.Call, a *call.Attempt) (*openapi.CreateCallParams
 	}
 	p.SetPathAccountSid(c.account).SetTo(a.To).SetFrom(cl.From)
 	p.SetTimeout(int(cl.Policy.RingTimeout / time.Second))
+	if a.TalkLimit > 0 {
+		p.SetTimeLimit(a.TalkLimit)
+	}
 	// Twilio would ignore one of the two.
 	if twiml, link := instructions(c.host, cl, a.N); link != "" {
 		p.SetUrl(link)

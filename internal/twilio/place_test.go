@@ -40,6 +40,7 @@ func TestPlaceSendsThisForm(t *testing.T) {
 		"To":                           {"+819012345678"},
 		"From":                         {"+815012345678"},
 		"Timeout":                      {"30"},
+		"TimeLimit":                    {"600"},
 		"Twiml":                        {`<Response><Say language="ja-JP">もしもし</Say></Response>`},
 		"StatusCallback":               {"https://example.org/calls/twilio_api/callback?attempt=" + cl.Key(1) + "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"},
 		"StatusCallbackMethod":         {"POST"},
@@ -76,7 +77,7 @@ func TestPlaceURLWithoutCallbacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := requests()[0]
-	want := url.Values{"To": {to}, "From": {from}, "Timeout": {"30"}, "Url": {"https://example.org/twiml"}, "Method": {"GET"}}
+	want := url.Values{"To": {to}, "From": {from}, "Timeout": {"30"}, "TimeLimit": {"3600"}, "Url": {"https://example.org/twiml"}, "Method": {"GET"}}
 	if diff := cmp.Diff(want, r.form); diff != "" {
 		t.Errorf("form (-want +got):\n%s", diff)
 	}
@@ -86,9 +87,9 @@ func TestPlaceURLWithoutCallbacks(t *testing.T) {
 }
 
 func TestPlaceTakesNumbersForStrings(t *testing.T) {
-	base, _ := serve(t, reply(200, `{"sid": "d3-uuid", "duration": 0, "price": 0.1, "subresource_uris": []}`))
+	base, _ := serve(t, reply(200, `{"sid": "0d3c2f80-1a2b-4c3d-8e4f-5a6b7c8d9e0f", "duration": 0, "price": 0.1, "subresource_uris": []}`))
 	sid, err := client(t, Config{BaseURL: base}).Place(t.Context(), wish(t), 1)
-	if sid != "d3-uuid" || err != nil {
+	if sid != "0d3c2f80-1a2b-4c3d-8e4f-5a6b7c8d9e0f" || err != nil {
 		t.Errorf("sid %q, error %v", sid, err)
 	}
 }
@@ -156,6 +157,10 @@ func TestPlaceFates(t *testing.T) {
 		"204":                        {reply(204, ""), call.FateUnknown, 0},
 		"no sid":                     {reply(201, `{"status": "queued"}`), call.FateUnknown, 0},
 		"null for a sid":             {reply(201, `{"sid": null}`), call.FateUnknown, 0},
+		"a number for a sid":         {reply(201, `{"sid": 5, "status": "queued"}`), call.FateUnknown, 0},
+		"a text of one letter":       {reply(201, `{"sid": "5", "status": "queued"}`), call.FateUnknown, 0},
+		"the sid of a message":       {reply(201, `{"sid": "SM0123456789abcdef0123456789abcdef"}`), call.FateUnknown, 0},
+		"a sid that is too short":    {reply(201, `{"sid": "CA0123456789abcdef0123456789abcde"}`), call.FateUnknown, 0},
 		"a path for a sid":           {reply(201, `{"sid": "../x"}`), call.FateUnknown, 0},
 		"a list":                     {reply(201, `[]`), call.FateUnknown, 0},
 		"a page for a success":       {reply(200, html), call.FateUnknown, 0},

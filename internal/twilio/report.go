@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,16 +16,13 @@ import (
 	"redial/internal/call"
 )
 
-// sidForm is wider than Twilio's own (CA and 32 hex digits), for the services
-// that speak its language; it holds nothing that would change a path.
-var sidForm = regexp.MustCompile(`^[A-Za-z0-9_:=-][A-Za-z0-9._:=-]{0,199}$`)
-
 // ErrNoReport is returned for a callback that tells nothing about a call.
 var ErrNoReport = errors.New("not a report about a call")
 
 // ParseReport reads the form of a status callback; numbers that can't be read
 // are left out. It returns an ErrNoReport when the form names no call, or has no
 // status; one that Twilio has invented since is returned as it is, and is not Known.
+// Whether its sid can be a call's, Client.IsSID says.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 func ParseReport(form url.Values) (call.Report, error) {
 	r := call.Report{
@@ -36,7 +34,7 @@ func ParseReport(form url.Values) (call.Report, error) {
 		ErrorCode:  errorCode(form.Get("ErrorCode")),
 	}
 	switch {
-	case !sidForm.MatchString(r.SID):
+	case !idForm.MatchString(r.SID):
 		return call.Report{}, fmt.Errorf("%w: CallSid is missing or malformed", ErrNoReport)
 	case r.Status == "":
 		return call.Report{}, fmt.Errorf("%w: CallStatus is missing", ErrNoReport)
@@ -94,10 +92,14 @@ func sipCode(s string) int {
 	return n
 }
 
-// LookUp asks Twilio about a call. An answer other than 2xx is a *StatusError;
-// 404 soon after the create proves nothing, as what Twilio shows lags behind.
+// LookUp asks Twilio about a call. An answer other than 2xx is a *StatusError, and 404 a
+// call.ErrNoSuchSID too, which soon after the create proves nothing, as what Twilio shows
+// lags behind.
 func (c *Client) LookUp(ctx context.Context, sid string) (call.Report, error) {
 	r, err := c.lookUp(ctx, sid)
+	if e, ok := asStatus(err); ok && e.Status == http.StatusNotFound {
+		err = errors.Join(call.ErrNoSuchSID, err)
+	}
 	if err != nil {
 		return call.Report{}, fmt.Errorf("looking up call %.40q: %w", sid, err)
 	}
@@ -105,7 +107,7 @@ func (c *Client) LookUp(ctx context.Context, sid string) (call.Report, error) {
 }
 
 func (c *Client) lookUp(ctx context.Context, sid string) (call.Report, error) {
-	if !sidForm.MatchString(sid) {
+	if !c.IsSID(sid) {
 		return call.Report{}, errors.New("this is no sid")
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWait)
@@ -146,7 +148,7 @@ const alreadyOver = 21220
 // now; for one that could not be ended, that has to be asked for.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 func (c *Client) HangUp(ctx context.Context, sid string) (call.Report, error) {
-	if !sidForm.MatchString(sid) {
+	if !c.IsSID(sid) {
 		return call.Report{}, errors.New("ending a call: this is no sid")
 	}
 	return c.update(ctx, sid, openapi.UpdateCallParams{Status: new("canceled")})
@@ -154,7 +156,7 @@ func (c *Client) HangUp(ctx context.Context, sid string) (call.Report, error) {
 
 // End ends a call, answered or not, and returns how Twilio says it is then.
 func (c *Client) End(ctx context.Context, sid string) (call.Report, error) {
-	if !sidForm.MatchString(sid) {
+	if !c.IsSID(sid) {
 		return call.Report{}, errors.New("ending a call: this is no sid")
 	}
 	return c.update(ctx, sid, openapi.UpdateCallParams{Status: new("completed")})
@@ -164,7 +166,7 @@ func (c *Client) End(ctx context.Context, sid string) (call.Report, error) {
 // somebody else was reached, and then the call ends.
 func (c *Client) Tell(ctx context.Context, cl *call.Call, n int) (call.Report, error) {
 	sid := cl.Attempt(n).SID
-	if !sidForm.MatchString(sid) {
+	if !c.IsSID(sid) {
 		return call.Report{}, errors.New("redirecting a call: this is no sid")
 	}
 	return c.update(ctx, sid, openapi.UpdateCallParams{Twiml: new(taken(cl, n))})

@@ -109,8 +109,14 @@ func (s *Server) attemptOf(r *http.Request, sid string) (id string, n int, err e
 	return id, n, nil
 }
 
+// errNoSID is the answer to a callback that would name an attempt by what is no sid.
+var errNoSID = problem(http.StatusBadRequest, "CallSid is not of the form that calls have")
+
 func (s *Server) report(r *http.Request, id string, n int, report call.Report) (verdict, error) {
 	key := r.URL.Query().Get("attempt")
+	if key != "" && !s.IsSID(report.SID) {
+		return malformed, errNoSID
+	}
 	news := false
 	_, err := s.Store.Change(r.Context(), id, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 		if key != "" && !c.Holds(key, n) {
@@ -125,6 +131,9 @@ func (s *Server) report(r *http.Request, id string, n int, report call.Report) (
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")
+	case errors.Is(err, store.ErrSIDTaken):
+		s.Log.Error("a callback has the key of one attempt and the CallSid of another", "call", id, "attempt", n, "sid", report.SID)
+		return malformed, err
 	case err != nil:
 		return failed, err
 	case !news:

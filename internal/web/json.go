@@ -62,6 +62,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case ok:
 	case errors.Is(err, store.ErrNotFound):
 		p = problem(http.StatusNotFound, "there is no such call")
+	case errors.Is(err, store.ErrSIDTaken):
+		p = problem(http.StatusConflict, "%v", store.ErrSIDTaken)
 	case errors.Is(err, store.ErrNoEndpoint):
 		p = problem(http.StatusNotFound, "there is no such webhook endpoint")
 	case errors.Is(err, store.ErrForgotten):

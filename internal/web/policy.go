@@ -81,12 +81,12 @@ func (f *faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 
 // fields reads the fields that are given over those that are there.
 func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
-	var ring, jitter *api.Duration
+	var ring, talk, jitter *api.Duration
 	var notBefore, deadline *api.Moment
 	var after, perResult, window, confirm, machine json.RawMessage
 	var ladder string
 	f.object(raw, "policy", map[string]any{
-		"preset": &p.Preset, "max_attempts": &p.MaxAttempts, "max_per_result": &perResult, "ring_timeout": &ring,
+		"preset": &p.Preset, "max_attempts": &p.MaxAttempts, "max_per_result": &perResult, "ring_timeout": &ring, "talk_limit": &talk,
 		"not_before": &notBefore, "deadline": &deadline, "redial_after": &after, "jitter": &jitter, "window": &window,
 		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
 	})
@@ -95,6 +95,9 @@ func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
 	f.confirm(confirm, &p.Confirm)
 	f.machine(machine, &p.Machine)
 	set(&p.RingTimeout, ring)
+	if set(&p.TalkLimit, talk); talk != nil && p.TalkLimit == 0 {
+		p.TalkLimit = -1 // zero is that of the message, and nobody has asked for that
+	}
 	set(&p.Jitter, jitter)
 	setWhen(&p.NotBefore, notBefore)
 	setWhen(&p.Deadline, deadline)

@@ -73,6 +73,9 @@ func (s *Server) say(w http.ResponseWriter, r *http.Request, step answering) (tw
 	if err != nil {
 		return "", malformed, problem(http.StatusBadRequest, "%v", err)
 	}
+	if !s.IsSID(report.SID) {
+		return "", malformed, errNoSID
+	}
 	key := r.URL.Query().Get("attempt")
 	id, n, ok := call.ParseKey(key)
 	if !ok {
@@ -90,7 +93,7 @@ func (s *Server) say(w http.ResponseWriter, r *http.Request, step answering) (tw
 	switch _, wrong := errors.AsType[*api.Problem](err); {
 	case errors.Is(err, store.ErrNotFound):
 		return "", unknown, err
-	case wrong:
+	case wrong, errors.Is(err, store.ErrSIDTaken):
 		return "", malformed, err
 	case err != nil:
 		return "", failed, err

@@ -31,6 +31,7 @@ type Config struct {
 	Presets     Presets
 	Rules       twilio.Rules                                               // of TwiML, URLs and languages
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
+	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Webhooks    Webhooks
 	Polled      bool  // Twilio can't call back: new calls are asked about all the while

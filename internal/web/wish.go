@@ -35,6 +35,7 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 	f.say(say, &w.Message)
 	f.policy(policy, s.Presets, &w.Policy)
 	f.options(&w.Options)
+	f.timeLimit(policy, &w)
 	f.metadata(w.Metadata)
 	if w.Webhook != "" {
 		f.webhook("webhook", s.Webhooks.CheckOfCall(w.Webhook))
@@ -164,6 +165,22 @@ func (f *faults) options(raw *json.RawMessage) {
 	checked, err := twilio.CheckOptions(*raw)
 	f.twilio(err)
 	*raw = checked
+}
+
+// timeLimit takes Twilio's TimeLimit, among the options, for the policy's talk limit.
+func (f *faults) timeLimit(policy json.RawMessage, w *call.Wish) {
+	rest, limit, err := twilio.TimeLimit(w.Options)
+	f.twilio(err)
+	if limit == 0 {
+		return
+	}
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(policy, &given) // what is wrong with it was told
+	if _, twice := given["talk_limit"]; twice {
+		f.add("options.TimeLimit", "is policy.talk_limit: give one of the two")
+		return
+	}
+	w.Options, w.Policy.TalkLimit = rest, limit
 }
 
 // twilioAt does as twilio does, for what stands in a part of the request.

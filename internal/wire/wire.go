@@ -41,6 +41,7 @@ func wireAttempt(a *call.Attempt) api.Attempt {
 func Policy(p call.Policy) api.Policy {
 	w := api.Policy{
 		Preset: p.Preset, MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)),
+		TalkLimit: new(api.Duration(cmp.Or(p.TalkLimit, call.LongestTalk))),
 		NotBefore: wireWhen(p.NotBefore), Deadline: wireWhen(p.Deadline),
 		RedialAfter: map[string]api.Delays{}, Window: wireWindow(p.Window),
 		Confirm: wireConfirm(p.Confirm), Machine: wireMachine(p.Machine), Ladder: string(cmp.Or(p.Ladder, call.Sequence)),

@@ -1,0 +1,218 @@
+package call
+
+import (
+	"errors"
+	"time"
+)
+
+// The bounds of a conversation. Twilio ends it at the TimeLimit that it was sent; its
+// standard ceiling is four hours.
+// Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+const (
+	TalkLimitFloor   = time.Second
+	TalkLimitCeiling = 4 * time.Hour
+
+	// LongestTalk is what Twilio lets an account's conversations last, where it is told nothing.
+	LongestTalk = 24 * time.Hour
+
+	talkSpoken  = 10 * time.Minute // where redial has the words itself
+	talkFetched = time.Hour        // where they are fetched, and may be anything
+)
+
+const (
+	queueCeiling = 24 * time.Hour // the longest that Twilio keeps a call in its queue
+
+	// legMargin is for what stands in no document: Twilio adds some seconds to a ring
+	// timeout, and the way to a phone abroad takes its time before it rings.
+	legMargin = time.Minute
+
+	// legLimit is longer than any leg can live at Twilio. What is silent for longer
+	// can't be told any more.
+	legLimit = queueCeiling + LongestTalk + time.Hour
+)
+
+// What a carrier can say of a sid.
+var (
+	ErrNoSID     = errors.New("the answer has no sid of a call")
+	ErrNoSuchSID = errors.New("no call of this sid is known")
+)
+
+// talkLimit is how long a conversation may last where the policy says nothing of it.
+func (m Message) talkLimit() time.Duration {
+	if m.URL != "" {
+		return talkFetched
+	}
+	return talkSpoken
+}
+
+// checkTalk allows for a policy that says nothing: the message decides then.
+func (p Policy) checkTalk() error {
+	switch {
+	case p.TalkLimit == 0:
+	case p.TalkLimit < TalkLimitFloor || p.TalkLimit > TalkLimitCeiling:
+		return &PolicyError{"talk_limit", between(TalkLimitFloor, TalkLimitCeiling)}
+	case p.TalkLimit%time.Second != 0:
+		return &PolicyError{"talk_limit", "must be whole seconds"}
+	}
+	return nil
+}
+
+// These are all the sums of how long something can last.
+
+// ringLength is how long after the decision to dial a phone may still ring: the request
+// may take the whole of its time, and so may the ring.
+func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
+
+// longestRing is how long after the decision to dial a phone may begin to ring, and ring,
+// if Twilio keeps the call in its queue for as long as it does.
+func (p Policy) longestRing() time.Duration { return p.ringLength() + queueCeiling }
+
+// ringEnds is when a phone that rings since then should have been ended by Twilio.
+func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTimeout + ringGrace) }
+
+// wordDue is when a final word should have come of an attempt that was named then.
+func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }
+
+// listTells is when Twilio's list is first believed about an attempt.
+func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
+
+// legEnds is when an attempt can't be alive any more: Twilio ends what it was sent a
+// TimeLimit with, once that has left the queue. Of all else only the longest is known.
+func (c *Call) legEnds(a *Attempt) time.Time {
+	if !a.isBounded() {
+		return a.longestEnds()
+	}
+	talk := time.Duration(a.TalkLimit) * time.Second
+	return earlier(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
+}
+
+// longestEnds is when no leg can be alive any more that was dialed with the attempt.
+func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
+
+// isBounded says whether Twilio itself ends the leg, ring and conversation, in time.
+func (a *Attempt) isBounded() bool { return a.TalkLimit > 0 && !a.leftQueue().IsZero() }
+
+// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is
+// not known.
+func (a *Attempt) leftQueue() (at time.Time) {
+	for _, t := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	return at
+}
+
+// overdue ends an attempt that has reached its leg's bound, has it looked at once more,
+// and concludes it. Where a look can't show anything, it is concluded at once.
+func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
+	switch {
+	case !now.Before(a.longestEnds()), a.Absent >= absentEnough:
+		a.Lost = true
+		return nil, c.concluded(a, "", now)
+	case a.OverdueAt.IsZero():
+		a.OverdueAt, a.HangUpAt = now, time.Time{}
+		a.AskAt, a.Asks = now.Add(hangUpSettle), 0
+		return []Action{{End, a.N}}, []Event{c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: outlived})}
+	case now.Before(a.AskAt):
+		return nil, nil
+	}
+	return c.askAbout(a, now)
+}
+
+// outlived is why an attempt is ended that Twilio should have ended itself.
+const outlived = "past its talk limit"
+
+// lookDecides says whether the answer to a look at an attempt is the last that is waited for.
+func (a *Attempt) lookDecides(now time.Time) bool {
+	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(hangUpSettle))
+}
+
+// lost is the Result of an attempt that is over, though nobody said how it ended.
+func (a *Attempt) lost() Result {
+	switch {
+	case !a.AnsweredAt.IsZero(), !a.ConfirmedAt.IsZero():
+		return a.answered()
+	case a.isBounded(), a.Absent >= absentEnough:
+		return Failed
+	}
+	return Ambiguous
+}
+
+// Missing records that by, which placed attempt n and can use its account, was told that
+// there is no call of its sid, and that Twilio's list shows none that it may be. Seen twice,
+// some time apart, it proves that an attempt never rang of which nothing was ever heard;
+// any other is over no sooner than its leg can be.
+func (c *Call) Missing(n int, by string, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by || !a.absent(now) {
+		return nil
+	}
+	switch {
+	case a.Absent < absentEnough:
+	case !a.isHeard():
+		a.Unplaced = true
+	case !now.Before(c.legEnds(a)):
+		a.Lost = true
+	}
+	return append(c.concluded(a, "", now), c.settle(now)...)
+}
+
+// Unseen records that nobody can look at attempt n: another account placed it. It is
+// concluded at its leg's bound without that.
+func (c *Call) Unseen(n int, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || !a.Live() || !a.lookDecides(now) {
+		return nil
+	}
+	a.Lost = true
+	return append(c.concluded(a, "", now), c.settle(now)...)
+}
+
+// absent counts an absence from Twilio's list, and says false of one that proves nothing:
+// it is too early, or too soon after the one before.
+func (a *Attempt) absent(now time.Time) bool {
+	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart {
+		return false
+	}
+	a.Absent++
+	a.AbsentAt = now
+	return true
+}
+
+// isHeard says whether Twilio has said anything about the attempt after it took it.
+func (a *Attempt) isHeard() bool {
+	return a.Heard || len(a.Finals) > 0 || !a.leftQueue().IsZero()
+}
+
+// Inquire has Twilio asked, as soon as it can tell, about the live attempts of which there
+// was no news since then: redial did not listen meanwhile. It returns how many these are.
+func (c *Call) Inquire(since, now time.Time) (asked int) {
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		if !a.Live() || !a.lastNews().Before(since) {
+			continue
+		}
+		soon := now
+		if a.SID == "" {
+			soon = later(now, a.listTells())
+		}
+		if soon.Before(a.AskAt) {
+			a.AskAt = soon
+			asked++
+		}
+	}
+	if asked > 0 {
+		c.settle(now)
+	}
+	return asked
+}
+
+// lastNews is when redial last heard something new of the attempt, or dialed it.
+func (a *Attempt) lastNews() time.Time {
+	at := a.DialedAt
+	for _, t := range []time.Time{a.PlacedAt, a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
+		at = later(at, t)
+	}
+	return at
+}

@@ -1,0 +1,64 @@
+package dialer
+
+import (
+	"context"
+	"time"
+
+	"redial/internal/call"
+)
+
+const (
+	inquireEvery = time.Second / 5  // between two questions at the start
+	silentFor    = 10 * time.Second // who shares a database with others asks only after that
+	inquirePage  = 100
+)
+
+// inquire has the carrier asked, at the start, about the legs that were alive before: what
+// was reported meanwhile nobody heard. Where other nodes may have listened, it asks only
+// about those that have told nothing new for a while.
+func (d *Dialer) inquire(ctx context.Context) {
+	since := d.Store.Now()
+	if d.Store.Shared() {
+		since = since.Add(-silentFor)
+	}
+	failing := backoff{least: time.Second, most: time.Minute}
+	for last := ""; ctx.Err() == nil; {
+		ids, err := d.Store.Silent(ctx, since, last, inquirePage)
+		if err == nil && len(ids) == 0 {
+			return
+		}
+		if err != nil && ctx.Err() == nil {
+			wait := failing.next(time.Now())
+			d.Log.Warn("looking for the calls from before the start failed", "err", err, "again_in", wait)
+			pause(ctx, wait)
+		}
+		for _, id := range ids {
+			d.inquireAbout(ctx, id, since)
+			last = id
+		}
+	}
+}
+
+// inquireAbout has a Call's legs asked about, and waits until it is time for the next. One
+// that can't be changed is asked about at its own time.
+func (d *Dialer) inquireAbout(ctx context.Context, id string, since time.Time) {
+	asked := 0
+	_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) {
+		asked = c.Inquire(since, d.Store.Now())
+		return nil, nil
+	})
+	if err != nil && ctx.Err() == nil {
+		d.Log.Warn("asking about a call from before the start failed", "call", id, "err", err)
+	}
+	pause(ctx, time.Duration(asked)*inquireEvery)
+}
+
+// pause waits, unless ctx ends before.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
