@@ -13,6 +13,7 @@ SEED     ?= 1
 OLD      ?= main
 NEW      ?= HEAD
 GO       ?= go
+BIN      ?= bin/redial
 
 # Of the same Go as everything else; not every installation has it in PATH.
 GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
@@ -25,8 +26,9 @@ MAKEFLAGS += --no-print-directory
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
+# Static, so that the one file needs nothing beside it: no C library, whatever version.
 build: ## build bin/redial
-	$(GO) build -trimpath -o bin/redial ./cmd/redial
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/redial
 
 test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 -timeout 30m ./...

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -91,6 +92,9 @@ func run(ctx context.Context, args []string, con *console) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := trimSettings(parser.Model); err != nil {
+		return con.fail(err)
+	}
 	command, err := parser.Parse(args)
 	if exited >= 0 { // --help
 		return exited
@@ -101,6 +105,23 @@ func run(ctx context.Context, args []string, con *console) int {
 	}
 	con.warn(command)
 	return con.fail(command.Run())
+}
+
+// trimSettings takes newlines and spaces off the ends of the settings in the environment:
+// whatever put them there may have read a file to its end.
+func trimSettings(model *kong.Application) error {
+	return kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
+		if flag, ok := node.(*kong.Flag); ok {
+			for _, name := range flag.Envs {
+				if value, set := os.LookupEnv(name); set && value != strings.TrimSpace(value) {
+					if err := os.Setenv(name, strings.TrimSpace(value)); err != nil {
+						return fmt.Errorf("reading %s: %w", name, err)
+					}
+				}
+			}
+		}
+		return next(nil)
+	})
 }
 
 // fail says what went wrong, in one sentence, and returns the exit status.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -209,7 +210,12 @@ func (a *App) retain(ctx context.Context) {
 
 // Migrate brings a database's schema up to date, or, on a dry run, does nothing.
 // It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
+// A URL that can't be read is a *ConfigError.
 func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string)) (sql string, err error) {
+	databaseURL = strings.TrimSpace(databaseURL)
+	if err := checkDatabase(databaseURL); err != nil {
+		return "", err
+	}
 	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
 	if err != nil {
 		return "", err

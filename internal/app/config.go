@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"redial/internal/store"
 	"redial/internal/twilio"
 	"redial/internal/web"
 	"redial/internal/webhook"
@@ -66,10 +68,15 @@ func wrong(setting, problem string, args ...any) error {
 }
 
 // Check returns a *ConfigError for the first setting that is missing or wrong,
-// and trims the lists.
+// and trims them: what comes from a file ends with a newline more often than not.
 func (c *Config) Check() error {
-	for _, list := range []*[]string{&c.APIKeys, &c.AuthTokens, &c.AllowedRegions, &c.NumberPrefixes, &c.TwimlVerbs, &c.TwimlHosts, &c.Languages, &c.WebhookURLs, &c.WebhookSecrets, &c.WebhookEvents} {
-		*list = trimmed(*list)
+	for _, field := range reflect.ValueOf(c).Elem().Fields() {
+		switch setting := field.Addr().Interface().(type) {
+		case *string:
+			*setting = strings.TrimSpace(*setting)
+		case *[]string:
+			*setting = trimmed(*setting)
+		}
 	}
 	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
 }
@@ -143,8 +150,8 @@ func (c *Config) checkServing() error {
 	if err != nil {
 		return wrong("REDIAL_LISTEN", "must be HOST:PORT, such as 127.0.0.1:8080")
 	}
-	if !databaseURL.MatchString(c.DatabaseURL) {
-		return wrong("DATABASE_URL", "must be sqlite:FILE or postgres://…")
+	if err := checkDatabase(c.DatabaseURL); err != nil {
+		return err
 	}
 	if err := c.checkHost(); err != nil {
 		return err
@@ -195,7 +202,12 @@ func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDay
 
 const minKey = 16 // characters of an API key
 
-var databaseURL = regexp.MustCompile(`^(sqlite:.|postgres(ql)?://)`)
+func checkDatabase(link string) error {
+	if err := store.CheckURL(link); err != nil {
+		return wrong("DATABASE_URL", "%v", err)
+	}
+	return nil
+}
 
 // PlainHTTP says that whoever is on the way to this URL can read what goes there: it is plain
 // http, and to another host.

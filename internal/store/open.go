@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
@@ -82,14 +83,14 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	}
 	s.watchers.init()
 	s.metrics = newMetrics(o.Metrics, s)
-	var err error
-	switch scheme, rest, _ := strings.Cut(databaseURL, ":"); scheme {
-	case "sqlite":
-		err = s.openSQLite(rest)
-	case "postgres", "postgresql":
-		err = s.openPostgres(ctx, databaseURL)
+	file, conf, err := readURL(databaseURL)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the database URL %w", err)
+	case conf != nil:
+		err = s.openPostgres(ctx, conf)
 	default:
-		err = errors.New("the database URL must begin with sqlite: or postgres://")
+		err = s.openSQLite(file)
 	}
 	if err != nil {
 		return nil, err
@@ -99,6 +100,26 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// CheckURL says what is wrong with a database URL, and quotes nothing of it: a password may
+// be anywhere in one that can't be read.
+func CheckURL(databaseURL string) error {
+	_, _, err := readURL(databaseURL)
+	return err
+}
+
+// readURL returns SQLite's file, or the settings of PostgreSQL.
+func readURL(databaseURL string) (file string, conf *pgx.ConnConfig, err error) {
+	switch scheme, rest, _ := strings.Cut(databaseURL, ":"); scheme {
+	case "sqlite":
+		file, err = sqlitePath(rest)
+	case "postgres", "postgresql":
+		conf, err = postgresConfig(databaseURL)
+	default:
+		err = errors.New("must begin with sqlite: or postgres://")
+	}
+	return file, conf, err
 }
 
 // prepare makes sure that the database answers and has the schema of this binary.

@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +16,40 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-func (s *Store) openPostgres(ctx context.Context, databaseURL string) error {
+// postgresConfig reads a URL. What the driver says of one that it can't read is not passed
+// on, for it quotes the URL.
+func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
+	if _, err := url.Parse(databaseURL); err != nil || strayPassword(databaseURL) {
+		return nil, errors.New("of PostgreSQL can't be read: it must look like postgres://user:password@host/name, with %40 for each @ in the password, %2F for /, %23 for #, %3F for ?, %25 for %")
+	}
 	conf, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
-		return errors.New("the database URL of PostgreSQL can't be read: it looks like postgres://user:password@host/name")
+		return nil, errors.New("of PostgreSQL has a host, a port or a parameter that can't be used, or names a file that can't be read")
 	}
+	return conf, nil
+}
+
+// strayPassword says whether an @ stands where none belongs: beside another one, or behind
+// a /, ? or # that was meant to be a part of the password, and is read as the end of the
+// host's name. A part of the password would be dialed, and shown in errors.
+func strayPassword(databaseURL string) bool {
+	_, text, _ := strings.Cut(databaseURL, "://")
+	authority, path, query := text, "", ""
+	if end := strings.IndexAny(text, "/?"); end >= 0 {
+		authority = text[:end]
+		path, query, _ = strings.Cut(text[end:], "?")
+	}
+	if strings.Contains(text, "#") || strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || path == "" && strings.Contains(query, "@") {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
+		name, value, _ := strings.Cut(parameter, "=")
+		_, host, at := strings.Cut(value, "@") // a user's name may have one
+		return strings.Contains(name, "@") || at && strings.Contains(host, "/")
+	})
+}
+
+func (s *Store) openPostgres(ctx context.Context, conf *pgx.ConnConfig) error {
 	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, 5*time.Second)
 	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
 		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
@@ -27,7 +58,7 @@ func (s *Store) openPostgres(ctx context.Context, databaseURL string) error {
 		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, sidTaken: pgSIDTaken, among: "= ANY($1)",
 		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
 	}
-	if !strings.Contains(databaseURL, "default_query_exec_mode") && pooled(ctx, conf) {
+	if !strings.Contains(conf.ConnString(), "default_query_exec_mode") && pooled(ctx, conf) {
 		conf.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	s.own, s.write, s.read = openPool(conf, 1), openPool(conf, sideConns), openPool(conf, readConns)

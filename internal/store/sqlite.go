@@ -12,12 +12,16 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-func (s *Store) openSQLite(file string) error {
-	file = strings.TrimPrefix(file, "//")
-	file, query, _ := strings.Cut(file, "?")
+// sqlitePath reads a URL, but for its scheme.
+func sqlitePath(text string) (string, error) {
+	file, query, _ := strings.Cut(strings.TrimPrefix(text, "//"), "?")
 	if file == "" || query != "" {
-		return errors.New("the database URL of SQLite is sqlite:FILE, without options")
+		return "", errors.New("of SQLite must be sqlite:FILE, without options")
 	}
+	return file, nil
+}
+
+func (s *Store) openSQLite(file string) error {
 	release, err := lockFile(file + ".lock")
 	if err != nil {
 		return err
