@@ -116,7 +116,10 @@ func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *promet
 		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
-		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+			ErrorHandling: promhttp.ContinueOnError, // one metric that can't be had hides no other
+			ErrorLog:      slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		}),
 	})
 }
 

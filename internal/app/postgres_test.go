@@ -62,7 +62,9 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 		back := pgtest.Away(t, database)
 		w.pass(5 * time.Minute)
 		p.rangTimes(1)
-		for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/calls": 503} {
+		w.metric("redial_database_figures_missing 1")
+		w.metric(`redial_attempts_total{result="busy"} 1`)
+		for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/calls": 503, "/metrics": 200} {
 			if status, answer := w.do("GET", path, ""); status != want {
 				t.Errorf("%s is answered %d: %s", path, status, answer)
 			}
@@ -73,6 +75,8 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 		back()
 		w.pass(20 * time.Second)
 		c.is("dialing", "busy", "in-progress")
+		w.metric("redial_database_figures_missing 0")
+		w.metric(`redial_calls{state="dialing"} 1`)
 		back = pgtest.Away(t, database)
 		w.pass(time.Minute) // it is hung up; the callback is answered 503, and repeated for a while
 		back()

@@ -19,7 +19,8 @@ import (
 // can be read. It returns what makes room again.
 func (w *world) fullDisk() (room func()) {
 	w.t.Helper()
-	w.sql("CREATE TRIGGER full_calls BEFORE UPDATE ON calls BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+	w.sql("CREATE TRIGGER full_probes BEFORE INSERT ON probes BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+		"CREATE TRIGGER full_calls BEFORE UPDATE ON calls BEGIN SELECT RAISE(FAIL, 'disk full'); END",
 		"CREATE TRIGGER full_events BEFORE INSERT ON events BEGIN SELECT RAISE(FAIL, 'disk full'); END",
 		"CREATE TRIGGER full_endpoints BEFORE INSERT ON endpoints BEGIN SELECT RAISE(FAIL, 'disk full'); END",
 		"CREATE TRIGGER full_changes BEFORE UPDATE ON endpoints BEGIN SELECT RAISE(FAIL, 'disk full'); END",
@@ -28,7 +29,7 @@ func (w *world) fullDisk() (room func()) {
 	return func() {
 		w.t.Helper()
 		w.sql("DROP TRIGGER full_calls", "DROP TRIGGER full_events", "DROP TRIGGER full_endpoints", "DROP TRIGGER full_changes",
-			"DROP TRIGGER full_removal", "DROP TRIGGER full_deliveries")
+			"DROP TRIGGER full_removal", "DROP TRIGGER full_probes", "DROP TRIGGER full_deliveries")
 	}
 }
 
@@ -137,7 +138,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"POST /twilio_api/callback":                        {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "", form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml":                           {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "", form("AnsweredBy", "human")}, true},
 			"POST /twilio_api/gather":                          {knock{"POST", "/twilio_api/gather?" + callback.RawQuery + "&try=1", "", form("Digits", "1")}, true},
-			"GET /readyz":                                      {knock{"GET", "/readyz", "", nil}, false},
+			"GET /readyz":                                      {knock{"GET", "/readyz", "", nil}, true},
 		}
 		for _, without := range []string{"GET /v1/presets", "GET /openapi.yaml", "GET /healthz", "GET /metrics"} {
 			doors[without] = struct {

@@ -300,10 +300,12 @@ func (s *Store) DropDeliveries(ctx context.Context, list []Delivery) error {
 	return nil
 }
 
-const undelivered = "SELECT endpoint_id, min(since) FROM deliveries WHERE endpoint_id = $1 AND state = 'pending' GROUP BY endpoint_id"
+// undelivered looks at the first that are pending at an endpoint, in the order of its index.
+const undelivered = `SELECT min(since) FROM (SELECT since FROM deliveries
+	WHERE endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT 1000) AS first`
 
 // Undelivered returns, for every endpoint and for the Calls' own, since when the oldest
-// delivery waits that is not done; zero where there is none.
+// delivery waits that is not done, among the first 1000 there; zero where there is none.
 func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
 	list, err := s.Endpoints(ctx)
 	if err != nil {
@@ -316,7 +318,7 @@ func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
 	for id := range oldest {
 		err := reader{ctx, s.read}.each(undelivered, []any{id}, func(scan func(...any) error) error {
 			var since time.Time
-			err := scan(&id, asMicros{&since})
+			err := scan(asMicros{&since})
 			oldest[id] = since
 			return err
 		})

@@ -24,13 +24,14 @@ func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	_, errs["List"] = s.List(ctx, Query{Limit: 1})
 	_, errs["Events"] = s.Events(ctx, id, 0)
 	_, _, errs["NextWake"] = s.NextWake(ctx)
-	_, errs["Counts"] = s.Counts(ctx)
+	_, errs["Counts"] = s.Counts(ctx, 10)
 	errs["Scrub"] = s.Scrub(ctx, id, begin)
 	_, errs["Retain"] = s.Retain(ctx, begin, 0)
 	_, errs["PauseAccount"] = s.PauseAccount(ctx, "AC1", Pause{Since: begin, NextCheckAt: begin})
 	errs["ResumeAccount"] = s.ResumeAccount(ctx, "AC1")
 	_, errs["AccountPause"] = s.AccountPause(ctx, "AC1")
 	_, errs["ClaimCheck"] = s.ClaimCheck(ctx, "AC1", begin, begin)
+	errs["Ready"] = s.Ready(ctx)
 	errs["Ping"] = s.Ping(ctx)
 	errs["Migrate"] = s.Migrate(ctx)
 	_, errs["PendingSQL"] = s.PendingSQL(ctx)
@@ -136,6 +137,18 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls"), created+1)
 	equal(t, count(t, s, "SELECT count(DISTINCT call_id) FROM events"), created+1)
 	equal(t, get(t, s, first.ID), first)
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.Ready(t.Context()) == nil {
+		t.Error("it is ready with a full disk")
+	}
 	limit("1000000")
+	for range 3 {
+		if err := s.Ready(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM probes"), 1)
 	create(t, s)
 }

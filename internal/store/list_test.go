@@ -92,7 +92,7 @@ func testCounts(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	check := func(want map[call.State]int) {
 		t.Helper()
-		got, err := s.Counts(t.Context())
+		got, err := s.Counts(t.Context(), 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,6 +105,9 @@ func testCounts(t *testing.T, b backend) {
 	create(t, s)
 	create(t, s)
 	check(map[call.State]int{call.Waiting: 2, call.Dialing: 1, call.Ended: 1})
+	if some, err := s.Counts(t.Context(), 1); err != nil || some[call.Waiting] != 1 {
+		t.Errorf("%v, %v, though one was to be counted at most", some, err)
+	}
 }
 
 func testNextWake(t *testing.T, b backend) {

@@ -64,21 +64,30 @@ func (m *metrics) count(e call.Event) {
 	}
 }
 
-// countsAge is how old the counts of Calls by state may be: they cost a scan.
-const countsAge = 15 * time.Second
+// Figures that are read from the database: how old they may be, how long reading them may take, and
+// up to how many rows are counted. So they cost the same whatever is stored, and however often
+// somebody looks, also while the database is away.
+const (
+	figuresAge  = 15 * time.Second
+	figuresTime = 2 * time.Second
+	countMost   = 100_000
+)
 
-// undeliveredDesc names endpoints by their ids: a URL may hold a secret.
-var undeliveredDesc = prometheus.NewDesc("redial_webhook_oldest_undelivered_seconds",
-	"Age of the oldest webhook that is yet to be delivered, by endpoint; up to 15 s old.", []string{"endpoint"}, nil)
+var (
+	stateDesc = prometheus.NewDesc("redial_calls", "Calls by state, counted up to 100,000; up to 15 s old.", []string{"state"}, nil)
+	// undeliveredDesc names endpoints by their ids: a URL may hold a secret.
+	undeliveredDesc = prometheus.NewDesc("redial_webhook_oldest_undelivered_seconds",
+		"Age of the oldest webhook that is yet to be delivered, by endpoint, of the first 1,000 there; up to 15 s old.", []string{"endpoint"}, nil)
+	missingDesc = prometheus.NewDesc("redial_database_figures_missing",
+		"1 if figures could not be read from the database, and are missing here; up to 15 s old.", nil, nil)
+)
 
-var stateDesc = prometheus.NewDesc("redial_calls", "Calls by state; up to 15 s old.", []string{"state"}, nil)
-
-// stateCollector counts Calls by state when metrics are read.
+// stateCollector reads figures from the database when metrics are read.
 type stateCollector struct {
 	store  *Store
 	mu     sync.Mutex
-	counts map[call.State]int
-	oldest map[string]time.Time // undelivered, by endpoint
+	counts map[call.State]int   // nil: missing
+	oldest map[string]time.Time // undelivered, by endpoint; nil: missing
 	at     time.Time
 }
 
@@ -86,27 +95,21 @@ type stateCollector struct {
 func (c *stateCollector) Describe(ch chan<- *prometheus.Desc) {
 	ch <- stateDesc
 	ch <- undeliveredDesc
+	ch <- missingDesc
 }
 
 // Collect implements prometheus.Collector.
 func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.counts == nil || time.Since(c.at) > countsAge {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		counts, err := c.store.Counts(ctx)
-		if err != nil {
-			ch <- prometheus.NewInvalidMetric(stateDesc, err)
-			return
-		}
-		oldest, err := c.store.Undelivered(ctx)
-		if err != nil {
-			ch <- prometheus.NewInvalidMetric(undeliveredDesc, err)
-			return
-		}
-		c.counts, c.oldest, c.at = counts, oldest, time.Now()
+	if c.at.IsZero() || time.Since(c.at).Abs() > figuresAge {
+		c.read()
 	}
+	missing := 0.0
+	if c.counts == nil || c.oldest == nil {
+		missing = 1
+	}
+	ch <- prometheus.MustNewConstMetric(missingDesc, prometheus.GaugeValue, missing)
 	for state, n := range c.counts {
 		ch <- prometheus.MustNewConstMetric(stateDesc, prometheus.GaugeValue, float64(n), string(state))
 	}
@@ -117,4 +120,18 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 		}
 		ch <- prometheus.MustNewConstMetric(undeliveredDesc, prometheus.GaugeValue, age, endpoint)
 	}
+}
+
+// read reads the figures anew. What can't be had is missing: it would be worse if it were old.
+func (c *stateCollector) read() {
+	ctx, cancel := context.WithTimeout(context.Background(), figuresTime)
+	defer cancel()
+	var err error
+	if c.counts, err = c.store.Counts(ctx, countMost); err != nil {
+		c.counts = nil
+	}
+	if c.oldest, err = c.store.Undelivered(ctx); err != nil {
+		c.oldest = nil
+	}
+	c.at = time.Now()
 }

@@ -252,7 +252,7 @@ func work(t *testing.T, s *Store, p *phones) (more bool) {
 			t.Error(err)
 		}
 	}
-	n, err := s.Counts(t.Context())
+	n, err := s.Counts(t.Context(), 1000)
 	if err != nil {
 		t.Error(err)
 	}

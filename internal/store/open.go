@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
@@ -38,6 +39,7 @@ type Store struct {
 	offset           atomic.Int64 // of the database's clock, nanoseconds
 	release          func() error // gives the SQLite file's lock back
 	notice           func(string)
+	probes           singleflight.Group
 	metrics          *metrics
 	writer           writer
 	taker            Taker  // nil: none

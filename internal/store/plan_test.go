@@ -33,6 +33,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectBySID, one, []string{"attempts_sid"}},
 		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}},
 		{selectEvents, []any{"a", 0}, []string{"events"}},
+		{countOf, []any{"waiting", 5}, []string{"calls_"}},
 		{listSQL(Query{}, new([]any)), nil, []string{"calls"}},
 		{listSQL(Query{Before: "a"}, new([]any)), one, []string{"calls"}},
 		{listSQL(Query{State: "waiting", Before: "a"}, new([]any)), []any{"waiting", "a"}, []string{"calls_by_state"}},

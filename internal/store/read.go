@@ -306,16 +306,18 @@ func floor(t time.Time) int64 {
 	return micros(t)
 }
 
-// Counts returns how many Calls there are in each state.
-func (s *Store) Counts(ctx context.Context) (map[call.State]int, error) {
-	counts := map[call.State]int{call.Waiting: 0, call.Dialing: 0, call.Ended: 0}
-	err := reader{ctx, s.read}.each("SELECT state, count(*) FROM calls GROUP BY state", nil,
-		func(scan func(...any) error) error {
-			var state string
-			var n int
-			err := scan(&state, &n)
-			counts[call.State(state)] = n
-			return err
-		})
-	return counts, err
+// countOf counts Calls in a state, up to a number of them.
+const countOf = "SELECT count(*) FROM (SELECT id FROM calls WHERE state = $1 LIMIT $2) AS counted"
+
+// Counts returns how many Calls there are in each state, most of each at the most.
+func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error) {
+	counts := map[call.State]int{}
+	for _, state := range call.States() {
+		var n int
+		if err := s.read.QueryRowContext(ctx, countOf, string(state), most).Scan(&n); err != nil {
+			return nil, fmt.Errorf("counting calls: %w", err)
+		}
+		counts[state] = n
+	}
+	return counts, nil
 }

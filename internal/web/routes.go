@@ -111,9 +111,10 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz says that this node can do its work: it and its database, nothing else.
+// readyz says that this node can do its work: it and its database, which has to take what is written,
+// and nothing else.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Store.Ping(r.Context()); err != nil {
+	if err := s.Store.Ready(r.Context()); err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, map[string]string{"status": "ready"})

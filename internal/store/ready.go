@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"time"
+)
+
+const (
+	probeTime = 5 * time.Second
+	probeSize = 4096 // bytes: a disk with room for less has none for a call
+)
+
+// Ready says whether the database takes what is written: a disk may be full, or a server read-only,
+// and still answer. Those who ask at the same time share one look.
+func (s *Store) Ready(ctx context.Context) error {
+	looked := s.probes.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.Background(), probeTime)
+		defer cancel()
+		return nil, s.tx(ctx, (*tx).probe)
+	})
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case r := <-looked:
+		if r.Err != nil {
+			return fmt.Errorf("trying to write: %w", r.Err)
+		}
+		return nil
+	}
+}
+
+// probe queues the writing of a row of its own, and the removal of those before.
+func (t *tx) probe() error {
+	id, filler := rand.Text(), strings.Repeat(rand.Text(), probeSize/len(rand.Text()))
+	t.add(statement{sql: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, args: []any{id, filler}},
+		statement{sql: `DELETE FROM probes WHERE id IN (SELECT id FROM probes WHERE id <> $1` + t.store.dialect.skipLocked + `)`, args: []any{id}})
+	return nil
+}
