@@ -301,7 +301,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, try, right, x.now) })
 		},
 		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(c.To, x.now) }) },
-		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(x.now) }) },
+		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(c.Held, x.now) }) },
 		"ring now": func(t *rapid.T) {
 			x.step(func(c *Call) ([]Action, []Event) {
 				asked := c.Clone()

@@ -3,6 +3,7 @@ package call
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -180,13 +181,13 @@ func (c *Call) Hold(number string, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Release records that the number is free. The Call is Offered it where the dial is due by
-// now, and else waits for something else, or ends.
-func (c *Call) Release(now time.Time) []Event {
-	if c.State != Waiting || c.Held == "" {
+// Release records that a number is free that the Call is held for. The Call is Offered it
+// where the dial is due by now, and else waits for something else, or ends.
+func (c *Call) Release(number string, now time.Time) []Event {
+	if number == "" || number != c.Held && !slices.Contains(c.AlsoHeld(), number) {
 		return nil
 	}
-	c.Held, c.Offered = "", c.Held
+	c.Held, c.Offered = "", number
 	evs := []Event{c.event(CallReleased, now, Event{})}
 	return append(evs, c.settle(now)...)
 }

@@ -124,7 +124,7 @@ type ending func(c *Call, n int) (Result, time.Duration)
 // foresee lives through what follows.
 func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	d := c.Clone()
-	d.Release(now)
+	d.Release(d.Held, now)
 	d.endAll(now, func(d *Call, n int) (Result, time.Duration) { r, _ := how(d, n); return r, 0 })
 	for d.settle(now); d.State != Ended; {
 		_, _, waiting := d.due(now)

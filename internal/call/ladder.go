@@ -47,6 +47,21 @@ func (c *Call) Numbers() []string {
 	return numbers
 }
 
+// AlsoHeld are the numbers beside Held that are rung next as well, any of which will do as
+// soon as it is free.
+func (c *Call) AlsoHeld() (numbers []string) {
+	if c.State != Waiting || c.Held == "" || len(c.People) < 2 {
+		return nil
+	}
+	people, _ := c.next()
+	for _, p := range people {
+		if number := c.Person(p).Number; number != c.Held {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers
+}
+
 // isNumberOf says whether a number is that of one of these people.
 func (c *Call) isNumberOf(people []int, number string) bool {
 	return slices.ContainsFunc(people, func(p int) bool { return c.Person(p).Number == number })

@@ -133,14 +133,14 @@ func TestHeldWaitsForTheNumber(t *testing.T) {
 		t.Fatalf("a held call wakes at %s, want its deadline", s.WakeAt)
 	}
 	s.after(time.Minute).sleeps()
-	s.got(s.Release(s.now)).got(s.Release(s.now)).dials(1).got(s.Hold(s.To, s.now)).is(Dialing)
+	s.got(s.Release(s.Held, s.now)).got(s.Release(s.Held, s.now)).dials(1).got(s.Hold(s.To, s.now)).is(Dialing)
 	s.told(CallCreated, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
 }
 
 func TestReleasedKeepsItsDelay(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy)
 	s.got(s.Hold(s.To, s.now)).after(10 * time.Second)
-	s.got(s.Release(s.now)).waits(20 * time.Second)
+	s.got(s.Release(s.Held, s.now)).waits(20 * time.Second)
 }
 
 func TestNewNeedsASoundWish(t *testing.T) {

@@ -177,7 +177,7 @@ func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
 func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
 	_, events := s.Wake(s.now, "", s.To)
-	s.got(events).after(time.Minute).got(s.Release(s.now)).dials(2)
+	s.got(events).after(time.Minute).got(s.Release(s.Held, s.now)).dials(2)
 	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
 }
 
@@ -210,7 +210,7 @@ func TestTheFirstDialIsLate(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.NotBefore.After = time.Hour })
 	s.after(time.Hour)
 	_, events := s.Wake(s.now, "", s.To) // another call rings the number
-	s.got(events).after(time.Hour).got(s.Release(s.now))
+	s.got(events).after(time.Hour).got(s.Release(s.Held, s.now))
 	if why := s.WaitsFor(s.now); why != "" {
 		t.Errorf("it waits for %q", why)
 	}
@@ -382,7 +382,7 @@ func TestWhatIsForeseenHappens(t *testing.T) {
 		delete(actions, "clock set back") // time goes on while it is foreseen
 		t.Repeat(actions)
 		if x.c.Held != "" {
-			x.tell(func(c *Call) []Event { return c.Release(x.now) })
+			x.tell(func(c *Call) []Event { return c.Release(c.Held, x.now) })
 		}
 		if x.now.Before(x.c.CreatedAt) || slices.ContainsFunc(x.c.Attempts, func(a Attempt) bool { return x.now.Before(a.EndedAt) }) {
 			return

@@ -215,6 +215,7 @@ func (b *batch) save() error {
 			continue
 		}
 		b.changed = append(b.changed, c)
+		b.holdAlso(c)
 		if !row {
 			calls = append(calls, rowChange{mutableColumns(&c.before), mutableColumns(&c.after)})
 		}

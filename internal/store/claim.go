@@ -228,5 +228,5 @@ func (t *tx) setAside(id string, until time.Time) {
 		sql: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,
 			held_for = NULL, offered = NULL WHERE id = $1`,
 		args: []any{id, micros(until)},
-	})
+	}, statement{sql: deleteAlsoHeld, args: []any{id}})
 }

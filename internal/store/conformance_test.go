@@ -33,6 +33,7 @@ var suite = []struct {
 	{"the turn is handed on", testTurnHandedOn},
 	{"who can't ring keeps nobody from it", testWhoCantRingKeepsNobody},
 	{"nor who was offered a number and does not dial", testWhoIsOfferedAndDoesNotDial},
+	{"held for several", testHeldForSeveral},
 	{"a sweep finds free numbers", testSweepFindsFreeNumbers},
 	{"a few are tried at once", testAFewAreTriedAtOnce},
 	{"sweeps at once", testSweepsAtOnce},

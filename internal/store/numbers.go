@@ -91,6 +91,7 @@ type freed struct {
 	by     []string // the Calls that rang it, or might have
 	swept  bool     // found by a sweep: another node's may have been faster
 	next   []string // the Calls that are tried next; none: that is all
+	most   int      // of them
 	tried  string   // the last that was
 }
 
@@ -138,13 +139,17 @@ func (b *batch) take(w *want) {
 	})
 }
 
+// takeAgain is how often a number is tried that another node takes, or frees, in this very
+// moment. One that can't be told passes for taken: whoever is held for it, the sweep finds.
+const takeAgain = 3
+
 // refuse deals with the numbers that could not be had: who was to be dialed there is
 // not, and the Call goes without, or waits.
 func (b *batch) refuse(wants map[string][]*want) error {
 	busy := map[*stored][]string{}
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[number] {
-			for !w.mine && w.owner == "" { // taken, or freed, by another node in this very moment
+			for again := 0; again < takeAgain && !w.mine && w.owner == ""; again++ {
 				b.take(w)
 				if err := b.flush(); err != nil {
 					return fmt.Errorf("claiming the number: %w", err)
@@ -194,9 +199,14 @@ const triesPerBatch = 32
 
 // selectNext finds the oldest Calls, after one that was tried before, that are held for a
 // number, if that is free, and was offered to no Call that is due by $3.
-const selectNext = `SELECT id FROM calls WHERE held_for = $1 AND id > $2
-	AND NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
-	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3) ORDER BY id LIMIT $4`
+// selectNextToo finds those that are also held for it.
+const (
+	selectNext    = `SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4`
+	selectNextToo = `SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4`
+	ifUnoffered   = `
+	AND NOT EXISTS (SELECT 1 FROM destinations AS d WHERE d.number = $1)
+	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3)`
+)
 
 // findNext queues the search for the Calls that are tried next for a number, at most so many.
 // What this batch itself frees is offered to nobody: the rows are only written later.
@@ -205,16 +215,19 @@ func (b *batch) findNext(f *freed, most int) {
 	if f.swept {
 		due = micros(b.now)
 	}
-	b.add(statement{
-		sql:  selectNext,
-		args: []any{f.number, f.tried, due, most},
-		rows: func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			f.next = append(f.next, id)
-			return err
-		},
-	})
+	f.most = most
+	for _, sql := range []string{selectNext, selectNextToo} {
+		b.add(statement{
+			sql:  sql,
+			args: []any{f.number, f.tried, due, most},
+			rows: func(scan func(...any) error) error {
+				var id string
+				err := scan(&id)
+				f.next = append(f.next, id)
+				return err
+			},
+		})
+	}
 }
 
 // release offers each of the numbers to the first Call held for it that can ring now: as a
@@ -246,6 +259,8 @@ func (b *batch) release(list []*freed) error {
 func (b *batch) lockNext(list []*freed) error {
 	var unread []string
 	for _, f := range list {
+		slices.Sort(f.next)
+		f.next = f.next[:min(f.most, len(f.next))] // the oldest of those that came by either way
 		for _, id := range f.next {
 			if b.calls[id] == nil {
 				unread = append(unread, id)
@@ -283,10 +298,7 @@ func (b *batch) tryNext(f *freed, tries *int) (over bool) {
 // One that can't be read, or released, is set aside.
 func (b *batch) offer(c *stored, number string) bool {
 	_, err := c.step(func(c *call.Call) ([]call.Event, error) {
-		if c.Held != number { // this batch, or another node, has seen to it
-			return nil, nil
-		}
-		return c.Release(b.now), nil
+		return c.Release(number, b.now), nil // nothing, where this batch or another node has seen to it
 	})
 	if err != nil {
 		b.setAside(c.before.ID, b.now.Add(setAside))
@@ -294,3 +306,19 @@ func (b *batch) offer(c *stored, number string) bool {
 	}
 	return c.after.Offered == number
 }
+
+// holdAlso queues what has changed of the numbers that a Call is also held for.
+func (b *batch) holdAlso(c *stored) {
+	before, after := c.before.AlsoHeld(), c.after.AlsoHeld()
+	if slices.Equal(before, after) {
+		return
+	}
+	if before != nil {
+		b.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
+	}
+	for _, number := range after {
+		b.add(statement{sql: `INSERT INTO also_held (number, call_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{number, c.after.ID}})
+	}
+}
+
+const deleteAlsoHeld = `DELETE FROM also_held WHERE call_id = $1`

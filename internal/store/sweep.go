@@ -11,14 +11,16 @@ const sweepMost = triesPerBatch
 
 // Of the numbers that Calls are held for, each is looked at once, however many they are: those
 // that no phone rings any more, and that no Call was offered which is due by $1.
-const selectUnoffered = `WITH RECURSIVE held (number) AS (
-		SELECT (SELECT held_for FROM calls WHERE held_for > '' ORDER BY held_for LIMIT 1)
-		UNION ALL
-		SELECT (SELECT held_for FROM calls WHERE held_for > held.number ORDER BY held_for LIMIT 1) FROM held WHERE number IS NOT NULL
-	)
-	SELECT number FROM held WHERE number IS NOT NULL
-		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = held.number LIMIT 1) IS NULL
-		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = held.number AND o.wake_at <= $1 LIMIT 1) IS NULL LIMIT $2`
+var selectUnoffered = `WITH RECURSIVE ` + distinct("held", "calls", "held_for") + `, ` + distinct("also", "also_held", "number") + `
+	SELECT number FROM (SELECT number FROM held UNION ALL SELECT number FROM also) AS n WHERE number IS NOT NULL
+		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = n.number LIMIT 1) IS NULL
+		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.number AND o.wake_at <= $1 LIMIT 1) IS NULL LIMIT $2`
+
+// distinct is a part of a query that goes from one value of a column's index to the next.
+func distinct(name, table, column string) string {
+	next := `(SELECT ` + column + ` FROM ` + table + ` WHERE ` + column + ` > %s ORDER BY ` + column + ` LIMIT 1)`
+	return name + ` (number) AS (SELECT ` + fmt.Sprintf(next, "''") + ` UNION ALL SELECT ` + fmt.Sprintf(next, name+".number") + ` FROM ` + name + ` WHERE number IS NOT NULL)`
+}
 
 // Sweep offers numbers that are free, though Calls are held for them, to the first Call that
 // can ring now: whatever became of the one that was offered the number before, none waits in

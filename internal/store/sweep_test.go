@@ -116,6 +116,66 @@ func testWhoCantRingKeepsNobody(t *testing.T, b backend) {
 	}
 }
 
+// A Call that rings several people at once, and finds all their numbers taken, is released
+// when any of them is free.
+func testHeldForSeveral(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	other := phone + "9"
+	one, two := create(t, s, to(phone)), create(t, s, to(other))
+	dial(t, s, begin, one.ID, two.ID)
+	atOnce := func(w *call.Wish) {
+		w.People, w.Policy.Ladder = []call.Person{{Number: phone}, {Number: other}}, call.Parallel
+	}
+	both, next := create(t, s, to(phone), atOnce), create(t, s, to(other))
+	dial(t, s, begin)
+	equal(t, count(t, s, "SELECT count(*) FROM also_held"), 1)
+	completed(t, s, two.ID, begin)
+	equal(t, get(t, s, both.ID).Offered, other)
+	equal(t, get(t, s, next.ID).Held, other)
+	equal(t, count(t, s, "SELECT count(*) FROM also_held"), 0)
+	dial(t, s, begin, both.ID)
+	if c := get(t, s, both.ID); len(c.Attempts) != 1 || c.Attempts[0].To != other {
+		t.Fatalf("%+v", c.Attempts)
+	}
+	completed(t, s, both.ID, begin)
+	dial(t, s, begin, next.ID)
+
+	// One that nobody noticed is found by the sweep.
+	third := create(t, s, to(phone), atOnce)
+	dial(t, s, begin)
+	run(t, s, "DELETE FROM destinations WHERE number = $1", other)
+	sweep(t, s, begin)
+	equal(t, get(t, s, third.ID).Offered, other)
+}
+
+// A number that another node takes and frees all the time passes for taken in the end.
+func TestANumberThatCantBeToldIsTaken(t *testing.T) {
+	sent := 0
+	x := &tx{store: &Store{}, send: func(list []statement) error {
+		for _, st := range list {
+			if st.affected != nil {
+				sent++
+				st.affected(0)
+			}
+		}
+		return nil
+	}}
+	c, _, err := call.New(wish(), begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBatch(x, nil)
+	woken := &stored{before: c, after: c, asleep: &c, claimedBy: b.eager}
+	b.eager.now, b.calls[c.ID] = begin, woken
+	woken.wake()
+	if err := b.settleNumbers(); err != nil {
+		t.Fatal(err)
+	}
+	if sent != 1+takeAgain || woken.after.Held != c.To {
+		t.Errorf("taken %d times, then held for %q", sent, woken.after.Held)
+	}
+}
+
 // Nor does one that was released, and does not dial after all.
 func testWhoIsOfferedAndDoesNotDial(t *testing.T, b backend) {
 	s := b.open(t, nil)
@@ -510,10 +570,12 @@ func (w *waiting) check(seed uint64) {
 		w.t.Fatal(err)
 	}
 	for _, c := range calls {
-		released := c.Clone()
-		released.Release(w.now)
-		if number := c.Held; number != "" && released.Offered != "" && !taken[number] && !offered[number] {
-			w.t.Errorf("seed %d, at %s: %s is held for %s, which is free", seed, w.now, c.ID, number)
+		for _, number := range append(c.AlsoHeld(), c.Held) {
+			released := c.Clone()
+			released.Release(number, w.now)
+			if number != "" && released.Offered == number && !taken[number] && !offered[number] {
+				w.t.Errorf("seed %d, at %s: %s is held for %s, which is free", seed, w.now, c.ID, number)
+			}
 		}
 	}
 }
