@@ -16,6 +16,8 @@ var costlyRanges = []struct {
 	{"+1600", Satellite, "Canada, satellite and caller-pays services: Canadian Non-Geographic Code Assignment Guideline"},
 	{"+1538", Personal, "5XX personal communications: NANPA, in service 2025-10-28 (PL-631)"},
 	{"+1700", Premium, "carriers' own services, priced by each: NANPA, NPA 700"},
+	{"+56600", SharedCost, "600, complementary services: Subtel's numbering plan"},
+	{"+56700", Premium, "700, audiotext: the same plan"},
 	{"+6114", Satellite, "014, satellite services: Telecommunications Numbering Plan 2015 (ACMA), compilation 3 of 2023-04-17"},
 	{"+6119", Premium, "190 to 197, premium services: the same plan"},
 	{"+62868", Satellite, "PSN (ByRU): Indonesia's Fundamental Technical Plan (KM 4 of 2001), as amended"},

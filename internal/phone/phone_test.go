@@ -143,6 +143,7 @@ func TestKind(t *testing.T) {
 		"+80812345678":   phone.SharedCost,
 		"+979123456789":  phone.Premium,
 		"+61147101234":   phone.Satellite,
+		"+56600123456":   phone.SharedCost,
 		"+61145101234":   phone.Satellite,
 		"+81570123456":   phone.SharedCost,
 		"+81180991234":   phone.Premium,

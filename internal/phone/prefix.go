@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"regexp/syntax"
@@ -31,11 +32,12 @@ func ParsePrefix(text string) (Prefix, error) {
 	if len(regions) == 0 || !ValidRegion(regions[0]) {
 		return Prefix{}, fmt.Errorf("%s begins with the country code of no country", digits)
 	}
+	known := areaRegion(digits)
 	if !hasRegion {
-		region = regions[0]
+		region = cmp.Or(known, regions[0])
 	}
 	plans := plansOf(regions)
-	switch known := areaRegion(digits); {
+	switch {
 	case !slices.Contains(regions, region):
 		return Prefix{}, fmt.Errorf("%s can't be in %s: country code +%s is that of %s", digits, region, code, strings.Join(regions, ", "))
 	case len(digits) < len(code)+3 || code == "1" && len(digits) < len("+1212"):

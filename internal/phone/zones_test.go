@@ -225,6 +225,9 @@ func TestPrefixes(t *testing.T) {
 			}
 		}
 	}
+	if p, err := ParsePrefix("+1876"); err != nil || p.region != "JM" {
+		t.Errorf("Jamaica's area code is taken for %+v, %v", p, err)
+	}
 	for text, want := range map[string]string{
 		"1679": "no prefix", "+1679=": "can't be in", "+1 679": "no prefix", "+1679=ZZ": "can't be in", "+1679=JP": "country code +1 is that of US",
 		"+449": "too short", "+16": "no prefix", "+816": "too short", "+1876=US": "prefix of JM", "+999123": "no country", "+870773": "no country", "+": "no prefix", "": "no prefix",
