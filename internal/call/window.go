@@ -13,13 +13,21 @@ type Window struct {
 	Days     []Day    `json:"days,omitempty"`     // on which it opens; none: every day
 	From     int      `json:"from"`               // second of the day at which it opens
 	To       int      `json:"to"`                 // and closes; before From: on the next day; 0 and 0: it is open all day
-	Zone     string   `json:"zone,omitempty"`     // IANA, or AnyOfNumber
-	Zones    []string `json:"zones,omitempty"`    // those of AnyOfNumber, IANA
+	Zone     string   `json:"zone,omitempty"`     // IANA
+	Zones    []string `json:"zones,omitempty"`    // of several: all of them, IANA, the first one as Zone too
 	Holidays []string `json:"holidays,omitempty"` // dates such as 2026-12-25, on which nothing rings
 }
 
-// AnyOfNumber is the Zone of a window with several Zones: those in which its numbers may be.
+// AnyOfNumber stands for the Zones in which a window's numbers may be.
 const AnyOfNumber = "any-of-number"
+
+// Place is the window's zone, or AnyOfNumber where there are several.
+func (w Window) Place() string {
+	if len(w.Zones) > 0 {
+		return AnyOfNumber
+	}
+	return w.Zone
+}
 
 // Day is a day of the week.
 type Day string
@@ -47,7 +55,7 @@ func (w Window) String() string {
 	if hours := w.Hours(); hours != "" {
 		parts = append(parts, hours)
 	}
-	return strings.Join(append(parts, w.Zone), " ")
+	return strings.Join(append(parts, w.Place()), " ")
 }
 
 // Hours is the part of the day, such as 09:00-21:00; empty when it is all of it.
@@ -105,7 +113,7 @@ func (w Window) check(ring time.Duration) error {
 		}
 	}
 	switch {
-	case w.Zone == "", w.Zone == AnyOfNumber && len(w.Zones) == 0:
+	case w.Zone == "":
 		return &PolicyError{"window.zone", "is missing: an IANA zone, such as Asia/Tokyo"}
 	case len(w.Holidays) > maxHolidays:
 		return &PolicyError{"window.holidays", fmt.Sprintf("may have %d dates", maxHolidays)}

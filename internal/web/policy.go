@@ -233,7 +233,7 @@ func (f *faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	case len(clocks) == 1:
 		w.Zone = clocks[0]
 	case w.Zone == call.AnyOfNumber:
-		w.Zones = clocks
+		w.Zone, w.Zones = clocks[0], clocks
 	case len(clocks) > 1:
 		f.add("policy.window.zone", "is missing, and the number may be in several: "+list(clocks)+
 			"; give one, or "+call.AnyOfNumber+": open only while it is open in all of them")

@@ -74,7 +74,7 @@ func wireWindow(w call.Window) *api.Window {
 	if w.IsZero() {
 		return nil
 	}
-	out := &api.Window{Hours: w.Hours(), Zone: w.Zone, Zones: w.Zones, Holidays: w.Holidays}
+	out := &api.Window{Hours: w.Hours(), Zone: w.Place(), Zones: w.Zones, Holidays: w.Holidays}
 	for _, d := range w.Days {
 		out.Days = append(out.Days, string(d))
 	}
