@@ -210,7 +210,7 @@ func (c *Call) askSoon(a *Attempt, now time.Time) {
 func (c *Call) dial(person int, by string, now time.Time) int {
 	a := c.postponedFor(person)
 	if a == nil {
-		c.Attempts = append(c.Attempts[:len(c.Attempts):len(c.Attempts)], Attempt{
+		c.Attempts = append(c.Attempts, Attempt{
 			N: len(c.Attempts) + 1, To: c.Person(person).Number, Person: person,
 			NeedsKey: c.Policy.Confirm.Kind != ConfirmNone, Detects: c.Policy.Machine.Do != MachineIgnore,
 		})

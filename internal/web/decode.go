@@ -23,6 +23,7 @@ const (
 	maxField  = 200  // bytes of a field's name
 	maxDetail = 1000 // room for the line of a setting with many hosts
 	maxValues = 1000 // in a list or an object within a field
+	maxNames  = 5000 // in a body, far more than all fields that there are can hold
 )
 
 // faults collects what is wrong with the fields of a request: the first faults, and how
@@ -69,8 +70,10 @@ func (f *faults) problem() error {
 // would put U+FFFD, which is spoken as garbage, where the text is no UTF-8 or has half of a
 // surrogate pair, and would take the last of two fields with one name, where whoever checked
 // the body before it may have seen the first.
+//
+// To remember names takes memory. A body of so many that it is refused anyway is spared that.
 func checkJSON(body []byte) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body))
+	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(values(body) > maxNames))
 	err := d.SkipValue()
 	if err == nil {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
@@ -88,10 +91,16 @@ func checkJSON(body []byte) error {
 	return problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
-// skipped is a JSON value that is read past.
-type skipped struct{}
+// reading reads a value which checkJSON has seen to be well-formed, so that no step can fail.
+func reading(raw json.RawMessage) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+}
 
-func (*skipped) UnmarshalJSON([]byte) error { return nil }
+// next is the next value, to be kept.
+func next(d *jsontext.Decoder) json.RawMessage {
+	v, _ := d.ReadValue()
+	return json.RawMessage(bytes.Clone(v))
+}
 
 // missing says that a field is not given.
 func missing(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
@@ -107,29 +116,22 @@ func (f *faults) object(raw json.RawMessage, prefix string, into map[string]any)
 		f.add(or(prefix, "body"), "must be a JSON object")
 		return
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_, _ = d.Token() // the brace; checkJSON has seen that all is well-formed
-	for d.More() {
-		name, _ := d.Token()
-		field := name.(string)
-		dst, known := into[field]
-		if !known {
-			_ = d.Decode(&skipped{})
-			f.unknown(join(prefix, field), into)
+	d := reading(raw)
+	_, _ = d.ReadToken() // the brace
+	for d.PeekKind() == '"' {
+		token, _ := d.ReadToken()
+		name := token.String()
+		if dst, known := into[name]; known {
+			f.field(join(prefix, name), next(d), dst)
 			continue
 		}
-		var value json.RawMessage
-		_ = d.Decode(&value)
-		f.field(join(prefix, field), value, dst)
+		_ = d.SkipValue()
+		if len(f.list) == maxFaults {
+			f.more++ // before a sentence is built for nobody
+			continue
+		}
+		f.add(join(prefix, name), "is not a field here; there are: "+list(slices.Sorted(maps.Keys(into))))
 	}
-}
-
-func (f *faults) unknown(path string, fields map[string]any) {
-	if len(f.list) == maxFaults {
-		f.more++ // before the sentence is built for nobody
-		return
-	}
-	f.add(path, "is not a field here; there are: "+list(slices.Sorted(maps.Keys(fields))))
 }
 
 // field decodes one field. What is kept as it was sent is bounded by whoever reads it.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -95,17 +94,15 @@ func (f *faults) people(raw json.RawMessage) (people []api.Person) {
 		f.add("to", "must be a number, as a string, or a list of people")
 		return nil
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	_, _ = d.Token() // the bracket; checkJSON has seen that all is well-formed
+	d := reading(raw)
+	_, _ = d.ReadToken() // the bracket
 	n := 0
-	for ; d.More(); n++ {
+	for ; d.PeekKind() != ']'; n++ {
 		if n >= call.MaxPeople {
-			_ = d.Decode(&skipped{})
+			_ = d.SkipValue()
 			continue
 		}
-		var one json.RawMessage
-		_ = d.Decode(&one)
-		people = append(people, f.person(one, n))
+		people = append(people, f.person(next(d), n))
 	}
 	if n > call.MaxPeople {
 		f.add("to", fmt.Sprintf("has %d people, and may have %d", n, call.MaxPeople))
