@@ -69,10 +69,26 @@ func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err erro
 }
 
 // Events shows the timeline of a call.
-func (c *Client) Events(ctx context.Context, id string) ([]Event, error) {
-	var list EventList
-	_, err := c.do(ctx, request{method: http.MethodGet, path: callPath(id) + "/events", safe: true}, &list)
-	return list.Events, err
+func (c *Client) Events(ctx context.Context, id string) (list []Event, err error) {
+	err = c.pages(callPath(id)+"/events", func(r request) (string, error) {
+		var page EventList
+		_, err := c.do(ctx, r, &page)
+		list = append(list, page.Events...)
+		return page.NextCursor, err
+	})
+	return list, err
+}
+
+// pages asks for one page after the other, each of which names the next.
+func (c *Client) pages(path string, ask func(request) (next string, err error)) error {
+	v := url.Values{"limit": {"200"}}
+	for {
+		next, err := ask(request{method: http.MethodGet, path: path + "?" + v.Encode(), safe: true})
+		if err != nil || next == "" || next == v.Get("cursor") {
+			return err
+		}
+		v.Set("cursor", next)
+	}
 }
 
 // Explain says what would become of a call, and makes none.

@@ -110,7 +110,7 @@ func TestRequestsGoWhereTheContractSays(t *testing.T) {
 		{"GET /v1/calls/1", func(c *api.Client) error { _, err := c.Get(t.Context(), "1", 0); return err }},
 		{"GET /v1/calls/1?wait=1m0s", func(c *api.Client) error { _, err := c.Get(t.Context(), "1", time.Minute); return err }},
 		{"GET /v1/calls/a%2Fb", func(c *api.Client) error { _, err := c.Get(t.Context(), "a/b", 0); return err }},
-		{"GET /v1/calls/1/events", func(c *api.Client) error { _, err := c.Events(t.Context(), "1"); return err }},
+		{"GET /v1/calls/1/events?limit=200", func(c *api.Client) error { _, err := c.Events(t.Context(), "1"); return err }},
 		{"POST /v1/calls/1/cancel", func(c *api.Client) error { _, err := c.Cancel(t.Context(), "1"); return err }},
 		{"DELETE /v1/calls/1", func(c *api.Client) error { return c.Delete(t.Context(), "1") }},
 		{"GET /v1/calls?", func(c *api.Client) error { _, err := c.List(t.Context(), api.ListQuery{}); return err }},

@@ -443,7 +443,8 @@ type Event struct {
 
 // EventList is the timeline of a call.
 type EventList struct {
-	Events []Event `json:"events"`
+	Events     []Event `json:"events"`
+	NextCursor string  `json:"next_cursor,omitzero"` // of the next page; empty on the last
 }
 
 // Problem is an error as RFC 9457 has it (application/problem+json).

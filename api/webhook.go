@@ -45,7 +45,8 @@ type CreateEndpoint struct {
 
 // EndpointList is all endpoints.
 type EndpointList struct {
-	Endpoints []Endpoint `json:"endpoints"`
+	Endpoints  []Endpoint `json:"endpoints"`
+	NextCursor string     `json:"next_cursor,omitzero"` // of the next page; empty on the last
 }
 
 // Delivery is an event on its way to an endpoint.
@@ -83,10 +84,14 @@ type DeliveryQuery struct {
 }
 
 // Endpoints lists where webhooks go.
-func (c *Client) Endpoints(ctx context.Context) ([]Endpoint, error) {
-	var list EndpointList
-	_, err := c.do(ctx, request{method: http.MethodGet, path: endpointPath(""), safe: true}, &list)
-	return list.Endpoints, err
+func (c *Client) Endpoints(ctx context.Context) (list []Endpoint, err error) {
+	err = c.pages(endpointPath(""), func(r request) (string, error) {
+		var page EndpointList
+		_, err := c.do(ctx, r, &page)
+		list = append(list, page.Endpoints...)
+		return page.NextCursor, err
+	})
+	return list, err
 }
 
 // Endpoint shows one.
@@ -147,10 +152,14 @@ func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (pa
 }
 
 // CallDeliveries shows who was told of a call's events, and how that went.
-func (c *Client) CallDeliveries(ctx context.Context, callID string) ([]Delivery, error) {
-	var list DeliveryList
-	_, err := c.do(ctx, request{method: http.MethodGet, path: callPath(callID) + "/deliveries", safe: true}, &list)
-	return list.Deliveries, err
+func (c *Client) CallDeliveries(ctx context.Context, callID string) (list []Delivery, err error) {
+	err = c.pages(callPath(callID)+"/deliveries", func(r request) (string, error) {
+		var page DeliveryList
+		_, err := c.do(ctx, r, &page)
+		list = append(list, page.Deliveries...)
+		return page.NextCursor, err
+	})
+	return list, err
 }
 
 // Replay sends an event, by its message's id, to an endpoint again.

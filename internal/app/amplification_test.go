@@ -18,12 +18,17 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// What a request may cost: so many times its own size, and as much as the smallest costs.
+// What a request may cost: so many times its own size, beside a base.
 const (
-	memoryFold, memoryBase = 16, 1 << 20 // bytes that are allocated, all in all
+	memoryFold, memoryBase = 16, 2 << 20 // bytes that are allocated, all in all
 	answerFold, answerBase = 8, 20 << 10
 	diskFold, diskBase     = 8, 64 << 10 // pages of 4 KiB, of each table and index that is touched
 	maxRows                = 20
+
+	// A forecast names all dials to come: up to 200 for each way in which they can end. A page
+	// of calls holds about 1 MiB, which JSON writes longer.
+	foretoldMemory, foretoldAnswer = 6 << 20, 320 << 10
+	pageMemory, pageAnswer         = 40 << 20, 4 << 20
 )
 
 // meter is a redial whose costs are measured.
@@ -268,6 +273,10 @@ func greatest() string {
 		"deadline": "720h", "window": {"hours": "00:00-23:59", "zone": "Asia/Tokyo", "holidays": [` + strings.Join(holidays, ",") + `]}, "redial_after": {` + strings.Join(delays, ",") + `}}}`
 }
 
+// longest is a small request for as many dials as there may be.
+var longest = `{"say": "hi", "policy": {"max_attempts": 20, "ladder": "rounds", "deadline": "720h", "confirm": {"digit": "1"}, "machine": "redial"},
+	"to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`
+
 // The table of amplifications: whatever is sent, at whichever door, costs a small multiple of itself.
 func TestTheTableOfAmplifications(t *testing.T) {
 	m := newMeter(t)
@@ -277,12 +286,18 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		return r, body
 	}
 	type row struct {
-		what string
-		r    *http.Request
-		body string
+		what           string
+		r              *http.Request
+		body           string
+		memory, answer int // the bases
 	}
 	var rows []row
-	add := func(what string, r *http.Request, body string) { rows = append(rows, row{what, r, body}) }
+	add := func(what string, r *http.Request, body string) {
+		rows = append(rows, row{what, r, body, memoryBase, answerBase})
+	}
+	foretells := func(what string, r *http.Request, body string) {
+		rows = append(rows, row{what, r, body, foretoldMemory, foretoldAnswer})
+	}
 	body := bodies()
 	for what, text := range body {
 		r, _ := post("/v1/calls", "application/json", text)
@@ -353,15 +368,17 @@ func TestTheTableOfAmplifications(t *testing.T) {
 	r, _ = post("/v1/calls", "application/json", g)
 	add("the greatest call", r, g)
 	r, _ = post("/v1/calls?dry_run=true", "application/json", g)
-	add("the greatest call, dry", r, g)
+	foretells("the greatest call, foretold", r, g)
+	r, text = post("/v1/calls?dry_run=true", "application/json", longest)
+	foretells("the longest forecast", r, text)
 
 	slices.SortFunc(rows, func(a, b row) int { return strings.Compare(a.what, b.what) })
 	warm, text := post("/v1/calls", "application/json", body["a call"])
 	m.measure(warm, text)
-	for _, row := range rows {
+	check := func(row row) {
 		c, answer := m.measure(row.r, row.body)
 		t.Logf("%-60.60s %d %8d bytes: memory %9d, answer %7d, disk %7d, rows %3d", row.what, c.status, c.sent, c.memory, c.answer, c.disk, c.rows)
-		if c.memory > memoryBase+memoryFold*c.sent || c.answer > answerBase+answerFold*c.sent || c.disk > diskBase+diskFold*c.sent || c.rows > maxRows {
+		if c.memory > row.memory+memoryFold*c.sent || c.answer > row.answer+answerFold*c.sent || c.disk > diskBase+diskFold*c.sent || c.rows > maxRows {
 			t.Errorf("%s: %d for %d bytes: memory %d (%.1f times), answer %d, disk %d, rows %d: %s", row.what, c.status, c.sent, c.memory,
 				float64(c.memory)/float64(c.sent), c.answer, c.disk, c.rows, answer)
 		}
@@ -371,5 +388,15 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		if row.what == "the greatest call" && c.status != http.StatusCreated {
 			t.Errorf("it is answered %d: %s", c.status, answer)
 		}
+	}
+	for _, row := range rows {
+		check(row)
+	}
+	for range 20 {
+		r, text := post("/v1/calls", "application/json", g)
+		m.measure(r, text)
+	}
+	for _, path := range []string{"/v1/calls?limit=200", "/v1/calls?state=waiting&limit=200"} {
+		check(row{"a page of the greatest calls", httptest.NewRequestWithContext(t.Context(), "GET", hostURL+path, nil), "", pageMemory, pageAnswer})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -425,4 +427,77 @@ func TestSettingsThatLaySomethingOpenAreWarnedOf(t *testing.T) {
 			t.Errorf("%+v: %q", test.conf, got)
 		}
 	}
+}
+
+// Every list has pages, which together are the whole.
+func TestAllListsHavePages(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		var endpoints []string
+		for i := range 5 {
+			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: fmt.Sprintf("https://h%d.example/hook", i), Events: []string{"*"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			endpoints = append(endpoints, e.ID)
+		}
+		w.phone(alice).busy().answers()
+		w.phone(bob).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.call(api.CreateCall{To: bob})
+		w.pass(10 * time.Minute)
+		for path, list := range map[string]struct {
+			field, id string
+			least     int
+		}{
+			"/v1/calls":                                    {"calls", "id", 2},
+			"/v1/calls/" + c.id + "/events":                {"events", "seq", 10},
+			"/v1/calls/" + c.id + "/deliveries":            {"deliveries", "endpoint,event", 50},
+			"/v1/webhooks":                                 {"endpoints", "id", 5},
+			"/v1/webhooks/" + endpoints[0] + "/deliveries": {"deliveries", "event", 10},
+		} {
+			read := func(limit int) (all []string, pages int) {
+				for cursor := ""; ; pages++ {
+					status, answer := w.do("GET", path+"?"+url.Values{"limit": {fmt.Sprint(limit)}, "cursor": {cursor}}.Encode(), "")
+					var page map[string]json.RawMessage
+					if err := json.Unmarshal([]byte(answer), &page); err != nil || status != http.StatusOK {
+						t.Fatalf("%s is answered %d, %v: %s", path, status, err, answer)
+					}
+					var some []map[string]any
+					json.Unmarshal(page[list.field], &some)
+					if len(some) > limit {
+						t.Errorf("%s: %d of a limit of %d", path, len(some), limit)
+					}
+					for _, one := range some {
+						id := ""
+						for name := range strings.SplitSeq(list.id, ",") {
+							id += fmt.Sprint(one[name]) + " "
+						}
+						all = append(all, id)
+					}
+					cursor = ""
+					if json.Unmarshal(page["next_cursor"], &cursor); cursor == "" {
+						return all, pages + 1
+					}
+				}
+			}
+			whole, _ := read(200)
+			ones, pages := read(1)
+			if len(whole) < list.least || !slices.Equal(whole, ones) || pages != len(whole) || len(slices.Compact(slices.Sorted(slices.Values(ones)))) != len(ones) {
+				t.Errorf("%s: %d at once, %d one by one in %d pages\n%q\n%q", path, len(whole), len(ones), pages, whole, ones)
+			}
+			for _, query := range []string{"limit=0", "limit=201", "limit=x", "limi=1"} {
+				if status, _ := w.do("GET", path+"?"+query, ""); status != http.StatusUnprocessableEntity {
+					t.Errorf("%s?%s is answered %d", path, query, status)
+				}
+			}
+		}
+		for path, cursor := range map[string]string{"/v1/calls/" + c.id + "/events": "x", "/v1/calls/" + c.id + "/deliveries": "x", "/v1/calls": "x"} {
+			if status, _ := w.do("GET", path+"?cursor="+cursor, ""); status != http.StatusUnprocessableEntity {
+				t.Errorf("%s from a strange cursor is answered %d", path, status)
+			}
+		}
+		if all, err := w.client.CallDeliveries(w.ctx, c.id); err != nil || len(all) < 50 {
+			t.Errorf("the client finds %d deliveries, %v", len(all), err)
+		}
+	})
 }

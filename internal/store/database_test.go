@@ -175,7 +175,7 @@ func get(t testing.TB, s *Store, id string) call.Call {
 
 func events(t testing.TB, s *Store, id string) []call.Event {
 	t.Helper()
-	list, err := s.Events(t.Context(), id, 0)
+	list, err := s.Events(t.Context(), id, 0, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -145,11 +145,12 @@ func (s *Store) readDeliveries(ctx context.Context, where string, args ...any) (
 	return list, nil
 }
 
-const ofCall = "call_id = $1 ORDER BY call_id, endpoint_id, seq"
+const ofCall = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) ORDER BY call_id, endpoint_id, seq LIMIT $4"
 
-// DeliveriesOf returns those of a Call, by endpoint and then in their sequence.
-func (s *Store) DeliveriesOf(ctx context.Context, callID string) ([]Delivery, error) {
-	return s.readDeliveries(ctx, ofCall, storable(callID))
+// DeliveriesOf returns those of a Call after one, which may be empty, by endpoint and then in
+// their sequence; at most limit.
+func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, limit int) ([]Delivery, error) {
+	return s.readDeliveries(ctx, ofCall, storable(after.CallID), storable(after.EndpointID), after.Seq, limit)
 }
 
 // DeliveryQuery selects those of an endpoint, the newest Call first; an empty State

@@ -9,7 +9,7 @@ import (
 
 func listed(t testing.TB, s *Store, q Query) (ids []string) {
 	t.Helper()
-	calls, err := s.List(t.Context(), q)
+	calls, _, err := s.List(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}

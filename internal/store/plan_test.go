@@ -45,7 +45,7 @@ func testPlans(t *testing.T, b backend) {
 		{nextDeliveries, nil, []string{"deliveries_due"}},
 		{selectDeliveries + dueAtTarget + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
 		{among(selectDeliveries + ofPending), list, []string{"deliveries"}},
-		{selectDeliveries + ofCall, one, []string{"deliveries"}},
+		{selectDeliveries + ofCall, []any{"a", "a", 0}, []string{"deliveries"}},
 		{selectDeliveries + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},
 		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}},
 		{undelivered, one, []string{"deliveries_by_endpoint"}},

@@ -202,16 +202,20 @@ type Query struct {
 	Limit   int
 }
 
-// List returns the Calls that a Query selects.
-func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, err error) {
+// pageBytes is about how much a page of Calls may hold, whatever its limit: each may have as
+// much metadata as a request can bring.
+const pageBytes = 1 << 20
+
+// List returns the Calls that a Query selects, as many as make a page, and whether there are more.
+func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		calls, err = s.list(t, q)
+		calls, more, err = s.list(t, q)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("listing calls: %w", err)
+		return nil, false, fmt.Errorf("listing calls: %w", err)
 	}
-	return calls, nil
+	return calls, more, nil
 }
 
 // listSQL is the SQL of a Query, but for its parameters, which are added to args.
@@ -230,18 +234,24 @@ func listSQL(q Query, args *[]any) string {
 	if len(where) == 0 {
 		where = []string{"TRUE"}
 	}
-	*args = append(*args, q.Limit)
+	*args = append(*args, q.Limit+1) // one more tells whether there are more
 	return selectCalls + strings.Join(where, " AND ") + fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(*args))
 }
 
-func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
+func (s *Store) list(tx querier, q Query) (_ []call.Call, more bool, err error) {
 	var args []any
 	query := listSQL(q, &args)
 	var found []*call.Call
-	err := tx.each(query, args, func(scan func(...any) error) error {
+	size := 0
+	err = tx.each(query, args, func(scan func(...any) error) error {
+		if more = len(found) == q.Limit || size > pageBytes; more {
+			return nil
+		}
 		c := new(call.Call)
 		found = append(found, c)
-		return scan(fields(callColumns(c))...)
+		err := scan(fields(callColumns(c))...)
+		size += sizeOf(c)
+		return err
 	})
 	if err == nil {
 		err = s.loadAttempts(tx, found)
@@ -250,18 +260,36 @@ func (s *Store) list(tx querier, q Query) ([]call.Call, error) {
 	for i, c := range found {
 		calls[i] = *c
 	}
-	return calls, err
+	return calls, more, err
 }
 
-const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq`
-
-// Events returns the Events of Call id after seq, in their order.
-func (s *Store) Events(ctx context.Context, id string, after int) ([]call.Event, error) {
-	return readEvents(reader{ctx, s.read}, id, after)
+// sizeOf is about how many bytes a Call has that its request brought.
+func sizeOf(c *call.Call) int {
+	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) + len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)
+	if c.Message.Say != nil {
+		n += len(c.Message.Say.Text)
+	}
+	for k, v := range c.Metadata {
+		n += len(k) + len(v)
+	}
+	for _, p := range c.People {
+		n += len(p.Number) + len(p.Name) + len(p.Say)
+	}
+	for _, h := range c.Policy.Window.Holidays {
+		n += len(h)
+	}
+	return n
 }
 
-func readEvents(q querier, id string, after int) (events []call.Event, err error) {
-	err = q.each(selectEvents, []any{id, after}, func(scan func(...any) error) error {
+const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq LIMIT $3`
+
+// Events returns the Events of Call id after seq, in their order, limit of them at most.
+func (s *Store) Events(ctx context.Context, id string, after, limit int) ([]call.Event, error) {
+	return readEvents(reader{ctx, s.read}, id, after, limit)
+}
+
+func readEvents(q querier, id string, after, limit int) (events []call.Event, err error) {
+	err = q.each(selectEvents, []any{id, after, limit}, func(scan func(...any) error) error {
 		var e call.Event
 		var data string
 		if err := scan(&e.Seq, (*string)(&e.Type), asMicros{&e.At}, &e.Attempt, &data); err != nil {

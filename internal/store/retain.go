@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -74,7 +75,7 @@ func (t *tx) scrubWords(c *call.Call) error {
 			return err
 		}
 	}
-	events, err := readEvents(t, c.ID, 0)
+	events, err := readEvents(t, c.ID, 0, math.MaxInt32)
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func testEveryFieldComesBack(t *testing.T, b backend) {
 			})
 			equal(t, saved, want)
 			equal(t, get(t, s, want.ID), want)
-			listed, err := s.List(t.Context(), Query{State: state, Limit: 10})
+			listed, _, err := s.List(t.Context(), Query{State: state, Limit: 10})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func testEventsComeBack(t *testing.T, b backend) {
 	})
 	created := call.Event{Seq: 1, Type: call.CallCreated, At: begin, NextAttemptAt: begin}
 	equal(t, events(t, s, c.ID), []call.Event{created, e, empty})
-	after, err := s.Events(t.Context(), c.ID, 2)
+	after, err := s.Events(t.Context(), c.ID, 2, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func testNotFound(t *testing.T, b backend) {
 				t.Errorf("%q: error %d is %v, want ErrNotFound", id, i+1, err)
 			}
 		}
-		if list, err := s.List(ctx, Query{To: id + "x", Limit: 10}); err != nil || len(list) > 0 {
+		if list, _, err := s.List(ctx, Query{To: id + "x", Limit: 10}); err != nil || len(list) > 0 {
 			t.Errorf("%q: listed %v, %v", id, list, err)
 		}
 	}

@@ -77,7 +77,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 // whose turn it is.
 func lanes(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
-	all, err := s.DeliveriesOf(t.Context(), id)
+	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func testEventsArePublished(t *testing.T, b backend) {
 	change(t, s, c.ID, cancel)
 	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
 	equal(t, []int{o.room, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
-	list, err := s.DeliveriesOf(t.Context(), c.ID)
+	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: c.ID}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +225,7 @@ func testEachEventShowsItsMoment(t *testing.T, b backend) {
 	if err := errors.Join(together(t, s, placed, changed(c.ID, report(call.StatusCompleted)))...); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.DeliveriesOf(t.Context(), c.ID)
+	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: c.ID}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

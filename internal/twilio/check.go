@@ -70,8 +70,9 @@ func (c checker) checkName(e, in *element) error {
 func (c checker) checkAttributes(e, _ *element) error {
 	for _, a := range e.attrs {
 		name, value := a.Name.Local, strings.TrimSpace(a.Value)
-		if n := nearest(name, attributes); n != name && strings.EqualFold(n, name) {
-			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?", e.name, name, n)
+		same := func(known string) bool { return strings.EqualFold(known, name) }
+		if i := slices.IndexFunc(attributes, same); i >= 0 && !slices.Contains(attributes, name) {
+			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?", e.name, name, attributes[i])
 		}
 		problem := ""
 		switch {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -187,9 +188,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit := q.Limit
-	q.Limit++ // one more tells whether there is a next page
-	calls, err := s.Store.List(r.Context(), q)
+	calls, more, err := s.Store.List(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -198,9 +197,8 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := api.CallList{Calls: []api.Call{}, AccountPause: wirePause(pause)}
-	if len(calls) > limit {
-		calls = calls[:limit]
-		page.NextCursor = calls[limit-1].ID
+	if more {
+		page.NextCursor = calls[len(calls)-1].ID
 	}
 	for i := range calls {
 		page.Calls = append(page.Calls, wire.Call(&calls[i]))
@@ -229,14 +227,21 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	if q.Before != "" && uuid.Validate(q.Before) != nil {
 		f.add("cursor", "must be the next_cursor of a page before")
 	}
-	if text := v.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
-		}
-		q.Limit = n
-	}
+	f.limit(v, &q.Limit)
 	return q, f.problem()
+}
+
+// limit reads how many there may be in a page.
+func (f *faults) limit(v url.Values, limit *int) {
+	text := v.Get("limit")
+	if text == "" {
+		return
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxLimit {
+		f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
+	}
+	*limit = n
 }
 
 // readCancel reads whether a conversation is ended, too; the body may be missing.

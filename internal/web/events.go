@@ -19,7 +19,7 @@ const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
 // getEvents shows the timeline of a Call, as a list, or as a stream of
 // server-sent events that goes on until the Call has ended.
 func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
-	after, err := lastEventID(r)
+	after, limit, err := eventQuery(r)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	if strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
 		return s.stream(w, r, &c, after)
 	}
-	events, err := s.Store.Events(r.Context(), id, after)
+	events, err := s.Store.Events(r.Context(), id, after, limit)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,28 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	for _, e := range events {
 		out.Events = append(out.Events, wire.Event(e))
 	}
+	if len(events) == limit && events[limit-1].Seq < c.Seq {
+		out.NextCursor = strconv.Itoa(events[limit-1].Seq)
+	}
 	return reply(w, http.StatusOK, out)
+}
+
+// eventQuery reads after which event to begin, by the cursor of a page before or, of a stream
+// that is taken up again, the last one's id.
+func eventQuery(r *http.Request) (after, limit int, err error) {
+	if after, err = lastEventID(r); err != nil {
+		return 0, 0, err
+	}
+	v, limit := r.URL.Query(), maxLimit
+	var f faults
+	f.parameters(v, "cursor", "limit")
+	if text := v.Get("cursor"); text != "" {
+		if after, err = strconv.Atoi(text); err != nil || after < 0 || after > math.MaxInt32 {
+			f.add("cursor", "must be the next_cursor of a page before")
+		}
+	}
+	f.limit(v, &limit)
+	return after, limit, f.problem()
 }
 
 func lastEventID(r *http.Request) (int, error) {
@@ -65,7 +86,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 	defer done()
 	for beat := time.Now(); ; {
 		extend(w, heartbeat+writeTime)
-		events, err := s.Store.Events(r.Context(), c.ID, after)
+		events, err := s.Store.Events(r.Context(), c.ID, after, maxLimit)
 		if err != nil {
 			s.brokeOff(r, err)
 			return nil
@@ -83,7 +104,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 			fmt.Fprint(w, ": still here\n\n")
 			beat = time.Now()
 		}
-		if http.NewResponseController(w).Flush() != nil || !s.pause(r.Context(), changed, heartbeat) {
+		if http.NewResponseController(w).Flush() != nil || len(events) < maxLimit && !s.pause(r.Context(), changed, heartbeat) {
 			return nil
 		}
 	}

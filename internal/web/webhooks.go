@@ -78,13 +78,24 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 }
 
 func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.Store.Endpoints(r.Context())
+	v, limit := r.URL.Query(), defaultLimit
+	var f faults
+	f.parameters(v, "cursor", "limit")
+	f.limit(v, &limit)
+	if err := f.problem(); err != nil {
+		return err
+	}
+	list, err := s.Store.Endpoints(r.Context()) // in the order of their ids; there are few
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(e store.Endpoint) bool { return e.ID <= v.Get("cursor") })
 	out := api.EndpointList{Endpoints: []api.Endpoint{}}
-	for i := range list {
+	for i := range list[:min(len(list), limit)] {
 		out.Endpoints = append(out.Endpoints, wireEndpoint(&list[i]))
+	}
+	if len(list) > limit {
+		out.NextCursor = list[limit-1].ID
 	}
 	return reply(w, http.StatusOK, out)
 }
@@ -195,25 +206,40 @@ func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
 		}
 		q.Before = store.DeliveryKey{CallID: id, Seq: seq}
 	}
-	if text := v.Get("limit"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxLimit {
-			f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
-		}
-		q.Limit = n
-	}
+	f.limit(v, &q.Limit)
 	return q, f.problem()
 }
 
 func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Store.Get(r.Context(), r.PathValue("id")); err != nil {
+	v, limit := r.URL.Query(), defaultLimit
+	after := store.DeliveryKey{CallID: r.PathValue("id")}
+	var f faults
+	f.parameters(v, "cursor", "limit")
+	f.limit(v, &limit)
+	if text := v.Get("cursor"); text != "" {
+		endpoint, seq, _ := strings.Cut(text, ".")
+		n, err := strconv.ParseInt(seq, 10, 32)
+		if err != nil || n < 0 {
+			f.add("cursor", "must be the next_cursor of a page before")
+		}
+		after.EndpointID, after.Seq = endpoint, int(n)
+	}
+	if err := f.problem(); err != nil {
 		return err
 	}
-	list, err := s.Store.DeliveriesOf(r.Context(), r.PathValue("id"))
+	if _, err := s.Store.Get(r.Context(), after.CallID); err != nil {
+		return err
+	}
+	list, err := s.Store.DeliveriesOf(r.Context(), after, limit+1) // one more tells whether there is a next page
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireDeliveries(list))
+	page := wireDeliveries(list)
+	if len(list) > limit {
+		page.Deliveries = page.Deliveries[:limit]
+		page.NextCursor = list[limit-1].EndpointID + "." + strconv.Itoa(list[limit-1].Seq)
+	}
+	return reply(w, http.StatusOK, page)
 }
 
 // replayDelivery puts a delivery back. A disabled endpoint takes none: it would be given
