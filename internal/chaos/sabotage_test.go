@@ -54,7 +54,7 @@ var sabotages = []sabotage{
 	{
 		name: "adopts without looking",
 		broken: map[string]string{
-			"internal/dialer/perform.go|case errors.Is(err, store.ErrNotFound):":  "case err == nil, errors.Is(err, store.ErrNotFound):",
+			"internal/dialer/perform.go|err == nil && id == c.ID && number == n:": "err == nil && (id != c.ID || number > 0):",
 			"internal/twilio/list.go|return !ok || !created.Before(since)":        "return !ok || created.Before(since) || true",
 			"internal/twilio/list.go|return b.N != a.N && b.SID == string(r.SID)": "return false",
 		},
@@ -75,7 +75,7 @@ var sabotages = []sabotage{
 		name: "only one next waiting call is tried",
 		broken: map[string]string{
 			"internal/store/numbers.go|if !b.tryNext(f, &tries) && tries > 0 {": "if !b.tryNext(f, &tries) && tries < 0 {",
-			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })":    "",
+			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":      "",
 		},
 		script: "answer:220s,busy", phones: 1, minutes: true,
 		each: func(i int, req *api.CreateCall) {
@@ -92,7 +92,7 @@ var sabotages = []sabotage{
 		name: "a deferred call keeps the number",
 		broken: map[string]string{
 			"internal/call/settle.go|if c.Held != \"\" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {": "if c.Held != \"\" {",
-			"internal/dialer/dialer.go|sweeping.Go(func() { d.sweep(ctx) })":                                                "",
+			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":                                                  "",
 		},
 		script: "answer:50s,busy", phones: 1, minutes: true,
 		sleeps: crash.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
@@ -155,6 +155,13 @@ func (s *sabotage) order(p *proof, i int) api.CreateCall {
 
 // other is a number that nobody else wants.
 func other(i int) string { return fmt.Sprintf("+8190%08d", 20_000_000+i) }
+
+// The source still says what the sabotages break; to find that out takes no minutes.
+func TestSabotagesFitTheSource(t *testing.T) {
+	for _, s := range sabotages {
+		t.Run(s.name, func(t *testing.T) { overlay(t, s.broken) })
+	}
+}
 
 func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 	for _, s := range sabotages {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/crash"
 	"redial/internal/store"
 )
 
@@ -220,9 +221,7 @@ func (d *Dialer) checkAccount(p store.Pause) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime+storeTime)
 	defer cancel()
 	defer d.wakes()
-	asking, stop := context.WithTimeout(ctx, askTime)
-	err := d.Carrier.CheckAccount(asking)
-	stop()
+	err := d.askAccount(ctx)
 	ill, known := errors.AsType[*call.PlaceError](err)
 	switch {
 	case err == nil && p.Kind == store.PauseOfUnlisted:
@@ -243,6 +242,13 @@ func (d *Dialer) checkAccount(p store.Pause) {
 	if err != nil {
 		d.Log.Error("what was found out about the account could not be kept", "err", err)
 	}
+}
+
+func (d *Dialer) askAccount(ctx context.Context) (err error) {
+	defer crash.Contain(&err)
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	return d.Carrier.CheckAccount(ctx)
 }
 
 // acquit takes a code that nobody here knows for one of the single call: the account is well.
