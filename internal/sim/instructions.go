@@ -7,9 +7,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 const (
@@ -18,21 +21,79 @@ const (
 	broken      = "an application error"
 )
 
-// verb is an element of a TwiML document.
+// verb is an element of a TwiML document, or, without a name, a piece of text in one.
 type verb struct {
-	XMLName xml.Name
-	Attrs   []xml.Attr `xml:",any,attr"`
-	Text    string     `xml:",chardata"`
-	Verbs   []verb     `xml:",any"`
+	name  string // empty as well where it is in a namespace, of which TwiML knows none
+	attrs []xml.Attr
+	text  string // its own, all pieces
+	parts []verb // what stands in it, in order
+}
+
+// UnmarshalXML keeps the order of texts and elements, in which they are read aloud.
+func (v *verb) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	if v.attrs = start.Attr; start.Name.Space == "" {
+		v.name = start.Name.Local
+	}
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return err
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			var inner verb
+			if err := inner.UnmarshalXML(d, t); err != nil {
+				return err
+			}
+			if inner.name != "" {
+				v.parts = append(v.parts, inner)
+			}
+		case xml.CharData:
+			v.text += string(t)
+			v.parts = append(v.parts, verb{text: string(t)})
+		case xml.EndElement:
+			return nil
+		}
+	}
 }
 
 func (v verb) attr(name string) string {
-	for _, a := range v.Attrs {
-		if a.Name.Local == name {
+	for _, a := range v.attrs {
+		if a.Name.Space == "" && a.Name.Local == name {
 			return a.Value
 		}
 	}
 	return ""
+}
+
+// ssml are the elements that a text may have.
+// Source: https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml
+var ssml = []string{"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
+
+// said is what a Say reads aloud: its text and that in its SSML, and nothing of what else
+// is in it.
+func (v verb) said() string {
+	if alias := v.attr("alias"); v.name == "sub" {
+		return alias
+	}
+	var text strings.Builder
+	for _, p := range v.parts {
+		switch {
+		case p.name == "":
+			text.WriteString(p.text)
+		case slices.Contains(ssml, p.name):
+			text.WriteString(p.said())
+		}
+	}
+	return text.String()
+}
+
+// languages have a region, but for one kind of Arabic: with another the Say fails.
+var languages = regexp.MustCompile(`^(|arb|[a-z]{2,3}(-[A-Z]{2,3})+)$`)
+
+// isSaid says whether a text comes out of the phone: signs alone are silence.
+func isSaid(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
 
 func (v verb) number(name string, otherwise int) time.Duration {
@@ -50,10 +111,10 @@ type document struct {
 
 func parseTwiml(doc, base string) *document {
 	var root verb
-	if err := xml.Unmarshal([]byte(doc), &root); err != nil || root.XMLName.Local != "Response" {
+	if err := xml.Unmarshal([]byte(doc), &root); err != nil || root.name != "Response" {
 		return nil
 	}
-	return &document{base, root.Verbs}
+	return &document{base, root.parts}
 }
 
 // first is the document that the create request gave, or named.
@@ -116,11 +177,11 @@ func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 		return nil, true
 	}
 	for _, v := range doc.verbs {
-		switch v.XMLName.Local {
+		switch v.name {
 		case "Hangup", "Reject":
 			return nil, true
 		case "Redirect":
-			return s.at(l, doc.base, strings.TrimSpace(v.Text), v.attr("method"), ""), false
+			return s.at(l, doc.base, strings.TrimSpace(v.text), v.attr("method"), ""), false
 		case "Gather":
 			if next, done, pressed := s.gather(l, doc, v); pressed || done {
 				return next, done
@@ -135,12 +196,17 @@ func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 	return next, next == nil
 }
 
-// speak notes what a verb says, and returns how long that takes.
+// speak notes what a verb says, and returns how long that takes: nothing for a verb that
+// Twilio does not know, by its exact name.
 func (s *Sim) speak(l *leg, v verb) time.Duration {
-	switch v.XMLName.Local {
+	switch v.name {
 	case "Say":
-		s.hears(l, v.Text)
-		return time.Duration(len([]rune(v.Text))) * 70 * time.Millisecond * max(1, v.number("loop", 1))
+		text := v.said()
+		if !isSaid(text) || !languages.MatchString(v.attr("language")) {
+			return 0
+		}
+		s.hears(l, text)
+		return time.Duration(len([]rune(text))) * 70 * time.Millisecond * max(1, v.number("loop", 1))
 	case "Pause":
 		return v.number("length", 1) * time.Second
 	case "Play":
@@ -152,7 +218,7 @@ func (s *Sim) speak(l *leg, v verb) time.Duration {
 // gather listens for keys while it speaks, and for a while after.
 func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, pressed bool) {
 	var length time.Duration
-	for _, inner := range v.Verbs {
+	for _, inner := range v.parts {
 		length += s.speak(l, inner)
 	}
 	p := l.nextPress()
@@ -249,7 +315,9 @@ func (s *Sim) fetchOnce(link, method string, form url.Values, d delivery) (twiml
 	case err != nil || res.StatusCode >= http.StatusMultipleChoices:
 		return "", false, ""
 	case kind == "text/plain":
-		return "<Response><Say>" + url.QueryEscape(string(body)) + "</Say></Response>", true, ""
+		var text strings.Builder
+		_ = xml.EscapeText(&text, body) // a Builder takes all
+		return "<Response><Say>" + text.String() + "</Say></Response>", true, ""
 	case strings.HasPrefix(kind, "audio/"):
 		return "<Response><Play>x</Play></Response>", true, ""
 	case kind != "text/xml" && kind != "application/xml" && kind != "text/html":

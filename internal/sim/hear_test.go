@@ -1,0 +1,86 @@
+package sim
+
+import (
+	"encoding/xml"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whoever answers hears what Twilio would say: not what it does not know, nor what no
+// voice can say.
+func TestWhatAPhoneHears(t *testing.T) {
+	for twiml, want := range map[string][]string{
+		`<Say>one</Say><Say>two</Say>`: {"one", "two"},
+		`<Say>the <emphasis level="strong">whole</emphasis> server <prosody rate="slow">is <s>down</s></prosody> now</Say>`: {"the whole server is down now"},
+		`<Say><sub alias="World Wide Web">WWW</sub> is down<break time="1s"/></Say>`:                                        {"World Wide Web is down"},
+		`<Say><say-as interpret-as="digits">12</say-as></Say>`:                                                              {"12"},
+		`<Say>a<!-- b --><![CDATA[ < c]]></Say>`:                                                                            {"a < c"},
+		`<Say language="ja-JP">火事です</Say>`:                                                                                  {"火事です"},
+		`<Gather><Say>press <emphasis>1</emphasis></Say><say>or 2</say></Gather>`:                                           {"press 1"},
+		`<say>one</say>`: nil, `<SAY>one</SAY>`: nil, `<Speak>one</Speak>`: nil, `<x:Say xmlns:x="urn:x">one</x:Say>`: nil,
+		`one`: nil, `<Say/>`: nil, `<Say> </Say>`: nil, `<Say>…</Say>`: nil, `<Say>🔥</Say>`: nil,
+		`<Say language="jp">火事です</Say>`:                nil,
+		`<Say language="ja">火事です</Say>`:                nil,
+		`<Say>one<Foo> and two</Foo></Say>`:            {"one"},
+		`<Pause><Say>one</Say></Pause>`:                nil,
+		`<Hangup/><Say>one</Say>`:                      nil,
+		`<Say>one</Say><Foo/><Say>two</Say>`:           {"one", "two"},
+		`<Foo><Say>one</Say></Foo>`:                    nil,
+		`<Say>one</Say><Redirect>/relative</Redirect>`: {"one", broken},
+	} {
+		atDesk(t, Config{}, func(d *desk) {
+			d.script("answer")
+			d.place(alice, "Twiml", "<Response>"+twiml+"</Response>", "StatusCallback", "")
+			pass(2 * time.Minute)
+			if heard := d.sim.Legs()[0].Heard; !slices.Equal(heard, want) {
+				t.Errorf("%s: heard %q, want %q", twiml, heard, want)
+			}
+		})
+	}
+}
+
+func TestPlainTextIsReadAsItIs(t *testing.T) {
+	atDesk(t, Config{}, func(d *desk) {
+		d.answer = func(int, *http.Request) (*http.Response, error) { return reply(200, "text/plain", "a < b & c"), nil }
+		d.place(alice, "Twiml", "", "Url", "https://app.test/text", "StatusCallback", "")
+		pass(time.Minute)
+		if heard := d.sim.Legs()[0].Heard; !slices.Equal(heard, []string{"a < b & c"}) {
+			t.Errorf("heard %q", heard)
+		}
+	})
+}
+
+// No document stops the simulator, and what is heard stands in it.
+func FuzzSaid(f *testing.F) {
+	f.Add(`<Say>the <emphasis>server</emphasis> is <x:y>down</x:y></Say>`)
+	f.Add(`<Say><sub alias="a">b</sub></Say><Say/>`)
+	f.Fuzz(func(t *testing.T, inside string) {
+		doc := parseTwiml("<Response>"+inside+"</Response>", "")
+		if doc == nil {
+			return
+		}
+		var all strings.Builder // every text and every attribute
+		for d := xml.NewDecoder(strings.NewReader(inside)); ; {
+			token, err := d.Token()
+			if err != nil {
+				break
+			}
+			switch token := token.(type) {
+			case xml.CharData:
+				all.Write(token)
+			case xml.StartElement:
+				for _, a := range token.Attr {
+					all.WriteString(a.Value)
+				}
+			}
+		}
+		for _, v := range doc.verbs {
+			if v.name == "Say" && len(v.said()) > all.Len() {
+				t.Errorf("%q: said %q", inside, v.said())
+			}
+		}
+	})
+}
