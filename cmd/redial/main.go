@@ -10,8 +10,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -91,6 +93,10 @@ func run(ctx context.Context, args []string, con *console) int {
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 { // JSON would put U+FFFD there
+		printf(con.err, "redial: argument %d is not text in UTF-8\n", i+1)
+		return statusUsage
 	}
 	if err := trimSettings(parser.Model); err != nil {
 		return con.fail(err)

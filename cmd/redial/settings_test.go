@@ -107,3 +107,12 @@ func TestTheBinaryIsStatic(t *testing.T) {
 		}
 	}
 }
+
+// A terminal that is not in UTF-8 gives bytes that JSON can't hold: U+FFFD would be spoken.
+func TestArgumentsAreText(t *testing.T) {
+	var out, errs bytes.Buffer
+	status := run(t.Context(), []string{"call", "+819012345678", "--say", "\x83T\x81["}, newConsole(&out, &errs))
+	if status != statusUsage || !strings.Contains(errs.String(), "argument 4 is not text in UTF-8") {
+		t.Errorf("exit status %d: %s%s", status, out.String(), errs.String())
+	}
+}

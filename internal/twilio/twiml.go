@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -123,7 +124,7 @@ func (r Rules) languageProblem(tag string) string {
 	case tag == "" || slices.Contains(languages, tag):
 		return ""
 	case !languageForm.MatchString(tag):
-		return "must be a language tag such as ja-JP"
+		return "must be a language tag" + cmp.Or(meant(tag, languages), " such as ja-JP")
 	case allows(r.Languages, tag):
 		return ""
 	}
