@@ -29,6 +29,7 @@ var wire = map[string]reflect.Type{
 	"Refusal":        reflect.TypeFor[api.Refusal](),
 	"CallList":       reflect.TypeFor[api.CallList](),
 	"AccountPause":   reflect.TypeFor[api.AccountPause](),
+	"Wait":           reflect.TypeFor[api.Wait](),
 	"ResolveAttempt": reflect.TypeFor[api.ResolveAttempt](),
 	"Explanation":    reflect.TypeFor[api.Explanation](),
 	"Forecast":       reflect.TypeFor[api.Forecast](),

@@ -320,6 +320,7 @@ type Call struct {
 	Refusal           *Refusal          `json:"refusal,omitzero"`             // why Twilio would not take the call
 	Held              bool              `json:"held,omitzero"`                // waits until another call lets go of the number
 	NextAttemptAt     time.Time         `json:"next_attempt_at,omitzero"`     // when the phone rings again, at the earliest
+	Waiting           []string          `json:"waiting,omitzero"`             // why it does not ring now although it is due; worked out when somebody asks for the call
 	CancelRequestedAt time.Time         `json:"cancel_requested_at,omitzero"` //
 	DeadlineAt        time.Time         `json:"deadline_at"`                  // no dial begins at or after it
 	CreatedAt         time.Time         `json:"created_at"`
@@ -434,11 +435,18 @@ type Event struct {
 	Outcome       string    `json:"outcome,omitzero"`
 	Reason        string    `json:"reason,omitzero"`
 	Waiting       string    `json:"waiting,omitzero"` // why the next dial is not made sooner
+	Waited        []Wait    `json:"waited,omitzero"`  // what the dial has waited for since it was due
 	Code          int       `json:"code,omitzero"`    // Twilio's error code
 	Message       string    `json:"message,omitzero"`
 	SIPCode       int       `json:"sip_code,omitzero"`
 	Duration      int       `json:"duration,omitzero"` // of the conversation, seconds
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
+}
+
+// Wait is a part of the time from which a dial was due until it was made.
+type Wait struct {
+	Why     string `json:"why"`
+	Seconds int    `json:"seconds"`
 }
 
 // EventList is the timeline of a call.

@@ -163,7 +163,10 @@ func toWhom(c *api.Call) string {
 
 // next is when a waiting Call is dialed.
 func next(c *api.Call) string {
-	if c.NextAttemptAt.IsZero() {
+	switch {
+	case len(c.Waiting) > 0:
+		return "as soon as it can: " + strings.Join(c.Waiting, "; ")
+	case c.NextAttemptAt.IsZero():
 		return ""
 	}
 	return clock(c.NextAttemptAt)

@@ -82,6 +82,8 @@ func explain(out io.Writer, e api.Explanation) error {
 		return nil
 	}
 	switch {
+	case len(e.Waiting) > 0 && !e.NextAttemptAt.IsZero() && !e.NextAttemptAt.After(time.Now()):
+		printf(out, "Rings       as soon as it can\n")
 	case !e.NextAttemptAt.IsZero():
 		printf(out, "Rings       %s\n", clock(e.NextAttemptAt))
 	case e.State == "waiting":

@@ -97,10 +97,22 @@ func waiting(e api.Event) string {
 	return " (waiting: " + e.Waiting + ")"
 }
 
+// waited says what a dial has waited for since it was due.
+func waited(e api.Event) string {
+	var parts []string
+	for _, w := range e.Waited {
+		parts = append(parts, fmt.Sprintf("%s for %s", time.Duration(w.Seconds)*time.Second, w.Why))
+	}
+	if parts == nil {
+		return ""
+	}
+	return " (it waited " + strings.Join(parts, ", ") + ")"
+}
+
 func attemptStory(what string, e api.Event, people []api.Person) string {
 	switch what {
 	case "dialed":
-		return strings.TrimSpace("dialing " + whom(e, people))
+		return strings.TrimSpace("dialing "+whom(e, people)) + waited(e)
 	case "placed":
 		return "taken by Twilio as " + e.SID
 	case "postponed":

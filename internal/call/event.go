@@ -58,6 +58,7 @@ type Event struct {
 	Outcome       Outcome   `json:"outcome,omitempty"`
 	Reason        string    `json:"reason,omitempty"`
 	Waiting       string    `json:"waiting,omitempty"`  // why the next dial is not made sooner
+	Waited        []Wait    `json:"waited,omitempty"`   // what the dial has waited for since it was due
 	Code          int       `json:"code,omitempty"`     // Twilio's error code
 	Message       string    `json:"message,omitempty"`  // Twilio's words
 	SIPCode       int       `json:"sip_code,omitempty"` //

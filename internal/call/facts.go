@@ -139,9 +139,6 @@ var (
 	ErrHeld   = errors.New("another call is ringing the number; this one is dialed when that has ended")
 )
 
-// notTaken is what an attempt waits for that Twilio did not process.
-const notTaken = "Twilio could not be reached, or asked to wait"
-
 // NotNowError says why the next dial may not be made at once, and when it may.
 type NotNowError struct {
 	Waiting string
@@ -188,8 +185,11 @@ func (c *Call) Release(number string, now time.Time) []Event {
 		return nil
 	}
 	c.Held, c.Offered = "", number
-	evs := []Event{c.event(CallReleased, now, Event{})}
-	return append(evs, c.settle(now)...)
+	evs := append([]Event{c.event(CallReleased, now, Event{})}, c.settle(now)...)
+	if c.State == Waiting { // it was not due while it was held; its place among those who are, it keeps
+		c.NextAttemptAt = later(c.NextAttemptAt, now)
+	}
+	return evs
 }
 
 // learn adds what a report says to the facts about a.

@@ -65,7 +65,7 @@ func (c *Call) WaitsFor(now time.Time) string {
 		return waiting
 	}
 	if c.anyPostponed() {
-		return notTaken
+		return NotTaken
 	}
 	var last *Attempt // to let go of those to be rung
 	for i := range c.Attempts {

@@ -68,6 +68,7 @@ type Dialer struct {
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
 	trial    trial
+	blocks   blocks
 	suspects atomic.Bool // codes that nobody here knows were counted since the last call that was taken
 }
 
@@ -287,7 +288,11 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 	if err != nil {
 		return plan{}, err
 	}
+	if err := d.blocks.load(ctx, d.Store, d.Account); err != nil {
+		return plan{}, err
+	}
 	now := d.Store.Now()
+	d.block(pause, tells, dial, now)
 	woken := 0
 	if due(ask, now) {
 		n, err := d.wake(ctx, d.Store.ClaimToAsk, d.free())
@@ -300,7 +305,7 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 		return plan{}, err
 	}
 	if tells && due(dial, now) && !now.Before(d.trouble.over()) {
-		n, err := d.wake(ctx, d.Store.ClaimToDial, min(d.mayDial(pause), d.free(), int(d.pace.TokensAt(now))))
+		n, err := d.wake(ctx, d.claimToDial, min(d.mayDial(pause), d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {
 			return plan{}, err
 		}
@@ -313,6 +318,10 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 	p := d.next(now, pause, dial, ask)
 	p.at = later(p.at, now.Add(locked))
 	return p, nil
+}
+
+func (d *Dialer) claimToDial(ctx context.Context, now time.Time, limit int) ([]store.Due, error) {
+	return d.Store.ClaimToDial(ctx, now, limit, d.blocks.all()...)
 }
 
 // wake claims what is due, at most limit of it, and performs what that asks for:

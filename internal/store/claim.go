@@ -40,22 +40,21 @@ const setAside = time.Hour
 // ClaimToDial wakes up to limit Calls whose dial is due, the longest due first;
 // ClaimToAsk those with a leg to ask about, or whose deadline has passed. What
 // is returned is on disk, and no other node has it: the Actions are the
-// caller's to perform.
-func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	return s.claim(ctx, now, limit, selection{dueToDial, s.lowWater(s.Now()).dial})
+// caller's to perform. blocks are what the dials may have waited for.
+func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int, blocks ...call.Block) ([]Due, error) {
+	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.lowWater(s.Now()).dial}}})
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	low := s.lowWater(s.Now())
-	return s.claim(ctx, now, limit, selection{dueToAsk, low.ask}, selection{dueToExpire, low.expire})
+	return s.claim(ctx, now, &claiming{limit: limit, which: []selection{{dueToAsk, low.ask}, {dueToExpire, low.expire}}})
 }
 
-func (s *Store) claim(ctx context.Context, now time.Time, limit int, which ...selection) ([]Due, error) {
-	if limit < 1 {
+func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, error) {
+	if o.limit < 1 {
 		return nil, nil
 	}
-	o := &claiming{which: which, limit: limit}
 	if err := s.commit(ctx, now, o); err != nil {
 		return nil, fmt.Errorf("claiming what is due: %w", err)
 	}
@@ -85,14 +84,15 @@ func (s *Store) TakeAtOnce(t Taker) { s.taker = t }
 // has made due.
 type claiming struct {
 	ticket
-	which []selection
-	limit int
-	taker Taker  // of those that the batch made due; nil in a claim that was asked for, and where there is none
-	by    string // the account that dials them
-	room  int    // that was taken
-	found []*stored
-	mine  []*stored // of those, what no other claim of the batch found too
-	due   []Due
+	which  []selection
+	limit  int
+	blocks []call.Block // what a dial may have waited for; nil: nobody is to say
+	taker  Taker        // of those that the batch made due; nil in a claim that was asked for, and where there is none
+	by     string       // the account that dials them
+	room   int          // that was taken
+	found  []*stored
+	mine   []*stored // of those, what no other claim of the batch found too
+	due    []Due
 }
 
 func (o *claiming) read(b *batch) {
@@ -216,7 +216,11 @@ func (c *stored) wake(busy ...string) {
 	c.after, c.actions = *c.asleep, nil
 	c.events, c.then = c.events[:c.slept:c.slept], c.then[:c.slept:c.slept]
 	_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
-		c.actions, events = woken.Wake(c.claimedBy.now, c.claimedBy.by, busy...)
+		due, now := woken.NextAttemptAt, c.claimedBy.now
+		c.actions, events = woken.Wake(now, c.claimedBy.by, busy...)
+		if blocks := c.claimedBy.blocks; blocks != nil {
+			call.SayWaited(events, call.Waited(due, now, blocks))
+		}
 		return events, nil
 	})
 }

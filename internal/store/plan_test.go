@@ -22,6 +22,7 @@ func testPlans(t *testing.T, b backend) {
 		index []string // that have to be named; any order
 	}{
 		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}},
+		{selectFirstDue, []any{int64(0), 2}, []string{"calls_to_dial"}},
 		{selectCalls + dueToDial + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}},
 		{selectCalls + dueToAsk + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_ask"}},
 		{selectCalls + dueToExpire + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_expire"}},

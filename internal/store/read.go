@@ -326,6 +326,23 @@ func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 	return dial, earlier(ask, deadline), nil
 }
 
+const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT $2`
+
+// FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
+// first, at most limit.
+func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
+	err = reader{ctx, s.read}.each(selectFirstDue, []any{floor(s.lowWater(s.Now()).dial), limit}, func(scan func(...any) error) error {
+		var at time.Time
+		err := scan(asMicros{&at})
+		times = append(times, at)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading what is dialed next: %w", err)
+	}
+	return times, nil
+}
+
 // floor is a low as the database has it.
 func floor(t time.Time) int64 {
 	if t.IsZero() {

@@ -117,7 +117,11 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wire.Call(&c))
+	shown, err := s.shown(r.Context(), []call.Call{c})
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, shown[0])
 }
 
 func waitFor(r *http.Request) (time.Duration, error) {
@@ -196,12 +200,12 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := api.CallList{Calls: []api.Call{}, AccountPause: wirePause(pause)}
+	page := api.CallList{AccountPause: wirePause(pause)}
 	if more {
 		page.NextCursor = calls[len(calls)-1].ID
 	}
-	for i := range calls {
-		page.Calls = append(page.Calls, wire.Call(&calls[i]))
+	if page.Calls, err = s.shown(r.Context(), calls); err != nil {
+		return err
 	}
 	return reply(w, http.StatusOK, page)
 }

@@ -77,16 +77,11 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.
 
 // waiting is all that keeps a Call from being dialed at now.
 func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why []string, err error) {
-	if own := c.WaitsFor(now); own != "" {
-		why = append(why, own)
-	}
-	pause, err := s.Store.AccountPause(ctx, s.Account)
+	q, err := s.queue(ctx, now)
 	if err != nil {
 		return nil, err
 	}
-	if pause != nil {
-		why = append(why, pause.Why())
-	}
+	why = q.keeps(c)
 	rung, err := s.Store.Rung(ctx, c.Numbers(), c.ID)
 	if rung && c.Held == "" {
 		why = append(why, "another call is ringing the number just now")

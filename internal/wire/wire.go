@@ -122,9 +122,13 @@ func wireRefusal(r *call.Refusal) *api.Refusal {
 
 // Event is an Event as the API shows it.
 func Event(e call.Event) api.Event {
+	var waited []api.Wait
+	for _, w := range e.Waited {
+		waited = append(waited, api.Wait(w))
+	}
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
-		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Code: e.Code, Message: e.Message,
+		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Waited: waited, Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}
 }
