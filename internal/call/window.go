@@ -201,8 +201,8 @@ func (w Window) clockEdge(t time.Time) time.Time {
 	return at.UTC()
 }
 
-// closes is when the window, open at t, closes in one of its zones; t and long at the
-// latest.
+// closes is when the window closes in one of its zones, t if one is closed; t and long at
+// the latest.
 func (w Window) closes(t time.Time, long time.Duration) time.Time {
 	end := t.Add(long)
 	for one := range w.each {
@@ -215,33 +215,19 @@ func (w Window) closes(t time.Time, long time.Duration) time.Time {
 	return end
 }
 
-// opens is the earliest time, not before t, at which the window is open in all of its
-// zones; limit, or later, where there is none before limit. Each zone goes on from where
-// the one before it opened, by its own clock alone.
-func (w Window) opens(t, limit time.Time) time.Time {
-	for t.Before(limit) {
-		from := t
-		for one := range w.each {
-			for t.Before(limit) && !one.showsOpen(t) {
-				t = one.clockEdge(t)
-			}
-		}
-		if t.Equal(from) {
-			return t
-		}
-	}
-	return t
-}
-
 // fits is the earliest time, not before t, from which on the window stays open for so
-// long; limit, or later, where there is none before limit.
+// long; limit, or later, where there is none before limit. Each zone goes on, by its own
+// clock alone, from where the one before it opens; where that leaves another closed, closes
+// says so, and the next round goes on from there.
 func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time {
 	if w.IsZero() {
 		return t
 	}
 	for t.Before(limit) {
-		if t = w.opens(t, limit); !t.Before(limit) {
-			return t
+		for one := range w.each {
+			for t.Before(limit) && !one.showsOpen(t) {
+				t = one.clockEdge(t)
+			}
 		}
 		end := w.closes(t, long)
 		if end.Equal(t.Add(long)) {

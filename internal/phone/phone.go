@@ -43,11 +43,8 @@ func ValidRegion(code string) bool {
 
 // describe turns a valid number into what the rest of redial works with.
 func describe(p *phonenumbers.PhoneNumber) Number {
-	k := kind(p)
-	return Number{
-		E164:   phonenumbers.Format(p, phonenumbers.E164),
-		Region: phonenumbers.GetRegionCodeForNumber(p),
-		Kind:   k,
-		Zones:  zones(p, k),
-	}
+	n := Number{E164: phonenumbers.Format(p, phonenumbers.E164), Region: phonenumbers.GetRegionCodeForNumber(p)}
+	n.Kind = kind(p, n.E164)
+	n.Zones = zones(p, n)
+	return n
 }

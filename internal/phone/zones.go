@@ -54,18 +54,17 @@ func zonesOf(regions ...string) (zones []string) {
 	return zones
 }
 
-// zones are those in which a valid number may be. A number of which the plan does not say
+// zones are those in which a valid number, of which the rest is known, may be. A number of which the plan does not say
 // where it is leaves all zones of its region; one that is shared by several regions, as
 // mobiles of Australia and its islands and toll-free numbers of North America are, all of
 // theirs.
-func zones(p *phonenumbers.PhoneNumber, k Kind) []string {
-	region := phonenumbers.GetRegionCodeForNumber(p)
-	if tied(k, region) {
-		return placed(phonenumbers.Format(p, phonenumbers.E164), region)
+func zones(p *phonenumbers.PhoneNumber, n Number) []string {
+	if tied(n.Kind, n.Region) {
+		return placed(n.E164, n.Region)
 	}
-	regions := []string{region}
+	regions := []string{n.Region}
 	for _, r := range phonenumbers.GetRegionCodesForCountryCode(int(p.GetCountryCode())) {
-		if r != region && phonenumbers.IsValidNumberForRegion(p, r) {
+		if r != n.Region && phonenumbers.IsValidNumberForRegion(p, r) {
 			regions = append(regions, r)
 		}
 	}
