@@ -103,9 +103,11 @@ func New(c Config) *Dialer {
 // what is in flight, and returns.
 func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
+	since := d.Store.Now()
+	spread := d.spread(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { d.sweep(ctx) })
-	beside.Go(func() { d.inquire(ctx) })
+	beside.Go(func() { d.inquire(ctx, since, spread) })
 	defer beside.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {

@@ -13,14 +13,33 @@ const (
 	inquirePage  = 100
 )
 
-// inquire has the carrier asked, at the start, about the legs that were alive before: what
+// spread has what fell due while redial was away asked about a little at a time, before any
+// of it is, and returns how long that will take.
+func (d *Dialer) spread(ctx context.Context) time.Duration {
+	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
+	for ctx.Err() == nil {
+		within, cancel := context.WithTimeout(ctx, storeTime)
+		now := d.Store.Now()
+		last, err := d.Store.SpreadAsks(within, now, inquireEvery)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return last.Sub(now)
+		}
+		wait := failing.next(time.Now())
+		d.Log.Error("nothing is dialed yet", "err", err, "again_in", wait)
+		pause(ctx, wait)
+	}
+	return 0
+}
+
+// inquire has the carrier asked, after a while, about the legs that were alive before: what
 // was reported meanwhile nobody heard. Where other nodes may have listened, it asks only
-// about those that have told nothing new for a while.
-func (d *Dialer) inquire(ctx context.Context) {
-	since := d.Store.Now()
+// about those that have told nothing new for some time.
+func (d *Dialer) inquire(ctx context.Context, since time.Time, after time.Duration) {
 	if d.Store.Shared() {
 		since = since.Add(-silentFor)
 	}
+	pause(ctx, after)
 	failing := backoff{least: time.Second, most: time.Minute}
 	for last := ""; ctx.Err() == nil; {
 		ids, err := d.Store.Silent(ctx, since, last, inquirePage)

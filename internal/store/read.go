@@ -174,24 +174,6 @@ func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err er
 	return id, n, err
 }
 
-// A Call whose leg may be alive, and of which nothing new was heard since $1. Of EXISTS,
-// PostgreSQL would make a join, and read all attempts there are.
-const selectSilent = `SELECT id FROM calls WHERE state = 'dialing' AND id > $2 AND (
-	SELECT count(*) FROM attempts WHERE call_id = calls.id AND ended_at IS NULL AND dialed_at < $1
-		AND coalesce(placed_at, 0) < $1 AND coalesce(initiated_at, 0) < $1
-		AND coalesce(ringing_at, 0) < $1 AND coalesce(answered_at, 0) < $1) > 0
-	ORDER BY id LIMIT $3`
-
-// Silent returns the ids, after one, of at most limit Calls with a leg that may be alive and
-// of which nothing new was heard since then.
-func (s *Store) Silent(ctx context.Context, since time.Time, after string, limit int) ([]string, error) {
-	ids, err := queryIDs(reader{ctx, s.read}, selectSilent, micros(since), after, limit)
-	if err != nil {
-		return nil, fmt.Errorf("looking for silent legs: %w", err)
-	}
-	return ids, nil
-}
-
 // Query selects Calls: empty fields select all. Calls come newest first, those
 // before Before (an id) only, at most Limit.
 type Query struct {
