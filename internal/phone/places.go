@@ -77,6 +77,9 @@ const placeTable = `
 86: Asia/Shanghai
 86 99 901 902 903 906 908 909: Asia/Shanghai Asia/Urumqi
 
+# Malaysia has one clock, which the library calls by the name of the smaller city.
+60: Asia/Kuala_Lumpur
+
 # Ukraine: Crimea's codes.
 380: Europe/Kyiv
 380 65 69: Europe/Kyiv Europe/Simferopol

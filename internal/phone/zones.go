@@ -27,6 +27,9 @@ var zonesByRegion = sync.OnceValue(func() map[string][]string {
 	// Regions that ISO knows as parts of others.
 	zones["AC"], zones["TA"], zones["XK"] = zones["SH"], zones["SH"], zones["RS"]
 	for region, all := range zones {
+		if region == "MY" { // of which the library knows the smaller city
+			continue
+		}
 		slices.SortStableFunc(all, func(a, b string) int { return rank(region, a) - rank(region, b) })
 	}
 	return zones

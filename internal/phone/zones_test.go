@@ -55,6 +55,7 @@ func TestZones(t *testing.T) {
 		{"+526141234567", "America/Chihuahua", 1},
 		{"+529981234567", "America/Cancun", 1},
 		{"+526641234567", "America/Tijuana", 1},
+		{"+60323856789", "Asia/Kuala_Lumpur", 1},
 		{"+34928123456", "Atlantic/Canary", 1},
 		{"+351292123456", "Atlantic/Azores", 1},
 		{"+672106123", "Antarctica/Casey Antarctica/Mawson", 4},
