@@ -58,8 +58,8 @@ func (c checker) checkName(e, in *element) error {
 	case len(known) == 0:
 		return fmt.Errorf("has <%.40s> in %s, where TwiML has no elements", e.name, in.name)
 	case !slices.Contains(known, e.name):
-		return fmt.Errorf("has <%.40s> in %s, which TwiML does not know there%s; there are, in just these letters: %s",
-			e.name, in.name, meant(e.name, known), strings.Join(usable, ", "))
+		return fmt.Errorf("has <%.40s> in %s, which is not one of, in just these letters: %s%s",
+			e.name, in.name, strings.Join(usable, ", "), meant(e.name, known))
 	case in.name == "Response" && !slices.Contains(harmless, e.name) && !allows(c.Verbs, e.name):
 		return fmt.Errorf("has the verb %s, which this redial does not allow; to allow it, set REDIAL_TWIML_VERBS=%s",
 			e.name, strings.Join(append(slices.Clone(c.Verbs), e.name), ","))

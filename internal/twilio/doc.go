@@ -1,7 +1,7 @@
 // Package twilio is the only one that knows Twilio's wire: how a call is
 // created, looked up and searched for, how Twilio's reports are read and their
-// signatures checked, which messages and options it takes, and what its errors
-// mean.
+// signatures checked, which messages and options it takes, what TwiML may do and where
+// it may lead, and what its errors mean.
 //
 // Requests are formed by the official SDK and sent by this package, because the
 // SDK's own client carries no context, loses HTTP statuses and headers, and can

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"golang.org/x/net/idna"
 )
 
 // Rules are what an installation allows in TwiML, and where it lets Twilio go. The zero
@@ -71,7 +69,7 @@ func canonical(host string) string {
 	ascii := strings.ToLower(strings.TrimSuffix(host, "."))
 	if strings.ContainsFunc(ascii, func(r rune) bool { return r > '~' }) {
 		var err error
-		if ascii, err = idna.Lookup.ToASCII(ascii); err != nil {
+		if ascii, err = names.ToASCII(ascii); err != nil {
 			return ""
 		}
 	}
