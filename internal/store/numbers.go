@@ -304,6 +304,9 @@ func (b *batch) offer(c *stored, number string) bool {
 		b.setAside(c.before.ID, b.now.Add(setAside))
 		return false
 	}
+	if c.before.Held == "" { // a node of an older version left the row
+		b.add(statement{sql: deleteAlsoHeld, args: []any{c.before.ID}})
+	}
 	return c.after.Offered == number
 }
 

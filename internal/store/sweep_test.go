@@ -146,6 +146,13 @@ func testHeldForSeveral(t *testing.T, b backend) {
 	run(t, s, "DELETE FROM destinations WHERE number = $1", other)
 	sweep(t, s, begin)
 	equal(t, get(t, s, third.ID).Offered, other)
+
+	// A row that a node of an older version left keeps nobody busy.
+	dial(t, s, begin, third.ID)
+	completed(t, s, third.ID, begin)
+	run(t, s, "INSERT INTO also_held (number, call_id) VALUES ($1, $2)", other, third.ID)
+	sweep(t, s, begin)
+	equal(t, count(t, s, "SELECT count(*) FROM also_held"), 0)
 }
 
 // A number that another node takes and frees all the time passes for taken in the end.
