@@ -143,7 +143,7 @@ func (p Policy) checkProof() error {
 
 // Impersonal is the Policy without what was written for somebody, or known to them alone.
 func (p Policy) Impersonal() Policy {
-	p.Confirm.Prompt, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", "", "", ""
+	p.Confirm.Prompt, p.Confirm.PINLength, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", 0, "", "", ""
 	return p
 }
 

@@ -91,6 +91,7 @@ var suite = []struct {
 	{"scrubbing waits for deliveries", testScrubDeliveries},
 	{"what is scrubbed at its end is told of", testScrubEndedDeliveries},
 	{"the schema knows the words of webhooks", testWebhookWords},
+	{"a request is kept sealed", testRequestIsKeptSealed},
 	{"reads are few round trips", testReadsAreFewRoundTrips},
 	{"a closed database is an error", testClosed},
 }

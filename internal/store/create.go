@@ -3,10 +3,14 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"redial/internal/call"
 	"redial/internal/crash"
@@ -16,6 +20,27 @@ import (
 // same request. Scope says whose key it is, Hash what was asked.
 type Idempotency struct {
 	Scope, Key, Hash string
+}
+
+const sealPrefix = "hmac:"
+
+// seal is the hash as it is kept: without the Call's secret nobody can try which request it is of.
+func (k Idempotency) seal(secret string) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(k.Hash))
+	return sealPrefix + hex.EncodeToString(mac.Sum(nil))
+}
+
+// isOf says whether what is kept with a Call is of the same request. Once the personal data is gone
+// nobody can tell, and it is taken for that. What versions before kept is the hash itself.
+func (k Idempotency) isOf(kept, secret string) bool {
+	switch {
+	case kept == "":
+		return true
+	case strings.HasPrefix(kept, sealPrefix):
+		return hmac.Equal([]byte(kept), []byte(k.seal(secret)))
+	}
+	return kept == k.Hash
 }
 
 // ErrConflict is returned by Create when the key was used for another request.
@@ -41,7 +66,8 @@ type creating struct {
 
 	inserted bool
 	first    string  // id of the Call that the key has made before
-	hash     string  // of its request
+	hash     string  // of its request, as it is kept
+	secret   string  // of that Call
 	was      *stored // that Call, where no other operation of the batch has read it
 	made     call.Call
 }
@@ -55,7 +81,7 @@ func keyColumns(k *Idempotency) []column {
 func (b *batch) insertAll() error {
 	var keyed []*creating
 	for _, o := range b.creations {
-		o.inserted, o.first, o.hash, o.was = o.key.Key == "", "", "", nil
+		o.inserted, o.first, o.hash, o.secret, o.was = o.key.Key == "", "", "", "", nil
 		if o.inserted {
 			b.calls[o.call.ID] = &stored{after: o.call, isNew: true}
 		} else {
@@ -88,7 +114,9 @@ func (b *batch) insertKeyed(list []*creating) error {
 	rows := make([][]column, len(list))
 	for i, c := range list {
 		byID[c.call.ID] = c
-		rows[i] = append(callColumns(&c.call), keyColumns(&c.key)...)
+		sealed := c.key
+		sealed.Hash = c.key.seal(c.call.Secret)
+		rows[i] = append(callColumns(&c.call), keyColumns(&sealed)...)
 	}
 	return b.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
 		var id string
@@ -113,9 +141,9 @@ func (b *batch) readFirst() error {
 		}
 		repeats = append(repeats, c)
 		b.add(statement{
-			sql:  "SELECT id, idem_hash FROM calls WHERE idem_scope = $1 AND idem_key = $2",
+			sql:  "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2",
 			args: []any{c.key.Scope, c.key.Key},
-			rows: func(scan func(...any) error) error { return scan(&c.first, &c.hash) },
+			rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
 		})
 	}
 	if err := b.flush(); err != nil {
@@ -123,7 +151,7 @@ func (b *batch) readFirst() error {
 	}
 	var ids []string
 	for _, c := range repeats {
-		if b.calls[c.first] == nil && c.first != "" && c.hash == c.key.Hash {
+		if b.calls[c.first] == nil && c.first != "" && c.key.isOf(c.hash, c.secret) {
 			ids = append(ids, c.first)
 		}
 	}
@@ -173,7 +201,7 @@ func (o *creating) decide(b *batch) error {
 	switch {
 	case o.first == "":
 		return fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
-	case o.hash != o.key.Hash:
+	case !o.key.isOf(o.hash, o.secret):
 		return ErrConflict
 	}
 	c := o.was

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -66,4 +67,47 @@ func testSameRequestAtOnce(t *testing.T, b backend) {
 	if len(ids) != 1 || news != 1 || count(t, nodes[0], "SELECT count(*) FROM calls") != 1 {
 		t.Errorf("%d of 20 equal requests were new, ids %v", news, ids)
 	}
+}
+
+// What is kept of a request can't be tried without the call's secret, is compared with what a version
+// before kept, and goes with the personal data: then a repeat gets the first call.
+func testRequestIsKeptSealed(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	key := Idempotency{"alice", "k1", "h1"}
+	other := Idempotency{"alice", "k1", "h2"}
+	first, _, err := createAs(t, s, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept string
+	if err := s.read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID).Scan(&kept); err != nil {
+		t.Fatal(err)
+	}
+	if kept != key.seal(first.Secret) || kept == key.seal("another") || strings.Contains(kept, key.Hash) {
+		t.Errorf("%q is kept of the request", kept)
+	}
+	repeats := func(key Idempotency) {
+		t.Helper()
+		if again, replayed, err := createAs(t, s, key); err != nil || !replayed || again.ID != first.ID {
+			t.Errorf("replayed %t, %v", replayed, err)
+		}
+	}
+	differs := func() {
+		t.Helper()
+		if _, _, err := createAs(t, s, other); !errors.Is(err, ErrConflict) {
+			t.Errorf("%v, want ErrConflict", err)
+		}
+	}
+	repeats(key)
+	differs()
+	run(t, s, "UPDATE calls SET idem_hash = 'h1' WHERE id = $1", first.ID) // as the version before
+	repeats(key)
+	differs()
+	change(t, s, first.ID, cancel)
+	if err := s.Scrub(t.Context(), first.ID, begin); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_hash <> ''"), 0)
+	repeats(key)
+	repeats(other)
 }

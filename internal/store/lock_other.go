@@ -7,6 +7,9 @@ import (
 	"os"
 )
 
+// links is how many names a file has, so far as is known here.
+func links(os.FileInfo) uint64 { return 1 }
+
 // lockFile takes the lock that keeps a second process off a SQLite file: an open
 // file can't be removed here, so one that is left over is removed and made anew.
 func lockFile(name string) (release func() error, err error) {

@@ -9,6 +9,14 @@ import (
 	"syscall"
 )
 
+// links is how many names a file has.
+func links(info os.FileInfo) uint64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(s.Nlink)
+	}
+	return 1
+}
+
 // lockFile takes the lock that keeps a second process off a SQLite file. The
 // kernel gives it back when the process dies, however it dies.
 func lockFile(name string) (release func() error, err error) {
@@ -17,8 +25,7 @@ func lockFile(name string) (release func() error, err error) {
 		return nil, fmt.Errorf("opening the database's lock: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		err = fmt.Errorf("another redial uses this database (%s is locked)", name)
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(errInUse(name), f.Close())
 	}
 	return f.Close, nil
 }

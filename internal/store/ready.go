@@ -16,6 +16,9 @@ const (
 // Ready says whether the database takes what is written: a disk may be full, or a server read-only,
 // and still answer. Those who ask at the same time share one look.
 func (s *Store) Ready(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	looked := s.probes.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), probeTime)
 		defer cancel()

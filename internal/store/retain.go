@@ -23,7 +23,7 @@ const keep = 48 * time.Hour
 const retainStep = 100
 
 // Scrub removes the personal data of an ended Call: people and numbers, messages, the
-// hash of a PIN, options, metadata, and Twilio's words. States, times, sids and error codes stay.
+// hash of a PIN and of the request, options, metadata, and Twilio's words. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		c, err := t.loadCall(id)
@@ -35,6 +35,9 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 		}
 		return t.scrub(&c, now)
 	})
+	if err == nil {
+		err = s.forgetLog(ctx)
+	}
 	if err != nil {
 		return fmt.Errorf("scrubbing call %s: %w", id, err)
 	}
@@ -44,7 +47,7 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
 	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL, webhook = NULL,
-		offered = NULL, policy = $3, scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
+		offered = NULL, policy = $3, idem_hash = '', scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
 	if err != nil {
 		return err
 	}
@@ -134,6 +137,9 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		more = len(gone) == retainStep || len(old) == retainStep
 		return nil
 	})
+	if err == nil && !more {
+		err = s.forgetLog(ctx)
+	}
 	if err != nil {
 		return false, fmt.Errorf("retaining: %w", err)
 	}

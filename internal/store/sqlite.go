@@ -22,14 +22,14 @@ func sqlitePath(text string) (string, error) {
 }
 
 func (s *Store) openSQLite(file string) error {
-	release, err := lockFile(file + ".lock")
+	release, err := holdFile(file)
 	if err != nil {
 		return err
 	}
 	s.release = release
 	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
 		retryable: func(error) bool { return false }, blames: sqliteBlames, sidTaken: sqliteSIDTaken, locked: func(error) bool { return false }}
-	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)") // KiB
+	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)") // KiB; and what is deleted is overwritten
 	if err != nil {
 		return errors.Join(err, release())
 	}
@@ -70,6 +70,21 @@ func sqliteDSN(file, lock string) string {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 	}}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
+}
+
+// forgetLog empties the log, which holds what was deleted until it is written over. While somebody
+// reads from it, it stays; so others wait no longer than that takes to find out.
+func (s *Store) forgetLog(ctx context.Context) error {
+	if s.dialect.shared {
+		return nil
+	}
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	defer conn.Close()
+	_, err = conn.ExecContext(ctx, "PRAGMA busy_timeout(100); PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout(5000)")
+	return err
 }
 
 // sqliteBlames says whether an error is the fault of the row that was written, and

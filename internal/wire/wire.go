@@ -3,7 +3,6 @@ package wire
 
 import (
 	"cmp"
-	"strings"
 
 	"redial/api"
 	"redial/internal/call"
@@ -90,10 +89,13 @@ func Forecast(f call.Forecast) api.Forecast {
 	return w
 }
 
+// maskedPIN stands for every PIN: its length would help to guess it.
+const maskedPIN = "****"
+
 func wireConfirm(c call.Confirm) *api.Confirm {
 	w := &api.Confirm{AnyKey: c.Kind == call.ConfirmAnyKey, Digit: c.Digit, Prompt: c.Prompt}
 	if c.Kind == call.ConfirmPIN {
-		w.PIN = strings.Repeat("*", c.PINLength)
+		w.PIN = maskedPIN
 	}
 	return w
 }

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+)
+
+// held are the SQLite files that this process has open. Who opened one again, and closed it, would
+// drop SQLite's own locks: they are the process's, whichever descriptor took them.
+var held struct {
+	sync.Mutex
+	files []os.FileInfo
+}
+
+// holdFile makes a SQLite file, if there is none, and keeps others off it: other users by its mode, and
+// a second redial by two locks, by whatever name it comes. SQLite must be closed before release is called.
+func holdFile(name string) (release func() error, err error) {
+	held.Lock()
+	defer held.Unlock()
+	if info, err := os.Stat(name); err == nil && slices.ContainsFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) }) {
+		return nil, errInUse(name)
+	}
+	unlock, err := lockFile(name + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, private)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), unlock())
+	}
+	info, err := f.Stat()
+	if err == nil {
+		err = errors.Join(oneName(name, info), lockInode(f), makePrivate(name))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), unlock())
+	}
+	held.files = append(held.files, info)
+	return func() error {
+		held.Lock()
+		defer held.Unlock()
+		held.files = slices.DeleteFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) })
+		return errors.Join(f.Close(), unlock())
+	}, nil
+}
+
+func errInUse(name string) error {
+	return fmt.Errorf("another redial uses this database (%s is locked)", name)
+}
+
+// oneName refuses a file with more than one name: SQLite's log is found by the name, and whoever
+// opened the file by another one would not see what is in it.
+func oneName(name string, info os.FileInfo) error {
+	if n := links(info); n > 1 {
+		return fmt.Errorf("%s has %d names (hard links), and SQLite would lose calls: remove the others, or copy the file", name, n)
+	}
+	return nil
+}
+
+// private is the mode of the files: nobody but their owner reads them.
+const private = 0o600
+
+// makePrivate sets the mode of the database's files that there are. SQLite gives those that it makes
+// the mode of the first.
+func makePrivate(name string) error {
+	for _, file := range []string{name, name + "-wal", name + "-shm"} {
+		info, err := os.Stat(file)
+		if errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().Perm() == private {
+			continue
+		}
+		if err := errors.Join(err, os.Chmod(file, private)); err != nil {
+			return fmt.Errorf("keeping others from reading the database: %w", err)
+		}
+	}
+	return nil
+}
