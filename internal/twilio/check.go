@@ -86,9 +86,9 @@ func (c checker) checkAttributes(e, _ *element) error {
 		case e.name == "Sms" && name == "to":
 			problem = c.calleeProblem(value)
 		case e.name == "Say" && name == "language":
-			problem = c.languageProblem(value)
+			problem = c.languageProblem(a.Value)
 		case e.name == "Say" && name == "voice":
-			problem = c.voiceProblem(value)
+			problem = c.voiceProblem(a.Value)
 		}
 		if problem != "" {
 			return fmt.Errorf("has a %s whose %.40s %s", e.name, name, problem)

@@ -106,6 +106,7 @@ func TestNamesAreExact(t *testing.T) {
 		`<Response><Say>&#xD800;a</Say></Response>`:                                                  "can't be spoken",
 		`<Response><Say>a` + "\uFFFD" + `</Say></Response>`:                                          "can't be spoken",
 		`<Response><Say language="jp">火</Say></Response>`:                                            "did you mean ja-JP?",
+		`<Response><Say language=" ja-JP">火</Say></Response>`:                                        "did you mean ja-JP?",
 		`<Response><Say voice="Kazuha">火</Say></Response>`:                                           "name of a Twilio voice",
 		`<Response><Say language="ja-JP" voice="Polly.Kazuha-Neural">火</Say></Response>`:             "",
 		`<Response><Say><lang xml:lang="fr-FR">feu</lang></Say></Response>`:                          "",
