@@ -268,28 +268,38 @@ func (w *world) looks() (n int) {
 	return n
 }
 
-// The same of an account that is not well: nobody is lost, not even the first four.
+// The same of an account that is not well, by that code or another: nobody is lost, not even the first four.
 func TestACodeThatNobodyKnowsRefusesManyOfASickAccount(t *testing.T) {
-	inWorld(t, func(c *Config) { c.CallsPerSecond = 10 }, func(w *world) {
-		w.sim.SuspendWith(400, 29999)
-		all := w.callAll(7, "answer:5s")
-		w.pass(time.Second)
-		w.sim.Suspend(20003) // the account can't be read either
-		w.pass(30 * time.Minute)
-		for _, c := range all {
-			if state := c.now().State; state != "waiting" {
-				t.Errorf("a call is %s", state)
-			}
-		}
-		w.sim.Suspend(0)
-		w.pass(3 * time.Minute)
-		for _, c := range all {
-			c.is("reached", "completed")
-		}
-		if w.pauseCode() != 0 {
-			t.Error("dialing pauses still")
-		}
-	})
+	for _, then := range []int{20003, 29999} {
+		t.Run(fmt.Sprint(then), func(t *testing.T) {
+			var log lockedBuffer
+			inWorld(t, quick(&log), func(w *world) {
+				w.sim.SuspendWith(400, 29999)
+				all := w.callAll(7, "answer:5s")
+				w.pass(300 * time.Millisecond)
+				w.sim.SuspendWith(400, then) // the account can't be read either
+				w.pass(30 * time.Minute)
+				for _, c := range all {
+					if state := c.now().State; state != "waiting" {
+						t.Errorf("a call is %s", state)
+					}
+				}
+				w.sim.Suspend(0)
+				w.pass(3 * time.Minute)
+				for _, c := range all {
+					c.is("reached", "completed")
+				}
+				if w.pauseCode() != 0 {
+					t.Error("dialing pauses still")
+				}
+				for _, line := range log.errors() {
+					if strings.Contains(line, "own") {
+						t.Errorf("the code is taken for the calls' own: %s", line)
+					}
+				}
+			})
+		})
+	}
 }
 
 // A call that is taken in between shows that the code is not about all of them.

@@ -206,8 +206,10 @@ func (c *Client) CheckAccount(ctx context.Context) error {
 	if p, ok := errors.AsType[*call.PlaceError](err); ok {
 		return p
 	}
-	if e, ok := asStatus(err); ok && e.fate() == call.FateAccount {
-		return placeError(err, true)
+	if e, ok := asStatus(err); ok && (e.fate() == call.FateAccount || e.fate() == call.FateUnlisted) {
+		p := placeError(err, true)
+		p.Fate = call.FateAccount // whatever the code: it is the account that was asked for
+		return p
 	}
 	return fmt.Errorf("checking the account: %w", err)
 }
