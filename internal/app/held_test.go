@@ -29,7 +29,7 @@ func TestWhoCantRingByThenKeepsThePhoneFromNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorldAt(t, "2000-03-25T12:00:00Z", func(w *world) {
 				w.phone(alice).does("answer:30m").answers().answers()
-				talks := w.call(api.CreateCall{To: alice})
+				talks := w.call(api.CreateCall{To: alice, Policy: &api.Policy{TalkLimit: new(after(time.Hour))}})
 				w.pass(5 * time.Second)
 				first := w.call(api.CreateCall{To: alice, Policy: tc.first})
 				next := w.call(api.CreateCall{To: alice, Policy: until(time.Hour, "")})
@@ -56,7 +56,7 @@ func TestWhoIsDeferredKeepsThePhoneFromNobody(t *testing.T) {
 	}, func(w *world) {
 		w.phone(alice).does("answer:30m").answers().answers()
 		w.phone(bob).answers()
-		w.call(api.CreateCall{To: alice})
+		w.call(api.CreateCall{To: alice, Policy: &api.Policy{TalkLimit: new(after(time.Hour))}})
 		first := w.call(api.CreateCall{To: alice, Policy: until(48*time.Hour, "12:00-12:35")})
 		next := w.call(api.CreateCall{To: alice, Policy: until(2*time.Hour, "")})
 		w.pass(29 * time.Minute)
