@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// spoken by Twilio: every language that the Say verb takes, the one that is meant most
+// languages are those that Twilio speaks: every one that the Say verb takes, the one that is meant most
 // often first of its kind.
 // Source: type SayLanguage and the voices of twilio-node 6.2.0 (lib/twiml/VoiceResponse.d.ts),
 // and https://www.twilio.com/docs/voice/twiml/say/text-speech. As of 2026-11-26.

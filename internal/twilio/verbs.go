@@ -14,7 +14,7 @@ var further = []string{
 	"Connect", "Dial", "Echo", "Enqueue", "Leave", "Pay", "Prompt", "Queue", "Refer", "Reject", "Sms", "Start", "Stop",
 }
 
-// spoken is what SSML may mark in a text.
+// ssml are the elements that may mark a text.
 var ssml = []string{"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
 
 // within says which elements may stand in another; in all others there are none.
