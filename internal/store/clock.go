@@ -41,8 +41,14 @@ func (s *Store) SyncClock(ctx context.Context) error {
 		took := crash.Now().Sub(asked)
 		if quickest < 0 || took < quickest {
 			quickest = took
-			s.offset.Store(int64(time.UnixMicro(theirs).Sub(asked.Add(took / 2).Round(0))))
+			s.offset.Store(int64(offsetOf(asked, time.UnixMicro(theirs), took)))
 		}
 	}
 	return nil
+}
+
+// offsetOf is how far a clock is ahead that showed theirs in an answer: it was read when half of the
+// time was over that the answer took.
+func offsetOf(asked, theirs time.Time, took time.Duration) time.Duration {
+	return theirs.Sub(asked.Add(took / 2).Round(0))
 }

@@ -92,6 +92,9 @@ var suite = []struct {
 	{"what is scrubbed at its end is told of", testScrubEndedDeliveries},
 	{"the schema knows the words of webhooks", testWebhookWords},
 	{"a request is kept sealed", testRequestIsKeptSealed},
+	{"a COMMIT answered by ROLLBACK is none", testCommitAnsweredByRollback},
+	{"the lows leave a margin", testLowsLeaveAMargin},
+	{"nothing is dialed past its deadline", testNothingIsDialedPastItsDeadline},
 	{"reads are few round trips", testReadsAreFewRoundTrips},
 	{"a closed database is an error", testClosed},
 }
