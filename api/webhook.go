@@ -22,6 +22,9 @@ type Webhook struct {
 type WebhookData struct {
 	Event *Event `json:"event,omitzero"`
 	Call  *Call  `json:"call,omitzero"`
+	// LeftOut names the parts of the call that are not there, or not all there, because the
+	// message would be too long: attempts, policy, people, metadata. The call itself has them.
+	LeftOut []string `json:"left_out,omitzero"`
 }
 
 // Endpoint is where webhooks go.

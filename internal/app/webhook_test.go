@@ -17,6 +17,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"redial/api"
+	"redial/internal/store"
 )
 
 // receiver is an application that hears of calls. It is written with the public library,
@@ -482,6 +483,115 @@ func TestWhatIsNotRetainedIsStillTold(t *testing.T) {
 		w.pass(2 * time.Hour)
 		if status, _ := w.do("GET", "/v1/calls/"+c.id, ""); status != http.StatusNotFound {
 			t.Errorf("the call is answered %d", status)
+		}
+	})
+}
+
+// Eight that take almost all the time they have hold up nobody: there are places left.
+func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CallsPerSecond = 1000 }, func(w *world) {
+		var quick *receiver
+		mux := http.NewServeMux()
+		for i := range 9 {
+			path := fmt.Sprintf("/%d", i)
+			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + path, Events: []string{"call.created"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := &receiver{w: w, host: shop + path, secrets: []string{e.Secret}}
+			mux.Handle("POST "+path, x)
+			if quick = x; i < 8 {
+				x.answers(func(w http.ResponseWriter, r *http.Request) {
+					time.Sleep(14 * time.Second)
+					w.WriteHeader(http.StatusNoContent)
+				})
+			}
+		}
+		w.hosts.Store(shop, mux)
+		const calls = 100 // each of the slow ones could have all the places that one can have
+		for i := range calls {
+			number := fmt.Sprintf("+8190111100%02d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+		}
+		w.pass(5 * time.Second)
+		if n := len(quick.heard()); n != calls {
+			t.Errorf("the quick one heard %d of %d", n, calls)
+		}
+		w.pass(5 * time.Minute)
+	})
+}
+
+// Messages that wait for an endpoint that is gone are given up together, not one by one.
+func TestABacklogOfADisabledEndpointIsGivenUp(t *testing.T) {
+	inWorld(t, func(c *Config) { hooks(shop)(c); c.CallsPerSecond = 1000 }, func(w *world) {
+		x := w.receiver(shop, secretOf("a"))
+		x.fails(http.StatusInternalServerError)
+		const calls = 200
+		for i := range calls {
+			number := fmt.Sprintf("+819011110%03d", i)
+			w.phone(number).answers()
+			w.call(api.CreateCall{To: number})
+		}
+		w.pass(time.Hour)
+		x.fails(http.StatusGone)
+		for list, _ := w.client.Endpoints(w.ctx); list[0].DisabledAt.IsZero(); list, _ = w.client.Endpoints(w.ctx) {
+			w.pass(time.Second)
+		}
+		w.pass(store.DeliveryLease + time.Second)
+		list, err := w.client.Endpoints(w.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if page, err := w.client.Deliveries(w.ctx, list[0].ID, api.DeliveryQuery{State: "pending"}); err != nil || len(page.Deliveries) > 0 {
+			t.Errorf("%d are still pending, %v", len(page.Deliveries), err)
+		}
+	})
+}
+
+// What a call's events come to at whoever wants to hear of them is paged, and what an
+// endpoint wants is a short list.
+func TestListsOfWebhooksAreBounded(t *testing.T) {
+	inWorld(t, hooks(shop), func(w *world) {
+		w.receiver(shop, secretOf("a"))
+		for _, bad := range []string{`["call.ended", "call.ended"]`, `["*", "call.*", "*"]`, `[` + strings.Repeat(`"call.ended",`, 50000) + `"call.ended"]`} {
+			status, answer := w.do("POST", "/v1/webhooks", `{"url": "https://`+shop+`/2", "events": `+bad+`}`)
+			if status != 422 || !strings.Contains(answer, `"events"`) || len(answer) > 1000 {
+				t.Errorf("%.60s is answered %d: %.300s", bad, status, answer)
+			}
+		}
+		if status, _ := w.do("GET", "/v1/webhooks/stream?events=call.ended,call.ended", ""); status != 422 {
+			t.Errorf("a stream of one type twice is answered %d", status)
+		}
+		if _, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://nobody.example.com/all", Events: []string{"*"}}); err != nil {
+			t.Fatal(err)
+		}
+		w.phone(alice).busy().answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(5 * time.Minute)
+		all, err := w.client.CallDeliveries(w.ctx, c.id)
+		if err != nil || len(all) != 16 {
+			t.Fatalf("%d deliveries, %v", len(all), err)
+		}
+		var paged []api.Delivery
+		for cursor := ""; ; {
+			_, answer := w.do("GET", "/v1/calls/"+c.id+"/deliveries?limit=3&cursor="+cursor, "")
+			var page api.DeliveryList
+			if err := json.Unmarshal([]byte(answer), &page); err != nil || len(page.Deliveries) > 3 {
+				t.Fatalf("%d in a page of 3, %v: %s", len(page.Deliveries), err, answer)
+			}
+			paged = append(paged, page.Deliveries...)
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(all, paged); diff != "" {
+			t.Errorf("by pages there is something else:\n%s", diff)
+		}
+		for _, bad := range []string{"limit=0", "limit=201", "cursor=x", "cursor=.", "state=dead"} {
+			if status, answer := w.do("GET", "/v1/calls/"+c.id+"/deliveries?"+bad, ""); status != 422 {
+				t.Errorf("%s is answered %d: %s", bad, status, answer)
+			}
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -97,8 +96,8 @@ func newOutbox() outbox {
 	return outbox{endpoints: map[string]*Endpoint{}, rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{}, streams: map[string]bool{}}
 }
 
-// readDeliveries locks the Calls whose deliveries change, and reads these with all that
-// waits behind them. A lane is only ever changed under the lock of its Call: so the turn
+// readDeliveries locks the Calls whose deliveries change, and reads these with what is next
+// behind them. A lane is only ever changed under the lock of its Call: so the turn
 // is handed on, whoever adds to it at the same time. The Calls of the changes are locked
 // with them, so that all are locked in one order.
 func (b *batch) readDeliveries(changes map[string]bool) {
@@ -122,31 +121,40 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
 		})
 	}
-	found := func(d *Delivery) {
-		if b.rows[d.DeliveryKey] == nil {
-			b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
-		}
-	}
-	b.add(deliveries(strings.ReplaceAll(ofPending, "AMONG", among), []any{b.store.dialect.list(slices.Sorted(maps.Keys(ids)))}, found))
+	inLane := map[lane]int{}
 	for _, o := range b.deliveries {
-		if o.again {
-			b.add(deliveries("call_id = $1 AND endpoint_id = $2 AND seq = $3", []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
-		}
+		inLane[o.key.lane()]++
+	}
+	for _, o := range b.deliveries {
+		next := inLane[o.key.lane()] + 1 // as many may be over after this batch, and one more is the next
+		b.add(deliveries(ofLane, []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq, next}, func(d *Delivery) {
+			if b.rows[d.DeliveryKey] == nil {
+				b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
+			}
+		}))
 	}
 }
 
-const ofPending = "call_id AMONG AND state = 'pending'"
+// ofLane finds a Delivery, the head of its lane, and the first that are pending there, of
+// which there may be many: whoever is settled or put back, the next one is among them.
+const ofLane = `call_id = $1 AND endpoint_id = $2 AND seq IN (
+	SELECT CAST($3 AS BIGINT)
+	UNION ALL SELECT seq FROM (SELECT seq FROM deliveries WHERE endpoint_id = $2 AND state = 'pending' AND call_id = $1 AND wake_at IS NOT NULL ORDER BY seq LIMIT 1) AS head
+	UNION ALL SELECT seq FROM (SELECT seq FROM deliveries WHERE endpoint_id = $2 AND state = 'pending' AND call_id = $1 ORDER BY seq LIMIT $4) AS first)`
 
 func (o *delivering) decide(b *batch) (err error) {
 	defer crash.Contain(&err)
 	d := b.rows[o.key]
-	if d == nil {
+	if d == nil || d.after.State != Pending && !o.again {
 		return ErrNotFound
 	}
 	after := d.after
 	after.Tries = slices.Clone(after.Tries)
 	if err := o.step(&after); err != nil {
 		return err
+	}
+	if e := b.endpoints[o.key.EndpointID]; e != nil && !e.DisabledAt.IsZero() && !after.WakeAt.IsZero() {
+		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // to be given up
 	}
 	d.after, o.after = after, after
 	crash.Point(crash.DeliverBeforeCommit)

@@ -119,8 +119,14 @@ func wakingDelivery(d *Delivery) []column {
 	return append(c[:deliveryKeys:deliveryKeys], c[len(c)-1])
 }
 
+// listedDelivery are the columns of one in a list: who looks there does not look at bodies.
+func listedDelivery(d *Delivery) []column {
+	return slices.DeleteFunc(deliveryColumns(d), func(c column) bool { return c.name == "body" })
+}
+
 var (
 	selectDeliveries = "SELECT " + names(deliveryColumns(new(Delivery))) + " FROM deliveries WHERE "
+	selectListed     = "SELECT " + names(listedDelivery(new(Delivery))) + " FROM deliveries WHERE "
 	updateDelivery   = updating("deliveries", deliveryKeys, mutableDelivery(new(Delivery)))
 	wakeDelivery     = updating("deliveries", deliveryKeys, wakingDelivery(new(Delivery)))
 )
@@ -137,20 +143,26 @@ func deliveries(where string, args []any, found func(*Delivery)) statement {
 	}}
 }
 
-func (s *Store) readDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
-	st := deliveries(where, args, func(d *Delivery) { list = append(list, *d) })
-	if err := (reader{ctx, s.read}).each(st.sql, st.args, st.rows); err != nil {
-		return nil, fmt.Errorf("reading deliveries: %w", err)
+// listDeliveries reads some, without their bodies.
+func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
+	err = reader{ctx, s.read}.each(selectListed+where, args, func(scan func(...any) error) error {
+		var d Delivery
+		err := scan(fields(listedDelivery(&d))...)
+		list = append(list, d)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("listing deliveries: %w", err)
 	}
 	return list, nil
 }
 
 const ofCall = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) ORDER BY call_id, endpoint_id, seq LIMIT $4"
 
-// DeliveriesOf returns those of a Call after one, which may be empty, by endpoint and then in
+// DeliveriesOf returns those of a Call after one, which may be empty, without bodies, by endpoint and then in
 // their sequence; at most limit.
 func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, limit int) ([]Delivery, error) {
-	return s.readDeliveries(ctx, ofCall, storable(after.CallID), storable(after.EndpointID), after.Seq, limit)
+	return s.listDeliveries(ctx, ofCall, storable(after.CallID), storable(after.EndpointID), after.Seq, limit)
 }
 
 // DeliveryQuery selects those of an endpoint, the newest Call first; an empty State
@@ -167,7 +179,7 @@ const afterAll = "zz"
 
 const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4) ORDER BY call_id DESC, seq DESC LIMIT $5`
 
-// Deliveries returns what a query selects.
+// Deliveries returns what a query selects, without bodies.
 func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Delivery, err error) {
 	states := DeliveryStates()
 	if q.State != "" {
@@ -177,7 +189,7 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 		q.Before = DeliveryKey{CallID: afterAll, Seq: math.MaxInt32}
 	}
 	for _, state := range states { // each in the order of the index
-		some, err := s.readDeliveries(ctx, ofEndpoint, storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
+		some, err := s.listDeliveries(ctx, ofEndpoint, storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
 		if err != nil {
 			return nil, err
 		}
@@ -260,7 +272,9 @@ func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, 
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.readDeliveries(ctx, ofStream, endpoint, limit)
+	var list []Delivery
+	st := deliveries(ofStream, []any{endpoint, limit}, func(d *Delivery) { list = append(list, *d) })
+	err = reader{ctx, s.read}.each(st.sql, st.args, st.rows)
 	if err == nil && len(list) == 0 && prolonged == 0 {
 		_, err = s.Endpoint(ctx, endpoint)
 	}

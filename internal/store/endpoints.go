@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/url"
 	"slices"
@@ -163,10 +164,30 @@ func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
 	return Endpoint{}, ErrNoEndpoint
 }
 
-// AddEndpoint stores a new one. Whatever happens to a Call from then on, on any node, it
-// is told of.
-func (s *Store) AddEndpoint(ctx context.Context, e Endpoint) error {
-	err := s.tx(ctx, func(t *tx) error { return t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil) })
+// ErrEndpoints is returned where there are as many endpoints as there may be.
+var ErrEndpoints = errors.New("there are as many endpoints as there can be")
+
+// AddEndpoint stores a new one, if there are fewer than most. Whatever happens to a Call from
+// then on, on any node, it is told of. Streams that nobody listens to any more go first:
+// every batch would read them.
+func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
+	err := s.tx(ctx, func(t *tx) error {
+		if err := t.expireEndpoints(s.Now()); err != nil {
+			return err
+		}
+		// Who adds one at the same time waits here, and counts this one, too.
+		if _, err := queryIDs(t, "SELECT id FROM endpoints ORDER BY id"+s.dialect.forUpdate); err != nil {
+			return err
+		}
+		all, err := queryIDs(t, "SELECT id FROM endpoints")
+		if err != nil {
+			return err
+		}
+		if len(all) >= most {
+			return ErrEndpoints
+		}
+		return t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil)
+	})
 	if err != nil {
 		return fmt.Errorf("adding an endpoint: %w", err)
 	}
@@ -174,8 +195,9 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint) error {
 }
 
 // ChangeEndpoint runs a step on an Endpoint, and saves what that made of it. What waits
-// to be sent to one that is disabled now is due at once: whoever is to send it sees that
-// it is not to be.
+// to be sent to one that is disabled now is due soon: whoever is to send it sees that it is
+// not to be. It is not due sooner than a lease takes, which what is being sent just now has:
+// that may arrive yet.
 func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoint)) (e Endpoint, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		before, err := t.endpoint(id)
@@ -185,7 +207,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 		e = before
 		step(&e)
 		if !e.DisabledAt.IsZero() {
-			t.add(statement{sql: wakeEndpoint, args: []any{id, micros(s.Now())}})
+			t.add(statement{sql: wakeEndpoint, args: []any{id, micros(s.Now().Add(DeliveryLease))}})
 		}
 		return t.update(&updateEndpoint, []rowChange{{mutableEndpoint(&before), mutableEndpoint(&e)}})
 	})
@@ -196,7 +218,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 	return e, nil
 }
 
-const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND wake_at IS NOT NULL`
+const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND wake_at > $2`
 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
@@ -265,7 +287,7 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
 		}
 	}
 	for _, e := range missing {
-		if err := s.AddEndpoint(ctx, e); err != nil && !s.dialect.blames(err) { // another node has just added it
+		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.dialect.blames(err) { // another node has just added it
 			return err
 		}
 	}

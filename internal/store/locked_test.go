@@ -93,7 +93,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 			url := b.url(t)
 			s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 			s.SendBy(&outlet{room: 1000})
-			if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}); err != nil {
+			if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
 				t.Fatal(err)
 			}
 			var of []call.Call

@@ -67,7 +67,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 	t.Helper()
 	e := Endpoint{ID: id, Source: FromAPI, URL: "https://" + id + ".example.com/hook", Events: events,
 		Secrets: []Secret{{Text: "new"}, {Text: "old", Until: begin}}, CreatedAt: begin}
-	if err := s.AddEndpoint(t.Context(), e); err != nil {
+	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -92,6 +92,23 @@ func lanes(t testing.TB, s *Store, id string) (list []string) {
 		list = append(list, text)
 	}
 	return list
+}
+
+// bodied are the deliveries of a Call with their bodies, which no list has.
+func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
+	t.Helper()
+	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
+	for i := range list {
+		d := &list[i]
+		if d.Body != "" {
+			t.Errorf("a list reads the body of %s", d.EventID())
+		}
+		row := s.write.QueryRowContext(t.Context(), "SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
+		if err := row.Scan(&d.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list, err
 }
 
 // becomes has a delivery come to a state.
@@ -185,7 +202,7 @@ func testEventsArePublished(t *testing.T, b backend) {
 	change(t, s, c.ID, cancel)
 	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
 	equal(t, []int{o.room, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
-	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: c.ID}, 1000)
+	list, err := bodied(t, s, c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,7 +242,7 @@ func testEachEventShowsItsMoment(t *testing.T, b backend) {
 	if err := errors.Join(together(t, s, placed, changed(c.ID, report(call.StatusCompleted)))...); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: c.ID}, 1000)
+	list, err := bodied(t, s, c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -400,7 +417,7 @@ func testEndpointGoes(t *testing.T, b backend) {
 	if _, err := s.ChangeEndpoint(t.Context(), "gone", func(e *Endpoint) { e.DisabledAt = begin }); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.ClaimDeliveries(t.Context(), "gone", s.Now(), 9)
+	list, err := s.ClaimDeliveries(t.Context(), "gone", s.Now().Add(DeliveryLease), 9)
 	if err != nil || len(list) != 1 || list[0].Endpoint.DisabledAt.IsZero() {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -414,7 +431,7 @@ func testEndpointGoes(t *testing.T, b backend) {
 func testStreams(t *testing.T, b backend) {
 	s, o := sends(t, b, 9)
 	e := Endpoint{ID: "str", Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
-	if err := s.AddEndpoint(t.Context(), e); err != nil {
+	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
 		t.Fatal(err)
 	}
 	changed, done := s.Watch("str")
@@ -455,7 +472,7 @@ func testStreams(t *testing.T, b backend) {
 func testStreamsKeepTheSequence(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	e := Endpoint{ID: "str", Source: Stream, Events: Filter{string(call.CallHeld)}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
-	if err := s.AddEndpoint(t.Context(), e); err != nil {
+	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
 		t.Fatal(err)
 	}
 	one, two := create(t, s), create(t, s)
@@ -522,6 +539,84 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 			t.Errorf("%s is an event's id, and replaying it: %v", odd, err)
 		}
 	}
+}
+
+// Whoever settles a delivery reads what is next in its lane, and not all that waits there:
+// what can't be read further on is in nobody's way.
+func testLaneReadsLittle(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	endpoint(t, s, "other", "*")
+	c := create(t, s)
+	change(t, s, c.ID, func(c *call.Call) (list []call.Event) {
+		for range 30 {
+			c.Seq++
+			list = append(list, call.Event{Seq: c.Seq, Type: call.CallHeld, At: begin})
+		}
+		return list
+	})
+	run(t, s, "UPDATE deliveries SET tries = '{' WHERE endpoint_id = 'other' OR seq > 5")
+	key := func(seq int) DeliveryKey { return DeliveryKey{c.ID, "all", seq} }
+	for seq := range 4 {
+		becomes(t, s, key(seq+1), Delivered, time.Time{})
+	}
+	if n := count(t, s, "SELECT count(*) FROM deliveries WHERE endpoint_id = 'all' AND wake_at IS NOT NULL AND seq = 5"); n != 1 {
+		t.Error("the fifth is not the next")
+	}
+}
+
+// What is being sent while its endpoint is disabled may arrive yet: nobody gives it up in
+// between. What fails then is given up soon, and not after its pause.
+func testDisabledWhileSending(t *testing.T, b backend) {
+	s, _ := sends(t, b, 2)
+	endpoint(t, s, "gone", "*")
+	arrives, fails := create(t, s), create(t, s)
+	if _, err := s.ChangeEndpoint(t.Context(), "gone", func(e *Endpoint) { e.DisabledAt = s.Now() }); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := s.ClaimDeliveries(t.Context(), "gone", s.Now().Add(DeliveryLease/2), 9); err != nil || len(list) > 0 {
+		t.Errorf("%d are given up while they are being sent, %v", len(list), err)
+	}
+	becomes(t, s, DeliveryKey{arrives.ID, "gone", 1}, Delivered, time.Time{})
+	d := becomes(t, s, DeliveryKey{fails.ID, "gone", 1}, Pending, s.Now().Add(24*time.Hour))
+	if d.WakeAt.After(s.Now()) {
+		t.Errorf("what failed is given up at %s", d.WakeAt)
+	}
+}
+
+// As many endpoints as there may be are made, and no more, whoever makes them at once. Those
+// of listeners who are gone don't count, and go.
+func testEndpointsAreBounded(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	for _, s := range nodes {
+		s.clock = time.Now
+	}
+	add := func(s *Store, id string, expires time.Time) error {
+		return s.AddEndpoint(t.Context(), Endpoint{ID: id, Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: expires}, 5)
+	}
+	for i := range 5 {
+		if err := add(nodes[0], fmt.Sprintf("left%d", i), begin); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	made := 0
+	for i := range 20 {
+		all.Go(func() {
+			err := add(nodes[i%2], fmt.Sprintf("new%d", i), time.Time{})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				made++
+			case !errors.Is(err, ErrEndpoints):
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints")}, []int{5, 5})
 }
 
 // Whoever is still to be told is told; then nothing personal is left.

@@ -66,15 +66,12 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 
 // addEndpoint gives an endpoint a secret and stores it, if there may be one more.
 func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
-	list, err := s.Store.Endpoints(ctx)
-	if err != nil {
-		return err
-	}
-	if len(list) >= maxEndpoints {
-		return problem(http.StatusConflict, "there are %d endpoints already, and can't be more", len(list))
-	}
 	s.Webhooks.Rotate(e)
-	return s.Store.AddEndpoint(ctx, *e)
+	err := s.Store.AddEndpoint(ctx, *e, maxEndpoints)
+	if errors.Is(err, store.ErrEndpoints) {
+		return problem(http.StatusConflict, "there are %d endpoints already, and can't be more", maxEndpoints)
+	}
+	return err
 }
 
 func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {

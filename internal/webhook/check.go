@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,11 +12,14 @@ import (
 
 // CheckEvents says what is wrong with a list of types that are wanted.
 func CheckEvents(types []string) error {
-	for _, p := range types {
+	for i, p := range types {
+		if slices.Contains(types[:i], p) { // each is there once, so there are few
+			return errors.New("must list each type once, and " + p + " stands there twice")
+		}
 		prefix, all := strings.CutSuffix(p, "*")
 		whole := !all || prefix == "" || strings.HasSuffix(prefix, ".")
 		if !whole || !slices.ContainsFunc(call.EventTypes(), store.Filter{p}.Wants) {
-			return errors.New("must list types of events, such as call.ended, call.* or *, and there is no " + p)
+			return errors.New("must list types of events, such as call.ended, call.* or *, and there is no " + fmt.Sprintf("%.40q", p))
 		}
 	}
 	if len(types) == 0 {

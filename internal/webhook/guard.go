@@ -20,9 +20,6 @@ const (
 	maxHeader   = 64 << 10        // bytes of an answer's header
 )
 
-// errPrivate is why an address is not dialed.
-var errPrivate = errors.New("the address is private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
-
 // CheckURL says what is wrong with a URL that webhooks are to go to. A name says nothing
 // yet about the address behind it: that is checked when it is dialed.
 func CheckURL(link string, allowPrivate bool) error {

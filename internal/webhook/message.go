@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"redial/api"
@@ -17,20 +18,56 @@ func DefaultEvents() store.Filter {
 	return store.Filter{string(call.AttemptEnded), string(call.CallEnded)}
 }
 
-// Body implements store.Sender: the event, and the Call as it then was. Where a call's
-// events go is not the business of whoever else hears of them.
+const (
+	maxBody  = 4 << 10 // bytes of a message: each endpoint keeps one of each event
+	attempts = 3       // that a message shows: the latest, and the one that it is about
+)
+
+// parts of a Call are left out of a message that is too long, one after the other. What was
+// asked for goes first: whoever asked for it knows it, and can ask for the call.
+var parts = []struct {
+	name string
+	drop func(*api.Call, *call.Event)
+}{
+	{"policy", func(c *api.Call, _ *call.Event) { c.Policy = api.Policy{} }},
+	{"people", func(c *api.Call, _ *call.Event) { c.People = nil }},
+	{"attempts", func(c *api.Call, e *call.Event) { c.Attempts = latest(c.Attempts, 1, e.Attempt) }},
+	{"metadata", func(c *api.Call, _ *call.Event) { c.Metadata = nil }},
+}
+
+// Body implements store.Sender: the event, and the Call as it then was, which says what is
+// left out of it. Where a call's events go is not the business of whoever else hears of them.
 func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
-	shown := wire.Call(c)
+	shown, event := wire.Call(c), wire.Event(*e)
 	shown.Webhook = ""
-	event := wire.Event(*e)
-	body, err := json.Marshal(api.Webhook{
-		ID: store.EventID(c.ID, e.Seq), Type: string(e.Type), Timestamp: e.At,
-		Data: api.WebhookData{Event: &event, Call: &shown},
-	})
-	if err != nil {
-		return "", fmt.Errorf("writing a webhook: %w", err)
+	data := api.WebhookData{Event: &event, Call: &shown}
+	if len(shown.Attempts) > attempts {
+		shown.Attempts = latest(shown.Attempts, attempts, e.Attempt)
+		data.LeftOut = []string{"attempts"}
 	}
-	return string(body), nil
+	for i := 0; ; i++ {
+		body, err := json.Marshal(api.Webhook{ID: store.EventID(c.ID, e.Seq), Type: string(e.Type), Timestamp: e.At, Data: data})
+		if err != nil {
+			return "", fmt.Errorf("writing a webhook: %w", err)
+		}
+		if len(body) <= maxBody || i == len(parts) {
+			return string(body), nil
+		}
+		parts[i].drop(&shown, e)
+		if !slices.Contains(data.LeftOut, parts[i].name) {
+			data.LeftOut = append(data.LeftOut, parts[i].name)
+		}
+	}
+}
+
+// latest are the last n attempts, and before them attempt number.
+func latest(all []api.Attempt, n, number int) (kept []api.Attempt) {
+	for i := range all {
+		if i >= len(all)-n || all[i].Number == number {
+			kept = append(kept, all[i])
+		}
+	}
+	return kept
 }
 
 // testType is the type of a message that only says that it arrived.

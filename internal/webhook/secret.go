@@ -63,7 +63,7 @@ func sign(secrets []store.Secret, id string, at time.Time, body []byte) (string,
 		}
 		w, err := standardwebhooks.NewWebhook(s.Text)
 		if err != nil {
-			return "", errors.New("a secret is no base64") // and nothing of it
+			return "", ours("a secret is no base64") // and nothing of it
 		}
 		signature, err := w.Sign(id, at, body)
 		if err != nil {
@@ -72,7 +72,7 @@ func sign(secrets []store.Secret, id string, at time.Time, body []byte) (string,
 		list = append(list, signature)
 	}
 	if len(list) == 0 {
-		return "", errors.New("there is no secret to sign with")
+		return "", ours("there is no secret to sign with")
 	}
 	return strings.Join(list, " "), nil
 }

@@ -3,14 +3,9 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,8 +45,10 @@ func (v *verdict) settle(d *store.Delivery, now time.Time) {
 	d.WakeAt = now.Add(wait)
 }
 
-// send sends a Delivery, if there is still somebody to send it to.
-func (s *Sender) send(d *store.Delivery) verdict {
+// send sends a Delivery, if there is still somebody to send it to. failing says that the
+// target is: one to which nothing is sent any more is not, whatever it was, and what waits
+// for it is given up as fast as anything.
+func (s *Sender) send(d *store.Delivery) (v verdict, failing bool) {
 	e := d.Endpoint
 	secrets := s.secrets
 	why := ""
@@ -64,12 +61,12 @@ func (s *Sender) send(d *store.Delivery) verdict {
 		secrets = e.Secrets
 	}
 	if why != "" {
-		return verdict{try: store.Try{At: s.Store.Now(), Error: why}, over: true}
+		return verdict{try: store.Try{At: s.Store.Now(), Error: why}, over: true}, false
 	}
 	crash.Point(crash.DeliverBeforeRequest)
-	v := s.post(context.Background(), message{url: d.URL, id: d.EventID(), body: []byte(d.Body), secrets: secrets})
+	v = s.post(context.Background(), message{url: d.URL, id: d.EventID(), body: []byte(d.Body), secrets: secrets})
 	crash.Point(crash.DeliverAfterRequest)
-	return v
+	return v, !v.taken()
 }
 
 // Test sends a message that says nothing, once, and returns what came of it.
@@ -124,10 +121,10 @@ func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(m.body))
 	if err != nil {
-		return nil, errors.New("the URL can't be read")
+		return nil, ours("the URL can't be read")
 	}
 	if r.URL.Scheme != "https" && !s.AllowPrivate {
-		return nil, errors.New("plain http needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+		return nil, ours("plain http needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
 	}
 	r.Header = http.Header{
 		"Content-Type": {"application/json"}, "User-Agent": {"redial"},
@@ -144,31 +141,6 @@ func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err
 	// the status was the answer.
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	return res, nil
-}
-
-// maxReason bounds what is kept of an error, in bytes: a certificate may have any number of
-// names.
-const maxReason = 200
-
-// reason is why there was no answer, without the URL, which may hold a secret, and without
-// a word of what came instead of an answer, which may be what was sent.
-func reason(ctx context.Context, err error) string {
-	if ctx.Err() != nil {
-		return fmt.Sprintf("no answer within %s", exchangeTime)
-	}
-	if errors.Is(err, errPrivate) {
-		return errPrivate.Error()
-	}
-	if e, ok := errors.AsType[*url.Error](err); ok {
-		err = e.Err
-	}
-	text, _, _ := strings.Cut(err.Error(), ", debug=") // of HTTP/2
-	if e, ok := errors.AsType[*net.OpError](err); ok {
-		text = e.Error()
-	} else if strings.Contains(text, "transport connection broken: ") {
-		text = "what came back is no HTTP"
-	}
-	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "")
 }
 
 // retryAfter reads the header: seconds, or a date.

@@ -58,6 +58,7 @@ type target struct {
 const (
 	perTarget    = 64                     // exchanges at once with one target
 	inAll        = 512                    // and with all
+	forFirst     = inAll / 2              // of these, for targets with which there is none
 	exchangeTime = 15 * time.Second       // for one, from the name to the answer's end
 	maxAnswer    = 16 << 10               // bytes of an answer that are read
 	storeTime    = 10 * time.Second       // for one transaction
@@ -173,7 +174,7 @@ func (s *Sender) Take(t string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x := s.targets[t]
-	if !s.open || s.busy >= inAll || x != nil && (x.busy >= perTarget || x.failing && x.busy > 0) {
+	if !s.open || s.share(x) <= 0 {
 		s.short = true
 		return false
 	}
@@ -185,6 +186,22 @@ func (s *Sender) Take(t string) bool {
 	s.busy++
 	s.inFlight.Add(1)
 	return true
+}
+
+// share is how many more exchanges may begin with a target, of which nil knows nothing. The
+// first may as long as there is any place; more may while there are twice as many places left
+// for others, beside those that are kept for first ones. So however many are slow, each has
+// a share, and whoever comes has a place at once. A target that fails has one.
+func (s *Sender) share(x *target) int {
+	if x == nil {
+		x = new(target)
+	}
+	free := inAll - s.busy
+	most := min(perTarget, (free-forFirst)/2)
+	if x.failing || most < 1 {
+		most = min(free, 1)
+	}
+	return most - x.busy
 }
 
 // Drop implements store.Sender.
@@ -250,8 +267,8 @@ func (s *Sender) Start(list []store.Delivery) {
 
 // deliver sends one, and writes down what came of it.
 func (s *Sender) deliver(d *store.Delivery) {
-	v := s.send(d)
-	s.leave(d.Target, new(v.taken()))
+	v, failing := s.send(d)
+	s.leave(d.Target, new(!failing))
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	if v.try.Status == http.StatusGone && d.Endpoint != nil {

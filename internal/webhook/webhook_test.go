@@ -167,7 +167,7 @@ func TestCheckSecret(t *testing.T) {
 
 func TestCheckEvents(t *testing.T) {
 	for types, ok := range map[string]bool{"*": true, "call.*": true, "attempt.*": true, "call.ended,attempt.ringing": true,
-		"": false, "call.finished": false, "c*": false, "call.ended*": false, "call.ended,x": false} {
+		"": false, "call.finished": false, "c*": false, "call.ended*": false, "call.ended,x": false, "call.ended,call.ended": false, "*,call.ended": true, "*,*": false} {
 		if got := CheckEvents(strings.FieldsFunc(types, func(r rune) bool { return r == ',' })) == nil; got != ok {
 			t.Errorf("%q is good: %t", types, got)
 		}

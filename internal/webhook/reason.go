@@ -1,0 +1,72 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+)
+
+// ours is an error in our own words, which may be shown as they are.
+type ours string
+
+func (e ours) Error() string { return string(e) }
+
+// errPrivate is why an address is not dialed.
+const errPrivate = ours("the address is private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+
+// noAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
+// may use the API is not to find out which names there are inside.
+const noAddress = "the host's name leads to no address that webhooks may go to: it is not there, or private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE"
+
+// reason is why there was no answer, in words of our own. Those of the error may quote the
+// URL, which may hold a secret, what came instead of an answer, which may be what was sent,
+// the names in a certificate, the resolver's address, and our own.
+func reason(ctx context.Context, err error) string {
+	if ctx.Err() != nil {
+		return fmt.Sprintf("no answer within %s", exchangeTime)
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, errPrivate) {
+		return noAddress
+	}
+	if e, ok := errors.AsType[ours](err); ok {
+		return e.Error()
+	}
+	if e, ok := errors.AsType[syscall.Errno](err); ok { // connection refused, and the like
+		return e.Error()
+	}
+	if why := distrust(err); why != "" {
+		return why
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return "no connection within the time"
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "the connection was closed without an answer"
+	}
+	return "what came back can't be read as HTTP"
+}
+
+// distrust is why TLS does not trust the other side; empty for another error.
+func distrust(err error) string {
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the certificate is another host's"
+	}
+	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok && e.Reason == x509.Expired {
+		return "the certificate has expired, or is not valid yet"
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "the certificate is not to be trusted"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "what came back is no TLS"
+	}
+	if _, ok := errors.AsType[tls.AlertError](err); ok {
+		return "the other side turned TLS down"
+	}
+	return ""
+}
