@@ -257,3 +257,14 @@ func TestWhoCantBeRungInTimeHoldsNobodyUp(t *testing.T) {
 		s.hears(3, StatusBusy).ends(Expired)
 	}
 }
+
+// A key that was pressed on another leg of Twilio's confirms nothing.
+func TestAKeyOfAnotherLegConfirmsNothing(t *testing.T) {
+	s := begin(t, func(w *Wish) { w.Policy.Confirm.Kind = ConfirmAnyKey }).dials(1).hears(1, InProgress)
+	for _, sid := range []string{"CAother", ""} {
+		if events := s.Pressed(1, sid, 1, true, s.now); len(events) > 0 || !s.Attempt(1).ConfirmedAt.IsZero() {
+			t.Errorf("%q: %v", sid, events)
+		}
+	}
+	s.got(s.Pressed(1, sids[1], 1, true, s.now)).hears(1, StatusCompleted).ends(Reached)
+}

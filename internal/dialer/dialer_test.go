@@ -169,3 +169,52 @@ func TestTheClockIsHeldAgainstTheDatabase(t *testing.T) {
 		t.Error("the first look is not taken")
 	}
 }
+
+// Nothing is dialed at once while creates are not processed: the pause is for every dial.
+func TestNothingIsTakenWhileCreatesFail(t *testing.T) {
+	d, _ := dialing(t, 10, nil)
+	d.open = true
+	d.trouble.next(d.Store.Now())
+	if d.Take() {
+		t.Error("there is room, though the carrier processes nothing")
+	}
+	d.trouble.reset()
+	if !d.Take() {
+		t.Fatal("there is no room, though the carrier works again")
+	}
+	d.Drop()
+}
+
+// An old answer that nothing was processed is about that send, and not about a newer one of the
+// same attempt, which may be ringing.
+func TestAnOldAnswerPostponesNoNewerSend(t *testing.T) {
+	d, _ := dialing(t, 10, nil)
+	create(t, d.Store, "one", "+819012345678", 0)
+	claimed := func() call.Call {
+		due, err := d.Store.ClaimToDial(t.Context(), d.Store.Now().Add(time.Hour), 1)
+		if err != nil || len(due) != 1 {
+			t.Fatalf("%d claimed, %v", len(due), err)
+		}
+		return due[0].Call
+	}
+	old := claimed()
+	if err := d.postpone(&old, 1, 0, "HTTP 429"); err != nil {
+		t.Fatal(err)
+	}
+	newer := claimed()
+	if newer.Attempt(1).SendBy.Equal(old.Attempt(1).SendBy) {
+		t.Fatal("it was not sent again")
+	}
+	if err := d.postpone(&old, 1, time.Minute, "HTTP 429"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Store.Get(t.Context(), "one"); err != nil || c.Attempt(1).Status() != call.Placing {
+		t.Errorf("the attempt is %s, %v", c.Attempt(1).Status(), err)
+	}
+	if err := d.postpone(&newer, 1, time.Minute, "HTTP 429"); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Store.Get(t.Context(), "one"); err != nil || c.Attempt(1).Status() != call.Postponed {
+		t.Errorf("the attempt is %s, %v", c.Attempt(1).Status(), err)
+	}
+}
