@@ -134,6 +134,12 @@ func CheckDetection(options json.RawMessage, m call.MachinePolicy) error {
 
 // brief shortens a name that somebody else chose.
 func brief(name string) string {
-	runes := []rune(name)
-	return string(runes[:min(len(runes), 60)])
+	runes := 0
+	for i := range name {
+		if runes == 60 {
+			return name[:i]
+		}
+		runes++
+	}
+	return name
 }
