@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -350,8 +351,53 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 			t.Errorf("the repeat is answered %d: %s", status, answer)
 		}
 		w.pass(47 * time.Hour)
-		if status, _ := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k"); status != http.StatusConflict {
-			t.Errorf("before 48 h the key is answered %d", status)
+		if status, again := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k"); status != http.StatusCreated || again != answer {
+			t.Errorf("before 48 h, when nobody can tell any more what was asked, the key is answered %d: %s", status, again)
+		}
+	})
+}
+
+// A repeat is no new wish: nothing that has become stricter meanwhile, and no moment that has passed,
+// keeps it from its first answer.
+func TestARepeatThatWouldBeRefusedByNowGetsTheFirstAnswer(t *testing.T) {
+	loose := func(c *Config) {
+		c.TwimlVerbs, c.TwimlHosts, c.Languages, c.AllowedRegions = []string{"Dial"}, []string{"*"}, []string{"*"}, []string{"JP", "US"}
+	}
+	inWorld(t, loose, func(w *world) {
+		w.phone(alice).answers().answers().answers().answers().answers()
+		w.phone("+12125550123").answers()
+		at := time.Now().Add(time.Hour).Format(time.RFC3339)
+		bodies := []string{
+			`{"to": "A", "twiml": "<Response><Dial>+81312345678</Dial></Response>"}`,
+			`{"to": "A", "url": "https://app.example.com/x"}`,
+			`{"to": "A", "say": {"text": "nuqneH", "language": "tlh"}}`,
+			`{"to": "A", "say": {"text": "nuqneH", "language": "tlh"}, "policy": {"max_attempts": 1, "confirm": {"pin": "2468"}}}`,
+			`{"to": "+12125550123", "say": "hi"}`,
+			`{"to": "A", "say": "hi", "policy": {"deadline": "` + at + `"}}`,
+		}
+		var firsts []string
+		for i, body := range bodies {
+			status, first := w.ask(body, "Idempotency-Key", strconv.Itoa(i))
+			if firsts = append(firsts, first); status != http.StatusCreated {
+				t.Fatalf("%s is answered %d: %s", body, status, first)
+			}
+		}
+		w.conf.TwimlVerbs, w.conf.TwimlHosts, w.conf.Languages, w.conf.AllowedRegions = nil, nil, nil, nil
+		w.restart()
+		w.pass(2 * time.Hour)
+		for i, body := range bodies {
+			key := strconv.Itoa(i)
+			if status, again := w.ask(body, "Idempotency-Key", key); status != http.StatusCreated || again != firsts[i] {
+				t.Errorf("%s, repeated, is answered %d:\n%s%s", body, status, firsts[i], again)
+			}
+			for _, refused := range [][]string{{}, {"Idempotency-Key", "new"}, {"Idempotency-Key", strconv.Itoa((i + 1) % len(bodies))}} {
+				if status, answer := w.ask(body, refused...); status != http.StatusUnprocessableEntity {
+					t.Errorf("%s with %q is answered %d: %s", body, refused, status, answer)
+				}
+			}
+			if status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`), "Idempotency-Key", key); status != http.StatusUnprocessableEntity {
+				t.Errorf("%s, as a dry run, is answered %d: %s", body, status, answer)
+			}
 		}
 	})
 }

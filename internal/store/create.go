@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -56,6 +57,24 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 	}
 	crash.Point(crash.CreateAfterCommit)
 	return o.made, o.first != "", nil
+}
+
+const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2"
+
+// First returns the Call that this request made when it came with this key before, as it is now;
+// ErrNotFound if the key is new, ErrConflict if it was another request's.
+func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
+	var id, hash, secret string
+	err := s.read.QueryRowContext(ctx, selectFirst, key.Scope, key.Key).Scan(&id, asText{&hash}, &secret)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return call.Call{}, ErrNotFound
+	case err != nil:
+		return call.Call{}, fmt.Errorf("looking for the first request: %w", err)
+	case !key.isOf(hash, secret):
+		return call.Call{}, ErrConflict
+	}
+	return s.Get(ctx, id)
 }
 
 type creating struct {
@@ -141,7 +160,7 @@ func (b *batch) readFirst() error {
 		}
 		repeats = append(repeats, c)
 		b.add(statement{
-			sql:  "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2",
+			sql:  selectFirst,
 			args: []any{c.key.Scope, c.key.Key},
 			rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
 		})

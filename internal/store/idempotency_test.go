@@ -88,12 +88,18 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 	}
 	repeats := func(key Idempotency) {
 		t.Helper()
+		if c, err := s.First(t.Context(), key); err != nil || c.ID != first.ID {
+			t.Errorf("the first is %q, %v", c.ID, err)
+		}
 		if again, replayed, err := createAs(t, s, key); err != nil || !replayed || again.ID != first.ID {
 			t.Errorf("replayed %t, %v", replayed, err)
 		}
 	}
 	differs := func() {
 		t.Helper()
+		if _, err := s.First(t.Context(), other); !errors.Is(err, ErrConflict) {
+			t.Errorf("the first is there: %v, want ErrConflict", err)
+		}
 		if _, _, err := createAs(t, s, other); !errors.Is(err, ErrConflict) {
 			t.Errorf("%v, want ErrConflict", err)
 		}
@@ -110,4 +116,9 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_hash <> ''"), 0)
 	repeats(key)
 	repeats(other)
+	for _, unused := range []Idempotency{{"bob", "k1", "h1"}, {"alice", "k2", "h1"}} {
+		if _, err := s.First(t.Context(), unused); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%+v: %v, want ErrNotFound", unused, err)
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -43,31 +44,66 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	wish, err := s.wish(body)
+	c, events, wrong := s.newCall(body)
+	if dry {
+		if wrong != nil {
+			return wrong
+		}
+		return s.explainWish(w, r, &c)
+	}
+	request := store.Idempotency{Scope: s.scope(r), Key: key, Hash: requestHash(body, key, c.Wish)}
+	if wrong != nil {
+		return s.repeatOr(wrong, w, r, request)
+	}
+	c, replayed, err := s.Store.Create(r.Context(), c, events, request)
 	if err != nil {
 		return err
+	}
+	if !replayed {
+		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
+		return s.created(w, c)
+	}
+	return s.replayed(w, c)
+}
+
+// newCall makes the Call that a request asks for. Of a request that can't be taken it returns
+// the wish all the same, as far as it was read.
+func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
+	wish, err := s.wish(body)
+	if err != nil {
+		return call.Call{Wish: wish}, nil, err
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
 		var f faults
 		f.bounds(err)
-		return cmp.Or(f.problem(), err)
+		return call.Call{Wish: wish}, nil, cmp.Or(f.problem(), err)
 	}
-	if dry {
-		return s.explainWish(w, r, &c)
+	return c, events, nil
+}
+
+// repeatOr answers a request that can't be taken. One that could be taken once, before a
+// setting was changed or a moment in it had passed, gets its first answer again.
+func (s *Server) repeatOr(wrong error, w http.ResponseWriter, r *http.Request, request store.Idempotency) error {
+	if request.Key == "" {
+		return wrong
 	}
-	sum := requestHash(body, key, wish)
-	c, replayed, err := s.Store.Create(r.Context(), c, events,
-		store.Idempotency{Scope: s.scope(r), Key: key, Hash: sum})
-	if err != nil {
+	first, err := s.Store.First(r.Context(), request)
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
+		return wrong
+	case err != nil:
 		return err
 	}
-	if replayed {
-		w.Header().Set("Idempotency-Replayed", "true")
-		c = firstAnswer(c)
-	} else {
-		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
-	}
+	return s.replayed(w, first)
+}
+
+func (s *Server) replayed(w http.ResponseWriter, c call.Call) error {
+	w.Header().Set("Idempotency-Replayed", "true")
+	return s.created(w, firstAnswer(c))
+}
+
+func (s *Server) created(w http.ResponseWriter, c call.Call) error {
 	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
 	return reply(w, http.StatusCreated, wire.Call(&c))
 }

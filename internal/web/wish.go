@@ -21,7 +21,7 @@ const (
 )
 
 // wish decodes and checks a request for a call, which readBody has read. Everything that
-// is wrong with it is told at once, as a 422.
+// is wrong with it is told at once, as a 422, beside the wish as far as it was read.
 func (s *Server) wish(body []byte) (call.Wish, error) {
 	var f faults
 	var from string
@@ -54,7 +54,7 @@ func (s *Server) wish(body []byte) (call.Wish, error) {
 		f.twilio(twilio.CheckInstructions(s.HostURL, withKey(w)))
 	}
 	if err := f.problem(); err != nil {
-		return call.Wish{}, err
+		return w, err
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
