@@ -17,7 +17,6 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"redial/api"
-	"redial/internal/store"
 )
 
 // receiver is an application that hears of calls. It is written with the public library,
@@ -519,33 +518,6 @@ func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 			t.Errorf("the quick one heard %d of %d", n, calls)
 		}
 		w.pass(5 * time.Minute)
-	})
-}
-
-// Messages that wait for an endpoint that is gone are given up together, not one by one.
-func TestABacklogOfADisabledEndpointIsGivenUp(t *testing.T) {
-	inWorld(t, func(c *Config) { hooks(shop)(c); c.CallsPerSecond = 1000 }, func(w *world) {
-		x := w.receiver(shop, secretOf("a"))
-		x.fails(http.StatusInternalServerError)
-		const calls = 200
-		for i := range calls {
-			number := fmt.Sprintf("+819011110%03d", i)
-			w.phone(number).answers()
-			w.call(api.CreateCall{To: number})
-		}
-		w.pass(time.Hour)
-		x.fails(http.StatusGone)
-		for list, _ := w.client.Endpoints(w.ctx); list[0].DisabledAt.IsZero(); list, _ = w.client.Endpoints(w.ctx) {
-			w.pass(time.Second)
-		}
-		w.pass(store.DeliveryLease + time.Second)
-		list, err := w.client.Endpoints(w.ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if page, err := w.client.Deliveries(w.ctx, list[0].ID, api.DeliveryQuery{State: "pending"}); err != nil || len(page.Deliveries) > 0 {
-			t.Errorf("%d are still pending, %v", len(page.Deliveries), err)
-		}
 	})
 }
 
