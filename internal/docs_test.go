@@ -1,6 +1,7 @@
 package internal_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -196,4 +197,33 @@ func anchors(t *testing.T, path string) (names []string) {
 		}
 	}
 	return names
+}
+
+// TestDecisionsPage holds the list of the decisions against the records: each by its title, numbered without a gap.
+func TestDecisionsPage(t *testing.T) {
+	records, err := filepath.Glob(filepath.Join(root, "docs/adr/0*.md"))
+	if err != nil || len(records) == 0 {
+		t.Fatal("there are no records", err)
+	}
+	list := page(t, "docs/adr/README.md")
+	for i, record := range records { // in the order of their names
+		name := filepath.Base(record)
+		title, _, _ := strings.Cut(page(t, filepath.Join("docs/adr", name)), "\n")
+		title, isTitle := strings.CutPrefix(title, "# ")
+		number := fmt.Sprintf("%04d", i+1)
+		if !isTitle || !strings.HasPrefix(name, number+"-") || !strings.HasPrefix(title, number+" ") || !strings.Contains(list, "- ["+title+"]("+name+")\n") {
+			t.Errorf("%s is not record %s, or is not listed by its title, %q", name, number, title)
+		}
+	}
+}
+
+// TestLibrariesPage holds the record of the libraries against go.mod.
+func TestLibrariesPage(t *testing.T) {
+	text := page(t, "docs/adr/0007-libraries.md")
+	for _, m := range regexp.MustCompile(`(?m)^\t(\S+/\S+) v\S+$`).FindAllStringSubmatch(page(t, "go.mod"), -1) {
+		parts := strings.Split(strings.TrimPrefix(m[1], "github.com/"), "/")
+		if name := strings.Join(parts[:2], "/"); !strings.Contains(text, "| `"+name) {
+			t.Errorf("%s is not among the libraries", name)
+		}
+	}
 }
