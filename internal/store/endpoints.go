@@ -164,10 +164,10 @@ func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
 	return Endpoint{}, ErrNoEndpoint
 }
 
-// ErrEndpoints is returned where there are as many endpoints as there may be.
+// ErrEndpoints is returned where there are as many endpoints of a source as there may be.
 var ErrEndpoints = errors.New("there are as many endpoints as there can be")
 
-// AddEndpoint stores a new one, if there are fewer than most. Whatever happens to a Call from
+// AddEndpoint stores a new one, if there are fewer than most of its source. Whatever happens to a Call from
 // then on, on any node, it is told of. Streams that nobody listens to any more go first:
 // every batch would read them.
 func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
@@ -179,11 +179,11 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 		if _, err := queryIDs(t, "SELECT id FROM endpoints ORDER BY id"+s.dialect.forUpdate); err != nil {
 			return err
 		}
-		all, err := queryIDs(t, "SELECT id FROM endpoints")
+		others, err := queryIDs(t, "SELECT id FROM endpoints WHERE source = $1", string(e.Source))
 		if err != nil {
 			return err
 		}
-		if len(all) >= most {
+		if len(others) >= most {
 			return ErrEndpoints
 		}
 		return t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil)

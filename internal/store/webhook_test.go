@@ -617,6 +617,10 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 	}
 	all.Wait()
 	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints")}, []int{5, 5})
+	// Those who listen leave room for those who don't.
+	if err := nodes[0].AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 5); err != nil {
+		t.Error(err)
+	}
 }
 
 // Whoever is still to be told is told; then nothing personal is left.

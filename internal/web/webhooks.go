@@ -31,7 +31,8 @@ type Webhooks interface {
 	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
 }
 
-// maxEndpoints bounds those of the API: all are looked at whenever something happens.
+// maxEndpoints bounds those that requests make, and streams apart from them: all are looked at
+// whenever something happens.
 const maxEndpoints = 100
 
 // webhook takes what is wrong with a webhook's URL, or with the types it wants.
@@ -69,7 +70,11 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 	s.Webhooks.Rotate(e)
 	err := s.Store.AddEndpoint(ctx, *e, maxEndpoints)
 	if errors.Is(err, store.ErrEndpoints) {
-		return problem(http.StatusConflict, "there are %d endpoints already, and can't be more", maxEndpoints)
+		what := "endpoints"
+		if e.Source == store.Stream {
+			what = "streams"
+		}
+		return problem(http.StatusConflict, "there are %d %s already, and can't be more", maxEndpoints, what)
 	}
 	return err
 }
