@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -33,7 +35,7 @@ func holdFile(name string) (release func() error, err error) {
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = errors.Join(oneName(name, info), lockInode(f), makePrivate(name))
+		err = cmp.Or(oneName(name, info), lockInode(f), makePrivate(name))
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), unlock())
@@ -64,8 +66,12 @@ func oneName(name string, info os.FileInfo) error {
 const private = 0o600
 
 // makePrivate sets the mode of the database's files that there are. SQLite gives those that it makes
-// the mode of the first.
+// the mode of the first, and puts them beside it, wherever a symbolic link to it may be.
 func makePrivate(name string) error {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return fmt.Errorf("keeping others from reading the database: %w", err)
+	}
 	for _, file := range []string{name, name + "-wal", name + "-shm"} {
 		info, err := os.Stat(file)
 		if errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().Perm() == private {

@@ -92,6 +92,45 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
+// The files are private also where redial comes to them by a symbolic link: SQLite's log and what
+// belongs to it stand beside the file itself, and are there after a crash.
+func TestFilesBehindALinkArePrivate(t *testing.T) {
+	file, crashed, link := filepath.Join(t.TempDir(), "redial.db"), filepath.Join(t.TempDir(), "crashed.db"), filepath.Join(t.TempDir(), "link.db")
+	s, err := Open(t.Context(), "sqlite:"+file, Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, s)
+	for _, end := range []string{"", "-wal", "-shm"} {
+		b, err := os.ReadFile(file + end)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(crashed+end, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(crashed, link); err != nil {
+		t.Fatal(err)
+	}
+	s, err = Open(t.Context(), "sqlite:"+link, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, end := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(crashed + end)
+		if err != nil {
+			t.Error(err)
+		} else if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %o", info.Name(), info.Mode().Perm())
+		}
+	}
+}
+
 // What is deleted is gone from the disk, and not only from the tables.
 func TestNoBytesRemain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
