@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 	"time"
 
 	"redial/internal/store"
@@ -104,7 +106,7 @@ func (c *Config) checkTwilio() error {
 		return wrong("TWILIO_AUTH_TOKEN", "is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
 	}
 	if err := twilio.CheckBaseURL(c.TwilioBaseURL); err != nil {
-		return wrong("REDIAL_TWILIO_BASE_URL", "%v, such as http://127.0.0.1:4010", err)
+		return wrong("REDIAL_TWILIO_BASE_URL", "%v; an example is http://127.0.0.1:4010", err)
 	}
 	return nil
 }
@@ -116,7 +118,7 @@ func (c *Config) checkHost() error {
 	}
 	public, err := twilio.PublicURL(c.HostURL)
 	if err != nil {
-		return wrong("HOST_URL", "%v, such as https://redial.example.com", err)
+		return wrong("HOST_URL", "%v; an example is https://redial.example.com", err)
 	}
 	if u, err := url.Parse(public); err != nil || u.User != nil {
 		return wrong("HOST_URL", "must not hold a user or a password: redial asks for Twilio's signature instead")
@@ -156,8 +158,11 @@ func (c *Config) checkServing() error {
 	if err := c.checkHost(); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return len(key) < minKey }) {
+	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return utf8.RuneCountInString(key) < minKey }) {
 		return wrong("REDIAL_API_KEYS", "has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
+	}
+	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return strings.ContainsFunc(key, unicode.IsControl) }) {
+		return wrong("REDIAL_API_KEYS", "has a key with a newline or the like in it, which no request can bring: several keys stand in one line, with commas between them")
 	}
 	if len(c.APIKeys) > 0 {
 		return nil

@@ -398,7 +398,7 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 
 // A key that can be guessed is none.
 func TestShortAPIKeysAreRefused(t *testing.T) {
-	for key, ok := range map[string]bool{"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false} {
+	for key, ok := range map[string]bool{"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false, "名名名名名名": false, "one-key-a-line\nof-a-file": false, "some words that are long": true} {
 		c := Config{
 			Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey, key}, AccountSID: account,
 			AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,

@@ -70,6 +70,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"", "must begin with"},
 		{"mysql://localhost/redial", "must begin with"},
 		{"sqlite:", "sqlite:FILE"},
+		{"sqlite::memory:", "sqlite:FILE"},
 		{"sqlite:redial.db?mode=memory", "sqlite:FILE"},
 		{"sqlite:" + filepath.Join(t.TempDir(), "no", "such", "folder.db"), "no such file"},
 		{"postgres://u:s3cret@localhost:port/redial", "can't be read"},

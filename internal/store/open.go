@@ -140,16 +140,15 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return s.eachPool(func(db *sql.DB) error { return db.PingContext(ctx) })
+	for _, db := range s.pools() {
+		if err := db.PingContext(ctx); err != nil {
+			return err // the other pools would say the same
+		}
+	}
+	return nil
 }
 
-// eachPool calls fn for every pool of connections.
-func (s *Store) eachPool(fn func(*sql.DB) error) (err error) {
-	for _, db := range slices.Compact([]*sql.DB{s.own, s.write, s.read}) {
-		err = errors.Join(err, fn(db))
-	}
-	return err
-}
+func (s *Store) pools() []*sql.DB { return slices.Compact([]*sql.DB{s.own, s.write, s.read}) }
 
 // PlacedBy is the carrier's account that dials what is claimed here.
 func (s *Store) PlacedBy() string { return s.placedBy }
@@ -161,5 +160,9 @@ func (s *Store) Shared() bool { return s.dialect.shared }
 func (s *Store) Close() error {
 	s.writer.close()
 	s.writer.ended.Wait()
-	return errors.Join(s.eachPool((*sql.DB).Close), s.release())
+	var err error
+	for _, db := range s.pools() {
+		err = errors.Join(err, db.Close())
+	}
+	return errors.Join(err, s.release())
 }

@@ -15,7 +15,7 @@ import (
 // sqlitePath reads a URL, but for its scheme.
 func sqlitePath(text string) (string, error) {
 	file, query, _ := strings.Cut(strings.TrimPrefix(text, "//"), "?")
-	if file == "" || query != "" {
+	if file == "" || file == ":memory:" || query != "" {
 		return "", errors.New("of SQLite must be sqlite:FILE, without options")
 	}
 	return file, nil

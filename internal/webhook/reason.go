@@ -17,7 +17,7 @@ type ours string
 func (e ours) Error() string { return string(e) }
 
 // errPrivate is why an address is not dialed.
-const errPrivate = ours("the address is private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+const errPrivate = ours("leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
 
 // noAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
 // may use the API is not to find out which names there are inside.
