@@ -12,9 +12,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
-	"time"
 
 	"redial/internal/store"
 	"redial/internal/twilio"
