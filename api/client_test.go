@@ -241,6 +241,25 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 	}
 }
 
+// What a client signs in with is in none of its errors, also where it can't be sent.
+func TestErrorsHoldNoSecret(t *testing.T) {
+	ts := httptest.NewServer(http.NotFoundHandler())
+	defer ts.Close()
+	_, host, _ := strings.Cut(ts.URL, "//")
+	for _, client := range []api.Client{
+		{URL: "http://user:secret@" + host}, {URL: "http://user:secret@127.0.0.1:1"}, {URL: "http://user:%zz/secret@" + host},
+		{URL: ts.URL, Key: "secret\nsecret"},
+	} {
+		err := client.Delete(t.Context(), "1")
+		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "user") {
+			t.Errorf("%s: %v", client.URL, err)
+		}
+		if _, err := client.Get(t.Context(), "1"); client.Key != "" && (err == nil || !strings.Contains(err.Error(), "API key")) {
+			t.Errorf("a key of two lines: %v", err)
+		}
+	}
+}
+
 // A server that takes a request and then says nothing does not hold the client.
 func TestSilentServerIsNotWaitedForForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

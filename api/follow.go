@@ -73,7 +73,7 @@ func (c *Client) events(ctx context.Context, path string, header http.Header, he
 	}
 	defer res.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", c.URL)
+		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", c.Address())
 	}
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, maxLine)
@@ -92,7 +92,7 @@ func (c *Client) events(ctx context.Context, path string, header http.Header, he
 			kind, data = "", ""
 		}
 	}
-	return &away{error: fmt.Errorf("the stream of %s broke off: %w", c.URL, cmp.Or(lines.Err(), io.EOF))}
+	return &away{error: fmt.Errorf("the stream of %s broke off: %w", c.Address(), cmp.Or(lines.Err(), io.EOF))}
 }
 
 // event tells of an event, unless that was done before the stream last broke.

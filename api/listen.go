@@ -26,13 +26,13 @@ func (c *Client) Listen(ctx context.Context, types []string, ready func(Endpoint
 			if kind != "ready" {
 				var m Webhook
 				if err := json.Unmarshal([]byte(data), &m); err != nil {
-					return false, fmt.Errorf("a message of %s can't be read: %w", c.URL, err)
+					return false, fmt.Errorf("a message of %s can't be read: %w", c.Address(), err)
 				}
 				return false, tell(m, []byte(data))
 			}
 			var e Endpoint
 			if err := json.Unmarshal([]byte(data), &e); err != nil {
-				return false, fmt.Errorf("a message of %s can't be read: %w", c.URL, err)
+				return false, fmt.Errorf("a message of %s can't be read: %w", c.Address(), err)
 			}
 			if e.ID != v.Get("resume") {
 				v.Set("resume", e.ID)

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 const (
@@ -67,13 +68,13 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return nil, &away{error: fmt.Errorf("the answer of redial at %s broke off: %w", c.URL, err)}
+		return nil, &away{error: fmt.Errorf("the answer of redial at %s broke off: %w", c.Address(), err)}
 	}
 	if into == nil {
 		return res.Header, nil
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return nil, fmt.Errorf("the answer of redial at %s can't be read: %w", c.URL, err)
+		return nil, fmt.Errorf("the answer of redial at %s can't be read: %w", c.Address(), err)
 	}
 	return res.Header, nil
 }
@@ -82,24 +83,38 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, strings.TrimRight(c.URL, "/")+r.path, bytes.NewReader(r.body))
 	if err != nil {
-		return nil, fmt.Errorf("%q is not the URL of a redial, such as http://127.0.0.1:8080", c.URL)
+		return nil, fmt.Errorf("%q is not the URL of a redial, such as http://127.0.0.1:8080", c.Address())
 	}
 	maps.Copy(req.Header, r.header)
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if strings.ContainsFunc(c.Key, unicode.IsControl) {
+		return nil, errors.New("the API key has a newline or the like in it, which no request can bring")
 	}
 	if c.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Key)
 	}
 	res, err := c.http().Do(req)
 	if err != nil {
-		return nil, &away{error: fmt.Errorf("redial at %s can't be reached: %w", c.URL, cause(err))}
+		return nil, &away{error: fmt.Errorf("redial at %s can't be reached: %w", c.Address(), cause(err))}
 	}
 	if res.StatusCode >= 200 && res.StatusCode <= 299 {
 		return res, nil
 	}
 	defer res.Body.Close()
 	return nil, c.failure(res)
+}
+
+// Address is the URL as it may be shown, without a user and a password. One that can't be read may have
+// them, too.
+func (c *Client) Address() string {
+	at := strings.LastIndexByte(c.URL, '@')
+	if at < 0 {
+		return c.URL
+	}
+	scheme, _, _ := strings.Cut(c.URL, "//")
+	return scheme + "//…" + c.URL[at:]
 }
 
 // http follows no redirect: one that turns a POST into a GET would look like success.
@@ -118,9 +133,9 @@ func (c *Client) failure(res *http.Response) error {
 		p.Status = res.StatusCode
 		err = p
 	case res.Header.Get("Location") != "":
-		err = fmt.Errorf("%s sends on to %s: use the URL of redial itself", c.URL, res.Header.Get("Location"))
+		err = fmt.Errorf("%s sends on to %s: use the URL of redial itself", c.Address(), res.Header.Get("Location"))
 	default:
-		err = fmt.Errorf("%s answered %s, and is perhaps no redial", c.URL, res.Status)
+		err = fmt.Errorf("%s answered %s, and is perhaps no redial", c.Address(), res.Status)
 	}
 	switch res.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -37,7 +37,7 @@ func (c *listenCmd) Run(ctx context.Context, con *console) error {
 	var secret string
 	ready := func(e api.Endpoint) {
 		secret = e.Secret
-		printf(con.err, "listening to %s; signed with %s\n", c.URL, secret)
+		printf(con.err, "listening to %s; signed with %s\n", c.client().Address(), secret)
 	}
 	err := c.client().Listen(ctx, c.Events, ready, func(m api.Webhook, body []byte) error {
 		came := ""

@@ -24,7 +24,7 @@ func (c *resolveCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if c.Attempt < 1 || c.Attempt > len(call.Attempts) {
-		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial", c.URL, c.Attempt)
+		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial", c.client().Address(), c.Attempt)
 	}
 	printf(con.out, "Attempt %d: %s. The call: %s.\n", c.Attempt, call.Attempts[c.Attempt-1].Status, stateOf(&call))
 	return nil
