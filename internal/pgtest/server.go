@@ -37,8 +37,9 @@ type running struct {
 }
 
 // forgetful are options of a server whose data lives no longer than the tests: what
-// is lost in a power cut is lost.
-const forgetful = "-F -c full_page_writes=off"
+// is lost in a power cut is lost. Nor does it keep statistics: a plan must not depend on
+// whether they were taken in the middle of a test.
+const forgetful = "-F -c full_page_writes=off -c autovacuum=off"
 
 // start runs a server in a directory of its own, reached by a Unix socket in it.
 func start(options string) (*running, error) {
