@@ -3,10 +3,14 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"redial/api"
+	"redial/internal/twilio"
 )
 
 // What passes is text in UTF-8, says one thing, and can be decoded.
@@ -70,5 +74,31 @@ func names(t *testing.T, body []byte) (n int) {
 			}
 		}
 		isName = len(isObject) > 0 && isObject[len(isObject)-1]
+	}
+}
+
+// Whatever the edge to Twilio finds keeps a request from being taken, also what names no field.
+func TestNothingThatTheEdgeFindsIsLost(t *testing.T) {
+	for _, tc := range []struct {
+		prefix string
+		err    error
+		want   []api.FieldError
+	}{
+		{"", nil, nil},
+		{"to[1]", nil, nil},
+		{"", &twilio.FieldError{Field: "url", Problem: "is wrong"}, []api.FieldError{{Field: "url", Detail: "is wrong"}}},
+		{"to[1]", &twilio.FieldError{Field: "say", Problem: "is wrong"}, []api.FieldError{{Field: "to[1].say", Detail: "is wrong"}}},
+		{"", errors.New("a fault"), []api.FieldError{{Field: "body", Detail: "a fault"}}},
+		{"to[1]", errors.New("a fault"), []api.FieldError{{Field: "to[1]", Detail: "a fault"}}},
+	} {
+		var f faults
+		f.twilioAt(tc.prefix, tc.err)
+		if tc.prefix == "" {
+			f = faults{}
+			f.twilio(tc.err)
+		}
+		if !slices.Equal(f.list, tc.want) {
+			t.Errorf("%q, %v: %v, want %v", tc.prefix, tc.err, f.list, tc.want)
+		}
 	}
 }

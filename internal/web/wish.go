@@ -180,19 +180,15 @@ func (f *faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 	w.Options, w.Policy.TalkLimit = rest, limit
 }
 
+// twilio adds what the edge to Twilio found.
+func (f *faults) twilio(err error) { f.twilioAt("", err) }
+
 // twilioAt does as twilio does, for what stands in a part of the request.
 func (f *faults) twilioAt(prefix string, err error) {
 	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
 		f.add(join(prefix, e.Field), e.Problem)
-	}
-}
-
-// twilio adds what the edge to Twilio found.
-func (f *faults) twilio(err error) {
-	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
-		f.add(e.Field, e.Problem)
 	} else if err != nil {
-		f.add("body", err.Error())
+		f.add(or(prefix, "body"), err.Error())
 	}
 }
 
