@@ -236,6 +236,45 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	}
 	s.last(AttemptTold)
 	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still there: it was not heard
+
+	s = begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
+	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
+	s.got(s.Pressed(1, sids[1], 1, true, s.now)).wakes(Action{Tell, 2}).last(AttemptTold)
+	s.after(time.Second).got(s.Pressed(2, sids[2], 1, true, s.now)).got(s.Pressed(2, sids[2], 2, false, s.now))
+	s.got(s.Report(2, Report{SID: sids[2], Status: InProgress, Instructs: true}, s.now))
+	if told := len(slices.DeleteFunc(slices.Clone(s.events), func(e Event) bool { return e.Type != AttemptTold })); told != 1 {
+		t.Errorf("told %d times", told)
+	}
+	s.after(interruptAgain - time.Second).wakes(Action{Tell, 2}) // whatever was pressed meanwhile
+}
+
+// What nobody could hear reached nobody, unless others were told by then that it is taken:
+// in their conversation, in answer to a key, or by a phone that stopped ringing.
+func TestWhatOthersWereToldStands(t *testing.T) {
+	for name, test := range map[string]struct {
+		told func(*tale)
+		by   int
+	}{
+		"nobody was told":       {func(s *tale) {}, 0},
+		"in their conversation": {func(s *tale) { s.hears(2, InProgress).wakes(Action{Tell, 2}) }, 1},
+		"as they pick up": {func(s *tale) {
+			s.got(s.Report(2, Report{SID: sids[2], Status: InProgress, Instructs: true}, s.now))
+		}, 1},
+		"by the end of ringing": {func(s *tale) { s.hears(2, Ringing).wakes(Action{HangUp, 2}) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder = Parallel })
+			s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress)
+			if s.ReachedBy != 1 {
+				t.Fatalf("attempt %d reached somebody", s.ReachedBy)
+			}
+			test.told(s)
+			s.got(s.Report(1, Report{SID: sids[1], Status: StatusCompleted, Duration: 9, ErrorCode: 11200}, s.now))
+			if s.ReachedBy != test.by {
+				t.Errorf("attempt %d reached somebody, want %d", s.ReachedBy, test.by)
+			}
+		})
+	}
 }
 
 // A pause that lasts beyond the deadline is no reason not to ring those behind.

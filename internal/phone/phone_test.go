@@ -100,6 +100,9 @@ func TestParseRefuses(t *testing.T) {
 		// Without its country code a London number looks like a trunk zero and a number in Maine.
 		{"another country's national form", "020 7946 0958", "US", "too many digits"},
 		{"the same with a stray plus", "020 7946 0958+", "US", "not a phone number"},
+		{"a number as Britain's are", "+4420", "", "such as +447400123456"},
+		{"the same, in the default region", "012", "GB", "such as +447400123456"},
+		{"a country that has none", "+999123456789", "", "such as +819012345678"},
 		{"Italy without the zero that belongs", "+39 2 3661 8300", "", "no range"},
 	}
 	for _, tt := range tests {

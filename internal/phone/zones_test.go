@@ -114,6 +114,29 @@ func TestZonesAreOfTheCountry(t *testing.T) {
 	}
 }
 
+// Zones that people know come first, since the first of equal clock is the one that they are
+// shown: for each country those that the library names, but for the zone of Kuala Lumpur.
+func TestZonesThatPeopleKnowComeFirst(t *testing.T) {
+	for region, zones := range zonesByRegion() {
+		for i := 1; i < len(zones) && region != "MY"; i++ {
+			if rank(region, zones[i]) < rank(region, zones[i-1]) {
+				t.Errorf("%s: %s comes before %s", region, zones[i-1], zones[i])
+			}
+		}
+	}
+	for known, others := range map[string][]string{
+		"Australia/Sydney": {"Australia/Melbourne", "Australia/Hobart"}, "Asia/Kuala_Lumpur": {"Asia/Kuching"},
+		"America/New_York": {"America/Detroit", "America/Indiana/Vevay"}, "Asia/Almaty": {"Asia/Qyzylorda"},
+	} {
+		zones := zonesOf("AU", "MY", "US", "KZ")
+		for _, other := range others {
+			if i, j := slices.Index(zones, known), slices.Index(zones, other); i < 0 || j < i {
+				t.Errorf("%s is number %d, %s number %d", known, i, other, j)
+			}
+		}
+	}
+}
+
 // Every zone of our tables is one that this program can tell the time of.
 func TestZonesAreKnown(t *testing.T) {
 	check := func(where string, names []string) {
@@ -145,6 +168,9 @@ func TestTheSupplementIsNeeded(t *testing.T) {
 		p, err := phonenumbers.Parse(e164, "")
 		if err != nil || phonenumbers.IsValidNumber(p) {
 			t.Errorf("%s: the library knows it, %v", e164, err)
+		}
+		if phonenumbers.IsPossibleNumberWithReason(p) != phonenumbers.IS_POSSIBLE {
+			t.Errorf("%s: the plan has no numbers of so many digits", e164)
 		}
 		got, err := Parse(e164, "")
 		if err != nil || got.Region != s.region || got.Kind != s.kind || len(got.Zones) == 0 {

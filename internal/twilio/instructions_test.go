@@ -157,12 +157,18 @@ func TestCheckInstructions(t *testing.T) {
 		call  *call.Call
 		field string // empty: it passes
 	}{
-		"a text":                     {answered(), ""},
-		"a key":                      {answered(wants(digit("1"))), ""},
-		"a link":                     {answered(link), ""},
-		"a link and a key":           {answered(link, wants(digit("1"))), "url"},
-		"a person's own text":        {answered(link, person(call.Person{Say: "Fire."})), ""},
-		"one that is too long":       {answered(person(call.Person{Say: long})), "to[1].say"},
+		"a text":               {answered(), ""},
+		"a key":                {answered(wants(digit("1"))), ""},
+		"a link":               {answered(link), ""},
+		"a link and a key":     {answered(link, wants(digit("1"))), "url"},
+		"a person's own text":  {answered(link, person(call.Person{Say: "Fire."})), ""},
+		"one that is too long": {answered(person(call.Person{Say: long})), "to[1].say"},
+		"a text that nobody hears": {answered(func(cl *call.Call) {
+			cl.Message.Say.Text, cl.People = long, []call.Person{{Say: "Fire."}, {Say: "Fire!"}}
+		}), ""},
+		"one that one of many hears": {answered(func(cl *call.Call) {
+			cl.Message.Say.Text, cl.People = long, []call.Person{{Say: "Fire."}, {}, {Say: "Fire!"}}
+		}), "say.text"},
 		"one instead of a link":      {answered(link, person(call.Person{Say: long})), "to[1].say"},
 		"a text and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) { cl.Message.Say.Text = long[:twimlLimit-100] }), "say.text"},
 		"TwiML and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) {

@@ -66,6 +66,17 @@ func TestPlaceSendsThisForm(t *testing.T) {
 	}
 }
 
+// Twilio took a call when it answers with any status of the two hundreds, and with no other.
+func TestTheTwoHundredsAreTaken(t *testing.T) {
+	for status, taken := range map[int]bool{200: true, 201: true, 202: true, 299: true, 300: false, 304: false, 400: false, 500: false} {
+		base, _ := serve(t, reply(status, created))
+		sid, err := client(t, Config{BaseURL: base}).Place(t.Context(), wish(t), 1)
+		if (err == nil) != taken || (sid == callSID) != taken {
+			t.Errorf("%d: sid %q, %v", status, sid, err)
+		}
+	}
+}
+
 func TestPlaceURLWithoutCallbacks(t *testing.T) {
 	base, requests := serve(t, reply(201, created))
 	cl := wish(t, func(w *call.Wish) {

@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/pgtest"
 	"redial/internal/store"
 )
 
@@ -41,6 +43,27 @@ func TestWhoComesLaterHasAPlace(t *testing.T) {
 		if s.busy != 0 {
 			t.Errorf("%d places are lost", s.busy)
 		}
+	}
+}
+
+// Nodes of one database look at different times, none of them rarely and none all the time.
+func TestNodesLookApart(t *testing.T) {
+	db, err := store.Open(t.Context(), pgtest.New(t), store.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s := New(Config{Store: db, Log: slog.New(slog.DiscardHandler)})
+	seen := map[time.Duration]bool{}
+	for range 100 {
+		wait, err := s.round(t.Context())
+		if err != nil || wait < otherNodes/2 || wait > otherNodes {
+			t.Fatalf("an idle node looks again after %s, %v", wait, err)
+		}
+		seen[wait] = true
+	}
+	if len(seen) < 50 {
+		t.Errorf("%d different times of 100", len(seen))
 	}
 }
 

@@ -1,0 +1,233 @@
+package dialer
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"redial/internal/call"
+	"redial/internal/pgtest"
+	"redial/internal/store"
+)
+
+// watched tells of each create request and each search by which clock its attempt goes.
+type watched struct {
+	Carrier
+	attempts []call.Attempt
+	fails    error
+	listed   []call.Report
+}
+
+func (w *watched) Place(_ context.Context, c *call.Call, n int) (string, error) {
+	w.attempts = append(w.attempts, *c.Attempt(n))
+	return "CA1", w.fails
+}
+
+func (w *watched) Search(_ context.Context, c *call.Call, n int) ([]call.Report, error) {
+	w.attempts = append(w.attempts, *c.Attempt(n))
+	return w.listed, nil
+}
+
+// The fence, and what a search looks for, go by this node's own clock, however wrong it is;
+// what is kept goes by the database's.
+func TestTheFenceGoesByThisNodesClock(t *testing.T) {
+	database := pgtest.New(t)
+	synctest.Test(t, func(t *testing.T) { // whose clock stands in the year 2000
+		s, err := store.Open(t.Context(), database, store.Options{Migrate: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		w := &watched{}
+		d := New(Config{Store: s, Carrier: w, Account: "AC1", CallsPerSecond: 1, Log: slog.New(slog.DiscardHandler)})
+		create(t, s, "one", "+819012345678", 0)
+		due := claimed(t, d, "one")
+		if kept := due.Attempt(1).SendBy; kept.Year() < 2026 {
+			t.Fatalf("what is kept goes by this node's clock: %s", kept)
+		}
+		if err := errors.Join(d.act(due, call.Action{Kind: call.Dial, Attempt: 1}, d.Log), d.search(due, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if len(w.attempts) != 2 {
+			t.Fatalf("%d requests, want a create and a search", len(w.attempts))
+		}
+		now := time.Now()
+		for _, a := range w.attempts {
+			if a.DialedAt.Sub(now).Abs() > call.SendWindow/2 || (a.SendBy.Sub(now)-call.SendWindow).Abs() > call.SendWindow/2 {
+				t.Errorf("dialed at %s, to be sent by %s; this node's clock shows %s", a.DialedAt, a.SendBy, now)
+			}
+		}
+	})
+}
+
+// claimed claims the call that is due.
+func claimed(t *testing.T, d *Dialer, id string) *call.Call {
+	t.Helper()
+	due, err := d.Store.ClaimToDial(t.Context(), d.Store.Now(), 9)
+	if err != nil || len(due) != 1 || due[0].Call.ID != id || dials(due[0]) != 1 {
+		t.Fatalf("%+v, %v; want %s dialed", due, err, id)
+	}
+	return &due[0].Call
+}
+
+// What came of a create request is no news of a later one of the same attempt: a repeat
+// after a COMMIT of which nobody knows how it ended may meet that one.
+func TestAnOldAnswerIsNotOfANewerSend(t *testing.T) {
+	for name, failure := range map[string]*call.PlaceError{
+		"not processed":           {Fate: call.FateNotProcessed},
+		"the account":             {Fate: call.FateAccount},
+		"our set-up":              {Fate: call.FateAccount, Setup: "HOST_URL is wrong"},
+		"the account is full":     {Fate: call.FateFull},
+		"a code that is unlisted": {Fate: call.FateUnlisted, Refusal: call.Refusal{Code: 99999}},
+		"nobody knows":            {Fate: call.FateUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d, _ := dialing(t, 1, time.Now)
+				create(t, d.Store, "one", "+819012345678", 0)
+				old := claimed(t, d, "one")
+				if err := d.postpone(old, 1, time.Second, "not sent"); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Second)
+				newer := claimed(t, d, "one")
+				if newer.Attempt(1).SendBy.Equal(old.Attempt(1).SendBy) {
+					t.Fatal("there is no newer send of the attempt")
+				}
+				if err := d.unplaced(old, 1, failure); err != nil {
+					t.Fatal(err)
+				}
+				after, err := d.Store.Get(t.Context(), "one")
+				if err != nil || after.Attempt(1).Status() != call.Placing || !reflect.DeepEqual(after.Attempts, newer.Attempts) {
+					t.Errorf("%+v, %v; want the newer send untouched", after.Attempts, err)
+				}
+				if err := d.postpone(newer, 1, time.Minute, "not sent"); err != nil {
+					t.Fatal(err)
+				}
+				if after, err := d.Store.Get(t.Context(), "one"); err != nil || after.Attempt(1).Status() != call.Postponed {
+					t.Errorf("%+v, %v; want the newer send postponed by its own answer", after.Attempts, err)
+				}
+			})
+		})
+	}
+}
+
+// While create requests are failing, what becomes due waits as well, also where the loop
+// sleeps and would have it dialed at once.
+func TestNothingIsDialedAtOnceWhileCreatesFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, _ := dialing(t, 100, time.Now)
+		w := &watched{fails: &call.PlaceError{Fate: call.FateNotProcessed}}
+		d.Carrier = w
+		running(t, d)
+		create(t, d.Store, "one", "+819012345678", 0)
+		synctest.Wait()
+		over := d.trouble.over()
+		create(t, d.Store, "two", "+819012345679", 0)
+		synctest.Wait()
+		if now := time.Now(); len(w.attempts) != 1 || !over.After(now) {
+			t.Fatalf("%d create requests, trouble until %s, at %s; want the second call to wait", len(w.attempts), over, now)
+		}
+		w.fails = nil
+		time.Sleep(time.Minute)
+		if len(w.attempts) < 3 {
+			t.Errorf("%d create requests; want both calls to go out in the end", len(w.attempts))
+		}
+	})
+}
+
+// Of what the carrier's list shows, an attempt may be what nobody has, and what it has itself:
+// not what another attempt has, of this call or of another.
+func TestWhatAnotherHasIsNotAdopted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, _ := dialing(t, 1, time.Now)
+		d.Carrier = &watched{listed: []call.Report{{SID: "CA1"}, {SID: "CA2"}, {SID: "CA3"}, {SID: "CA9"}}}
+		place := func(id string, n int, status call.Status) *call.Call {
+			c := claimed(t, d, id)
+			sid := map[string]string{"one1": "CA1", "one2": "CA2", "other1": "CA3"}[id+string(rune('0'+n))]
+			err := d.record(id, func(c *call.Call) []call.Event {
+				return append(c.Placed(n, sid, d.Store.Now()), c.Report(n, call.Report{SID: sid, Status: status}, d.Store.Now())...)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return c
+		}
+		create(t, d.Store, "one", "+819012345678", 0)
+		first := place("one", 1, call.StatusBusy)
+		create(t, d.Store, "other", "+819012345679", 0)
+		other := place("other", 1, call.Ringing)
+		time.Sleep(time.Hour)
+		second := place("one", 2, call.Ringing)
+		for _, tc := range []struct {
+			c    *call.Call
+			n    int
+			want []string
+		}{{first, 1, []string{"CA1", "CA9"}}, {second, 2, []string{"CA2", "CA9"}}, {other, 1, []string{"CA3", "CA9"}}} {
+			found, err := d.listed(t.Context(), tc.c, tc.n)
+			var got []string
+			for _, f := range found {
+				got = append(got, f.SID)
+			}
+			if err != nil || !slices.Equal(got, tc.want) {
+				t.Errorf("attempt %d of %s may be %v, %v; want %v", tc.n, tc.c.ID, got, err, tc.want)
+			}
+		}
+	})
+}
+
+// Nodes of one database look at different times, none of them rarely and none all the time.
+func TestNodesLookApart(t *testing.T) {
+	s, err := store.Open(t.Context(), pgtest.New(t), store.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	d := New(Config{Store: s, Carrier: &watched{}, Account: "AC1", CallsPerSecond: 1, Log: slog.New(slog.DiscardHandler)})
+	now, seen := s.Now(), map[time.Duration]bool{}
+	for range 100 {
+		wait := d.next(now, nil, time.Time{}, time.Time{}).at.Sub(now)
+		if wait < otherNodes/2 || wait > otherNodes {
+			t.Fatalf("an idle node looks again after %s", wait)
+		}
+		seen[wait] = true
+	}
+	if len(seen) < 50 {
+		t.Errorf("%d different times of 100", len(seen))
+	}
+}
+
+// A call that can't be read is told of, once, as an error that names it; others go on.
+func TestWhatCantBeReadIsToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, p, file := dialingOn(t, 10, time.Now)
+		var log bytes.Buffer
+		d.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+		create(t, d.Store, "damaged", "+819012345678", time.Minute)
+		create(t, d.Store, "fine", "+819012345679", time.Minute)
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec("UPDATE calls SET policy = '{' WHERE id = 'damaged'"); err != nil {
+			t.Fatal(err)
+		}
+		running(t, d)
+		if id := <-p.placed; id != "fine" {
+			t.Errorf("%s is dialed", id)
+		}
+		time.Sleep(time.Minute)
+		if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "can't be read") || !strings.Contains(said, "call=damaged") {
+			t.Errorf("it is said: %s", said)
+		}
+	})
+}
