@@ -6,13 +6,14 @@ import (
 )
 
 // clean takes away what is copied along with a number and can't be seen, and writes each
-// of the many dashes and spaces there are as the plain one.
+// of the many dashes and spaces there are as the plain one; wave dashes, too, behind which
+// the library would drop the digits as an extension.
 func clean(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case invisible(r):
 			return -1
-		case unicode.In(r, unicode.Pd) || strings.ContainsRune("−⁃ーｰ", r):
+		case unicode.In(r, unicode.Pd) || strings.ContainsRune("−⁃ーｰ~～∼", r):
 			return '-'
 		case unicode.In(r, unicode.Zs):
 			return ' '

@@ -46,6 +46,7 @@ func TestParse(t *testing.T) {
 		{"variation selectors", "０\ufe00９０\U000e0100１２３４５６７８", "JP", "+819012345678", "JP"},
 		{"long vowels for dashes", "０９０ー１２３４ー５６７８", "JP", "+819012345678", "JP"},
 		{"half-width ones", "090ｰ1234ｰ5678", "JP", "+819012345678", "JP"},
+		{"wave dashes, as Windows and others write them", "090～1234〜5678", "JP", "+819012345678", "JP"},
 		{"dashes of all kinds", "090‐1234—5678", "JP", "+819012345678", "JP"},
 		{"minus signs and wide spaces", "+81\u300090−1234\u20075678", "", "+819012345678", "JP"},
 
@@ -81,6 +82,8 @@ func TestParseRefuses(t *testing.T) {
 		{"a letter for a digit", "+819O87654321", "", "letters"},
 		{"an extension", "+819087654321 ext 5", "", "SendDigits"},
 		{"digits after a pause", "+819087654321,,12", "", "SendDigits"},
+		{"digits after a wave dash", "+819087654321～12", "", "no range"},
+		{"digits after a tilde", "+819087654321~12", "", "no range"},
 		{"a hash", "+819087654321＃1", "", "SendDigits"},
 		{"national without a region", "09087654321", "", "REDIAL_DEFAULT_REGION"},
 		{"national with a wrong region", "09087654321", "jp", "REDIAL_DEFAULT_REGION"},

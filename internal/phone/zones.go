@@ -27,17 +27,21 @@ var zonesByRegion = sync.OnceValue(func() map[string][]string {
 	// Regions that ISO knows as parts of others.
 	zones["AC"], zones["TA"], zones["XK"] = zones["SH"], zones["SH"], zones["RS"]
 	for region, all := range zones {
-		if region == "MY" { // of which the library knows the smaller city
-			continue
-		}
 		slices.SortStableFunc(all, func(a, b string) int { return rank(region, a) - rank(region, b) })
 	}
 	return zones
 })
 
-// rank puts the zones that the library has names of first: those that people know, such
-// as Australia/Sydney, stand for all of equal clock.
+// foremost are the zones that people look for, where the table or the library has a smaller
+// place before them.
+var foremost = []string{"America/Nuuk", "Asia/Kuala_Lumpur", "Australia/Sydney"}
+
+// rank puts the zones first that stand for all of equal clock: the foremost, and then those
+// that the library has names of, too.
 func rank(region, zone string) int {
+	if slices.Contains(foremost, zone) {
+		return -1
+	}
 	known, _ := phonenumbers.GetTimezonesForPrefix(fmt.Sprint(phonenumbers.GetCountryCodeForRegion(region)))
 	if slices.Contains(known, zone) {
 		return 0

@@ -284,3 +284,18 @@ func FuzzPrefix(f *testing.F) {
 		}
 	})
 }
+
+// Of the zones whose clocks show the same, the first stands for all in what people read.
+func TestTheZonesThatPeopleKnowComeFirst(t *testing.T) {
+	for text, first := range map[string]string{
+		"+61412345678": "Australia/Sydney",
+		"+299221234":   "America/Nuuk",
+		"+60123456789": "Asia/Kuala_Lumpur",
+		"+79141234567": "Europe/Moscow",
+	} {
+		n, err := Parse(text, "")
+		if err != nil || n.Zones[0] != first {
+			t.Errorf("%s: %v (%v), want %s first", text, n.Zones, err, first)
+		}
+	}
+}
