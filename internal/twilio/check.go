@@ -52,7 +52,8 @@ func (c checker) children(in *element) error {
 func (c checker) checkName(e, in *element) error {
 	known, usable := within[in.name], within[in.name]
 	if in.name == "Response" {
-		known, usable = slices.Concat(harmless, further), slices.Concat(harmless, c.Verbs)
+		known = slices.Concat(harmless, further)
+		usable = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return !slices.Contains(harmless, v) && !allows(c.Verbs, v) })
 	}
 	switch {
 	case len(known) == 0:
@@ -76,7 +77,7 @@ func (c checker) checkAttributes(e, _ *element) error {
 		}
 		problem := ""
 		switch {
-		case name == "action" && value == "": // the document's own URL
+		case isURL.MatchString(name) && value == "": // leads nowhere: an action to the document's own URL, a waitUrl to silence
 		case e.name == "Stream" || e.name == "ConversationRelay":
 			if isURL.MatchString(name) {
 				problem = c.urlProblem(value, "https", "wss")
@@ -85,7 +86,9 @@ func (c checker) checkAttributes(e, _ *element) error {
 			problem = c.urlProblem(value, "http", "https")
 		case e.name == "Sms" && name == "to":
 			problem = c.calleeProblem(value)
-		case e.name == "Say" && name == "language":
+		case e.name == "Say" && name == "lang":
+			problem = "is passed over by Twilio, and means language"
+		case e.name == "Say" && name == "language", e.name == "lang" && name == "lang":
 			problem = c.languageProblem(a.Value)
 		case e.name == "Say" && name == "voice":
 			problem = c.voiceProblem(a.Value)
@@ -131,7 +134,7 @@ func (c checker) checkText(e, in *element) error {
 // it must be written as it was understood.
 func (c checker) calleeProblem(number string) string {
 	if err := c.callee(number); err != nil {
-		return err.Error()
+		return "can't be called: " + err.Error()
 	}
 	return ""
 }
@@ -154,7 +157,7 @@ func (c checker) sipProblem(uri string) string {
 	}
 	if longForm.MatchString(user) {
 		if p := c.calleeProblem("+" + strings.TrimPrefix(user, "+")); p != "" {
-			return "calls a number that " + p
+			return p
 		}
 	}
 	return c.hostProblem(parts[2])

@@ -106,6 +106,11 @@ func TestNamesAreExact(t *testing.T) {
 		`<Response><Say>&#xD800;a</Say></Response>`:                                                  "can't be spoken",
 		`<Response><Say>a` + "\uFFFD" + `</Say></Response>`:                                          "can't be spoken",
 		`<Response><Say language="jp">火</Say></Response>`:                                            "did you mean ja-JP?",
+		`<Response><Say><lang xml:lang="jp">火</lang></Say></Response>`:                               "did you mean ja-JP?",
+		`<Response><Say lang="ja-JP">火</Say></Response>`:                                             "means language",
+		`<Response><Say xml:lang="ja-JP">火</Say></Response>`:                                         "means language",
+		`<?xml version="1.0" encoding="Shift_JIS"?><Response><Say>x</Say></Response>`:                "said to be \"Shift_JIS\", and reaches Twilio as UTF-8",
+		"\ufeff<Response><Say>x</Say></Response>":                                                    "byte order mark",
 		`<Response><Say language=" ja-JP">火</Say></Response>`:                                        "did you mean ja-JP?",
 		`<Response><Say voice="Kazuha">火</Say></Response>`:                                           "name of a Twilio voice",
 		`<Response><Say language="ja-JP" voice="Polly.Kazuha-Neural">火</Say></Response>`:             "",
@@ -180,6 +185,7 @@ func TestNumbersInTwiMLAreCheckedAsTo(t *testing.T) {
 		`<Dial referUrl="https://evil.example/">+81312345678</Dial>`:                              "REDIAL_TWIML_HOSTS",
 		`<Dial><Number url="https://evil.example/">+81312345678</Number></Dial>`:                  "REDIAL_TWIML_HOSTS",
 		`<Dial><Number amdStatusCallback="https://evil.example/">+81312345678</Number></Dial>`:    "REDIAL_TWIML_HOSTS",
+		`<Dial><Conference waitUrl="">r</Conference></Dial>`:                                      "", // silence
 		`<Dial><Conference waitUrl="//evil.example/">r</Conference></Dial>`:                       "must be an absolute",
 		`<Dial><Conference eventCallbackUrl="https://evil.example/">r</Conference></Dial>`:        "REDIAL_TWIML_HOSTS",
 		`<Start><Transcription statusCallbackUrl="https://evil.example/"/></Start><Say>x</Say>`:   "REDIAL_TWIML_HOSTS",
@@ -199,10 +205,14 @@ var links = map[string]bool{
 	"https://app.example.com./":                                true,
 	"https://app.example.com:8443/":                            true,
 	"HTTPS://app.example.com/":                                 true,
-	"https://bücher.example/":                                  true,
-	"https://BÜCHER.example/":                                  true,
+	"https://bücher.example/":                                  false, // Twilio takes ASCII
+	"https://BÜCHER.example/":                                  false,
 	"https://xn--bcher-kva.example/":                           true,
 	"http://127.0.0.1:8080/":                                   true,
+	"http://127.0.0.1:/":                                       true,
+	"http://127.0.0.1:0/":                                      false,
+	"http://127.0.0.1:65536/":                                  false,
+	"http://127.0.0.1:99999999999999999999/":                   false,
 	"https://evil.example":                                     false,
 	"https://evil.example/app.example.com":                     false,
 	"https://app.example.com.evil.example":                     false,
@@ -234,7 +244,7 @@ var links = map[string]bool{
 	"https://app.example.com\n.evil.example":                   false,
 	"https://app.example.com%2eevil.example":                   false,
 	"https://app.example.com%00.evil.example":                  false,
-	"https://app。example。com":                                  true,  // the dots of Chinese and Japanese
+	"https://app。example。com":                                  false, // the dots of Chinese and Japanese
 	"https://ɑpp.example.com":                                  false, // another letter
 	"https://0x7f.1/":                                          false,
 	"https://2130706433/":                                      false,
@@ -275,7 +285,7 @@ func TestTwilioGoesToAllowedHostsOnly(t *testing.T) {
 			escaped := attrEscapes.Replace(link)
 			doc := "<Response>" + strings.ReplaceAll(door, "LINK", escaped) + "<Say>x</Say></Response>"
 			trimmed := strings.TrimSpace(link)
-			none := trimmed == "" && (strings.Contains(door, "<Play>") || strings.Contains(door, "action=")) // plays nothing; posts to itself
+			none := trimmed == "" && !strings.Contains(door, "<Redirect") // plays nothing, leads nowhere
 			if p := problem(t, here, doc); (p == "") != (allowed || none) {
 				t.Errorf("%s: %q, want allowed: %t", doc, p, allowed)
 			}
@@ -298,6 +308,22 @@ func TestOptionsWithURLs(t *testing.T) {
 	want := []string{"AsyncAmdStatusCallback", "ClientNotificationUrl", "FallbackUrl", "RecordingStatusCallback"}
 	if !slices.Equal(with, want) {
 		t.Errorf("options that hold a URL: %q, want %q", with, want)
+	}
+}
+
+// What is said of a number in TwiML is a sentence, whatever is wrong with the number.
+func TestWhatIsSaidOfANumberIsASentence(t *testing.T) {
+	for inside, want := range map[string]string{
+		`<Dial>+1900</Dial>`: "has in Response a Dial whose content can't be called: is not one of Japan's",
+		`<Dial><Sip>sip:19005551234@app.example.com</Sip></Dial>`: "has in Dial a Sip whose content can't be called: is not one of Japan's",
+		`<Sms to="+1900">x</Sms>`:                                 "has a Sms whose to can't be called: is not one of Japan's",
+		`<dial/>`:                                                 "in just these letters: Say, Play, Pause, Gather, Redirect, Hangup, Record, Connect, Dial, Echo",
+	} {
+		r := here
+		r.Verbs = []string{"*"}
+		if p := problem(t, r, "<Response>"+inside+"</Response>"); !strings.Contains(p, want) || strings.Contains(p, "*") {
+			t.Errorf("%s: %q, want %q", inside, p, want)
+		}
 	}
 }
 
@@ -327,6 +353,7 @@ func TestRulesAreChecked(t *testing.T) {
 		says  string
 	}{
 		{Rules{Verbs: []string{"dial"}}, "did you mean Dial?"},
+		{Rules{Verbs: []string{"say"}}, "did you mean Say?"},
 		{Rules{Verbs: []string{""}}, "REDIAL_TWIML_VERBS"},
 		{Rules{Verbs: []string{"Number"}}, "REDIAL_TWIML_VERBS"},
 		{Rules{Hosts: []string{"https://app.example.com/"}}, "REDIAL_TWIML_HOSTS"},
@@ -349,7 +376,7 @@ func TestLanguages(t *testing.T) {
 	for tag, meant := range map[string]string{
 		"jp": "ja-JP", "ja": "ja-JP", "JA-JP": "ja-JP", "ja_JP": "ja-JP", "de_de": "de-DE", "jp-JP": "ja-JP", "ja-JA": "ja-JP",
 		"en": "en-US", "en-UK": "en-GB", "en-us": "en-US", "us": "en-US", "kr": "ko-KR", "cz": "cs-CZ", "gr": "el-GR", "se": "sv-SE",
-		"es-AR": "es-ES", "es-419": "es-ES", "de-CH": "de-DE", "fr": "fr-FR", "pt": "pt-BR", "zh": "zh-CN", "zh-Hans-CN": "zh-CN", "uk": "uk-UA",
+		"es-AR": "es-ES", "es-419": "es-ES", "de-CH": "de-DE", "fr": "fr-FR", "pt": "pt-BR", "zh": "zh-CN", "zh-Hans-CN": "zh-CN", "uk": "uk-UA", "gb": "en-GB", "in": "en-IN",
 	} {
 		p := Rules{}.languageProblem(tag)
 		if !strings.Contains(p, "did you mean "+meant+"?") {
@@ -371,6 +398,7 @@ func TestLanguages(t *testing.T) {
 func TestVoices(t *testing.T) {
 	for voice, ok := range map[string]bool{
 		"man": true, "woman": true, "alice": true, "Polly.Mizuki": true, "Polly.Kazuha-Neural": true, "Polly.Joanna-Generative": true,
+		"Polly.Léa": true, "Polly.Vitória-Neural": true, "Polly.Rémi-Generative": true, "Polly.Mía-Generative": true,
 		"Google.ja-JP-Wavenet-B": true, "Google.ja-JP-Chirp3-HD-Aoede": true, "Google.fil-ph-Neural2-A": true,
 		"Kazuha": false, "polly.Kazuha": false, "Polly.kazuha": false, "Polly.Kazuha_Neural": false, "Polly": false, "Man": false, "ja-JP": false,
 		"Google.Wavenet-B": false, "Google.ja-JP": false, "Polly.Mizuki ": false,

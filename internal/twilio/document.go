@@ -31,7 +31,15 @@ var errRoot = errors.New("must have one root element, Response")
 // parse reads one XML document with the root element Response. It takes nothing that
 // would let Twilio's parser read another document than this one, or fetch a part of it.
 func parse(doc string) (*element, error) {
+	if strings.HasPrefix(doc, "\ufeff") {
+		return nil, errors.New("begins with a byte order mark, which Twilio does not take: leave it out")
+	}
 	d := xml.NewDecoder(strings.NewReader(doc))
+	encoding := "" // that it is said to have, other than UTF-8
+	d.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {
+		encoding = charset
+		return nil, errors.New("not UTF-8")
+	}
 	top := &element{}
 	open := []*element{top}
 	for {
@@ -39,6 +47,9 @@ func parse(doc string) (*element, error) {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			break
+		}
+		if encoding != "" {
+			return nil, fmt.Errorf("is said to be %.40q, and reaches Twilio as UTF-8: say so, or nothing", encoding)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("is not well-formed: %w", err)

@@ -7,14 +7,14 @@ import (
 
 // languages are those that Twilio speaks: every one that the Say verb takes, the one that is meant most
 // often first of its kind.
-// Source: type SayLanguage and the voices of twilio-node 6.2.0 (lib/twiml/VoiceResponse.d.ts),
+// Source: types SayLanguage and SsmlLangXmlLang and the voices of twilio-node 6.2.0 (lib/twiml/VoiceResponse.d.ts),
 // and https://www.twilio.com/docs/voice/twiml/say/text-speech. As of 2026-11-26.
 var languages = []string{
-	"af-ZA", "am-ET", "ar-XA", "ar-AE", "arb", "bg-BG", "bn-IN", "ca-ES", "cmn-CN", "cmn-TW", "cs-CZ", "cy-GB", "da-DK", "de-DE",
-	"de-AT", "el-GR", "en-US", "en-GB", "en-AU", "en-CA", "en-GB-WLS", "en-IE", "en-IN", "en-NZ", "en-ZA", "es-ES", "es-MX", "es-US",
-	"eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-BE", "fr-CA", "gl-ES", "gu-IN", "he-IL", "hi-IN", "hu-HU", "id-ID", "is-IS", "it-IT",
+	"af-ZA", "am-ET", "ar-XA", "ar-AE", "arb", "bg-BG", "ca-ES", "cmn-CN", "cmn-TW", "cs-CZ", "da-DK", "de-DE",
+	"de-AT", "el-GR", "en-US", "en-GB", "en-AU", "en-CA", "en-GB-WLS", "en-IE", "en-IN", "en-NZ", "en-ZA", "cy-GB", "es-ES", "es-MX", "es-US",
+	"eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-BE", "fr-CA", "gl-ES", "gu-IN", "he-IL", "hi-IN", "bn-IN", "hu-HU", "id-ID", "is-IS", "it-IT",
 	"ja-JP", "kn-IN", "ko-KR", "lt-LT", "lv-LV", "ml-IN", "mr-IN", "ms-MY", "nb-NO", "nl-NL", "nl-BE", "pa-IN", "pl-PL", "pt-BR",
-	"pt-PT", "ro-RO", "ru-RU", "sk-SK", "sr-RS", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-HK", "zh-CN",
+	"pt-PT", "ro-RO", "ru-RU", "sk-SK", "sr-RS", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-HK", "yue-CN", "zh-CN",
 	"zh-HK", "zh-TW",
 }
 

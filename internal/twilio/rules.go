@@ -8,7 +8,9 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Rules are what an installation allows in TwiML, and where it lets Twilio go. The zero
@@ -26,7 +28,7 @@ const anything = "*"
 func (r Rules) Check() error {
 	for _, v := range r.Verbs {
 		if v != anything && !slices.Contains(slices.Concat(harmless, further), v) {
-			return fmt.Errorf("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, further))
+			return fmt.Errorf("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, slices.Concat(harmless, further)))
 		}
 	}
 	for _, h := range r.Hosts {
@@ -67,7 +69,7 @@ func canonical(host string) string {
 		return ip.String()
 	}
 	ascii := strings.ToLower(strings.TrimSuffix(host, "."))
-	if strings.ContainsFunc(ascii, func(r rune) bool { return r > '~' }) {
+	if !isASCII(ascii) {
 		var err error
 		if ascii, err = names.ToASCII(ascii); err != nil {
 			return ""
@@ -103,8 +105,26 @@ func (r Rules) urlProblem(link string, schemes ...string) string {
 		return "must be an absolute " + strings.Join(schemes, " or ") + " URL"
 	case u.User != nil:
 		return "must not contain a user or a password"
+	case !portExists(u.Port()):
+		return "has a port that there can't be"
 	}
-	return r.hostProblem(u.Hostname())
+	if p := r.hostProblem(u.Hostname()); p != "" {
+		return p
+	}
+	if !isASCII(u.Hostname()) { // Twilio takes no such URL
+		return "must have its host in ASCII: " + canonical(u.Hostname())
+	}
+	return ""
+}
+
+// portExists says whether a port, as a URL has it, can be connected to.
+func portExists(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
 // hostProblem says where a host does not belong to those that Twilio may be sent to, and

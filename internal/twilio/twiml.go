@@ -31,9 +31,10 @@ var (
 	attrEscapes  = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 )
 
-// twilioVoice is the form of the voices that Twilio has: its own three, Amazon's and
-// Google's, which may become more. Source: https://www.twilio.com/docs/voice/twiml/say/text-speech
-var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z][a-z]{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
+// twilioVoice is the form of the voices that Twilio has: its own three, Amazon's (some of
+// which have accents: Polly.Léa) and Google's, which may become more.
+// Source: https://www.twilio.com/docs/voice/twiml/say/text-speech
+var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z]\p{Ll}{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
 
 // speech speaks the text as often as wished, each time followed by what comes after
 // it, with a second of silence in between: Say's own loop attribute would leave no
