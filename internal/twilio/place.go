@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -48,33 +47,32 @@ func (c *Client) Place(ctx context.Context, cl *call.Call, n int) (sid string, e
 	sid, err = c.create(&exchange{client: c, ctx: ctx, gate: g}, params)
 	if sent := g.shut(); err != nil {
 		p := placeError(err, sent)
-		c.blame(p, params)
+		c.blame(p, params, cl.Message.URL)
 		return "", p
 	}
 	return sid, nil
 }
 
 // blame decides about an error over a URL. One that redial has put there, every call has, and
-// so it is HOST_URL that is wrong; one that this call alone has, is this call's.
-func (c *Client) blame(p *call.PlaceError, form *openapi.CreateCallParams) {
+// so it is HOST_URL that is wrong; one that the request brought is this call's, wherever it
+// leads: else whoever asks for a call with a broken one could pause the account.
+func (c *Client) blame(p *call.PlaceError, form *openapi.CreateCallParams, brought string) {
 	if p.Fate != fateOurURL {
 		return
 	}
-	ours := func(link *string) bool {
-		return c.host != "" && link != nil && strings.HasPrefix(*link, c.host+"/twilio_api/")
-	}
-	own := false
-	for _, link := range []*string{form.Url, form.FallbackUrl, form.RecordingStatusCallback, form.AsyncAmdStatusCallback, form.ClientNotificationUrl} {
-		own = own || link != nil && !ours(link)
+	own := form.Url != nil && *form.Url == brought
+	ours := form.Url != nil && !own
+	for _, link := range []*string{form.FallbackUrl, form.RecordingStatusCallback, form.AsyncAmdStatusCallback, form.ClientNotificationUrl} {
+		own = own || link != nil
 	}
 	var mine bool
 	switch p.Refusal.Code {
 	case 21205:
-		mine = ours(form.Url)
+		mine = ours
 	case 21609:
-		mine = ours(form.StatusCallback)
+		mine = form.StatusCallback != nil
 	default:
-		mine = !own && (ours(form.StatusCallback) || ours(form.Url))
+		mine = !own && (ours || form.StatusCallback != nil)
 	}
 	p.Fate = call.FateRefused
 	if mine {

@@ -236,6 +236,7 @@ func TestTheCodeDecides(t *testing.T) {
 func TestWhoseURLItIs(t *testing.T) {
 	detects := func(w *call.Wish) { w.Policy.Machine.Do = call.MachineRedial }
 	own := func(w *call.Wish) { w.Message = call.Message{URL: "https://example.org/twiml"} }
+	inside := func(w *call.Wish) { w.Message = call.Message{URL: "https://h.example/twilio_api/^"} }
 	records := func(w *call.Wish) {
 		w.Options = json.RawMessage(`{"RecordingStatusCallback": "https://example.org/rec"}`)
 	}
@@ -245,15 +246,17 @@ func TestWhoseURLItIs(t *testing.T) {
 		wish func(*call.Wish)
 		ours bool
 	}{
-		"our callback":                    {"https://h.example", 21609, own, true},
-		"no callback was asked for":       {"", 21609, own, false},
-		"the call's URL":                  {"https://h.example", 21205, own, false},
-		"our URL":                         {"https://h.example/phone", 21205, detects, true},
-		"no URL at all":                   {"https://h.example", 21205, func(*call.Wish) {}, false},
-		"some URL, and all are ours":      {"https://h.example", 11100, detects, true},
-		"some URL, and one is the call's": {"https://h.example", 11100, own, false},
-		"some callback, of a recording":   {"https://h.example", 21502, records, false},
-		"some callback":                   {"https://h.example", 21502, func(*call.Wish) {}, true},
+		"our callback":                     {"https://h.example", 21609, own, true},
+		"no callback was asked for":        {"", 21609, own, false},
+		"the call's URL":                   {"https://h.example", 21205, own, false},
+		"the call's URL, which leads here": {"https://h.example", 21205, inside, false},
+		"some URL, and it leads here":      {"https://h.example", 11100, inside, false},
+		"our URL":                          {"https://h.example/phone", 21205, detects, true},
+		"no URL at all":                    {"https://h.example", 21205, func(*call.Wish) {}, false},
+		"some URL, and all are ours":       {"https://h.example", 11100, detects, true},
+		"some URL, and one is the call's":  {"https://h.example", 11100, own, false},
+		"some callback, of a recording":    {"https://h.example", 21502, records, false},
+		"some callback":                    {"https://h.example", 21502, func(*call.Wish) {}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, _ := serve(t, twilioError(400, tc.code))
