@@ -254,7 +254,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "user") {
 			t.Errorf("%s: %v", client.URL, err)
 		}
-		if _, err := client.Get(t.Context(), "1"); client.Key != "" && (err == nil || !strings.Contains(err.Error(), "API key")) {
+		if _, err := client.Get(t.Context(), "1", 0); client.Key != "" && (err == nil || !strings.Contains(err.Error(), "API key")) {
 			t.Errorf("a key of two lines: %v", err)
 		}
 	}
