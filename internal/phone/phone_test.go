@@ -46,7 +46,7 @@ func TestParse(t *testing.T) {
 		{"variation selectors", "０\ufe00９０\U000e0100１２３４５６７８", "JP", "+819012345678", "JP"},
 		{"long vowels for dashes", "０９０ー１２３４ー５６７８", "JP", "+819012345678", "JP"},
 		{"half-width ones", "090ｰ1234ｰ5678", "JP", "+819012345678", "JP"},
-		{"wave dashes, as Windows and others write them", "090～1234〜5678", "JP", "+819012345678", "JP"},
+		{"wave dashes, as Windows writes them", "090～1234～5678", "JP", "+819012345678", "JP"},
 		{"dashes of all kinds", "090‐1234—5678", "JP", "+819012345678", "JP"},
 		{"minus signs and wide spaces", "+81\u300090−1234\u20075678", "", "+819012345678", "JP"},
 
