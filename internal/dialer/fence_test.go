@@ -23,8 +23,11 @@ type watched struct {
 	Carrier
 	attempts []call.Attempt
 	fails    error
+	account  error
 	listed   []call.Report
 }
+
+func (w *watched) CheckAccount(context.Context) error { return w.account }
 
 func (w *watched) Place(_ context.Context, c *call.Call, n int) (string, error) {
 	w.attempts = append(w.attempts, *c.Attempt(n))
@@ -230,4 +233,23 @@ func TestWhatCantBeReadIsToldOf(t *testing.T) {
 			t.Errorf("it is said: %s", said)
 		}
 	})
+}
+
+// A look that fails is told of with Twilio's code, where it has one.
+func TestALookThatFailsIsToldOf(t *testing.T) {
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{&call.PlaceError{Fate: call.FateAccount, Refusal: call.Refusal{Code: 20003}}, "code=20003"},
+		{errors.New("nobody answers"), "code=0"},
+	} {
+		d, _ := dialing(t, 1, nil)
+		var log bytes.Buffer
+		d.Log, d.Carrier = slog.New(slog.NewTextHandler(&log, nil)), &watched{account: tc.err}
+		d.checkAccount(store.Pause{Kind: store.PauseOfAccount, Code: 10005})
+		if !strings.Contains(log.String(), tc.want+" ") || d.trial.isArmed() {
+			t.Errorf("%v is told as %s", tc.err, log.String())
+		}
+	}
 }

@@ -291,6 +291,15 @@ func TestTwilioGoesToAllowedHostsOnly(t *testing.T) {
 			}
 		}
 	}
+	for _, link := range []string{
+		"", "x", "/x", "?x", "//a.example/", "https:", "https://", "https:x", "https:///x", "https://:443/x", "ftp://a.example/", "sip:a@a.example",
+		"https://a.example/b c", "https://a.example/b\\c", "https://a.example/\tb", "https://a.example/b\n", "https://a.example/\x00", "https://a.example/\x7f",
+		"https://u@a.example/", "https://u:p@a.example/",
+	} {
+		if (Rules{Hosts: []string{"*"}}).urlProblem(link, "https") == "" {
+			t.Errorf("%q passes where all hosts may", link)
+		}
+	}
 	if p := (Rules{Hosts: []string{"*"}}).urlProblem("https://anything.example/", "https"); p != "" {
 		t.Errorf("with *: %s", p)
 	}

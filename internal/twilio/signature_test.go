@@ -117,6 +117,8 @@ func TestSignedURL(t *testing.T) {
 		"another query":                {"https://h.example", "https://h.example/cb?attempt=1", "/cb?attempt=2", false},
 		"no query":                     {"https://h.example", "https://h.example/cb?attempt=1", "/cb", false},
 		"escapes changed":              {"https://h.example", "https://h.example/cb?a=%7e", "/cb?a=%7E", false},
+		"escapes taken away":           {"https://h.example", "https://h.example/cb", "/c%62", false},
+		"a path that begins like it":   {"https://h.example/calls", "https://h.example/callsign", "/callssign", false},
 		"no host URL":                  {"", "https://h.example/cb", "/cb", false},
 		"no host URL, nor signed":      {"", "/cb", "/cb", false},
 		"a host URL that is none":      {"h.example", "h.example/cb", "/cb", false},
