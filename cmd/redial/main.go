@@ -114,13 +114,19 @@ func run(ctx context.Context, args []string, con *console) int {
 }
 
 // trimSettings takes newlines and spaces off the ends of the settings in the environment:
-// whatever put them there may have read a file to its end.
+// whatever put them there may have read a file to its end. What is blank then is as if it were
+// not set, but for DATABASE_URL: calls would go to another database than was meant.
 func trimSettings(model *kong.Application) error {
 	return kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
 		if flag, ok := node.(*kong.Flag); ok {
 			for _, name := range flag.Envs {
 				if value, set := os.LookupEnv(name); set && value != strings.TrimSpace(value) {
 					if err := os.Setenv(name, strings.TrimSpace(value)); err != nil {
+						return fmt.Errorf("reading %s: %w", name, err)
+					}
+				}
+				if os.Getenv(name) == "" && name != "DATABASE_URL" {
+					if err := os.Unsetenv(name); err != nil {
 						return fmt.Errorf("reading %s: %w", name, err)
 					}
 				}

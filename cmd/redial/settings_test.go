@@ -29,6 +29,9 @@ func TestSettingsMayEndWithANewline(t *testing.T) {
 					}
 				}
 			}
+			for _, name := range []string{"REDIAL_PRESETS", "REDIAL_LOG_LEVEL", "REDIAL_MIGRATE", "REDIAL_RETENTION_DAYS"} {
+				env.Setenv(name, " \n") // as good as not set
+			}
 			return nil
 		},
 		Cmds: commandsOfScripts(),
