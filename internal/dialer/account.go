@@ -157,11 +157,18 @@ func (d *Dialer) mayDial(p *store.Pause) int {
 
 // idlePause ends a pause of an account that can be read again, where no call waits to be the
 // trial: the next one that comes finds out.
-func (d *Dialer) idlePause(ctx context.Context, p *store.Pause, dial time.Time) error {
+func (d *Dialer) idlePause(p *store.Pause, dial time.Time) {
 	if p == nil || !d.trial.isArmed() || due(dial, d.Store.Now()) {
-		return nil
+		return
 	}
-	return d.resume(ctx)
+	d.trial.disarm()
+	d.inFlight.Go(func() { // others are not to wait where another node has locked the pause
+		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+		defer cancel()
+		if err := d.resume(ctx); err != nil {
+			d.Log.Error("ending the pause failed", "err", err)
+		}
+	})
 }
 
 func (d *Dialer) resume(ctx context.Context) error {

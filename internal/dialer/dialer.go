@@ -303,9 +303,7 @@ func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
 		}
 		woken += n
 	}
-	if err := d.idlePause(ctx, pause, dial); err != nil {
-		return plan{}, err
-	}
+	d.idlePause(pause, dial)
 	if tells && due(dial, now) && !now.Before(d.trouble.over()) {
 		n, err := d.wake(ctx, d.claimToDial, min(d.mayDial(pause), d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {

@@ -30,6 +30,8 @@ type batch struct {
 	changed []*stored // for good
 	outbox
 
+	skipsLocked bool // a claim alone: it leaves the numbers that another node has locked
+
 	unoffered bool // a number is free, and Calls that are held for it were not tried
 
 	row  call.Call // as it was read last
@@ -59,6 +61,7 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.eager.taker = nil
 		}
 	}
+	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].alone
 	b.claims = append(b.claims, b.eager)
 	return b
 }
@@ -71,15 +74,8 @@ func (b *batch) forget() {
 	}
 }
 
-// limitLocks bounds how long a batch waits for a row that somebody else has locked, also a batch
-// of one: those that come later wait behind it.
-const limitLocks = "SET LOCAL lock_timeout = '500ms'"
-
 func (b *batch) run() (err error) {
 	defer crash.Contain(&err)
-	if b.store.dialect.shared {
-		b.add(statement{sql: limitLocks})
-	}
 	if err := b.readAll(); err != nil {
 		return err
 	}

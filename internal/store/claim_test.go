@@ -181,3 +181,32 @@ func testDamaged(t *testing.T, b backend) {
 		later = later.Add(setAside)
 	}
 }
+
+// A look says from when on something may be due; what another node commits a little later, due a
+// little earlier, is found all the same.
+func testLowsLeaveAMargin(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	one, other := nodes[0], nodes[1]
+	if one == other {
+		return // nobody else writes
+	}
+	for _, s := range nodes {
+		s.clock = func() time.Time { return begin }
+	}
+	if _, _, err := one.NextWake(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ago := begin.Add(-5 * time.Second)
+	late := createDue(t, other, ago)
+	dial(t, one, begin, late.ID)
+	change(t, other, late.ID, func(c *call.Call) []call.Event {
+		c.WakeAt = ago
+		return c.Placed(1, sid(c.ID, 1), ago)
+	})
+	change(t, other, late.ID, func(c *call.Call) []call.Event {
+		c.WakeAt = ago
+		return nil
+	})
+	due := claim(t, func() ([]Due, error) { return one.ClaimToAsk(t.Context(), begin, 9) })
+	equal(t, ids(due), []string{late.ID})
+}

@@ -263,14 +263,10 @@ const ofStream = `endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq L
 // time. What was taken is to be told to Drop. ErrNoEndpoint says that nothing comes there
 // any more: it was not prolonged in time, and is removed.
 func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, limit int) ([]Delivery, error) {
-	r, err := s.write.ExecContext(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
+	prolonged, err := s.writeRows(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
 		endpoint, micros(until), micros(until.Add(-streamStep)))
 	if err != nil {
 		return nil, fmt.Errorf("prolonging a stream: %w", err)
-	}
-	prolonged, err := r.RowsAffected()
-	if err != nil {
-		return nil, err
 	}
 	var list []Delivery
 	st := deliveries(ofStream, []any{endpoint, limit}, func(d *Delivery) { list = append(list, *d) })

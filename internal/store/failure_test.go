@@ -153,3 +153,25 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	equal(t, count(t, s, "SELECT count(*) FROM probes"), 1)
 	create(t, s)
 }
+
+// A transaction that has failed is not committed, though COMMIT is answered without an error.
+func testCommitAnsweredByRollback(t *testing.T, b backend) {
+	if !b.shared {
+		return // SQLite goes on after a statement that failed
+	}
+	s := b.open(t, nil)
+	c := create(t, s)
+	err := s.tx(t.Context(), func(x *tx) error {
+		if err := x.exec("UPDATE calls SET from_number = 'x' WHERE id = $1", c.ID); err != nil {
+			return err
+		}
+		if x.exec("SELECT 1/0") == nil {
+			t.Error("it can be divided by nothing")
+		}
+		return nil
+	})
+	if err == nil {
+		t.Error("what was rolled back counts as committed")
+	}
+	equal(t, get(t, s, c.ID), c)
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,7 +37,6 @@ func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 // A row that another node has locked keeps waiting whoever needs that row, and nobody else:
 // also when that one comes alone, and when many do.
 func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
-	const insertCallOf = `INSERT INTO destinations (number, call_id, attempt, resurfaced) SELECT $1, id, 1, 0 FROM calls WHERE id = $2`
 	key := Idempotency{"scope", "locked", "request"}
 	for name, tc := range map[string]struct {
 		lock func(t *testing.T, other *Store, of []call.Call) (thaw func())
@@ -75,16 +75,6 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 				return frozen(t, other, "UPDATE calls SET idem_scope = $2, idem_key = $3, idem_hash = 'x' WHERE id = $1", of[0].ID, key.Scope, key.Key)
 			},
 			func([]call.Call) []operation { return []operation{created(t, key)} },
-		},
-		"a number": {
-			func(t *testing.T, other *Store, of []call.Call) func() {
-				return frozen(t, other, insertCallOf, of[0].To, of[1].ID)
-			},
-			func([]call.Call) []operation {
-				o := &claiming{which: []selection{{where: dueToDial}}, limit: 100}
-				o.now = begin
-				return []operation{o}
-			},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -125,6 +115,127 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A claim takes all that it can have, whatever another node has locked, for however long.
+func TestALockedRowHoldsUpNoClaim(t *testing.T) {
+	const ring = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
+	for name, tc := range map[string]struct {
+		before, sql string
+		args        func(of []call.Call, rings string) []any
+		not         int // so many of the first can't be dialed
+	}{
+		"a call":                      {"", "SELECT 1 FROM calls WHERE id = $1 FOR UPDATE", firstID, 1},
+		"a number that rings":         {ring, "SELECT 1 FROM destinations WHERE number = $1 FOR UPDATE", firstTo, 1},
+		"a number that is taken":      {"", ring, func(of []call.Call, rings string) []any { return []any{of[0].To, rings} }, 1},
+		"a number that is let go":     {ring, "DELETE FROM destinations WHERE number = $1", firstTo, 1},
+		"many numbers":                {"", ring + `, ($3, $2, 1, 0), ($4, $2, 1, 0), ($5, $2, 1, 0), ($6, $2, 1, 0), ($7, $2, 1, 0), ($8, $2, 1, 0), ($9, $2, 1, 0), ($10, $2, 1, 0), ($11, $2, 1, 0), ($12, $2, 1, 0), ($13, $2, 1, 0)`, dozen, 12},
+		"an endpoint":                 {"", "SELECT 1 FROM endpoints FOR UPDATE", nothing, 0},
+		"the pause of the account":    {"", "SELECT 1 FROM pauses FOR UPDATE", nothing, 0},
+		"the codes that nobody knows": {"", "SELECT 1 FROM unlisted_codes FOR UPDATE", nothing, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := backends[1]
+			url := b.url(t)
+			s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
+			s.SendBy(&outlet{room: 1000})
+			if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, NextCheckAt: begin}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.CountUnlisted(t.Context(), "AC1", 99999, phone, begin); err != nil {
+				t.Fatal(err)
+			}
+			rings := create(t, s, to("+81312345678"), func(w *call.Wish) { w.Policy.NotBefore.After = time.Minute })
+			var of []call.Call
+			for i := range 20 {
+				of = append(of, create(t, s, to(fmt.Sprint("+8190123456", 10+i))))
+			}
+			if tc.before != "" {
+				run(t, s, tc.before, of[0].To, rings.ID)
+			}
+			dialed := func() []string {
+				due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 100) })
+				return ids(slices.DeleteFunc(due, func(d Due) bool { return len(d.Actions) == 0 }))
+			}
+			thaw := frozen(t, other, tc.sql, tc.args(of, rings.ID)...)
+			if got, want := dialed(), idsOf(of[tc.not:]); len(got) != len(want) || !subset(want, got) {
+				t.Errorf("%d of %d were dialed: %v", len(got), len(want), got)
+			}
+			claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin, 100) })
+			if mine, err := s.ClaimCheck(t.Context(), "AC1", begin, begin.Add(time.Minute)); err != nil || mine == strings.Contains(tc.sql, "pauses") {
+				t.Errorf("the look at the account is this node's: %t, %v", mine, err)
+			}
+			thaw()
+			if _, err := s.Sweep(t.Context(), begin); err != nil {
+				t.Fatal(err)
+			}
+			if late := dialed(); tc.before == "" && !subset(idsOf(of[:tc.not]), late) {
+				t.Errorf("%v were dialed then, want the first %d", late, tc.not)
+			}
+		})
+	}
+}
+
+func nothing([]call.Call, string) []any { return nil }
+
+func firstID(of []call.Call, _ string) []any { return []any{of[0].ID} }
+
+func firstTo(of []call.Call, _ string) []any { return []any{of[0].To} }
+
+// dozen are the numbers of the first twelve, and the call that rings them behind the first.
+func dozen(of []call.Call, rings string) []any {
+	args := []any{of[0].To, rings}
+	for _, c := range of[1:12] {
+		args = append(args, c.To)
+	}
+	return args
+}
+
+func subset(want, of []string) bool {
+	return !slices.ContainsFunc(want, func(id string) bool { return !slices.Contains(of, id) })
+}
+
+// However many wait for a row that another node has locked, others who write find a connection.
+func TestWhoWaitsLeavesConnections(t *testing.T) {
+	b := backends[1]
+	url := b.url(t)
+	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
+	if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Hour)}, 100); err != nil {
+		t.Fatal(err)
+	}
+	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	const many = 4 * sideConns
+	answers := make(chan error, many)
+	for range many {
+		go func() {
+			_, err := s.Streamed(ctx, "ep_1", s.Now().Add(2*time.Hour), 9)
+			answers <- err
+		}()
+	}
+	for len(s.writer.alone) < aloneMost {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, NextCheckAt: begin}); err != nil {
+		t.Error(err)
+	}
+	if err := s.ResumeAccount(t.Context(), "AC1"); err != nil {
+		t.Error(err)
+	}
+	if len(answers) > 0 {
+		t.Errorf("%d who need the locked row are answered: the others waited for it", len(answers))
+	}
+	thaw()
+	for range many {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type want struct {
 	attempt int
 	mine    bool
 	owner   string // the Call that has the number already
+	unclear bool   // another node has locked the number
 }
 
 // settleNumbers frees the numbers that no longer ring, takes those that are about to,
@@ -50,8 +51,8 @@ func (b *batch) settleNumbers() error {
 	if len(wants)+len(free) == 0 {
 		return nil
 	}
-	list := b.passOn(wants, free)
-	if err := b.flush(); err != nil {
+	list, err := b.passOn(wants, free)
+	if err != nil {
 		return fmt.Errorf("settling who rings which number: %w", err)
 	}
 	if err := b.refuse(wants); err != nil {
@@ -95,9 +96,8 @@ type freed struct {
 	tried  string   // the last that was
 }
 
-// passOn queues, number by number, what frees it and takes it, and finds the Calls that
-// are tried first.
-func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed) {
+// passOn frees and takes, number by number, and finds the Calls that are tried first.
+func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed, err error) {
 	all := map[string]bool{}
 	for number := range free {
 		all[number] = true
@@ -112,31 +112,64 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 				b.add(statement{sql: deleteDestination, args: []any{number, id}})
 			}
 		}
-		for _, w := range wants[number] {
-			b.take(w)
+		if b.skipsLocked {
+			err = b.takeIfClear(wants[number])
+		} else {
+			b.take(wants[number]...)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	for _, f := range list {
 		b.findNext(f, 1)
 	}
-	return list
+	return list, b.flush()
 }
 
 const deleteDestination = `DELETE FROM destinations WHERE number = $1 AND call_id = $2`
 
-// take queues the taking of a number.
-func (b *batch) take(w *want) {
-	b.add(statement{
-		sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC` + b.store.dialect.forUpdate,
-		args: []any{w.number},
-		rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
-	}, statement{
-		sql: `INSERT INTO destinations (number, call_id, attempt, resurfaced)
-			SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
-			ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`,
-		args:     []any{w.number, w.call.after.ID, w.attempt},
-		affected: func(n int64) { w.mine = n == 1 },
-	})
+// take queues the taking of numbers.
+func (b *batch) take(list ...*want) {
+	for _, w := range list {
+		b.add(statement{
+			sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC` + b.store.dialect.forUpdate,
+			args: []any{w.number},
+			rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
+		}, statement{
+			sql: `INSERT INTO destinations (number, call_id, attempt, resurfaced)
+				SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
+				ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`,
+			args:     []any{w.number, w.call.after.ID, w.attempt},
+			affected: func(n int64) { w.mine = n == 1 },
+		})
+	}
+}
+
+// limitLockOfNumber bounds how long a claim waits for each number, once it has met a lock: it may
+// be about many numbers, and the node that has locked them may stand still.
+const limitLockOfNumber = "SET LOCAL lock_timeout = '10ms'"
+
+// takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
+// taken: who would have been dialed there is held for it, and the sweep finds it.
+func (b *batch) takeIfClear(list []*want) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := b.flush(); err != nil {
+		return err
+	}
+	b.add(statement{sql: "SAVEPOINT number"}, statement{sql: limitLockOfNumber})
+	b.take(list...)
+	b.add(statement{sql: limitLocks}, statement{sql: "RELEASE SAVEPOINT number"})
+	err := b.flush()
+	if !b.store.dialect.locked(err) {
+		return err
+	}
+	for _, w := range list {
+		w.unclear, w.mine, w.owner = true, false, ""
+	}
+	return b.exec("ROLLBACK TO SAVEPOINT number")
 }
 
 // takeAgain is how often a number is tried that another node takes, or frees, in this very
@@ -149,7 +182,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 	busy := map[*stored][]string{}
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[number] {
-			for again := 0; again < takeAgain && !w.mine && w.owner == ""; again++ {
+			for again := 0; again < takeAgain && !w.mine && w.owner == "" && !w.unclear; again++ {
 				b.take(w)
 				if err := b.flush(); err != nil {
 					return fmt.Errorf("claiming the number: %w", err)

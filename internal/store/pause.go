@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -70,15 +69,19 @@ const insertPause = `INSERT INTO pauses (account, since, code, message, next_che
 // is there already stays as it is, but for one of a full account.
 func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNew bool, err error) {
 	var since time.Time
-	err = s.write.QueryRowContext(ctx, insertPause,
-		account, micros(p.Since), p.Code, storable(p.Message), micros(p.NextCheckAt), string(p.Kind)).Scan(asMicros{&since})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return false, nil
-	case err != nil:
+	err = s.tx(ctx, func(t *tx) error {
+		since, isNew = time.Time{}, false
+		return t.each(insertPause, []any{account, micros(p.Since), p.Code, storable(p.Message), micros(p.NextCheckAt), string(p.Kind)},
+			func(scan func(...any) error) error {
+				err := scan(asMicros{&since})
+				isNew = micros(since) == micros(p.Since)
+				return err
+			})
+	})
+	if err != nil {
 		return false, fmt.Errorf("pausing the account: %w", err)
 	}
-	return micros(since) == micros(p.Since), nil
+	return isNew, nil
 }
 
 // BlameAccount makes a pause over a code that nobody here knows one of the account, which was
@@ -170,13 +173,12 @@ func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause,
 }
 
 // ClaimCheck says whether it is on this node to look whether the pause is over,
-// and if so puts the next look off until next.
+// and if so puts the next look off until next. It does not wait for a node that is at it.
 func (s *Store) ClaimCheck(ctx context.Context, account string, now, next time.Time) (mine bool, err error) {
-	r, err := s.write.ExecContext(ctx, `UPDATE pauses SET next_check_at = $3 WHERE account = $1 AND next_check_at <= $2`,
-		account, micros(now), micros(next))
+	n, err := s.writeRows(ctx, `UPDATE pauses SET next_check_at = $3 WHERE account IN
+		(SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`+s.dialect.skipLocked+`)`, account, micros(now), micros(next))
 	if err != nil {
 		return false, fmt.Errorf("claiming the look at the account: %w", err)
 	}
-	n, err := r.RowsAffected()
-	return n == 1, err
+	return n == 1, nil
 }

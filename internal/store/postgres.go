@@ -62,11 +62,15 @@ func (s *Store) openPostgres(ctx context.Context, conf *pgx.ConnConfig) error {
 		conf.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	s.own, s.write, s.read = openPool(conf, 1), openPool(conf, sideConns), openPool(conf, readConns)
-	begin := "BEGIN" + isolation(s.isolation)
-	s.transact, s.aside = s.postgresTx(s.own, begin), s.postgresTx(s.write, begin)
+	begin := []string{"BEGIN" + isolation(s.isolation), limitLocks}
+	s.transact, s.aside = s.postgresTx(s.own, begin...), s.postgresTx(s.write, begin...)
 	s.view = s.postgresTx(s.read, "BEGIN"+isolation(sql.LevelRepeatableRead)+" READ ONLY")
 	return nil
 }
+
+// limitLocks bounds how long a transaction waits for a row that somebody else has locked: others
+// wait for the transaction, or for its connection.
+const limitLocks = "SET LOCAL lock_timeout = '500ms'"
 
 // pooled says whether a pooler such as PgBouncer stands before the server: then it is another process
 // that answers than the one that the connection was promised. A prepared statement would be looked
@@ -159,7 +163,7 @@ var errRolledBack = errors.New("the transaction was not committed")
 
 // postgresTx runs functions in transactions whose statements go out together: a flush is
 // one round trip, however many it sends, and begin and COMMIT travel with the others.
-func (s *Store) postgresTx(db *sql.DB, begin string) func(context.Context, func(*tx) error) error {
+func (s *Store) postgresTx(db *sql.DB, begin ...string) func(context.Context, func(*tx) error) error {
 	return func(ctx context.Context, fn func(*tx) error) error {
 		conn, err := db.Conn(ctx)
 		if err != nil {
@@ -172,9 +176,11 @@ func (s *Store) postgresTx(db *sql.DB, begin string) func(context.Context, func(
 	}
 }
 
-func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, begin string, fn func(*tx) error) error {
+func (s *Store) onPostgres(ctx context.Context, conn *pgx.Conn, begin []string, fn func(*tx) error) error {
 	t := &tx{store: s, send: func(list []statement) error { return sendBatch(ctx, conn, list) }}
-	t.add(statement{sql: begin})
+	for _, sql := range begin {
+		t.add(statement{sql: sql})
+	}
 	err := fn(t)
 	if err == nil {
 		t.add(statement{sql: "COMMIT"})

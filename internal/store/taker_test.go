@@ -172,3 +172,22 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 		t.Errorf("%+v, want the dial on disk that nobody has sent", a)
 	}
 }
+
+// A call whose deadline has passed is not dialed, even if its own request makes it due; nor does
+// it take the slot of another, which its batch makes due as well.
+func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	s.clock = func() time.Time { return begin.Add(2 * time.Minute) }
+	h := &hand{room: 1}
+	s.TakeAtOnce(h)
+	late, fine, later := created(t, Idempotency{}, lasting(time.Minute)), created(t, Idempotency{}), created(t, Idempotency{}, lasting(time.Minute))
+	if err := errors.Join(together(t, s, late, fine, later)...); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, ids(h.started), []string{fine.call.ID})
+	for _, o := range []*creating{late, later} {
+		if c := get(t, s, o.call.ID); h.room != 0 || len(c.Attempts) != 0 {
+			t.Errorf("%d attempts past the deadline, and room for %d more", len(c.Attempts), h.room)
+		}
+	}
+}

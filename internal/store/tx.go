@@ -55,7 +55,36 @@ func (t *tx) each(sql string, args []any, row func(scan func(...any) error) erro
 }
 
 // tx runs fn in a transaction apart from the writer's.
-func (s *Store) tx(ctx context.Context, fn func(*tx) error) error { return s.repeat(ctx, s.aside, fn) }
+func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
+	run := func() error { return s.repeat(ctx, s.aside, fn) }
+	err := run()
+	if s.dialect.locked(err) {
+		err = s.insist(ctx, run)
+	}
+	return err
+}
+
+// insist runs a transaction apart from the writer's again and again while it meets a row that
+// somebody else has locked. In between it lets others have the connection.
+func (s *Store) insist(ctx context.Context, run func() error) error {
+	for until := time.Now().Add(batchTime); ; {
+		s.writer.alone <- struct{}{}
+		err := run()
+		<-s.writer.alone
+		if !s.dialect.locked(err) || ctx.Err() != nil || s.writer.isClosed() || !time.Now().Before(until) {
+			return err
+		}
+	}
+}
+
+// writeRows runs one statement that writes, apart from the writer, and says how many rows it wrote.
+func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows int64, err error) {
+	err = s.tx(ctx, func(t *tx) error {
+		t.add(statement{sql: sql, args: args, affected: func(n int64) { rows = n }})
+		return t.flush()
+	})
+	return rows, err
+}
 
 // repeat runs fn in a transaction, again when the database asks for that.
 func (s *Store) repeat(ctx context.Context, transact func(context.Context, func(*tx) error) error, fn func(*tx) error) error {

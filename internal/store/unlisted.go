@@ -54,7 +54,7 @@ func (s *Store) CountUnlisted(ctx context.Context, account string, code int, num
 
 // ForgetUnlisted begins to count anew: a call of the account was taken.
 func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
+	_, err := s.writeRows(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
 	if err != nil {
 		return fmt.Errorf("forgetting codes that nobody knows: %w", err)
 	}

@@ -130,10 +130,14 @@ func (s *Store) writeBatch(ops []operation) {
 	err := s.runBatch(ops)
 	if s.dialect.locked(err) && len(ops) > 1 { // as a rule by few of them: the others need not be written one by one
 		free := s.unlocked(ops)
-		if ops = s.setApart(ops, func(id string) bool { return !free[id] }); len(ops) == 0 {
+		others := s.setApart(ops, func(id string) bool { return !free[id] })
+		if len(others) == 0 {
 			return
 		}
-		err = s.runBatch(ops)
+		if len(others) < len(ops) { // else the lock is on no Call
+			err = s.runBatch(others)
+		}
+		ops = others
 	}
 	if err == nil || len(ops) == 1 && !s.dialect.locked(err) || !s.dialect.blames(err) && !errors.Is(err, crash.ErrPanic) {
 		answerAll(ops, err)
@@ -211,23 +215,14 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 const selectUnlocked = "SELECT id FROM calls WHERE id "
 
 // writeAlone writes an operation in a transaction of its own, again and again while it meets a
-// row that somebody else has locked. In between it lets others have the connection.
+// row that somebody else has locked.
 func (s *Store) writeAlone(o operation) {
 	t, one := o.waiting(), []operation{o}
 	t.alone = true
 	if t.locked {
 		defer s.writer.mark(callOf(o), -1)
 	}
-	for until := time.Now().Add(batchTime); ; {
-		s.writer.alone <- struct{}{}
-		err := s.runOn(s.aside, one)
-		<-s.writer.alone
-		if s.dialect.locked(err) && t.ctx.Err() == nil && !s.writer.isClosed() && time.Now().Before(until) {
-			continue
-		}
-		answerAll(one, err)
-		return
-	}
+	answerAll(one, s.insist(t.ctx, func() error { return s.runOn(s.aside, one) }))
 }
 
 func (w *writer) isClosed() bool {
