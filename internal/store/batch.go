@@ -30,7 +30,7 @@ type batch struct {
 	changed []*stored // for good
 	outbox
 
-	skipsLocked bool // a claim alone: it leaves the numbers that another node has locked
+	skipsLocked bool // a claim alone that has met a lock: it leaves the numbers that another node has locked
 
 	unoffered bool // a number is free, and Calls that are held for it were not tried
 
@@ -61,7 +61,7 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.eager.taker = nil
 		}
 	}
-	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].alone
+	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].metLock
 	b.claims = append(b.claims, b.eager)
 	return b
 }

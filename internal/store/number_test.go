@@ -238,6 +238,11 @@ func work(t *testing.T, s *Store, p *phones) (more bool) {
 		t.Error(err)
 		return false
 	}
+	if len(due) == 0 { // a number that can't be told passes for taken, and is the sweep's
+		if _, err := s.Sweep(t.Context(), begin); err != nil {
+			t.Error(err)
+		}
+	}
 	for _, d := range due {
 		if len(d.Actions) > 0 {
 			p.rings(t, &d.Call)

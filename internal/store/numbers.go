@@ -148,7 +148,7 @@ func (b *batch) take(list ...*want) {
 
 // limitLockOfNumber bounds how long a claim waits for each number, once it has met a lock: it may
 // be about many numbers, and the node that has locked them may stand still.
-const limitLockOfNumber = "SET LOCAL lock_timeout = '10ms'"
+const limitLockOfNumber = "SET LOCAL lock_timeout = '20ms'"
 
 // takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
 // taken: who would have been dialed there is held for it, and the sweep finds it.

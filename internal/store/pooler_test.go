@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,13 @@ func keepLock(t *testing.T, url string) (free func()) {
 	if _, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_lock($1)", lock.DefaultLockID); err != nil {
 		t.Fatal(err)
 	}
-	return func() { conn.Close(); db.Close() }
+	return sync.OnceFunc(func() { // a server may be slow to notice that a session has ended
+		if _, err := conn.ExecContext(context.Background(), "SELECT pg_advisory_unlock($1)", lock.DefaultLockID); err != nil {
+			t.Error(err)
+		}
+		conn.Close()
+		db.Close()
+	})
 }
 
 // Who waits for a lock that nobody frees says so, and ends with the sentence that names the fix.

@@ -35,8 +35,9 @@ type ticket struct {
 	done  chan struct{}
 	err   error
 
-	locked bool // somebody else has locked its Call
-	alone  bool // it is written alone, as some row is locked: it dials nothing at once
+	locked  bool // somebody else has locked its Call
+	alone   bool // it is written alone, as some row is locked: it dials nothing at once
+	metLock bool // alone, it met a row that somebody else has locked
 }
 
 func (t *ticket) waiting() *ticket { return t }
@@ -128,7 +129,7 @@ func (s *Store) writeBatch(ops []operation) {
 		return
 	}
 	err := s.runBatch(ops)
-	if s.dialect.locked(err) && len(ops) > 1 { // as a rule by few of them: the others need not be written one by one
+	if s.dialect.locked(err) { // as a rule by few of them: the others need not be written one by one
 		free := s.unlocked(ops)
 		others := s.setApart(ops, func(id string) bool { return !free[id] })
 		if len(others) == 0 {
@@ -222,7 +223,11 @@ func (s *Store) writeAlone(o operation) {
 	if t.locked {
 		defer s.writer.mark(callOf(o), -1)
 	}
-	answerAll(one, s.insist(t.ctx, func() error { return s.runOn(s.aside, one) }))
+	answerAll(one, s.insist(t.ctx, func() error {
+		err := s.runOn(s.aside, one)
+		t.metLock = s.dialect.locked(err)
+		return err
+	}))
 }
 
 func (w *writer) isClosed() bool {
