@@ -191,6 +191,32 @@ type route func(*http.Request) http.RoundTripper
 
 func (f route) RoundTrip(r *http.Request) (*http.Response, error) { return f(r).RoundTrip(r) }
 
+// Redial was away for a weekend, and a leg ended meanwhile, for longer than any can live: how it
+// ended Twilio tells, and who was reached is not rung again.
+func TestAfterAWeekendTwilioTellsHowALegEnded(t *testing.T) {
+	for _, host := range []string{hostURL, ""} {
+		for step, want := range map[string][]string{
+			"answer": {"reached", "completed"}, "answer:5m": {"reached", "completed"}, "stuck": {"reached", "completed"},
+			"answer+dropped": {"reached", "completed"}, "answer:3m+500": {"reached", "completed"},
+			"no-answer": {"reached", "no-answer", "completed"}, "no-answer+dropped": {"reached", "no-answer", "completed"},
+		} {
+			t.Run(step+" "+host, func(t *testing.T) {
+				inWorld(t, func(c *Config) { c.HostURL = host }, func(w *world) {
+					p := w.phone(alice).does(step).answers()
+					c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Deadline: api.After(7 * 24 * time.Hour)}})
+					w.pass(2 * time.Second)
+					w.stop()
+					w.pass(63 * time.Hour)
+					w.start()
+					w.pass(5 * time.Minute)
+					c.is(want[0], want[1:]...)
+					p.rangTimes(len(want) - 1)
+				})
+			})
+		}
+	}
+}
+
 // A restart asks at once about the legs that were alive: at most five a second.
 func TestARestartAsksAboutWhatWasAlive(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {

@@ -172,6 +172,9 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 // outlived says whether an attempt has lived for longer than Twilio lets it.
 func (x *chaos) outlived(n int) bool {
 	a := x.c.Attempt(n)
+	if x.now.Sub(a.DialedAt) >= legLimit {
+		return true
+	}
 	for _, left := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
 		if talk := time.Duration(a.TalkLimit) * time.Second; !left.IsZero() && talk > 0 && x.now.Sub(left) > x.c.Policy.RingTimeout+talk {
 			return true

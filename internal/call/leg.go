@@ -29,6 +29,9 @@ const (
 	// legLimit is longer than any leg can live at Twilio. What is silent for longer
 	// can't be told any more.
 	legLimit = queueCeiling + LongestTalk + time.Hour
+
+	lookLimit = 24 * time.Hour // an attempt at its leg's bound is given up that nobody could look at for so long
+	lookAway  = time.Hour      // after the time of a look that was not made: redial was away, and begins anew
 )
 
 // What a carrier can say of a sid.
@@ -103,25 +106,44 @@ func (a *Attempt) leftQueue() (at time.Time) {
 	return at
 }
 
+// looksEnd is when an attempt at its leg's bound is given up, if nobody could look at it.
+func (a *Attempt) looksEnd() time.Time { return later(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
+
 // overdue ends an attempt that has reached its leg's bound, has it looked at once more,
-// and concludes it. Where a look can't show anything, it is concluded at once.
+// and concludes it: by what is seen, for redial may have been away as the leg ended. Where
+// a look can't show anything, it is concluded at once.
 func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	switch {
-	case !now.Before(a.longestEnds()), a.Absent >= absentEnough:
+	case a.Absent >= absentEnough, !a.OverdueAt.IsZero() && now.Sub(a.AskAt) < lookAway && !now.Before(a.looksEnd()):
 		a.Lost = true
 		return nil, c.concluded(a, "", now)
-	case a.OverdueAt.IsZero():
-		a.OverdueAt, a.HangUpAt = now, time.Time{}
-		a.AskAt, a.Asks = now.Add(hangUpSettle), 0
-		return []Action{{End, a.N}}, []Event{c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: outlived})}
+	case a.OverdueAt.IsZero(), now.Sub(a.AskAt) >= lookAway:
+		return c.lookLast(a, now)
 	case now.Before(a.AskAt):
 		return nil, nil
 	}
 	return c.askAbout(a, now)
 }
 
-// outlived is why an attempt is ended that Twilio should have ended itself.
-const outlived = "past its talk limit"
+// lookLast ends an attempt, so far as that can be asked for, and has it looked at.
+func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
+	a.OverdueAt, a.HangUpAt, a.Asks = now, time.Time{}, 0
+	if a.SID == "" {
+		return c.askAbout(a, now)
+	}
+	a.AskAt = now.Add(hangUpSettle)
+	why := outlived
+	if !a.isBounded() {
+		why = outlasted
+	}
+	return []Action{{End, a.N}}, []Event{c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: why})}
+}
+
+// Why an attempt is ended that Twilio should have ended itself.
+const (
+	outlived  = "past its talk limit"
+	outlasted = "longer than any call can last"
+)
 
 // lookDecides says whether the answer to a look at an attempt is the last that is waited for.
 func (a *Attempt) lookDecides(now time.Time) bool {

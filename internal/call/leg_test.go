@@ -72,15 +72,33 @@ func TestALegThatNeverEndsIsConcluded(t *testing.T) {
 	}
 }
 
+// looksLast has attempt 1 ended, and looked at, which shows it so.
+func (s *tale) looksLast(status Status) *tale {
+	s.Helper()
+	return s.wakes(Action{End, 1}).sleeps().is(Dialing).after(hangUpSettle).wakes(Action{LookUp, 1}).looked(1, status)
+}
+
 func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 	t.Run("in the queue, the long one stays", func(t *testing.T) {
 		s, _ := bounded(t)
-		s.until(legLimit - 1).is(Dialing).after(1).sleeps().results(Ambiguous)
+		s.until(legLimit - 1).is(Dialing).after(1).looksLast(Queued).results(Ambiguous)
 	})
 	t.Run("without a TimeLimit, too", func(t *testing.T) {
 		s, _ := bounded(t, Ringing)
 		s.Attempt(1).TalkLimit = 0 // as the version before sent it
-		s.until(legLimit - 1).is(Dialing).after(1).sleeps().results(Ambiguous)
+		s.until(legLimit - 1).is(Dialing).after(1).looksLast(Ringing).results(Ambiguous)
+	})
+	t.Run("nobody was there to look", func(t *testing.T) {
+		s, _ := bounded(t, Ringing)
+		s.after(legLimit + 14*time.Hour).looksLast(StatusCompleted).ends(Reached)
+	})
+	t.Run("nobody was there once more", func(t *testing.T) {
+		s, bound := bounded(t, Ringing)
+		s.until(bound).wakes(Action{End, 1}).after(100 * time.Hour).looksLast(StatusCompleted).ends(Reached)
+	})
+	t.Run("for a day nobody can look", func(t *testing.T) {
+		s, _ := bounded(t, Ringing)
+		s.after(legLimit + 14*time.Hour).until(lookLimit).is(Dialing).until(1).results(Failed)
 	})
 	t.Run("while nobody answers the look, it goes on", func(t *testing.T) {
 		s, bound := bounded(t, InProgress)

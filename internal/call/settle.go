@@ -49,7 +49,7 @@ func (c *Call) nextAsk() (next time.Time) {
 		}
 		ends := c.legEnds(a)
 		if !a.OverdueAt.IsZero() { // it is being looked at
-			ends = a.longestEnds()
+			ends = a.looksEnd()
 		}
 		for _, t := range []time.Time{a.AskAt, a.HangUpAt, ends} {
 			if !t.IsZero() && (next.IsZero() || t.Before(next)) {

@@ -115,18 +115,21 @@ func TestSilenceIsAskedAbout(t *testing.T) {
 	s.hears(1, StatusCompleted).ends(Reached)
 }
 
+// What is silent for longer than any leg lives is looked at once more: redial may not have been
+// there to hear how it ended.
 func TestSilentLongerThanAnyLegLives(t *testing.T) {
-	for name, dial := range map[string]func(*tale) *tale{
-		"with a sid": func(s *tale) *tale { return s.dials(1) },
-		"without":    func(s *tale) *tale { return s.wakes(Action{Dial, 1}) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := dial(begin(t, deadline(10*24*time.Hour))).after(legLimit - time.Second)
-			acts, events := s.Wake(s.now, "")
-			if s.got(events).is(Dialing); len(acts) != 1 {
-				t.Fatalf("actions: %v", acts)
-			}
-			s.after(time.Second).sleeps().results(Ambiguous).waits(10 * time.Second).after(10 * time.Second).dials(2)
+	for _, away := range []time.Duration{0, time.Second, 100 * time.Hour} {
+		t.Run("with a sid, "+away.String(), func(t *testing.T) {
+			s := begin(t, deadline(10*24*time.Hour)).dials(1).until(legLimit - time.Second).is(Dialing)
+			s.after(time.Second + away).looksLast(InProgress).results(Completed)
+		})
+		t.Run("without, and the list shows it, "+away.String(), func(t *testing.T) {
+			s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).until(legLimit - time.Second).is(Dialing)
+			s.after(time.Second+away).wakes(Action{Search, 1}).listed(1, Report{SID: "CA1", Status: StatusCompleted, Asked: true}).ends(Reached)
+		})
+		t.Run("without, and nobody can look, "+away.String(), func(t *testing.T) {
+			s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).until(legLimit - time.Second)
+			s.after(time.Second + away).until(lookLimit).is(Dialing).until(1).results(Ambiguous).waits(10*time.Second - 1)
 		})
 	}
 }
@@ -276,9 +279,7 @@ func TestResolve(t *testing.T) {
 		s.results(Ambiguous)
 	})
 	t.Run("one that was lost from sight has a sid", func(t *testing.T) {
-		s := begin(t, deadline(10*24*time.Hour)).dials(1).after(legLimit)
-		_, events := s.Wake(s.now, "")
-		s.got(events).results(Ambiguous)
+		s := begin(t, deadline(10*24*time.Hour)).dials(1).after(legLimit).looksLast(Queued).results(Ambiguous)
 		if err := resolve(s, 1, nil); !errors.Is(err, ErrHasSID) {
 			t.Errorf("got %v", err)
 		}

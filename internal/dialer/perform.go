@@ -158,11 +158,16 @@ func (d *Dialer) lookUp(c *call.Call, n int) error {
 	err := d.ask(c, n, d.Carrier.LookUp)
 	switch {
 	case errors.Is(err, errElsewhere):
-		return errors.Join(err, d.record(c.ID, func(c *call.Call) []call.Event { return c.Unseen(n, d.Store.Now()) }))
+		return d.unseen(c, n)
 	case errors.Is(err, call.ErrNoSuchSID):
 		return d.missing(c, n)
 	}
 	return err
+}
+
+// unseen records that attempt n can't be looked at from here.
+func (d *Dialer) unseen(c *call.Call, n int) error {
+	return errors.Join(errElsewhere, d.record(c.ID, func(c *call.Call) []call.Event { return c.Unseen(n, d.Store.Now()) }))
 }
 
 // missing looks whether an attempt that the carrier says it does not know is nowhere: that
@@ -208,7 +213,7 @@ func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string)
 
 func (d *Dialer) search(c *call.Call, n int) error {
 	if d.isElsewhere(c, n) {
-		return errElsewhere
+		return d.unseen(c, n)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
