@@ -75,3 +75,22 @@ func TestWhoIsDeferredKeepsThePhoneFromNobody(t *testing.T) {
 		first.is("reached", "completed")
 	})
 }
+
+// One that is dialed as the pace is used up, and one that waits for tomorrow, keep the next that
+// comes from nothing.
+func TestACallThatWaitsForLongKeepsNobodyWaiting(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer:5m").answers()
+		w.phone(bob).answers()
+		w.call(api.CreateCall{To: number(0), Policy: &api.Policy{NotBefore: api.After(20 * time.Hour)}})
+		w.phone(number(0)).answers()
+		w.pass(time.Second)
+		w.call(api.CreateCall{To: alice})
+		w.phone(number(1)).does("answer:5m")
+		w.call(api.CreateCall{To: number(1)})
+		w.pass(3 * time.Second)
+		b := w.call(api.CreateCall{To: bob})
+		w.pass(2 * time.Second)
+		b.is("dialing", "ringing")
+	})
+}

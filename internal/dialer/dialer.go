@@ -356,8 +356,8 @@ func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) pl
 			p.at = earlier(p.at, later(d.apart(dial), ready))
 		}
 	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
-	case ready.After(now) && !dial.IsZero(): // others may wait as well as this one
-		p.at = earlier(p.at, later(d.apart(dial), ready))
+	case due(dial, ready) && ready.After(now): // others may wait as well as this one
+		p.at = earlier(p.at, ready)
 	default:
 		p.dial = true
 		p.at = earlier(p.at, d.apart(dial))
