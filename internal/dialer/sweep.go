@@ -10,6 +10,7 @@ const (
 	sweepEvery = time.Minute
 	sweepFirst = 5 * time.Second      // within this after the start, on a shared database
 	sweepAgain = 2 * time.Millisecond // between two steps: others want to write, too
+	sweepSoon  = time.Second          // after a step that another node's locks stood in the way of
 )
 
 // sweep has the store look for calls that are held for numbers which are free: once a minute,
@@ -27,24 +28,28 @@ func (d *Dialer) sweep(ctx context.Context) {
 		case <-d.Store.Unoffered():
 		}
 		pause = sweepEvery - rand.N(sweepEvery/8)
-		if d.sweepOnce(context.WithoutCancel(ctx)) {
+		switch more, passed := d.sweepOnce(context.WithoutCancel(ctx)); {
+		case more:
 			pause = sweepAgain
+		case passed:
+			pause = sweepSoon
 		}
 	}
 }
 
-// sweepOnce does one step of it, and says whether there is more to do.
-func (d *Dialer) sweepOnce(ctx context.Context) (more bool) {
+// sweepOnce does one step of it, and says whether there is more to do, and whether others' locks
+// stood in the way.
+func (d *Dialer) sweepOnce(ctx context.Context) (more, passed bool) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	more, err := d.Store.Sweep(ctx, d.Store.Now())
+	more, passed, err := d.Store.Sweep(ctx, d.Store.Now())
 	if err != nil {
 		d.Log.Error("looking for calls that wait for free numbers failed", "err", err)
 	}
 	select {
 	case <-d.Store.Unoffered(): // by this step itself
-		return true
+		return true, passed
 	default:
-		return more
+		return more, passed
 	}
 }

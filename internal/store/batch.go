@@ -33,6 +33,7 @@ type batch struct {
 	skipsLocked bool // a claim alone that has met a lock: it leaves the numbers that another node has locked
 
 	unoffered bool // a number is free, and Calls that are held for it were not tried
+	passed    bool // a number is free, and another node has locked the Calls that may be held for it
 
 	row  call.Call // as it was read last
 	bad  error     // what was wrong with it

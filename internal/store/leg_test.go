@@ -42,7 +42,7 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 	s.transact = transact
 	for more := true; more; {
 		var err error
-		if more, err = s.Sweep(t.Context(), begin); err != nil {
+		if more, _, err = s.Sweep(t.Context(), begin); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -88,12 +88,14 @@ func (c *stored) frees() (numbers []string) {
 // freed is a number that a batch finds free, or makes so, and the search for a Call that is
 // held for it and can ring now.
 type freed struct {
-	number string
-	by     []string // the Calls that rang it, or might have
-	swept  bool     // found by a sweep: another node's may have been faster
-	next   []string // the Calls that are tried next; none: that is all
-	most   int      // of them
-	tried  string   // the last that was
+	number  string
+	by      []string // the Calls that rang it, or might have
+	swept   bool     // found by a sweep: another node's may have been faster
+	next    []string // the Calls that are tried next; none: that is all
+	most    int      // of them
+	tried   string   // the last that was
+	passed  bool     // one was passed over, as another node has it locked
+	offered bool     // to one that can ring
 }
 
 // passOn frees and takes, number by number, and finds the Calls that are tried first.
@@ -265,13 +267,18 @@ func (b *batch) findNext(f *freed, most int) {
 
 // release offers each of the numbers to the first Call held for it that can ring now: as a
 // rule that is the first of all. The others that it tries are held no longer: they wait for
-// their window, or have ended. Nobody waits for a Call that another node has locked: a later
-// sweep tries it.
+// their window, or have ended. Nobody waits for a Call that another node has locked: a sweep sees
+// to the number, which tries those behind it, and where none of them can ring, soon comes again.
 func (b *batch) release(list []*freed) error {
 	for tries := triesPerBatch; ; {
-		list = slices.DeleteFunc(list, func(f *freed) bool { return len(f.next) == 0 })
-		if len(list) == 0 || tries == 0 {
-			b.unoffered = b.unoffered || len(list) > 0
+		list = slices.DeleteFunc(list, func(f *freed) bool {
+			if len(f.next) == 0 || tries == 0 {
+				b.leave(f, tries)
+				return true
+			}
+			return false
+		})
+		if len(list) == 0 {
 			return nil
 		}
 		if err := b.lockNext(list); err != nil {
@@ -309,22 +316,26 @@ func (b *batch) lockNext(list []*freed) error {
 }
 
 // tryNext offers a number to the Calls that were found, and says whether that is all that this
-// batch can do.
+// batch can do. Only a sweep passes over one that is locked: as a rule that is for a moment.
 func (b *batch) tryNext(f *freed, tries *int) (over bool) {
 	for len(f.next) > 0 && *tries > 0 {
 		f.tried, f.next = f.next[0], f.next[1:]
+		*tries--
 		c := b.calls[f.tried]
-		if c != nil {
-			*tries--
-		}
-		if c == nil || b.offer(c, f.number) {
-			b.unoffered = b.unoffered || c == nil
+		f.passed = f.passed || c == nil
+		f.offered = c != nil && b.offer(c, f.number)
+		if f.offered || c == nil && !f.swept {
 			f.next = nil
 			return true
 		}
 	}
-	b.unoffered = b.unoffered || *tries == 0 // there may be more
 	return false
+}
+
+// leave leaves a number to the sweep that was offered to nobody, though there may be somebody.
+func (b *batch) leave(f *freed, tries int) {
+	b.passed = b.passed || f.passed && !f.offered
+	b.unoffered = b.unoffered || tries == 0 && !f.passed && !f.offered
 }
 
 // offer releases a Call that is held for a number, and says whether it can ring there now.

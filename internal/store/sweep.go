@@ -25,8 +25,9 @@ func distinct(name, table, column string) string {
 // Sweep offers numbers that are free, though Calls are held for them, to the first Call that
 // can ring now: whatever became of the one that was offered the number before, none waits in
 // vain. It writes nothing where nothing is wrong. It does a small step, and says whether there
-// may be more to do; other nodes may do the same at the same time.
-func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error) {
+// may be more to do, and whether it passed over Calls that another node has locked; other nodes
+// may do the same at the same time.
+func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, err error) {
 	o := &sweeping{}
 	err = reader{ctx, s.read}.each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
 		var number string
@@ -38,13 +39,14 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (more bool, err error)
 		err = s.commit(ctx, now, o)
 	}
 	if err != nil {
-		return false, fmt.Errorf("looking for calls that are held for free numbers: %w", err)
+		return false, false, fmt.Errorf("looking for calls that are held for free numbers: %w", err)
 	}
-	return len(o.numbers) == sweepMost, nil
+	return len(o.numbers) == sweepMost, o.passed, nil
 }
 
 // sweeping offers numbers that seem to be free, if they still are.
 type sweeping struct {
 	ticket
 	numbers []string
+	passed  bool // by its batch
 }

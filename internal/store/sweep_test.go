@@ -26,7 +26,7 @@ func sweep(t testing.TB, s *Store, now time.Time) (steps int) {
 	t.Helper()
 	for more := true; more; steps++ {
 		var err error
-		if more, err = s.Sweep(t.Context(), now); err != nil {
+		if more, _, err = s.Sweep(t.Context(), now); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -328,7 +328,7 @@ func testAFewAreTriedAtOnce(t *testing.T, b backend) {
 				t.Error("nobody is told that there is more to do")
 			}
 		}
-		if _, err := s.Sweep(t.Context(), later); err != nil {
+		if _, _, err := s.Sweep(t.Context(), later); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -357,7 +357,7 @@ func testSweepsAtOnce(t *testing.T, b backend) {
 	for i := range 6 {
 		all.Go(func() {
 			for range 3 {
-				if _, err := nodes[i%2].Sweep(t.Context(), begin); err != nil {
+				if _, _, err := nodes[i%2].Sweep(t.Context(), begin); err != nil {
 					t.Error(err)
 				}
 			}
@@ -373,7 +373,8 @@ func testSweepsAtOnce(t *testing.T, b backend) {
 	}
 }
 
-// A Call that another node has locked is not waited for, nor passed over: a later sweep tries it.
+// A Call that another node has locked is not waited for, and keeps those behind it from nothing:
+// a sweep passes over it. What it leaves to the next is not told as something to do at once.
 func testSweepWaitsForNoLock(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite has one writer
@@ -383,22 +384,47 @@ func testSweepWaitsForNoLock(t *testing.T, b backend) {
 	dial(t, nodes[0], begin, ringing.ID)
 	first, second := create(t, nodes[0], to(phone)), create(t, nodes[0], to(phone))
 	dial(t, nodes[0], begin)
-	err := nodes[0].tx(t.Context(), func(x *tx) error {
-		if err := x.exec("SELECT id FROM calls WHERE id = $1 FOR UPDATE", first.ID); err != nil {
-			return err
+	lock := func(meanwhile func(), ids ...string) {
+		err := nodes[0].tx(t.Context(), func(x *tx) error {
+			for _, id := range ids {
+				if err := x.exec("SELECT id FROM calls WHERE id = $1 FOR UPDATE", id); err != nil {
+					return err
+				}
+			}
+			meanwhile()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
+	}
+	step := func() (passed bool) {
+		more, passed, err := nodes[1].Sweep(t.Context(), begin)
+		if err != nil || more {
+			t.Errorf("there is more: %t, %v", more, err)
+		}
+		select {
+		case <-nodes[1].Unoffered():
+			t.Error("it is to be done at once again")
+		default:
+		}
+		return passed
+	}
+	lock(func() {
 		completed(t, nodes[1], ringing.ID, begin) // would fail if it waited
 		<-nodes[1].Unoffered()
-		_, err := nodes[1].Sweep(t.Context(), begin)
-		<-nodes[1].Unoffered()
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+		if !step() {
+			t.Error("nobody says that both are locked")
+		}
+	}, first.ID, second.ID)
+	lock(func() {
+		if step() {
+			t.Error("the second could ring")
+		}
+	}, first.ID)
 	sweep(t, nodes[1], begin)
-	if get(t, nodes[0], first.ID).Offered == "" || get(t, nodes[0], second.ID).Held == "" {
-		t.Error("want the first released, and it alone")
+	if get(t, nodes[0], second.ID).Offered == "" || get(t, nodes[0], first.ID).Held == "" {
+		t.Error("want the second released, and it alone")
 	}
 }
 

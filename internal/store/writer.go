@@ -270,7 +270,10 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 	b.yield()
 	b.eager.start()
 	b.dispatch()
-	if b.unoffered {
+	for _, o := range b.sweeps {
+		o.passed = b.passed
+	}
+	if b.unoffered || b.passed && len(b.sweeps) == 0 {
 		poke(s.unoffered)
 	}
 	s.metrics.committed(len(ops), time.Since(started))
