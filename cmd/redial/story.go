@@ -65,7 +65,7 @@ func callStory(what string, e api.Event, people []api.Person) string {
 	case "held":
 		return "waiting: another call is ringing this number"
 	case "released":
-		return "the number is free again"
+		return cmp.Or(e.Reason, "the number is free again")
 	case "redial_scheduled":
 		next := "will ring again"
 		if len(people) > 0 {
