@@ -113,7 +113,8 @@ func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *promet
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "", HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender,
+		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "",
+		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{

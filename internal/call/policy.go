@@ -127,7 +127,7 @@ func (p Policy) Check(now time.Time) error {
 // long as a Call made at now may live.
 func (p Policy) Clocks(names []string, now time.Time) []string {
 	end := later(p.Deadline.from(now), now)
-	return clocks(names, now, end.Add(p.ringLength()+queueCeiling))
+	return clocks(names, now, end.Add(p.longestRing()))
 }
 
 // between says it as people write durations: 168h, not 168h0m0s.

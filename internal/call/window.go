@@ -242,7 +242,7 @@ func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time
 // long is how long it may ring.
 func (w Window) reason(t time.Time, long time.Duration) string {
 	for one := range w.each {
-		if local := one.local(t); slices.Contains(w.Holidays, local.Format(holidayForm)) {
+		if local := one.local(t); one.isHoliday(local) {
 			return "holiday " + local.Format(holidayForm) + " " + one.Zone
 		}
 		if !one.showsOpen(t) {

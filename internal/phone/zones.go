@@ -61,10 +61,9 @@ func zonesOf(regions ...string) (zones []string) {
 	return zones
 }
 
-// zones are those in which a valid number, of which the rest is known, may be. A number of which the plan does not say
-// where it is leaves all zones of its region; one that is shared by several regions, as
-// mobiles of Australia and its islands and toll-free numbers of North America are, all of
-// theirs.
+// zones are those in which a valid number may be; the rest of it is known. Where the plan ties it
+// to no place, these are all zones of its region, and of all its regions where several share it,
+// as they do mobiles of Australia and its islands, and toll-free numbers of North America.
 func zones(p *phonenumbers.PhoneNumber, n Number) []string {
 	if tied(n.Kind, n.Region) {
 		return placed(n.E164, n.Region)

@@ -14,7 +14,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// ErrSchema is returned by Ready when the database's schema is older than the binary's.
+// ErrSchema is returned by CheckSchema when the database's schema is older than the binary's.
 var ErrSchema = errors.New("the database's schema is out of date: run redial migrate")
 
 // Migrate brings the schema up to date. Nodes that start together wait for each other; one that

@@ -17,7 +17,7 @@ import (
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 )
 
-// Options of Open. The zero value is what serve uses, but for Migrate.
+// Options of Open.
 type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it

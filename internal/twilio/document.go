@@ -34,6 +34,20 @@ func parse(doc string) (*element, error) {
 	if strings.HasPrefix(doc, "\ufeff") {
 		return nil, errors.New("begins with a byte order mark, which Twilio does not take: leave it out")
 	}
+	top, err := tree(doc)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(top.children) != 1 || top.children[0].name != "Response":
+		return nil, errRoot
+	case strings.TrimSpace(top.text) != "":
+		return nil, errors.New("is not well-formed: text outside of the root element")
+	}
+	return top.children[0], nil
+}
+
+// tree reads a document into an element around its root.
+func tree(doc string) (*element, error) {
 	d := xml.NewDecoder(strings.NewReader(doc))
 	encoding := "" // that it is said to have, other than UTF-8
 	d.CharsetReader = func(charset string, _ io.Reader) (io.Reader, error) {
@@ -46,7 +60,7 @@ func parse(doc string) (*element, error) {
 		begin := d.InputOffset()
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			break
+			return top, nil
 		}
 		if encoding != "" {
 			return nil, fmt.Errorf("is said to be %.40q, and reaches Twilio as UTF-8: say so, or nothing", encoding)
@@ -74,13 +88,6 @@ func parse(doc string) (*element, error) {
 			return nil, errors.New("must not have a document type")
 		}
 	}
-	if len(top.children) != 1 || top.children[0].name != "Response" {
-		return nil, errRoot
-	}
-	if strings.TrimSpace(top.text) != "" {
-		return nil, errors.New("is not well-formed: text outside of the root element")
-	}
-	return top.children[0], nil
 }
 
 const xmlSpace = "http://www.w3.org/XML/1998/namespace" // of xml:lang
