@@ -171,7 +171,7 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 				t.Errorf("the look at the account is this node's: %t, %v", mine, err)
 			}
 			thaw()
-			if _, err := s.Sweep(t.Context(), begin); err != nil {
+			if _, _, err := s.Sweep(t.Context(), begin); err != nil {
 				t.Fatal(err)
 			}
 			if late := dialed(); tc.before == "" && !subset(idsOf(of[:tc.not]), late) {
