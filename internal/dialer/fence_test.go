@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,20 +22,33 @@ import (
 // watched tells of each create request and each search by which clock its attempt goes.
 type watched struct {
 	Carrier
+	mu       sync.Mutex
 	attempts []call.Attempt
-	fails    error
+	fails    error // of the create requests
 	account  error
 	listed   []call.Report
+}
+
+// sent is how many requests there were; from now on those to create fail with err.
+func (w *watched) sent(err error) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fails = err
+	return len(w.attempts)
 }
 
 func (w *watched) CheckAccount(context.Context) error { return w.account }
 
 func (w *watched) Place(_ context.Context, c *call.Call, n int) (string, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.attempts = append(w.attempts, *c.Attempt(n))
-	return "CA1", w.fails
+	return "CA" + c.ID, w.fails
 }
 
 func (w *watched) Search(_ context.Context, c *call.Call, n int) ([]call.Report, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.attempts = append(w.attempts, *c.Attempt(n))
 	return w.listed, nil
 }
@@ -136,13 +150,12 @@ func TestNothingIsDialedAtOnceWhileCreatesFail(t *testing.T) {
 		over := d.trouble.over()
 		create(t, d.Store, "two", "+819012345679", 0)
 		synctest.Wait()
-		if now := time.Now(); len(w.attempts) != 1 || !over.After(now) {
-			t.Fatalf("%d create requests, trouble until %s, at %s; want the second call to wait", len(w.attempts), over, now)
+		if n := w.sent(nil); n != 1 || !over.After(time.Now()) {
+			t.Fatalf("%d create requests, trouble until %s; want the second call to wait", n, over)
 		}
-		w.fails = nil
 		time.Sleep(time.Minute)
-		if len(w.attempts) < 3 {
-			t.Errorf("%d create requests; want both calls to go out in the end", len(w.attempts))
+		if n := w.sent(nil); n < 3 {
+			t.Errorf("%d create requests; want both calls to go out in the end", n)
 		}
 	})
 }
@@ -229,6 +242,7 @@ func TestWhatCantBeReadIsToldOf(t *testing.T) {
 			t.Errorf("%s is dialed", id)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "can't be read") || !strings.Contains(said, "call=damaged") {
 			t.Errorf("it is said: %s", said)
 		}
