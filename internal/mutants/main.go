@@ -7,7 +7,8 @@
 //	go run ./internal/mutants -n 40 -only 17     # only number 17 of those that were drawn
 //
 // A change is laid over the code by the compiler's -overlay; no file is touched. The tests
-// of the package itself run first, then those of the whole; the first that fails has noticed.
+// of the package itself run first, then those of the whole; the first that fails has noticed,
+// if it passes without the change.
 package main
 
 import (
@@ -78,18 +79,42 @@ func (m *mutant) noticedBy() string {
 	}
 	defer clean()
 	for _, packages := range [][]string{{"./internal/" + m.pkg}, {"./internal/app"}, {"./cmd/redial", "./internal/chaos", "./internal/webhook"}} {
-		if by := failing(overlay, packages); by != "" {
+		if by := evidence(overlay, packages); by != "" {
 			return by
 		}
 	}
 	return ""
 }
 
-// failing runs the tests of packages, and names the first that fails.
+// unchanged has what fails in packages where nothing is changed, so far as it was asked for.
+var unchanged = map[string]string{}
+
+// evidence names the first test of packages that fails with the change, if all of them pass
+// without it: else it proves nothing.
+func evidence(overlay string, packages []string) string {
+	by, all := failing(overlay, packages), strings.Join(packages, " ")
+	if by == "" {
+		return ""
+	}
+	if _, known := unchanged[all]; !known {
+		unchanged[all] = failing("", packages)
+	}
+	if red := unchanged[all]; red != "" {
+		fmt.Fprintf(os.Stderr, "mutants: %s proves nothing: without a change %s fails too\n", by, red)
+		return ""
+	}
+	return by
+}
+
+// failing runs the tests of packages, with a change or without any, and names the first that fails.
 func failing(overlay string, packages []string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	args := append([]string{"test", "-count=1", "-failfast", "-overlay", overlay}, packages...)
+	args := []string{"test", "-count=1", "-failfast", "-timeout", (limit + time.Minute).String()}
+	if overlay != "" {
+		args = append(args, "-overlay", overlay)
+	}
+	args = append(args, packages...)
 	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	if err == nil {
 		return ""

@@ -51,8 +51,15 @@ func TestAChangeIsNoticed(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer clean()
-		if by := failing(overlay, []string{"./internal/phone"}); (by != "") != change.noticed {
+		if by := evidence(overlay, []string{"./internal/phone"}); (by != "") != change.noticed {
 			t.Errorf("%s %s is noticed by %q", m.where(), m.change(), by)
+		}
+		if change.noticed { // a test that fails anyway proves nothing
+			unchanged["./internal/phone"] = "TestAnother"
+			if by := evidence(overlay, []string{"./internal/phone"}); by != "" {
+				t.Errorf("%s %s is noticed by %q, which fails without it", m.where(), m.change(), by)
+			}
+			delete(unchanged, "./internal/phone")
 		}
 	}
 }
