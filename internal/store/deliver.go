@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -121,31 +123,46 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
 		})
 	}
-	inLane := map[lane]int{}
+	inLane, most := map[lane]int{}, 0
+	endpoints, seqs := map[string]bool{}, map[string]bool{}
 	for _, o := range b.deliveries {
 		inLane[o.key.lane()]++
+		most = max(most, inLane[o.key.lane()]) // as many may be over after this batch, and the one behind is next
+		endpoints[storable(o.key.EndpointID)], seqs[strconv.Itoa(o.key.Seq)] = true, true
 	}
+	found := func(d *Delivery) {
+		if b.rows[d.DeliveryKey] == nil {
+			b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
+		}
+	}
+	list := func(set map[string]bool) any { return b.store.dialect.list(slices.Sorted(maps.Keys(set))) }
+	b.add(deliveries(b.store.dialect.ofLanes(), []any{list(ids), list(seqs), most, list(endpoints)}, found))
 	for _, o := range b.deliveries {
-		next := inLane[o.key.lane()] + 1 // as many may be over after this batch, and one more is the next
-		b.add(deliveries(ofLane, []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq, next}, func(d *Delivery) {
-			if b.rows[d.DeliveryKey] == nil {
-				b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
-			}
-		}))
+		if o.again {
+			b.add(deliveries(ofKey, []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
+		}
 	}
 }
 
-// ofLane finds a Delivery, the head of its lane, and the first that are pending there, of
-// which there may be many: whoever is settled or put back, the next one is among them.
-const ofLane = `call_id = $1 AND endpoint_id = $2 AND seq IN (
-	SELECT CAST($3 AS BIGINT)
-	UNION ALL SELECT seq FROM (SELECT seq FROM deliveries WHERE endpoint_id = $2 AND state = 'pending' AND call_id = $1 AND wake_at IS NOT NULL ORDER BY seq LIMIT 1) AS head
-	UNION ALL SELECT seq FROM (SELECT seq FROM deliveries WHERE endpoint_id = $2 AND state = 'pending' AND call_id = $1 ORDER BY seq LIMIT $4) AS first)`
+const ofKey = "call_id = $1 AND endpoint_id = $2 AND seq = $3"
+
+// ofLanes finds what is pending in the lanes of Calls ($1) and endpoints ($4), without reading
+// the bodies of all that waits there: the heads of the lanes, what has one of the numbers of $2,
+// and of the others the first of each lane and $3 more. So whoever is settled or put back, the
+// next one is among them. Of an endpoint any number may wait: it is compared in a way for which
+// no index is used.
+func (d *dialect) ofLanes() string {
+	among := func(n string) string { return strings.ReplaceAll(d.among, "$1", n) }
+	return `call_id ` + among("$1") + ` AND endpoint_id || '' ` + among("$4") + ` AND state = 'pending' AND (wake_at IS NOT NULL
+	OR CAST(seq AS TEXT) ` + among("$2") + `
+	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id AND p.state = 'pending'
+		AND p.call_id = deliveries.call_id ORDER BY p.seq LIMIT 1 OFFSET $3), seq))`
+}
 
 func (o *delivering) decide(b *batch) (err error) {
 	defer crash.Contain(&err)
 	d := b.rows[o.key]
-	if d == nil || d.after.State != Pending && !o.again {
+	if d == nil {
 		return ErrNotFound
 	}
 	after := d.after

@@ -233,12 +233,11 @@ func (b *batch) renumber(c *stored, had map[string]int) {
 const triesPerBatch = 32
 
 // selectNext finds the oldest Calls, after one that was tried before, that are held for a
-// number, if that is free, and was offered to no Call that is due by $3.
-// selectNextToo finds those that are also held for it.
+// number, or also for it, if that is free, and was offered to no Call that is due by $3.
 const (
-	selectNext    = `SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4`
-	selectNextToo = `SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4`
-	ifUnoffered   = `
+	selectNext = `SELECT id FROM (SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
+	UNION ALL SELECT call_id FROM (SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4) AS also`
+	ifUnoffered = `
 	AND NOT EXISTS (SELECT 1 FROM destinations AS d WHERE d.number = $1)
 	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3)`
 )
@@ -251,18 +250,16 @@ func (b *batch) findNext(f *freed, most int) {
 		due = micros(b.now)
 	}
 	f.most = most
-	for _, sql := range []string{selectNext, selectNextToo} {
-		b.add(statement{
-			sql:  sql,
-			args: []any{f.number, f.tried, due, most},
-			rows: func(scan func(...any) error) error {
-				var id string
-				err := scan(&id)
-				f.next = append(f.next, id)
-				return err
-			},
-		})
-	}
+	b.add(statement{
+		sql:  selectNext,
+		args: []any{f.number, f.tried, due, most},
+		rows: func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			f.next = append(f.next, id)
+			return err
+		},
+	})
 }
 
 // release offers each of the numbers to the first Call held for it that can ring now: as a
@@ -300,7 +297,7 @@ func (b *batch) lockNext(list []*freed) error {
 	var unread []string
 	for _, f := range list {
 		slices.Sort(f.next)
-		f.next = f.next[:min(f.most, len(f.next))] // the oldest of those that came by either way
+		f.next = f.next[:min(f.most, len(f.next))] // the oldest of those that are held by either
 		for _, id := range f.next {
 			if b.calls[id] == nil {
 				unread = append(unread, id)
