@@ -468,11 +468,11 @@ func TestAllListsHavePages(t *testing.T) {
 						t.Errorf("%s: %d of a limit of %d", path, len(some), limit)
 					}
 					for _, one := range some {
-						id := ""
+						var id strings.Builder
 						for name := range strings.SplitSeq(list.id, ",") {
-							id += fmt.Sprint(one[name]) + " "
+							id.WriteString(fmt.Sprint(one[name]) + " ")
 						}
-						all = append(all, id)
+						all = append(all, id.String())
 					}
 					cursor = ""
 					if json.Unmarshal(page["next_cursor"], &cursor); cursor == "" {

@@ -53,7 +53,8 @@ func TestPair(t *testing.T) {
 		*full = true
 		n = max(9, *pairs)
 	}
-	table := "| row | old | new | new to old, 95 % interval | budget | old, new (not judged) |\n|---|---|---|---|---|---|\n"
+	var table strings.Builder
+	table.WriteString("| row | old | new | new to old, 95 % interval | budget | old, new (not judged) |\n|---|---|---|---|---|---|\n")
 	for _, row := range pairRows {
 		for _, d := range databases {
 			name := row.name + ", " + d.name
@@ -62,7 +63,7 @@ func TestPair(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				line, worse := row.measure(t, before, after, d, n)
-				table += "| " + name + line + "\n"
+				table.WriteString("| " + name + line + "\n")
 				t.Log(name + line)
 				if judged && worse {
 					t.Errorf("%s is worse than before:%s", name, line)
@@ -71,7 +72,7 @@ func TestPair(t *testing.T) {
 		}
 	}
 	if judged {
-		fmt.Printf("\n%s, commit %s, %d pairs\n\n%s\n", cpuModel(), commit(), n, table)
+		fmt.Printf("\n%s, commit %s, %d pairs\n\n%s\n", cpuModel(), commit(), n, table.String())
 	}
 }
 
