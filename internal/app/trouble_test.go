@@ -264,39 +264,3 @@ func (w *world) listens(resume string) string {
 	id, _, _ := strings.Cut(strings.TrimPrefix(out.Body.String(), "id: "), "\n")
 	return id
 }
-
-// Whoever signs as Twilio, and yet knows no attempt's key, or names another call of Twilio's,
-// is told nothing and confirms nothing: the key and the CallSid are those of one leg.
-func TestKeysAndTwimlAreForOneLeg(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
-		w.phone(alice).does("answer:5m")
-		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
-		w.pass(6 * time.Second)
-		c.is("dialing", "in-progress")
-		callback, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, sid := callback.Query().Get("attempt"), c.now().Attempts[0].SID
-		other := key[:len(key)-1] + map[bool]string{true: "1", false: "0"}[key[len(key)-1] == '0']
-		for _, path := range []string{"/twilio_api/gather?try=1&attempt=", "/twilio_api/twiml?attempt="} {
-			for name, test := range map[string]struct{ key, sid string }{
-				"another key":            {other, sid},
-				"another attempt's key":  {strings.Replace(key, ".1.", ".2.", 1), sid},
-				"another call of theirs": {key, "CA" + strings.Repeat("f", 32)},
-			} {
-				form := url.Values{"CallSid": {test.sid}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
-				status, _, body := (knock{"POST", path + test.key, "", form}).answer(w)
-				if status != 404 || strings.Contains(body, "Response") {
-					t.Errorf("%s with %s is answered %d: %s", path, name, status, body)
-				}
-			}
-		}
-		c.is("dialing", "in-progress")
-		if a := c.now().Attempts[0]; !a.ConfirmedAt.IsZero() {
-			t.Error("it is confirmed")
-		}
-		c.cancel()
-		w.pass(10 * time.Minute)
-	})
-}
