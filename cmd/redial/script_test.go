@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"redial/api"
+	"redial/internal/freeaddr"
 	"redial/internal/pgtest"
 )
 
@@ -66,11 +66,11 @@ func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 		if database != nil {
 			env.Setenv("DATABASE_URL", database())
 		}
-		redial, err := freeAddr()
+		redial, err := freeaddr.New()
 		if err != nil {
 			return err
 		}
-		twilio, err := freeAddr()
+		twilio, err := freeaddr.New()
 		if err != nil {
 			return err
 		}
@@ -81,14 +81,6 @@ func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 		env.Setenv("REDIAL_TWILIO_BASE_URL", "http://"+twilio)
 		return nil
 	}
-}
-
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 func processes(ts *testscript.TestScript) map[string]*exec.Cmd {

@@ -3,7 +3,6 @@ package chaos
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -17,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"redial/internal/freeaddr"
 )
 
 // node is a redial of its own process, started again whenever it has died.
@@ -51,12 +52,11 @@ type fleet struct {
 
 func (f *fleet) add(name string, skew time.Duration) {
 	f.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that is free
+	addr, err := freeaddr.New()
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer l.Close()
-	n := &node{f: f, name: name, addr: l.Addr().String(), skew: skew}
+	n := &node{f: f, name: name, addr: addr, skew: skew}
 	n.proxy = &httputil.ReverseProxy{
 		Rewrite:      func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: n.addr}) }, // and the Host
 		Transport:    &http.Transport{ResponseHeaderTimeout: 3 * time.Second, DisableKeepAlives: true},
