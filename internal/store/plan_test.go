@@ -27,6 +27,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectCalls + dueToAsk + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_ask"}},
 		{selectCalls + dueToExpire + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_expire"}},
 		{selectNext, []any{"a", "", int64(1)}, []string{"calls_held", "also_held", "calls_offered", "destinations"}},
+		{selectHeld, nil, []string{"calls_held", "also_held"}},
 		{selectUnoffered, []any{int64(1), 5}, []string{"calls_held", "calls_offered", "destinations"}},
 		{selectCalls + "id = $1" + s.dialect.forUpdate, one, []string{"calls"}},
 		{among(selectCalls + "id AMONG"), list, []string{"calls"}},

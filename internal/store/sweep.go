@@ -16,6 +16,9 @@ var selectUnoffered = `WITH RECURSIVE ` + distinct("held", "calls", "held_for") 
 		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = n.number LIMIT 1) IS NULL
 		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.number AND o.wake_at <= $1 LIMIT 1) IS NULL LIMIT $2`
 
+// selectHeld finds out whether any Call is held at all: as a rule none is.
+const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 FROM also_held WHERE number > '' LIMIT 1`
+
 // distinct is a part of a query that goes from one value of a column's index to the next.
 func distinct(name, table, column string) string {
 	next := `(SELECT ` + column + ` FROM ` + table + ` WHERE ` + column + ` > %s ORDER BY ` + column + ` LIMIT 1)`
@@ -28,13 +31,19 @@ func distinct(name, table, column string) string {
 // may be more to do, and whether it passed over Calls that another node has locked; other nodes
 // may do the same at the same time.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, err error) {
-	o := &sweeping{}
-	err = reader{ctx, s.read}.each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
-		var number string
-		err := scan(&number)
-		o.numbers = append(o.numbers, number)
-		return err
+	o, held := &sweeping{}, false
+	err = reader{ctx, s.read}.each(selectHeld, nil, func(func(...any) error) error {
+		held = true
+		return nil
 	})
+	if err == nil && held {
+		err = reader{ctx, s.read}.each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
+			var number string
+			err := scan(&number)
+			o.numbers = append(o.numbers, number)
+			return err
+		})
+	}
 	if err == nil && len(o.numbers) > 0 {
 		err = s.commit(ctx, now, o)
 	}
