@@ -112,8 +112,10 @@ func TestASIDThatTwilioDoesNotKnow(t *testing.T) {
 	})
 }
 
-// hide has Twilio answer 404 to whatever is asked of its calls.
+// hide has Twilio answer 404 to whatever is asked of its calls, which redial does not see happen.
 func hide(w *world) {
+	w.stop()
+	defer w.start()
 	w.sim.Close()
 	other, err := sim.New(sim.Config{AccountSID: account, AuthToken: token, Client: &http.Client{Transport: memory{w.handler}}})
 	if err != nil {
