@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"redial/api"
@@ -313,10 +314,10 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 		fill := func(path string, n, size int) (end func()) {
 			var all sync.WaitGroup
 			gone := make(chan struct{})
-			for range n {
+			for range n { // one after the other, for some that come at once could refuse each other
 				all.Go(func() { post(path, &slow{text: bytes.Repeat([]byte(" "), size), gone: gone}) })
+				synctest.Wait()
 			}
-			w.pass(time.Second)
 			return func() { close(gone); all.Wait() }
 		}
 		const wrong = `{"to": "x"}`
