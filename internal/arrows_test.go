@@ -17,17 +17,18 @@ const module = "redial"
 // the test until it has a place here. apitest, freeaddr and pgtest are in nobody's list: they are
 // for tests only.
 var arrows = map[string][]string{
-	"cmd/redial":           {"internal/app", "api", "internal/sim"},
+	"cmd/redial":           {"internal/app", "api", "internal/sim", "internal/nearest"},
 	"api":                  {},
 	"internal/app":         {"internal/web", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store"},
 	"internal/web":         {"api", "internal/wire", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/crash"},
 	"internal/dialer":      {"internal/call", "internal/store", "internal/crash"},
 	"internal/webhook":     {"api", "internal/wire", "internal/call", "internal/store", "internal/crash"},
 	"internal/wire":        {"api", "internal/call"},
-	"internal/twilio":      {"internal/call", "internal/crash"},
+	"internal/twilio":      {"internal/call", "internal/crash", "internal/nearest"},
 	"internal/store":       {"internal/call", "internal/crash"},
 	"internal/call":        {},
 	"internal/phone":       {},
+	"internal/nearest":     {},
 	"internal/sim":         {},
 	"internal/crash":       {},
 	"internal/chaos":       {"api", "internal/sim"},

@@ -3,9 +3,10 @@ package main
 import "context"
 
 type cancelCmd struct {
-	server `embed:""`
-	ID     string `arg:"" help:"The call's id."`
-	HangUp bool   `name:"hangup" help:"End a conversation that is under way, too."`
+	server  `embed:""`
+	printed `embed:""`
+	ID      string `arg:"" help:"The call's id."`
+	HangUp  bool   `name:"hangup" help:"End a conversation that is under way, too."`
 }
 
 func (c *cancelCmd) Run(ctx context.Context, con *console) error {
@@ -16,6 +17,9 @@ func (c *cancelCmd) Run(ctx context.Context, con *console) error {
 	call, err := cancel(ctx, c.ID)
 	if err != nil {
 		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, call)
 	}
 	if call.State != "ended" {
 		printf(con.out, "The call ends with the attempt that is under way; nothing more is dialed.\n")

@@ -1,11 +1,6 @@
 package main
 
-import (
-	"encoding/json"
-	"io"
-
-	"redial/api"
-)
+import "redial/api"
 
 // server is the redial that a client command talks to.
 type server struct {
@@ -14,9 +9,3 @@ type server struct {
 }
 
 func (s server) client() *api.Client { return &api.Client{URL: s.URL, Key: s.Key} }
-
-func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
-}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -38,8 +39,9 @@ func (c *explainCmd) Run(ctx context.Context, con *console) error {
 }
 
 type nowCmd struct {
-	server `embed:""`
-	ID     string `arg:"" help:"The call's id."`
+	server  `embed:""`
+	printed `embed:""`
+	ID      string `arg:"" help:"The call's id."`
 }
 
 func (c *nowCmd) Run(ctx context.Context, con *console) error {
@@ -48,19 +50,30 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		return errors.Join(printJSON(con.out, call), mayRing(&call))
+	}
 	e, err := client.ExplainCall(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	if call.State == "ended" { // its deadline has passed, and nobody had looked yet
+	if err := mayRing(&call); err != nil {
 		printf(con.out, "The call has ended: %s.\n", call.Outcome)
-		return exitError(statusFailed)
+		return err
 	}
 	if e.State == "waiting" && len(e.Waiting) > 0 { // what no rule of the call's own knows of
 		printf(con.out, "It rings as soon as it can: %s.\n", strings.Join(e.Waiting, "; "))
 		return nil
 	}
 	printf(con.out, "It rings now.\n")
+	return nil
+}
+
+// mayRing says that a call has not ended: its deadline may have passed, and nobody had looked yet.
+func mayRing(c *api.Call) error {
+	if c.State == "ended" {
+		return exitError(statusFailed)
+	}
 	return nil
 }
 

@@ -11,14 +11,11 @@ import (
 	"os"
 	"os/signal"
 	"slices"
-	"strings"
 	"syscall"
 	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
-
-	"redial/internal/app"
 )
 
 // Exit statuses. redial call --wait adds one for each outcome: see outcomeStatus.
@@ -26,6 +23,8 @@ const (
 	statusOK     = 0
 	statusFailed = 1
 	statusUsage  = 2 // a flag, an argument or a setting is missing or wrong
+
+	statusSignal = 128 // and the signal's number: 130, of Ctrl-C
 )
 
 // commands is the command line; each command has a file of its own.
@@ -44,7 +43,8 @@ type commands struct {
 	Resolve  resolveCmd  `cmd:"" help:"Say what became of an ambiguous attempt."`
 	Presets  presetsCmd  `cmd:"" help:"Print the policies that calls can begin with."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Version  versionCmd  `cmd:"" help:"Say which redial this is."`
+	Version  versionCmd  `cmd:"" help:"Say which redial this is; redial --version does, too."`
+	Help     helpCmd     `cmd:"" help:"Say how a command is used."`
 }
 
 // console is where a command writes, through a filter. The screen of a demo alone moves the
@@ -52,6 +52,9 @@ type commands struct {
 type console struct {
 	out, err io.Writer
 	terminal *os.File
+	json     bool   // results, errors and warnings are for a script
+	command  string // that runs, such as redial call
+	client   bool   // it talks to a redial
 }
 
 func newConsole(out, err io.Writer) *console {
@@ -68,7 +71,7 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	status := run(ctx, os.Args[1:], newConsole(os.Stdout, os.Stderr))
 	stop()
 	os.Exit(status)
@@ -76,79 +79,85 @@ func main() {
 
 // run runs a command line and returns the exit status.
 func run(ctx context.Context, args []string, con *console) int {
+	con.json, con.command = asksJSON(args), "redial"
 	exited := -1
-	parser, err := kong.New(&commands{},
+	parser, err := con.parser(ctx, func(status int) { exited = status })
+	if err != nil {
+		return con.fail(ctx, err)
+	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 { // JSON would put U+FFFD there
+		return con.fail(ctx, con.usage(fmt.Errorf("argument %d is not text in UTF-8", i+1)))
+	}
+	if err := trimSettings(parser.Model); err != nil {
+		return con.fail(ctx, err)
+	}
+	command, err := parser.Parse(asHelp(args))
+	if exited >= 0 { // --help
+		return exited
+	}
+	if e, ok := errors.AsType[*kong.ParseError](err); ok {
+		con.warnUnknown(e.Context)
+	}
+	if err != nil {
+		return con.fail(ctx, misread(err))
+	}
+	con.command = commandOf(command)
+	con.warnUnknown(command)
+	con.warn(command)
+	return con.fail(ctx, command.Run())
+}
+
+// parser reads the command line. exit is told the status of what it has done itself: its help.
+func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Kong, error) {
+	return kong.New(&commands{},
 		kong.Name("redial"),
 		kong.Description("Calls that must get through: redial rings through Twilio, and rings again until a person is reached."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Help(con.printHelp),
 		kong.Writers(con.out, con.err),
-		kong.Exit(func(status int) { exited = status }),
+		kong.Exit(exit),
 		kong.Vars{"simAccount": simAccount, "simToken": simToken},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(con),
 	)
-	if err != nil {
-		return con.fail(err)
-	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 { // JSON would put U+FFFD there
-		printf(con.err, "redial: argument %d is not text in UTF-8\n", i+1)
-		return statusUsage
-	}
-	if err := trimSettings(parser.Model); err != nil {
-		return con.fail(err)
-	}
-	command, err := parser.Parse(args)
-	if exited >= 0 { // --help
-		return exited
-	}
-	if err != nil {
-		printf(con.err, "redial: %v; see redial --help\n", err)
-		return statusUsage
-	}
-	con.warn(command)
-	return con.fail(command.Run())
-}
-
-// trimSettings takes newlines and spaces off the ends of the settings in the environment:
-// whatever put them there may have read a file to its end. What is blank then is as if it were
-// not set, but for DATABASE_URL: calls would go to another database than was meant.
-func trimSettings(model *kong.Application) error {
-	return kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
-		if flag, ok := node.(*kong.Flag); ok {
-			for _, name := range flag.Envs {
-				if value, set := os.LookupEnv(name); set && value != strings.TrimSpace(value) {
-					if err := os.Setenv(name, strings.TrimSpace(value)); err != nil {
-						return fmt.Errorf("reading %s: %w", name, err)
-					}
-				}
-				if os.Getenv(name) == "" && name != "DATABASE_URL" {
-					if err := os.Unsetenv(name); err != nil {
-						return fmt.Errorf("reading %s: %w", name, err)
-					}
-				}
-			}
-		}
-		return next(nil)
-	})
 }
 
 // fail says what went wrong, in one sentence, and returns the exit status.
-func (con *console) fail(err error) int {
+func (con *console) fail(ctx context.Context, err error) int {
 	if err == nil {
 		return statusOK
 	}
 	if e, ok := errors.AsType[exitError](err); ok {
 		return int(e)
 	}
-	printf(con.err, "redial: %v\n", err)
-	if _, ok := errors.AsType[*app.ConfigError](err); ok {
-		return statusUsage
+	if s, ok := errors.AsType[signaled](context.Cause(ctx)); ok && errors.Is(err, context.Canceled) {
+		return statusSignal + int(s.signal)
 	}
-	return statusFailed
+	status := statusFailed
+	if isUsage(err) {
+		status = statusUsage
+	}
+	con.say(con.withSetting(err), status)
+	return status
+}
+
+// signaled is why a command ends that a signal has ended.
+type signaled struct{ signal syscall.Signal }
+
+func (s signaled) Error() string { return s.signal.String() }
+
+// untilSignal is over once the process is told to end.
+func untilSignal() (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		if s, ok := (<-signals).(syscall.Signal); ok {
+			cancel(signaled{s})
+		}
+	}()
+	return ctx, func() { signal.Stop(signals) }
 }
 
 // logging is how a command logs.

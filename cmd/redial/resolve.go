@@ -7,6 +7,7 @@ import (
 
 type resolveCmd struct {
 	server   `embed:""`
+	printed  `embed:""`
 	ID       string `arg:"" help:"The call's id."`
 	Attempt  int    `help:"The attempt's number." required:"" placeholder:"N"`
 	SID      string `name:"sid" help:"The CallSid that Twilio knows it by." placeholder:"CA…" xor:"what" required:""`
@@ -25,6 +26,9 @@ func (c *resolveCmd) Run(ctx context.Context, con *console) error {
 	}
 	if c.Attempt < 1 || c.Attempt > len(call.Attempts) {
 		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial", c.client().Address(), c.Attempt)
+	}
+	if c.JSON {
+		return printJSON(con.out, call)
 	}
 	printf(con.out, "Attempt %d: %s. The call: %s.\n", c.Attempt, call.Attempts[c.Attempt-1].Status, stateOf(&call))
 	return nil

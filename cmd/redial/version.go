@@ -5,9 +5,14 @@ import (
 	"runtime/debug"
 )
 
-type versionCmd struct{}
+type versionCmd struct {
+	printed `embed:""`
+}
 
-func (versionCmd) Run(con *console) error {
+func (c versionCmd) Run(con *console) error {
+	if c.JSON {
+		return printJSON(con.out, map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+	}
 	printf(con.out, "redial %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }

@@ -22,7 +22,7 @@ func (con *console) warn(command *kong.Context) {
 		if len(p.Flag.Envs) > 0 {
 			instead = ": set " + p.Flag.Envs[0] + " instead"
 		}
-		printf(con.err, "redial: warning: --%s is a secret, and whoever lists this machine's processes sees it%s\n", p.Flag.Name, instead)
+		con.warning("--%s is a secret, and whoever lists this machine's processes sees it%s", p.Flag.Name, instead)
 	}
 }
 
@@ -45,12 +45,13 @@ func secretURL(f *kong.Flag) bool {
 // warnPlain tells of a URL over which everybody on the way can listen.
 func (con *console) warnPlain(name, link string) {
 	if app.PlainHTTP(link) {
-		printf(con.err, "redial: warning: %s is plain http to another host: secrets, numbers and messages can be read on the way\n", name)
+		con.warning("%s is plain http to another host: secrets, numbers and messages can be read on the way", name)
 	}
 }
 
 // AfterApply looks at the URL of every command that talks to a redial.
 func (s *server) AfterApply(con *console) error {
+	con.client = true
 	con.warnPlain("REDIAL_URL", s.URL)
 	return nil
 }

@@ -26,13 +26,14 @@ type webhooksCmd struct {
 
 // endpointID is the argument of most of them.
 type endpointID struct {
-	server `embed:""`
-	ID     string `arg:"" help:"The endpoint's id; call: the webhooks that calls brought themselves."`
+	server  `embed:""`
+	printed `embed:""`
+	ID      string `arg:"" help:"The endpoint's id; call: the webhooks that calls brought themselves."`
 }
 
 type webhooksListCmd struct {
-	server `embed:""`
-	JSON   bool `name:"json" help:"Print JSON, as the API gives it."`
+	server  `embed:""`
+	printed `embed:""`
 }
 
 func (c *webhooksListCmd) Run(ctx context.Context, con *console) error {
@@ -63,7 +64,6 @@ type webhooksShowCmd struct {
 	State      string `help:"Only what is pending, delivered or dead." placeholder:"STATE"`
 	Limit      int    `help:"At most so many." default:"50"`
 	Cursor     string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
-	JSON       bool   `name:"json" help:"Print JSON, as the API gives it."`
 }
 
 func (c *webhooksShowCmd) Run(ctx context.Context, con *console) error {
@@ -117,10 +117,10 @@ func outcomeOfTry(t api.Try) string {
 }
 
 type webhooksAddCmd struct {
-	server `embed:""`
-	URL    string   `arg:"" help:"Where to send them."`
-	Events []string `help:"Types, by commas: call.ended, attempt.*, *. Without, attempt.ended and call.ended." placeholder:"TYPE"`
-	JSON   bool     `name:"json" help:"Print JSON, as the API gives it."`
+	server  `embed:""`
+	printed `embed:""`
+	URL     string   `arg:"" help:"Where to send them."`
+	Events  []string `help:"Types, by commas: call.ended, attempt.*, *. Without, attempt.ended and call.ended." placeholder:"TYPE"`
 }
 
 func (c *webhooksAddCmd) Run(ctx context.Context, con *console) error {
@@ -150,10 +150,17 @@ func (c *webhooksTestCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	if c.JSON {
+		if err := printJSON(con.out, try); err != nil {
+			return err
+		}
+	}
 	if try.Error != "" {
 		return fmt.Errorf("the test message was not taken: %s, after %s", try.Error, try.Duration)
 	}
-	printf(con.out, "It was taken: %d after %s.\n", try.Status, try.Duration)
+	if !c.JSON {
+		printf(con.out, "It was taken: %d after %s.\n", try.Status, try.Duration)
+	}
 	return nil
 }
 
@@ -167,7 +174,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 	client := c.client()
 	messages := []string{c.Message}
 	if (c.Message == "") != c.Dead {
-		return fmt.Errorf("name either a message or --dead")
+		return con.usage(errors.New("name either a message or --dead"))
 	}
 	if c.Dead {
 		var err error
@@ -176,11 +183,11 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 		}
 	}
 	var refused error // the first
-	again := 0
+	again := []string{}
 	for i := len(messages) - 1; i >= 0; i-- { // the oldest first
 		_, err := client.Replay(ctx, c.ID, messages[i])
 		if err == nil {
-			again++
+			again = append(again, messages[i])
 			continue
 		}
 		refused = cmp.Or(refused, fmt.Errorf("replaying %s: %w", messages[i], err))
@@ -188,11 +195,22 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 			break // else the others don't suffer from one that is forgotten
 		}
 	}
-	printf(con.out, "On their way again: %d.\n", again)
-	if left := len(messages) - again; refused != nil && left > 1 {
+	if err := c.print(con, again); err != nil {
+		return err
+	}
+	if left := len(messages) - len(again); refused != nil && left > 1 {
 		return fmt.Errorf("%d are not; %w", left, refused)
 	}
 	return refused
+}
+
+// print tells which messages are on their way again.
+func (c *webhooksReplayCmd) print(con *console, again []string) error {
+	if c.JSON {
+		return printJSON(con.out, map[string][]string{"replayed": again})
+	}
+	printf(con.out, "On their way again: %d.\n", len(again))
+	return nil
 }
 
 // isRefusal says that the server would not replay this one message.
@@ -220,7 +238,6 @@ func deadLetters(ctx context.Context, client *api.Client, id string) (messages [
 
 type webhooksRotateCmd struct {
 	endpointID `embed:""`
-	JSON       bool `name:"json" help:"Print JSON, as the API gives it."`
 }
 
 func (c *webhooksRotateCmd) Run(ctx context.Context, con *console) error {
@@ -236,8 +253,12 @@ type webhooksEnableCmd struct {
 }
 
 func (c *webhooksEnableCmd) Run(ctx context.Context, con *console) error {
-	if _, err := c.client().EnableEndpoint(ctx, c.ID); err != nil {
+	e, err := c.client().EnableEndpoint(ctx, c.ID)
+	if err != nil {
 		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, e)
 	}
 	printf(con.out, "%s\n", "It is sent to again. What was given up: redial webhooks replay --dead "+c.ID)
 	return nil
@@ -250,6 +271,9 @@ type webhooksRemoveCmd struct {
 func (c *webhooksRemoveCmd) Run(ctx context.Context, con *console) error {
 	if err := c.client().DeleteEndpoint(ctx, c.ID); err != nil {
 		return err
+	}
+	if c.JSON {
+		return printJSON(con.out, removed{c.ID, true})
 	}
 	printf(con.out, "It is removed.\n")
 	return nil

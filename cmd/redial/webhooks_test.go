@@ -47,3 +47,12 @@ func TestReplayGoesPastWhatIsForgotten(t *testing.T) {
 		t.Errorf("it ends with %d: %s", status, &errs)
 	}
 }
+
+// problemHandler answers everything with a problem.
+func problemHandler(p api.Problem) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(p.Status)
+		_ = json.NewEncoder(w).Encode(p)
+	}
+}

@@ -3,6 +3,8 @@ package twilio
 import (
 	"slices"
 	"strings"
+
+	"redial/internal/nearest"
 )
 
 // languages are those that Twilio speaks: every one that the Say verb takes, the one that is meant most
@@ -26,16 +28,16 @@ func nearestLanguage(tag string) string {
 	far := func(language string) int {
 		parts := strings.Split(language, "-")
 		region := parts[len(parts)-1]
-		if d := distance(tag, language); d == 0 {
+		if d := nearest.Distance(tag, language); d == 0 {
 			return 0
 		}
 		switch {
 		case strings.EqualFold(own, parts[0]):
-			return 1 + distance(tag, language)
+			return 1 + nearest.Distance(tag, language)
 		case strings.EqualFold(tag, region):
 			return 2
 		}
-		return 10 + min(distance(tag, language), distance(tag, parts[0])+1, distance(tag, region)+1)
+		return 10 + min(nearest.Distance(tag, language), nearest.Distance(tag, parts[0])+1, nearest.Distance(tag, region)+1)
 	}
 	return slices.MinFunc(languages, func(a, b string) int { return far(a) - far(b) })
 }

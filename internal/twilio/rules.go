@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"redial/internal/nearest"
 )
 
 // Rules are what an installation allows in TwiML, and where it lets Twilio go. The zero
@@ -46,7 +48,7 @@ func (r Rules) Check() error {
 
 // meant asks whether another name was.
 func meant(name string, names []string) string {
-	if n := nearest(name, names); n != "" {
+	if n := nearest.Of(name, names); n != "" {
 		return "; did you mean " + n + "?"
 	}
 	return ""

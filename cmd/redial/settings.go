@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"redial/internal/nearest"
+)
+
+// settings are the names of all that a part of the command line reads from the environment.
+func settings(node kong.Visitable) []string {
+	names := map[string]bool{}
+	_ = kong.Visit(node, func(n kong.Visitable, next kong.Next) error { // this visitor fails nowhere
+		if flag, ok := n.(*kong.Flag); ok {
+			for _, name := range flag.Envs {
+				names[name] = true
+			}
+		}
+		return next(nil)
+	})
+	return slices.Sorted(maps.Keys(names))
+}
+
+// trimSettings takes newlines and spaces off the ends of the settings in the environment:
+// whatever put them there may have read a file to its end. What is blank then is as if it were
+// not set, but for DATABASE_URL: calls would go to another database than was meant.
+func trimSettings(model *kong.Application) error {
+	for _, name := range settings(model) {
+		value, set := os.LookupEnv(name)
+		if trimmed := strings.TrimSpace(value); set && value != trimmed {
+			if err := os.Setenv(name, trimmed); err != nil {
+				return fmt.Errorf("reading %s: %w", name, err)
+			}
+		}
+		if os.Getenv(name) == "" && name != "DATABASE_URL" {
+			if err := os.Unsetenv(name); err != nil {
+				return fmt.Errorf("reading %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// ours begin the names of settings that nobody else has, and carriers those that Twilio's own
+// programs have, too.
+const ours, carriers = "REDIAL_", "TWILIO_"
+
+// ofTests are no settings of a command; see CONTRIBUTING.md.
+var ofTests = []string{"REDIAL_TEST_DATABASE_URL"}
+
+// warnUnknown tells of variables in the environment that are probably meant as settings, and are
+// none: whatever begins as ours do, and what resembles another setting of this command that is
+// not set.
+func (con *console) warnUnknown(command *kong.Context) {
+	all := slices.Concat(settings(command.Model), ofTests)
+	var unset []string
+	if node := command.Selected(); node != nil {
+		unset = slices.DeleteFunc(settings(node), func(name string) bool {
+			_, set := os.LookupEnv(name)
+			return set
+		})
+	}
+	for _, pair := range slices.Sorted(slices.Values(os.Environ())) {
+		name, _, _ := strings.Cut(pair, "=")
+		upper := strings.ToUpper(name)
+		var meant string
+		switch {
+		case slices.Contains(all, name):
+			continue
+		case strings.HasPrefix(upper, ours):
+			meant = resembling(upper, all, ours)
+			con.warning("%s is no setting of redial%s", name, didYouMean(meant))
+			continue
+		case strings.HasPrefix(upper, carriers):
+			meant = resembling(upper, unset, carriers)
+		default:
+			meant = misspelt(upper, unset)
+		}
+		if meant != "" {
+			con.warning("%s is no setting of redial%s", name, didYouMean(meant))
+		}
+	}
+}
+
+// resembling is the name that is probably meant: the same without the prefix, one that the rest is
+// a part of (TWILIO_TOKEN), or of those with the prefix, which itself resembles nothing, the nearest.
+func resembling(name string, names []string, prefix string) string {
+	rest := strings.TrimPrefix(name, prefix)
+	if slices.Contains(names, rest) {
+		return rest
+	}
+	var rests []string
+	for _, n := range names {
+		if r, ok := strings.CutPrefix(n, prefix); ok {
+			rests = append(rests, r)
+		}
+	}
+	part := func(r string) bool { return strings.Contains("_"+r+"_", "_"+rest+"_") }
+	if i := slices.IndexFunc(rests, part); i >= 0 {
+		return prefix + rests[i]
+	}
+	if r := nearest.Of(rest, rests); r != "" {
+		return prefix + r
+	}
+	return ""
+}
+
+// misspelt is the name that is certainly meant: so like it that no other program has both.
+func misspelt(name string, names []string) string {
+	if n := nearest.Of(name, names); nearest.Distance(name, n) <= len(n)/6 {
+		return n
+	}
+	return ""
+}
+
+func didYouMean(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "; did you mean " + name + "?"
+}

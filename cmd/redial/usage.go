@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"redial/api"
+	"redial/internal/app"
+	"redial/internal/nearest"
+)
+
+// usageError is about what was typed; the help of the command says what can be.
+type usageError struct {
+	error
+	command string // such as redial call
+}
+
+func (e *usageError) Unwrap() error { return e.error }
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("%v; see %s --help", e.error, e.command)
+}
+
+// usage is an error of the command that runs.
+func (con *console) usage(err error) error { return &usageError{err, con.command} }
+
+// isUsage says whether what was typed, or set, is wrong, and not what came of it.
+func isUsage(err error) bool {
+	_, typed := errors.AsType[*usageError](err)
+	_, set := errors.AsType[*app.ConfigError](err)
+	return typed || set
+}
+
+// withSetting adds to an error of the way to a server, or at its door, what to set.
+func (con *console) withSetting(err error) error {
+	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnauthorized {
+		return fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && con.client && e.Op == "dial" {
+		return fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
+	}
+	return err
+}
+
+// misread is what kong could not read, in redial's words.
+func misread(err error) error {
+	e, ok := errors.AsType[*kong.ParseError](err)
+	if !ok {
+		return err
+	}
+	text := kongsWords.Replace(e.Error())
+	if node := e.Context.Selected(); node != nil { // before what a command's own check has said
+		text = strings.TrimPrefix(text, node.Path()+": ")
+	}
+	text = fromSetting.ReplaceAllString(text, "$2: $1")
+	if e.Context.Selected() == nil || len(e.Context.Selected().Children) > 0 {
+		text = strings.Replace(text, "unexpected argument", "there is no command", 1)
+	}
+	return &usageError{errors.New(bySetting(e.Context, text) + meant(e.Context, text)), commandOf(e.Context)}
+}
+
+// kongsWords are types of Go where a person wants to know what to write.
+var kongsWords = strings.NewReplacer(
+	"expected a valid 64 bit int but got", "must be a whole number, not",
+	"expected a valid 64 bit uint but got", "must be a whole number, not",
+	"expected a float but got", "must be a number, not",
+	`expected string value but got "EOL" (<EOL>)`, "needs a value",
+	" (string)", "",
+)
+
+// fromSetting is kong's word for a value that stood in the environment.
+var fromSetting = regexp.MustCompile(`(?s)^--[\w-]+: (.*) \(from envar (\w+)=".*"\)$`)
+
+// commandOf is a command line up to where flags begin.
+func commandOf(ctx *kong.Context) string {
+	if node := ctx.Selected(); node != nil {
+		return node.FullPath()
+	}
+	return ctx.Model.Name
+}
+
+// bySetting names, in an error that begins with a flag which nobody has typed, the setting that
+// it came from.
+func bySetting(ctx *kong.Context, text string) string {
+	name := leadingFlag.FindString(text)
+	for _, flag := range flagsOf(ctx) {
+		typed := slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag == flag })
+		if "--"+flag.Name != name || len(flag.Envs) == 0 || typed {
+			continue
+		}
+		return flag.Envs[0] + strings.TrimPrefix(text, name)
+	}
+	return text
+}
+
+var leadingFlag = regexp.MustCompile(`^--[\w-]+`)
+
+func flagsOf(ctx *kong.Context) (flags []*kong.Flag) {
+	for _, p := range ctx.Path {
+		flags = append(flags, p.Flags...)
+	}
+	return flags
+}
+
+var unknown = regexp.MustCompile(`^(?:there is no command|unknown flag) (\S+)$`)
+
+// meant asks whether another name was, where kong has not: it knows of small differences only,
+// and none of case.
+func meant(ctx *kong.Context, text string) string {
+	wrong := unknown.FindStringSubmatch(text)
+	if wrong == nil {
+		return ""
+	}
+	var names []string
+	if strings.HasPrefix(wrong[1], "-") {
+		for _, flag := range flagsOf(ctx) {
+			names = append(names, "--"+flag.Name)
+		}
+	} else {
+		node := ctx.Selected()
+		if node == nil {
+			node = ctx.Model.Node
+		}
+		for _, child := range node.Children {
+			names = append(names, child.Name)
+		}
+	}
+	if name := nearest.Of(wrong[1], names); name != "" {
+		return fmt.Sprintf(", did you mean %q?", name)
+	}
+	return ""
+}
