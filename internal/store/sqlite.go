@@ -42,27 +42,10 @@ func (s *Store) openSQLite(file string) error {
 	s.read.SetMaxOpenConns(8)
 	s.read.SetMaxIdleConns(8)
 	s.own = s.write
-	s.transact = (&sqliteWriter{store: s, prepared: map[string]*sql.Stmt{}}).transact
-	s.aside, s.view = s.transact, s.sqliteView
+	s.transact = (&sqlitePool{store: s, db: s.write, prepared: map[string]*sql.Stmt{}}).transact
+	s.view = (&sqlitePool{store: s, db: s.read, reads: true, prepared: map[string]*sql.Stmt{}}).transact
+	s.aside = s.transact
 	return nil
-}
-
-// sqliteView implements view: a transaction that reads sees what was there as it began.
-func (s *Store) sqliteView(ctx context.Context, fn func(*tx) error) error {
-	raw, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer raw.Rollback() // nothing to keep
-	t := &tx{store: s, send: func(list []statement) error {
-		for _, st := range list {
-			if err := (reader{ctx, raw}).each(st.sql, st.args, st.rows); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}
-	return errors.Join(fn(t), t.flush())
 }
 
 func sqliteDSN(file, lock string) string {
@@ -107,24 +90,29 @@ func sqliteSIDTaken(err error) bool {
 	return ok && e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE && strings.Contains(e.Error(), "attempts.sid")
 }
 
-// sqliteWriter runs transactions on the one connection that writes. What was
-// executed once is prepared for the next time: parsing costs more than most
-// statements do.
-type sqliteWriter struct {
+// sqlitePool runs transactions on the one connection that writes, or on those that read. What
+// was executed once is prepared for the next time: parsing costs more than most statements do.
+type sqlitePool struct {
 	store    *Store
+	db       *sql.DB
+	reads    bool
 	mu       sync.Mutex
 	prepared map[string]*sql.Stmt
 }
 
-// transact runs fn in a transaction. Once begun it is not interrupted: nothing in
-// it waits for anybody, and being interruptible costs a goroutine for each statement.
-func (w *sqliteWriter) transact(ctx context.Context, fn func(*tx) error) error {
-	conn, err := w.store.write.Conn(ctx)
+// transact runs fn in a transaction, which sees what was there as it began. One that writes is
+// not interrupted once begun: nothing in it waits for anybody, and being interruptible costs a
+// goroutine for each statement.
+func (w *sqlitePool) transact(ctx context.Context, fn func(*tx) error) error {
+	conn, err := w.db.Conn(ctx)
 	if err != nil {
 		return noConnection(err)
 	}
+	if !w.reads {
+		ctx = context.Background()
+	}
 	var fresh []string
-	err = w.on(conn, fn, &fresh)
+	err = w.on(ctx, conn, fn, &fresh)
 	if err := errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone)); err != nil {
 		return err
 	}
@@ -132,9 +120,8 @@ func (w *sqliteWriter) transact(ctx context.Context, fn func(*tx) error) error {
 	return nil
 }
 
-func (w *sqliteWriter) on(conn *sql.Conn, fn func(*tx) error, fresh *[]string) error {
-	ctx := context.Background()
-	raw, err := conn.BeginTx(ctx, nil)
+func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*tx) error, fresh *[]string) error {
+	raw, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: w.reads})
 	if err != nil {
 		return err
 	}
@@ -157,7 +144,7 @@ func (w *sqliteWriter) on(conn *sql.Conn, fn func(*tx) error, fresh *[]string) e
 	return raw.Commit()
 }
 
-func (w *sqliteWriter) run(ctx context.Context, raw *sql.Tx, st statement, fresh *[]string) error {
+func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st statement, fresh *[]string) error {
 	ready := w.ready(st.sql)
 	if ready == nil {
 		*fresh = append(*fresh, st.sql)
@@ -196,20 +183,20 @@ func query(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, st statement) (*sq
 	return raw.QueryContext(ctx, st.sql, st.args...)
 }
 
-func (w *sqliteWriter) ready(text string) *sql.Stmt {
+func (w *sqlitePool) ready(text string) *sql.Stmt {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.prepared[text]
 }
 
-// prepare prepares what a transaction had to parse. It takes the connection, and
+// prepare prepares what a transaction had to parse. It takes a connection, and
 // so can't be done inside one. What can't be prepared is parsed again.
-func (w *sqliteWriter) prepare(fresh []string) {
+func (w *sqlitePool) prepare(fresh []string) {
 	for _, text := range fresh {
 		if w.ready(text) != nil {
 			continue
 		}
-		st, err := w.store.write.PrepareContext(context.Background(), text)
+		st, err := w.db.PrepareContext(context.Background(), text)
 		if err != nil {
 			continue
 		}

@@ -232,11 +232,11 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	pause, err := s.Store.AccountPause(r.Context(), s.Account)
+	all, err := s.queue(r.Context(), s.Store.Now())
 	if err != nil {
 		return err
 	}
-	page := api.CallList{AccountPause: wirePause(pause)}
+	page := api.CallList{AccountPause: wirePause(all.pause)}
 	if more {
 		page.NextCursor = calls[len(calls)-1].ID
 	}

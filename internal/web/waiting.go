@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"redial/api"
@@ -24,12 +25,34 @@ type queue struct {
 	next  []time.Time  // when the next two to be dialed are due, or were
 }
 
+// fresh is how long a queue is taken from memory: who reads many calls asks the database once.
+const fresh = 100 * time.Millisecond
+
+// lastQueue is the queue as it was read last.
+type lastQueue struct {
+	mu   sync.Mutex
+	read queue
+}
+
 func (s *Server) queue(ctx context.Context, now time.Time) (q queue, err error) {
-	q.now = now
+	s.lastQueue.mu.Lock()
+	q = s.lastQueue.read
+	s.lastQueue.mu.Unlock()
+	if age := now.Sub(q.now); 0 <= age && age < fresh {
+		q.now = now
+		return q, nil
+	}
+	q = queue{now: now}
 	if q.pause, err = s.Store.AccountPause(ctx, s.Account); err == nil {
 		q.next, err = s.Store.FirstDue(ctx, 2)
 	}
-	return q, err
+	if err != nil {
+		return q, err
+	}
+	s.lastQueue.mu.Lock()
+	s.lastQueue.read = q
+	s.lastQueue.mu.Unlock()
+	return q, nil
 }
 
 // isDue says whether a Call's phone might ring now, as far as its own plan goes.

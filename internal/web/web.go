@@ -50,6 +50,7 @@ type Server struct {
 	basePath  string // of HostURL
 	closing   chan struct{}
 	lasts     atomic.Int64 // answers that go on
+	lastQueue lastQueue
 	refused   *prometheus.CounterVec
 
 	// What strangers can cause is logged seldom.
