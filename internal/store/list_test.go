@@ -1,8 +1,13 @@
 package store
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"redial/internal/call"
 )
@@ -38,6 +43,8 @@ func testListFilters(t *testing.T, b backend) {
 		{Query{State: call.Dialing}, []string{dialing}},
 		{Query{State: call.Ended}, []string{canceled, reached}},
 		{Query{Outcome: call.Reached}, []string{reached}},
+		{Query{Outcome: call.Reached, State: call.Ended}, []string{reached}},
+		{Query{Outcome: call.Reached, State: call.Waiting}, nil},
 		{Query{Outcome: call.Expired}, nil},
 		{Query{To: phone}, []string{dialing, reached}},
 		{Query{To: phone, State: call.Ended, Outcome: call.Reached}, []string{reached}},
@@ -46,6 +53,153 @@ func testListFilters(t *testing.T, b backend) {
 		tc.q.Limit = 10
 		equal(t, listed(t, s, tc.q), tc.want)
 	}
+}
+
+// A number finds the calls of everybody who may be rung at it, whichever filters and cursor stand
+// beside it: as many, and in the order, as the same filters over all calls.
+func testListTo(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	const other = "+815012340000"
+	ladder := func(numbers ...string) func(*call.Wish) {
+		return func(w *call.Wish) {
+			w.To, w.People = numbers[0], nil
+			for i, n := range numbers {
+				w.People = append(w.People, call.Person{Number: n, Name: fmt.Sprintf(`"Nobody" %d`, i)})
+			}
+		}
+	}
+	plain := func(w *call.Wish) { w.To, w.Policy.NotBefore.After = phone, time.Hour }
+	second := func(w *call.Wish) { ladder(other, phone, "+815012340001")(w); w.Policy.NotBefore.After = time.Hour }
+	ends := func(id string, with call.Status) {
+		t.Helper()
+		dial(t, s, begin, id)
+		change(t, s, id, report(with))
+	}
+	for range 3 {
+		create(t, s, second)
+		ends(create(t, s, to(phone)).ID, call.StatusCompleted)
+		ends(create(t, s, ladder("+819000000001", phone)).ID, call.StatusCompleted)
+		change(t, s, create(t, s, second).ID, cancel)
+		change(t, s, create(t, s, plain).ID, cancel)
+		create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Hour }) // to somebody else
+		ends(create(t, s, ladder("+819000000009", "+819000000010")).ID, call.StatusCompleted)
+	}
+	create(t, s, plain)
+	dial(t, s, begin, create(t, s, ladder("+819000000020", phone)).ID)
+
+	all, _, err := s.List(t.Context(), Query{Limit: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range append(call.States(), "") {
+		for _, outcome := range append(call.Outcomes(), "") {
+			for _, number := range []string{phone, other, "+815012340001", "+819000000010", "+819999999999"} {
+				var want []string
+				for _, c := range all {
+					if slices.Contains(c.Numbers(), number) && (state == "" || c.State == state) && (outcome == "" || c.Outcome == outcome) {
+						want = append(want, c.ID)
+					}
+				}
+				q := Query{To: number, State: state, Outcome: outcome, Limit: 3}
+				var got []string
+				for {
+					page := listed(t, s, q)
+					got = append(got, page...)
+					if len(page) < q.Limit {
+						break
+					}
+					q.Before = page[len(page)-1]
+				}
+				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+					t.Errorf("to %s, %q %q (-want +got):\n%s", number, state, outcome, diff)
+				}
+			}
+		}
+	}
+	for _, c := range all {
+		if c.State == call.Ended && slices.Contains(c.Numbers(), phone) {
+			if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	equal(t, listed(t, s, Query{To: phone, State: call.Ended, Limit: 100}), nil)
+	equal(t, len(listed(t, s, Query{To: phone, Limit: 100})), 5)
+}
+
+// Calls of before, which the migration finds, are listed as well.
+func testListToOfBefore(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s, func(w *call.Wish) {
+		w.People = []call.Person{{Number: "+815012340000"}, {Number: phone, Name: "A, \u00e9 \"b\" {", Say: "[x]"}}
+		w.To = w.People[0].Number
+	})
+	ended := create(t, s, func(w *call.Wish) { w.To = c.To; w.People = c.People; w.Policy.NotBefore.After = time.Hour })
+	change(t, s, ended.ID, cancel)
+	g, err := s.goose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.DownTo(t.Context(), 8); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, listed(t, s, Query{To: phone, Limit: 10}), []string{ended.ID, c.ID})
+	equal(t, listed(t, s, Query{To: phone, State: call.Waiting, Limit: 10}), []string{c.ID})
+	equal(t, listed(t, s, Query{To: phone, Outcome: call.OutcomeCanceled, Limit: 10}), []string{ended.ID})
+	run(t, s, "DELETE FROM calls WHERE id = $1", ended.ID)
+	equal(t, count(t, s, "SELECT count(*) FROM also_called"), 1)
+}
+
+func testBetween(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	ids := []string{create(t, s).ID, create(t, s).ID, create(t, s).ID}
+	for _, tc := range []struct {
+		from, to string
+		limit    int
+		want     []string
+	}{
+		{ids[0], ids[2], 5, []string{ids[2], ids[1], ids[0]}},
+		{ids[0], ids[2], 2, []string{ids[2], ids[1]}},
+		{ids[1], ids[1], 5, []string{ids[1]}},
+		{ids[2] + "0", ids[2] + "9", 5, nil},
+	} {
+		got, err := s.Between(t.Context(), tc.from, tc.to, tc.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, got, tc.want)
+	}
+}
+
+// The key with which a call was asked for is known until its personal data goes.
+func testIdempotencyKeys(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	without := create(t, s)
+	w := wish()
+	c, events, err := call.New(w, begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Create(t.Context(), c, events, Idempotency{"scope", "order-42", "hash"}); err != nil {
+		t.Fatal(err)
+	}
+	keys := func() map[string]string {
+		t.Helper()
+		keys, err := s.IdempotencyKeys(t.Context(), []string{without.ID, c.ID, "c"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	equal(t, keys(), map[string]string{c.ID: "order-42"})
+	change(t, s, c.ID, cancel)
+	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, keys(), nil)
 }
 
 func testListPages(t *testing.T, b backend) {

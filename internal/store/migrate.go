@@ -79,10 +79,15 @@ func (s *Store) goose(opts ...goose.ProviderOption) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts = append(opts, goose.WithDisableGlobalRegistry(true))
+	others := "*_sqlite.sql"
 	if !s.dialect.shared {
-		opts = append(opts, goose.WithExcludeNames([]string{"00002_postgres.sql", "00004_webhooks_postgres.sql"}))
+		others = "*_postgres.sql"
 	}
+	excluded, err := fs.Glob(files, others)
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	opts = append(opts, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
 	p, err := goose.NewProvider(goose.Dialect(s.dialect.name), s.write, files, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("reading the migrations: %w", err)

@@ -16,11 +16,12 @@ func testPlans(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	among := func(sql string) string { return strings.ReplaceAll(sql, "AMONG", s.dialect.among) }
 	one, list := []any{"a"}, []any{s.dialect.list([]string{"a", "b"})}
-	for _, q := range []struct {
+	type plan struct {
 		sql   string
 		args  []any
 		index []string // that have to be named; any order
-	}{
+	}
+	plans := []plan{
 		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}},
 		{selectFirstDue, []any{int64(0), 2}, []string{"calls_to_dial"}},
 		{selectCalls + dueToDial + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}},
@@ -36,11 +37,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}},
 		{selectEvents, []any{"a", 0}, []string{"events"}},
 		{countOf, []any{"waiting", 5}, []string{"calls_"}},
-		{listSQL(Query{}, new([]any)), nil, []string{"calls"}},
-		{listSQL(Query{Before: "a"}, new([]any)), one, []string{"calls"}},
-		{listSQL(Query{State: "waiting", Before: "a"}, new([]any)), []any{"waiting", "a"}, []string{"calls_by_state"}},
-		{listSQL(Query{Outcome: "reached", Before: "a"}, new([]any)), []any{"reached", "a"}, []string{"calls_by_outcome"}},
-		{listSQL(Query{To: "a", Before: "a"}, new([]any)), []any{"a", "a"}, []string{"calls_by_number"}},
+		{selectBetween, []any{"a", "b", 5}, []string{"calls"}},
+		{among(selectKeys + "AMONG"), list, []string{"calls"}},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
 		{nextDeliveries, nil, []string{"deliveries_due"}},
@@ -52,7 +50,32 @@ func testPlans(t *testing.T, b backend) {
 		{undelivered, one, []string{"deliveries_by_endpoint"}},
 		{forgetDeliveries, one, []string{"deliveries"}},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}},
-	} {
+	}
+	lists := []struct {
+		q     Query
+		index string
+	}{
+		{Query{}, "calls"}, {Query{Before: "a"}, "calls"}, {Query{State: call.Waiting, Before: "a"}, "calls_by_state"},
+		{Query{Outcome: call.Reached}, "calls_by_outcome"}, {Query{Outcome: call.Reached, State: call.Ended, Before: "a"}, "calls_by_outcome"},
+	}
+	for _, l := range lists {
+		st := listSQL(l.q)
+		plans = append(plans, plan{st.sql, st.args, []string{l.index}})
+	}
+	for _, q := range []Query{{}, {State: call.Waiting}, {State: call.Dialing, Before: "a"}, {State: call.Ended}, {Outcome: call.Reached, Before: "a"}} {
+		q.To = "a"
+		for _, st := range toSQL(q) {
+			index := "also_called_by_number"
+			switch {
+			case strings.Contains(st.sql, "outcome IS NULL"):
+				index = "calls_by_number_live"
+			case !strings.Contains(st.sql, "also_called"):
+				index = "calls_by_number"
+			}
+			plans = append(plans, plan{st.sql, st.args, []string{index}})
+		}
+	}
+	for _, q := range plans {
 		if strings.Contains(q.sql, "LIMIT $") && len(q.args) < strings.Count(q.sql, "$") {
 			q.args = append(q.args, 5)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -172,95 +171,6 @@ func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err er
 		err = ErrNotFound
 	}
 	return id, n, err
-}
-
-// Query selects Calls: empty fields select all. Calls come newest first, those
-// before Before (an id) only, at most Limit.
-type Query struct {
-	State   call.State
-	Outcome call.Outcome
-	To      string
-	Before  string
-	Limit   int
-}
-
-// pageBytes is about how much a page of Calls may hold, whatever its limit: each may have as
-// much metadata as a request can bring.
-const pageBytes = 1 << 20
-
-// List returns the Calls that a Query selects, as many as make a page, and whether there are more.
-func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		calls, more, err = s.list(t, q)
-		return err
-	})
-	if err != nil {
-		return nil, false, fmt.Errorf("listing calls: %w", err)
-	}
-	return calls, more, nil
-}
-
-// listSQL is the SQL of a Query, but for its parameters, which are added to args.
-func listSQL(q Query, args *[]any) string {
-	var where []string
-	add := func(cond, v string) {
-		if v != "" {
-			*args = append(*args, storable(v))
-			where = append(where, fmt.Sprintf("%s $%d", cond, len(*args)))
-		}
-	}
-	add("state =", string(q.State))
-	add("outcome =", string(q.Outcome))
-	add("to_number =", q.To)
-	add("id <", q.Before)
-	if len(where) == 0 {
-		where = []string{"TRUE"}
-	}
-	*args = append(*args, q.Limit+1) // one more tells whether there are more
-	return selectCalls + strings.Join(where, " AND ") + fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(*args))
-}
-
-func (s *Store) list(tx querier, q Query) (_ []call.Call, more bool, err error) {
-	var args []any
-	query := listSQL(q, &args)
-	var found []*call.Call
-	size := 0
-	err = tx.each(query, args, func(scan func(...any) error) error {
-		if more = len(found) == q.Limit || size > pageBytes; more {
-			return nil
-		}
-		c := new(call.Call)
-		found = append(found, c)
-		err := scan(fields(callColumns(c))...)
-		size += sizeOf(c)
-		return err
-	})
-	if err == nil {
-		err = s.loadAttempts(tx, found)
-	}
-	calls := make([]call.Call, len(found))
-	for i, c := range found {
-		calls[i] = *c
-	}
-	return calls, more, err
-}
-
-// sizeOf is about how many bytes a Call has that its request brought.
-func sizeOf(c *call.Call) int {
-	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) + len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)
-	if c.Message.Say != nil {
-		n += len(c.Message.Say.Text)
-	}
-	for k, v := range c.Metadata {
-		n += len(k) + len(v)
-	}
-	for _, p := range c.People {
-		n += len(p.Number) + len(p.Name) + len(p.Say)
-	}
-	for _, h := range c.Policy.Window.Holidays {
-		n += len(h)
-	}
-	return n
 }
 
 const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq LIMIT $3`

@@ -35,7 +35,7 @@ func personal(t testing.TB, s *Store) call.Call {
 func everything(t testing.TB, s *Store) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"calls", "attempts", "events", "destinations", "deliveries"} {
+	for _, table := range []string{"calls", "also_called", "attempts", "events", "destinations", "deliveries"} {
 		rows, err := s.read.QueryContext(t.Context(), "SELECT * FROM "+table)
 		if err != nil {
 			t.Fatal(err)
@@ -100,6 +100,21 @@ func testScrub(t *testing.T, b backend) {
 
 	// News of a refused attempt may still come; the words of then must not return.
 	change(t, s, c.ID, report(call.Ringing))
+	equal(t, traces(t, s), nil)
+}
+
+// Nor is anybody else whom the call might have reached.
+func testScrubOthers(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s, func(w *call.Wish) {
+		w.To, w.Policy.NotBefore.After = "+81-first", time.Hour
+		w.People = []call.Person{{Number: w.To}, {Number: "+81-" + person, Name: person}, {Number: "+81-2-" + person}}
+	})
+	change(t, s, c.ID, cancel)
+	equal(t, len(traces(t, s)), 3) // the people, and the number of each
+	if err := s.Scrub(t.Context(), c.ID, begin.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	equal(t, traces(t, s), nil)
 }
 

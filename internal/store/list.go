@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"redial/internal/call"
+)
+
+// Query selects Calls: empty fields select all. Calls come newest first, those
+// before Before (an id) only, at most Limit.
+type Query struct {
+	State   call.State
+	Outcome call.Outcome
+	To      string // the number of any of the Call's people
+	Before  string
+	Limit   int
+}
+
+// impossible says that no Call is as a Query asks for: only one that has ended has an outcome.
+func (q Query) impossible() bool { return q.Outcome != "" && q.State != "" && q.State != call.Ended }
+
+// pageBytes is about how much a page of Calls may hold, whatever its limit: each may have as
+// much metadata as a request can bring.
+const pageBytes = 1 << 20
+
+// List returns the Calls that a Query selects, as many as make a page, and whether there are more.
+func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool, err error) {
+	if q.impossible() {
+		return nil, false, nil
+	}
+	err = s.view(ctx, func(t *tx) error {
+		if q.To == "" {
+			calls, more, err = s.page(t, listSQL(q), q.Limit)
+			return err
+		}
+		ids, err := idsTo(t, q)
+		if err == nil && len(ids) > 0 {
+			calls, more, err = s.page(t, statement{sql: selectCalls + "id " + s.dialect.among + " ORDER BY id DESC", args: []any{s.dialect.list(ids)}}, q.Limit)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("listing calls: %w", err)
+	}
+	return calls, more, nil
+}
+
+// page reads Calls until there are limit of them, or enough for a page.
+func (s *Store) page(t *tx, st statement, limit int) (_ []call.Call, more bool, err error) {
+	var found []*call.Call
+	size := 0
+	err = t.each(st.sql, st.args, func(scan func(...any) error) error {
+		if more = len(found) == limit || size > pageBytes; more {
+			return nil
+		}
+		c := new(call.Call)
+		found = append(found, c)
+		err := scan(fields(callColumns(c))...)
+		size += sizeOf(c)
+		return err
+	})
+	if err == nil {
+		err = s.loadAttempts(t, found)
+	}
+	calls := make([]call.Call, len(found))
+	for i, c := range found {
+		calls[i] = *c
+	}
+	return calls, more, err
+}
+
+// conditions of rows, with their parameters.
+type conditions struct {
+	where []string
+	args  []any
+}
+
+func (c *conditions) add(cond, v string) {
+	if v != "" {
+		c.args = append(c.args, storable(v))
+		c.where = append(c.where, fmt.Sprintf("%s $%d", cond, len(c.args)))
+	}
+}
+
+// newest ends the SQL of a page: one row more than the limit tells whether there are more.
+func (c *conditions) newest(selected, id string, q Query) statement {
+	c.add(id+" <", q.Before)
+	if len(c.where) == 0 {
+		c.where = []string{"TRUE"}
+	}
+	c.args = append(c.args, q.Limit+1)
+	return statement{sql: fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, strings.Join(c.where, " AND "), id, len(c.args)), args: c.args}
+}
+
+// listSQL selects the Calls of a Query that names no number.
+func listSQL(q Query) statement {
+	var c conditions
+	if q.Outcome == "" {
+		c.add("state =", string(q.State))
+	}
+	c.add("outcome =", string(q.Outcome))
+	return c.newest(selectCalls, "id", q)
+}
+
+// idsTo finds the Calls to a number: with each outcome that they may have, among the first numbers
+// of Calls and among the others. Each of these searches reads just its part of an index, from its
+// newest end; one search for all of them would read what the Query leaves out, too.
+func idsTo(t *tx, q Query) (ids []string, err error) {
+	for _, st := range toSQL(q) {
+		st.rows = func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		}
+		t.add(st)
+	}
+	if err := t.flush(); err != nil {
+		return nil, err
+	}
+	slices.Sort(ids)
+	slices.Reverse(ids)
+	return ids[:min(len(ids), q.Limit+1)], nil
+}
+
+func toSQL(q Query) (list []statement) {
+	if q.Outcome == "" && q.State != call.Ended {
+		list = append(list, liveTo(q)...)
+	}
+	for _, o := range call.Outcomes() {
+		if q.Outcome == o || q.Outcome == "" && (q.State == "" || q.State == call.Ended) {
+			list = append(list, endedTo(q, o)...)
+		}
+	}
+	return list
+}
+
+// liveTo selects the Calls to a number that have not ended. They are in one of two states: that the
+// condition names the other one keeps planners to the index of the number.
+func liveTo(q Query) []statement {
+	other := map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[q.State]
+	first := conditions{where: []string{"outcome IS NULL"}}
+	first.add("to_number =", q.To)
+	first.add("state <>", other)
+	also := conditions{where: []string{"outcome = ''"}}
+	also.add("number =", q.To)
+	if other != "" {
+		also.args = append(also.args, other)
+		also.where = append(also.where, fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
+	}
+	return []statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+}
+
+func endedTo(q Query, o call.Outcome) []statement {
+	var first, also conditions
+	first.add("to_number =", q.To)
+	first.add("outcome =", string(o))
+	also.add("number =", q.To)
+	also.add("outcome =", string(o))
+	return []statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+}
+
+const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
+
+// Between returns the ids of Calls from one to another, both included, the newest first.
+func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]string, error) {
+	ids, err := queryIDs(reader{ctx, s.read}, selectBetween, storable(from), storable(to), limit)
+	if err != nil {
+		return nil, fmt.Errorf("looking for calls by the beginning of their id: %w", err)
+	}
+	return ids, nil
+}
+
+// selectKeys reads the Idempotency-Keys of Calls, as long as anything personal is kept of them.
+const selectKeys = "SELECT id, idem_key FROM calls WHERE idem_key IS NOT NULL AND scrubbed_at IS NULL AND id "
+
+// IdempotencyKeys returns the keys with which Calls were asked for, by the Calls' ids.
+func (s *Store) IdempotencyKeys(ctx context.Context, ids []string) (map[string]string, error) {
+	keys := map[string]string{}
+	err := reader{ctx, s.read}.each(selectKeys+s.dialect.among, []any{s.dialect.list(ids)}, func(scan func(...any) error) error {
+		var id, key string
+		err := scan(&id, &key)
+		keys[id] = key
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading with which keys calls were asked for: %w", err)
+	}
+	return keys, nil
+}
+
+// sizeOf is about how many bytes a Call has that its request brought.
+func sizeOf(c *call.Call) int {
+	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) + len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)
+	if c.Message.Say != nil {
+		n += len(c.Message.Say.Text)
+	}
+	for k, v := range c.Metadata {
+		n += len(k) + len(v)
+	}
+	for _, p := range c.People {
+		n += len(p.Number) + len(p.Name) + len(p.Say)
+	}
+	for _, h := range c.Policy.Window.Holidays {
+		n += len(h)
+	}
+	return n
+}
