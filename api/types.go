@@ -314,6 +314,9 @@ type Call struct {
 	To                string            `json:"to,omitzero"`
 	People            []Person          `json:"people,omitzero"` // where there is more than a number
 	From              string            `json:"from,omitzero"`
+	Say               *Say              `json:"say,omitzero"`   // the message, as it was asked for: one of these three
+	Twiml             string            `json:"twiml,omitzero"` //
+	URL               string            `json:"url,omitzero"`   //
 	Policy            Policy            `json:"policy"`
 	Attempts          []Attempt         `json:"attempts"`
 	Reached           *Reached          `json:"reached,omitzero"`             // who was, and how that is known
@@ -326,7 +329,8 @@ type Call struct {
 	CreatedAt         time.Time         `json:"created_at"`
 	EndedAt           time.Time         `json:"ended_at,omitzero"`
 	Metadata          map[string]string `json:"metadata,omitzero"`
-	Webhook           string            `json:"webhook,omitzero"` // where its events are sent, beside the server's endpoints
+	IdempotencyKey    string            `json:"idempotency_key,omitzero"` // with which it was asked for; only where calls are read
+	Webhook           string            `json:"webhook,omitzero"`         // where its events are sent, beside the server's endpoints
 }
 
 // Reached is the evidence that a person was reached.

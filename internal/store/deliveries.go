@@ -39,18 +39,19 @@ type lane struct{ call, endpoint string }
 
 func (k DeliveryKey) lane() lane { return lane{k.CallID, k.EndpointID} }
 
-const eventPrefix = "evt_"
+// EventPrefix begins the id of every event.
+const EventPrefix = "evt_"
 
 // EventID is the event's, the same whenever it is sent.
 func (k DeliveryKey) EventID() string { return EventID(k.CallID, k.Seq) }
 
 // EventID names an event of a Call.
-func EventID(callID string, seq int) string { return eventPrefix + callID + "_" + strconv.Itoa(seq) }
+func EventID(callID string, seq int) string { return EventPrefix + callID + "_" + strconv.Itoa(seq) }
 
 // ParseEventID is the reverse of EventID. What is too large for its column no event has:
 // the driver would fail with it all that shares its batch.
 func ParseEventID(id string) (callID string, seq int, ok bool) {
-	rest, ours := strings.CutPrefix(id, eventPrefix)
+	rest, ours := strings.CutPrefix(id, EventPrefix)
 	at := strings.LastIndexByte(rest, '_')
 	if !ours || at < 1 {
 		return "", 0, false

@@ -77,7 +77,8 @@ func (q queue) keeps(c *call.Call) (why []string) {
 	return why
 }
 
-// shown are Calls as the API shows them, those that are due with what they wait for.
+// shown are Calls as the API shows them to whoever asks for them: with the key with which they were
+// asked for, and where they are due with what they wait for.
 func (s *Server) shown(ctx context.Context, calls []call.Call) ([]api.Call, error) {
 	now := s.Store.Now()
 	var q queue
@@ -88,9 +89,14 @@ func (s *Server) shown(ctx context.Context, calls []call.Call) ([]api.Call, erro
 			return nil, err
 		}
 	}
+	keys, err := s.keysOf(ctx, calls)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]api.Call, len(calls))
 	for i := range calls {
 		list[i] = wire.Call(&calls[i])
+		list[i].IdempotencyKey = keys[calls[i].ID]
 		if due(calls[i]) {
 			list[i].Waiting = q.keeps(&calls[i])
 		}

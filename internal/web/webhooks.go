@@ -248,9 +248,9 @@ func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
 // up again at once.
 func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	call, seq, ok := store.ParseEventID(r.PathValue("event"))
-	if !ok {
-		return store.ErrNotFound
+	key, err := s.message(r.Context(), id, r.PathValue("event"))
+	if err != nil {
+		return err
 	}
 	if id != store.OfCall {
 		e, err := s.Store.Endpoint(r.Context(), id)
@@ -261,7 +261,7 @@ func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
 			return problem(http.StatusConflict, "the endpoint is disabled: %s; enable it first", e.DisabledWhy)
 		}
 	}
-	d, err := s.Store.Replay(r.Context(), store.DeliveryKey{CallID: call, EndpointID: id, Seq: seq}, s.Store.Now())
+	d, err := s.Store.Replay(r.Context(), key, s.Store.Now())
 	if err != nil {
 		return err
 	}

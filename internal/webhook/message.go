@@ -40,6 +40,7 @@ var parts = []struct {
 func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
 	shown, event := wire.Call(c), wire.Event(*e)
 	shown.Webhook = ""
+	shown.Say, shown.Twiml, shown.URL = nil, "", "" // whoever asked for the call knows it, and nobody else needs it
 	data := api.WebhookData{Event: &event, Call: &shown}
 	if len(shown.Attempts) > attempts {
 		shown.Attempts = latest(shown.Attempts, attempts, e.Attempt)

@@ -18,6 +18,10 @@ func Call(c *call.Call) api.Call {
 		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
 	}
+	w.Twiml, w.URL = c.Message.Twiml, c.Message.URL
+	if c.Message.Say != nil {
+		w.Say = new(api.Say(*c.Message.Say))
+	}
 	for _, p := range c.People {
 		w.People = append(w.People, api.Person(p))
 	}

@@ -1,0 +1,163 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"redial/internal/call"
+	"redial/internal/store"
+)
+
+const (
+	idDigits = 32 // of a call's id, which is a UUID
+	// shortestID is how many digits of an id have to be given. So many say when the call was made, to
+	// about a minute: with fewer, a call would be found that somebody did not mean.
+	shortestID = 8
+	shortestOf = 4 // characters of an endpoint's id, behind its kind
+	candidates = 5 // that an answer lists
+)
+
+// ofCall has the handler find the whole id of a call in its path, where somebody gave its beginning.
+func (s *Server) ofCall(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := s.callID(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		r.SetPathValue("id", id)
+		return h(w, r)
+	}
+}
+
+// callID is the id that a text is the beginning of, and the text itself where it can't be one: no
+// call will be found by it.
+func (s *Server) callID(ctx context.Context, text string) (string, error) {
+	digits := strings.ToLower(strings.ReplaceAll(text, "-", ""))
+	switch n := len(digits); {
+	case n > idDigits, n == 0, strings.Trim(digits, "0123456789abcdef") != "":
+		return text, nil
+	case n == idDigits:
+		return uuidOf(digits), nil
+	case n < shortestID:
+		var f faults
+		f.add("id", "is too short: give the call's id, or at least the first eight characters of it")
+		return "", f.problem()
+	}
+	fill := func(digit string) string { return uuidOf(digits + strings.Repeat(digit, idDigits-len(digits))) }
+	found, err := s.Store.Between(ctx, fill("0"), fill("f"), candidates+1)
+	switch {
+	case err != nil:
+		return "", err
+	case len(found) == 0:
+		return "", store.ErrNotFound
+	case len(found) > 1:
+		return "", ambiguous(text, "calls", found)
+	}
+	return found[0], nil
+}
+
+// uuidOf writes the digits of an id as the id is written.
+func uuidOf(digits string) string {
+	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
+}
+
+// ambiguous says which ids begin alike, as far as that fits.
+func ambiguous(text, what string, found []string) error {
+	list, more := found, ""
+	if len(found) > candidates {
+		list, more = found[:candidates], ", and more"
+	}
+	return problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it", text, what, strings.Join(list, ", "), more)
+}
+
+// ofEndpoint does for the ids of endpoints what ofCall does for those of calls.
+func (s *Server) ofEndpoint(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		id, err := s.endpointID(r.Context(), r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		r.SetPathValue("id", id)
+		return h(w, r)
+	}
+}
+
+// endpointID is the id of an endpoint that a text is the beginning of: of all of them, for they are few.
+func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
+	if text == store.OfCall {
+		return text, nil
+	}
+	all, err := s.Store.Endpoints(ctx)
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, e := range all {
+		switch {
+		case e.ID == text:
+			return text, nil
+		case hasPrefixFold(e.ID, text):
+			found = append(found, e.ID)
+		}
+	}
+	_, own, _ := strings.Cut(text, "_")
+	switch {
+	case len(found) == 0:
+		return "", store.ErrNoEndpoint
+	case len(own) < shortestOf:
+		var f faults
+		f.add("id", "is too short: give the endpoint's id, or at least the first four characters behind the _ in it")
+		return "", f.problem()
+	case len(found) > 1:
+		return "", ambiguous(text, "endpoints", found)
+	}
+	return found[0], nil
+}
+
+func hasPrefixFold(text, prefix string) bool {
+	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
+}
+
+// message finds what was sent to an endpoint by its webhook-id, in which the call's id may be given by
+// its beginning, and the event be left out where it is the only one.
+func (s *Server) message(ctx context.Context, endpoint, text string) (store.DeliveryKey, error) {
+	callID, seq, whole := store.ParseEventID(text)
+	if !whole {
+		var ours bool
+		if callID, ours = strings.CutPrefix(text, store.EventPrefix); !ours {
+			return store.DeliveryKey{}, store.ErrNotFound
+		}
+	}
+	callID, err := s.callID(ctx, strings.TrimSuffix(callID, "_"))
+	k := store.DeliveryKey{CallID: callID, EndpointID: endpoint, Seq: seq}
+	if err != nil || whole {
+		return k, err
+	}
+	sent, err := s.Store.DeliveriesOf(ctx, k, candidates+1)
+	if err != nil {
+		return k, err
+	}
+	sent = slices.DeleteFunc(sent, func(d store.Delivery) bool { return d.EndpointID != endpoint })
+	switch len(sent) {
+	case 0:
+		return k, problem(http.StatusNotFound, "nothing was sent there of this call")
+	case 1:
+		return sent[0].DeliveryKey, nil
+	}
+	ids := make([]string, len(sent))
+	for i := range sent {
+		ids[i] = sent[i].EventID()
+	}
+	return k, ambiguous(text, "messages", ids)
+}
+
+// keysOf are the Idempotency-Keys of Calls, by the Calls' ids.
+func (s *Server) keysOf(ctx context.Context, calls []call.Call) (map[string]string, error) {
+	ids := make([]string, len(calls))
+	for i := range calls {
+		ids[i] = calls[i].ID
+	}
+	return s.Store.IdempotencyKeys(ctx, ids)
+}
