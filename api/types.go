@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -144,15 +145,25 @@ func (m Moment) String() string {
 	return m.At.Format(time.RFC3339Nano)
 }
 
+// spaced is a time whose zone has lost its sign.
+var spaced = regexp.MustCompile(`^[0-9-]+T[0-9:.]+ [0-9:]+$`)
+
 // ParseMoment reads "24h" or "2026-12-24T18:00:00+09:00".
 func ParseMoment(text string) (m Moment, err error) {
-	if d, err := time.ParseDuration(text); err == nil {
-		return Moment{After: Duration(d)}, nil
+	d, noDuration := ParseDuration(text)
+	if noDuration == nil {
+		return Moment{After: d}, nil
 	}
-	if m.At, err = time.Parse(time.RFC3339, text); err != nil {
-		return m, errors.New(`must be a duration such as "24h", or a time such as "2026-12-24T18:00:00+09:00"`)
+	m.At, err = time.Parse(time.RFC3339, text)
+	switch {
+	case err == nil:
+		return m, nil
+	case amount.MatchString(text):
+		return Moment{}, noDuration
+	case spaced.MatchString(text):
+		return Moment{}, errors.New("has a space before its zone, which is what becomes of a + in a URL: write +09:00 or, in a URL, %2B09:00")
 	}
-	return m, nil
+	return Moment{}, errors.New(`must be a duration such as "24h", or a time such as "2026-12-24T18:00:00+09:00"`)
 }
 
 // MarshalJSON writes a string.
@@ -268,41 +279,6 @@ func (m *Machine) UnmarshalJSON(b []byte) error {
 	}
 	type plain Machine
 	return json.Unmarshal(b, (*plain)(m))
-}
-
-// Duration is written as people write it: "30s", "5m", "24h".
-type Duration time.Duration
-
-// Std returns it as the standard library's.
-func (d Duration) Std() time.Duration { return time.Duration(d) }
-
-func (d Duration) String() string {
-	text := time.Duration(d).String()
-	for _, zero := range []struct{ end, unit string }{{"m0s", "m"}, {"h0m", "h"}} {
-		if rest, ok := strings.CutSuffix(text, zero.end); ok {
-			text = rest + zero.unit
-		}
-	}
-	return text
-}
-
-// MarshalJSON writes a string.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
-
-// UnmarshalJSON reads a string only: a bare number would leave the unit to luck.
-func (d *Duration) UnmarshalJSON(b []byte) error {
-	var n json.Number
-	if len(b) > 0 && b[0] != '"' && json.Unmarshal(b, &n) == nil && n != "" {
-		return fmt.Errorf(`must be a string with its unit: for seconds write "%ss", not %s`, n, n)
-	}
-	var s string
-	err := json.Unmarshal(b, &s)
-	v, malformed := time.ParseDuration(s)
-	if err != nil || malformed != nil {
-		return errors.New(`must be a duration such as "30s", "5m" or "24h", as a string`)
-	}
-	*d = Duration(v)
-	return nil
 }
 
 // Call is a wish to reach somebody, and how it fares. What is not known yet, and

@@ -39,12 +39,12 @@ func TestDurationThatIsNoneTellsWhatToWrite(t *testing.T) {
 	tests := map[string]string{
 		`30`:       `write "30s", not 30`,
 		`-1.5`:     `write "-1.5s", not -1.5`,
-		`"30"`:     `such as "30s"`,
-		`""`:       `such as "30s"`,
-		`"1 hour"`: `such as "30s"`,
+		`"30"`:     `write 30s`,
+		`""`:       `such as 30s`,
+		`"1 hour"`: `write 1h`,
 		`true`:     `such as "30s"`,
 		`{}`:       `such as "30s"`,
-		`"PT30S"`:  `such as "30s"`,
+		`"PT30S"`:  `such as 30s`,
 	}
 	for text, want := range tests {
 		var d api.Duration

@@ -22,7 +22,7 @@ func (c *callCmd) Help() string {
 }
 
 func (c *callCmd) Run(ctx context.Context, con *console) error {
-	req, err := c.request()
+	req, err := c.request(ctx, con)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (c *explainCmd) Help() string {
 }
 
 func (c *explainCmd) Run(ctx context.Context, con *console) error {
-	req, err := c.request()
+	req, err := c.request(ctx, con)
 	if err != nil {
 		return err
 	}

@@ -47,9 +47,10 @@ type commands struct {
 	Help     helpCmd     `cmd:"" help:"Say how a command is used."`
 }
 
-// console is where a command writes, through a filter. The screen of a demo alone moves the
+// console is where a command reads, and writes, through a filter. The screen of a demo alone moves the
 // cursor: terminal is standard output as it is, if that is one.
 type console struct {
+	in       io.Reader
 	out, err io.Writer
 	terminal *os.File
 	json     bool   // results, errors and warnings are for a script
@@ -58,7 +59,7 @@ type console struct {
 }
 
 func newConsole(out, err io.Writer) *console {
-	con := &console{out: filter{out}, err: filter{err}}
+	con := &console{in: os.Stdin, out: filter{out}, err: filter{err}}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		con.terminal = f
 	}

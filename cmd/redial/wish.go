@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +16,8 @@ import (
 type wishFlags struct {
 	To           string            `arg:"" help:"The number to call."`
 	From         string            `help:"The caller's number; without, the server's default." placeholder:"NUMBER"`
-	Say          string            `help:"What to say." placeholder:"TEXT" xor:"message"`
-	Twiml        string            `help:"What to do once answered, as TwiML." placeholder:"XML" xor:"message"`
+	Say          content           `help:"What to say; -: standard input; @FILE: a file; @@…: a text that begins with @." placeholder:"TEXT" xor:"message"`
+	Twiml        content           `help:"What to do once answered, as TwiML; - and @FILE as with --say." placeholder:"XML" xor:"message"`
 	MessageURL   string            `name:"twiml-url" help:"Where Twilio fetches the TwiML." placeholder:"URL" xor:"message"`
 	Language     string            `help:"Of --say, such as ja-JP." placeholder:"TAG"`
 	Voice        string            `help:"Of --say: a Twilio voice." placeholder:"VOICE"`
@@ -24,10 +25,10 @@ type wishFlags struct {
 	Preset       string            `help:"Policy to begin with: article, urgent, polite, or the server's own." placeholder:"NAME"`
 	MaxAttempts  *int              `help:"Dials of each person in all." placeholder:"N"`
 	MaxPerResult map[string]int    `help:"Of those, how many may end so." placeholder:"busy=2"`
-	RingTimeout  *time.Duration    `help:"How long the phone rings." placeholder:"30s"`
-	TalkLimit    *time.Duration    `help:"How long a conversation may last." placeholder:"10m"`
+	RingTimeout  *api.Duration     `help:"How long the phone rings." placeholder:"30s"`
+	TalkLimit    *api.Duration     `help:"How long a conversation may last." placeholder:"10m"`
 	RedialAfter  map[string]string `help:"Pauses after the first dial, the second, …, by result; the last is repeated." placeholder:"no-answer=0s,5m,30m;busy=30s"`
-	Jitter       *time.Duration    `help:"At most so much is added to each pause." placeholder:"30s"`
+	Jitter       *api.Duration     `help:"At most so much is added to each pause." placeholder:"30s"`
 	NotBefore    string            `help:"No dial begins before: a duration from now, or a time." placeholder:"2h"`
 	Deadline     string            `help:"No dial begins later: a duration from now, or a time." placeholder:"24h"`
 	Window       string            `help:"When the phone may ring; without a zone, by the number's; with any-of-number, in all that it may be in." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
@@ -35,9 +36,9 @@ type wishFlags struct {
 	Then         []string          `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
 	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER"`
 	Confirm      string            `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1"`
-	Prompt       string            `help:"What asks for it." placeholder:"TEXT"`
+	Prompt       content           `help:"What asks for it; - and @FILE as with --say." placeholder:"TEXT"`
 	Machine      string            `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT"`
-	MachineSay   string            `help:"What to leave as a message." placeholder:"TEXT"`
+	MachineSay   content           `help:"What to leave as a message; - and @FILE as with --say." placeholder:"TEXT"`
 	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT"`
 	Option       map[string]string `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
 	Webhook      string            `help:"Where its events are sent." placeholder:"URL"`
@@ -54,14 +55,37 @@ func (c *wishFlags) Validate() error {
 	case c.Machine == "" && (c.MachineSay != "" || c.MachineThen != ""):
 		return errors.New("--machine-say and --machine-then need --machine leave-message")
 	}
-	_, err := c.request()
+	_, err := c.wish()
 	return err
 }
 
-func (c *wishFlags) request() (api.CreateCall, error) {
-	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: c.Twiml, URL: c.MessageURL, Metadata: c.Metadata, Webhook: c.Webhook}
+// request is what is asked for, once what stands elsewhere was read.
+func (c *wishFlags) request(ctx context.Context, con *console) (api.CreateCall, error) {
+	stdin := ""
+	for _, given := range []struct {
+		flag string
+		text *content
+	}{{"--say", &c.Say}, {"--twiml", &c.Twiml}, {"--prompt", &c.Prompt}, {"--machine-say", &c.MachineSay}} {
+		if given.text.stdin() {
+			if stdin != "" {
+				return api.CreateCall{}, con.usage(fmt.Errorf("%s and %s can't both be standard input", stdin, given.flag))
+			}
+			stdin = given.flag
+		}
+		text, err := given.text.text(ctx, con.in)
+		if err != nil {
+			return api.CreateCall{}, con.usage(fmt.Errorf("%s: %w", given.flag, err))
+		}
+		*given.text = content(text)
+	}
+	return c.wish()
+}
+
+// wish is what the flags say.
+func (c *wishFlags) wish() (api.CreateCall, error) {
+	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: string(c.Twiml), URL: c.MessageURL, Metadata: c.Metadata, Webhook: c.Webhook}
 	if c.Say != "" {
-		req.Say = &api.Say{Text: c.Say, Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
+		req.Say = &api.Say{Text: string(c.Say), Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}
 	var p api.Policy
 	c.proof(&p)
@@ -77,7 +101,7 @@ func (c *wishFlags) request() (api.CreateCall, error) {
 // schedule is how often the phone rings, and when.
 func (c *wishFlags) schedule(p *api.Policy) (err error) {
 	p.Preset, p.MaxAttempts, p.MaxPerResult = c.Preset, c.MaxAttempts, c.MaxPerResult
-	p.RingTimeout, p.TalkLimit, p.Jitter = (*api.Duration)(c.RingTimeout), (*api.Duration)(c.TalkLimit), (*api.Duration)(c.Jitter)
+	p.RingTimeout, p.TalkLimit, p.Jitter = c.RingTimeout, c.TalkLimit, c.Jitter
 	if p.NotBefore, err = moment("--not-before", c.NotBefore); err != nil {
 		return err
 	}
@@ -113,11 +137,11 @@ func (c *wishFlags) delays() (map[string]api.Delays, error) {
 	all := map[string]api.Delays{}
 	for result, text := range c.RedialAfter {
 		for one := range strings.SplitSeq(text, ",") {
-			d, err := time.ParseDuration(strings.TrimSpace(one))
+			d, err := api.ParseDuration(strings.TrimSpace(one))
 			if err != nil {
-				return nil, fmt.Errorf("--redial-after %s must be durations by commas, such as 0s,5m,30m", result)
+				return nil, fmt.Errorf("--redial-after %s takes durations by commas, such as 0s,5m,30m: %q %w", result, one, err)
 			}
-			all[result] = append(all[result], api.Duration(d))
+			all[result] = append(all[result], d)
 		}
 	}
 	return all, nil
@@ -186,7 +210,7 @@ func (c *wishFlags) people() []api.Person {
 func (c *wishFlags) proof(p *api.Policy) {
 	p.Ladder = c.Ladder
 	if c.Confirm != "" {
-		p.Confirm = &api.Confirm{Digit: c.Confirm, Prompt: c.Prompt}
+		p.Confirm = &api.Confirm{Digit: c.Confirm, Prompt: string(c.Prompt)}
 		if pin, ok := strings.CutPrefix(c.Confirm, "pin:"); ok {
 			p.Confirm.PIN, p.Confirm.Digit = pin, ""
 		}
@@ -195,7 +219,7 @@ func (c *wishFlags) proof(p *api.Policy) {
 		}
 	}
 	if c.Machine != "" {
-		p.Machine = &api.Machine{Do: c.Machine, Say: c.MachineSay, Then: c.MachineThen}
+		p.Machine = &api.Machine{Do: c.Machine, Say: string(c.MachineSay), Then: c.MachineThen}
 	}
 }
 

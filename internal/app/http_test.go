@@ -61,7 +61,18 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 		{`{"to": "A", "say": "hi", "options": {"Timeout": 60}}`, 422, "options.Timeout"},
 		{`{"to": "A", "say": "hi", "options": {"Colour": "red"}}`, 422, "options.Colour"},
 		{`{"to": "A", "say": "hi", "options": {"Record": "yes"}}`, 422, "options.Record"},
-		{`{"to": "A", "say": "hi", "metadata": {"order": 42}}`, 422, "metadata"},
+		{`{"to": "A", "say": "hi", "metadata": {"order": 42}}`, 422, "metadata.order"},
+		{`{"to": "A", "say": "hi", "metadata": {"name": "x", "paid": true}}`, 422, "metadata.paid"},
+		{`{"to": "A", "say": "hi", "metadata": {"name": "x", "order": "` + strings.Repeat("x", 1001) + `"}}`, 422, "metadata.order"},
+		{`{"to": "A", "say": "hi", "metadata": {"` + strings.Repeat("x", 101) + `": ""}}`, 422, "metadata." + strings.Repeat("x", 101)},
+		{`{"to": "A", "say": "hi", "metadata": ["order"]}`, 422, "metadata"},
+		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": ["1s", 30]}}}`, 422, "policy.redial_after.busy[1]"},
+		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": "30"}}}`, 422, "policy.redial_after.busy"},
+		{`{"to": "A", "say": "hi", "policy": {"max_per_result": {"busy": "2"}}}`, 422, "policy.max_per_result.busy"},
+		{`{"to": "A", "say": "hi", "policy": {"window": {"days": ["mon", 2]}}}`, 422, "policy.window.days[1]"},
+		{`{"to": "A", "say": "hi", "policy": {"window": {"holidays": [20261225]}}}`, 422, "policy.window.holidays[0]"},
+		{`{"to": ["B", {"number": 819012345678}], "say": "hi"}`, 422, "to[1].number"},
+		{`{"to": " 819012345678", "say": "hi"}`, 422, "to"},
 	}
 	inWorld(t, nil, func(w *world) {
 		for _, test := range tests {
@@ -80,6 +91,36 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 		}
 		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 0 {
 			t.Errorf("a bad wish left %d calls, %v", len(page.Calls), err)
+		}
+	})
+}
+
+// Who forgot what a value needs is told how to write it.
+func TestAFaultSaysWhatToWrite(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for body, want := range map[string]string{
+			`{"to": "A", "say": "hi", "metadata": {"order": 42}}`:              `write \"42\"`,
+			`{"to": "A", "say": "hi", "policy": {"ring_timeout": "30"}}`:       "write 30s",
+			`{"to": "A", "say": "hi", "policy": {"deadline": "1 day"}}`:        "write 24h",
+			`{"to": " 819012345678", "say": "hi"}`:                             "%2B",
+			`{"to": [" 819012345678", "+819012345679"], "say": "hi"}`:          "%2B",
+			`{"to": "A", "from": " 815012345678", "say": "hi"}`:                "%2B",
+			`{"to": "A", "say": "hi", "metadata": {"a": 1, "b": 2, "c": "3"}}`: `"metadata.b"`,
+		} {
+			if status, answer := w.ask(body); status != http.StatusUnprocessableEntity || !strings.Contains(answer, want) {
+				t.Errorf("%s is answered %d, and not told of %s: %s", body, status, want, answer)
+			}
+		}
+		for path, want := range map[string]string{
+			"/v1/calls?to=+819012345678": "%2B", "/v1/calls?to=+2025550123": "%2B", "/v1/calls/x?wait=30": "write 30s",
+			"/v1/calls/x?wait=1h": "from 0s to 2m",
+		} {
+			if status, answer := w.do("GET", path, ""); status != http.StatusUnprocessableEntity || !strings.Contains(answer, want) {
+				t.Errorf("GET %s is answered %d, and not told of %s: %s", path, status, want, answer)
+			}
+		}
+		if status, answer := w.do("GET", "/v1/calls?to=%2B819012345678", ""); status != http.StatusOK {
+			t.Errorf("an escaped + is answered %d: %s", status, answer)
 		}
 	})
 }

@@ -27,7 +27,20 @@ func Parse(text, defaultRegion string, further ...Prefix) (Number, error) {
 	if len(text) > maxText {
 		return Number{}, fmt.Errorf("a phone number is at most %d bytes long, this text has %d", maxText, len(text))
 	}
-	text = clean(text)
+	n, err := parse(clean(text), defaultRegion, further)
+	if err != nil && lostPlus(text) {
+		err = fmt.Errorf("%w; it begins with a space, which is what becomes of a + in a URL or a form: write it as %%2B there", err)
+	}
+	return n, err
+}
+
+// lostPlus says whether a text begins as E.164 does once its + was taken for an escaped space.
+func lostPlus(text string) bool {
+	rest := strings.TrimLeft(text, " ")
+	return rest != text && rest != "" && rest[0] >= '1' && rest[0] <= '9'
+}
+
+func parse(text, defaultRegion string, further []Prefix) (Number, error) {
 	if rest, ok := cutTel(text); ok {
 		text = rest
 	}

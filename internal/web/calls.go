@@ -165,13 +165,14 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	wait, err := time.ParseDuration(text)
-	if err != nil || wait < 0 || wait > maxWait {
-		var f faults
-		f.add("wait", "must be a duration from 0s to "+api.Duration(maxWait).String()+", such as 60s")
-		return 0, f.problem()
+	var f faults
+	wait, err := api.ParseDuration(text)
+	if err != nil {
+		f.add("wait", err.Error())
+	} else if wait < 0 || wait.Std() > maxWait {
+		f.add("wait", "must be from 0s to "+api.Duration(maxWait).String())
 	}
-	return wait, nil
+	return wait.Std(), f.problem()
 }
 
 func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (call.Call, error) {
@@ -259,7 +260,9 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	}
 	if to := v.Get("to"); to != "" {
 		n, err := s.Numbers.parse(to)
-		if err != nil {
+		if to[0] == ' ' { // it may be a number of another country even so
+			f.add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
+		} else if err != nil {
 			f.add("to", err.Error())
 		}
 		q.To = n.E164

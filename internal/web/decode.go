@@ -144,9 +144,35 @@ func (f *faults) field(path string, value json.RawMessage, dst any) {
 		f.add(path, fmt.Sprintf("has more than %d values", maxValues))
 		return
 	}
-	if err := json.Unmarshal(value, dst); err != nil {
-		f.add(path, wrongType(err))
+	if err := json.Unmarshal(value, dst); err != nil && !f.within(path, value, reflect.TypeOf(dst)) {
+		f.add(path, wrongType(err, value))
 	}
+}
+
+// within tells of each part of a list, or of an object of strings, that is wrong. It says false
+// where none is by itself.
+func (f *faults) within(path string, value json.RawMessage, t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	open := map[reflect.Kind]byte{reflect.Slice: '[', reflect.Map: '{'}[t.Kind()]
+	if open == 0 || len(value) == 0 || value[0] != open {
+		return false
+	}
+	before, d := f.count(), reading(value)
+	_, _ = d.ReadToken() // the bracket
+	for i := 0; d.PeekKind() != ']' && d.PeekKind() != '}'; i++ {
+		part := fmt.Sprintf("%s[%d]", path, i)
+		if open == '{' {
+			token, _ := d.ReadToken()
+			part = join(path, token.String())
+		}
+		one := next(d)
+		if err := json.Unmarshal(one, reflect.New(t.Elem()).Interface()); err != nil {
+			f.add(part, wrongType(err, one))
+		}
+	}
+	return f.count() > before
 }
 
 // values counts the values that stand in lists and objects, without decoding them.
@@ -175,13 +201,18 @@ func (f *faults) parameters(v url.Values, names ...string) {
 	}
 }
 
-func wrongType(err error) string {
+// wrongType says of which type a value must be, and how to write it so.
+func wrongType(err error, value json.RawMessage) string {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		want := map[reflect.Kind]string{
 			reflect.String: "a string", reflect.Int: "a whole number", reflect.Bool: "true or false",
 			reflect.Slice: "a list of strings", reflect.Map: "an object of strings",
 		}[e.Type.Kind()]
-		return "must be " + or(want, e.Type.String()) + ", not " + e.Value
+		said := "must be " + or(want, e.Type.String()) + ", not " + e.Value
+		if e.Type.Kind() == reflect.String && (e.Value == "number" || e.Value == "bool") {
+			said += `: write "` + brief(string(value), 30) + `"`
+		}
+		return said
 	}
 	return err.Error()
 }

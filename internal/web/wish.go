@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -194,12 +196,14 @@ func (f *faults) twilioAt(prefix string, err error) {
 
 func (f *faults) metadata(m map[string]string) {
 	if len(m) > maxMetadata {
-		f.add("metadata", fmt.Sprintf("has more than %d entries", maxMetadata))
+		f.add("metadata", fmt.Sprintf("has %d entries, and may have %d", len(m), maxMetadata))
 	}
-	for k, v := range m {
-		if len(k) > maxMetadataKey || len(v) > maxMetadataValue {
-			f.add("metadata", fmt.Sprintf("a key may have %d bytes, a value %d", maxMetadataKey, maxMetadataValue))
-			return
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if len(name) > maxMetadataKey {
+			f.add(join("metadata", name), fmt.Sprintf("has a name of %d bytes, which may have %d", len(name), maxMetadataKey))
+		}
+		if n := len(m[name]); n > maxMetadataValue {
+			f.add(join("metadata", name), fmt.Sprintf("has %d bytes, and may have %d", n, maxMetadataValue))
 		}
 	}
 }

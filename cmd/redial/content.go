@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// content is a text, or where it stands: - is standard input, and @FILE is a file. A text that
+// begins with @ is written with one more.
+type content string
+
+// maxContent is far more than a message may have: 4000 characters.
+const maxContent = 64 << 10 // bytes
+
+// stdin says whether it stands on standard input.
+func (c content) stdin() bool { return c == "-" }
+
+// text reads it.
+func (c content) text(ctx context.Context, stdin io.Reader) (string, error) {
+	name, elsewhere := strings.CutPrefix(string(c), "@")
+	switch {
+	case c.stdin():
+		return readText(ctx, "standard input", func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil })
+	case !elsewhere:
+		return string(c), nil
+	case strings.HasPrefix(name, "@"):
+		return name, nil
+	case name == "":
+		return "", errors.New("@ is to be followed by the name of a file, or, in a text that begins with @, by another @")
+	}
+	text, err := readText(ctx, name, func() (io.ReadCloser, error) { return os.Open(name) })
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%w; a text that begins with @ is written @%s", err, c)
+	}
+	return text, err
+}
+
+// readText reads a text that somebody wrote in an editor: a mark at its beginning and newlines at
+// its end are not spoken. Whoever waits for it can be interrupted.
+func readText(ctx context.Context, from string, open func() (io.ReadCloser, error)) (string, error) {
+	var b []byte
+	done := make(chan error, 1)
+	go func() {
+		r, err := open()
+		if err == nil {
+			b, err = io.ReadAll(io.LimitReader(r, maxContent+1))
+			err = errors.Join(err, r.Close())
+		}
+		done <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return "", ctx.Err()
+	case err := <-done:
+		if e, ok := errors.AsType[*fs.PathError](err); ok {
+			err = e.Err
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s can't be read: %w", from, err)
+		}
+	}
+	text := strings.TrimSpace(strings.TrimPrefix(string(b), "\ufeff"))
+	switch {
+	case len(b) > maxContent:
+		return "", fmt.Errorf("%s has more than %d KiB, and a message at most 4000 characters", from, maxContent>>10)
+	case !utf8.Valid(b):
+		return "", fmt.Errorf("%s is not text in UTF-8", from)
+	case text == "":
+		return "", fmt.Errorf("%s is empty", from)
+	}
+	return text, nil
+}
