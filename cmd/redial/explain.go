@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"redial/api"
-	"redial/internal/app"
 )
 
 type explainCmd struct {
@@ -75,18 +74,6 @@ func mayRing(c *api.Call) error {
 		return exitError(statusFailed)
 	}
 	return nil
-}
-
-type presetsCmd struct {
-	Presets string `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" placeholder:"FILE"`
-}
-
-func (c *presetsCmd) Run(con *console) error {
-	presets, err := app.Presets(c.Presets)
-	if err != nil {
-		return err
-	}
-	return printJSON(con.out, presets)
 }
 
 // explain says what will become of a call.

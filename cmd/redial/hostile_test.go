@@ -108,6 +108,8 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 	case strings.HasSuffix(r.URL.Path, "/explain"), r.URL.Query().Has("dry_run"):
 		answer = hostileValue(func(e *api.Explanation) { e.State, e.Policy.Confirm, e.Policy.Machine = "waiting", nil, nil })
+	case path[1] == "presets":
+		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
 	case path[1] == "webhooks" && len(path) == 2 && r.Method == "GET":
 		answer = hostileValue(func(l *api.EndpointList) { l.Endpoints[1].DisabledAt = time.Time{} })
 	case path[1] == "webhooks":
@@ -150,7 +152,7 @@ var everyCommand = []string{
 	"list", "list --json", "show ID", "show ID --json", "now ID", "cancel ID", "cancel ID --hangup",
 	"webhooks list", "webhooks list --json", "webhooks show we_1", "webhooks show we_1 --json", "webhooks add https://h.example", "webhooks add https://h.example --json",
 	"webhooks test we_1", "webhooks replay we_1 evt_1", "webhooks replay we_1 --dead", "webhooks rotate we_1", "webhooks rotate we_1 --json",
-	"webhooks enable we_1", "webhooks remove we_1", "listen", "resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
+	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets", "resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 
 // What the server sends never commands the terminal, and never looks like a line of redial's.
@@ -188,7 +190,7 @@ func heldAgainst(t *testing.T, url, line string) {
 	}
 	var out, errs strings.Builder
 	status := run(ctx, append(strings.Fields(line), "--url", url), newConsole(&out, &errs))
-	if text := out.String() + errs.String(); text == "" && status == statusOK && line != "listen" {
+	if text := out.String() + errs.String(); text == "" && status == statusOK && !strings.HasPrefix(line, "listen") {
 		t.Errorf("redial %s prints nothing", line)
 	}
 	isHarmless(t, "redial "+line, out.String())
@@ -224,7 +226,7 @@ func isHarmless(t interface {
 
 // Every command that can be typed stands in the table, or is known to talk to nobody.
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
-	alone := []string{"serve", "demo", "sim", "presets", "migrate", "version", "help"}
+	alone := []string{"serve", "demo", "sim", "migrate", "version", "help"}
 	parser, err := kong.New(&commands{}, kong.Vars{"simAccount": simAccount, "simToken": simToken})
 	if err != nil {
 		t.Fatal(err)
@@ -395,6 +397,8 @@ func TestWhatLaysSecretsOpenIsWarnedOf(t *testing.T) {
 		{"serve --database-url postgres://u:p@h/x", secret, nil},
 		{"serve --database-url postgres://u@h/x?sslmode=disable", "", nil},
 		{"serve", "", map[string]string{"TWILIO_AUTH_TOKEN": "x", "DATABASE_URL": "postgres://u:p@h/x"}},
+		{"listen --secret whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", secret, nil},
+		{"listen", "", map[string]string{"REDIAL_LISTEN_SECRET": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="}},
 		{"migrate --database-url mysql://u:p@h/x", secret, nil},
 		{"listen --forward http://10.255.255.1/hook", open, nil},
 		{"listen --forward http://localhost:3000/hook", "", nil},

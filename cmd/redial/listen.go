@@ -3,53 +3,106 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"redial/api"
+	"redial/internal/app"
 )
 
 type listenCmd struct {
 	server  `embed:""`
+	printed `embed:""`
 	Forward string   `help:"Where to send them on to, signed, such as http://localhost:3000/hook." placeholder:"URL"`
+	Secret  string   `help:"What to sign them with, so that it is the same whenever you listen: whsec_ and what openssl rand -base64 32 prints; without, one of the server's." env:"REDIAL_LISTEN_SECRET" secret:"" placeholder:"whsec_…"`
 	Events  []string `help:"Types, by commas; without, all." placeholder:"TYPE"`
+	Payload bool     `help:"Show each message's body, too."`
 }
 
 // forwardTime is as long as redial itself waits for an answer.
 const forwardTime = 15 * time.Second
 
 func (c *listenCmd) Help() string {
-	return "Streams the webhooks of a server, of all its nodes, to this machine. Nothing is tried again."
+	return "Streams the webhooks of a server, of all its nodes, to this machine. Nothing is tried again. With --json each " +
+		"message is a line on standard output, and what came of sending it on one on standard error."
+}
+
+// Validate refuses what nothing could be sent to, or signed with.
+func (c *listenCmd) Validate() error {
+	if u, err := url.Parse(c.Forward); c.Forward != "" && (err != nil || u.Host == "") {
+		return errors.New("--forward must be a URL, such as http://localhost:3000/hook")
+	}
+	if c.Secret != "" {
+		if err := app.CheckWebhookSecret(c.Secret); err != nil {
+			return fmt.Errorf("--secret %w", err)
+		}
+	}
+	return nil
 }
 
 func (c *listenCmd) Run(ctx context.Context, con *console) error {
-	if u, err := url.Parse(c.Forward); c.Forward != "" && (err != nil || u.Host == "") {
-		return fmt.Errorf("--forward must be a URL, such as http://localhost:3000/hook")
-	}
 	con.warnPlain("--forward", c.Forward)
-	var secret string
+	secret := c.Secret
 	ready := func(e api.Endpoint) {
-		secret = e.Secret
-		printf(con.err, "listening to %s; signed with %s\n", c.client().Address(), secret)
+		if c.Secret == "" {
+			secret = e.Secret
+		}
+		c.listening(con, secret)
 	}
 	err := c.client().Listen(ctx, c.Events, ready, func(m api.Webhook, body []byte) error {
 		came := ""
 		if c.Forward != "" {
-			came = "  " + c.forward(ctx, secret, m.ID, body)
+			came = c.forward(ctx, secret, m.ID, body)
 		}
-		printf(con.out, "%s  %-22s %s%s\n", m.Timestamp.Local().Format("15:04:05.000"), m.Type, m.ID, came)
-		return nil
+		return c.heard(con, m, body, came)
 	})
 	if ctx.Err() != nil { // Ctrl-C is how this ends
 		return nil
 	}
+	return err
+}
+
+// listening says that messages come from now on, and what they are signed with; a secret that
+// was given is not shown.
+func (c *listenCmd) listening(con *console, secret string) {
+	signed := map[string]string{"listening": c.client().Address()}
+	with := "your secret"
+	if c.Secret == "" {
+		signed["secret"], with = secret, secret
+	}
+	if c.JSON {
+		_ = printLine(con.err, signed) // there is nobody else to tell
+		return
+	}
+	printf(con.err, "listening to %s; signed with %s\n", c.client().Address(), with)
+}
+
+// heard shows a message, and what came of sending it on.
+func (c *listenCmd) heard(con *console, m api.Webhook, body []byte, came string) error {
+	if c.JSON {
+		if came != "" {
+			_ = printLine(con.err, map[string]string{"forwarded": m.ID, "answer": came})
+		}
+		return printLine(con.out, json.RawMessage(body))
+	}
+	printf(con.out, "%s\n", strings.TrimSpace(fmt.Sprintf("%s  %-22s %s  %s", m.Timestamp.Local().Format("15:04:05.000"), m.Type, m.ID, came)))
+	if !c.Payload {
+		return nil
+	}
+	var shown bytes.Buffer
+	if err := json.Indent(&shown, body, "  ", "  "); err != nil {
+		return err
+	}
+	_, err := io.WriteString(con.out, "  "+shown.String()+"\n")
 	return err
 }
 

@@ -41,7 +41,7 @@ type commands struct {
 	Webhooks webhooksCmd `cmd:"" help:"List, show, try and replay webhooks."`
 	Listen   listenCmd   `cmd:"" help:"Stream a server's webhooks to this machine."`
 	Resolve  resolveCmd  `cmd:"" help:"Say what became of an ambiguous attempt."`
-	Presets  presetsCmd  `cmd:"" help:"Print the policies that calls can begin with."`
+	Presets  presetsCmd  `cmd:"" help:"Print the policies that a server's calls can begin with."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
 	Version  versionCmd  `cmd:"" help:"Say which redial this is; redial --version does, too."`
 	Help     helpCmd     `cmd:"" help:"Say how a command is used."`

@@ -49,14 +49,14 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
-		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID,
+		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "prints": cmdPrints,
 	}
 }
 
 // setUp gives a script a simulated Twilio's account, two free ports and a database.
 func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
-		env.Values["processes"] = map[string]*exec.Cmd{}
+		env.Values["processes"], env.Values["prints"] = map[string]*exec.Cmd{}, map[string]chan string{}
 		for name, v := range map[string]string{
 			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_FROM": demoFrom,
 			"REDIAL_CALLS_PER_SECOND": "20", "DATABASE_URL": "sqlite:redial.db", "TZ": "UTC",
@@ -98,8 +98,11 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Env = environ(ts)
 	out, err := cmd.StderrPipe()
 	ts.Check(err)
+	printed, err := cmd.StdoutPipe()
+	ts.Check(err)
 	ts.Check(cmd.Start())
 	processes(ts)[args[0]] = cmd
+	prints(ts)[args[0]] = readLines(printed)
 	ts.Defer(func() {
 		cmd.Process.Kill()
 		cmd.Wait()
@@ -119,6 +122,55 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	go io.Copy(io.Discard, told) // or it would stop once the pipe is full
 }
 
+func prints(ts *testscript.TestScript) map[string]chan string {
+	return ts.Value("prints").(map[string]chan string)
+}
+
+// readLines reads all that a process prints, so that it does not stop for want of a reader, and
+// keeps the first lines.
+func readLines(r io.Reader) chan string {
+	lines := make(chan string, 1000)
+	go func() {
+		defer close(lines)
+		for printed := bufio.NewReader(r); ; {
+			line, err := printed.ReadString('\n')
+			select {
+			case lines <- line:
+			default:
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return lines
+}
+
+// cmdPrints waits until a process has printed a line that has TEXT in it, and puts all
+// lines up to there into NAME.out: prints NAME TEXT.
+func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || prints(ts)[args[0]] == nil {
+		ts.Fatalf("usage: prints NAME TEXT")
+	}
+	var all strings.Builder
+	late := time.After(time.Minute)
+	for {
+		select {
+		case line, more := <-prints(ts)[args[0]]:
+			all.WriteString(line)
+			if strings.Contains(line, args[1]) {
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(all.String()), 0o600))
+				return
+			}
+			if more {
+				continue
+			}
+		case <-late:
+		}
+		ts.Fatalf("%s never printed %s: %s", args[0], args[1], &all)
+	}
+}
+
 func findIn(path, name string) string {
 	for _, dir := range filepath.SplitList(path) {
 		if file := filepath.Join(dir, name); isFile(file) {
@@ -136,7 +188,7 @@ func isFile(name string) bool {
 func environ(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
 		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
-		"REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE"} {
+		"REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE", "REDIAL_LISTEN_SECRET", "REDIAL_PRESETS"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

@@ -30,6 +30,9 @@ func (c *Config) checkWebhooks() error {
 	return nil
 }
 
+// CheckWebhookSecret says what is wrong with a secret that webhooks are to be signed with.
+func CheckWebhookSecret(secret string) error { return webhook.CheckSecret(secret) }
+
 // events are those that configured endpoints, and calls' own webhooks, are sent.
 func (c *Config) events() store.Filter {
 	if len(c.WebhookEvents) == 0 {
