@@ -40,7 +40,7 @@ func (c *explainCmd) Run(ctx context.Context, con *console) error {
 type nowCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	ID      string `arg:"" help:"The call's id."`
+	ID      string `arg:"" predictor:"calls" help:"The call's id."`
 }
 
 func (c *nowCmd) Run(ctx context.Context, con *console) error {

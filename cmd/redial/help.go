@@ -8,7 +8,7 @@ import (
 
 // helpCmd is there to be listed: asHelp has turned it into the flag.
 type helpCmd struct {
-	Command []string `arg:"" optional:"" help:"Of which; without, what there is."`
+	Command []string `arg:"" optional:"" predictor:"commands" help:"Of which; without, what there is."`
 }
 
 // Run has nothing to do: see asHelp.

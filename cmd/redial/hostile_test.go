@@ -19,7 +19,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/alecthomas/kong"
 	"pgregory.net/rapid"
 
 	"redial/api"
@@ -226,8 +225,8 @@ func isHarmless(t interface {
 
 // Every command that can be typed stands in the table, or is known to talk to nobody.
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
-	alone := []string{"serve", "demo", "sim", "migrate", "version", "help"}
-	parser, err := kong.New(&commands{}, kong.Vars{"simAccount": simAccount, "simToken": simToken})
+	alone := []string{"serve", "demo", "sim", "migrate", "version", "help", "completion"}
+	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

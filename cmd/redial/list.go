@@ -12,8 +12,8 @@ import (
 
 type listCmd struct {
 	server  `embed:""`
-	State   string `help:"Only those waiting, dialing or ended." placeholder:"STATE"`
-	Outcome string `help:"Only those that ended so." placeholder:"OUTCOME"`
+	State   string `help:"Only those waiting, dialing or ended." placeholder:"STATE" predictor:"waiting,dialing,ended"`
+	Outcome string `help:"Only those that ended so." placeholder:"OUTCOME" predictor:"reached,unreached,refused,canceled,expired"`
 	To      string `help:"Only those to this number." placeholder:"NUMBER"`
 	Limit   int    `help:"At most so many." default:"50"`
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`

@@ -29,22 +29,23 @@ const (
 
 // commands is the command line; each command has a file of its own.
 type commands struct {
-	Serve    serveCmd    `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
-	Demo     demoCmd     `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
-	Sim      simCmd      `cmd:"" help:"Run a Twilio on your desk."`
-	Call     callCmd     `cmd:"" help:"Ask for a call."`
-	Explain  explainCmd  `cmd:"" help:"Say what would become of a call, and make none."`
-	List     listCmd     `cmd:"" help:"List calls, the newest first."`
-	Show     showCmd     `cmd:"" help:"Show a call and its timeline."`
-	Now      nowCmd      `cmd:"" help:"Ring again at once, within the call's rules."`
-	Cancel   cancelCmd   `cmd:"" help:"Cancel a call."`
-	Webhooks webhooksCmd `cmd:"" help:"List, show, try and replay webhooks."`
-	Listen   listenCmd   `cmd:"" help:"Stream a server's webhooks to this machine."`
-	Resolve  resolveCmd  `cmd:"" help:"Say what became of an ambiguous attempt."`
-	Presets  presetsCmd  `cmd:"" help:"Print the policies that a server's calls can begin with."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Version  versionCmd  `cmd:"" help:"Say which redial this is; redial --version does, too."`
-	Help     helpCmd     `cmd:"" help:"Say how a command is used."`
+	Serve      serveCmd      `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
+	Demo       demoCmd       `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
+	Sim        simCmd        `cmd:"" help:"Run a Twilio on your desk."`
+	Call       callCmd       `cmd:"" help:"Ask for a call."`
+	Explain    explainCmd    `cmd:"" help:"Say what would become of a call, and make none."`
+	List       listCmd       `cmd:"" help:"List calls, the newest first."`
+	Show       showCmd       `cmd:"" help:"Show a call and its timeline."`
+	Now        nowCmd        `cmd:"" help:"Ring again at once, within the call's rules."`
+	Cancel     cancelCmd     `cmd:"" help:"Cancel a call."`
+	Webhooks   webhooksCmd   `cmd:"" help:"List, show, try and replay webhooks."`
+	Listen     listenCmd     `cmd:"" help:"Stream a server's webhooks to this machine."`
+	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`
+	Presets    presetsCmd    `cmd:"" help:"Print the policies that a server's calls can begin with."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
+	Version    versionCmd    `cmd:"" help:"Say which redial this is; redial --version does, too."`
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete command lines."`
+	Help       helpCmd       `cmd:"" help:"Say how a command is used."`
 }
 
 // console is where a command reads, and writes, through a filter. The screen of a demo alone moves the
@@ -92,6 +93,9 @@ func run(ctx context.Context, args []string, con *console) int {
 	if err := trimSettings(parser.Model); err != nil {
 		return con.fail(ctx, err)
 	}
+	if completes() {
+		return con.fail(ctx, con.complete(ctx, parser))
+	}
 	command, err := parser.Parse(asHelp(args))
 	if exited >= 0 { // --help
 		return exited
@@ -118,7 +122,7 @@ func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Ko
 		kong.Help(con.printHelp),
 		kong.Writers(con.out, con.err),
 		kong.Exit(exit),
-		kong.Vars{"simAccount": simAccount, "simToken": simToken},
+		kong.Vars{"simAccount": simAccount, "simToken": simToken, "defaultURL": defaultURL},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(con),
 	)

@@ -9,7 +9,7 @@ import (
 type presetsCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	Presets string `help:"Those that a server would have that is given this file as REDIAL_PRESETS; no server is asked." type:"path" placeholder:"FILE"`
+	Presets string `help:"Those that a server would have that is given this file as REDIAL_PRESETS; no server is asked." type:"path" predictor:"files" placeholder:"FILE"`
 }
 
 func (c *presetsCmd) Help() string {

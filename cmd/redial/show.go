@@ -10,7 +10,7 @@ import (
 
 type showCmd struct {
 	server `embed:""`
-	ID     string `arg:"" help:"The call's id."`
+	ID     string `arg:"" predictor:"calls" help:"The call's id."`
 	JSON   bool   `name:"json" help:"Print JSON, as the API gives it."`
 }
 

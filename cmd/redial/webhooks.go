@@ -28,7 +28,7 @@ type webhooksCmd struct {
 type endpointID struct {
 	server  `embed:""`
 	printed `embed:""`
-	ID      string `arg:"" help:"The endpoint's id; call: the webhooks that calls brought themselves."`
+	ID      string `arg:"" predictor:"endpoints" help:"The endpoint's id; call: the webhooks that calls brought themselves."`
 }
 
 type webhooksListCmd struct {
@@ -61,7 +61,7 @@ func stateOfEndpoint(e *api.Endpoint) string {
 
 type webhooksShowCmd struct {
 	endpointID `embed:""`
-	State      string `help:"Only what is pending, delivered or dead." placeholder:"STATE"`
+	State      string `help:"Only what is pending, delivered or dead." placeholder:"STATE" predictor:"pending,delivered,dead"`
 	Limit      int    `help:"At most so many." default:"50"`
 	Cursor     string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
 }

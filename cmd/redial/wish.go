@@ -22,7 +22,7 @@ type wishFlags struct {
 	Language     string            `help:"Of --say, such as ja-JP." placeholder:"TAG"`
 	Voice        string            `help:"Of --say: a Twilio voice." placeholder:"VOICE"`
 	Repeat       int               `help:"How often to say it." placeholder:"N"`
-	Preset       string            `help:"Policy to begin with: article, urgent, polite, or the server's own." placeholder:"NAME"`
+	Preset       string            `help:"Policy to begin with: article, urgent, polite, or the server's own." placeholder:"NAME" predictor:"presets"`
 	MaxAttempts  *int              `help:"Dials of each person in all." placeholder:"N"`
 	MaxPerResult map[string]int    `help:"Of those, how many may end so." placeholder:"busy=2"`
 	RingTimeout  *api.Duration     `help:"How long the phone rings." placeholder:"30s"`
@@ -34,12 +34,12 @@ type wishFlags struct {
 	Window       string            `help:"When the phone may ring; without a zone, by the number's; with any-of-number, in all that it may be in." placeholder:"mon-fri 09:00-21:00 Asia/Tokyo"`
 	Holiday      []string          `help:"A date on which it may not." placeholder:"2026-12-25"`
 	Then         []string          `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
-	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER"`
-	Confirm      string            `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1"`
+	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER" predictor:"sequence,rounds,parallel"`
+	Confirm      string            `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1" predictor:"none,any-key"`
 	Prompt       content           `help:"What asks for it; - and @FILE as with --say." placeholder:"TEXT"`
-	Machine      string            `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT"`
+	Machine      string            `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT" predictor:"ignore,redial,leave-message"`
 	MachineSay   content           `help:"What to leave as a message; - and @FILE as with --say." placeholder:"TEXT"`
-	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT"`
+	MachineThen  string            `help:"After a message: redial or end." placeholder:"WHAT" predictor:"redial,end"`
 	Option       map[string]string `help:"A parameter of Twilio's create call." placeholder:"Record=true"`
 	Webhook      string            `help:"Where its events are sent." placeholder:"URL"`
 	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`

@@ -42,7 +42,7 @@ type Config struct {
 	TwimlVerbs     []string `help:"Verbs that TwiML may have beside Say, Play, Pause, Gather, Redirect, Hangup and Record, such as Dial." env:"REDIAL_TWIML_VERBS" placeholder:"VERB"`
 	TwimlHosts     []string `help:"Hosts that requests may have Twilio fetch from and post to; without, that of HOST_URL; *: any." env:"REDIAL_TWIML_HOSTS" placeholder:"HOST"`
 	Languages      []string `help:"Languages that may be spoken beside those that redial knows of; *: any, and any voice." env:"REDIAL_LANGUAGES" placeholder:"TAG"`
-	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" placeholder:"FILE"`
+	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" predictor:"files" placeholder:"FILE"`
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/posener/complete"
+	"github.com/willabides/kongplete"
+
+	"redial/api"
+)
+
+type completionCmd struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+func (c *completionCmd) Help() string {
+	return "Prints what makes the shell complete commands, flags, their values, presets and the ids of calls and webhook endpoints. " +
+		"In ~/.bashrc: source <(redial completion bash). In ~/.zshrc: source <(redial completion zsh). " +
+		"Of fish: redial completion fish > ~/.config/fish/completions/redial.fish."
+}
+
+// shells is what each shell is to run, with the binary and, where that is a part of a command, the
+// binary quoted once more. Each asks the binary with the line in COMP_LINE, as bash does.
+var shells = map[string]string{
+	"bash": "complete -o default -C %[2]s redial\n",
+	"zsh": "(( $+functions[compdef] )) || { autoload -U +X compinit && compinit }\n" +
+		"autoload -U +X bashcompinit && bashcompinit\ncomplete -o default -C %[2]s redial\n",
+	"fish": "function __complete_redial\n" +
+		"    set -lx COMP_LINE (commandline -cp)\n" +
+		"    set -lx COMP_POINT (string length -- $COMP_LINE)\n" +
+		"    %[1]s\n" +
+		"end\ncomplete -c redial -f -a '(__complete_redial)'\n",
+}
+
+func (c *completionCmd) Run(con *console) error {
+	binary, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("finding this program: %w", err)
+	}
+	quoted := quote(binary)
+	_, err = io.WriteString(con.out, fmt.Sprintf(shells[c.Shell], quoted, quote(quoted)))
+	return err
+}
+
+// quote makes one word of a text, in each of the shells.
+func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// completes says whether a shell asks for what a line may go on with.
+func completes() bool { return os.Getenv("COMP_LINE") != "" && os.Getenv("COMP_POINT") != "" }
+
+// complete prints what the line may go on with.
+func (con *console) complete(ctx context.Context, parser *kong.Kong) error {
+	ctx, cancel := context.WithTimeout(ctx, completeTime)
+	defer cancel()
+	command, err := kongplete.Command(parser, kongplete.WithPredictors(predictors(ctx, parser.Model)))
+	if err != nil {
+		return err
+	}
+	command.GlobalFlags["--version"] = complete.PredictNothing
+	answer := complete.New(parser.Model.Name, command)
+	answer.Out = con.out
+	answer.Complete()
+	return nil
+}
+
+// completeTime is how long whoever pressed Tab waits for a server.
+const completeTime = 700 * time.Millisecond
+
+// predictors are those that tags name: what only a server knows, files, or the words themselves.
+func predictors(ctx context.Context, model *kong.Application) map[string]complete.Predictor {
+	all := map[string]complete.Predictor{
+		"files": complete.PredictFiles("*"),
+		"commands": complete.PredictFunc(func(complete.Args) (names []string) {
+			for _, child := range model.Children {
+				names = append(names, child.Name)
+			}
+			return names
+		}),
+		"calls": asking(func(c *api.Client) (ids []string) {
+			page, _ := c.List(ctx, api.ListQuery{}) // without a server there is nothing to offer
+			for _, call := range page.Calls {
+				ids = append(ids, call.ID)
+			}
+			return ids
+		}),
+		"endpoints": asking(func(c *api.Client) (ids []string) {
+			list, _ := c.Endpoints(ctx)
+			for _, e := range list {
+				ids = append(ids, e.ID)
+			}
+			return append(ids, "call")
+		}),
+		"presets": asking(func(c *api.Client) (names []string) {
+			presets, _ := c.Presets(ctx)
+			for name := range presets {
+				names = append(names, name)
+			}
+			if names == nil {
+				names = []string{"article", "polite", "urgent"}
+			}
+			return names
+		}),
+	}
+	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // this visitor fails nowhere
+		if v, ok := n.(*kong.Flag); ok && v.Tag.Has("predictor") {
+			if words := v.Tag.Get("predictor"); all[words] == nil {
+				all[words] = complete.PredictSet(strings.Split(words, ",")...)
+			}
+		}
+		return next(nil)
+	})
+	return all
+}
+
+// plain is what a shell takes as it is.
+var plain = regexp.MustCompile(`^[\w.-]+$`)
+
+// asking asks the server of the line, or of the settings.
+func asking(names func(*api.Client) []string) complete.Predictor {
+	return complete.PredictFunc(func(a complete.Args) []string {
+		client := &api.Client{URL: os.Getenv("REDIAL_URL"), Key: os.Getenv("REDIAL_API_KEY")}
+		for i, word := range a.Completed {
+			if url, ok := strings.CutPrefix(word, "--url="); ok {
+				client.URL = url
+			} else if word == "--url" && i+1 < len(a.Completed) {
+				client.URL = a.Completed[i+1]
+			}
+		}
+		if client.URL == "" {
+			client.URL = defaultURL
+		}
+		return slices.DeleteFunc(names(client), func(name string) bool { return !plain.MatchString(name) })
+	})
+}

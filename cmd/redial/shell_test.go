@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/creack/pty"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// shellsOfTests are how each shell starts without a setting of whoever runs the tests.
+var shellsOfTests = map[string][]string{
+	"bash": {"bash", "--norc", "--noprofile", "-i"},
+	"zsh":  {"zsh", "-f", "-i"},
+}
+
+// cmdTypes types a line into a shell that has read a file, with tabs where it says TAB, and waits
+// until redial, of which that shell only prints the arguments, was given these: types SHELL FILE
+// LINE ARGS.
+func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 || shellsOfTests[args[0]] == nil {
+		ts.Fatalf("usage: types bash|zsh FILE LINE ARGS")
+	}
+	command := shellsOfTests[args[0]]
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(environ(ts), "TERM=dumb")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		ts.Fatalf("starting %s, which scripts/install-test-deps installs: %v", args[0], err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = terminal.Close()
+	}()
+	s := &shellSession{read: make(chan []byte, 1000)}
+	go func() {
+		defer close(s.read)
+		for {
+			b := make([]byte, 4096)
+			n, err := terminal.Read(b)
+			s.read <- b[:n]
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for _, step := range []struct{ line, until string }{
+		{"PS1='read''y> '", "ready> "}, // the echo of it has quotes in between
+		{"source " + args[1] + "; redial() { printf '<%s>' \"$*\"; }; echo read\\y", "\nready"},
+		{strings.ReplaceAll(args[2], "TAB", "\t"), "<" + args[3] + ">"},
+	} {
+		_, err := terminal.WriteString(step.line + "\n")
+		ts.Check(err)
+		if !s.until(step.until) {
+			ts.Fatalf("%s never showed %s:\n%q", args[0], step.until, s.seen.String())
+		}
+	}
+}
+
+// shellSession is what a shell has shown.
+type shellSession struct {
+	read chan []byte
+	seen bytes.Buffer
+}
+
+// until waits until a text was shown; what is behind it is left for the next.
+func (s *shellSession) until(text string) bool {
+	late := time.After(time.Minute)
+	for {
+		plain := strings.ReplaceAll(s.seen.String(), "\r", "")
+		if at := strings.Index(plain, text); at >= 0 {
+			s.seen.Reset()
+			s.seen.WriteString(plain[at+len(text):])
+			return true
+		}
+		select {
+		case b, more := <-s.read:
+			s.seen.Write(b)
+			if !more {
+				return false
+			}
+		case <-late:
+			return false
+		}
+	}
+}
