@@ -27,7 +27,7 @@ func (c *serveCmd) Run(ctx context.Context, con *console) error {
 		node.Close()
 		return err
 	}
-	conf.Log.Info("redial serves", "version", version(), "listen", l.Addr().String(), "host_url", conf.HostURL)
+	conf.Log.Info("redial serves", append([]any{"version", version(), "listen", l.Addr().String()}, node.About(ctx)...)...)
 	if err := node.Serve(ctx, l); err != nil {
 		return fmt.Errorf("serving: %w", err)
 	}

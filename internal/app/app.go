@@ -69,7 +69,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
 		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(), Clock: conf.Clock, Metrics: registry,
-		Notice: func(sentence string) { conf.Log.Warn(sentence) },
+		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
 	})
 	if err != nil {
 		return nil, err
@@ -161,6 +161,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	})
 	all.Go(func() { a.loops(ctx) })
 	<-ctx.Done()
+	a.logStop(ctx)
 	a.shutdown(server)
 	all.Wait()
 	return errors.Join(serving, a.Close())

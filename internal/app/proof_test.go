@@ -13,7 +13,7 @@ import (
 )
 
 // heard is what was said on the number's leg, from the first on.
-func (p *phone) heard(leg int) string {
+func (p *handset) heard(leg int) string {
 	p.w.t.Helper()
 	for _, l := range p.w.sim.Legs() {
 		if l.To != p.number {
@@ -27,7 +27,7 @@ func (p *phone) heard(leg int) string {
 	return ""
 }
 
-func (p *phone) hears(leg int, words ...string) {
+func (p *handset) hears(leg int, words ...string) {
 	p.w.t.Helper()
 	got := p.heard(leg)
 	for _, want := range words {

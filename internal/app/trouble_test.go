@@ -241,7 +241,7 @@ func TestAKeyIsPressedOnADiskThatStaysFull(t *testing.T) {
 }
 
 // heardSoFar is what was said on the number's legs up to now.
-func (p *phone) heardSoFar() (text string) {
+func (p *handset) heardSoFar() (text string) {
 	for _, l := range p.w.sim.Legs() {
 		if l.To == p.number {
 			text += strings.Join(l.Heard, " | ")

@@ -27,7 +27,7 @@ import (
 type world struct {
 	t      *testing.T
 	ctx    context.Context // of the bubble: t.Context belongs to the outside
-	phones map[string]*phone
+	phones map[string]*handset
 	sim    *sim.Sim
 	conf   Config
 	node   atomic.Pointer[App] // nil while there is none
@@ -60,7 +60,7 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		w := &world{t: t, ctx: ctx, phones: map[string]*phone{}}
+		w := &world{t: t, ctx: ctx, phones: map[string]*handset{}}
 		var err error
 		w.sim, err = sim.New(sim.Config{
 			AccountSID: account, AuthToken: token, Seed: seed,
@@ -206,21 +206,21 @@ func (a *asked) story() string {
 // happened says whether the call's timeline has an event of this type.
 func (a *asked) happened(kind string) bool { return strings.Contains(a.story(), " "+kind+" ") }
 
-// phone is somebody's phone, and what it is going to do, ring by ring. A ring
+// handset is somebody's phone, and what it is going to do, ring by ring. A ring
 // that nobody foresaw fails the test.
-type phone struct {
+type handset struct {
 	w      *world
 	number string
 	steps  []string
 }
 
-func (w *world) phone(number string) *phone {
-	p := &phone{w: w, number: number}
+func (w *world) phone(number string) *handset {
+	p := &handset{w: w, number: number}
 	w.phones[number] = p
 	return p
 }
 
-func (p *phone) does(step string) *phone {
+func (p *handset) does(step string) *handset {
 	p.w.t.Helper()
 	p.steps = append(p.steps, step)
 	if err := p.w.sim.Script(p.number, strings.Join(p.steps, ",")); err != nil {
@@ -229,12 +229,12 @@ func (p *phone) does(step string) *phone {
 	return p
 }
 
-func (p *phone) noAnswer() *phone { return p.does("no-answer") }
-func (p *phone) busy() *phone     { return p.does("busy") }
-func (p *phone) answers() *phone  { return p.does("answer") }
+func (p *handset) noAnswer() *handset { return p.does("no-answer") }
+func (p *handset) busy() *handset     { return p.does("busy") }
+func (p *handset) answers() *handset  { return p.does("answer") }
 
 // rang is how often the other side saw the number dialed.
-func (p *phone) rang() int {
+func (p *handset) rang() int {
 	n := 0
 	for _, leg := range p.w.sim.Legs() {
 		if leg.To == p.number {
@@ -313,7 +313,7 @@ func (n byHost) RoundTrip(r *http.Request) (*http.Response, error) {
 	}}.RoundTrip(r)
 }
 
-func (p *phone) rangTimes(want int) {
+func (p *handset) rangTimes(want int) {
 	p.w.t.Helper()
 	if got := p.rang(); got != want {
 		p.w.t.Errorf("%s rang %d times, not %d", p.number, got, want)

@@ -201,6 +201,16 @@ func (a *Attempt) strongest() Status {
 // Over says whether the Attempt has a Result.
 func (a *Attempt) Over() bool { return a.Result() != "" }
 
+// Rang is for how long the phone rang, as far as redial has heard, of an Attempt that is over; known is false
+// where it has not heard of a ring, or only after its end.
+func (a *Attempt) Rang() (d time.Duration, known bool) {
+	end := a.AnsweredAt
+	if end.IsZero() {
+		end = a.EndedAt.Add(-time.Duration(a.Duration) * time.Second)
+	}
+	return end.Sub(a.RingingAt), !a.RingingAt.IsZero() && !end.Before(a.RingingAt)
+}
+
 // Live says whether a phone may be ringing, or about to ring, for this Attempt.
 func (a *Attempt) Live() bool { return !a.Over() && !a.isPostponed() }
 

@@ -386,6 +386,9 @@ func (d *Dialer) nextToken(now time.Time) time.Time {
 	return now.Add(wait + time.Microsecond) // rounded up: a moment too early is a round for nothing
 }
 
+// InFlight is how many requests to the carrier are under way.
+func (d *Dialer) InFlight() int { return int(d.busy.Load()) }
+
 func (d *Dialer) free() int { return slots - int(d.busy.Load()) }
 
 // start performs the Actions of what was claimed, each on its own.

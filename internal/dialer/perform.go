@@ -57,7 +57,6 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 		defer d.tried(c.ID, "")
 		err = d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
 		if !errors.Is(err, store.ErrSIDTaken) {
-			log.Info("attempt placed", "sid", sid)
 			return err
 		}
 		log.Error("Twilio gave an attempt the CallSid of another: what became of it is found out", "sid", sid)

@@ -55,7 +55,7 @@ func (m *metrics) committed(operations int, took time.Duration) {
 	m.took.Observe(took.Seconds())
 }
 
-func (m *metrics) count(e call.Event) {
+func (m *metrics) count(e *call.Event) {
 	switch e.Type {
 	case call.CallEnded:
 		m.calls.WithLabelValues(string(e.Outcome)).Inc()

@@ -15,6 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/singleflight"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"redial/internal/call"
 )
 
 // Options of Open.
@@ -25,13 +27,16 @@ type Options struct {
 	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
-	Notice     func(sentence string) // is told what opening and migrating wait for; nil: nobody is
+	// Committed is told of each event that this process has committed, with the Call as it is then; nil: nobody is.
+	Committed func(*call.Call, *call.Event)
+	Notice    func(sentence string) // is told what opening and migrating wait for; nil: nobody is
 }
 
 // Store keeps the Calls. All its methods may be used by many goroutines.
 type Store struct {
 	own, write, read *sql.DB // connections of the writer's, of all others who write, and of those who read
 	dialect          dialect
+	name             string // where the calls are, without user and password
 	isolation        sql.IsolationLevel
 	scrubEnded       bool
 	placedBy         string
@@ -39,6 +44,7 @@ type Store struct {
 	offset           atomic.Int64 // of the database's clock, nanoseconds
 	release          func() error // gives the SQLite file's lock back
 	notice           func(string)
+	told             func(*call.Call, *call.Event) // Options.Committed
 	probes           singleflight.Group
 	metrics          *metrics
 	writer           writer
@@ -79,7 +85,7 @@ func (d *dialect) list(ids []string) any {
 
 // Open opens the database of a URL: sqlite:FILE, or postgres://….
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
-	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, release: func() error { return nil }}
+	s := &Store{isolation: o.Isolation, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed, release: func() error { return nil }}
 	if s.notice = o.Notice; s.notice == nil {
 		s.notice = func(string) {}
 	}
@@ -90,8 +96,10 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the database URL %w", err)
 	case conf != nil:
+		s.name = postgresName(conf)
 		err = s.openPostgres(ctx, conf)
 	default:
+		s.name = "sqlite:" + file
 		err = s.openSQLite(file)
 	}
 	if err != nil {
@@ -149,6 +157,9 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 func (s *Store) pools() []*sql.DB { return slices.Compact([]*sql.DB{s.own, s.write, s.read}) }
+
+// Name says where the Calls are, without a user and a password.
+func (s *Store) Name() string { return s.name }
 
 // PlacedBy is the carrier's account that dials what is claimed here.
 func (s *Store) PlacedBy() string { return s.placedBy }

@@ -6,8 +6,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +29,19 @@ func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
 		return nil, errors.New("of PostgreSQL has a host, a port or a parameter that can't be used, or names a file that can't be read")
 	}
 	return conf, nil
+}
+
+// postgresName names a database by its hosts and its own name.
+func postgresName(conf *pgx.ConnConfig) string {
+	name := cmp.Or(conf.Database, conf.User)
+	if strings.HasPrefix(conf.Host, "/") {
+		return "postgres:///" + name + "?host=" + conf.Host
+	}
+	hosts := []string{net.JoinHostPort(conf.Host, strconv.Itoa(int(conf.Port)))}
+	for _, f := range conf.Fallbacks { // other hosts, and these without TLS
+		hosts = append(hosts, net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	}
+	return "postgres://" + strings.Join(slices.Compact(hosts), ",") + "/" + name
 }
 
 // strayPassword says whether an @ stands where none belongs: beside another one, or behind

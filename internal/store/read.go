@@ -258,3 +258,12 @@ func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error
 	}
 	return counts, nil
 }
+
+// Legs returns how many legs may be ringing, or talk, for Calls that have not ended; most at the most.
+func (s *Store) Legs(ctx context.Context, most int) (n int, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM destinations LIMIT $1) AS counted", most).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("counting legs: %w", err)
+	}
+	return n, nil
+}

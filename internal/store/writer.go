@@ -286,8 +286,11 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 // tell tells, within this process, of a Call that was changed.
 func (s *Store) tell(c *stored) {
 	s.notify(&c.after)
-	for _, e := range c.events {
-		s.metrics.count(e)
+	for i := range c.events {
+		s.metrics.count(&c.events[i])
+		if s.told != nil {
+			s.told(c.then[i], &c.events[i])
+		}
 	}
 }
 

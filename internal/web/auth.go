@@ -66,7 +66,7 @@ func (s *Server) localOnly(why string) error {
 
 func (s *Server) refuse(why refusal, status int, detail string) error {
 	s.refused.WithLabelValues(string(why)).Inc()
-	s.refusedLog[why].happened()
+	s.refusedLog[why].Happened()
 	return problem(status, "%s", detail)
 }
 

@@ -69,7 +69,7 @@ func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values,
 }
 
 func (s *Server) unsigned() error {
-	s.unsignedLog.happened()
+	s.unsignedLog.Happened()
 	return problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
 }
 
@@ -139,6 +139,5 @@ func (s *Server) report(r *http.Request, id string, n int, report call.Report) (
 	case !news:
 		return repeated, nil
 	}
-	s.Log.Debug("callback", "call", id, "attempt", n, "sid", report.SID, "status", string(report.Status))
 	return accepted, nil
 }

@@ -16,7 +16,6 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/phone"
 	"redial/internal/store"
 	"redial/internal/wire"
 )
@@ -59,11 +58,10 @@ func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if !replayed {
-		s.Log.Info("call created", "call", c.ID, "to", phone.Mask(c.To))
-		return s.created(w, c)
+	if replayed {
+		return s.replayed(w, c)
 	}
-	return s.replayed(w, c)
+	return s.created(w, c)
 }
 
 // newCall makes the Call that a request asks for. Of a request that can't be taken it returns
@@ -319,9 +317,11 @@ func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
 
 // deleteCall scrubs the personal data of a Call that has ended.
 func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Store.Scrub(r.Context(), r.PathValue("id"), s.Store.Now()); err != nil {
+	id := r.PathValue("id")
+	if err := s.Store.Scrub(r.Context(), id, s.Store.Now()); err != nil {
 		return err
 	}
+	s.Log.Info("call deleted: its personal data is gone", "call", id)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -70,6 +70,19 @@ func (n Numbers) Warning() string {
 	return ""
 }
 
+// Shown is the default caller's number, and the regions that may be called.
+func (n Numbers) Shown() (from string, regions []string) {
+	n, _ = n.prepared() // Check has seen what is wrong
+	return n.from.E164, n.allowed()
+}
+
+func (n Numbers) allowed() []string {
+	if len(n.AllowedRegions) == 0 && n.from.E164 != "" {
+		return []string{n.from.Region}
+	}
+	return n.AllowedRegions
+}
+
 // read reads the numbers of a wish, and holds those to be called, which it returns,
 // against where calls may go.
 func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish) (callees []phone.Number) {
@@ -114,11 +127,7 @@ func (n Numbers) callee(f *faults, field, number string, caller phone.Number) ph
 		f.add(field, err.Error())
 		return phone.Number{}
 	}
-	allowed := n.AllowedRegions
-	if len(allowed) == 0 && n.from.E164 != "" {
-		allowed = []string{n.from.Region}
-	}
-	if err := phone.Allowed(callee, allowed); err != nil {
+	if err := phone.Allowed(callee, n.allowed()); err != nil {
 		f.add(field, err.Error())
 	} else if callee.E164 == caller.E164 {
 		f.add(field, "is the same number as from")

@@ -36,7 +36,6 @@ func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("attempt resolved", "call", id, "attempt", n, "sid", sid)
 	return reply(w, http.StatusOK, wire.Call(&c))
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"redial/internal/call"
+	"redial/internal/seldom"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -49,13 +50,14 @@ type Server struct {
 	handler   http.Handler
 	basePath  string // of HostURL
 	closing   chan struct{}
-	lasts     atomic.Int64 // answers that go on
+	answers   atomic.Int64 // that are under way
+	lasts     atomic.Int64 // of these, those that go on
 	lastQueue lastQueue
 	refused   *prometheus.CounterVec
 
 	// What strangers can cause is logged seldom.
-	unsignedLog *seldom
-	refusedLog  map[refusal]*seldom
+	unsignedLog seldom.Line
+	refusedLog  map[refusal]*seldom.Line
 
 	bodies budget // of requests to the API
 	forms  budget // of Twilio's: strangers may send as much there, and keep nobody from the API
@@ -76,13 +78,13 @@ func New(c Config) *Server {
 		Name: "redial_refused_requests_total",
 		Help: "Requests that may not use the API, by reason.",
 	}, []string{"reason"})
-	s.unsignedLog = &seldom{log: func(n int) {
+	s.unsignedLog.Log = func(n int) {
 		s.Log.Warn("callbacks without Twilio's signature were refused; if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
-	}}
-	s.refusedLog = map[refusal]*seldom{}
+	}
+	s.refusedLog = map[refusal]*seldom.Line{}
 	for _, why := range refusals {
 		s.refused.WithLabelValues(string(why))
-		s.refusedLog[why] = &seldom{log: func(n int) {
+		s.refusedLog[why] = &seldom.Line{Log: func(n int) {
 			s.Log.Warn("requests that may not use the API were refused", "reason", string(why), "count", n)
 		}}
 	}
@@ -102,6 +104,12 @@ func New(c Config) *Server {
 // ServeHTTP answers a request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
+// Answering is how many requests are being answered, streams and waits apart.
+func (s *Server) Answering() int { return max(0, int(s.answers.Load()-s.lasts.Load())) }
+
+// Lasting is how many answers go on: streams, and waits for a call's end.
+func (s *Server) Lasting() int { return int(s.lasts.Load()) }
+
 // CloseStreams ends answers that would go on: waits and event streams. Clients
 // come back, to another node or to this one once it is up again.
 func (s *Server) CloseStreams() { close(s.closing) }
@@ -111,6 +119,8 @@ const maxURI = 8 << 10 // bytes
 // outermost is around every route.
 func (s *Server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.answers.Add(1)
+		defer s.answers.Add(-1)
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
 				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))

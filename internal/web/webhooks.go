@@ -151,6 +151,7 @@ func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID)
 	return reply(w, http.StatusOK, wireEndpoint(&e))
 }
 
@@ -265,6 +266,7 @@ func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Log.Info("webhook replayed", "call", call, "endpoint", id, "event", d.EventID())
 	return reply(w, http.StatusOK, wireDelivery(&d))
 }
 

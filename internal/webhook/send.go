@@ -20,6 +20,7 @@ type verdict struct {
 	try   store.Try
 	after time.Duration // that the answer asks to wait
 	over  bool          // there is nobody to try again with
+	sent  bool          // it was sent, or tried to be
 }
 
 func (v *verdict) taken() bool { return v.try.Error == "" }
@@ -45,10 +46,8 @@ func (v *verdict) settle(d *store.Delivery, now time.Time) {
 	d.WakeAt = now.Add(wait)
 }
 
-// send sends a Delivery, if there is still somebody to send it to. failing says that the
-// target is: one to which nothing is sent any more is not, whatever it was, and what waits
-// for it is given up as fast as anything.
-func (s *Sender) send(d *store.Delivery) (v verdict, failing bool) {
+// send sends a Delivery, if there is still somebody to send it to.
+func (s *Sender) send(d *store.Delivery) verdict {
 	e := d.Endpoint
 	secrets := s.secrets
 	why := ""
@@ -61,12 +60,12 @@ func (s *Sender) send(d *store.Delivery) (v verdict, failing bool) {
 		secrets = e.Secrets
 	}
 	if why != "" {
-		return verdict{try: store.Try{At: s.Store.Now(), Error: why}, over: true}, false
+		return verdict{try: store.Try{At: s.Store.Now(), Error: why}, over: true}
 	}
 	crash.Point(crash.DeliverBeforeRequest)
-	v = s.post(context.Background(), message{url: d.URL, id: d.EventID(), body: []byte(d.Body), secrets: secrets})
+	v := s.post(context.Background(), message{url: d.URL, id: d.EventID(), body: []byte(d.Body), secrets: secrets})
 	crash.Point(crash.DeliverAfterRequest)
-	return v, !v.taken()
+	return v
 }
 
 // Test sends a message that says nothing, once, and returns what came of it.
@@ -96,7 +95,7 @@ type message struct {
 func (s *Sender) post(ctx context.Context, m message) (v verdict) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTime)
 	defer cancel()
-	v.try.At = s.Store.Now()
+	v.try.At, v.sent = s.Store.Now(), true
 	started := time.Now()
 	res, err := s.exchange(ctx, m)
 	v.try.Duration = time.Since(started).Round(time.Microsecond)

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redial/internal/crash"
+	"redial/internal/seldom"
 	"redial/internal/store"
 )
 
@@ -53,6 +54,7 @@ type Sender struct {
 type target struct {
 	busy    int
 	failing bool // the last exchange did: it gets one at a time, until one goes well
+	log     *seldom.Turn
 }
 
 const (
@@ -112,6 +114,13 @@ func (s *Sender) Run(ctx context.Context) {
 		}
 		t.Stop()
 	}
+}
+
+// InFlight is how many webhooks are being sent.
+func (s *Sender) InFlight() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy
 }
 
 func (s *Sender) opens(open bool) {
@@ -179,7 +188,7 @@ func (s *Sender) Take(t string) bool {
 		return false
 	}
 	if x == nil {
-		x = &target{}
+		x = &target{log: s.turnOf(t)}
 		s.targets[t] = x
 	}
 	x.busy++
@@ -211,21 +220,43 @@ func (s *Sender) Drop(t string) {
 }
 
 // leave gives a place back, and remembers how the exchange went; nil: there was none.
-func (s *Sender) leave(t string, went *bool) {
+func (s *Sender) leave(t string, went *verdict) {
 	s.mu.Lock()
 	x := s.targets[t]
 	x.busy--
 	s.busy--
 	if went != nil {
-		x.failing = !*went
+		x.went(went)
 	}
-	if x.busy == 0 && !x.failing {
+	if x.busy == 0 && !x.failing && x.log.Forgettable() {
 		delete(s.targets, t)
 	}
 	short := s.short
 	s.mu.Unlock()
 	if short {
 		s.Look()
+	}
+}
+
+// went remembers how an exchange went. To whom nothing is sent any more is not failing, whatever it was: what
+// waits for it is given up as fast as anything.
+func (x *target) went(v *verdict) {
+	x.failing = v.sent && !v.taken()
+	switch {
+	case x.failing:
+		x.log.Went(errors.New(v.try.Error))
+	case v.taken():
+		x.log.Went(nil)
+	}
+}
+
+// turnOf logs that a target fails, and that it is well again. Of the webhooks that calls bring, it is their host.
+func (s *Sender) turnOf(t string) *seldom.Turn {
+	return &seldom.Turn{
+		Fails: func(err error) { s.Log.Warn("webhook endpoint fails", "endpoint", t, "err", err) },
+		Well: func(after time.Duration) {
+			s.Log.Info("webhook endpoint works again", "endpoint", t, "after", after.Round(time.Millisecond))
+		},
 	}
 }
 
@@ -241,7 +272,7 @@ func (s *Sender) forget(waits map[string]time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for t, x := range s.targets {
-		if _, some := waits[t]; !some && x.busy == 0 {
+		if _, some := waits[t]; !some && x.busy == 0 && (x.failing || x.log.Forgettable()) {
 			delete(s.targets, t)
 		}
 	}
@@ -267,8 +298,8 @@ func (s *Sender) Start(list []store.Delivery) {
 
 // deliver sends one, and writes down what came of it.
 func (s *Sender) deliver(d *store.Delivery) {
-	v, failing := s.send(d)
-	s.leave(d.Target, new(!failing))
+	v := s.send(d)
+	s.leave(d.Target, &v)
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	if v.try.Status == http.StatusGone && d.Endpoint != nil {

@@ -76,7 +76,7 @@ func TestGivingUpIsNoFailure(t *testing.T) {
 	if !s.Take("gone") {
 		t.Fatal("there is no room")
 	}
-	s.leave("gone", new(false)) // the 410
+	s.leave("gone", &verdict{sent: true, try: store.Try{Error: "it answered 410 Gone"}})
 	s.inFlight.Done()
 	if !s.Take("gone") {
 		t.Fatal("there is no room")

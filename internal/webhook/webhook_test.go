@@ -187,8 +187,12 @@ func TestATargetThatFailsGetsOneAtATime(t *testing.T) {
 		return n
 	}
 	leaves := func(n int, taken bool) {
+		v := verdict{sent: true}
+		if !taken {
+			v.try.Error = "it answered 500"
+		}
 		for range n {
-			s.leave(shop, &taken)
+			s.leave(shop, &v)
 			s.inFlight.Done()
 		}
 	}

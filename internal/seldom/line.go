@@ -1,23 +1,22 @@
-package web
+package seldom
 
 import (
 	"sync"
 	"time"
 )
 
-const quietTime = time.Minute
-
-// seldom logs what strangers can cause as often as they like: the first time at once, and
-// then at most once a minute, with a count.
-type seldom struct {
-	log func(count int)
+// Line is a line of the log that anybody can cause: it is written the first time at once, and then at most once
+// a minute, with a count.
+type Line struct {
+	Log func(count int)
 
 	mu    sync.Mutex
 	count int  // since the last line
 	quiet bool // the last line is not a minute old
 }
 
-func (l *seldom) happened() {
+// Happened says that what the line tells has happened.
+func (l *Line) Happened() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count++
@@ -26,13 +25,13 @@ func (l *seldom) happened() {
 	}
 }
 
-func (l *seldom) write() {
-	l.log(l.count)
+func (l *Line) write() {
+	l.Log(l.count)
 	l.count, l.quiet = 0, true
 	time.AfterFunc(quietTime, l.quietIsOver)
 }
 
-func (l *seldom) quietIsOver() {
+func (l *Line) quietIsOver() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.quiet = false
