@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"redial/internal/call"
 	"redial/internal/dialer"
 	"redial/internal/store"
 	"redial/internal/twilio"
@@ -59,14 +60,15 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if w := conf.numbers().Warning(); w != "" {
 		conf.Log.Warn(w)
 	}
+	registry := prometheus.NewRegistry()
+	contact := newContact(conf.Log, conf.HostURL, registry)
 	carrier, err := twilio.New(twilio.Config{
 		AccountSID: conf.AccountSID, AuthTokens: conf.AuthTokens, APIKey: conf.APIKey, APISecret: conf.APISecret,
-		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport,
+		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport, Heard: contact.asked,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up Twilio: %w", err)
 	}
-	registry := prometheus.NewRegistry()
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
 		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(), Clock: conf.Clock, Metrics: registry,
 		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
@@ -78,7 +80,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	a := &App{conf: conf, log: conf.Log, store: s}
-	a.wire(carrier, presets, registry)
+	a.wire(carrier, contact, presets, registry)
 	if err := a.configureEndpoints(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -101,11 +103,12 @@ func Presets(file string) (web.Presets, error) {
 	return presets, nil
 }
 
-func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *prometheus.Registry) {
+func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets, registry *prometheus.Registry) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.dialer = dialer.New(dialer.Config{
 		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
 		Log: a.log, Metrics: registry,
+		Missed: func(c *call.Call, n int) { contact.missed(c, n, a.store.Now().Sub(c.Attempt(n).DialedAt)) },
 	})
 	a.sender = webhook.New(webhook.Config{
 		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
@@ -114,7 +117,7 @@ func (a *App) wire(carrier *twilio.Client, presets web.Presets, registry *promet
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
 		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "",
-		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender,
+		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{

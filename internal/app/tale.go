@@ -55,8 +55,10 @@ func (t *tale) tell(c *call.Call, e *call.Event) {
 	w.number("attempt", e.Attempt)
 	if a := c.Attempt(e.Attempt); a != nil {
 		w.text("sid", a.SID)
+		if len(c.People) > 0 {
+			w.number("person", a.Person+1)
+		}
 	}
-	w.number("person", e.Person)
 	w.text("result", string(e.Result))
 	w.text("outcome", string(e.Outcome))
 	w.text("reason", e.Reason)

@@ -88,6 +88,20 @@ func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
+// callbackTime is how long after an attempt was written word of it may take: its create request may be sent
+// until its fence, and Twilio tries to deliver a callback for 15 s.
+const callbackTime = SendWindow + 15*time.Second
+
+// Missed says of an answer about attempt n, before it is recorded, that a callback should have brought the news,
+// and none has come of this attempt at all. Of one that never left Twilio's queue, none does.
+func (c *Call) Missed(n int, r Report, now time.Time) bool {
+	a := c.Attempt(n)
+	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
+		return false
+	}
+	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(a.DialedAt.Add(callbackTime))
+}
+
 // Listed records what Twilio's list shows that may be attempt n, whose sid is unknown.
 // Only an absence that was seen twice, some time apart, proves anything.
 func (c *Call) Listed(n int, found []Report, now time.Time) []Event {

@@ -52,6 +52,9 @@ type Config struct {
 	CallsPerSecond float64 // the pace of create requests, more than 0
 	Log            *slog.Logger
 	Metrics        prometheus.Registerer
+
+	// Missed is told of an attempt of which no callback has come, though one was due; nil: nobody is.
+	Missed func(c *call.Call, n int)
 }
 
 // Dialer is the loop; Run runs it.
@@ -94,6 +97,9 @@ func New(c Config) *Dialer {
 		pace:    rate.NewLimiter(rate.Limit(c.CallsPerSecond), burst),
 		again:   make(chan struct{}, 1),
 		trouble: backoff{least: time.Second, most: 30 * time.Second},
+	}
+	if d.Missed == nil {
+		d.Missed = func(*call.Call, int) {}
 	}
 	c.Store.TakeAtOnce(d)
 	return d

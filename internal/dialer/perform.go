@@ -207,7 +207,16 @@ func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string)
 	if err != nil {
 		return fmt.Errorf("asking about attempt %d: %w", n, err)
 	}
-	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Report(n, r, d.Store.Now()) })
+	missed := false
+	err = d.record(c.ID, func(c *call.Call) []call.Event {
+		now := d.Store.Now()
+		missed = c.Missed(n, r, now)
+		return c.Report(n, r, now)
+	})
+	if err == nil && missed {
+		d.Missed(c, n)
+	}
+	return err
 }
 
 func (d *Dialer) search(c *call.Call, n int) error {

@@ -45,7 +45,7 @@ func TestATurnIsToldAtOnceAndOnce(t *testing.T) {
 			turn.Went(fmt.Errorf("failure %d", i))
 			time.Sleep(time.Second)
 		}
-		if !turn.Failing() || turn.Forgettable() {
+		if failing, last := turn.Failing(); !failing || turn.Forgettable() || time.Since(last) != time.Second {
 			t.Error("it is not known to fail")
 		}
 		turn.Went(nil)
@@ -53,7 +53,7 @@ func TestATurnIsToldAtOnceAndOnce(t *testing.T) {
 		if want := "failure 0; well after 1m40s"; said() != want {
 			t.Errorf("%s, not %s", said(), want)
 		}
-		if turn.Failing() || !turn.Forgettable() {
+		if failing, _ := turn.Failing(); failing || !turn.Forgettable() {
 			t.Error("it is not known to be well")
 		}
 	})

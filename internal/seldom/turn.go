@@ -14,6 +14,7 @@ type Turn struct {
 	mu    sync.Mutex
 	err   error     // the last one; nil: it is well
 	since time.Time // it fails
+	last  time.Time // that it failed
 	told  bool      // that it fails
 	quiet bool      // Fails was told within the last minute
 }
@@ -22,8 +23,11 @@ type Turn struct {
 func (t *Turn) Went(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err != nil && t.err == nil {
-		t.since = time.Now()
+	if err != nil {
+		t.last = time.Now()
+	}
+	if t.err == nil {
+		t.since = t.last
 	}
 	t.err = err
 	t.tell()
@@ -48,11 +52,11 @@ func (t *Turn) quietIsOver() {
 	t.tell()
 }
 
-// Failing says whether they fail, as far as is known.
-func (t *Turn) Failing() bool {
+// Failing says whether they fail, as far as is known, and when they did last.
+func (t *Turn) Failing() (failing bool, last time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.err != nil
+	return t.err != nil, t.last
 }
 
 // Forgettable says that nothing need be remembered of them: a new Turn would do the same.

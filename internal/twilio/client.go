@@ -42,6 +42,10 @@ type Config struct {
 	// Transport carries the requests; when nil, one with time-outs that reuses
 	// a bounded number of connections.
 	Transport http.RoundTripper
+
+	// Heard is told of each request that was sent, or could not be: err is nil where Twilio has answered
+	// it, whatever it said. create says that it was a create request. When nil, nobody is told.
+	Heard func(create bool, err error)
 }
 
 // Client talks to Twilio, or to a service that speaks its language. It may be
@@ -53,6 +57,7 @@ type Client struct {
 	isSID        func(string) bool
 	host         string // HostURL without a slash at the end, empty for none
 	transport    http.RoundTripper
+	heard        func(create bool, err error)
 }
 
 // accountForm also lets the ids of Twilio-compatible services through, but
@@ -62,7 +67,7 @@ var accountForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 // New checks the configuration; its errors name what is wrong with it, and
 // never quote a secret.
 func New(cfg Config) (*Client, error) {
-	c := &Client{account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport}
+	c := &Client{account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport, heard: cfg.Heard}
 	if !accountForm.MatchString(c.account) {
 		return nil, errors.New("the account SID is missing or has characters that none can have")
 	}
@@ -87,6 +92,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.transport == nil {
 		c.transport = newTransport()
+	}
+	if c.heard == nil {
+		c.heard = func(bool, error) {}
 	}
 	return c, nil
 }

@@ -65,13 +65,29 @@ func (x *exchange) SendRequest(method, rawURL string, data url.Values, _ map[str
 		return nil, err
 	}
 	res, err := x.client.transport.RoundTrip(req)
+	if err == nil {
+		err = x.read(res)
+	}
+	x.tell(err)
 	if err != nil {
 		return nil, err
 	}
-	if err := x.read(res); err != nil {
-		return nil, err
-	}
 	return &http.Response{StatusCode: res.StatusCode, Header: res.Header, Body: io.NopCloser(strings.NewReader("{}"))}, nil
+}
+
+// tell tells whether Twilio has answered. A gateway's 5xx, a redirect and what is no JSON are no answers of its
+// own; a request that was given up here, before it was sent or because nobody waits any more, says nothing.
+func (x *exchange) tell(err error) {
+	status, answered := asStatus(err)
+	switch {
+	case errors.Is(err, errTooLate), errors.Is(err, context.Canceled):
+		return
+	case answered && status.Status >= 400 && status.Status < 500:
+		err = nil
+	case err == nil && !json.Valid(x.body):
+		err = errors.New("what answered is no Twilio: it sent no JSON")
+	}
+	x.client.heard(x.gate != nil, err)
 }
 
 func (x *exchange) request(method, rawURL string, data url.Values) (*http.Request, error) {

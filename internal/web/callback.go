@@ -65,6 +65,7 @@ func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values,
 	if !s.Verifier.Valid(r, form, body) {
 		return nil, forged, s.unsigned()
 	}
+	s.Heard()
 	return form, accepted, nil
 }
 

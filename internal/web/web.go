@@ -35,8 +35,9 @@ type Config struct {
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Webhooks    Webhooks
-	Polled      bool  // Twilio can't call back: new calls are asked about all the while
-	Bodies      int64 // bytes of bodies that are handled at once; 0: DefaultBodies
+	Heard       func() // is told of each request that Twilio has signed
+	Polled      bool   // Twilio can't call back: new calls are asked about all the while
+	Bodies      int64  // bytes of bodies that are handled at once; 0: DefaultBodies
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler
