@@ -57,6 +57,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
 		env.Values["processes"], env.Values["prints"] = map[string]*exec.Cmd{}, map[string]chan string{}
+		env.Values["logs"] = map[string]chan struct{}{}
 		for name, v := range map[string]string{
 			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_FROM": demoFrom,
 			"REDIAL_CALLS_PER_SECOND": "20", "DATABASE_URL": "sqlite:redial.db", "TZ": "UTC",
@@ -88,7 +89,8 @@ func processes(ts *testscript.TestScript) map[string]*exec.Cmd {
 }
 
 // cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
-// It returns once the process has written a line that has LINE in it, which NAME.log keeps.
+// It returns once the process has written a line that has LINE in it. NAME.log keeps all that it writes to
+// standard error, and is whole once it was ended.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME LINE ARGS…")
@@ -107,7 +109,9 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	told := bufio.NewReader(out)
+	file, err := os.Create(ts.MkAbs(args[0] + ".log"))
+	ts.Check(err)
+	told := bufio.NewReader(io.TeeReader(out, file))
 	for {
 		line, err := told.ReadString('\n')
 		ts.Logf("[%s] %s", args[0], line)
@@ -115,11 +119,21 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%s ended before it was ready", args[0])
 		}
 		if strings.Contains(line, args[1]) {
-			ts.Check(os.WriteFile(ts.MkAbs(args[0]+".log"), []byte(line), 0o600))
 			break
 		}
 	}
-	go io.Copy(io.Discard, told) // or it would stop once the pipe is full
+	whole := make(chan struct{})
+	logs(ts)[args[0]] = whole
+	go func() {
+		defer close(whole)
+		io.Copy(io.Discard, told) // or it would stop once the pipe is full
+		file.Close()
+	}()
+}
+
+// logs are closed once they are whole.
+func logs(ts *testscript.TestScript) map[string]chan struct{} {
+	return ts.Value("logs").(map[string]chan struct{})
 }
 
 func prints(ts *testscript.TestScript) map[string]chan string {
@@ -204,6 +218,7 @@ func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	cmd := processes(ts)[args[0]]
 	ts.Check(cmd.Process.Signal(signals[args[1]]))
+	<-logs(ts)[args[0]]
 	err := cmd.Wait()
 	if args[1] == "term" {
 		ts.Check(err)

@@ -126,12 +126,12 @@ func freeAddr(t *testing.T) string {
 	return addr
 }
 
-// redial starts a node.
+// redial starts a node, which logs as it does for whoever sets nothing: at level info, into a file.
 func (b *bench) redial(database, twilio string, extra ...string) *process {
 	addr := freeAddr(b.t)
 	return start(b.t, b.folder+"/redial", addr, []string{"serve"}, append([]string{
 		"REDIAL_LISTEN=" + addr, "HOST_URL=http://" + addr, "DATABASE_URL=" + database, "REDIAL_FROM=+815012345678",
-		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio,
+		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio, "REDIAL_LOG_LEVEL=info",
 	}, extra...)).ready("/readyz")
 }
 

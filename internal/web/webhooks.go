@@ -266,7 +266,7 @@ func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook replayed", "call", call, "endpoint", id, "event", d.EventID())
+	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID())
 	return reply(w, http.StatusOK, wireDelivery(&d))
 }
 
