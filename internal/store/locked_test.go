@@ -79,13 +79,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := backends[1]
-			url := b.url(t)
-			s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
-			s.SendBy(&outlet{room: 1000})
-			if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
-				t.Fatal(err)
-			}
+			s, other := twoNodes(t)
 			var of []call.Call
 			for range 3 * aloneMost {
 				of = append(of, create(t, s))
@@ -118,6 +112,20 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
+// twoNodes are nodes on one PostgreSQL; the first dials, and has somebody to tell.
+func twoNodes(t *testing.T) (s, other *Store) {
+	t.Helper()
+	b := backends[1]
+	url := b.url(t)
+	s, other = b.openURL(t, url, nil), b.openURL(t, url, nil)
+	s.SendBy(&outlet{room: 1000})
+	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
+	if err := s.AddEndpoint(t.Context(), to, 100); err != nil {
+		t.Fatal(err)
+	}
+	return s, other
+}
+
 // A claim takes all that it can have, whatever another node has locked, for however long.
 func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	const ring = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
@@ -137,13 +145,7 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := backends[1]
-			url := b.url(t)
-			s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
-			s.SendBy(&outlet{room: 1000})
-			if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
-				t.Fatal(err)
-			}
+			s, other := twoNodes(t)
 			if _, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, NextCheckAt: begin}); err != nil {
 				t.Fatal(err)
 			}
