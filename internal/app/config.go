@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
@@ -65,13 +64,27 @@ type ConfigError struct{ Sentence string }
 
 func (e *ConfigError) Error() string { return e.Sentence }
 
+// Setting is its name.
+func (e *ConfigError) Setting() string {
+	name, _, _ := strings.Cut(e.Sentence, " ")
+	return name
+}
+
 func wrong(setting, problem string, args ...any) error {
 	return &ConfigError{setting + " " + fmt.Sprintf(problem, args...)}
 }
 
-// Check returns a *ConfigError for the first setting that is missing or wrong,
-// and trims them: what comes from a file ends with a newline more often than not.
+// Check returns a *ConfigError for the first setting that is missing or wrong.
 func (c *Config) Check() error {
+	if list := c.Faults(); len(list) > 0 {
+		return list[0]
+	}
+	return nil
+}
+
+// Faults returns a *ConfigError for each setting that is missing or wrong, and trims them all:
+// what comes from a file ends with a newline more often than not.
+func (c *Config) Faults() []error {
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
 		switch setting := field.Addr().Interface().(type) {
 		case *string:
@@ -80,7 +93,12 @@ func (c *Config) Check() error {
 			*setting = trimmed(*setting)
 		}
 	}
-	return cmp.Or(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
+	return slices.Concat(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
+}
+
+// some leaves out the checks that found nothing.
+func some(checks ...error) []error {
+	return slices.DeleteFunc(checks, func(err error) bool { return err == nil })
 }
 
 // trimmed allows for spaces around the commas of a list.
@@ -92,10 +110,19 @@ func trimmed(list []string) []string {
 	return out
 }
 
-func (c *Config) checkTwilio() error {
-	switch {
-	case c.AccountSID == "":
+func (c *Config) checkTwilio() []error {
+	return some(c.checkAccount(), c.checkToken(), c.checkBase())
+}
+
+func (c *Config) checkAccount() error {
+	if c.AccountSID == "" {
 		return wrong("TWILIO_ACCOUNT_SID", "is missing: the account that pays for the calls")
+	}
+	return nil
+}
+
+func (c *Config) checkToken() error {
+	switch {
 	case slices.Contains(c.AuthTokens, ""):
 		return wrong("TWILIO_AUTH_TOKEN", "has an empty token in its list")
 	case (c.APIKey == "") != (c.APISecret == ""):
@@ -105,6 +132,10 @@ func (c *Config) checkTwilio() error {
 	case len(c.AuthTokens) == 0 && c.HostURL != "":
 		return wrong("TWILIO_AUTH_TOKEN", "is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
 	}
+	return nil
+}
+
+func (c *Config) checkBase() error {
 	if err := twilio.CheckBaseURL(c.TwilioBaseURL); err != nil {
 		return wrong("REDIAL_TWILIO_BASE_URL", "%v; an example is http://127.0.0.1:4010", err)
 	}
@@ -147,43 +178,50 @@ func public(host string) bool {
 	return strings.Contains(host, ".") && !private.MatchString(host)
 }
 
-func (c *Config) checkServing() error {
-	host, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
+func (c *Config) checkServing() []error {
+	return some(c.checkListen(), checkDatabase(c.DatabaseURL), c.checkHost(), c.checkKeys())
+}
+
+func (c *Config) checkListen() error {
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		return wrong("REDIAL_LISTEN", "must be HOST:PORT, such as 127.0.0.1:8080")
 	}
-	if err := checkDatabase(c.DatabaseURL); err != nil {
-		return err
-	}
-	if err := c.checkHost(); err != nil {
-		return err
-	}
-	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return utf8.RuneCountInString(key) < minKey }) {
+	return nil
+}
+
+func (c *Config) checkKeys() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	switch {
+	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return utf8.RuneCountInString(key) < minKey }):
 		return wrong("REDIAL_API_KEYS", "has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
-	}
-	if slices.ContainsFunc(c.APIKeys, func(key string) bool { return strings.ContainsFunc(key, unicode.IsControl) }) {
+	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return strings.ContainsFunc(key, unicode.IsControl) }):
 		return wrong("REDIAL_API_KEYS", "has a key with a newline or the like in it, which no request can bring: several keys stand in one line, with commas between them")
-	}
-	if len(c.APIKeys) > 0 {
+	case len(c.APIKeys) > 0:
 		return nil
-	}
-	if !loopback(host) {
+	case err == nil && !loopback(host):
 		return wrong("REDIAL_API_KEYS", "is missing: redial listens on %s, where others can reach it", c.Listen)
-	}
-	if c.HostURL != "" && !loopback(hostOf(c.HostURL)) {
+	case c.HostURL != "" && !loopback(hostOf(c.HostURL)):
 		return wrong("REDIAL_API_KEYS", "is missing: through HOST_URL others can reach redial")
 	}
 	return nil
 }
 
-func (c *Config) checkCalls() error {
-	if err := cmp.Or(c.numbers().Check(), c.rules().Check()); err != nil {
-		return &ConfigError{err.Error()}
+func (c *Config) checkCalls() (list []error) {
+	for _, err := range slices.Concat(c.numbers().Check(), c.rules().Check()) {
+		list = append(list, &ConfigError{err.Error()})
 	}
-	switch {
-	case !(c.CallsPerSecond > 0 && c.CallsPerSecond <= 10000):
+	return append(list, some(c.checkPace(), c.checkRetention())...)
+}
+
+func (c *Config) checkPace() error {
+	if !(c.CallsPerSecond > 0 && c.CallsPerSecond <= 10000) {
 		return wrong("REDIAL_CALLS_PER_SECOND", "must be more than 0, and at most 10000")
-	case c.RetentionDays < 0 || c.RetentionDays > 36500:
+	}
+	return nil
+}
+
+func (c *Config) checkRetention() error {
+	if c.RetentionDays < 0 || c.RetentionDays > 36500 {
 		return wrong("REDIAL_RETENTION_DAYS", "must be from 0 to 36500")
 	}
 	return nil

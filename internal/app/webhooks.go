@@ -10,24 +10,25 @@ import (
 	"redial/internal/webhook"
 )
 
-func (c *Config) checkWebhooks() error {
+func (c *Config) checkWebhooks() (list []error) {
+	fault := func(setting, problem string, args ...any) { list = append(list, wrong(setting, problem, args...)) }
 	for _, link := range c.WebhookURLs {
 		if err := webhook.CheckURL(link, c.WebhookAllowPrivate); err != nil {
-			return wrong("REDIAL_WEBHOOK_URLS", "has a URL that %v", err)
+			fault("REDIAL_WEBHOOK_URLS", "has a URL that %v", err)
 		}
 	}
 	for _, secret := range c.WebhookSecrets {
 		if err := webhook.CheckSecret(secret); err != nil {
-			return wrong("REDIAL_WEBHOOK_SECRETS", "has a secret that %v", err)
+			fault("REDIAL_WEBHOOK_SECRETS", "has a secret that %v", err)
 		}
 	}
 	if len(c.WebhookURLs) > 0 && len(c.WebhookSecrets) == 0 {
-		return wrong("REDIAL_WEBHOOK_SECRETS", "is missing: what goes to REDIAL_WEBHOOK_URLS is signed with it")
+		fault("REDIAL_WEBHOOK_SECRETS", "is missing: what goes to REDIAL_WEBHOOK_URLS is signed with it")
 	}
 	if err := webhook.CheckEvents(c.events()); err != nil {
-		return wrong("REDIAL_WEBHOOK_EVENTS", "%v", err)
+		fault("REDIAL_WEBHOOK_EVENTS", "%v", err)
 	}
-	return nil
+	return list
 }
 
 // CheckWebhookSecret says what is wrong with a secret that webhooks are to be signed with.

@@ -371,13 +371,16 @@ func TestRulesAreChecked(t *testing.T) {
 		{Rules{Hosts: []string{""}}, "REDIAL_TWIML_HOSTS"},
 		{Rules{Languages: []string{"Klingon!"}}, "REDIAL_LANGUAGES"},
 	} {
-		if err := wrong.rules.Check(); err == nil || !strings.Contains(err.Error(), wrong.says) {
+		if err := errors.Join(wrong.rules.Check()...); err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%+v: %v, want %s", wrong.rules, err, wrong.says)
 		}
 	}
+	if all := (Rules{Verbs: []string{"dial", "say"}, Hosts: []string{""}, Languages: []string{"Klingon!"}}).Check(); len(all) != 4 {
+		t.Errorf("of four faults %q are told", all)
+	}
 	right := Rules{Verbs: []string{"Dial", "*"}, Hosts: []string{"*", "App.example.com", "bücher.example", "::1"}, Languages: []string{"*", "tlh"}}
-	if err := right.Check(); err != nil {
-		t.Error(err)
+	if wrong := right.Check(); wrong != nil {
+		t.Error(wrong)
 	}
 }
 

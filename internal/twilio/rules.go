@@ -26,24 +26,25 @@ type Rules struct {
 // anything in a list of Rules allows all that there is.
 const anything = "*"
 
-// Check returns what is wrong with one of the lists, by the name of its setting.
-func (r Rules) Check() error {
+// Check returns what is wrong with each of the lists, by the name of its setting.
+func (r Rules) Check() (wrong []error) {
+	fault := func(text string, args ...any) { wrong = append(wrong, fmt.Errorf(text, args...)) }
 	for _, v := range r.Verbs {
 		if v != anything && !slices.Contains(slices.Concat(harmless, further), v) {
-			return fmt.Errorf("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, slices.Concat(harmless, further)))
+			fault("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, slices.Concat(harmless, further)))
 		}
 	}
 	for _, h := range r.Hosts {
 		if canonical(h) == "" {
-			return fmt.Errorf("REDIAL_TWIML_HOSTS has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", h)
+			fault("REDIAL_TWIML_HOSTS has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", h)
 		}
 	}
 	for _, l := range r.Languages {
 		if l != anything && !languageForm.MatchString(l) {
-			return fmt.Errorf("REDIAL_LANGUAGES has %.60q, which is no language tag: they look like ja-JP", l)
+			fault("REDIAL_LANGUAGES has %.60q, which is no language tag: they look like ja-JP", l)
 		}
 	}
-	return nil
+	return wrong
 }
 
 // meant asks whether another name was.

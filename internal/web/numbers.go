@@ -21,32 +21,34 @@ type Numbers struct {
 	prefixes []phone.Prefix
 }
 
-// prepared has the settings read once, not for every call, and returns an error that
-// names the one which is wrong.
-func (n Numbers) prepared() (Numbers, error) {
+// prepared has the settings read once, not for every call, and returns an error for each
+// that is wrong, which names it.
+func (n Numbers) prepared() (_ Numbers, wrong []error) {
+	fault := func(text string, args ...any) { wrong = append(wrong, fmt.Errorf(text, args...)) }
 	if n.DefaultRegion != "" && !phone.ValidRegion(n.DefaultRegion) {
-		return n, fmt.Errorf("REDIAL_DEFAULT_REGION has %q, which is no region: they look like JP, US, DE", n.DefaultRegion)
+		fault("REDIAL_DEFAULT_REGION has %q, which is no region: they look like JP, US, DE", n.DefaultRegion)
 	}
 	for _, r := range n.AllowedRegions {
 		if !phone.ValidRegion(r) {
-			return n, fmt.Errorf("REDIAL_ALLOWED_REGIONS has %q, which is no region: they look like JP, US, DE", r)
+			fault("REDIAL_ALLOWED_REGIONS has %q, which is no region: they look like JP, US, DE", r)
 		}
 	}
 	for _, text := range n.Prefixes {
 		p, err := phone.ParsePrefix(text)
 		if err != nil {
-			return n, fmt.Errorf("REDIAL_NUMBER_PREFIXES can't be used: %w", err)
+			fault("REDIAL_NUMBER_PREFIXES can't be used: %w", err)
+			continue
 		}
 		n.prefixes = append(n.prefixes, p)
 	}
 	if n.From == "" {
-		return n, nil
+		return n, wrong
 	}
 	var err error
 	if n.from, err = n.parse(n.From); err != nil {
-		return n, fmt.Errorf("REDIAL_FROM can't be used: %w", err)
+		fault("REDIAL_FROM can't be used: %w", err)
 	}
-	return n, nil
+	return n, wrong
 }
 
 // parse reads a number by the settings.
@@ -54,10 +56,10 @@ func (n Numbers) parse(text string) (phone.Number, error) {
 	return phone.Parse(text, n.DefaultRegion, n.prefixes...)
 }
 
-// Check returns an error that names the setting which is wrong.
-func (n Numbers) Check() error {
-	_, err := n.prepared()
-	return err
+// Check returns an error for each setting that is wrong, which names it.
+func (n Numbers) Check() []error {
+	_, wrong := n.prepared()
+	return wrong
 }
 
 // Warning says what the settings lack so that anybody can be called; empty if nothing. The
