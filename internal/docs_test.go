@@ -102,7 +102,7 @@ func TestConfigurationPage(t *testing.T) {
 		onPage[m[1]] = m[2]
 	}
 	// the command's own, see cmd/redial
-	settings := map[string]string{"REDIAL_LOG_FORMAT": "text", "REDIAL_LOG_LEVEL": "info"}
+	settings := map[string]string{"REDIAL_LOG_FORMAT": "text", "REDIAL_LOG_LEVEL": "info", "REDIAL_CHECK": "true"}
 	for f := range reflect.TypeFor[app.Config]().Fields() {
 		if env := f.Tag.Get("env"); env != "" {
 			settings[env] = f.Tag.Get("default")

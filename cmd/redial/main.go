@@ -30,6 +30,7 @@ const (
 // commands is the command line; each command has a file of its own.
 type commands struct {
 	Serve      serveCmd      `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
+	Check      checkCmd      `cmd:"" help:"Say whether the set-up is right, and what is to be mended."`
 	Demo       demoCmd       `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
 	Sim        simCmd        `cmd:"" help:"Run a Twilio on your desk."`
 	Call       callCmd       `cmd:"" help:"Ask for a call."`
@@ -54,9 +55,10 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal *os.File
-	json     bool   // results, errors and warnings are for a script
-	command  string // that runs, such as redial call
-	client   bool   // it talks to a redial
+	json     bool    // results, errors and warnings are for a script
+	command  string  // that runs, such as redial call
+	client   bool    // it talks to a redial
+	unread   []error // settings that can't be read, where the command is to tell of all of them
 }
 
 func newConsole(out, err io.Writer) *console {
@@ -95,6 +97,9 @@ func run(ctx context.Context, args []string, con *console) int {
 	}
 	if completes() {
 		return con.fail(ctx, con.complete(ctx, parser))
+	}
+	if len(args) > 0 && args[0] == "check" {
+		con.unread = setAside(parser.Model.Node, "serve") // whose settings they are
 	}
 	command, err := parser.Parse(asHelp(args))
 	if exited >= 0 { // --help

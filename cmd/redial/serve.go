@@ -12,12 +12,13 @@ import (
 type serveCmd struct {
 	app.Config `embed:""`
 	logging    `embed:""`
+	Examine    bool `name:"check" help:"Look once at the start whether the set-up is right, as redial check does, and log what is not." env:"REDIAL_CHECK" default:"true" negatable:""`
 }
 
 func (c *serveCmd) Run(ctx context.Context, con *console) error {
 	spareTheCollector()
 	conf := c.Config
-	conf.Log = c.logger(con.err)
+	conf.Log, conf.CheckSetup = c.logger(con.err), c.Examine
 	node, err := app.New(ctx, conf)
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ type simCmd struct {
 	Script         map[string]string `help:"What a phone does, call by call: '+819012345678=no-answer,busy,answer'." mapsep:";" placeholder:"NUMBER=STEPS;…"`
 	Default        string            `help:"What other phones do." default:"answer" placeholder:"STEPS"`
 	Faults         string            `help:"Rates of faults as JSON: '{\"callback_lost\": 0.1}'." placeholder:"JSON"`
+	Account        string            `help:"How the account is set up, as JSON: '{\"status\": \"suspended\"}'." placeholder:"JSON"`
 	logging        `embed:""`
 }
 
@@ -38,9 +39,15 @@ func (c *simCmd) Run(ctx context.Context, con *console) error {
 			return fmt.Errorf("--faults can't be read: %w", err)
 		}
 	}
+	var account sim.Account
+	if c.Account != "" {
+		if err := json.Unmarshal([]byte(c.Account), &account); err != nil {
+			return fmt.Errorf("--account can't be read: %w", err)
+		}
+	}
 	phones, err := sim.New(sim.Config{
 		AccountSID: c.AccountSID, AuthToken: c.AuthToken, Speed: c.Speed, Seed: c.Seed, CallsPerSecond: c.CallsPerSecond,
-		Faults: faults, Scripts: c.Script, Default: c.Default, Logger: c.logger(con.err),
+		Faults: faults, Account: account, Scripts: c.Script, Default: c.Default, Logger: c.logger(con.err),
 	})
 	if err != nil {
 		return err

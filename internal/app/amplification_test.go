@@ -337,7 +337,7 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		"a broken escape":  "CallSid=" + repeat(60_000, "%"),
 		"fields to 490":    strings.ReplaceAll(numbered(490, "field%d="+repeat(100, "x")), ",", "&"),
 	} {
-		for _, path := range []string{"/twilio_api/callback?attempt=x", "/twilio_api/gather?attempt=x&try=1", "/twilio_api/twiml?attempt=x"} {
+		for _, path := range []string{"/twilio_api/callback?attempt=x", "/twilio_api/gather?attempt=x&try=1", "/twilio_api/twiml?attempt=x", "/twilio_api/probe"} {
 			r, text := post(path, "application/x-www-form-urlencoded", form)
 			values, _ := url.ParseQuery(form)
 			r.Header.Set("X-Twilio-Signature", signature(token, hostURL+path, values))

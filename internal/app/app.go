@@ -115,7 +115,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets
 		Transport: a.conf.WebhookTransport, Log: a.log, Metrics: registry,
 	})
 	a.web = web.New(web.Config{
-		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
+		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Prober: twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
 		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "",
 		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
@@ -163,6 +163,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		}
 	})
 	all.Go(func() { a.loops(ctx) })
+	if a.conf.CheckSetup {
+		all.Go(func() { a.examine(ctx) })
+	}
 	<-ctx.Done()
 	a.logStop(ctx)
 	a.shutdown(server)

@@ -50,6 +50,8 @@ type Config struct {
 	WebhookEvents       []string `name:"webhook-events" help:"Which events these are sent; default ${default}." env:"REDIAL_WEBHOOK_EVENTS" default:"attempt.ended,call.ended" placeholder:"TYPE"`
 	WebhookAllowPrivate bool     `name:"webhook-allow-private" help:"Let webhooks go to private addresses, and over plain http." env:"REDIAL_WEBHOOK_ALLOW_PRIVATE"`
 
+	CheckSetup bool `kong:"-"` // look whether the set-up is right once the node serves, and log what is not
+
 	Log              *slog.Logger      `kong:"-"` // nil: discard
 	WebhookTransport http.RoundTripper `kong:"-"` // of webhooks; nil: the network
 	Transport        http.RoundTripper `kong:"-"` // to Twilio; nil: the network

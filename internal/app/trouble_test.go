@@ -138,6 +138,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"POST /twilio_api/callback":                        {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "", form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml":                           {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "", form("AnsweredBy", "human")}, true},
 			"POST /twilio_api/gather":                          {knock{"POST", "/twilio_api/gather?" + callback.RawQuery + "&try=1", "", form("Digits", "1")}, true},
+			"POST /twilio_api/probe":                           {knock{"POST", "/twilio_api/probe", "", form()}, false}, // 403
 			"GET /readyz":                                      {knock{"GET", "/readyz", "", nil}, true},
 		}
 		for _, without := range []string{"GET /v1/presets", "GET /openapi.yaml", "GET /healthz", "GET /metrics"} {
@@ -171,7 +172,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost")
 		try("with nothing to be read", func(door string, _ bool) bool {
-			return door != "GET /readyz" && door != "POST /v1/calls/{id}/attempts/{number}/resolve"
+			return door != "GET /readyz" && door != "POST /twilio_api/probe" && door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)

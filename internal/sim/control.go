@@ -33,8 +33,8 @@ func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-var errNoControl = errors.New("there are GET /sim/requests, /sim/legs, /sim/scripts, /sim/faults; " +
-	"PUT /sim/scripts, /sim/scripts/NUMBER, /sim/faults, /sim/suspend; POST /sim/reset")
+var errNoControl = errors.New("there are GET /sim/requests, /sim/legs, /sim/scripts, /sim/faults, /sim/account; " +
+	"PUT /sim/scripts, /sim/scripts/NUMBER, /sim/faults, /sim/account, /sim/suspend; POST /sim/reset")
 
 func (s *Sim) controlled(r *http.Request) (any, error) {
 	number, one := strings.CutPrefix(r.URL.Path, "/sim/scripts/")
@@ -62,6 +62,10 @@ func (s *Sim) controlled(r *http.Request) (any, error) {
 		return s.currentFaults(), nil
 	case what == "PUT /sim/faults":
 		return nil, read(r, s.SetFaults)
+	case what == "GET /sim/account":
+		return s.currentAccount(), nil
+	case what == "PUT /sim/account":
+		return nil, read(r, s.SetAccount)
 	case what == "PUT /sim/suspend":
 		return nil, read(r, func(v struct {
 			Code   int `json:"code"`
@@ -95,7 +99,7 @@ func (s *Sim) reset() {
 	clear(s.scripts)
 	clear(s.sources)
 	clear(s.used)
-	s.requests, s.calls, s.faults, s.suspended = nil, nil, Faults{}, 0
+	s.requests, s.calls, s.faults, s.account, s.suspended = nil, nil, Faults{}, Account{}, 0
 }
 
 func loopback(hostport string) bool {

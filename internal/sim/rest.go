@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
@@ -61,7 +62,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Twilio-Request-Id", fmt.Sprintf("RQ%032x", time.Now().UnixNano()))
-	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	h.Set("Date", s.clock().UTC().Format(http.TimeFormat))
 	h.Set("Content-Type", "application/json")
 	if a.status == http.StatusNoContent {
 		w.WriteHeader(a.status)
@@ -96,12 +97,19 @@ func (s *Sim) route(r *http.Request, form url.Values) answer {
 	if e := s.signIn(r); e != nil {
 		return refuse(e)
 	}
+	region, isRegion := strings.CutPrefix(r.URL.Path, "/v1/DialingPermissions/Countries/")
 	path, ok := strings.CutPrefix(r.URL.Path, version+"/Accounts/"+s.conf.AccountSID)
 	sid, isCall := strings.CutPrefix(strings.TrimSuffix(path, ".json"), "/Calls/")
 	switch {
+	case isRegion && r.Method == http.MethodGet:
+		return s.showPermission(region)
 	case !ok:
 	case path == ".json" && r.Method == http.MethodGet:
-		return answer{status: 200, body: map[string]any{"sid": s.conf.AccountSID, "status": "active", "type": "Full", "friendly_name": "sim"}}
+		return s.showAccount(r)
+	case path == "/IncomingPhoneNumbers.json" && r.Method == http.MethodGet:
+		return s.listNumbers(r.URL)
+	case path == "/OutgoingCallerIds.json" && r.Method == http.MethodGet:
+		return s.listVerified(r.URL)
 	case path == "/Calls.json" && r.Method == http.MethodPost:
 		return s.create(form)
 	case path == "/Calls.json" && r.Method == http.MethodGet:
@@ -136,7 +144,7 @@ func (s *Sim) signIn(r *http.Request) *apiError {
 
 // create takes a create request, as the number's phone and the faults will have it.
 func (s *Sim) create(form url.Values) answer {
-	if e := checkCreate(form); e != nil {
+	if e := cmp.Or(checkCreate(form), s.mayCall(form)); e != nil {
 		return refuse(e)
 	}
 	s.mu.Lock()

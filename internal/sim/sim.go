@@ -25,6 +25,7 @@ type Config struct {
 	CallsPerSecond float64           // how fast the account's queue drains; 0: at once
 	Client         *http.Client      // delivers callbacks, fetches TwiML; nil: one with time-outs
 	Faults         Faults
+	Account        Account
 	Scripts        map[string]string // what phones do, by number
 	Default        string            // what other phones do; empty: answer
 	Logger         *slog.Logger      // nil: discard
@@ -69,6 +70,7 @@ type Sim struct {
 
 	mu        sync.Mutex
 	faults    Faults
+	account   Account
 	scripts   map[string][]step
 	sources   map[string]string // the scripts as they were written
 	fallback  []step
@@ -107,7 +109,7 @@ func New(c Config) (*Sim, error) {
 	if s.fallback, err = parseScript(cmp.Or(c.Default, "answer")); err != nil {
 		return nil, fmt.Errorf("the default script: %w", err)
 	}
-	if err := s.SetFaults(c.Faults); err != nil {
+	if err := errors.Join(s.SetFaults(c.Faults), s.SetAccount(c.Account)); err != nil {
 		return nil, err
 	}
 	for number, script := range c.Scripts {

@@ -22,7 +22,7 @@ var held struct {
 func holdFile(name string) (release func() error, err error) {
 	held.Lock()
 	defer held.Unlock()
-	if info, err := os.Stat(name); err == nil && slices.ContainsFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) }) {
+	if info, err := os.Stat(name); err == nil && isHeld(info) {
 		return nil, errInUse(name)
 	}
 	unlock, err := lockFile(name + ".lock")
@@ -47,6 +47,17 @@ func holdFile(name string) (release func() error, err error) {
 		held.files = slices.DeleteFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) })
 		return errors.Join(f.Close(), unlock())
 	}, nil
+}
+
+// isHeld says whether this process has a file open. The mutex is held.
+func isHeld(info os.FileInfo) bool {
+	return slices.ContainsFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) })
+}
+
+func heldHere(info os.FileInfo) bool {
+	held.Lock()
+	defer held.Unlock()
+	return isHeld(info)
 }
 
 func errInUse(name string) error {

@@ -43,6 +43,7 @@ type Store struct {
 	clock            func() time.Time
 	offset           atomic.Int64 // of the database's clock, nanoseconds
 	release          func() error // gives the SQLite file's lock back
+	folder           string       // of SQLite's file
 	notice           func(string)
 	told             func(*call.Call, *call.Event) // Options.Committed
 	probes           singleflight.Group
@@ -62,6 +63,7 @@ type dialect struct {
 	name       string           // for messages and goose
 	forUpdate  string           // locks the rows read, waiting for them
 	skipLocked string           // locks the rows read, passing over those that are locked
+	versioned  string           // asks whether any migration has run
 	among      string           // is true of what stands in the list $1; see list
 	arrays     bool             // a parameter can be an array
 	shared     bool             // other nodes may write too

@@ -64,15 +64,19 @@ func strayPassword(databaseURL string) bool {
 	})
 }
 
+const pgConnectTime = 5 * time.Second
+
+var pgDialect = dialect{
+	name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, sidTaken: pgSIDTaken, among: "= ANY($1)",
+	versioned: "SELECT to_regclass('goose_db_version') IS NOT NULL", forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
+}
+
 func (s *Store) openPostgres(ctx context.Context, conf *pgx.ConnConfig) error {
-	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, 5*time.Second)
+	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, pgConnectTime)
 	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
 		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
-	s.dialect = dialect{
-		name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, sidTaken: pgSIDTaken, among: "= ANY($1)",
-		forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
-	}
+	s.dialect = pgDialect
 	if !strings.Contains(conf.ConnString(), "default_query_exec_mode") && pooled(ctx, conf) {
 		conf.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}

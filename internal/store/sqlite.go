@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -21,14 +22,18 @@ func sqlitePath(text string) (string, error) {
 	return file, nil
 }
 
+var sqliteDialect = dialect{
+	name: "sqlite3", among: "IN (SELECT value FROM json_each($1))", versioned: "SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'",
+	retryable: func(error) bool { return false }, blames: sqliteBlames, sidTaken: sqliteSIDTaken, locked: func(error) bool { return false },
+}
+
 func (s *Store) openSQLite(file string) error {
 	release, err := holdFile(file)
 	if err != nil {
 		return err
 	}
-	s.release = release
-	s.dialect = dialect{name: "sqlite3", among: "IN (SELECT value FROM json_each($1))",
-		retryable: func(error) bool { return false }, blames: sqliteBlames, sidTaken: sqliteSIDTaken, locked: func(error) bool { return false }}
+	s.release, s.folder = release, filepath.Dir(file)
+	s.dialect = sqliteDialect
 	s.write, err = sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)") // KiB; and what is deleted is overwritten
 	if err != nil {
 		return errors.Join(err, release())

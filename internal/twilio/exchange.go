@@ -122,6 +122,9 @@ func (x *exchange) target(rawURL string) (string, error) {
 	if err != nil {
 		return "", errors.New("the request's URL can't be read")
 	}
+	if target := x.client.permissionTarget(u); target != "" {
+		return target, nil
+	}
 	path := u.EscapedPath()
 	i := strings.Index(path, "/Accounts/")
 	if i < 0 {

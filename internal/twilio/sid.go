@@ -34,6 +34,12 @@ func sidForm(base string) func(string) bool {
 	return anySID
 }
 
+// IsTwilio says whether a Config's BaseURL is Twilio's own.
+func IsTwilio(baseURL string) bool {
+	u, err := url.Parse(baseURL)
+	return baseURL == "" || err == nil && isTwilio(u.Hostname())
+}
+
 // isTwilio says whether a host is Twilio's own, wherever in the world.
 func isTwilio(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))

@@ -43,12 +43,15 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("POST "+twilio.AnswerPath, s.twilio(s.answer))
 	mux.Handle("POST "+twilio.GatherPath, s.twilio(s.gather))
 
+	// Who has the same token, and asks how a request looks by the time that it arrives: see probed.
+	mux.Handle("POST "+twilio.ProbePath, s.open(s.probe))
+
 	// Anybody: nothing personal.
 	mux.Handle("GET /openapi.yaml", s.open(s.contract))
 	mux.Handle("GET /healthz", s.open(s.healthz))
 	mux.Handle("GET /readyz", s.open(s.readyz))
 
-	return s.below(mux, s.outermost(s.known(mux)))
+	return s.probed(s.below(mux, s.outermost(s.known(mux))))
 }
 
 // below takes the path of HOST_URL away from a request that has it: some proxies pass it on,

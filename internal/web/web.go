@@ -26,8 +26,9 @@ import (
 type Config struct {
 	Store       *store.Store
 	Verifier    *twilio.Verifier
-	Account     string   // whose pause a list shows
-	APIKeys     []string // none: only this very machine is served
+	Prober      *twilio.Prober // nil: nobody may probe
+	Account     string         // whose pause a list shows
+	APIKeys     []string       // none: only this very machine is served
 	Numbers     Numbers
 	Presets     Presets
 	Rules       twilio.Rules                                               // of TwiML, URLs and languages

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"redial/internal/store"
 )
 
 const (
@@ -38,10 +41,10 @@ func CheckURL(link string, allowPrivate bool) error {
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return errPrivate
+		return ErrPrivate
 	}
 	if a, err := netip.ParseAddr(host); err == nil && !Public(a) {
-		return errPrivate
+		return ErrPrivate
 	}
 	return nil
 }
@@ -93,24 +96,49 @@ func Public(a netip.Addr) bool {
 }
 
 // NewTransport makes connections to public addresses only, unless private ones are
-// allowed: what is checked is the very address that is dialed, after names were looked
-// up, so that a name can't change in between. It knows no proxy. The resolver may be nil.
+// allowed. It knows no proxy. The resolver may be nil.
 func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
-	d := &net.Dialer{Timeout: connectTime, Resolver: resolver}
-	if !allowPrivate {
-		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
-			a, err := netip.ParseAddrPort(address)
-			if err != nil || !Public(a.Addr()) {
-				return errPrivate
-			}
-			return nil
-		}
-	}
 	return &http.Transport{
-		DialContext: d.DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
+		DialContext: dialer(allowPrivate, resolver).DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
 		MaxIdleConnsPerHost: perTarget, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
 		// A connection that was lost on the way is given up before the exchange is, or the next
 		// ones would go over it, too.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingTime, PingTimeout: pingTime},
 	}
+}
+
+// dialer checks the very address that is dialed, after names were looked up, so that a name can't
+// change in between.
+func dialer(allowPrivate bool, resolver *net.Resolver) *net.Dialer {
+	d := &net.Dialer{Timeout: connectTime, Resolver: resolver}
+	if !allowPrivate {
+		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			a, err := netip.ParseAddrPort(address)
+			if err != nil || !Public(a.Addr()) {
+				return ErrPrivate
+			}
+			return nil
+		}
+	}
+	return d
+}
+
+// Reach connects to where a URL leads, as far as TLS goes, and says nothing there. It returns the
+// error of the network, or ErrPrivate.
+func Reach(ctx context.Context, link string, allowPrivate bool) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*connectTime)
+	defer cancel()
+	u, err := url.Parse(link)
+	if err != nil {
+		return err
+	}
+	conn, err := dialer(allowPrivate, nil).DialContext(ctx, "tcp", store.Host(link))
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if u.Scheme != "https" {
+		return nil
+	}
+	return tls.Client(conn, &tls.Config{ServerName: u.Hostname()}).HandshakeContext(ctx)
 }

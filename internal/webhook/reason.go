@@ -16,8 +16,8 @@ type ours string
 
 func (e ours) Error() string { return string(e) }
 
-// errPrivate is why an address is not dialed.
-const errPrivate = ours("leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+// ErrPrivate is why an address is not dialed.
+const ErrPrivate = ours("leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
 
 // noAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
 // may use the API is not to find out which names there are inside.
@@ -30,7 +30,7 @@ func reason(ctx context.Context, err error) string {
 	if ctx.Err() != nil {
 		return fmt.Sprintf("no answer within %s", exchangeTime)
 	}
-	if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, errPrivate) {
+	if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, ErrPrivate) {
 		return noAddress
 	}
 	if e, ok := errors.AsType[ours](err); ok {
@@ -39,7 +39,7 @@ func reason(ctx context.Context, err error) string {
 	if e, ok := errors.AsType[syscall.Errno](err); ok { // connection refused, and the like
 		return e.Error()
 	}
-	if why := distrust(err); why != "" {
+	if why := Distrust(err); why != "" {
 		return why
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
@@ -51,8 +51,8 @@ func reason(ctx context.Context, err error) string {
 	return "what came back can't be read as HTTP"
 }
 
-// distrust is why TLS does not trust the other side; empty for another error.
-func distrust(err error) string {
+// Distrust is why TLS does not trust the other side; empty for another error.
+func Distrust(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "the certificate is another host's"
 	}

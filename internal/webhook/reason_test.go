@@ -28,7 +28,7 @@ func TestReasonsAreInOurWords(t *testing.T) {
 		{&net.OpError{Op: "dial", Net: "tcp", Err: unknown}, noAddress},
 		{&net.DNSError{Err: "server misbehaving", Name: "db.corp.example", Server: "10.1.2.3:53", IsTemporary: true}, noAddress},
 		{&net.DNSError{Err: "i/o timeout", Name: "db.corp.example", Server: "10.1.2.3:53", IsTimeout: true}, noAddress},
-		{&net.OpError{Op: "dial", Net: "tcp", Addr: inside, Err: errPrivate}, noAddress},
+		{&net.OpError{Op: "dial", Net: "tcp", Addr: inside, Err: ErrPrivate}, noAddress},
 		{&net.OpError{Op: "dial", Net: "tcp", Source: inside, Addr: inside, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, "connection refused"},
 		{&net.OpError{Op: "read", Net: "tcp", Source: inside, Addr: inside, Err: os.NewSyscallError("read", syscall.ECONNRESET)}, "connection reset by peer"},
 		{&net.OpError{Op: "dial", Net: "tcp", Addr: inside, Err: os.ErrDeadlineExceeded}, "no connection within the time"},

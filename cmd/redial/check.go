@@ -1,0 +1,205 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"redial/internal/app"
+)
+
+type checkCmd struct {
+	app.Config `embed:""`
+	logging    `embed:""`
+	printed    `embed:""`
+	Live       bool `help:"Look at the settings, and at the redial that serves on this machine, and ask nobody outside: for health checks."`
+}
+
+func (c *checkCmd) Help() string {
+	return "It reads the settings of redial serve, and says of each part whether calls will get through: what is wrong, and the fix. " +
+		"It rings nobody and changes nothing, and may run beside serve. Exit status 2: serve does not start with such a setting; " +
+		"1: something else is wrong; 0: nothing is."
+}
+
+// examined is what the command prints as JSON.
+type examined struct {
+	Verdict    app.Verdict   `json:"verdict"` // ok, warning or wrong
+	ExitStatus int           `json:"exit_status"`
+	Findings   []app.Finding `json:"findings"`
+}
+
+func (c *checkCmd) Run(ctx context.Context, con *console) error {
+	e := app.Examination{Config: c.Config, Live: c.Live, Unread: con.unread}
+	all := examined{Verdict: app.Sound}
+	width := con.width()
+	for f := range e.Findings(ctx) {
+		all.add(f)
+		if !c.JSON {
+			printFinding(con.out, f, width)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if c.JSON {
+		if err := printJSON(con.out, all); err != nil {
+			return err
+		}
+	} else {
+		printf(con.out, "\n%s\n", all.sum())
+	}
+	if all.ExitStatus != statusOK {
+		return exitError(all.ExitStatus)
+	}
+	return nil
+}
+
+func (x *examined) add(f app.Finding) {
+	x.Findings = append(x.Findings, f)
+	switch {
+	case f.Verdict == app.Wrong:
+		x.Verdict = app.Wrong
+	case f.Verdict == app.Warning && x.Verdict == app.Sound:
+		x.Verdict = app.Warning
+	}
+	if f.Stops {
+		x.ExitStatus = statusUsage
+	} else if f.Verdict == app.Wrong {
+		x.ExitStatus = max(x.ExitStatus, statusFailed)
+	}
+}
+
+func (x *examined) count(v app.Verdict) (n int) {
+	for _, f := range x.Findings {
+		if f.Verdict == v {
+			n++
+		}
+	}
+	return n
+}
+
+// sum says how it is with all of it.
+func (x *examined) sum() string {
+	warnings := ""
+	if n := x.count(app.Warning); n > 0 {
+		warnings = fmt.Sprintf("; %s to look at", things(n))
+	}
+	switch n := x.count(app.Wrong); {
+	case n > 0 && x.ExitStatus == statusUsage:
+		return things(n) + " wrong, and serve does not start" + warnings + "."
+	case n > 0:
+		return things(n) + " wrong" + warnings + "."
+	}
+	return "Nothing is wrong" + warnings + "."
+}
+
+func things(n int) string {
+	if n == 1 {
+		return "1 thing"
+	}
+	return fmt.Sprintf("%d things", n)
+}
+
+const (
+	defaultWidth = 80
+	widest       = 120 // longer lines are hard to read
+	margin       = 20  // of what is said
+)
+
+// width is how wide a line may be.
+func (con *console) width() int {
+	if con.terminal != nil {
+		if w, _, err := term.GetSize(int(con.terminal.Fd())); err == nil && w > 2*margin {
+			return min(w, widest)
+		}
+	}
+	return defaultWidth
+}
+
+// marks stand before a line.
+var marks = map[app.Verdict]string{app.Sound: "ok", app.Warning: "warning", app.Wrong: "WRONG", app.LeftOut: "left out"}
+
+func printFinding(w io.Writer, f app.Finding, width int) {
+	lines := wrap(harmless(oneLine(f.Says)), width-margin)
+	printf(w, "%-8s  %-8s  %s\n", marks[f.Verdict], f.About, lines[0])
+	for _, line := range lines[1:] {
+		printf(w, "%*s%s\n", margin, "", line)
+	}
+	fix := harmless(oneLine(f.Fix))
+	faulty := f.Verdict == app.Wrong || f.Verdict == app.Warning
+	if faulty && f.Setting != "" && !strings.Contains(f.Says+fix, f.Setting) {
+		fix = strings.TrimSuffix(f.Setting+": "+fix, ": ")
+	}
+	if fix == "" {
+		return
+	}
+	for i, line := range wrap("fix: "+fix, width-margin-len("fix: ")) {
+		indent := margin
+		if i > 0 {
+			indent += len("fix: ")
+		}
+		printf(w, "%*s%s\n", indent, "", line)
+	}
+}
+
+// wrap breaks a text into lines of at most width characters, where it has spaces, and a word that is
+// longer anywhere.
+func wrap(text string, width int) (lines []string) {
+	line := []rune{}
+	for word := range strings.FieldsSeq(text) {
+		for rest := []rune(word); len(rest) > 0; {
+			if len(line) > 0 && len(line)+1+len(rest) > width {
+				lines, line = append(lines, string(line)), nil
+			}
+			if len(line) > 0 {
+				line = append(line, ' ')
+			}
+			n := min(len(rest), width)
+			line, rest = append(line, rest[:n]...), rest[n:]
+		}
+	}
+	return append(lines, string(line))
+}
+
+// setAside takes those settings of a command out of the environment that can't even be read, such as
+// a word for a number: whoever looks at all of them is to hear of all of them.
+func setAside(root *kong.Node, command string) (unread []error) {
+	i := slices.IndexFunc(root.Children, func(child *kong.Node) bool { return child.Name == command })
+	for _, flag := range root.Children[i].Flags {
+		for _, name := range flag.Envs {
+			value, set := os.LookupEnv(name)
+			if !set {
+				continue
+			}
+			if why := unreadable(flag, value); why != "" {
+				unread = append(unread, &app.ConfigError{Sentence: name + " " + why})
+				_ = os.Unsetenv(name) // else the parser says the same
+			}
+		}
+	}
+	return unread
+}
+
+func unreadable(flag *kong.Flag, value string) string {
+	if enum := flag.EnumSlice(); len(enum) > 0 && enum[0] != "" && !slices.Contains(enum, value) {
+		return fmt.Sprintf("must be one of %s, not %.40q", strings.Join(enum, ", "), value)
+	}
+	scratch := reflect.New(flag.Target.Type()).Elem()
+	if flag.Parse(kong.ScanFromTokens(kong.Token{Value: value, Type: kong.FlagValueToken}), scratch) == nil {
+		return ""
+	}
+	switch flag.Target.Kind() {
+	case reflect.Bool:
+		return fmt.Sprintf("must be true or false, not %.40q", value)
+	case reflect.Int:
+		return fmt.Sprintf("must be a whole number, not %.40q", value)
+	}
+	return fmt.Sprintf("must be a number, not %.40q", value)
+}

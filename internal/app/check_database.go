@@ -1,0 +1,86 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"redial/internal/store"
+)
+
+const (
+	databaseTime = 15 * time.Second
+	clockBound   = 2 * time.Second // of the database's clock; beyond it a node does not dial
+)
+
+// inspection is what was found of the database, which more than one part wants to know.
+func (e *Examination) inspect(ctx context.Context) (*store.Inspection, error) {
+	e.inspected.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, databaseTime)
+		defer cancel()
+		if e.Store != nil {
+			e.inspection, e.inspectErr = e.Store.Inspect(ctx)
+			return
+		}
+		e.inspection, e.inspectErr = store.Inspect(ctx, e.Config.DatabaseURL)
+	})
+	return e.inspection, e.inspectErr
+}
+
+// database looks at the database, and changes nothing there.
+func (e *Examination) database(ctx context.Context) (list []Finding) {
+	if !e.needs("DATABASE_URL") {
+		return about("database", Finding{Verdict: LeftOut, Says: "DATABASE_URL can't be read"})
+	}
+	i, err := e.inspect(ctx)
+	if err != nil {
+		what, fix := store.Trouble(err)
+		list = append(list, Finding{Verdict: Wrong, Says: cmp.Or(what, err.Error()), Setting: "DATABASE_URL", Fix: cmp.Or(fix, "look at the database, and at DATABASE_URL")})
+	} else {
+		list = append(list, e.schema(i))
+	}
+	if i == nil {
+		return about("database", list...)
+	}
+	for _, ill := range i.Ills {
+		list = append(list, Finding{Verdict: map[bool]Verdict{true: Wrong, false: Warning}[ill.Grave], Says: ill.What, Setting: "DATABASE_URL", Fix: ill.Fix})
+	}
+	if i.Ahead.Abs() > clockBound {
+		list = append(list, Finding{Verdict: Wrong, Says: fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial", i.Ahead.Abs().Round(time.Second/10)),
+			Setting: "DATABASE_URL", Fix: "have both set over the network (NTP): timedatectl set-ntp true"})
+	}
+	if i.InUse && e.Store == nil && e.local.who != thisOne && e.local.who != otherOne {
+		list = append(list, Finding{Verdict: Wrong, Says: "another redial uses the database, and does not serve on REDIAL_LISTEN: a second one does not start", Setting: "DATABASE_URL",
+			Fix: "end it, or name another file"})
+	}
+	return about("database", list...)
+}
+
+// schema says how the schema stands to this binary.
+func (e *Examination) schema(i *store.Inspection) Finding {
+	f := Finding{Verdict: Sound, Says: i.Engine}
+	if i.Free > 0 {
+		f.Says += ", " + i.Size() + " free"
+	}
+	switch {
+	case i.New || i.Schema == 0:
+		f.Says += "; it is new: serve makes its tables at the start"
+		if !e.Config.Migrate {
+			f = Finding{Verdict: Wrong, Says: i.Engine + " has no schema yet, and serve is not to make it", Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
+		}
+	case i.Schema > i.Newest:
+		f = Finding{Verdict: Wrong, Says: fmt.Sprintf("the schema is of version %d, and this redial knows %d: a newer one has made it", i.Schema, i.Newest), Setting: "DATABASE_URL",
+			Fix: "install that newer redial: there is no way down, but a backup from before"}
+	case i.Pending > 0 && e.local.who == thisOne:
+		f = Finding{Verdict: Warning, Says: fmt.Sprintf("the schema is of version %d, and this redial makes %d of it: an older one serves", i.Schema, i.Newest), Setting: "DATABASE_URL",
+			Fix: "restart it with this version"}
+	case i.Pending > 0 && !e.Config.Migrate:
+		f = Finding{Verdict: Wrong, Says: fmt.Sprintf("the schema is of version %d, this redial needs %d, and serve is not to change it", i.Schema, i.Newest), Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
+	case i.Pending > 0:
+		f.Says += fmt.Sprintf("; schema %d, which serve brings to %d at its start: back up first", i.Schema, i.Newest)
+	default:
+		f.Says += fmt.Sprintf("; schema %d is up to date", i.Schema)
+	}
+	return f
+}

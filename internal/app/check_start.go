@@ -1,0 +1,53 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+)
+
+// hostPauses are between looks at HOST_URL after the start: some proxies lead to a node only once they have
+// seen for a while that it is ready.
+var hostPauses = []time.Duration{10 * time.Second, 30 * time.Second}
+
+// examine looks whether the set-up of a node that serves is right, and logs what is not.
+func (a *App) examine(ctx context.Context) {
+	e := &Examination{Config: a.conf, Store: a.store, local: local{who: thisOne, instance: a.web.Prober.Instance()}}
+	wrong, warnings := 0, 0
+	sideBySide(ctx, []part{e.database, e.account, e.caller, e.regions, e.hostSoon, e.webhooks}, func(f Finding) bool {
+		level := slog.LevelWarn
+		switch f.Verdict {
+		case Wrong:
+			wrong++
+			level = slog.LevelError
+		case Warning:
+			warnings++
+		default:
+			return true
+		}
+		if ctx.Err() == nil { // else it is because of that
+			a.log.Log(ctx, level, "the set-up is not right: "+f.Says, "part", f.About, "setting", f.Setting, "fix", f.Fix)
+		}
+		return true
+	})
+	if ctx.Err() == nil {
+		a.log.Info("the set-up was checked", "wrong", wrong, "warnings", warnings)
+	}
+}
+
+// hostSoon looks at HOST_URL, and again for a while as long as it leads nowhere.
+func (e *Examination) hostSoon(ctx context.Context) []Finding {
+	for _, pause := range hostPauses {
+		list := e.host(ctx)
+		if !slices.ContainsFunc(list, func(f Finding) bool { return f.Verdict == Wrong }) {
+			return list
+		}
+		select {
+		case <-ctx.Done():
+			return list
+		case <-time.After(pause):
+		}
+	}
+	return e.host(ctx)
+}

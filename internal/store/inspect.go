@@ -1,0 +1,126 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Inspection is what somebody who looks whether the set-up is right is told of a database. To
+// look changes nothing in it, and may be done beside a running redial.
+type Inspection struct {
+	Engine string // with its version
+	New    bool   // there is no file of SQLite yet
+	InUse  bool   // a running redial has it open
+
+	Schema, Newest int64 // versions of the schema: the database's, and the newest of this binary
+	Pending        int   // migrations of this binary that have not run
+
+	Ahead time.Duration // of this node's clock, is the database's
+	Free  uint64        // bytes on SQLite's disk; 0: not known
+	Ills  []Ill
+
+	Endpoints   []Endpoint
+	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
+}
+
+// Ill is what is wrong with a database's settings.
+type Ill struct {
+	What, Fix string
+	Grave     bool // calls can be lost, or redial can't work
+}
+
+// Inspect looks at the database of a URL.
+func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error) {
+	file, conf, err := readURL(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("the database URL %w", err)
+	}
+	i = &Inspection{}
+	if i.Newest, err = newest(); err != nil {
+		return nil, err
+	}
+	s := &Store{release: func() error { return nil }}
+	s.watchers.init()
+	if conf != nil {
+		return i, i.postgres(ctx, s, conf)
+	}
+	return i, i.sqlite(ctx, s, file)
+}
+
+// Inspect looks at the database that is open.
+func (s *Store) Inspect(ctx context.Context) (i *Inspection, err error) {
+	i = &Inspection{}
+	if i.Newest, err = newest(); err != nil {
+		return nil, err
+	}
+	if s.dialect.shared {
+		return i, i.shared(ctx, s)
+	}
+	i.Engine = "SQLite"
+	i.disk(s.folder)
+	return i, i.read(ctx, s)
+}
+
+// newest is the version of the newest migration.
+func newest() (version int64, err error) {
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	for _, name := range names {
+		v, bad := goose.NumericComponent(name)
+		version, err = max(version, v), errors.Join(err, bad)
+	}
+	return version, err
+}
+
+// read asks what is asked of every database.
+func (i *Inspection) read(ctx context.Context, s *Store) (err error) {
+	if err := i.readSchema(ctx, s); err != nil || i.Pending > 0 {
+		return err
+	}
+	if i.Endpoints, err = s.Endpoints(ctx); err != nil {
+		return err
+	}
+	i.Undelivered, err = s.Undelivered(ctx)
+	return err
+}
+
+// readSchema holds the migrations that have run against those of this binary. Goose would create its
+// table to answer that.
+func (i *Inspection) readSchema(ctx context.Context, s *Store) error {
+	p, err := s.goose()
+	if err != nil {
+		return err
+	}
+	applied := map[int64]bool{}
+	var exists bool
+	if err := s.read.QueryRowContext(ctx, s.dialect.versioned).Scan(&exists); err != nil {
+		return fmt.Errorf("looking for the schema: %w", err)
+	}
+	if exists {
+		err := reader{ctx, s.read}.each("SELECT version_id, is_applied FROM goose_db_version ORDER BY id", nil, func(scan func(...any) error) error {
+			var version int64
+			var up bool
+			err := scan(&version, &up)
+			applied[version] = up
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("reading the schema's version: %w", err)
+		}
+	}
+	for version, up := range applied {
+		if up {
+			i.Schema = max(i.Schema, version)
+		}
+	}
+	for _, source := range p.ListSources() {
+		if !applied[source.Version] {
+			i.Pending++
+		}
+	}
+	return nil
+}

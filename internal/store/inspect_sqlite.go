@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// sqlite looks at a file of SQLite, beside a redial that may have it open. What opened it is not
+// this process: who opened it here once more, and closed that, would drop the locks of the first.
+func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err error) {
+	i.Engine = "SQLite"
+	folder := filepath.Dir(file)
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		folder = filepath.Dir(real)
+	}
+	i.disk(folder)
+	info, err := os.Stat(file)
+	if errors.Is(err, os.ErrNotExist) {
+		i.New = true
+		return i.folder(folder)
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the database: %w", err)
+	}
+	if heldHere(info) {
+		return errInUse(file)
+	}
+	i.files(file, folder, info)
+	if info.Size() == 0 { // a schema is yet to be made
+		i.New = true
+		return nil
+	}
+	s.dialect = sqliteDialect
+	if s.read, err = sql.Open("sqlite", readOnlyDSN(file)); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.read.Close()) }()
+	s.write, s.own = s.read, s.read
+	var version string
+	if err := s.read.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	i.Engine = "SQLite " + version
+	return i.read(ctx, s)
+}
+
+// readOnlyDSN opens a file without changing anything. Where there is no log, nobody has it open, and
+// SQLite would make one to read it.
+func readOnlyDSN(file string) string {
+	v := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
+	if _, err := os.Stat(file + "-wal"); errors.Is(err, os.ErrNotExist) {
+		v.Set("immutable", "1")
+	}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
+}
+
+func (i *Inspection) ill(grave bool, what, fix string) {
+	i.Ills = append(i.Ills, Ill{what, fix, grave})
+}
+
+// folder returns an error where the file can't be made.
+func (i *Inspection) folder(folder string) error {
+	info, err := os.Stat(folder)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking at the database's folder: %w", err)
+	case !info.IsDir():
+		return fmt.Errorf("looking at the database's folder: %s is none", folder)
+	case !writable(folder):
+		i.ill(true, "the database can't be made: this user may not write to the folder "+folder, "give the folder to the user that serves (chown), or name another file")
+	}
+	return nil
+}
+
+// files looks at who may do what with the database's files.
+func (i *Inspection) files(file, folder string, info os.FileInfo) {
+	if n := links(info); n > 1 {
+		i.ill(true, oneName(file, info).Error(), "remove the other names, or copy the file")
+	}
+	switch {
+	case !writable(file):
+		i.ill(true, "the database can't be written by this user", "give the file to the user that serves (chown), or run as that user")
+	case !owned(info):
+		i.ill(true, "the database is another user's, and redial can't keep others from reading it", "give the file to the user that serves (chown)")
+	case info.Mode().Perm() != private:
+		i.ill(false, "other users may read the database", "chmod 600 it; serve does so at its start")
+	}
+	if !writable(folder) {
+		i.ill(true, "SQLite can't put its log beside the database: this user may not write to the folder "+folder, "give the folder to the user that serves (chown)")
+	}
+	i.InUse = inUse(file)
+}
+
+// Room that SQLite's disk has: with less than the first redial soon can't write, with less than the
+// second somebody should look.
+const (
+	leastRoom = 64 << 20
+	someRoom  = 512 << 20
+)
+
+// disk looks at the disk that a folder is on.
+func (i *Inspection) disk(folder string) {
+	kind := ""
+	i.Free, kind = diskOf(folder)
+	switch kind {
+	case "network":
+		i.ill(true, "the database is on a network file system, whose locks SQLite can't rely on", "put it on a local disk, or use PostgreSQL")
+	case "memory":
+		i.ill(false, "the database is in memory (tmpfs), and gone after a restart of the machine", "put it on a disk")
+	}
+	switch {
+	case i.Free == 0:
+	case i.Free < leastRoom:
+		i.ill(true, "the disk is full, or nearly so: "+size(i.Free)+" are free", "make room: what can't be written is answered 503, and callbacks are lost")
+	case i.Free < someRoom:
+		i.ill(false, "the disk is nearly full: "+size(i.Free)+" are free", "make room")
+	}
+}
+
+func size(bytes uint64) string {
+	if bytes < 10<<30 {
+		return fmt.Sprintf("%d MB", bytes>>20)
+	}
+	return fmt.Sprintf("%d GB", bytes>>30)
+}
+
+// Size is the room that is free, in words.
+func (i *Inspection) Size() string { return size(i.Free) }

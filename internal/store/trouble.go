@@ -1,0 +1,70 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Trouble says why a database can't be opened, and what can be done; empty for an error that it does
+// not know.
+func Trouble(err error) (what, fix string) {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		t := pgTroubles[e.Code]
+		return t[0], t[1]
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		t := sqliteTroubles[e.Code()&0xff]
+		return t[0], t[1]
+	}
+	var timeout net.Error
+	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	dns, noName := errors.AsType[*net.DNSError](err)
+	switch {
+	case noName && dns.IsNotFound:
+		return "there is no host " + dns.Name, "mend the host in DATABASE_URL"
+	case noName:
+		return "the name server does not say where " + dns.Name + " is", "look at this machine's DNS"
+	case errors.Is(err, syscall.ECONNREFUSED), isConnect && errors.Is(err, syscall.ENOENT): // a socket's file
+		return "no PostgreSQL listens there", "start it, or mend the host and the port in DATABASE_URL"
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return "PostgreSQL does not answer", "look at the host and the port in DATABASE_URL, and at firewalls on the way"
+	case strings.Contains(err.Error(), "read only connection"):
+		return "the server takes no changes: it is a standby, or read-only", "name the primary in DATABASE_URL"
+	case strings.Contains(err.Error(), "server refused TLS"):
+		return "the server speaks no TLS", "sslmode=disable in DATABASE_URL if nobody can listen on the way, or set up TLS"
+	case errors.Is(err, fs.ErrPermission):
+		return "this user may not read the database", "give the file to the user that serves (chown), or run as that user"
+	case errors.Is(err, fs.ErrNotExist):
+		return "the folder of the database is not there", "make it, or name another file in DATABASE_URL"
+	}
+	return "", ""
+}
+
+// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+var pgTroubles = map[string][2]string{
+	"28P01": {"PostgreSQL does not take this user with this password", "mend the user and the password in DATABASE_URL"},
+	"28000": {"PostgreSQL does not let this user in", "mend the user in DATABASE_URL, or pg_hba.conf"},
+	"3D000": {"there is no such database", "mend its name in DATABASE_URL, or make it (createdb)"},
+	"42501": {"the role may not do that", "give redial's role the rights: it must own its tables, or may create them"},
+	"53300": {"the server has no connection left", "raise max_connections: a node takes up to 16"},
+	"57P03": {"the server is starting, or stopping", "wait, and try again"},
+	"57P01": {"the server is stopping", "wait, and try again"},
+}
+
+// Source: https://www.sqlite.org/rescode.html
+var sqliteTroubles = map[int][2]string{
+	sqlite3.SQLITE_NOTADB:   {"the file is no database", "name another file: redial makes one where there is none"},
+	sqlite3.SQLITE_CORRUPT:  {"the database is damaged", "restore a backup; sqlite3 FILE 'PRAGMA integrity_check' tells more"},
+	sqlite3.SQLITE_CANTOPEN: {"the file can't be opened", "look at who may read it and its folder"},
+	sqlite3.SQLITE_BUSY:     {"another program has locked the database", "end it: sqlite3 with an open transaction, a backup"},
+	sqlite3.SQLITE_FULL:     {"the disk is full", "make room"},
+	sqlite3.SQLITE_IOERR:    {"the disk can't be read", "look at the disk: dmesg tells more"},
+}
