@@ -1,0 +1,425 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"redial/api"
+	"redial/internal/freeaddr"
+)
+
+// A reader tries a page from top to bottom, in a shell and a directory of its own, with a redial and
+// a simulated Twilio at the addresses that the page names. Where the page starts none, they are there.
+type reader struct {
+	t              *testing.T
+	dir            string
+	redial, twilio string
+	hook           string // the reader's own application, which takes whatever is posted to it
+	running        map[string]*background
+	used           *seen
+}
+
+// A background is a command that goes on, and what it has said so far.
+type background struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (b *background) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.said.Write(p)
+}
+
+func (b *background) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.said.String()
+}
+
+// patience is how long a reader waits for anything, on a machine that has much to do.
+const patience = time.Minute
+
+// ready is what a command that goes on says once it serves.
+var ready = map[string]string{"serve": "redial serves", "sim": "/sim/legs", "listen": "signed with", "desk": "What happens"}
+
+// simulator is the Twilio of a page that starts none.
+const simulator = "redial sim --speed 20"
+
+var account = regexp.MustCompile(`^redial (check|serve)\b`)
+
+var goesOn = regexp.MustCompile(`^redial (serve|sim|listen|desk)\b`)
+
+func newReader(t *testing.T, all []block, used *seen) *reader {
+	t.Helper()
+	r := &reader{t: t, dir: t.TempDir(), running: map[string]*background{}, used: used}
+	for _, addr := range []*string{&r.redial, &r.twilio} {
+		var err error
+		if *addr, err = freeaddr.New(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	t.Cleanup(app.Close)
+	r.hook = app.Listener.Addr().String()
+	writes := func(command string) bool {
+		line := regexp.MustCompile(`(?m)^(\$ )?` + command)
+		return slices.ContainsFunc(all, func(b block) bool {
+			return (b.lang == "sh" || b.lang == "console") && line.MatchString(b.text)
+		})
+	}
+	env := map[string]string{
+		"HOME": r.dir, "TZ": "Asia/Tokyo", "DATABASE_URL": "sqlite:redial.db",
+		"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": "http://" + r.twilio,
+		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial, "REDIAL_URL": "http://" + r.redial,
+		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
+		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+	}
+	var exports strings.Builder
+	for name, value := range env {
+		if !writes(`export (\w+=\S+ )*` + name + `=`) { // what the page sets is set when it says so
+			fmt.Fprintf(&exports, "export %s='%s'\n", name, value)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(r.dir, ".exports"), []byte(exports.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for name := range r.running {
+			r.end(name)
+		}
+	})
+	if writes(`(bin/)?redial desk\b`) {
+		return r
+	}
+	talks := slices.ContainsFunc(all, func(b block) bool { return slices.Contains([]string{"sh", "console", "json"}, b.lang) })
+	if talks && !writes(`(bin/)?redial sim\b`) {
+		r.start(simulator)
+	}
+	if talks && !writes(`(bin/)?redial serve\b`) {
+		r.start("redial serve")
+	}
+	return r
+}
+
+// run runs the commands of a block, each of which has to succeed.
+func (r *reader) run(b block) {
+	r.t.Helper()
+	for _, command := range commandsOf(strings.SplitAfter(b.text, "\n")) {
+		if said, err := r.do(command); err != nil && !errors.Is(err, errNotRun) {
+			r.t.Errorf("%s: %s: %v\n%s", b, command, err, said)
+		}
+	}
+}
+
+// talk runs the commands behind each $ of a block, and holds what they say against what follows.
+func (r *reader) talk(b block) {
+	r.t.Helper()
+	for _, part := range strings.Split("\n"+b.text, "\n$ ")[1:] {
+		lines := strings.SplitAfter(part, "\n")
+		command := commandsOf(lines)[0]
+		want := strings.TrimPrefix(part, command)
+		got, err := r.do(command)
+		if errors.Is(err, errNotRun) {
+			continue
+		}
+		if _, exit := errors.AsType[*exec.ExitError](err); err != nil && !exit { // a status is no failure: pages show those, too
+			r.t.Errorf("%s: %s: %v\n%s", b, command, err, got)
+			continue
+		}
+		if got = r.outward(got); !answers(want, got) {
+			r.t.Errorf("%s: %s says\n%s\nand the page\n%s", b, command, got, want)
+		}
+	}
+}
+
+// commandsOf cuts lines into commands: one goes on until a shell finds it whole.
+func commandsOf(lines []string) (all []string) {
+	command := ""
+	for _, line := range lines {
+		command += line
+		if !strings.HasSuffix(strings.TrimRight(command, "\n"), `\`) && whole(command) {
+			if strings.TrimSpace(command) != "" {
+				all = append(all, command)
+			}
+			command = ""
+		}
+	}
+	return append(all, command)[:max(len(all), 1)]
+}
+
+// whole says whether a shell needs no further line.
+func whole(command string) bool {
+	out, err := exec.Command("bash", "-n", "-c", command).CombinedOutput()
+	return err == nil && len(out) == 0
+}
+
+var errNotRun = errors.New("it is not run")
+
+// do runs a command as the reader would, or says that it is one of those that are not run.
+func (r *reader) do(command string) (string, error) {
+	for begin := range notRun {
+		if strings.HasPrefix(command, begin) {
+			r.used.add(begin)
+			return "", cmp.Or(isTarget(command), errNotRun)
+		}
+	}
+	command, err := r.inward(command)
+	if err != nil {
+		return "", err
+	}
+	if account.MatchString(command) && r.running["desk"] != nil { // its reader is done with it
+		r.end("desk")
+		if said, err := r.start(simulator); err != nil {
+			return said, err
+		}
+	}
+	if goesOn.MatchString(command) {
+		return r.start(command)
+	}
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	defer cancel()
+	out, err := r.bash(ctx, command).CombinedOutput()
+	return string(out), err
+}
+
+// bash is a shell that goes on from where the last one was.
+func (r *reader) bash(ctx context.Context, command string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "bash", "-c", `. "$EXPORTS"; trap '{ export -p; printf "cd %q\n" "$PWD"; } >"$EXPORTS"' EXIT; `+command)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it has started ends with it
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Dir = r.dir
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports")}
+	return cmd
+}
+
+// start runs a command that goes on, until it serves or has ended. One of the same name is ended before.
+func (r *reader) start(command string) (string, error) {
+	r.t.Helper()
+	name := goesOn.FindStringSubmatch(command)[1]
+	r.end(name)
+	switch name {
+	case "sim":
+		command = strings.Replace(command, "redial sim", "redial sim --listen "+r.twilio, 1)
+	case "desk":
+		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)
+	}
+	b := &background{done: make(chan struct{})}
+	b.cmd = r.bash(context.Background(), "exec "+command)
+	b.cmd.Stdout, b.cmd.Stderr = b, b
+	if err := b.cmd.Start(); err != nil {
+		return "", err
+	}
+	go func() {
+		b.cmd.Wait()
+		close(b.done)
+	}()
+	r.running[name] = b
+	for limit := time.Now().Add(patience); ; {
+		switch {
+		case strings.Contains(b.text(), ready[name]):
+			return b.text(), nil
+		case time.Now().After(limit):
+			return b.text(), fmt.Errorf("it does not say %q", ready[name])
+		}
+		select {
+		case <-b.done:
+			return b.text(), fmt.Errorf("it has ended, and was to serve")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func (r *reader) end(name string) {
+	if b := r.running[name]; b != nil {
+		_ = b.cmd.Cancel()
+		<-b.done
+		delete(r.running, name)
+	}
+}
+
+// variable is what the shell has of a name.
+func (r *reader) variable(name string) string {
+	r.t.Helper()
+	out, err := r.bash(r.t.Context(), `printf %s "$`+name+`"`).Output()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return string(out)
+}
+
+var (
+	idInPage = regexp.MustCompile(`\b(?:ID|CALL)\b|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	filledIn = strings.NewReplacer(
+		"TWILIO_ACCOUNT_SID=AC…", "TWILIO_ACCOUNT_SID="+simAccount,
+		"TWILIO_AUTH_TOKEN=…", "TWILIO_AUTH_TOKEN="+simToken,
+		"REDIAL_API_KEY=…", `REDIAL_API_KEY="$REDIAL_API_KEYS"`,
+		"+8190…", "+819012345678",
+		"+8150…", demoFrom,
+	)
+)
+
+// inward puts into a command what its reader does: addresses, and what … and ID stand for.
+func (r *reader) inward(command string) (_ string, err error) {
+	command = strings.NewReplacer(
+		"go run ./cmd/redial", "redial", "bin/redial", "redial",
+		"127.0.0.1:8080", r.redial, "127.0.0.1:4010", r.twilio, "localhost:3000", r.hook, "127.0.0.1:3000", r.hook,
+		"https://….example.com", "http://"+r.redial, "https://shop.example.com", "http://"+r.hook,
+	).Replace(filledIn.Replace(command))
+	command = soon(command, time.Now())
+	if idInPage.MatchString(command) {
+		of := r.call
+		if strings.HasPrefix(command, "redial webhooks ") {
+			of = r.endpoint
+		}
+		id, err := of()
+		if err != nil {
+			return "", fmt.Errorf("looking for the ID that is meant: %w", err)
+		}
+		command = idInPage.ReplaceAllString(command, id)
+	}
+	if strings.Contains(command, "evt_…") {
+		message, err := r.message()
+		if err != nil {
+			return "", fmt.Errorf("looking for the message that is meant: %w", err)
+		}
+		command = strings.ReplaceAll(command, "evt_…", message)
+	}
+	if strings.Contains(command, gap) {
+		return "", fmt.Errorf("what does %s stand for?", gap)
+	}
+	return command, nil
+}
+
+// outward puts the page's addresses into an answer.
+func (r *reader) outward(said string) string {
+	return strings.NewReplacer(r.redial, "127.0.0.1:8080", r.twilio, "127.0.0.1:4010", r.hook, "localhost:3000").Replace(said)
+}
+
+// http asks redial for something.
+func (r *reader) http(method, path string, body, answer any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(r.t.Context(), method, "http://"+r.redial+path, bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if key := r.variable("REDIAL_API_KEYS"); key != "" {
+		req.Header.Set("Authorization", "Bearer "+key)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	said, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode/100 != 2 {
+		return fmt.Errorf("%s %s: %s %s %w", method, path, res.Status, said, err)
+	}
+	return json.Unmarshal(said, answer)
+}
+
+// call is the id of the newest call: where there is none, of one that is made.
+func (r *reader) call() (string, error) {
+	var list api.CallList
+	if err := r.http("GET", "/v1/calls?limit=1", nil, &list); err != nil {
+		return "", err
+	}
+	if len(list.Calls) > 0 {
+		return list.Calls[0].ID, nil
+	}
+	var call api.Call
+	err := r.http("POST", "/v1/calls", map[string]string{"to": "+819012345678", "say": "Hello."}, &call)
+	return call.ID, err
+}
+
+// endpoint is the id of the newest endpoint that was added.
+func (r *reader) endpoint() (string, error) {
+	var list api.EndpointList
+	if err := r.http("GET", "/v1/webhooks", nil, &list); err != nil {
+		return "", err
+	}
+	for _, e := range list.Endpoints {
+		if strings.HasPrefix(e.ID, "we_") {
+			return e.ID, nil
+		}
+	}
+	return "", errors.New("there is no endpoint")
+}
+
+// message is the id of the newest message to that endpoint.
+func (r *reader) message() (string, error) {
+	id, err := r.endpoint()
+	if err != nil {
+		return "", err
+	}
+	for limit := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		var list api.DeliveryList
+		if err := r.http("GET", "/v1/webhooks/"+id+"/deliveries", nil, &list); err != nil || time.Now().After(limit) {
+			return "", fmt.Errorf("nothing was sent to %s: %w", id, err)
+		}
+		if len(list.Deliveries) > 0 {
+			return list.Deliveries[0].Event, nil
+		}
+	}
+}
+
+var date = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
+
+// soon puts the dates of a text as many weeks later as it takes the first of them to come: on the same
+// days of the week, with the same time between them. So a page stays true when its dates are over.
+func soon(text string, now time.Time) string {
+	dates := slices.Sorted(slices.Values(date.FindAllString(text, -1)))
+	if len(dates) == 0 {
+		return text
+	}
+	first, err := time.Parse(time.DateOnly, dates[0])
+	if err != nil {
+		return text
+	}
+	days := 0
+	for ; first.AddDate(0, 0, days).Before(now); days += 7 {
+	}
+	return date.ReplaceAllStringFunc(text, func(of string) string {
+		day, err := time.Parse(time.DateOnly, of)
+		if err != nil {
+			return of
+		}
+		return day.AddDate(0, 0, days).Format(time.DateOnly)
+	})
+}
+
+// isTarget says whether the Makefile has the target that a command names, if it is make.
+func isTarget(command string) error {
+	if !strings.HasPrefix(command, "make ") {
+		return nil
+	}
+	name := strings.Fields(command)[1]
+	makefile, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err == nil && !regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(name)+`:`).Match(makefile) {
+		err = fmt.Errorf("make has no target %s", name)
+	}
+	return err
+}

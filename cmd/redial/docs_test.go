@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"redial/api/apitest"
+)
+
+const root = "../.."
+
+// A block is what stands between two fences of a page. A word behind the language says what it is,
+// of JSON the schema in openapi.yaml.
+type block struct {
+	page string // its path from the root
+	line int
+	lang string
+	kind string
+	text string
+}
+
+func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
+
+var fence = regexp.MustCompile("(?ms)^( *)```([a-z]*)[ ]*([^\n`]*)\n(.*?)^ *```[ ]*$")
+
+// blocks are the fenced blocks of a page, from top to bottom.
+func blocks(page, text string) (all []block) {
+	for _, m := range fence.FindAllStringSubmatchIndex(text, -1) {
+		part := func(n int) string { return text[m[2*n]:m[2*n+1]] }
+		all = append(all, block{
+			page: page, line: 1 + strings.Count(text[:m[0]], "\n"), lang: part(2), kind: part(3),
+			text: strings.ReplaceAll("\n"+part(4), "\n"+part(1), "\n")[1:],
+		})
+	}
+	return all
+}
+
+// pages are all that we have written for people: the text by its path from the root.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == ".git" || d.Name() == "testdata" || d.Name() == "node_modules"):
+			return fs.SkipDir
+		case filepath.Ext(path) != ".md":
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		all[filepath.ToSlash(strings.TrimPrefix(path, root+string(filepath.Separator)))] = string(text)
+		return err
+	})
+	if err != nil || len(all) == 0 {
+		t.Fatal("there are no pages", err)
+	}
+	return all
+}
+
+// TestPages does what our pages say, each from top to bottom, as a reader would: it runs the commands,
+// and holds what they answer against what is printed, and the JSON against the contract.
+func TestPages(t *testing.T) {
+	used := &seen{}
+	t.Run("each", func(t *testing.T) { // returns once all pages are done
+		for name, text := range pages(t) {
+			if all := blocks(name, text); len(all) > 0 && name != "README.md" {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					r := newReader(t, all, used)
+					for _, b := range all {
+						r.try(b)
+					}
+				})
+			}
+		}
+	})
+	for begin := range notRun {
+		if !t.Failed() && !used.has(begin) {
+			t.Errorf("no page has a command that begins with %q: take it out of notRun", begin)
+		}
+	}
+}
+
+// seen are the entries of notRun that a page has needed.
+type seen struct {
+	mu    sync.Mutex
+	words map[string]bool
+}
+
+func (s *seen) add(word string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.words == nil {
+		s.words = map[string]bool{}
+	}
+	s.words[word] = true
+}
+
+func (s *seen) has(word string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.words[word]
+}
+
+// notRun are the commands of our pages that are not run here, by how they begin, and why.
+var notRun = map[string]string{
+	"make ":           "builds, tests and measures; that the Makefile has the target is checked",
+	"redial resolve ": "needs an attempt of which Twilio shows two calls",
+	"sqlite3 ":        "is not ours, and not everywhere",
+}
+
+// shown are the languages of blocks that are neither commands nor JSON, and what becomes of them.
+var shown = map[string]string{
+	"":     "a drawing, or what stands on a screen",
+	"http": "the lines around a body that is checked",
+	"ini":  "a file of systemd's",
+	"go":   "internal/docs_test.go compiles it",
+	"js":   "",
+	"ruby": "",
+}
+
+func (r *reader) try(b block) {
+	r.t.Helper()
+	switch _, known := shown[b.lang]; {
+	case b.lang == "sh":
+		r.run(b)
+	case b.lang == "console":
+		r.talk(b)
+	case b.lang == "json":
+		r.json(b)
+	case !known:
+		r.t.Errorf("%s: nothing is done with a block in %q", b, b.lang)
+	}
+}
+
+// json holds an example against the schema that the fence names. Of one that is called a part,
+// what has to be there may be missing. What asks for a call is also sent, as a question.
+func (r *reader) json(b block) {
+	r.t.Helper()
+	name, part := strings.CutSuffix(b.kind, " part")
+	var value any
+	if err := json.Unmarshal([]byte(soon(b.text, time.Now())), &value); err != nil {
+		r.t.Errorf("%s: %v", b, err)
+		return
+	}
+	wish, isObject := value.(map[string]any)
+	isWish := isObject && name == "CreateCall"
+	if isWish && part {
+		fillIn(wish)
+	}
+	schema, err := schemaOf(name)
+	if err != nil {
+		r.t.Errorf("%s: write the schema behind ```json: %v", b, err)
+		return
+	}
+	for _, err := range flat(schema.VisitJSON(value, openapi3.MultiErrors())) {
+		if of, ok := errors.AsType[*openapi3.SchemaError](err); !ok || !part || of.SchemaField != "required" {
+			r.t.Errorf("%s is no %s: %v", b, name, err)
+		}
+	}
+	if isWish {
+		var answer any
+		if err := r.http("POST", "/v1/calls?dry_run=true", wish, &answer); err != nil {
+			r.t.Errorf("%s: asked what would become of it: %v", b, err)
+		}
+	}
+}
+
+// fillIn adds to a request what a part of one leaves out.
+func fillIn(wish map[string]any) {
+	for field, value := range map[string]any{"to": "+819012345678", "say": "Hello."} {
+		if _, has := wish[field]; !has {
+			wish[field] = value
+		}
+	}
+}
+
+// schemaOf finds a schema by its name, or that of one of its fields: Call.reached.
+func schemaOf(name string) (*openapi3.Schema, error) {
+	doc, err := apitest.Document()
+	if err != nil {
+		return nil, err
+	}
+	name, fields, _ := strings.Cut(name, ".")
+	ref := doc.Components.Schemas[name]
+	for field := range strings.SplitSeq(fields, ".") {
+		if ref != nil && field != "" {
+			ref = ref.Value.Properties[field]
+		}
+	}
+	if ref == nil {
+		return nil, fmt.Errorf("there is no %s.%s", name, fields)
+	}
+	return ref.Value, nil
+}
+
+func flat(err error) []error {
+	if err == nil {
+		return nil
+	}
+	all, many := err.(openapi3.MultiError)
+	if !many {
+		return []error{err}
+	}
+	var each []error
+	for _, one := range all {
+		each = append(each, flat(one)...)
+	}
+	return each
+}
+
+// TestReader proves that a page whose words are not true fails.
+func TestReader(t *testing.T) {
+	for _, c := range []struct{ name, want, got string }{
+		{"a word", "reached Ben", "reached Aiko"},
+		{"a line too few", "a\nb", "a"},
+		{"a line too many", "a\nb", "a\nb\nc"},
+		{"after a gap", "a\n…\nd", "a\nb\nc"},
+		{"a time that is none", "07:24:38.692  call created", "call created"},
+		{"an order", "a\nb", "b\na"},
+	} {
+		if answers(c.want, c.got) {
+			t.Errorf("%s: %q passes for %q", c.name, c.got, c.want)
+		}
+	}
+	for _, c := range []struct{ name, want, got string }{
+		{"times and ids", "07:24:38.692  attempt 1 taken by Twilio as CA0000000100000000000000000000000c", "11:00:00.001  attempt 1 taken by Twilio as CA0000000200000000000000000000000d"},
+		{"two of a moment", "07:24:38.692  a\n07:24:38.693  b", "11:00:00.001  b\n11:00:00.001  a"},
+		{"a gap", "a\n…\nd", "a\nb\nc\nd"},
+		{"a gap in a line", "call 019a… waits", "call 019abc waits"},
+		{"widths", "a   b", "a b"},
+	} {
+		if !answers(c.want, c.got) {
+			t.Errorf("%s: %q does not pass for %q", c.name, c.got, c.want)
+		}
+	}
+}
