@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -83,4 +84,37 @@ func FuzzSaid(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Whoever looks on is told what the phones do, in their order.
+func TestNews(t *testing.T) {
+	var mu sync.Mutex
+	var told []string
+	news := func(n News) {
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, n.To+" "+n.Does)
+	}
+	for script, want := range map[string][]string{
+		"answer+keys=7": {"rings", "is answered", "hears “Press a key.”", "presses 7", "hears “an application error”", "the call is over"},
+		"no-answer":     {"rings", "stops ringing: nobody answered"},
+		"decline":       {"rings", "is declined"},
+		"busy":          {"is busy"},
+		"wrong":         {"can't be reached"},
+		"voicemail":     {"rings", "is answered by a machine", "hears “Press a key.”", "the call is over"},
+		"refuse:21211":  {"is not called: refused with error 21211"},
+	} {
+		told = nil
+		atDesk(t, Config{News: news, Scripts: map[string]string{alice: script}}, func(d *desk) {
+			d.rest("POST", "/Calls.json", wish(alice, "StatusCallback", "",
+				"Twiml", `<Response><Gather action="https://app.test/pressed" numDigits="1"><Say>Press a key.</Say></Gather></Response>`))
+			pass(5 * time.Minute)
+		})
+		for i := range want {
+			want[i] = alice + " " + want[i]
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("%s is told as %q, not %q", script, told, want)
+		}
+	}
 }

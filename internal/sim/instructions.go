@@ -163,9 +163,11 @@ func (s *Sim) at(l *leg, base, link, method, digits string) *document {
 
 // hears notes what is said to whoever answers, a person or a machine.
 func (s *Sim) hears(l *leg, text string) {
+	text = strings.Join(strings.Fields(text), " ")
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	l.Heard = append(l.Heard, strings.Join(strings.Fields(text), " "))
+	l.Heard = append(l.Heard, text)
+	s.mu.Unlock()
+	s.news(l.SID, l.To, "hears “%s”", text)
 }
 
 // play goes through a document, and returns the one that follows it; done says that
@@ -240,6 +242,7 @@ func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, press
 	s.mu.Lock()
 	l.Pressed = append(l.Pressed, keys)
 	s.mu.Unlock()
+	s.news(l.SID, l.To, "presses %s", keys)
 	return s.at(l, doc.base, v.attr("action"), v.attr("method"), keys), false, true
 }
 

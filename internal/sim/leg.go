@@ -317,8 +317,41 @@ func (s *Sim) become(l *leg, status string) bool {
 	}
 	s.mu.Unlock()
 	s.conf.Logger.Debug("call", "sid", l.SID, "status", status)
+	if does := l.does(status); does != "" {
+		s.news(l.SID, l.To, "%s", does)
+	}
 	s.tell(l, status, now)
 	return true
+}
+
+// does is what a phone does as its call takes on a status; empty where nobody would notice.
+func (l *leg) does(status string) string {
+	switch status {
+	case "ringing":
+		return "rings"
+	case "in-progress":
+		if l.step.name == "voicemail" {
+			return "is answered by a machine"
+		}
+		return "is answered"
+	case "completed":
+		return "the call is over"
+	case "busy":
+		if l.step.name == "decline" {
+			return "is declined"
+		}
+		return "is busy"
+	case "no-answer":
+		if l.step.name == "decline" {
+			return "is declined"
+		}
+		return "stops ringing: nobody answered"
+	case "canceled":
+		return "stops ringing: the call was canceled"
+	case "failed":
+		return "can't be reached"
+	}
+	return ""
 }
 
 func (s *Sim) finish(l *leg, status string) {

@@ -158,6 +158,7 @@ func (s *Sim) create(form url.Values) answer {
 	switch {
 	case st.name == "refuse":
 		s.mu.Unlock()
+		s.news("", to, "is not called: refused with error %d", st.code)
 		return refuse(fault(st.status, st.code, "The number %s can't be called", to))
 	case s.happens(st, "429", f.Create429, to, nth, 0):
 		s.mu.Unlock()

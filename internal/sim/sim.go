@@ -29,6 +29,14 @@ type Config struct {
 	Scripts        map[string]string // what phones do, by number
 	Default        string            // what other phones do; empty: answer
 	Logger         *slog.Logger      // nil: discard
+	News           func(News)        // is told what the phones do and hear, by several at once; may be nil
+}
+
+// News is something that a phone did or heard.
+type News struct {
+	SID  string // of the call; empty: it was refused
+	To   string // whose phone
+	Does string // rings; hears "Hello."; presses 1; …
 }
 
 // Request is a request to the REST API, and how it was answered.
@@ -129,6 +137,9 @@ func (s *Sim) Close() {
 // Script says what a number's phone does from its next call on; steps that were
 // played already stay played.
 func (s *Sim) Script(number, script string) error {
+	if !e164.MatchString(number) {
+		return fmt.Errorf("%q is no number as Twilio is given it, such as +819012345678", number)
+	}
 	steps, err := parseScript(script)
 	if err != nil {
 		return fmt.Errorf("the script of %s: %w", number, err)
@@ -198,6 +209,13 @@ func (s *Sim) next(number string) (step, int) {
 	nth := s.used[number]
 	s.used[number]++
 	return steps[min(nth, len(steps)-1)], nth
+}
+
+// news tells what a phone does. The mutex is not held.
+func (s *Sim) news(sid, to, does string, args ...any) {
+	if s.conf.News != nil {
+		s.conf.News(News{SID: sid, To: to, Does: fmt.Sprintf(does, args...)})
+	}
 }
 
 // scaled is a phone's time in ours.
