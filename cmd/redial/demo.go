@@ -1,14 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
-	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +25,7 @@ const (
 	demoFrom  = "+815012345678"
 	demoSpeed = 20               // phones ring that much faster than life
 	demoTime  = 60 * time.Second // after which a fate that is still open is wrong
+	demoLook  = 5 * time.Second  // for which a call that waits is seen to, before somebody does something about it
 )
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
@@ -40,100 +38,47 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
-	printf(con.out, "redial  http://%s\nTwilio  http://%s, on your desk; phones %d times as fast as life\n\n",
-		d.redial.Addr(), d.twilio.Addr(), demoSpeed)
-	limited, cancel := context.WithTimeout(ctx, demoTime)
-	defer cancel()
-	err = d.play(limited, newScreen(con, fates))
-	if c.Stay && ctx.Err() == nil {
-		printf(con.out, "\nStill up: try  redial list --url http://%s  or  curl http://%[1]s/v1/calls ; Ctrl-C ends it.\n", d.redial.Addr())
+	printf(con.out, "redial  %s\nTwilio  %s, on your desk; phones %d times as fast as life\n\n%s\n\n",
+		d.url, d.twilio, demoSpeed, watched[c.Story])
+	err = d.play(ctx, newScreen(con, fates, c.Polling))
+	if ctx.Err() != nil {
+		con.stopped()
+		return ctx.Err()
+	}
+	if c.Stay {
+		printf(con.out, "\nStill up: try  %s list --url %s  or  curl %[2]s/v1/calls ; Ctrl-C ends it.\n", self(), d.url)
 		<-ctx.Done()
+		con.stopped()
 	}
 	return err
 }
 
-// demo is sim and redial in one process, over real sockets.
+// demo is a pair at which calls are asked for that have fates.
 type demo struct {
-	phones         *sim.Sim
-	client         *api.Client
-	redial, twilio net.Listener
-	folder         string
-	cancel         context.CancelFunc
-	running        sync.WaitGroup
-	failed         []error
+	*pair
 }
 
-func startDemo(ctx context.Context, fates []fate, polling bool) (d *demo, err error) {
-	d = &demo{}
-	if d.folder, err = os.MkdirTemp("", "redial-demo-"); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(d.folder))
-		}
-	}()
-	scripts := map[string]string{}
+func startDemo(ctx context.Context, fates []fate, polling bool) (*demo, error) {
+	all := map[string]string{}
 	for _, f := range fates {
 		if f.number != "" {
-			scripts[f.number] = f.script
+			all[f.number] = f.script
 		}
-		maps.Copy(scripts, f.others)
+		maps.Copy(all, f.others)
 	}
-	d.phones, err = sim.New(sim.Config{AccountSID: simAccount, AuthToken: simToken, Speed: demoSpeed, Scripts: scripts})
-	if err != nil {
-		return nil, err
-	}
-	if d.redial, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, err
-	}
-	if d.twilio, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, err
-	}
-	host := "http://" + d.redial.Addr().String()
-	if polling {
-		host = ""
-	}
-	node, err := app.New(ctx, app.Config{
-		Listen: d.redial.Addr().String(), HostURL: host,
-		DatabaseURL: "sqlite:" + filepath.Join(d.folder, "demo.db"), Migrate: true,
-		AccountSID: simAccount, AuthTokens: []string{simToken}, TwilioBaseURL: "http://" + d.twilio.Addr().String(),
-		From: demoFrom, CallsPerSecond: 5, RetentionDays: 90, Log: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		return nil, err
-	}
-	d.client = &api.Client{URL: "http://" + d.redial.Addr().String()}
-	d.run(ctx, node)
-	return d, nil
-}
-
-func (d *demo) run(ctx context.Context, node *app.App) {
-	ctx, d.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	var mu sync.Mutex
-	part := func(serve func() error) func() {
-		return func() {
-			if err := serve(); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				d.failed = append(d.failed, err)
-			}
-		}
-	}
-	d.running.Go(part(func() error { return node.Serve(ctx, d.redial) }))
-	d.running.Go(part(func() error { return serveUntil(ctx, d.twilio, d.phones) }))
-}
-
-// stop ends both parts and removes what they kept.
-func (d *demo) stop() error {
-	d.cancel()
-	d.running.Wait()
-	d.phones.Close()
-	return errors.Join(append(d.failed, os.RemoveAll(d.folder))...)
+	p, err := pairing{
+		phones:  sim.Config{Speed: demoSpeed, Scripts: all},
+		redial:  app.Config{Listen: anyPort, From: demoFrom, CallsPerSecond: 5, RetentionDays: 90},
+		twilio:  anyPort,
+		polling: polling,
+	}.start(ctx)
+	return &demo{p}, err
 }
 
 // play places the calls, shows how they fare, and holds each against its fate.
 func (d *demo) play(ctx context.Context, s *screen) error {
+	ctx, cancel := context.WithTimeout(ctx, demoTime)
+	defer cancel()
 	var calls sync.WaitGroup
 	wrong := make([]error, len(s.rows))
 	for i := range s.rows {
@@ -144,12 +89,8 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 		}
 		calls.Go(func() { wrong[i] = d.follow(ctx, s, i, id) })
 	}
-	calls.Wait()
-	s.finish(wrong)
-	if errors.Join(wrong...) != nil {
-		return errors.New("a fate came out wrong")
-	}
-	return nil
+	s.refreshUntil(calls.Wait)
+	return s.finish(wrong, errors.Is(ctx.Err(), context.Canceled))
 }
 
 func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
@@ -164,22 +105,17 @@ func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
 func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	f := s.rows[i].fate
 	outcome, waited := "", ""
-	err := d.client.Follow(ctx, id, 0, func(e api.Event) (err error) {
+	err := d.client.Follow(ctx, id, 0, func(e api.Event) error {
 		s.event(i, e)
-		if e.Waiting != "" {
-			waited = e.Waiting
-		}
-		switch {
-		case e.Type == "call.ended":
+		waited = cmp.Or(e.Waiting, waited)
+		if e.Type == "call.ended" {
 			outcome = e.Outcome
-		case e.Waiting == "" && e.Type != "call.redial_scheduled":
-		case f.cancel:
-			_, err = d.client.Cancel(ctx, id)
-		case f.now && e.NextAttemptAt.After(e.At):
-			_, err = d.client.Redial(ctx, id)
 		}
-		return err
+		return d.intervene(ctx, f, id, e)
 	})
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("%s: it has not ended within %s", f.title, demoTime)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.title, err)
 	}
@@ -191,6 +127,25 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 		return fmt.Errorf("%s: it waited because %q, and was to because of %q", f.title, waited, f.waits)
 	}
 	return d.check(f, outcome, call.Reached)
+}
+
+// intervene does what somebody is to do about a call that waits, once one has seen that it does.
+func (d *demo) intervene(ctx context.Context, f fate, id string, e api.Event) (err error) {
+	waits := e.Waiting != "" || e.Type == "call.redial_scheduled"
+	if !waits || !f.cancel && !(f.now && e.NextAttemptAt.After(e.At)) {
+		return nil
+	}
+	select {
+	case <-time.After(demoLook):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if f.cancel {
+		_, err = d.client.Cancel(ctx, id)
+	} else {
+		_, err = d.client.Redial(ctx, id)
+	}
+	return err
 }
 
 // check holds a call against its fate: the outcome, the evidence, and how often the

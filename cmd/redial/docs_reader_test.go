@@ -219,6 +219,7 @@ func (r *reader) start(command string) (string, error) {
 	r.end(name)
 	switch name {
 	case "sim":
+		r.end("desk") // its reader is done with it
 		command = strings.Replace(command, "redial sim", "redial sim --listen "+r.twilio, 1)
 	case "desk":
 		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"redial/api"
@@ -9,6 +10,7 @@ import (
 // fate is one call of the demo: what the phones do, and what must come of it.
 type fate struct {
 	title, number, script string
+	times                 string            // when it may ring, in the story of the night
 	people                []api.Person      // whom to reach, where that is more than the number
 	others                map[string]string // what the phones of the others do
 	policy                api.Policy
@@ -19,6 +21,15 @@ type fate struct {
 	rings                 int               // dials that Twilio is to see
 	by, name              string            // the evidence, where it matters
 	heard                 map[string]string // what must have been said on a number's last leg
+}
+
+// watched is what one sees in each story, in a line.
+var watched = map[string]string{
+	"rings":     "Eight phones, and what each does: redial rings until somebody answers.",
+	"confirm":   "To answer is not enough: somebody has to press a key, or to know the PIN.",
+	"voicemail": "Machines answer, too: redial rings again, or leaves a message.",
+	"ladder":    "Aiko and Ben can take each call: once one has pressed 1, the other is let go.",
+	"night":     "Phones ring only at certain times, some of which begin, or end, as you watch.",
 }
 
 // demoFates has short pauses, so that all is told within a minute.
@@ -49,36 +60,43 @@ func demoFates(story string) []fate {
 }
 
 // nightFates has nights that end, and begin, while one looks on: its windows open or close
-// seconds from now, by the clock of UTC.
+// seconds from now. They are told by the clock of UTC, and shown by that of the wall.
 func nightFates(now time.Time) []fate {
 	second := api.Duration(time.Second)
-	window := func(from, to time.Duration) *api.Window {
-		clock := func(d time.Duration) string { return now.UTC().Add(d).Format(time.TimeOnly) }
-		return &api.Window{Hours: clock(from) + "-" + clock(to), Zone: "Etc/UTC"}
+	span := func(from, to time.Duration, form string, now time.Time) string {
+		return now.Add(from).Format(form) + "-" + now.Add(to).Format(form)
+	}
+	open := func(f fate, from, to time.Duration) fate {
+		f.policy.Window = &api.Window{Hours: span(from, to, time.TimeOnly, now.UTC()), Zone: "Etc/UTC"}
+		f.times = span(from, to, time.TimeOnly, now.Local())
+		return f
 	}
 	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }
 	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
 	day, long := 24*time.Hour, api.After(96*time.Hour)
-	return []fate{
-		{title: "the night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside",
-			policy: api.Policy{Window: window(10*time.Second, time.Hour)}},
-		{title: "the night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
-			policy: api.Policy{Window: window(-time.Hour, 65*time.Second), Deadline: long, RedialAfter: busy(40 * second)}},
-		{title: "no time for a ring", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
-			policy: api.Policy{Window: window(-time.Hour, 20*time.Second), Deadline: long}},
-		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true,
+	fates := []fate{
+		open(fate{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 10*time.Second, time.Hour),
+		open(fate{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
+			policy: api.Policy{Deadline: long, RedialAfter: busy(40 * second)}}, -time.Hour, 65*time.Second),
+		open(fate{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
+			policy: api.Policy{Deadline: long}}, -time.Hour, 20*time.Second),
+		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true, times: "not today",
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
 		{title: "not before", number: "+819012345675", script: "answer", outcome: "reached", rings: 1, waits: "not before",
-			policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
+			times: "from " + now.Local().Add(6*time.Second).Format(time.TimeOnly), policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
 		{title: "urgent", number: "+819012345676", script: "no-answer,answer", outcome: "reached", rings: 2,
 			policy: api.Policy{Preset: "urgent"}},
-		{title: "a pause that grows", number: "+819012345677", script: "busy,busy,busy,answer", outcome: "reached", rings: 4,
+		{title: "growing pause", number: "+819012345677", script: "busy,busy,busy,answer", outcome: "reached", rings: 4,
 			policy: api.Policy{MaxAttempts: new(4), RedialAfter: busy(0, 2*second, 6*second)}},
-		{title: "busy once too often", number: "+819012345678", script: "busy", outcome: "unreached", rings: 2,
+		{title: "busy twice", number: "+819012345678", script: "busy", outcome: "unreached", rings: 2,
 			policy: api.Policy{MaxPerResult: map[string]int{"busy": 2}, RedialAfter: busy(second)}},
 		{title: "ring now", number: "+819012345679", script: "busy,answer", outcome: "reached", rings: 2, now: true,
 			policy: api.Policy{RedialAfter: busy(3600 * second)}},
 	}
+	for i := range fates {
+		fates[i].times = cmp.Or(fates[i].times, "at any time")
+	}
+	return fates
 }
 
 func proof(confirm *api.Confirm, machine *api.Machine, ladder string) api.Policy {
@@ -131,7 +149,7 @@ func ladderFates() []fate {
 		return []api.Person{{Number: first, Name: "Aiko"}, {Number: second, Name: "Ben"}}
 	}
 	return []fate{
-		{title: "the second takes it", people: both("+819012345611", "+819012345612"), policy: one("sequence"),
+		{title: "second takes it", people: both("+819012345611", "+819012345612"), policy: one("sequence"),
 			others:  map[string]string{"+819012345611": "no-answer,decline", "+819012345612": "answer+keys=1"},
 			outcome: "reached", rings: 3, by: "key", name: "Ben"},
 		{title: "round by round", people: both("+819012345621", "+819012345622"), policy: one("rounds"),
@@ -141,7 +159,7 @@ func ladderFates() []fate {
 			others:  map[string]string{"+819012345631": "answer", "+819012345632": "answer+keys=1@9s"},
 			outcome: "reached", rings: 2, by: "key", name: "Ben",
 			heard: map[string]string{"+819012345631": "Ben has already taken this call"}},
-		{title: "who rings is let go", people: both("+819012345641", "+819012345642"), policy: one("parallel"),
+		{title: "other is let go", people: both("+819012345641", "+819012345642"), policy: one("parallel"),
 			others:  map[string]string{"+819012345641": "answer+keys=1", "+819012345642": "no-answer"},
 			outcome: "reached", rings: 2, by: "key", name: "Aiko"},
 		{title: "nobody takes it", people: both("+819012345651", "+819012345652"), policy: one("rounds"),

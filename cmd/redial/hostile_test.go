@@ -225,7 +225,7 @@ func isHarmless(t interface {
 
 // Every command that can be typed stands in the table, or is known to talk to nobody.
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
-	alone := []string{"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "sim", "migrate", "version", "help", "completion"}
+	alone := []string{"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "desk", "sim", "migrate", "version", "help", "completion"}
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -314,16 +314,18 @@ func TestErrorsCommandNoTerminal(t *testing.T) {
 func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 	var out strings.Builder
 	f := demoFates("ladder")
-	s := newScreen(newConsole(io.Discard, io.Discard), f)
-	s.terminal = &out
+	s := newScreen(newConsole(io.Discard, io.Discard), f, false)
+	s.terminal, s.size = &out, func() (int, int) { return 80, 24 }
 	s.rows[0].fate.title, s.rows[0].fate.people = evil, []api.Person{hostileValue[api.Person]()}
 	e := hostileValue[api.Event]()
 	for _, kind := range []string{"attempt.dialed", "attempt.ended", "call.redial_scheduled", "call.ended"} {
 		e.Type = kind
 		s.event(0, e)
 	}
-	s.finish([]error{errors.New(evil)})
-	isHarmless(t, "the screen", regexp.MustCompile(`\x1b\[(\d+A|K)`).ReplaceAllString(out.String(), ""))
+	if s.finish([]error{errors.New(evil)}, false) == nil {
+		t.Error("what is wrong is no error")
+	}
+	isHarmless(t, "the screen", regexp.MustCompile(`(^|\x1b\[J)\r(\x1b\[\d+A)?|\x1b\[[KJ]`).ReplaceAllString(out.String(), ""))
 }
 
 // Whatever is written, in whatever pieces that end with a character, what comes out is harmless,

@@ -32,6 +32,7 @@ type commands struct {
 	Serve      serveCmd      `cmd:"" help:"Run a node: the API, the callbacks, the dialing."`
 	Check      checkCmd      `cmd:"" help:"Say whether the set-up is right, and what is to be mended."`
 	Demo       demoCmd       `cmd:"" help:"Watch phones that don't answer ring again: no account needed."`
+	Desk       deskCmd       `cmd:"" help:"Run redial and a Twilio on your desk, to build against."`
 	Sim        simCmd        `cmd:"" help:"Run a Twilio on your desk."`
 	Call       callCmd       `cmd:"" help:"Ask for a call."`
 	Explain    explainCmd    `cmd:"" help:"Say what would become of a call, and make none."`
@@ -67,6 +68,14 @@ func newConsole(out, err io.Writer) *console {
 		con.terminal = f
 	}
 	return con
+}
+
+// stopped says that Ctrl-C ended a command, over the ^C of the terminal.
+func (con *console) stopped() {
+	if con.terminal != nil {
+		_, _ = con.terminal.WriteString("\r") // who is gone needs no word
+	}
+	printf(con.out, "Stopped.\n")
 }
 
 // exitError ends the process with a status and no further word.
@@ -130,6 +139,7 @@ func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Ko
 		kong.Vars{"simAccount": simAccount, "simToken": simToken, "defaultURL": defaultURL},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(con),
+		kong.PostBuild(deskOnly),
 	)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -14,39 +15,29 @@ import (
 	"redial/api"
 )
 
-// screen shows the demo: a table that changes in place on a terminal, a line for
-// each event anywhere else.
+// screen shows the demo: a table that changes in place on a terminal, a line for each event
+// anywhere else. It moves the cursor up and clears lines, and changes nothing that would have to
+// be put back: whatever ends the process leaves the terminal as it was.
 type screen struct {
 	mu       sync.Mutex
 	out      io.Writer
-	terminal io.Writer // nil: there is none
-	drawn    bool
+	terminal io.Writer // nil: there is none that can be drawn on
+	size     func() (width, height int)
+	colors   bool
+	drawn    []int // how long each line is that was drawn
+	polling  bool
 	start    time.Time
 	rows     []row
 }
 
-// row is how one call of the demo fares.
-type row struct {
-	fate    fate
-	rings   []ring // each attempt
-	now     string
-	outcome string
-	took    time.Duration
-}
-
-// ring is an attempt: whose phone rings, and how that went so far, in a word.
-type ring struct {
-	person int // of the fate's people, from 1; 0 where there are none
-	word   string
-}
-
-func newScreen(con *console, fates []fate) *screen {
-	s := &screen{out: con.out, start: time.Now()}
-	if con.terminal != nil {
-		s.terminal = con.terminal
+func newScreen(con *console, fates []fate, polling bool) *screen {
+	s := &screen{out: con.out, polling: polling, start: time.Now()}
+	if t := os.Getenv("TERM"); con.terminal != nil && t != "dumb" && t != "" {
+		s.terminal, s.size = con.terminal, func() (int, int) { return sizeOf(con.terminal) }
 	}
+	s.colors = s.terminal != nil && os.Getenv("NO_COLOR") == "" // https://no-color.org
 	for _, f := range fates {
-		s.rows = append(s.rows, row{fate: f, now: "asked for"})
+		s.rows = append(s.rows, row{fate: f})
 	}
 	return s
 }
@@ -55,81 +46,112 @@ func newScreen(con *console, fates []fate) *screen {
 func (s *screen) event(i int, e api.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := time.Now()
 	r := &s.rows[i]
-	r.see(e, time.Since(s.start))
+	r.see(e, now.Sub(s.start))
 	if s.terminal != nil {
-		s.draw()
+		s.draw(now)
 		return
 	}
-	printf(s.out, "%5.1fs  %-24s  %s\n", time.Since(s.start).Seconds(), r.fate.title, story(e, r.fate.people))
+	which := ""
+	if e.Attempt > 0 {
+		which = fmt.Sprintf("attempt %d: ", e.Attempt)
+	}
+	printf(s.out, "%5.1fs  %-*s  %s%s\n", now.Sub(s.start).Seconds(), s.titles(), r.fate.title, which, r.now(now, s.polling))
 }
 
-func (r *row) see(e api.Event, at time.Duration) {
-	r.now = story(e, r.fate.people)
-	switch {
-	case e.Type == "attempt.dialed":
-		r.rings = append(r.rings, ring{e.Person, "…"})
-	case e.Type == "attempt.ended" && e.Attempt <= len(r.rings):
-		r.rings[e.Attempt-1].word = e.Result
-	case e.Type == "call.ended":
-		r.outcome, r.now, r.took = e.Outcome, "", at
+// refreshUntil draws the table again and again until wait returns: rows count seconds, and the
+// window may have another size.
+func (s *screen) refreshUntil(wait func()) {
+	if s.terminal == nil {
+		wait()
+		return
 	}
+	quit := make(chan struct{})
+	var drawing sync.WaitGroup
+	drawing.Go(func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-quit:
+				return
+			case now := <-tick.C:
+				s.mu.Lock()
+				s.draw(now)
+				s.mu.Unlock()
+			}
+		}
+	})
+	wait()
+	close(quit)
+	drawing.Wait()
 }
 
-// attempts tells how each person's phone rang, in few words.
-func (r *row) attempts() string {
-	if len(r.fate.people) == 0 {
-		return words(r.rings, 0)
+// draw writes the table over the one before. The mutex is held.
+func (s *screen) draw(now time.Time) {
+	width, height := s.size()
+	lines, hidden := s.fitting(s.table(now), height-1)
+	if hidden > 0 {
+		lines = append(lines, text{fmt.Sprintf("… %d more, for which this window is too low", hidden), 0, dim})
 	}
-	var all []string
-	for i, p := range r.fate.people {
-		if text := words(r.rings, i+1); text != "" {
-			all = append(all, p.Name+" "+text)
-		}
-	}
-	return strings.Join(all, " · ")
+	s.write(lines, width, height)
 }
 
-// words are those of one person's rings, the same word in a row only once.
-func words(rings []ring, person int) string {
-	var runs []string
-	last, times := "", 0
-	for _, r := range rings {
-		if r.person != person {
-			continue
-		}
-		if r.word != last {
-			runs, last, times = append(runs, r.word), r.word, 0
-		}
-		if times++; times > 1 {
-			runs[len(runs)-1] = fmt.Sprintf("%s ×%d", r.word, times)
-		}
+// write puts lines where those before are. Where the window has become narrower, these take
+// more lines by now.
+func (s *screen) write(lines []text, width, height int) {
+	up := 0
+	for _, n := range s.drawn {
+		up += max(1, (n+width-1)/width)
 	}
-	return strings.Join(runs, ", ")
+	s.drawn = nil
+	var b strings.Builder
+	b.WriteString("\r") // the terminal may have shown a ^C
+	if up = min(up, height-1); up > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", up)
+	}
+	for _, l := range lines {
+		l.words = cut(harmless(oneLine(l.words)), width)
+		s.drawn = append(s.drawn, utf8.RuneCountInString(l.words))
+		b.WriteString(l.painted(s.colors) + "\x1b[K\n")
+	}
+	b.WriteString("\x1b[J")
+	_, _ = io.WriteString(s.terminal, b.String()) // whoever closed it does not look on
 }
 
-// draw writes the table over the one before.
-func (s *screen) draw() {
-	up := ""
-	if s.drawn {
-		up = fmt.Sprintf("\x1b[%dA", len(s.rows)+1)
+// sizeOf a terminal: a line that wraps would be two to the next draw.
+func sizeOf(terminal *os.File) (width, height int) {
+	if w, h, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 && h > 1 {
+		return w, h
 	}
-	s.drawn = true
-	width := s.width()
-	for _, line := range s.table() {
-		fmt.Fprintf(s.terminal, "%s%s\x1b[K\n", up, cut(harmless(oneLine(line)), width))
-		up = ""
-	}
+	return 80, 24
 }
 
-// width of the terminal: a line that wraps would be two to the next draw.
-func (s *screen) width() int {
-	if f, ok := s.terminal.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
+// fitting leaves out rows, first those of calls that have ended, until there is room. It says
+// how many.
+func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
+	if len(lines) <= room {
+		return lines, 0
+	}
+	out := make([]bool, len(s.rows))
+	hide := func(which func(row) bool) {
+		for i, r := range s.rows {
+			if !out[i] && which(r) && len(lines)-hidden+1 > room { // one says how many are hidden
+				out[i] = true
+				hidden++
+			}
 		}
 	}
-	return 80
+	hide(func(r row) bool { return r.outcome != "" })
+	hide(func(row) bool { return true })
+	left = lines[:1:1]
+	for i, l := range lines[1:] {
+		if !out[i] {
+			left = append(left, l)
+		}
+	}
+	return left, hidden
 }
 
 func cut(line string, width int) string {
@@ -139,35 +161,87 @@ func cut(line string, width int) string {
 	return line
 }
 
-// table is the heading and a line for each call.
-func (s *screen) table() []string {
-	title, attempts := 0, 24 // the narrowest
-	for _, r := range s.rows {
-		title, attempts = max(title, utf8.RuneCountInString(r.fate.title)), max(attempts, utf8.RuneCountInString(r.attempts()))
+// newest is the end of a text for which there is no room.
+func newest(words string, width int) string {
+	if runes := []rune(words); len(runes) > width {
+		return "…" + string(runes[len(runes)-width+1:])
 	}
-	columns := fmt.Sprintf("%%-%ds  %%-%ds  %%s", title, attempts)
-	lines := []string{fmt.Sprintf(columns, "THE PHONE", "ATTEMPTS", "NOW")}
+	return words
+}
+
+// Widths of the table, which is made for 80 columns.
+const (
+	tableWidth = 80
+	nowWidth   = 24
+	timesWidth = 17 // of a row's window
+)
+
+// titles is how wide the first column is.
+func (s *screen) titles() int {
+	width := utf8.RuneCountInString(heading)
 	for _, r := range s.rows {
-		now := r.now
-		if r.outcome != "" {
-			now = fmt.Sprintf("%s after %.1f s", strings.ToUpper(r.outcome), r.took.Seconds())
+		width = max(width, utf8.RuneCountInString(r.fate.title))
+	}
+	return width
+}
+
+const heading = "THE PHONE"
+
+// table is the heading and a line for each call.
+func (s *screen) table(now time.Time) []text {
+	title, times := s.titles(), ""
+	for _, r := range s.rows {
+		if r.fate.times != "" {
+			times = "MAY RING (" + s.start.Format("MST") + ")"
 		}
-		lines = append(lines, fmt.Sprintf(columns, r.fate.title, r.attempts(), now))
+	}
+	attempts := tableWidth - title - nowWidth - 4
+	if times != "" {
+		attempts -= timesWidth + 2
+	}
+	attempts = max(attempts, 8)
+	line := func(phone, when, rung string) string {
+		if times != "" {
+			phone = fmt.Sprintf("%-*s  %-*s", title, phone, timesWidth, when)
+		}
+		return fmt.Sprintf("%-*s  %-*s  ", title, phone, attempts, rung)
+	}
+	lines := []text{{line(heading, times, "ATTEMPTS") + "NOW", 0, bold}}
+	for _, r := range s.rows {
+		before := line(r.fate.title, r.fate.times, newest(r.attempts(), attempts))
+		lines = append(lines, text{before + r.now(now, s.polling), utf8.RuneCountInString(before), r.color()})
 	}
 	return lines
 }
 
-// finish writes the table a last time, and what came out wrong.
-func (s *screen) finish(wrong []error) {
+// text is a line of which the end has a style.
+type text struct {
+	words string
+	from  int // the character at which that begins
+	style string
+}
+
+// Styles, as a terminal takes them.
+const (
+	bold, dim          = "1", "2"
+	red, green, yellow = "31", "32", "33"
+)
+
+func (t text) painted(colors bool) string {
+	runes := []rune(t.words)
+	if !colors || t.style == "" || t.from >= len(runes) {
+		return t.words
+	}
+	return string(runes[:t.from]) + "\x1b[" + t.style + "m" + string(runes[t.from:]) + "\x1b[0m"
+}
+
+// finish writes the table a last time, whole, and what came out wrong, unless it was stopped.
+func (s *screen) finish(wrong []error, stopped bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.terminal != nil {
-		s.draw()
-	} else {
-		printf(s.out, "\n")
-		for _, line := range s.table() {
-			printf(s.out, "%s\n", line)
-		}
+	s.last(time.Now())
+	if stopped {
+		return nil
 	}
 	bad := 0
 	for _, err := range wrong {
@@ -181,4 +255,20 @@ func (s *screen) finish(wrong []error) {
 	}
 	printf(s.out, "\n%d calls, %d as they should have come out, in %.0f s.\n",
 		len(s.rows), len(s.rows)-bad, time.Since(s.start).Seconds())
+	if bad > 0 {
+		return errors.New("a fate came out wrong")
+	}
+	return nil
+}
+
+func (s *screen) last(now time.Time) {
+	if s.terminal != nil {
+		width, height := s.size()
+		s.write(s.table(now), width, height)
+		return
+	}
+	printf(s.out, "\n")
+	for _, line := range s.table(now) {
+		printf(s.out, "%s\n", line.words)
+	}
 }

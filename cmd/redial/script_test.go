@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -56,8 +54,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 // setUp gives a script a simulated Twilio's account, two free ports and a database.
 func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
-		env.Values["processes"], env.Values["prints"] = map[string]*exec.Cmd{}, map[string]chan string{}
-		env.Values["logs"] = map[string]chan struct{}{}
+		env.Values["processes"] = map[string]*process{}
 		for name, v := range map[string]string{
 			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_FROM": demoFrom,
 			"REDIAL_CALLS_PER_SECOND": "20", "DATABASE_URL": "sqlite:redial.db", "TZ": "UTC",
@@ -84,107 +81,6 @@ func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 	}
 }
 
-func processes(ts *testscript.TestScript) map[string]*exec.Cmd {
-	return ts.Value("processes").(map[string]*exec.Cmd)
-}
-
-// cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
-// It returns once the process has written a line that has LINE in it. NAME.log keeps all that it writes to
-// standard error, and is whole once it was ended.
-func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 3 {
-		ts.Fatalf("usage: start NAME LINE ARGS…")
-	}
-	cmd := exec.Command(findIn(ts.Getenv("PATH"), "redial"), args[2:]...)
-	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = environ(ts)
-	out, err := cmd.StderrPipe()
-	ts.Check(err)
-	printed, err := cmd.StdoutPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	processes(ts)[args[0]] = cmd
-	prints(ts)[args[0]] = readLines(printed)
-	ts.Defer(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	file, err := os.Create(ts.MkAbs(args[0] + ".log"))
-	ts.Check(err)
-	told := bufio.NewReader(io.TeeReader(out, file))
-	for {
-		line, err := told.ReadString('\n')
-		ts.Logf("[%s] %s", args[0], line)
-		if err != nil {
-			ts.Fatalf("%s ended before it was ready", args[0])
-		}
-		if strings.Contains(line, args[1]) {
-			break
-		}
-	}
-	whole := make(chan struct{})
-	logs(ts)[args[0]] = whole
-	go func() {
-		defer close(whole)
-		io.Copy(io.Discard, told) // or it would stop once the pipe is full
-		file.Close()
-	}()
-}
-
-// logs are closed once they are whole.
-func logs(ts *testscript.TestScript) map[string]chan struct{} {
-	return ts.Value("logs").(map[string]chan struct{})
-}
-
-func prints(ts *testscript.TestScript) map[string]chan string {
-	return ts.Value("prints").(map[string]chan string)
-}
-
-// readLines reads all that a process prints, so that it does not stop for want of a reader, and
-// keeps the first lines.
-func readLines(r io.Reader) chan string {
-	lines := make(chan string, 1000)
-	go func() {
-		defer close(lines)
-		for printed := bufio.NewReader(r); ; {
-			line, err := printed.ReadString('\n')
-			select {
-			case lines <- line:
-			default:
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
-	return lines
-}
-
-// cmdPrints waits until a process has printed a line that has TEXT in it, and puts all
-// lines up to there into NAME.out: prints NAME TEXT.
-func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 || prints(ts)[args[0]] == nil {
-		ts.Fatalf("usage: prints NAME TEXT")
-	}
-	var all strings.Builder
-	late := time.After(time.Minute)
-	for {
-		select {
-		case line, more := <-prints(ts)[args[0]]:
-			all.WriteString(line)
-			if strings.Contains(line, args[1]) {
-				ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(all.String()), 0o600))
-				return
-			}
-			if more {
-				continue
-			}
-		case <-late:
-		}
-		ts.Fatalf("%s never printed %s: %s", args[0], args[1], &all)
-	}
-}
-
 func findIn(path, name string) string {
 	for _, dir := range filepath.SplitList(path) {
 		if file := filepath.Join(dir, name); isFile(file) {
@@ -202,27 +98,12 @@ func isFile(name string) bool {
 func environ(ts *testscript.TestScript) (env []string) {
 	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
 		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
-		"REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE", "REDIAL_LISTEN_SECRET", "REDIAL_PRESETS"} {
+		"REDIAL_API_KEYS", "REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE", "REDIAL_LISTEN_SECRET", "REDIAL_PRESETS"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
 	}
 	return env
-}
-
-// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term.
-func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"kill": syscall.SIGKILL, "term": syscall.SIGTERM}
-	if neg || len(args) != 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 {
-		ts.Fatalf("usage: end NAME kill|term")
-	}
-	cmd := processes(ts)[args[0]]
-	ts.Check(cmd.Process.Signal(signals[args[1]]))
-	<-logs(ts)[args[0]]
-	err := cmd.Wait()
-	if args[1] == "term" {
-		ts.Check(err)
-	}
 }
 
 // cmdStatus expects an exit status: status N ARGS….

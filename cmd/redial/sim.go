@@ -13,16 +13,12 @@ import (
 )
 
 type simCmd struct {
-	Listen         string            `help:"Address to serve on; default ${default}." default:"127.0.0.1:4010" placeholder:"HOST:PORT"`
-	AccountSID     string            `name:"account-sid" help:"The account it serves; default ${default}." default:"${simAccount}" placeholder:"AC…"`
-	AuthToken      string            `help:"Its auth token; default ${default}." default:"${simToken}" placeholder:"TOKEN"`
-	Speed          float64           `help:"How much faster than life phones ring; default ${default}." default:"1" placeholder:"N"`
-	Seed           uint64            `help:"Of the faults; the same seed makes the same ones." default:"1" placeholder:"N"`
-	CallsPerSecond float64           `help:"How fast the account's queue drains; 0: at once." default:"0" placeholder:"N"`
-	Script         map[string]string `help:"What a phone does, call by call: '+819012345678=no-answer,busy,answer'." mapsep:";" placeholder:"NUMBER=STEPS;…"`
-	Default        string            `help:"What other phones do." default:"answer" placeholder:"STEPS"`
-	Faults         string            `help:"Rates of faults as JSON: '{\"callback_lost\": 0.1}'." placeholder:"JSON"`
-	Account        string            `help:"How the account is set up, as JSON: '{\"status\": \"suspended\"}'." placeholder:"JSON"`
+	phoneFlags     `embed:""`
+	Listen         string  `help:"Address to serve on; default ${default}." default:"127.0.0.1:4010" placeholder:"HOST:PORT"`
+	AccountSID     string  `name:"account-sid" help:"The account it serves; default ${default}." default:"${simAccount}" placeholder:"AC…"`
+	AuthToken      string  `help:"Its auth token; default ${default}." default:"${simToken}" placeholder:"TOKEN"`
+	CallsPerSecond float64 `help:"How fast the account's queue drains; 0: at once." default:"0" placeholder:"N"`
+	Account        string  `help:"How the account is set up, as JSON: '{\"status\": \"suspended\"}'." placeholder:"JSON"`
 	logging        `embed:""`
 }
 
@@ -33,22 +29,17 @@ const (
 )
 
 func (c *simCmd) Run(ctx context.Context, con *console) error {
-	var faults sim.Faults
-	if c.Faults != "" {
-		if err := json.Unmarshal([]byte(c.Faults), &faults); err != nil {
-			return fmt.Errorf("--faults can't be read: %w", err)
-		}
+	conf, err := c.config()
+	if err != nil {
+		return err
 	}
-	var account sim.Account
 	if c.Account != "" {
-		if err := json.Unmarshal([]byte(c.Account), &account); err != nil {
+		if err := json.Unmarshal([]byte(c.Account), &conf.Account); err != nil {
 			return fmt.Errorf("--account can't be read: %w", err)
 		}
 	}
-	phones, err := sim.New(sim.Config{
-		AccountSID: c.AccountSID, AuthToken: c.AuthToken, Speed: c.Speed, Seed: c.Seed, CallsPerSecond: c.CallsPerSecond,
-		Faults: faults, Account: account, Scripts: c.Script, Default: c.Default, Logger: c.logger(con.err),
-	})
+	conf.AccountSID, conf.AuthToken, conf.CallsPerSecond, conf.Logger = c.AccountSID, c.AuthToken, c.CallsPerSecond, c.logger(con.err)
+	phones, err := sim.New(conf)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"redial/api"
+	"redial/internal/sim"
+)
+
+// feed shows what happens at a desk: a line for each thing that a phone or redial does.
+type feed struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (f *feed) phone(n sim.News) { f.line(n.To, "phone", n.Does) }
+
+// toldByPhones are the events that phones tell of themselves.
+var toldByPhones = []string{"attempt.dialed", "attempt.placed", "attempt.initiated", "attempt.ringing", "attempt.answered"}
+
+func (f *feed) redial(m api.Webhook, _ []byte) error {
+	e, c := m.Data.Event, m.Data.Call
+	if e == nil || c == nil || slices.Contains(toldByPhones, e.Type) {
+		return nil
+	}
+	does := story(*e, c.People)
+	if e.Type == "call.created" {
+		does = strings.Replace(does, "call created", "call "+c.ID, 1)
+	}
+	f.line(numberOf(e, c), "redial", does)
+	return nil
+}
+
+// numberOf is the number that an event is about, where it is about one.
+func numberOf(e *api.Event, c *api.Call) string {
+	for _, a := range c.Attempts {
+		if a.Number == e.Attempt {
+			return a.To
+		}
+	}
+	return c.To
+}
+
+// line has the time at which the desk hears of it, which is later by a moment, so that the lines
+// are in their order.
+func (f *feed) line(number, who, does string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	printf(f.to, "%s  %-13s  %-6s  %s\n", time.Now().Format("15:04:05.000"), number, who, does)
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sync/errgroup"
+
+	"redial/api"
+	"redial/internal/app"
+	"redial/internal/sim"
+)
+
+// pair is redial and a Twilio of its own in one process, over sockets of this machine. It is led
+// to no other Twilio, and to no database but its own, whatever the environment holds.
+type pair struct {
+	phones   *sim.Sim
+	client   *api.Client
+	url      string // redial's
+	twilio   string // Twilio's
+	database string // its file
+	folder   string // to remove at the end; empty: none
+	cancel   context.CancelFunc
+	parts    *errgroup.Group
+	over     <-chan struct{} // closed when they stop, also where one of them failed
+}
+
+// anyPort is an address of this machine.
+const anyPort = "127.0.0.1:0"
+
+// pairing is what a pair is made of.
+type pairing struct {
+	phones  sim.Config
+	redial  app.Config // where it listens, and how calls are made
+	twilio  string     // where the simulated Twilio listens
+	keep    string     // the folder of the database; empty: one that goes with the pair
+	polling bool       // redial has no URL that Twilio could call back
+}
+
+func (g pairing) start(ctx context.Context) (p *pair, err error) {
+	p = &pair{}
+	if err := p.house(g.keep); err != nil {
+		return nil, err
+	}
+	redial, err := listen(ctx, "--listen", g.redial.Listen)
+	if err != nil {
+		return nil, errors.Join(err, p.clear())
+	}
+	twilio, err := listen(ctx, "--sim-listen", g.twilio)
+	if err != nil {
+		return nil, errors.Join(err, redial.Close(), p.clear())
+	}
+	p.url, p.twilio = here(redial), here(twilio)
+	node, err := p.furnish(ctx, g)
+	if err != nil {
+		return nil, errors.Join(err, redial.Close(), twilio.Close(), p.clear())
+	}
+	p.client = &api.Client{URL: p.url}
+	if len(g.redial.APIKeys) > 0 {
+		p.client.Key = g.redial.APIKeys[0]
+	}
+	ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	p.parts, ctx = errgroup.WithContext(ctx)
+	p.over = ctx.Done()
+	p.parts.Go(func() error { return node.Serve(ctx, redial) })
+	p.parts.Go(func() error { return serveUntil(ctx, twilio, p.phones) })
+	return p, nil
+}
+
+// house finds a place for the database.
+func (p *pair) house(keep string) (err error) {
+	folder := keep
+	if keep == "" {
+		if folder, err = os.MkdirTemp("", "redial-desk-"); err != nil {
+			return err
+		}
+		p.folder = folder
+	} else if err := os.MkdirAll(keep, 0o700); err != nil {
+		return err
+	}
+	p.database = filepath.Join(folder, "desk.db")
+	return nil
+}
+
+// clear removes what is not to be kept.
+func (p *pair) clear() error {
+	if p.folder == "" {
+		return nil
+	}
+	return os.RemoveAll(p.folder)
+}
+
+// furnish makes the two parts. Whatever leads out of this machine is set here.
+func (p *pair) furnish(ctx context.Context, g pairing) (node *app.App, err error) {
+	g.phones.AccountSID, g.phones.AuthToken = simAccount, simToken
+	if p.phones, err = sim.New(g.phones); err != nil {
+		return nil, err
+	}
+	c := g.redial
+	c.AccountSID, c.AuthTokens, c.APIKey, c.APISecret = simAccount, []string{simToken}, "", ""
+	c.TwilioBaseURL, c.HostURL, c.DatabaseURL, c.Migrate = p.twilio, p.url, "sqlite:"+p.database, true
+	if g.polling {
+		c.HostURL = ""
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	node, err = app.New(ctx, c)
+	if err != nil {
+		p.phones.Close()
+	}
+	return node, err
+}
+
+// stop ends both parts and removes what they kept.
+func (p *pair) stop() error {
+	p.cancel()
+	err := p.parts.Wait()
+	p.phones.Close()
+	return errors.Join(err, p.clear())
+}
+
+func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, &app.ConfigError{Sentence: fmt.Sprintf("%s can't be used: %v", flag, err)}
+	}
+	return l, nil
+}
+
+// here is a listener's URL for programs of this machine.
+func here(l net.Listener) string {
+	addr := l.Addr().(*net.TCPAddr)
+	if addr.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", addr.Port)
+	}
+	return "http://" + addr.String()
+}

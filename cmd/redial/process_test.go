@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// process is a redial that goes on while a script does.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+
+	mu       sync.Mutex
+	changed  *sync.Cond // it has written more, has ended, or was waited for too long
+	out, err bytes.Buffer
+	over     bool
+}
+
+// stream is one of the two to which a process writes.
+type stream struct {
+	of *process
+	to io.Writer
+}
+
+func (s stream) Write(b []byte) (int, error) {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.of.changed.Broadcast()
+	return s.to.Write(b)
+}
+
+// wrote is what a process has written to a stream up to the end of a line that has a text in it,
+// as soon as that is there, within a minute.
+func (p *process) wrote(ts *testscript.TestScript, text string, where ...*bytes.Buffer) string {
+	late := false
+	t := time.AfterFunc(time.Minute, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		late = true
+		p.changed.Broadcast()
+	})
+	defer t.Stop()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for {
+		for _, buffer := range where {
+			before, after, found := strings.Cut(buffer.String(), text)
+			if line, _, whole := strings.Cut(after, "\n"); found && whole {
+				return before + text + line + "\n"
+			}
+		}
+		if p.over || late {
+			ts.Fatalf("%s was not written:\n%s%s", text, &p.out, &p.err)
+		}
+		p.changed.Wait()
+	}
+}
+
+func processes(ts *testscript.TestScript) map[string]*process {
+	return ts.Value("processes").(map[string]*process)
+}
+
+// cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
+// It returns once the process has written a line that has LINE in it. NAME.log keeps all that it
+// writes to standard error.
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: start NAME LINE ARGS…")
+	}
+	log, err := os.Create(ts.MkAbs(args[0] + ".log"))
+	ts.Check(err)
+	p := &process{cmd: exec.Command(findIn(ts.Getenv("PATH"), "redial"), args[2:]...), ended: make(chan struct{})}
+	p.changed = sync.NewCond(&p.mu)
+	p.cmd.Dir = ts.MkAbs(".")
+	p.cmd.Env = environ(ts)
+	p.cmd.Stdout, p.cmd.Stderr = stream{p, &p.out}, stream{p, io.MultiWriter(&p.err, log)}
+	ts.Check(p.cmd.Start())
+	go func() {
+		_ = p.cmd.Wait() // its status is looked at where it was to end
+		p.mu.Lock()
+		p.over = true
+		p.changed.Broadcast()
+		p.mu.Unlock()
+		log.Close()
+		close(p.ended)
+	}()
+	processes(ts)[args[0]] = p
+	ts.Defer(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+		ts.Logf("[%s] %s%s", args[0], &p.out, &p.err)
+	})
+	p.wrote(ts, args[1], &p.out, &p.err)
+}
+
+// cmdPrints waits until a process has printed a line that has TEXT in it, and puts all lines up to
+// there into NAME.out: prints NAME TEXT.
+func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || processes(ts)[args[0]] == nil {
+		ts.Fatalf("usage: prints NAME TEXT")
+	}
+	p := processes(ts)[args[0]]
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(p.wrote(ts, args[1], &p.out)), 0o600))
+}
+
+// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int [STATUS]. All
+// that it has printed stands in NAME.out. A status of 0 is expected of one that is not killed.
+func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT}
+	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 {
+		ts.Fatalf("usage: end NAME kill|term|int [STATUS]")
+	}
+	p := processes(ts)[args[0]]
+	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
+	<-p.ended
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), p.out.Bytes(), 0o600))
+	want := 0
+	if len(args) > 2 {
+		want, _ = strconv.Atoi(args[2])
+	}
+	if got := p.cmd.ProcessState.ExitCode(); args[1] != "kill" && got != want {
+		ts.Fatalf("%s ends with status %d, not %d:\n%s%s", args[0], got, want, &p.out, &p.err)
+	}
+}
