@@ -25,6 +25,11 @@ const (
 	FateUnknown Fate = "unknown"
 )
 
+// Fates lists every Fate.
+func Fates() []Fate {
+	return []Fate{FateRefused, FateAccount, FateNotProcessed, FateFull, FateUnlisted, FateUnknown}
+}
+
 // PlaceError is a create request that did not succeed: the carrier only
 // classifies, what follows is decided elsewhere.
 type PlaceError struct {

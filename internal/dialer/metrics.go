@@ -19,7 +19,7 @@ type metrics struct {
 
 func newMetrics(r prometheus.Registerer) metrics {
 	f := promauto.With(r)
-	return metrics{
+	m := metrics{
 		latency: f.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "redial_dial_duration_seconds",
 			Help:    "How long create requests to Twilio took, by what came of them.",
@@ -39,17 +39,24 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Help: "1 while Twilio takes no calls of the account and dialing pauses.",
 		}),
 	}
+	for _, fate := range append(call.Fates(), placed) {
+		m.latency.WithLabelValues(string(fate)) // so that a rate is known from the first one on
+	}
+	return m
 }
 
+// placed stands among the fates, for a create request that succeeded.
+const placed call.Fate = "placed"
+
 func (m *metrics) placed(took time.Duration, err error) {
-	fate := "placed"
+	fate := placed
 	if err != nil {
-		fate = string(call.FateUnknown)
+		fate = call.FateUnknown
 	}
 	if e, ok := errors.AsType[*call.PlaceError](err); ok {
-		fate = string(e.Fate)
+		fate = e.Fate
 	}
-	m.latency.WithLabelValues(fate).Observe(took.Seconds())
+	m.latency.WithLabelValues(string(fate)).Observe(took.Seconds())
 }
 
 func (m *metrics) pause(on bool) {

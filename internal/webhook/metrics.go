@@ -34,6 +34,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 	}
 	for _, result := range []string{resultDelivered, resultFailed, resultDead} {
 		m.results.WithLabelValues(result) // so that a rate is known from the first one on
+		m.duration.WithLabelValues(result)
 	}
 	return m
 }
