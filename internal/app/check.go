@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"iter"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -37,9 +36,8 @@ type Examination struct {
 	Config Config
 	Live   bool // only this machine: the settings, and the redial that serves here
 
-	Unread  []error           // settings that could not even be read, each a *ConfigError
-	Store   *store.Store      // that is open already; nil: the database is opened, to be read only
-	Network http.RoundTripper // to HOST_URL; nil: the network
+	Unread []error      // settings that could not even be read, each a *ConfigError
+	Store  *store.Store // that is open already; nil: the database is opened, to be read only
 
 	faulty map[string]bool // settings that are wrong: what needs them is not looked at
 	local  local           // who listens where this redial is to
@@ -49,8 +47,9 @@ type Examination struct {
 	inspectErr error
 }
 
-// examineTime bounds a part of the examination: each of its questions has a bound of its own.
-const examineTime = 90 * time.Second
+// examineTime bounds the examination: each of its questions has a bound of its own, but there may be
+// many of them.
+const examineTime = 40 * time.Second
 
 // Findings looks at everything, and yields what was found part by part, always in the same order. It
 // changes nothing, and moves no call.
@@ -63,6 +62,8 @@ func (e *Examination) Findings(ctx context.Context) iter.Seq[Finding] {
 		if !e.Live {
 			parts = append(parts, e.database, e.account, e.caller, e.regions, e.host, e.webhooks)
 		}
+		ctx, cancel := context.WithTimeout(ctx, examineTime)
+		defer cancel()
 		sideBySide(ctx, parts, yield)
 	}
 }
@@ -73,8 +74,6 @@ type part func(context.Context) []Finding
 // sideBySide runs all parts at once, and returns when they have ended: one of them may use the address
 // that serve needs.
 func sideBySide(ctx context.Context, parts []part, yield func(Finding) bool) {
-	ctx, cancel := context.WithTimeout(ctx, examineTime)
-	defer cancel()
 	var found []chan []Finding
 	for _, look := range parts {
 		c := make(chan []Finding, 1)

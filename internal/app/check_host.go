@@ -18,8 +18,8 @@ const hostTime = 10 * time.Second // for an answer over HOST_URL; Twilio waits n
 
 // outside is how the world is reached; tests have one of their own.
 func (e *Examination) outside() http.RoundTripper {
-	if e.Network != nil {
-		return e.Network
+	if e.Config.HostTransport != nil {
+		return e.Config.HostTransport
 	}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: hostTime / 2}).DialContext,

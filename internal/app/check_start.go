@@ -13,6 +13,8 @@ var hostPauses = []time.Duration{10 * time.Second, 30 * time.Second}
 
 // examine looks whether the set-up of a node that serves is right, and logs what is not.
 func (a *App) examine(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 2*examineTime)
+	defer cancel()
 	e := &Examination{Config: a.conf, Store: a.store, local: local{who: thisOne, instance: a.web.Prober.Instance()}}
 	wrong, warnings := 0, 0
 	sideBySide(ctx, []part{e.database, e.account, e.caller, e.regions, e.hostSoon, e.webhooks}, func(f Finding) bool {

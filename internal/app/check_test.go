@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"redial/internal/freeaddr"
 	"redial/internal/sim"
@@ -91,7 +93,7 @@ func (s *setup) answers(status int, kind, body string, headers ...string) {
 }
 
 // fails has the way to HOST_URL fail with an error.
-func (s *setup) fails(err error) { s.e.Network = brokenWay{err} }
+func (s *setup) fails(err error) { s.conf.HostTransport = brokenWay{err} }
 
 type brokenWay struct{ err error }
 
@@ -306,6 +308,50 @@ func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	if !slices.Equal(settings, want) {
 		t.Errorf("wrong are %q, and not %q", settings, want)
 	}
+}
+
+// A HOST_URL with a path leads here behind a proxy that passes the path on, and behind one that takes it away.
+func TestHostURLWithAPathIsSound(t *testing.T) {
+	for _, strips := range []bool{false, true} {
+		s := newSetup(t)
+		s.conf.HostURL += "/phone/a%20b"
+		if strips {
+			s.direct(func(r *http.Request) { r.URL.Path, r.URL.RawPath = strings.TrimPrefix(r.URL.Path, "/phone/a b"), "" })
+		}
+		if list := s.findings(); !slices.ContainsFunc(list, func(f Finding) bool { return f.About == "HOST_URL" && f.Verdict == Sound }) {
+			t.Errorf("strips: %t %s", strips, lines(list))
+		}
+	}
+}
+
+// However long somebody does not answer, the check comes to its end.
+func TestACheckNeverHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &Examination{Config: sound()}
+		e.Config.HostURL = hostURL
+		e.Config.Transport, e.Config.HostTransport = hanging{}, hanging{}
+		e.settings()
+		began := time.Now()
+		var says []string
+		sideBySide(t.Context(), []part{e.account, e.caller, e.regions, e.host}, func(f Finding) bool {
+			says = append(says, f.Says)
+			return true
+		})
+		if took := time.Since(began); took > examineTime || len(says) != 4 {
+			t.Errorf("it took %s, and said %q", took, says)
+		}
+		if !strings.Contains(says[0], "can't be reached: there is no answer in time") || !strings.Contains(says[3], "there is no answer in time") {
+			t.Errorf("it says %q", says)
+		}
+	})
+}
+
+// hanging is a network on which nobody answers.
+type hanging struct{}
+
+func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
 }
 
 // A health check asks nobody outside, and takes no address.

@@ -55,6 +55,7 @@ type Config struct {
 	Log              *slog.Logger      `kong:"-"` // nil: discard
 	WebhookTransport http.RoundTripper `kong:"-"` // of webhooks; nil: the network
 	Transport        http.RoundTripper `kong:"-"` // to Twilio; nil: the network
+	HostTransport    http.RoundTripper `kong:"-"` // to HOST_URL, to look whether it leads here; nil: the network
 
 	// Clock is for tests that have a time of their own, which is not held against the
 	// database's; nil: this node's.

@@ -14,7 +14,8 @@ var fileSystems = map[int64]string{
 }
 
 // diskOf says how much is free on a folder's disk, for who is not root, and whether that is none: it is
-// over the network, or in memory. A variable, so that tests can fill it.
+// over the network, or in memory. This and writable are variables, so that tests have a full disk, and a user
+// who may not write.
 var diskOf = func(folder string) (free uint64, kind string) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
@@ -35,7 +36,7 @@ func inUse(file string) bool {
 }
 
 // writable says whether this user may write to a file or a folder.
-func writable(name string) bool { return unix.Access(name, unix.W_OK) == nil }
+var writable = func(name string) bool { return unix.Access(name, unix.W_OK) == nil }
 
 // owned says whether a file is this user's, or that does not matter.
 func owned(info os.FileInfo) bool {

@@ -8,7 +8,7 @@ var diskOf = func(string) (free uint64, kind string) { return 0, "" }
 
 func inUse(string) bool { return false }
 
-func writable(name string) bool {
+var writable = func(name string) bool {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		info, isFolder := os.Stat(name)

@@ -2,12 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
-
-	"github.com/pressly/goose/v3"
 )
 
 // Inspection is what somebody who looks whether the set-up is right is told of a database. To
@@ -41,9 +37,6 @@ func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error)
 		return nil, fmt.Errorf("the database URL %w", err)
 	}
 	i = &Inspection{}
-	if i.Newest, err = newest(); err != nil {
-		return nil, err
-	}
 	s := &Store{release: func() error { return nil }}
 	s.watchers.init()
 	if conf != nil {
@@ -55,25 +48,12 @@ func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error)
 // Inspect looks at the database that is open.
 func (s *Store) Inspect(ctx context.Context) (i *Inspection, err error) {
 	i = &Inspection{}
-	if i.Newest, err = newest(); err != nil {
-		return nil, err
-	}
 	if s.dialect.shared {
 		return i, i.shared(ctx, s)
 	}
 	i.Engine = "SQLite"
 	i.disk(s.folder)
 	return i, i.read(ctx, s)
-}
-
-// newest is the version of the newest migration.
-func newest() (version int64, err error) {
-	names, err := fs.Glob(migrations, "migrations/*.sql")
-	for _, name := range names {
-		v, bad := goose.NumericComponent(name)
-		version, err = max(version, v), errors.Join(err, bad)
-	}
-	return version, err
 }
 
 // read asks what is asked of every database.
@@ -118,6 +98,7 @@ func (i *Inspection) readSchema(ctx context.Context, s *Store) error {
 		}
 	}
 	for _, source := range p.ListSources() {
+		i.Newest = max(i.Newest, source.Version)
 		if !applied[source.Version] {
 			i.Pending++
 		}

@@ -96,7 +96,8 @@ func (i *Inspection) rights(ctx context.Context, s *Store) error {
 	var mayCreate, mayWrite bool
 	err := s.read.QueryRowContext(ctx, "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)").Scan(&mayCreate)
 	if err == nil && i.Schema > 0 {
-		err = s.read.QueryRowContext(ctx, "SELECT has_table_privilege('calls', 'SELECT, INSERT, UPDATE, DELETE')").Scan(&mayWrite)
+		err = s.read.QueryRowContext(ctx, `SELECT has_table_privilege('calls', 'SELECT') AND has_table_privilege('calls', 'INSERT')
+			AND has_table_privilege('calls', 'UPDATE') AND has_table_privilege('calls', 'DELETE')`).Scan(&mayWrite)
 	}
 	switch {
 	case err != nil:
