@@ -17,6 +17,9 @@ type Client struct {
 	URL  string       // of the server, such as http://127.0.0.1:8080
 	Key  string       // API key; may be empty where the server needs none
 	HTTP *http.Client // nil: http.DefaultClient; redirects are never followed
+
+	Patience time.Duration // with a server that is away, in Follow, Listen and Await; 0: two minutes
+	Away     func(error)   // told by those when the server is away for longer than five seconds, and nil when it is back; may be nil
 }
 
 // ListQuery selects calls; empty fields select all.

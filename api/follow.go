@@ -18,68 +18,116 @@ import (
 const (
 	maxLine  = 1 << 20          // bytes of a line in a stream
 	silence  = 60 * time.Second // after which a stream is dead: the server says something every 15 s
-	patience = 2 * time.Minute  // with a server that is away
+	patience = 2 * time.Minute  // with a server that is away, where the Client has no other
+	noticed  = 5 * time.Second  // for which a server is away until somebody is told
 )
 
 // Follow tells of every event of a call after seq after, in their order and each
 // once, until the call has ended. A stream that breaks is taken up where it
-// broke, unless the server stays away for two minutes. An error of tell ends it,
-// and is returned as it is.
+// broke, unless the server stays away for as long as the Client has patience.
+// An error of tell ends it, and is returned as it is.
 func (c *Client) Follow(ctx context.Context, id string, after int, tell func(Event) error) error {
-	f := follower{Client: c, id: id, after: after, tell: tell, heard: time.Now()}
+	f := follower{after: after, tell: tell}
+	err := c.persist(ctx, func(l *link) error {
+		path, header := callPath(id)+"/events", http.Header{"Last-Event-Id": {strconv.Itoa(f.after)}}
+		return l.events(ctx, path, header, func(_, data string) (bool, error) { return f.event(c.Address(), data) })
+	})
+	if _, passing := errors.AsType[*away](err); passing {
+		return fmt.Errorf("following call %s: %w", id, err)
+	}
+	return err
+}
+
+// Await follows a call as Follow does, and shows it once it has ended.
+func (c *Client) Await(ctx context.Context, id string, after int, tell func(Event) error) (call Call, err error) {
+	if err := c.Follow(ctx, id, after, tell); err != nil {
+		return call, err
+	}
+	err = c.persist(ctx, func(*link) error {
+		_, err := c.once(ctx, request{method: http.MethodGet, path: callPath(id)}, &call)
+		return err
+	})
+	return call, err
+}
+
+// link is how the exchange with a server fares that goes on while the server is away.
+type link struct {
+	*Client
+	heard time.Time // when the server last said anything
+	lost  time.Time // since when it is away; zero: it is not
+	told  bool      // that it is
+}
+
+// persist exchanges something with the server, again as long as that ends with *away and there is
+// patience.
+func (c *Client) persist(ctx context.Context, exchange func(*link) error) error {
+	l := &link{Client: c, heard: time.Now()}
 	for try := 1; ; try++ {
-		before := f.heard
-		err := f.stream(ctx)
+		before := l.heard
+		err := exchange(l)
 		a, passing := errors.AsType[*away](err)
 		if !passing {
+			l.back()
 			return err
 		}
-		if f.heard.After(before) {
+		if l.heard.After(before) {
 			try = 1
 		}
-		if time.Since(f.heard) > patience || !pause(ctx, try, a.pause) {
-			return fmt.Errorf("following call %s: %w", id, a.error)
+		l.away(ctx, a.error)
+		if time.Since(l.heard) > cmp.Or(c.Patience, patience) || !pause(ctx, try, a.pause) {
+			return a
 		}
+	}
+}
+
+// away tells that the server is, once it has been so for a while.
+func (l *link) away(ctx context.Context, err error) {
+	if l.lost.IsZero() {
+		l.lost = time.Now()
+	}
+	if l.Away != nil && !l.told && ctx.Err() == nil && time.Since(l.lost) >= noticed {
+		l.told = true
+		l.Away(err)
+	}
+}
+
+// back tells that the server is there again, to whoever was told that it was away.
+func (l *link) back() {
+	l.lost = time.Time{}
+	if l.told {
+		l.told = false
+		l.Away(nil)
 	}
 }
 
 // follower is how far a Follow has come.
 type follower struct {
-	*Client
-	id    string
 	after int // the seq of the last event that was told
 	tell  func(Event) error
-	heard time.Time // when the server last said anything
-}
-
-// stream follows until the call has ended, which is nil, or the stream breaks,
-// which is *away, or something else goes wrong.
-func (f *follower) stream(ctx context.Context) error {
-	path, header := callPath(f.id)+"/events", http.Header{"Last-Event-Id": {strconv.Itoa(f.after)}}
-	return f.events(ctx, path, header, &f.heard, func(_, data string) (bool, error) { return f.event(data) })
 }
 
 // events reads a stream of server-sent events, and tells of each by its kind and data,
 // until that says that it is over. It keeps when the server last said anything.
-func (c *Client) events(ctx context.Context, path string, header http.Header, heard *time.Time, tell func(kind, data string) (over bool, err error)) error {
+func (l *link) events(ctx context.Context, path string, header http.Header, tell func(kind, data string) (over bool, err error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dead := time.AfterFunc(silence, cancel)
 	defer dead.Stop()
 	header.Set("Accept", "text/event-stream")
-	res, err := c.send(ctx, request{method: http.MethodGet, path: path, header: header})
+	res, err := l.send(ctx, request{method: http.MethodGet, path: path, header: header})
 	if err != nil {
 		return err
 	}
 	defer res.Body.Close()
 	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/event-stream" {
-		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", c.Address())
+		return fmt.Errorf("%s answered no event stream, and is perhaps no redial", l.Address())
 	}
+	l.back()
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, maxLine)
 	for kind, data := "", ""; lines.Scan(); {
 		dead.Reset(silence)
-		*heard = time.Now()
+		l.heard = time.Now()
 		switch field, value, _ := strings.Cut(lines.Text(), ":"); {
 		case field == "event":
 			kind = strings.TrimPrefix(value, " ")
@@ -92,14 +140,14 @@ func (c *Client) events(ctx context.Context, path string, header http.Header, he
 			kind, data = "", ""
 		}
 	}
-	return &away{error: fmt.Errorf("the stream of %s broke off: %w", c.Address(), cmp.Or(lines.Err(), io.EOF))}
+	return &away{error: fmt.Errorf("the stream of %s broke off: %w", l.Address(), cmp.Or(lines.Err(), io.EOF))}
 }
 
 // event tells of an event, unless that was done before the stream last broke.
-func (f *follower) event(data string) (ended bool, err error) {
+func (f *follower) event(server, data string) (ended bool, err error) {
 	var e Event
 	if err := json.Unmarshal([]byte(data), &e); err != nil {
-		return false, fmt.Errorf("an event of %s can't be read: %w", f.URL, err)
+		return false, fmt.Errorf("an event of %s can't be read: %w", server, err)
 	}
 	if e.Seq <= f.after {
 		return false, nil

@@ -203,3 +203,53 @@ func TestFollowGivesUp(t *testing.T) {
 		}
 	})
 }
+
+// A server that is away for longer than a moment is told of, once, and so is that it is back; how long
+// it may stay away is for the caller to say. What has been heard of is not told again.
+func TestAwayIsToldOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		away  int // tries that fail
+		told  []string
+		takes time.Duration
+	}{
+		"a moment":          {3, nil, 3 * time.Second},
+		"for a while":       {9, []string{"redial at http://redial.test can't be reached: connection refused", "back"}, 31 * time.Second},
+		"a rolling upgrade": {60, []string{"redial at http://redial.test can't be reached: connection refused", "back"}, 286 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &streams{parts: append(append([]string{block(1)}, make([]string, test.away)...), block(2)+block(3))}
+				var told []string
+				client := &api.Client{URL: "http://redial.test", Patience: 10 * time.Minute, Away: func(err error) {
+					if err == nil {
+						told = append(told, "back")
+					} else {
+						told = append(told, err.Error())
+					}
+				}}
+				ended := `{"id": "1", "state": "ended", "outcome": "reached", "policy": {}, "attempts": [], "deadline_at": "2026-11-23T09:00:00Z", "created_at": "2026-11-23T09:00:00Z"}`
+				tries := 0
+				client.HTTP = &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+					if strings.HasSuffix(req.URL.Path, "/events") {
+						return s.RoundTrip(req)
+					}
+					if tries++; tries < 3 { // it goes down once more just as the call has ended
+						return nil, errors.New("connection refused")
+					}
+					return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(ended)), Request: req}, nil
+				})}
+				begin, events := time.Now(), 0
+				call, err := client.Await(t.Context(), "1", 0, func(api.Event) error { events++; return nil })
+				if err != nil || call.Outcome != "reached" || events != 3 {
+					t.Errorf("%v, %+v, %d events", err, call, events)
+				}
+				if diff := cmp.Diff(test.told, told); diff != "" {
+					t.Error(diff)
+				}
+				if took := time.Since(begin); took < test.takes || took > test.takes+5*time.Second {
+					t.Errorf("it took %s, not about %s", took, test.takes)
+				}
+			})
+		})
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // Listen tells of every message of the whole installation, of these types or of all, until
@@ -16,13 +15,12 @@ import (
 // messages are to be signed: first, and again after a break so long that the server has
 // forgotten the stream. Body is the message as it would have been sent.
 func (c *Client) Listen(ctx context.Context, types []string, ready func(Endpoint), tell func(m Webhook, body []byte) error) error {
-	v, heard := url.Values{}, time.Now()
+	v := url.Values{}
 	if len(types) > 0 {
 		v.Set("events", strings.Join(types, ","))
 	}
-	for try := 1; ; try++ {
-		before := heard
-		err := c.events(ctx, "/v1/webhooks/stream?"+v.Encode(), http.Header{}, &heard, func(kind, data string) (bool, error) {
+	err := c.persist(ctx, func(l *link) error {
+		return l.events(ctx, "/v1/webhooks/stream?"+v.Encode(), http.Header{}, func(kind, data string) (bool, error) {
 			if kind != "ready" {
 				var m Webhook
 				if err := json.Unmarshal([]byte(data), &m); err != nil {
@@ -40,15 +38,9 @@ func (c *Client) Listen(ctx context.Context, types []string, ready func(Endpoint
 			}
 			return false, nil
 		})
-		a, passing := errors.AsType[*away](err)
-		if !passing {
-			return err
-		}
-		if heard.After(before) {
-			try = 1
-		}
-		if time.Since(heard) > patience || !pause(ctx, try, a.pause) {
-			return fmt.Errorf("listening: %w", a.error)
-		}
+	})
+	if _, passing := errors.AsType[*away](err); passing {
+		return fmt.Errorf("listening: %w", err)
 	}
+	return err
 }

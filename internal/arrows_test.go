@@ -17,7 +17,7 @@ const module = "redial"
 // the test until it has a place here. apitest, freeaddr and pgtest are in nobody's list: they are
 // for tests only.
 var arrows = map[string][]string{
-	"cmd/redial":           {"internal/app", "api", "internal/sim", "internal/nearest"},
+	"cmd/redial":           {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
 	"api":                  {},
 	"internal/app":         {"internal/web", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store", "internal/call", "internal/phone", "internal/seldom"},
 	"internal/web":         {"api", "internal/wire", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/seldom", "internal/crash"},

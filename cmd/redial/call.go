@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-
-	"redial/api"
-)
+import "context"
 
 type callCmd struct {
 	server         `embed:""`
@@ -14,11 +10,8 @@ type callCmd struct {
 	JSON           bool   `name:"json" help:"Print JSON, as the API gives it."`
 }
 
-// outcomeStatus is the exit status of redial call --wait.
-var outcomeStatus = map[string]exitError{"reached": statusOK, "unreached": 3, "refused": 4, "canceled": 5, "expired": 6}
-
 func (c *callCmd) Help() string {
-	return "With --wait the exit status says the outcome: 0 reached, 3 unreached, 4 refused, 5 canceled, 6 expired."
+	return "With --wait: " + outcomeStatuses + " Ctrl-C ends the waiting alone, with 130: the call goes on."
 }
 
 func (c *callCmd) Run(ctx context.Context, con *console) error {
@@ -42,34 +35,5 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 	if !c.Wait {
 		return nil
 	}
-	return c.follow(ctx, con, client, &call)
-}
-
-// follow tells the story as it happens, and ends with the outcome's status.
-func (c *callCmd) follow(ctx context.Context, con *console, client *api.Client, asked *api.Call) error {
-	err := client.Follow(ctx, asked.ID, 0, func(e api.Event) error {
-		if !c.JSON {
-			printf(con.out, "%s\n", line(e, asked.People))
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	call, err := client.Get(ctx, asked.ID, 0)
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.JSON:
-		if err := printJSON(con.out, call); err != nil {
-			return err
-		}
-	case call.Reached != nil:
-		printf(con.out, "%s\n", "reached "+reachedLine(call.Reached))
-	}
-	if status := outcomeStatus[call.Outcome]; status != statusOK {
-		return status
-	}
-	return nil
+	return c.wait(ctx, con, &call, c.JSON)
 }

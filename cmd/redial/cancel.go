@@ -5,7 +5,7 @@ import "context"
 type cancelCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	ID      string `arg:"" predictor:"calls" help:"The call's id."`
+	ID      string `arg:"" predictor:"calls" help:"The call's id, or its beginning."`
 	HangUp  bool   `name:"hangup" help:"End a conversation that is under way, too."`
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
 	"redial/internal/app"
 )
@@ -115,10 +114,8 @@ const (
 
 // width is how wide a line may be.
 func (con *console) width() int {
-	if con.terminal != nil {
-		if w, _, err := term.GetSize(int(con.terminal.Fd())); err == nil && w > 2*margin {
-			return min(w, widest)
-		}
+	if columns := con.columns(); columns > 2*margin {
+		return min(columns, widest)
 	}
 	return defaultWidth
 }

@@ -40,7 +40,7 @@ func (c *explainCmd) Run(ctx context.Context, con *console) error {
 type nowCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	ID      string `arg:"" predictor:"calls" help:"The call's id."`
+	ID      string `arg:"" predictor:"calls" help:"The call's id, or its beginning."`
 }
 
 func (c *nowCmd) Run(ctx context.Context, con *console) error {
@@ -52,7 +52,7 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return errors.Join(printJSON(con.out, call), mayRing(&call))
 	}
-	e, err := client.ExplainCall(ctx, c.ID)
+	e, err := client.ExplainCall(ctx, call.ID)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if e.State == "waiting" && len(e.Waiting) > 0 { // what no rule of the call's own knows of
-		printf(con.out, "It rings as soon as it can: %s.\n", strings.Join(e.Waiting, "; "))
+		printf(con.out, "It rings as soon as it can: %s.\n", byClock(strings.Join(e.Waiting, "; ")))
 		return nil
 	}
 	printf(con.out, "It rings now.\n")
@@ -81,22 +81,23 @@ func explain(out io.Writer, e api.Explanation) error {
 	if e.State == "ended" {
 		return nil
 	}
+	at := firstPlace(&e)
 	switch {
 	case len(e.Waiting) > 0 && !e.NextAttemptAt.IsZero() && !e.NextAttemptAt.After(time.Now()):
 		printf(out, "Rings       as soon as it can\n")
 	case !e.NextAttemptAt.IsZero():
-		printf(out, "Rings       %s\n", clock(e.NextAttemptAt))
+		printf(out, "Rings       %s\n", at.clock(e.NextAttemptAt))
 	case e.State == "waiting":
 		printf(out, "Rings       as soon as the number is free\n")
 	}
 	for _, why := range e.Waiting {
-		printf(out, "Not now     %s\n", why)
+		printf(out, "Not now     %s\n", byClock(why))
 	}
 	if w := e.Policy.Window; w != nil && len(w.Zones) > 0 {
 		printf(out, "Open        only while it is in all of %s\n", strings.Join(w.Zones, ", "))
 	}
-	printf(out, "No dial     from %s on\n", clock(e.DeadlineAt))
-	printf(out, "Ends        at %s at the latest\n", clock(e.EndsBy))
+	printf(out, "No dial     from %s on\n", at.clock(e.DeadlineAt))
+	printf(out, "Ends        at %s at the latest\n", at.clock(e.EndsBy))
 	if j := e.Policy.Jitter; j != nil {
 		printf(out, "Each pause  may be longer by up to %s\n", j)
 	}
@@ -104,17 +105,27 @@ func explain(out io.Writer, e api.Explanation) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	printf(t, "IF ALWAYS\tIT RINGS AT\tAND THEN\n")
 	for _, f := range e.If {
-		printf(t, "%s\t%s\t%s\n", f.Result, rings(f.Attempts), strings.ToUpper(f.Outcome))
+		printf(t, "%s\t%s\t%s\n", f.Result, rings(&e, f.Attempts), strings.ToUpper(f.Outcome))
 	}
 	return t.Flush()
 }
 
-// rings are the times of dials: those of a day behind its date, and of many the first
-// ones and the last.
-func rings(list []api.Planned) string {
+// firstPlace is where the phone is that rings next.
+func firstPlace(e *api.Explanation) place {
+	for _, f := range e.If {
+		for _, p := range f.Attempts {
+			return placeOf(p.To, e.Policy.Window)
+		}
+	}
+	return nil
+}
+
+// rings are the times of dials: the first of each day and zone behind its date, and of many the first
+// ones and the last. The time at a phone stands beside its first dial.
+func rings(e *api.Explanation, list []api.Planned) string {
 	const most = 5
 	var b strings.Builder
-	day := ""
+	day, zone, seen := "", "", map[string]bool{}
 	for i, p := range list {
 		if len(list) > most && i >= most-1 && i < len(list)-1 {
 			if i == most-1 {
@@ -128,9 +139,17 @@ func rings(list []api.Planned) string {
 		}
 		if d := at.Format(time.DateOnly); d != day {
 			b.WriteString(d + " ")
-			day = d
+			day, zone = d, ""
 		}
 		b.WriteString(at.Format(time.TimeOnly))
+		if z := at.Format("-07:00"); z != zone {
+			b.WriteString(" " + z)
+			zone = z
+		}
+		if !seen[p.To] {
+			b.WriteString(placeOf(p.To, e.Policy.Window).beside(p.At))
+			seen[p.To] = true
+		}
 		if p.Name != "" {
 			b.WriteString(" " + p.Name)
 		}

@@ -148,7 +148,7 @@ func (hostile) stream(w http.ResponseWriter, events ...string) {
 var everyCommand = []string{
 	"call +819012345678 --say hi", "call +819012345678 --say hi --json", "call +819012345678 --say hi --wait", "call +819012345678 --say hi --wait --json",
 	"explain +819012345678 --say hi", "explain +819012345678 --say hi --json",
-	"list", "list --json", "show ID", "show ID --json", "now ID", "cancel ID", "cancel ID --hangup",
+	"list", "list --json", "show ID", "show ID --json", "show ID --follow", "wait ID", "wait ID --json", "delete ID", "delete ID --json", "now ID", "cancel ID", "cancel ID --hangup",
 	"webhooks list", "webhooks list --json", "webhooks show we_1", "webhooks show we_1 --json", "webhooks add https://h.example", "webhooks add https://h.example --json",
 	"webhooks test we_1", "webhooks replay we_1 evt_1", "webhooks replay we_1 --dead", "webhooks rotate we_1", "webhooks rotate we_1 --json",
 	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets", "resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
@@ -184,7 +184,7 @@ func heldAgainst(t *testing.T, url, line string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // for those that would follow for ever
 	defer cancel()
-	if !strings.HasPrefix(line, "listen") && !strings.Contains(line, "--wait") {
+	if !strings.HasPrefix(line, "listen") && !strings.Contains(line, "wait") && !strings.Contains(line, "--follow") {
 		ctx = t.Context()
 	}
 	var out, errs strings.Builder

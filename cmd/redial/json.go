@@ -64,7 +64,7 @@ func (con *console) warning(form string, args ...any) {
 // say tells what is wrong.
 func (con *console) say(err error, status int) {
 	if !con.json {
-		printf(con.err, "redial: %v\n", err)
+		printf(con.err, "redial: %s\n", byClock(err.Error()))
 		return
 	}
 	_ = printLine(con.err, failureOf(err, status))

@@ -38,8 +38,10 @@ type commands struct {
 	Explain    explainCmd    `cmd:"" help:"Say what would become of a call, and make none."`
 	List       listCmd       `cmd:"" help:"List calls, the newest first."`
 	Show       showCmd       `cmd:"" help:"Show a call and its timeline."`
+	Wait       waitCmd       `cmd:"" help:"Wait for a call's end; the exit status says the outcome."`
 	Now        nowCmd        `cmd:"" help:"Ring again at once, within the call's rules."`
 	Cancel     cancelCmd     `cmd:"" help:"Cancel a call."`
+	Delete     deleteCmd     `cmd:"" help:"Forget the personal data of a call that has ended."`
 	Webhooks   webhooksCmd   `cmd:"" help:"List, show, try and replay webhooks."`
 	Listen     listenCmd     `cmd:"" help:"Stream a server's webhooks to this machine."`
 	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`

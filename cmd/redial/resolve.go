@@ -8,7 +8,7 @@ import (
 type resolveCmd struct {
 	server   `embed:""`
 	printed  `embed:""`
-	ID       string `arg:"" predictor:"calls" help:"The call's id."`
+	ID       string `arg:"" predictor:"calls" help:"The call's id, or its beginning."`
 	Attempt  int    `help:"The attempt's number." required:"" placeholder:"N"`
 	SID      string `name:"sid" help:"The CallSid that Twilio knows it by." placeholder:"CA…" xor:"what" required:""`
 	Unplaced bool   `help:"It was never placed." xor:"what" required:""`

@@ -3,15 +3,20 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"redial/api"
 )
 
 type showCmd struct {
-	server `embed:""`
-	ID     string `arg:"" predictor:"calls" help:"The call's id."`
-	JSON   bool   `name:"json" help:"Print JSON, as the API gives it."`
+	server  `embed:""`
+	printed `embed:""`
+	ID      string `arg:"" predictor:"calls" help:"The call's id, or its beginning."`
+	Follow  bool   `help:"Go on until the call has ended; with --json, an event in each line."`
 }
 
 func (c *showCmd) Run(ctx context.Context, con *console) error {
@@ -20,30 +25,53 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	events, err := client.Events(ctx, c.ID)
+	events, err := client.Events(ctx, call.ID)
 	if err != nil {
 		return err
 	}
-	deliveries, err := client.CallDeliveries(ctx, c.ID)
+	if c.Follow && c.JSON {
+		return c.follow(ctx, con, newWatch(con, client, &call), events)
+	}
+	deliveries, err := client.CallDeliveries(ctx, call.ID)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(con.out, map[string]any{"call": call, "events": events, "deliveries": deliveries})
 	}
-	printf(con.out, "Call     %s\nTo       %s\nFrom     %s\nState    %s\n", call.ID,
-		toWhom(&call), cmp.Or(call.From, "(scrubbed)"), stateOf(&call))
-	if call.Reached != nil {
-		printf(con.out, "Reached  %s\n", reachedLine(call.Reached))
-	}
-	if n := next(&call); n != "" {
-		printf(con.out, "Next     %s\n", n)
-	}
+	describe(con.out, &call)
 	printf(con.out, "\n")
-	for _, l := range timeline(events, deliveries, call.People) {
-		printf(con.out, "%s\n", l)
+	if c.Follow {
+		w := newWatch(con, client, &call)
+		w.teller.timeline(con.out, events, deliveries)
+		return c.follow(ctx, con, w, events)
 	}
+	newTeller(&call).timeline(con.out, events, deliveries)
 	return c.remains(ctx, con, client, &call)
+}
+
+// follow tells what happens after the events that are known, and is done when the call has ended, however.
+func (c *showCmd) follow(ctx context.Context, con *console, w *watch, known []api.Event) error {
+	if c.JSON {
+		w.tell = func(e api.Event) error { return printLine(con.out, e) }
+		for _, e := range known {
+			if err := w.tell(e); err != nil {
+				return err
+			}
+		}
+	}
+	after := 0
+	if n := len(known); n > 0 {
+		after = known[n-1].Seq
+		if known[n-1].Type == "call.ended" || slices.ContainsFunc(known, func(e api.Event) bool { return e.Type == "call.ended" }) {
+			return nil
+		}
+		w.plan(&known[n-1])
+	}
+	if _, err := w.untilEnded(ctx, after); err != nil {
+		return c.goesOn(ctx, con, w.id, err)
+	}
+	return nil
 }
 
 // remains says what is to come, of a Call that waits for its next dial.
@@ -59,14 +87,102 @@ func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client,
 	return explain(con.out, e)
 }
 
+// describe says what a Call was asked to do, and where it stands.
+func describe(out io.Writer, c *api.Call) {
+	at := commonPlace(c)
+	line := func(label, text string) {
+		if text != "" {
+			printf(out, "%-10s%s\n", label, text)
+		}
+	}
+	line("Call", c.ID)
+	line("To", toWhom(c))
+	line("From", cmp.Or(c.From, scrubbed))
+	line("State", stateOf(c))
+	if c.Reached != nil {
+		line("Reached", reachedLine(c.Reached))
+	}
+	if c.Refusal != nil {
+		line("Refused", strings.TrimSuffix(fmt.Sprintf("Twilio error %d: %s", c.Refusal.Code, c.Refusal.Message), ": "))
+	}
+	line("Next", next(c))
+	label, message := whatIsSaid(c)
+	line(label, message)
+	for _, p := range c.People {
+		if p.Say != "" || p.Language != "" {
+			line("", "to "+cmp.Or(p.Name, p.Number)+": "+spoken(&api.Say{Text: p.Say, Language: p.Language}))
+		}
+	}
+	for i, text := range inPlainWords(c) {
+		printf(out, "%-10s%s\n", map[bool]string{true: "Policy"}[i == 0], text)
+	}
+	line("Created", at.clock(c.CreatedAt))
+	if c.EndedAt.IsZero() {
+		line("Deadline", at.clock(c.DeadlineAt)+": no dial from then on")
+	} else {
+		line("Ended", at.clock(c.EndedAt))
+		line("Deadline", at.clock(c.DeadlineAt))
+	}
+	line("Metadata", pairs(c.Metadata))
+	if c.IdempotencyKey != "" {
+		line("Key", c.IdempotencyKey+" (its Idempotency-Key)")
+	}
+	line("Webhook", c.Webhook)
+}
+
+const scrubbed = "(scrubbed)"
+
 // toWhom is everybody whom a Call may ring.
 func toWhom(c *api.Call) string {
 	if len(c.People) == 0 {
-		return cmp.Or(c.To, "(scrubbed)")
+		return cmp.Or(c.To, scrubbed)
 	}
 	var all []string
 	for _, p := range c.People {
 		all = append(all, strings.TrimSpace(p.Name+" "+p.Number))
 	}
 	return strings.Join(all, ", ")
+}
+
+// whatIsSaid is a Call's message, and what is done with it.
+func whatIsSaid(c *api.Call) (label, message string) {
+	switch {
+	case c.Say != nil:
+		return "Says", spoken(c.Say)
+	case c.Twiml != "":
+		return "TwiML", c.Twiml
+	case c.URL != "":
+		return "TwiML", "that Twilio fetches from " + c.URL
+	}
+	return "Says", scrubbed
+}
+
+// spoken is a text with the language and the voice that were asked for.
+func spoken(s *api.Say) string {
+	var how []string
+	if s.Language != "" {
+		how = append(how, "in "+s.Language)
+	}
+	if s.Voice != "" {
+		how = append(how, "by "+s.Voice)
+	}
+	if len(how) == 0 {
+		how = append(how, "in Twilio's default voice")
+	}
+	if s.Repeat > 1 {
+		how = append(how, fmt.Sprintf("%d times", s.Repeat))
+	}
+	text := `"` + s.Text + `" `
+	if s.Text == "" {
+		text = "the same "
+	}
+	return text + "(" + strings.Join(how, ", ") + ")"
+}
+
+func pairs(m map[string]string) string {
+	var list []string
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, k+"="+m[k])
+	}
+	return strings.Join(list, ", ")
 }

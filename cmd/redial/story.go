@@ -3,60 +3,34 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"redial/api"
 )
 
-// line is an event as a line of a Call's story, with the time it happened.
-func line(e api.Event, people []api.Person) string {
-	return e.At.Local().Format("15:04:05.000") + "  " + story(e, people)
-}
-
-// timeline is what happened, and how it went to tell others of it, by time.
-func timeline(events []api.Event, deliveries []api.Delivery, people []api.Person) (lines []string) {
-	type moment struct {
-		at   time.Time
-		line string
-	}
-	var all []moment
-	for _, e := range events {
-		all = append(all, moment{e.At, line(e, people)})
-	}
-	for _, d := range deliveries {
-		for _, t := range d.Tries {
-			all = append(all, moment{t.At, fmt.Sprintf("%s  webhook %s of event %d to %s: %s after %s",
-				t.At.Local().Format("15:04:05.000"), d.Type, d.Seq, d.Endpoint, outcomeOfTry(t), t.Duration)})
-		}
-	}
-	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
-	for _, m := range all {
-		lines = append(lines, m.line)
-	}
-	return lines
-}
-
 // story tells an event in a sentence; people are the Call's, if there are several.
-func story(e api.Event, people []api.Person) string {
+func story(e api.Event, people []api.Person) string { return storyAt(e, people, nil) }
+
+// storyAt does so with the time at the phone, too, where that is to come.
+func storyAt(e api.Event, people []api.Person, at place) string {
 	switch kind, what, _ := strings.Cut(e.Type, "."); kind {
 	case "call":
-		return callStory(what, e, people)
+		return callStory(what, e, people, at)
 	case "attempt":
-		return fmt.Sprintf("attempt %d %s", e.Attempt, attemptStory(what, e, people))
+		return fmt.Sprintf("attempt %d %s", e.Attempt, attemptStory(what, e, people, at))
 	}
 	return e.Type
 }
 
-func callStory(what string, e api.Event, people []api.Person) string {
+func callStory(what string, e api.Event, people []api.Person, at place) string {
 	switch what {
 	case "created":
 		return "call created" + waiting(e)
 	case "redial_requested":
 		return "asked to ring again at once"
 	case "deferred":
-		return "not now: will ring at " + nextAt(e) + waiting(e)
+		return "not now: will ring at " + nextAt(e, at) + waiting(e)
 	case "cancel_requested":
 		if e.Reason != "" {
 			return "cancel requested, of conversations too"
@@ -71,7 +45,7 @@ func callStory(what string, e api.Event, people []api.Person) string {
 		if len(people) > 0 {
 			next = "the next is rung"
 		}
-		return fmt.Sprintf("%s: %s at %s", e.Reason, next, nextAt(e)) + waiting(e)
+		return fmt.Sprintf("%s: %s at %s", e.Reason, next, nextAt(e, at)) + waiting(e)
 	case "redial_withdrawn":
 		return "the redial is withdrawn: later news of the attempt before"
 	case "ended":
@@ -81,12 +55,13 @@ func callStory(what string, e api.Event, people []api.Person) string {
 }
 
 // nextAt is when it rings next, with the date where that is another one.
-func nextAt(e api.Event) string {
-	at := e.NextAttemptAt.Local()
-	if at.Format(time.DateOnly) == e.At.Local().Format(time.DateOnly) {
-		return at.Format(time.TimeOnly)
+func nextAt(e api.Event, at place) string {
+	next := e.NextAttemptAt.Local()
+	form := dateTime
+	if next.Format(time.DateOnly) == e.At.Local().Format(time.DateOnly) {
+		form = timeOfDay
 	}
-	return at.Format(time.DateTime)
+	return next.Format(form) + at.hour(next, e.At)
 }
 
 // waiting says why the next dial is not made sooner.
@@ -94,7 +69,7 @@ func waiting(e api.Event) string {
 	if e.Waiting == "" {
 		return ""
 	}
-	return " (waiting: " + e.Waiting + ")"
+	return " (waiting: " + byClock(e.Waiting) + ")"
 }
 
 // waited says what a dial has waited for since it was due.
@@ -109,14 +84,14 @@ func waited(e api.Event) string {
 	return " (it waited " + strings.Join(parts, ", ") + ")"
 }
 
-func attemptStory(what string, e api.Event, people []api.Person) string {
+func attemptStory(what string, e api.Event, people []api.Person, at place) string {
 	switch what {
 	case "dialed":
 		return strings.TrimSpace("dialing "+whom(e, people)) + waited(e)
 	case "placed":
 		return "taken by Twilio as " + e.SID
 	case "postponed":
-		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, nextAt(e))
+		return fmt.Sprintf("postponed (%s): goes out again at %s", e.Reason, nextAt(e, at))
 	case "initiated":
 		return "leaves Twilio's queue"
 	case "unanswered":

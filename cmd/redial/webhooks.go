@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -28,7 +29,7 @@ type webhooksCmd struct {
 type endpointID struct {
 	server  `embed:""`
 	printed `embed:""`
-	ID      string `arg:"" predictor:"endpoints" help:"The endpoint's id; call: the webhooks that calls brought themselves."`
+	ID      string `arg:"" predictor:"endpoints" help:"The endpoint's id, or its beginning; call: the webhooks that calls brought themselves."`
 }
 
 type webhooksListCmd struct {
@@ -87,7 +88,14 @@ func (c *webhooksShowCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if page.NextCursor != "" {
-		printf(con.out, "\nMore: redial webhooks show %s --cursor %s\n", c.ID, page.NextCursor)
+		args := []string{"webhooks", "show", c.ID}
+		if c.State != "" {
+			args = append(args, "--state", c.State)
+		}
+		if c.Limit != 50 {
+			args = append(args, "--limit", strconv.Itoa(c.Limit))
+		}
+		printf(con.out, "\nMore: %s\n", c.command(append(args, "--cursor", page.NextCursor)...))
 	}
 	return nil
 }

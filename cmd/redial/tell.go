@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"redial/api"
+)
+
+// teller tells what happens to a Call, a line for each event, with the time: by the reader's clock, and
+// beside it by that at the phone.
+type teller struct {
+	call   *api.Call
+	people map[int]int // whose phone an attempt rings: of the call's people, from 1
+	alike  bool        // all of the phones are in one place, whose date stands in the line with the date
+	day    string      // of the last line; today before the first
+}
+
+func newTeller(c *api.Call) *teller {
+	return &teller{call: c, people: map[int]int{}, alike: len(c.People) == 0 || commonPlace(c) != nil, day: time.Now().Format(time.DateOnly)}
+}
+
+// event tells of an event.
+func (t *teller) event(w io.Writer, e api.Event) {
+	if e.Person > 0 {
+		t.people[e.Attempt] = e.Person
+	}
+	at := t.place(e.Attempt)
+	t.line(w, e.At, at, storyAt(e, t.call.People, at))
+}
+
+// line writes a line, after one with the date where that is another than before, here or at the phone.
+func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
+	own := at.Local()
+	there := where.beside(at)
+	day := own.Format(time.DateOnly)
+	if t.alike {
+		there, day = where.hour(at, at), day+where.day(at)
+	}
+	if day != t.day {
+		t.day = day
+		printf(w, "%s\n", day)
+	}
+	printf(w, "%s%s  %s\n", own.Format(exactTime), there, text)
+}
+
+// place is where the phone is that an attempt rings; of what is about the call as a whole, where all of
+// its phones are, if they are in one place.
+func (t *teller) place(attempt int) place {
+	if len(t.call.People) == 0 {
+		return placeOf(t.call.To, t.call.Policy.Window)
+	}
+	if n := t.people[attempt]; n > 0 && n <= len(t.call.People) {
+		return placeOf(t.call.People[n-1].Number, t.call.Policy.Window)
+	}
+	return commonPlace(t.call)
+}
+
+// commonPlace is where all phones of a Call are, empty if they are in several places.
+func commonPlace(c *api.Call) place {
+	first := placeOf(c.To, c.Policy.Window)
+	for _, p := range c.People {
+		other := placeOf(p.Number, c.Policy.Window)
+		if !slices.EqualFunc(first, other, func(a, b *time.Location) bool { return a.String() == b.String() }) {
+			return nil
+		}
+	}
+	return first
+}
+
+// timeline tells what happened, and how it went to tell others of it, by time.
+func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Delivery) {
+	type moment struct {
+		at   time.Time
+		tell func()
+	}
+	var all []moment
+	for _, e := range events {
+		all = append(all, moment{e.At, func() { t.event(w, e) }})
+	}
+	for _, d := range deliveries {
+		for _, try := range d.Tries {
+			all = append(all, moment{try.At, func() {
+				t.line(w, try.At, t.place(0), fmt.Sprintf("webhook %s of event %d to %s: %s after %s", d.Type, d.Seq, d.Endpoint, outcomeOfTry(try), try.Duration))
+			}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	for _, m := range all {
+		m.tell()
+	}
+}

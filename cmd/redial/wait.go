@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"redial/api"
+)
+
+type waitCmd struct {
+	server  `embed:""`
+	printed `embed:""`
+	ID      string `arg:"" predictor:"calls" help:"The call's id, or its beginning."`
+}
+
+func (c *waitCmd) Help() string {
+	return "Tells what has happened to the call, and goes on until it has ended. " + outcomeStatuses + " " +
+		"Ctrl-C ends the waiting alone, with 130: the call goes on."
+}
+
+func (c *waitCmd) Run(ctx context.Context, con *console) error {
+	client := c.client()
+	call, err := client.Get(ctx, c.ID, 0)
+	if err != nil {
+		return err
+	}
+	if !c.JSON {
+		printf(con.out, "call %s\n", call.ID)
+	}
+	return c.wait(ctx, con, &call, c.JSON)
+}
+
+// outcomeStatus is the exit status of a command that waits for a call's end.
+var outcomeStatus = map[string]exitError{"reached": statusOK, "unreached": 3, "refused": 4, "canceled": 5, "expired": 6}
+
+const outcomeStatuses = "The exit status says the outcome: 0 reached, 3 unreached, 4 refused, 5 canceled, 6 expired."
+
+// wait tells a Call's story as it happens, and ends with the outcome's status.
+func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON bool) error {
+	w := newWatch(con, s.client(), asked)
+	if asJSON {
+		w.tell = func(api.Event) error { return nil }
+	}
+	call, err := w.untilEnded(ctx, 0)
+	if err != nil {
+		return s.goesOn(ctx, con, asked.ID, err)
+	}
+	switch {
+	case asJSON:
+		if err := printJSON(con.out, call); err != nil {
+			return err
+		}
+	case call.Reached != nil:
+		printf(con.out, "%s\n", "reached "+reachedLine(call.Reached))
+	}
+	if status := outcomeStatus[call.Outcome]; status != statusOK {
+		return status
+	}
+	return nil
+}
+
+// goesOn says that a Call does, although nobody waits for it any more, and what can be done then.
+func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
+	var refusal *api.Problem
+	if errors.As(err, &refusal) {
+		return err // such as that it is not there any more
+	}
+	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id), s.command("wait", id))
+	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
+		if con.terminal != nil {
+			printf(con.out, "\n") // the terminal has echoed ^C
+		}
+		status := statusSignal + int(signal.signal)
+		con.say(errors.New(then), status)
+		return exitError(status)
+	}
+	return fmt.Errorf("%w; as far as anybody knows %s", err, then)
+}
+
+// command is a command of redial as it can be typed, for this server.
+func (s server) command(args ...string) string {
+	if s.URL != defaultURL && s.URL != os.Getenv("REDIAL_URL") {
+		args = append(args, "--url", s.client().Address()) // without a password
+	}
+	for i, arg := range args {
+		args[i] = quoted(arg)
+	}
+	return "redial " + strings.Join(args, " ")
+}
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-_./:=@%,", r)
+	}
+	if word != "" && strings.TrimLeftFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+const (
+	waitsFor  = 15 * time.Minute // for a server that is away
+	dueMargin = 1500 * time.Millisecond
+	lookEvery = 3 * time.Second // at a call that is due and does not ring
+	lookFirst = time.Minute     // at the latest, at one that is due later
+)
+
+// watch follows a Call: its events, which the server sends, and between them what keeps it from ringing,
+// which has to be asked for.
+type watch struct {
+	con    *console
+	client *api.Client
+	id     string
+	teller *teller
+	tell   func(api.Event) error
+
+	mu   sync.Mutex // of what follows, and of what is printed
+	look *time.Timer
+	said string // what it waits for, as it was told last
+}
+
+func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
+	w := &watch{con: con, client: client, id: asked.ID, teller: newTeller(asked), look: time.NewTimer(lookFirst)}
+	w.tell = func(e api.Event) error {
+		w.teller.event(con.out, e)
+		return nil
+	}
+	patient := *client
+	patient.Patience = waitsFor
+	patient.Away = func(err error) {
+		if err == nil {
+			con.warning("%s answers again", client.Address())
+			return
+		}
+		con.warning("%v; still trying, for %d minutes at most: the call goes on, wherever it is served", err, int(waitsFor.Minutes()))
+	}
+	w.client = &patient
+	return w
+}
+
+// untilEnded tells of the events after seq after, and returns the Call once it has ended.
+func (w *watch) untilEnded(ctx context.Context, after int) (api.Call, error) {
+	watching, done := context.WithCancel(ctx)
+	var hold sync.WaitGroup
+	hold.Go(func() { w.holds(watching) })
+	defer hold.Wait()
+	defer done()
+	return w.client.Await(ctx, w.id, after, func(e api.Event) error {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.plan(&e)
+		return w.tell(e)
+	})
+}
+
+// plan says when to look what a Call waits for: once it is due and does not ring.
+func (w *watch) plan(e *api.Event) {
+	switch {
+	case e.Type == "call.ended":
+		w.look.Stop()
+	case strings.HasPrefix(e.Type, "attempt.") && e.Type != "attempt.postponed":
+		w.said = ""
+		w.look.Reset(lookFirst)
+	default:
+		w.look.Reset(dueIn(e.NextAttemptAt))
+	}
+}
+
+func dueIn(next time.Time) time.Duration {
+	return min(max(time.Until(next), 0)+dueMargin, lookFirst)
+}
+
+// holds tells what keeps the Call from ringing although it is due, whenever that changes.
+func (w *watch) holds(ctx context.Context) {
+	defer w.look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.look.C:
+		}
+		c, err := w.client.Get(ctx, w.id, 0)
+		if ctx.Err() != nil {
+			return
+		}
+		w.mu.Lock()
+		if err == nil {
+			w.held(&c)
+		}
+		switch {
+		case err == nil && c.State == "waiting" && !c.NextAttemptAt.After(time.Now()):
+			w.look.Reset(lookEvery)
+		case err == nil && c.State == "waiting":
+			w.look.Reset(dueIn(c.NextAttemptAt))
+		default:
+			w.look.Reset(lookFirst)
+		}
+		w.mu.Unlock()
+	}
+}
+
+// held tells what a Call waits for, unless that was told last.
+func (w *watch) held(c *api.Call) {
+	why := strings.Join(c.Waiting, "; ")
+	if why != "" && why != w.said {
+		w.teller.line(w.con.out, time.Now(), w.teller.place(0), "waiting: "+byClock(why))
+	}
+	w.said = why
+}
