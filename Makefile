@@ -20,7 +20,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help build test check chaos bench benchpair microbench mutants fuzz demo cover deps-test clean fmt \
+.PHONY: help build test check chaos bench benchpair microbench mutants fuzz demo picture cover deps-test clean fmt \
 	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
@@ -56,6 +56,9 @@ fuzz: ## run each fuzz target for a while (FUZZTIME=10s)
 
 demo: ## watch eight calls, with phones that exist only here
 	$(GO) run ./cmd/redial demo
+
+picture: ## make docs/demo.svg, the README's picture of the demo, from a run of it in tmux
+	GO=$(GO) scripts/picture
 
 cover: deps-test ## write coverage.out and print the coverage of each function
 	$(GO) test -count=1 -coverpkg=./... -coverprofile=coverage.out ./...

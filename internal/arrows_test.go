@@ -36,6 +36,7 @@ var arrows = map[string][]string{
 	"internal/bench":       {},
 	"internal/bench/floor": {},
 	"internal/mutants":     {},
+	"internal/picture":     {},
 	"api/apitest":          {"api"},
 	"internal/pgtest":      {},
 	"internal/freeaddr":    {},

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"html"
 	"io"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -229,5 +231,25 @@ func TestTheNightShowsItsWindows(t *testing.T) {
 	s := newScreen(newConsole(io.Discard, io.Discard), nightFates(now), false)
 	if heading := s.table(now)[0].words; !strings.Contains(heading, "MAY RING (JST)") {
 		t.Errorf("the heading is %q", heading)
+	}
+}
+
+// The picture of the README is of the demo as it is: make picture makes it anew.
+func TestThePictureIsOfTheDemo(t *testing.T) {
+	svg, err := os.ReadFile("../../docs/demo.svg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"$ redial demo", watched["rings"], heading, "ATTEMPTS", "NOW"}
+	for _, f := range demoFates("rings") {
+		want = append(want, f.title)
+	}
+	for _, words := range want {
+		if !strings.Contains(string(svg), ">"+html.EscapeString(words)+"<") {
+			t.Errorf("%q is not in it: make picture", words)
+		}
+	}
+	if len(svg) > 10_000 {
+		t.Errorf("it has %d bytes", len(svg))
 	}
 }
