@@ -33,7 +33,7 @@ type reader struct {
 	redial, twilio string
 	hook           string // the reader's own application, which takes whatever is posted to it
 	running        map[string]*background
-	used           *seen
+	status         int // of the last command, for $?
 }
 
 // A background is a command that goes on, and what it has said so far.
@@ -65,13 +65,20 @@ var ready = map[string]string{"serve": "redial serves", "sim": "/sim/legs", "lis
 // simulator is the Twilio of a page that starts none.
 const simulator = "redial sim --speed 20"
 
-var account = regexp.MustCompile(`^redial (check|serve)\b`)
+var account = regexp.MustCompile(`^export (TWILIO_ACCOUNT_SID|HOST_URL)=`)
 
 var goesOn = regexp.MustCompile(`^redial (serve|sim|listen|desk)\b`)
 
-func newReader(t *testing.T, all []block, used *seen) *reader {
+func newReader(t *testing.T, all []block) *reader {
 	t.Helper()
-	r := &reader{t: t, dir: t.TempDir(), running: map[string]*background{}, used: used}
+	r := &reader{t: t, dir: t.TempDir(), running: map[string]*background{}}
+	folder, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(folder, filepath.Join(r.dir, "redial")); err != nil { // a clone
+		t.Fatal(err)
+	}
 	for _, addr := range []*string{&r.redial, &r.twilio} {
 		var err error
 		if *addr, err = freeaddr.New(); err != nil {
@@ -92,6 +99,7 @@ func newReader(t *testing.T, all []block, used *seen) *reader {
 		"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": "http://" + r.twilio,
 		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial, "REDIAL_URL": "http://" + r.redial,
 		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
+		"GOCACHE": goEnv(t, "GOCACHE"), "GOMODCACHE": goEnv(t, "GOMODCACHE"), "GOPROXY": "off", // HOME is another
 		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
 	}
 	var exports strings.Builder
@@ -119,6 +127,32 @@ func newReader(t *testing.T, all []block, used *seen) *reader {
 		r.start("redial serve")
 	}
 	return r
+}
+
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// readers are what says whether a program can be read, by its language.
+var readers = map[string][]string{"js": {"node", "--check"}, "python": {"python3", "-m", "py_compile"}, "ruby": {"ruby", "-c"}}
+
+// program puts one into the file that it names, where the reader is, and has it read.
+func (r *reader) program(b block) {
+	r.t.Helper()
+	file := filepath.Join(r.variable("PWD"), cmp.Or(b.kind, "unnamed."+b.lang))
+	if err := cmp.Or(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(r.addresses(b.text)), 0o600)); err != nil {
+		r.t.Fatal(err)
+	}
+	if tool := readers[b.lang]; tool != nil {
+		if out, err := exec.CommandContext(r.t.Context(), tool[0], append(tool[1:], file)...).CombinedOutput(); err != nil {
+			r.t.Errorf("%s: %s (make deps-test installs it): %v\n%s", b, tool[0], err, out)
+		}
+	}
 }
 
 // run runs the commands of a block, each of which has to succeed.
@@ -179,7 +213,6 @@ var errNotRun = errors.New("it is not run")
 func (r *reader) do(command string) (string, error) {
 	for begin := range notRun {
 		if strings.HasPrefix(command, begin) {
-			r.used.add(begin)
 			return "", cmp.Or(isTarget(command), errNotRun)
 		}
 	}
@@ -187,10 +220,13 @@ func (r *reader) do(command string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if account.MatchString(command) && r.running["desk"] != nil { // its reader is done with it
+	if account.MatchString(command) { // for a redial that is started with it: the one before is stopped
 		r.end("desk")
-		if said, err := r.start(simulator); err != nil {
-			return said, err
+		r.end("serve")
+		if r.running["sim"] == nil {
+			if said, err := r.start(simulator); err != nil {
+				return said, err
+			}
 		}
 	}
 	if goesOn.MatchString(command) {
@@ -198,7 +234,9 @@ func (r *reader) do(command string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	out, err := r.bash(ctx, command).CombinedOutput()
+	cmd := r.bash(ctx, fmt.Sprintf("(exit %d); %s", r.status, command))
+	out, err := cmd.CombinedOutput()
+	r.status = max(0, cmd.ProcessState.ExitCode())
 	return string(out), err
 }
 
@@ -281,11 +319,8 @@ var (
 
 // inward puts into a command what its reader does: addresses, and what … and ID stand for.
 func (r *reader) inward(command string) (_ string, err error) {
-	command = strings.NewReplacer(
-		"go run ./cmd/redial", "redial", "bin/redial", "redial",
-		"127.0.0.1:8080", r.redial, "127.0.0.1:4010", r.twilio, "localhost:3000", r.hook, "127.0.0.1:3000", r.hook,
-		"https://….example.com", "http://"+r.redial, "https://shop.example.com", "http://"+r.hook,
-	).Replace(filledIn.Replace(command))
+	command = strings.NewReplacer("go run ./cmd/redial", "redial", "bin/redial", "redial").Replace(command)
+	command = r.addresses(filledIn.Replace(command))
 	command = soon(command, time.Now())
 	if idInPage.MatchString(command) {
 		of := r.call
@@ -309,6 +344,15 @@ func (r *reader) inward(command string) (_ string, err error) {
 		return "", fmt.Errorf("what does %s stand for?", gap)
 	}
 	return command, nil
+}
+
+// addresses puts the reader's own into what the page says.
+func (r *reader) addresses(text string) string {
+	return strings.NewReplacer(
+		"127.0.0.1:8080", r.redial, "127.0.0.1:4010", r.twilio, "localhost:3000", r.hook, "127.0.0.1:3000", r.hook,
+		"https://….example.com", "http://"+r.redial, "https://shop.example.com", "http://"+r.hook,
+		"https://redial.example.com", "http://"+r.redial,
+	).Replace(text)
 }
 
 // outward puts the page's addresses into an answer.

@@ -74,7 +74,10 @@ func dialable(listen string) string {
 		return listen
 	}
 	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
-		host = "127.0.0.1" // of [::], too: Go listens there for both
+		host = "127.0.0.1"
+		if err == nil && a.Is6() {
+			host = "::1"
+		}
 	}
 	return net.JoinHostPort(host, port)
 }
