@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 type callCmd struct {
 	server         `embed:""`
@@ -22,7 +25,7 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 	client := c.client()
 	call, replayed, err := client.Create(ctx, req, c.IdempotencyKey)
 	if err != nil {
-		return err
+		return c.unanswered(ctx, con, err)
 	}
 	switch {
 	case c.JSON && !c.Wait:
@@ -36,4 +39,19 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 		return nil
 	}
 	return c.wait(ctx, con, &call, c.JSON)
+}
+
+// unanswered says what is known of a call that was asked for, where a signal came before the answer.
+func (c *callCmd) unanswered(ctx context.Context, con *console, err error) error {
+	signal, ok := errors.AsType[signaled](context.Cause(ctx))
+	if !ok {
+		return err
+	}
+	then := c.command("list", "--limit", "5") + " shows it if it was"
+	if c.IdempotencyKey != "" {
+		then = "the same command with the same --idempotency-key makes it, or finds it"
+	}
+	status := statusSignal + int(signal.signal)
+	con.say(errors.New("there was no answer yet, and it is not known whether the call was made: "+then), status)
+	return exitError(status)
 }

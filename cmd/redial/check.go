@@ -15,10 +15,10 @@ import (
 )
 
 type checkCmd struct {
+	Live       bool `help:"Look at the settings, and at the redial that serves on this machine, and ask nobody outside: for health checks."`
+	printed    `embed:""`
 	app.Config `embed:""`
 	logging    `embed:""`
-	printed    `embed:""`
-	Live       bool `help:"Look at the settings, and at the redial that serves on this machine, and ask nobody outside: for health checks."`
 }
 
 func (c *checkCmd) Help() string {
@@ -39,6 +39,9 @@ func (c *checkCmd) Run(ctx context.Context, con *console) error {
 	all := examined{Verdict: app.Sound}
 	width := con.width()
 	for f := range e.Findings(ctx) {
+		if ctx.Err() != nil { // what is found then is of no use
+			break
+		}
 		all.add(f)
 		if !c.JSON {
 			printFinding(con.out, f, width)
@@ -86,24 +89,21 @@ func (x *examined) count(v app.Verdict) (n int) {
 
 // sum says how it is with all of it.
 func (x *examined) sum() string {
-	warnings := ""
+	look := ""
 	if n := x.count(app.Warning); n > 0 {
-		warnings = fmt.Sprintf("; %s to look at", things(n))
+		look = fmt.Sprintf(", and %d to be looked at", n)
 	}
-	switch n := x.count(app.Wrong); {
-	case n > 0 && x.ExitStatus == statusUsage:
-		return things(n) + " wrong, and serve does not start" + warnings + "."
-	case n > 0:
-		return things(n) + " wrong" + warnings + "."
+	n := x.count(app.Wrong)
+	text := map[bool]string{true: "1 thing is wrong", false: fmt.Sprintf("%d things are wrong", n)}[n == 1]
+	switch {
+	case n == 0 && look == "":
+		return "Nothing is wrong."
+	case n == 0:
+		return "Nothing is wrong" + look + "."
+	case x.ExitStatus == statusUsage:
+		return text + look + "; serve does not start."
 	}
-	return "Nothing is wrong" + warnings + "."
-}
-
-func things(n int) string {
-	if n == 1 {
-		return "1 thing"
-	}
-	return fmt.Sprintf("%d things", n)
+	return text + look + "."
 }
 
 const (

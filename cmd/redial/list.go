@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 
@@ -39,9 +40,7 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 			clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt)))
 		printf(con.out, "\n")
 	}
-	if err := printCalls(con.out, page.Calls, con.columns()); err != nil {
-		return err
-	}
+	printCalls(con.out, page.Calls, con.columns())
 	if page.NextCursor != "" {
 		printf(con.out, "\nMore: %s\n", c.more(page.NextCursor))
 	}
@@ -74,62 +73,86 @@ func (con *console) columns() int {
 	return columns
 }
 
-// roomy is how wide a terminal has to be for all columns.
-const roomy = 112
-
-// printCalls lists Calls, a line each, in so many columns of characters; 0: all that there is to say,
-// however long the lines become.
-func printCalls(out io.Writer, calls []api.Call, width int) error {
-	var table strings.Builder
-	t := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	var notes notes
-	narrow := width > 0 && width < roomy
-	if narrow {
-		printf(t, "ID\tTO\tSTATE\tRINGS\tWHEN\n")
-	} else {
-		printf(t, "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED\n")
-	}
-	ids := shortIDs(calls)
-	for i := range calls {
-		c := &calls[i]
-		rings := fmt.Sprintf("%d/%d", len(c.Attempts), value(c.Policy.MaxAttempts)*max(1, len(c.People)))
-		switch {
-		case narrow:
-			printf(t, "%s\t%s\t%s\t%s\t%s\n", ids[i], shortTo(c), inAWord(c), rings, notes.when(c))
-		case width > 0:
-			printf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", ids[i], shortTo(c), inAWord(c), rings, notes.next(c), brief(c.CreatedAt))
-		default:
-			printf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, shortTo(c), stateOf(c), rings, next(c), clock(c.CreatedAt))
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	row := -1 // the heading
-	for line := range strings.Lines(table.String()) {
-		line = strings.TrimRight(line, " \n")
-		if width > 0 {
-			line = cut(line, width)
-		}
-		printf(out, "%s\n", line)
-		if narrow && row >= 0 {
-			printThere(out, &calls[row])
-		}
-		row++
-	}
-	notes.print(out, width)
-	return nil
-}
-
-// printThere says, in a line below a Call, when it rings next by the clock at the phone, where that shows
-// something else.
-func printThere(out io.Writer, c *api.Call) {
-	if c.State != "waiting" || c.NextAttemptAt.IsZero() || len(c.Waiting) > 0 {
+// printCalls lists Calls, a line each. A terminal of so many columns is shown as much as fits; 0, where
+// the output goes elsewhere: all that there is to say, however long the lines become.
+func printCalls(out io.Writer, calls []api.Call, columns int) {
+	if columns == 0 {
+		printLines(out, allOf(calls))
 		return
 	}
-	if there := firstPhone(c).beside(c.NextAttemptAt); there != "" {
-		printf(out, "%*s%s\n", shownID+1, "", there)
+	var waiting notes
+	lines := mostOf(calls, &waiting)
+	if slices.ContainsFunc(lines, func(line string) bool { return utf8.RuneCountInString(line) > columns }) {
+		waiting = nil
+		lines = leastOf(calls, &waiting)
 	}
+	for i, line := range lines {
+		lines[i] = cut(line, columns)
+	}
+	printLines(out, lines)
+	waiting.print(out, columns)
+}
+
+func printLines(out io.Writer, lines []string) {
+	for _, line := range lines {
+		printf(out, "%s\n", line)
+	}
+}
+
+func allOf(calls []api.Call) []string {
+	return table("ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED", calls, func(w io.Writer, _ int, c *api.Call) {
+		printf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, shortTo(c), stateOf(c), dials(c), next(c), clock(c.CreatedAt))
+	})
+}
+
+func mostOf(calls []api.Call, waiting *notes) []string {
+	ids := shortIDs(calls)
+	return table("ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED", calls, func(w io.Writer, i int, c *api.Call) {
+		printf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", ids[i], shortTo(c), inAWord(c), dials(c), waiting.next(c), brief(c.CreatedAt))
+	})
+}
+
+// leastOf has one time for each Call, and the time at the phone, where that differs, in a line below.
+func leastOf(calls []api.Call, waiting *notes) (lines []string) {
+	ids := shortIDs(calls)
+	rows := table("ID\tTO\tSTATE\tDIALS\tWHEN", calls, func(w io.Writer, i int, c *api.Call) {
+		printf(w, "%s\t%s\t%s\t%s\t%s\n", ids[i], shortTo(c), inAWord(c), dials(c), waiting.when(c))
+	})
+	for i, row := range rows {
+		lines = append(lines, row)
+		if i > 0 && there(&calls[i-1]) != "" {
+			lines = append(lines, strings.Repeat(" ", shownID+1)+there(&calls[i-1]))
+		}
+	}
+	return lines
+}
+
+// table is a heading and the rows of Calls, their columns aligned.
+func table(heading string, calls []api.Call, row func(w io.Writer, i int, c *api.Call)) (lines []string) {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	io.WriteString(t, heading+"\n")
+	for i := range calls {
+		row(t, i, &calls[i])
+	}
+	t.Flush() // a Builder takes everything
+	for line := range strings.Lines(b.String()) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return lines
+}
+
+// dials is how many there were, and how many there may be.
+func dials(c *api.Call) string {
+	return fmt.Sprintf("%d/%d", len(c.Attempts), value(c.Policy.MaxAttempts)*max(1, len(c.People)))
+}
+
+// there is when a Call rings next by the clock at the phone, where that shows something else.
+func there(c *api.Call) string {
+	if c.State != "waiting" || c.NextAttemptAt.IsZero() || len(c.Waiting) > 0 {
+		return ""
+	}
+	return commonPlace(c).beside(c.NextAttemptAt)
 }
 
 // shortTo is the number of the first whom a Call may ring, and how many others there are.
@@ -185,11 +208,8 @@ func (n *notes) next(c *api.Call) string {
 		return ""
 	}
 	own := c.NextAttemptAt.Local()
-	return brief(own) + firstPhone(c).show(own, func(there time.Time) string { return dated(there, own, "15:04") })
+	return brief(own) + commonPlace(c).show(own, func(there time.Time) string { return dated(there, own, "15:04") })
 }
-
-// firstPhone is where the phone of the first is whom a Call may ring.
-func firstPhone(c *api.Call) place { return placeOf(c.To, c.Policy.Window) }
 
 func (n *notes) soon(c *api.Call) string {
 	why := byClock(strings.Join(c.Waiting, "; "))
@@ -267,5 +287,5 @@ func next(c *api.Call) string {
 	case c.NextAttemptAt.IsZero():
 		return ""
 	}
-	return firstPhone(c).clock(c.NextAttemptAt)
+	return commonPlace(c).clock(c.NextAttemptAt)
 }

@@ -38,7 +38,7 @@ func TestScripts(t *testing.T) {
 // TestScriptsOnPostgreSQL runs those that keep calls once more.
 func TestScriptsOnPostgreSQL(t *testing.T) {
 	testscript.Run(t, testscript.Params{
-		Files: []string{"testdata/script/three_rings.txtar", "testdata/script/kill.txtar"},
+		Files: []string{"testdata/script/three_rings.txtar", "testdata/script/show.txtar", "testdata/script/kill.txtar"},
 		Setup: setUp(t, func() string { return pgtest.New(t) }),
 		Cmds:  commandsOfScripts(),
 	})

@@ -54,7 +54,12 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 		list = append(list, Finding{Verdict: Wrong, Says: "another redial uses the database, and does not serve on REDIAL_LISTEN: a second one does not start", Setting: "DATABASE_URL",
 			Fix: "end it, or name another file"})
 	}
-	return about("database", list...)
+	list = about("database", list...)
+	if p, pauses := i.Pauses[e.Config.AccountSID]; pauses && p.Kind != store.PauseOfFull {
+		list = append(list, about("dialing", Finding{Verdict: Wrong, Says: fmt.Sprintf("it pauses since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
+			Fix: "mend that; dialing goes on by itself, within a minute"})...)
+	}
+	return list
 }
 
 // schema says how the schema stands to this binary.

@@ -91,7 +91,7 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 	if f, ok := alterations[changed]; ok {
 		f.Verdict = Wrong
 		if changed == "path" {
-			f.Says += ": " + a.Path
+			f.Says += fmt.Sprintf(": %.100s", a.Path)
 		}
 		return f
 	}

@@ -74,10 +74,7 @@ func dialable(listen string) string {
 		return listen
 	}
 	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
-		host = "127.0.0.1"
-		if err == nil && a.Is6() {
-			host = "::1"
-		}
+		host = "127.0.0.1" // of [::], too: Go listens there for both
 	}
 	return net.JoinHostPort(host, port)
 }

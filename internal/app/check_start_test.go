@@ -109,6 +109,27 @@ func TestAProbeTouchesNothing(t *testing.T) {
 	})
 }
 
+// That dialing pauses is told, and why.
+func TestAPauseIsTold(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		w.sim.Suspend(20003)
+		w.call(api.CreateCall{To: alice})
+		w.pass(10 * time.Second)
+		node := w.node.Load()
+		e := &Examination{Config: node.conf, Store: node.store}
+		if found := lines(e.database(w.ctx)); !strings.Contains(found, "{About:dialing Verdict:wrong Says:it pauses since ") || !strings.Contains(found, "error 20003") {
+			t.Errorf("found was %s", found)
+		}
+		w.sim.Suspend(0)
+		w.pass(10 * time.Minute)
+		e = &Examination{Config: node.conf, Store: node.store}
+		if found := lines(e.database(w.ctx)); strings.Contains(found, "dialing") {
+			t.Errorf("once it is over, found was %s", found)
+		}
+	})
+}
+
 // Endpoints of the API are looked at, too, and what was not delivered is told.
 func TestEndpointsInTheDatabaseAreLookedAt(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {

@@ -186,7 +186,7 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 	case state.Verified:
 		return Finding{Verdict: Sound, Says: "REDIAL_FROM is verified: the account may call from it"}
 	default:
-		f.Says, f.Fix = "REDIAL_FROM is neither a number of the account nor verified: each call is refused (21210)", "use one of the account's (Twilio Console, Phone Numbers), or verify it there"
+		f.Says, f.Fix = "REDIAL_FROM is neither a number of the account nor verified: each call is refused (error 21210)", "use one of the account's (Twilio Console, Phone Numbers), or verify it there"
 	}
 	return f
 }
@@ -250,7 +250,7 @@ func askRegion(ctx context.Context, client *twilio.Client, region string) Findin
 	case err != nil:
 		return Finding{Verdict: LeftOut, Says: "Twilio does not tell whether " + region + " may be called"}
 	case !p.Ordinary:
-		f.Verdict, f.Says, f.Fix = Wrong, "Twilio lets the account call no number of "+region+": each is refused (21215)", "allow it: "+geoPermissions+"; or leave it out of the regions"
+		f.Verdict, f.Says, f.Fix = Wrong, "Twilio lets the account call no number of "+region+": each is refused (error 21215)", "allow it: "+geoPermissions+"; or leave it out of the regions"
 	case p.Fraud:
 		f.Says, f.Fix = "Twilio lets the account call numbers of "+region+" that toll fraud is known from", "switch that off: "+geoPermissions
 	case p.Special:

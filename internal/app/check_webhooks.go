@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,11 +38,16 @@ func (e *Examination) webhooks(ctx context.Context) []Finding {
 		}
 	}
 	slices.Sort(links)
-	links = slices.Compact(links)
+	links = slices.CompactFunc(links, sameServer)
 	if len(links) == 0 && len(list) == 0 {
 		return about("webhooks", Finding{Verdict: LeftOut, Says: "there are no endpoints"})
 	}
 	return about("webhooks", append(e.reachAll(ctx, links[:min(len(links), mostEndpoints)]), list...)...)
+}
+
+// sameServer says whether who reaches one URL reaches the other.
+func sameServer(a, b string) bool {
+	return store.Host(a) == store.Host(b) && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
 }
 
 func (e *Examination) reachAll(ctx context.Context, links []string) []Finding {

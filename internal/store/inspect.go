@@ -22,6 +22,7 @@ type Inspection struct {
 
 	Endpoints   []Endpoint
 	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
+	Pauses      map[string]Pause     // of dialing, by account
 }
 
 // Ill is what is wrong with a database's settings.
@@ -64,8 +65,28 @@ func (i *Inspection) read(ctx context.Context, s *Store) (err error) {
 	if i.Endpoints, err = s.Endpoints(ctx); err != nil {
 		return err
 	}
-	i.Undelivered, err = s.Undelivered(ctx)
-	return err
+	if i.Undelivered, err = s.Undelivered(ctx); err != nil {
+		return err
+	}
+	return i.readPauses(ctx, s)
+}
+
+func (i *Inspection) readPauses(ctx context.Context, s *Store) error {
+	accounts, err := queryIDs(reader{ctx, s.read}, "SELECT account FROM pauses")
+	if err != nil {
+		return fmt.Errorf("reading the pauses: %w", err)
+	}
+	i.Pauses = map[string]Pause{}
+	for _, account := range accounts {
+		p, err := s.AccountPause(ctx, account)
+		if err != nil {
+			return err
+		}
+		if p != nil {
+			i.Pauses[account] = *p
+		}
+	}
+	return nil
 }
 
 // readSchema holds the migrations that have run against those of this binary. Goose would create its

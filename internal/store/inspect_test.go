@@ -181,6 +181,9 @@ func TestWhatPostgreSQLLacks(t *testing.T) {
 	if !strings.HasPrefix(i.Engine, "PostgreSQL 1") || i.Ahead.Abs() > time.Second || i.Schema != i.Newest {
 		t.Errorf("%+v", i)
 	}
+	if i := inspect(t, pgtest.Pooled(t, url)); !i.has("a pooler answers") {
+		t.Errorf("it is not told that a pooler answers: %+v", i.Ills)
+	}
 	role := "role_of_" + name
 	run(t, s, `CREATE ROLE "`+role+`" LOGIN`)
 	t.Cleanup(func() { // the test's own context is over by then

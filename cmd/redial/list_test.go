@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"redial/api"
+)
+
+// aList has a call of every kind.
+func aList(now time.Time) (calls []api.Call) {
+	add := func(c api.Call) {
+		c.ID = fmt.Sprintf("019a0c3e-7b1c-7cc%x-9a51-0d6f5c8e2b1%x", len(calls), len(calls))
+		c.CreatedAt, c.Policy.MaxAttempts = now.Add(-30*time.Hour), new(20)
+		calls = append(calls, c)
+	}
+	long := "Twilio refuses one number after another, and redial looks why: error 21266; another call is ringing the number just now"
+	ladder := []api.Person{{Number: "+819012345678"}, {Number: "+12125551234"}, {Number: "+819012345670"}}
+	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(time.Minute)})
+	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(-time.Minute), Waiting: []string{long}})
+	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(-time.Minute), Waiting: []string{long}})
+	add(api.Call{State: "waiting", To: "+819012345678", People: ladder, NextAttemptAt: now.Add(400 * 24 * time.Hour)})
+	add(api.Call{State: "waiting", To: "+61491570156", NextAttemptAt: now.Add(48 * time.Hour)})
+	add(api.Call{State: "waiting", Held: true, To: "+4915112345678", Waiting: []string{"another call is ringing the number"}})
+	add(api.Call{State: "dialing", To: "+8613912345678", CancelRequestedAt: now, Attempts: make([]api.Attempt, 12)})
+	add(api.Call{State: "ended", Outcome: "unreached", EndedAt: now, Attempts: make([]api.Attempt, 20)})
+	add(api.Call{State: "ended", Outcome: "reached", To: "+819012345678", People: ladder, EndedAt: now.Add(-400 * 24 * time.Hour)})
+	return calls
+}
+
+// On a terminal each line has room; elsewhere nothing is left out.
+func TestTheListFitsTheTerminal(t *testing.T) {
+	for _, zone := range []string{"UTC", "Asia/Tokyo", "Asia/Kolkata", "America/St_Johns"} {
+		inZone(t, zone)
+		synctest.Test(t, func(t *testing.T) {
+			time.Sleep(200 * 24 * time.Hour)
+			calls := aList(time.Now())
+			for _, width := range []int{0, 80, 100, 120, 130, 200} {
+				var out strings.Builder
+				printCalls(&out, calls, width)
+				for line := range strings.Lines(out.String()) {
+					line = strings.TrimSuffix(line, "\n")
+					if n := utf8.RuneCountInString(line); width > 0 && n > width || strings.Contains(line, "…") {
+						t.Errorf("at %d columns, in %s, a line has %d or is cut: %q", width, zone, n, line)
+					}
+				}
+				for _, c := range calls {
+					if !strings.Contains(out.String(), c.ID[:shownID]) || width == 0 && !strings.Contains(out.String(), c.ID) {
+						t.Errorf("at %d columns the list lacks %s:\n%s", width, c.ID, out.String())
+					}
+				}
+				if n := strings.Count(strings.Join(strings.Fields(out.String()), " "), "error 21266; another call"); width == 0 && n != 2 || width > 0 && n != 1 {
+					t.Errorf("at %d columns the same reason stands %d times:\n%s", width, n, out.String())
+				}
+			}
+		})
+	}
+}
+
+// Two calls whose ids begin alike are told apart.
+func TestIDsThatBeginAlikeAreShownWhole(t *testing.T) {
+	calls := []api.Call{{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11"}, {ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b12"}, {ID: "019a0c3e-7b1c-7cc1-9a51-0d6f5c8e2b12"}, {ID: "x"}}
+	got := strings.Join(shortIDs(calls), " ")
+	if want := calls[0].ID + " " + calls[1].ID + " 019a0c3e-7b1c-7cc1 x"; got != want {
+		t.Error(got)
+	}
+}
+
+func TestTheNextPageKeepsTheFilters(t *testing.T) {
+	c := listCmd{server: server{URL: defaultURL}, State: "waiting", To: "090-1234 5678", Limit: 5}
+	if got, want := c.more("ID"), "redial list --state waiting --to '090-1234 5678' --cursor ID --limit 5"; got != want {
+		t.Error(got)
+	}
+	c = listCmd{server: server{URL: "http://user:secret@redial.example"}, Outcome: "reached", Limit: 50}
+	if got := c.more("ID"); strings.Contains(got, "secret") || !strings.Contains(got, "--outcome reached --cursor ID --url") {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"redial/api"
+)
+
+// serverOf is a server that tells of one call: events at their times after the beginning, and what the
+// call waits for, at others.
+type serverOf struct {
+	begin  time.Time
+	events []happens
+	holds  []hold
+	asked  int // how often somebody asked for the call
+}
+
+type happens struct {
+	at    time.Duration
+	event string
+}
+
+type hold struct {
+	from time.Duration
+	why  []string
+}
+
+func (s *serverOf) now() (c api.Call) {
+	c = api.Call{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11", To: "+819012345678", State: "waiting", CreatedAt: s.begin, NextAttemptAt: s.begin}
+	for _, e := range s.events {
+		if time.Since(s.begin) >= e.at {
+			switch {
+			case e.event == "call.ended":
+				c.State, c.Outcome = "ended", "unreached"
+			case strings.HasPrefix(e.event, "attempt."):
+				c.State = "dialing"
+			default:
+				c.State = "waiting"
+			}
+		}
+	}
+	for _, h := range s.holds {
+		if c.State == "waiting" && time.Since(s.begin) >= h.from {
+			c.Waiting = h.why
+		}
+	}
+	return c
+}
+
+func (s *serverOf) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, written := io.Pipe()
+	res := &http.Response{StatusCode: 200, Header: http.Header{}, Body: body, Request: r}
+	if !strings.HasSuffix(r.URL.Path, "/events") {
+		s.asked++
+		go func() { written.CloseWithError(json.NewEncoder(written).Encode(s.now())) }()
+		return res, nil
+	}
+	res.Header.Set("Content-Type", "text/event-stream")
+	go func() {
+		defer written.Close()
+		for i, e := range s.events {
+			select {
+			case <-time.After(time.Until(s.begin.Add(e.at))):
+			case <-r.Context().Done():
+				written.CloseWithError(r.Context().Err())
+				return
+			}
+			b, _ := json.Marshal(api.Event{Seq: i + 1, Type: e.event, At: time.Now(), Attempt: 1, Outcome: "unreached", NextAttemptAt: time.Now()})
+			fmt.Fprintf(written, "event: %s\ndata: %s\n\n", e.event, b)
+		}
+	}()
+	return res, nil
+}
+
+// told is what somebody is told who waits, without the times.
+func (s *serverOf) told(ctx context.Context, con *console) (status int) {
+	client := &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: s}}
+	c := s.now()
+	w := newWatch(con, client, &c)
+	call, err := w.untilEnded(ctx, 0)
+	if err != nil {
+		return con.fail(ctx, server{URL: defaultURL}.goesOn(ctx, con, c.ID, err))
+	}
+	return int(outcomeStatus[call.Outcome])
+}
+
+// What holds a call up is told once, and again when it is something else; not while it rings.
+func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &serverOf{
+			begin: time.Now(),
+			events: []happens{
+				{0, "call.created"}, {3 * time.Minute, "attempt.dialed"}, {4*time.Minute + 30*time.Second, "call.redial_scheduled"},
+				{6 * time.Minute, "attempt.dialed"}, {7 * time.Minute, "call.ended"},
+			},
+			holds: []hold{
+				{0, []string{"the account is paused"}}, {time.Minute, []string{"the pace: others are due", "not before 2000-01-01T00:00:00Z"}},
+				{2 * time.Minute, nil}, {4 * time.Minute, []string{"the account is paused"}},
+			},
+		}
+		var out, errs strings.Builder
+		status := s.told(t.Context(), newConsole(&out, &errs))
+		var lines []string
+		for line := range strings.Lines(out.String()) {
+			if _, text, ok := strings.Cut(line, "  "); ok {
+				lines = append(lines, strings.TrimSpace(text))
+			}
+		}
+		want := []string{
+			"call created", "waiting: the account is paused", "waiting: the pace: others are due; not before " + clock(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)),
+			"attempt 1 dialing", ": will ring again at TIME", "waiting: the account is paused", "attempt 1 dialing", "call ended: UNREACHED",
+		}
+		got := regexp.MustCompile(`ring again at .*`).ReplaceAllString(strings.Join(lines, "\n"), "ring again at TIME")
+		if got != strings.Join(want, "\n") || status != 3 || errs.Len() > 0 {
+			t.Errorf("status %d, %s\n%s\nwant\n%s", status, errs.String(), got, strings.Join(want, "\n"))
+		}
+		if s.asked < 30 || s.asked > 150 {
+			t.Errorf("the server was asked %d times in 7 minutes", s.asked)
+		}
+	})
+}
+
+// A call that rings tomorrow is not asked for every few seconds.
+func TestACallThatIsNotDueIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &serverOf{begin: time.Now(), events: []happens{{0, "attempt.ringing"}, {time.Hour, "call.ended"}}}
+		var out, errs strings.Builder
+		s.told(t.Context(), newConsole(&out, &errs))
+		if s.asked > 62 {
+			t.Errorf("the server was asked %d times in an hour", s.asked)
+		}
+	})
+}
+
+// Whoever stops waiting hears that the call goes on, and how to cancel it.
+func TestASignalEndsTheWaitingAlone(t *testing.T) {
+	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		for _, asJSON := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				s := &serverOf{begin: time.Now(), events: []happens{{0, "call.created"}, {time.Hour, "call.ended"}}}
+				time.AfterFunc(time.Minute, func() { cancel(signaled{signal}) })
+				var out, errs strings.Builder
+				con := newConsole(&out, &errs)
+				con.json = asJSON
+				status := s.told(ctx, con)
+				const says = "the call goes on; to cancel it: redial cancel 019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11; to wait again: redial wait 019a0c3e"
+				if status != want || strings.Count(errs.String(), says) != 1 || asJSON && !json.Valid([]byte(errs.String())) {
+					t.Errorf("%s: status %d, %s", signal, status, errs.String())
+				}
+			})
+		}
+	}
+}
+
+func TestWordsAsAShellReadsThem(t *testing.T) {
+	for word, want := range map[string]string{
+		"list": "list", "+819012345678": "+819012345678", "": "''", "two words": "'two words'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'",
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080", "a;b": "'a;b'", "～": "'～'",
+	} {
+		if got := quoted(word); got != want {
+			t.Errorf("%q is quoted as %s", word, got)
+		}
+	}
+}
