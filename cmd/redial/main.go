@@ -169,6 +169,9 @@ type signaled struct{ signal syscall.Signal }
 
 func (s signaled) Error() string { return s.signal.String() }
 
+// Is says that it cancels a context: whoever looks at the cause looks for that.
+func (s signaled) Is(target error) bool { return target == context.Canceled }
+
 // untilSignal is over once the process is told to end.
 func untilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -55,8 +55,11 @@ var ofTests = []string{"REDIAL_TEST_DATABASE_URL"}
 
 // warnUnknown tells of variables in the environment that are probably meant as settings, and are
 // none: whatever begins as ours do, and what resembles another setting of this command that is
-// not set.
+// not set. A shell that starts is spared it.
 func (con *console) warnUnknown(command *kong.Context) {
+	if commandOf(command) == "redial completion" {
+		return
+	}
 	all := slices.Concat(settings(command.Model), ofTests)
 	var unset []string
 	if node := command.Selected(); node != nil {

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// cliSection is what stands under a heading of docs/cli.md.
+func cliSection(t *testing.T, heading string) string {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, found := strings.Cut(string(page), "\n"+heading+"\n")
+	if !found && !strings.HasPrefix(string(page), heading+"\n") {
+		t.Fatalf("docs/cli.md has no heading %q", heading)
+	}
+	section, _, _ := strings.Cut(rest, "\n## ")
+	return section
+}
+
+// docs/cli.md has every command.
+func TestThePageHasEveryCommand(t *testing.T) {
+	page, err := os.ReadFile("../../docs/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, _, _ := strings.Cut(string(page), "\n## ")
+	var onPage, want []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`.*?`) \\|").FindAllStringSubmatch(table, -1) {
+		for name := range strings.SplitSeq(row[1], ", ") {
+			onPage = append(onPage, strings.Trim(name, "`"))
+		}
+	}
+	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range parser.Model.Children {
+		if !child.Hidden {
+			want = append(want, child.Name)
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(slices.Values(want)), slices.Sorted(slices.Values(onPage))); diff != "" {
+		t.Errorf("commands, -code +page:\n%s", diff)
+	}
+}
+
+// The page, the help and the code know the same exit statuses.
+func TestExitStatuses(t *testing.T) {
+	want := map[int]string{statusOK: "reached", statusFailed: "did not work", statusUsage: "missing or wrong", 130: "Ctrl-C"}
+	for outcome, status := range outcomeStatus {
+		want[int(status)] = outcome
+	}
+	row := regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`)
+	line := regexp.MustCompile(`(?m)^  (\d+) +(.*)$`)
+	for where, found := range map[string][][]string{
+		"docs/cli.md": row.FindAllStringSubmatch(cliSection(t, "## Exit statuses"), -1), "redial help": line.FindAllStringSubmatch(exitStatuses, -1),
+	} {
+		said := map[int]string{}
+		for _, m := range found {
+			status, _ := strconv.Atoi(m[1])
+			said[status] = m[2]
+		}
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(said))); diff != "" {
+			t.Errorf("%s, -code +text:\n%s", where, diff)
+		}
+		for status, word := range want {
+			if !strings.Contains(said[status], word) {
+				t.Errorf("%s says %q of %d, and not %s", where, said[status], status, word)
+			}
+		}
+	}
+}
+
+// Whoever waits for a call learns the outcome from the exit status.
+func TestTheExitStatusOfEachOutcome(t *testing.T) {
+	for outcome, want := range outcomeStatus {
+		server := httptest.NewServer(hostile{state: "ended", outcome: outcome, kind: "call.created"})
+		for _, line := range []string{"call +819012345678 --say hi --wait", "call +819012345678 --say hi --wait --json"} {
+			var out, errs strings.Builder
+			if status := run(t.Context(), append(strings.Fields(line), "--url", server.URL), newConsole(&out, &errs)); status != int(want) || errs.String() != "" {
+				t.Errorf("redial %s of a call that is %s ends with %d, not %d: %s", line, outcome, status, want, &errs)
+			}
+		}
+		server.Close()
+	}
+}
+
+// A signal ends a command at once, without a word, whatever it waits for.
+func TestASignalEndsACommand(t *testing.T) {
+	came := make(chan struct{}, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else nobody notices that the client has gone
+		came <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	typing, nothing := io.Pipe()
+	defer nothing.Close()
+	for line, waits := range map[string]bool{
+		"list": true, "show ID": true, "cancel ID --json": true, "explain +819012345678 --say hi": true, "webhooks list": true, "presets": true,
+		"call +819012345678 --say -": false,
+	} {
+		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			go func() {
+				if waits {
+					<-came
+				}
+				cancel(signaled{s})
+			}()
+			var out, errs strings.Builder
+			con := newConsole(&out, &errs)
+			con.in = typing
+			if status := run(ctx, append(strings.Fields(line), "--url", server.URL), con); status != 128+int(s) || out.String()+errs.String() != "" {
+				t.Errorf("redial %s ends with %d after %s: %s%s", line, status, s, &out, &errs)
+			}
+		}
+	}
+}
