@@ -45,13 +45,10 @@ func (c *completionCmd) Run(con *console) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	quoted := quote(binary)
-	_, err = io.WriteString(con.out, fmt.Sprintf(shells[c.Shell], quoted, quote(quoted)))
+	word := quoted(binary)
+	_, err = io.WriteString(con.out, fmt.Sprintf(shells[c.Shell], word, quoted(word)))
 	return err
 }
-
-// quote makes one word of a text, in each of the shells.
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // completes says whether a shell asks for what a line may go on with.
 func completes() bool { return os.Getenv("COMP_LINE") != "" && os.Getenv("COMP_POINT") != "" }

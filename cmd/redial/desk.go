@@ -202,5 +202,5 @@ func self() string {
 	if plainPath.MatchString(own) {
 		return own
 	}
-	return quote(own)
+	return quoted(own)
 }
