@@ -157,7 +157,7 @@ func (c *deskCmd) greet(con *console, p *pair) {
 	printf(con.out, "\nAsk for a call from another terminal:\n\n")
 	printf(con.out, "  curl %s/v1/calls -H 'Content-Type: application/json'%s \\\n", p.url, flag)
 	printf(con.out, "    -d '{\"to\": \"%s\", \"say\": {\"text\": \"Hello.\"}}'\n\n", number)
-	printf(con.out, "  %s call --url %s %s --say Hello. --wait\n", self(), p.url, number)
+	printf(con.out, "  %s call --url %s \\\n    %s --say Hello. --wait\n", self(), p.url, number)
 }
 
 // leftAlone names the settings of the environment that a desk does not read.

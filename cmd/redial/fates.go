@@ -73,7 +73,7 @@ func nightFates(now time.Time) []fate {
 	}
 	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }
 	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
-	day, long := 24*time.Hour, api.After(96*time.Hour)
+	day, long, soon := 24*time.Hour, api.After(96*time.Hour), now.Add(6*time.Second).Truncate(time.Second)
 	fates := []fate{
 		open(fate{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 10*time.Second, time.Hour),
 		open(fate{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
@@ -83,7 +83,7 @@ func nightFates(now time.Time) []fate {
 		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true, times: "not today",
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
 		{title: "not before", number: "+819012345675", script: "answer", outcome: "reached", rings: 1, waits: "not before",
-			times: "from " + now.Local().Add(6*time.Second).Format(time.TimeOnly), policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
+			times: "from " + soon.Local().Format(time.TimeOnly), policy: api.Policy{NotBefore: &api.Moment{At: soon}}},
 		{title: "urgent", number: "+819012345676", script: "no-answer,answer", outcome: "reached", rings: 2,
 			policy: api.Policy{Preset: "urgent"}},
 		{title: "growing pause", number: "+819012345677", script: "busy,busy,busy,answer", outcome: "reached", rings: 4,

@@ -177,6 +177,9 @@ func untilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // by nohup; else the terminal's window was closed
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		if s, ok := (<-signals).(syscall.Signal); ok {
 			cancel(signaled{s})

@@ -91,7 +91,7 @@ func (s *screen) refreshUntil(wait func()) {
 // draw writes the table over the one before. The mutex is held.
 func (s *screen) draw(now time.Time) {
 	width, height := s.size()
-	lines, hidden := s.fitting(s.table(now), height-1)
+	lines, hidden := s.fitting(s.table(now, width), height-1)
 	if hidden > 0 {
 		lines = append(lines, text{fmt.Sprintf("… %d more, for which this window is too low", hidden), 0, dim})
 	}
@@ -187,15 +187,15 @@ func (s *screen) titles() int {
 
 const heading = "THE PHONE"
 
-// table is the heading and a line for each call.
-func (s *screen) table(now time.Time) []text {
+// table is the heading and a line for each call, in so many columns, or those that it is made for.
+func (s *screen) table(now time.Time, width int) []text {
 	title, times := s.titles(), ""
 	for _, r := range s.rows {
 		if r.fate.times != "" {
 			times = "MAY RING (" + s.start.Format("MST") + ")"
 		}
 	}
-	attempts := tableWidth - title - nowWidth - 4
+	attempts := min(width, tableWidth) - title - nowWidth - 4
 	if times != "" {
 		attempts -= timesWidth + 2
 	}
@@ -264,11 +264,11 @@ func (s *screen) finish(wrong []error, stopped bool) error {
 func (s *screen) last(now time.Time) {
 	if s.terminal != nil {
 		width, height := s.size()
-		s.write(s.table(now), width, height)
+		s.write(s.table(now, width), width, height)
 		return
 	}
 	printf(s.out, "\n")
-	for _, line := range s.table(now) {
+	for _, line := range s.table(now, tableWidth) {
 		printf(s.out, "%s\n", line.words)
 	}
 }

@@ -150,6 +150,16 @@ func TestTheTableSurvivesAnyWindow(t *testing.T) {
 	})
 }
 
+// In a narrow window the attempts make room for what happens now.
+func TestANarrowWindowShowsWhatHappensNow(t *testing.T) {
+	p := &paper{width: 60, height: 24, lines: []string{""}}
+	s := drawnOn(p, "rings")
+	befalls(s, func() {})
+	if text := strings.Join(p.lines, "\n"); strings.Count(text, " after 0.0 s\n") != len(s.rows) {
+		t.Errorf("the table is\n%s", text)
+	}
+}
+
 // In a window that is too low the calls that go on are seen.
 func TestALowWindowShowsWhatGoesOn(t *testing.T) {
 	p := &paper{width: 80, height: 6, lines: []string{""}}
@@ -229,7 +239,7 @@ func TestTheNightShowsItsWindows(t *testing.T) {
 		t.Errorf("it is shown as %s, and asked for as %s", f.times, f.policy.Window.Hours)
 	}
 	s := newScreen(newConsole(io.Discard, io.Discard), nightFates(now), false)
-	if heading := s.table(now)[0].words; !strings.Contains(heading, "MAY RING (JST)") {
+	if heading := s.table(now, 80)[0].words; !strings.Contains(heading, "MAY RING (JST)") {
 		t.Errorf("the heading is %q", heading)
 	}
 }
