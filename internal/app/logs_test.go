@@ -80,10 +80,11 @@ func TestLogsKeepSecrets(t *testing.T) {
 		}
 	})
 	log := out.b.String()
-	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") || !strings.Contains(log, "webhook is given up") || !strings.Contains(log, "410 Gone") {
+	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") || !strings.Contains(log, "webhook is given up") || !strings.Contains(log, "410 Gone") ||
+		!strings.Contains(log, "attempt ended") || !strings.Contains(log, "call ended") || !strings.Contains(log, "webhook endpoint fails") {
 		t.Errorf("the log misses what it should tell:\n%s", log)
 	}
-	for _, secret := range append(keys, token, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {
+	for _, secret := range append(keys, token, account, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q", secret)
 		}

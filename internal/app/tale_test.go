@@ -1,11 +1,16 @@
 package app
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -177,6 +182,38 @@ func TestTheLogTellsOfAnEndpointTwice(t *testing.T) {
 	})
 }
 
+// A node that is told to stop says what is alive.
+func TestTheLogTellsWhatIsAliveAtTheEnd(t *testing.T) {
+	var log lockedBuffer
+	var way network
+	change := func(c *Config) {
+		hooks(shop)(c)
+		way.RoundTripper, c.Transport = c.Transport, &way
+	}
+	inWorld(t, logged(&log, slog.LevelInfo, change), func(w *world) {
+		w.receiver(shop, secretOf("a")).hangs()
+		w.phone(bob).busy().does("answer:60s")
+		b := w.call(api.CreateCall{To: bob})
+		w.pass(35 * time.Second) // bob talks, and the shop does not answer
+		cut := cuts["silence"]
+		way.cut.Store(&cut)
+		w.phone(alice).answers()
+		w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		ctx, hangUp := context.WithCancel(w.ctx)
+		defer hangUp()
+		go func() { _, _ = w.client.Get(ctx, b.id, time.Minute) }()
+		synctest.Wait()
+		stopped, stop := context.WithCancelCause(w.ctx)
+		stop(errors.New("terminated"))
+		w.node.Load().logStop(stopped)
+		way.cut.Store(nil)
+		w.pass(10 * time.Minute)
+	})
+	log.has(t, "told to stop", `msg="redial is told to stop: it takes no more work, and finishes what is in flight" `+
+		`legs=2 cause=terminated twilio_requests=1 webhooks=1 requests=0 streams=1`)
+}
+
 // endpoint is the id of the only one that is configured.
 func (w *world) endpoint() string {
 	w.t.Helper()
@@ -185,4 +222,19 @@ func (w *world) endpoint() string {
 		w.t.Fatal(list, err)
 	}
 	return list[0].ID
+}
+
+// BenchmarkALineOfTheLog is what a line costs that is written to a file.
+func BenchmarkALineOfTheLog(b *testing.B) {
+	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer file.Close()
+	tale := newTale(slog.New(slog.NewTextHandler(file, nil)))
+	c := call.Call{Wish: call.Wish{ID: "019a0000-0000-7000-8000-000000000000"}, Attempts: []call.Attempt{{N: 1, SID: "CA00000000000000000000000000000000"}}}
+	e := call.Event{Type: call.AttemptEnded, Attempt: 1, Result: call.NoAnswer, SIPCode: 487}
+	for b.Loop() {
+		tale.tell(&c, &e)
+	}
 }

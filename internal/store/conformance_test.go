@@ -23,6 +23,7 @@ var suite = []struct {
 	{"twenty changes of one call at once", testChangesAtOnce},
 	{"a store closes while operations wait", testClosedWithOperationsWaiting},
 	{"a change is told", testWatch},
+	{"what is committed is told once", testCommittedIsTold},
 	{"the longest due is dialed first", testDueOrder},
 	{"what is not due is left alone", testNotDue},
 	{"silent legs are asked about", testAsk},
