@@ -33,6 +33,8 @@ func heard() (*Turn, func() string) {
 	}
 	return turn, func() string {
 		synctest.Wait()
+		turn.mu.Lock() // a minute later another line may come
+		defer turn.mu.Unlock()
 		return strings.Join(lines, "; ")
 	}
 }
