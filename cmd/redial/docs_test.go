@@ -110,6 +110,7 @@ var notRun = map[string]string{
 	"set -a; . /etc/": "is root's",
 	"sqlite3 ":        "is not ours, and not everywhere",
 	"systemctl ":      "needs systemd",
+	"systemd-run ":    "needs systemd",
 }
 
 // shown are the languages of blocks that are neither commands nor JSON, and what becomes of them.
@@ -221,6 +222,7 @@ func TestReader(t *testing.T) {
 		{"a line too many", "a\nb", "a\nb\nc"},
 		{"after a gap", "a\n…\nd", "a\nb\nc"},
 		{"a time that is none", "07:24:38.692  call created", "call created"},
+		{"a time without its zone", "07:24:38.692  call created", "07:24:38.692 +09:00  call created"},
 		{"an order", "a\nb", "b\na"},
 	} {
 		if answers(c.want, c.got) {
