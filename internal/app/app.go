@@ -219,7 +219,7 @@ func (a *App) retain(ctx context.Context) {
 	}
 }
 
-// Migrate brings a database's schema up to date, or, on a dry run, does nothing.
+// Migrate brings a database's schema up to date. A dry run makes nothing, and may be beside a running redial.
 // It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
 // A URL that can't be read is a *ConfigError.
 func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string)) (sql string, err error) {
@@ -227,13 +227,16 @@ func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(s
 	if err := checkDatabase(databaseURL); err != nil {
 		return "", err
 	}
+	if dryRun {
+		return store.PendingSQL(ctx, databaseURL)
+	}
 	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	sql, err = s.PendingSQL(ctx)
-	if err == nil && sql != "" && !dryRun {
+	if err == nil && sql != "" {
 		err = s.Migrate(ctx)
 	}
 	return sql, err

@@ -89,40 +89,8 @@ func (i *Inspection) readPauses(ctx context.Context, s *Store) error {
 	return nil
 }
 
-// readSchema holds the migrations that have run against those of this binary. Goose would create its
-// table to answer that.
 func (i *Inspection) readSchema(ctx context.Context, s *Store) error {
-	p, err := s.goose()
-	if err != nil {
-		return err
-	}
-	applied := map[int64]bool{}
-	var exists bool
-	if err := s.read.QueryRowContext(ctx, s.dialect.versioned).Scan(&exists); err != nil {
-		return fmt.Errorf("looking for the schema: %w", err)
-	}
-	if exists {
-		err := reader{ctx, s.read}.each("SELECT version_id, is_applied FROM goose_db_version ORDER BY id", nil, func(scan func(...any) error) error {
-			var version int64
-			var up bool
-			err := scan(&version, &up)
-			applied[version] = up
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("reading the schema's version: %w", err)
-		}
-	}
-	for version, up := range applied {
-		if up {
-			i.Schema = max(i.Schema, version)
-		}
-	}
-	for _, source := range p.ListSources() {
-		i.Newest = max(i.Newest, source.Version)
-		if !applied[source.Version] {
-			i.Pending++
-		}
-	}
-	return nil
+	schema, err := s.schema(ctx)
+	i.Schema, i.Newest, i.Pending = schema.version, schema.newest, len(schema.pending)
+	return err
 }

@@ -35,12 +35,10 @@ func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err err
 		i.New = true
 		return nil
 	}
-	s.dialect = sqliteDialect
-	if s.read, err = sql.Open("sqlite", readOnlyDSN(file)); err != nil {
+	if err := s.openToLook(file); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.read.Close()) }()
-	s.write, s.own = s.read, s.read
 	var version string
 	if err := s.read.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
 		return fmt.Errorf("opening the database: %w", err)
@@ -49,11 +47,33 @@ func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err err
 	return i.read(ctx, s)
 }
 
-// readOnlyDSN opens a file without changing anything. Where there is no log, nobody has it open, and
-// SQLite would make one to read it.
+// openToLook opens a file of SQLite to read it. One that is not there yet is as an empty one.
+func (s *Store) openToLook(file string) (err error) {
+	dsn := readOnlyDSN(file)
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		dsn = "file::memory:"
+		_, err = os.Stat(filepath.Dir(file))
+	case err == nil && heldHere(info):
+		err = errInUse(file)
+	}
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	s.dialect = sqliteDialect
+	s.read, err = sql.Open("sqlite", dsn)
+	s.write, s.own = s.read, s.read
+	return err
+}
+
+// readOnlyDSN opens a file without changing anything. Where there is no log, or an empty one without
+// its index, nobody has it open, and SQLite would make them to read it.
 func readOnlyDSN(file string) string {
 	v := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
-	if _, err := os.Stat(file + "-wal"); errors.Is(err, os.ErrNotExist) {
+	log, err := os.Stat(file + "-wal")
+	_, indexed := os.Stat(file + "-shm")
+	if errors.Is(err, os.ErrNotExist) || err == nil && log.Size() == 0 && errors.Is(indexed, os.ErrNotExist) {
 		v.Set("immutable", "1")
 	}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
