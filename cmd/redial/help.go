@@ -28,7 +28,7 @@ func asHelp(args []string) []string {
 	return args
 }
 
-// exitStatuses is what every script wants to know. docs/cli.md has the table.
+// exitStatuses is what every script wants to know. docs/command-line.md has the table.
 const exitStatuses = `
 Exit statuses:
   0    it is done; of a call that is waited for: reached
