@@ -131,7 +131,7 @@ func printFinding(w io.Writer, f app.Finding, width int) {
 	}
 	fix := harmless(oneLine(f.Fix))
 	faulty := f.Verdict == app.Wrong || f.Verdict == app.Warning
-	if faulty && f.Setting != "" && !strings.Contains(f.Says+fix, f.Setting) {
+	if faulty && f.Setting != "" && f.Setting != f.About && !strings.Contains(f.Says+fix, f.Setting) {
 		fix = strings.TrimSuffix(f.Setting+": "+fix, ": ")
 	}
 	if fix == "" {

@@ -18,7 +18,7 @@ const (
 	Sound   Verdict = "ok"
 	Warning Verdict = "warning"  // it may be meant
 	Wrong   Verdict = "wrong"    // calls, or what is told of them, don't get through
-	LeftOut Verdict = "left out" // it was not looked at
+	LeftOut Verdict = "left_out" // it was not looked at
 )
 
 // Finding is what was found out about a part of the set-up.

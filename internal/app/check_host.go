@@ -23,7 +23,7 @@ func (e *Examination) outside() http.RoundTripper {
 	}
 	return &http.Transport{
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: hostTime / 2}).DialContext,
-		TLSHandshakeTimeout: hostTime / 2, DisableKeepAlives: true, MaxResponseHeaderBytes: 64 << 10,
+		TLSHandshakeTimeout: hostTime / 2, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader,
 	}
 }
 
@@ -38,7 +38,7 @@ func (s *strange) Error() string { return fmt.Sprintf("HTTP status %d", s.status
 
 // probe sends a request as Twilio would to the redial behind a URL, and says what arrived there, and
 // what of it was changed on the way. An answer of somebody else is a *strange.
-func (e *Examination) probe(ctx context.Context, at string) (a twilio.Arrival, changed string, err error) {
+func (e *Examination) probe(ctx context.Context, way http.RoundTripper, at string) (a twilio.Arrival, changed string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, hostTime)
 	defer cancel()
 	p := twilio.NewProbe(e.Config.AuthTokens[0])
@@ -46,7 +46,7 @@ func (e *Examination) probe(ctx context.Context, at string) (a twilio.Arrival, c
 	if err != nil {
 		return a, "", err
 	}
-	status, header, body, err := exchange(e.outside(), r)
+	status, header, body, err := exchange(way, r)
 	if err != nil {
 		return a, "", err
 	}
@@ -72,7 +72,7 @@ func (e *Examination) host(ctx context.Context) []Finding {
 }
 
 func (e *Examination) askHost(ctx context.Context) Finding {
-	a, changed, err := e.probe(ctx, e.Config.HostURL)
+	a, changed, err := e.probe(ctx, e.outside(), e.Config.HostURL)
 	if s, ok := errors.AsType[*strange](err); ok {
 		f := e.stranger(s)
 		if e.local.who != thisOne && e.local.who != nobody { // it can't be redial that answers

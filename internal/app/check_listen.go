@@ -32,9 +32,8 @@ const (
 type local struct {
 	who      who
 	url      string
-	instance string       // of the redial that answers probes there
-	err      error        // of nowhere
-	close    func() error // ends the standing in
+	instance string // of the redial that answers probes there
+	err      error  // of nowhere
 }
 
 const localTime = 5 * time.Second // for an answer of this machine
@@ -82,10 +81,13 @@ func dialable(listen string) string {
 // meet asks who is there.
 func (e *Examination) meet(ctx context.Context) who {
 	if len(e.Config.AuthTokens) > 0 && e.Config.AuthTokens[0] != "" {
-		a, _, err := e.probe(ctx, e.local.url)
-		if err == nil {
+		a, _, err := e.probe(ctx, here(), e.local.url)
+		switch {
+		case err == nil:
 			e.local.instance = a.Instance
 			return thisOne
+		case troubleOf(err).says == timedOut: // it would not answer the next question either
+			return otherKind
 		}
 	}
 	status, header, body, err := e.get(ctx, e.local.url+"/healthz")
@@ -116,10 +118,15 @@ func (e *Examination) get(ctx context.Context, link string) (status int, header 
 	if err != nil {
 		return 0, nil, nil, err
 	}
-	return exchange(&http.Transport{DisableKeepAlives: true}, r)
+	return exchange(here(), r)
 }
 
-const mostAnswer = 64 << 10 // bytes that are read
+// here is how programs of this machine are reached: through no proxy.
+func here() http.RoundTripper {
+	return &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: localTime, MaxResponseHeaderBytes: maxHeader}
+}
+
+const mostAnswer, maxHeader = 64 << 10, 64 << 10 // bytes that are read
 
 // exchange makes one request, and follows no redirect.
 func exchange(t http.RoundTripper, r *http.Request) (status int, header http.Header, body []byte, err error) {

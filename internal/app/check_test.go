@@ -24,12 +24,13 @@ import (
 // setup is a set-up with nothing wrong in it: a Twilio, under its own URL, and a proxy that leads HOST_URL
 // to where redial is to listen.
 type setup struct {
-	t      *testing.T
-	conf   Config
-	sim    *sim.Sim
-	proxy  *httputil.ReverseProxy
-	before func(http.ResponseWriter, *http.Request) bool // in the proxy; true: it has answered
-	e      *Examination
+	t       *testing.T
+	conf    Config
+	sim     *sim.Sim
+	proxy   *httputil.ReverseProxy
+	changes []func(*http.Request)                         // that the proxy makes to a request
+	before  func(http.ResponseWriter, *http.Request) bool // in the proxy; true: it has answered
+	e       *Examination
 }
 
 func newSetup(t *testing.T) *setup {
@@ -46,7 +47,13 @@ func newSetup(t *testing.T) *setup {
 		t.Fatal(err)
 	}
 	behind := &url.URL{Scheme: "http", Host: listen}
-	s.proxy = httputil.NewSingleHostReverseProxy(behind)
+	s.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(behind)
+		r.Out.URL.RawQuery = r.In.URL.RawQuery // which it would put in order
+		for _, change := range s.changes {
+			change(r.Out)
+		}
+	}}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.before == nil || !s.before(w, r) {
 			s.proxy.ServeHTTP(w, r)
@@ -71,13 +78,7 @@ func (s *setup) account(a sim.Account) {
 }
 
 // direct changes what the proxy makes of a request.
-func (s *setup) direct(change func(*http.Request)) {
-	director := s.proxy.Director
-	s.proxy.Director = func(r *http.Request) {
-		director(r)
-		change(r)
-	}
-}
+func (s *setup) direct(change func(*http.Request)) { s.changes = append(s.changes, change) }
 
 // answers has somebody answer in redial's place.
 func (s *setup) answers(status int, kind, body string, headers ...string) {

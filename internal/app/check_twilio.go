@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -43,7 +44,7 @@ func (e *Examination) account(ctx context.Context) []Finding {
 	}
 	state, err := client.AskAccount(ctx)
 	if err != nil {
-		return about("account", e.unasked(err, cmp.Or(e.Config.APIKey, e.Config.AccountSID) == e.Config.AccountSID))
+		return about("account", e.unasked(ctx, err))
 	}
 	list := []Finding{stateOf(state)}
 	list = append(list, e.tokens(ctx)...)
@@ -87,12 +88,7 @@ func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 		tokens = tokens[min(1, len(tokens)):]
 	}
 	for _, token := range tokens {
-		client, f := e.carrier([]string{token}, "", "")
-		if f != nil {
-			return append(list, *f)
-		}
-		_, err := client.AskAccount(ctx)
-		if s, ok := errors.AsType[*twilio.StatusError](err); !ok || s.Status != http.StatusUnauthorized && s.Status != http.StatusForbidden {
+		if err := e.tryToken(ctx, token); !isRefusal(err) {
 			continue // it is taken, or nobody knows
 		}
 		if len(e.Config.AuthTokens) > 1 {
@@ -106,14 +102,34 @@ func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 	return list
 }
 
+// tryToken returns nil if Twilio takes a token.
+func (e *Examination) tryToken(ctx context.Context, token string) error {
+	client, f := e.carrier([]string{token}, "", "")
+	if f != nil {
+		return errors.New(f.Says)
+	}
+	_, err := client.AskAccount(ctx)
+	return err
+}
+
+// isRefusal says whether Twilio did not take the credentials.
+func isRefusal(err error) bool {
+	s, ok := errors.AsType[*twilio.StatusError](err)
+	return ok && (s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden)
+}
+
 // unasked says why Twilio did not answer a question.
-func (e *Examination) unasked(err error, byToken bool) Finding {
+func (e *Examination) unasked(ctx context.Context, err error) Finding {
+	byToken := e.Config.APIKey == ""
 	f := Finding{Verdict: Wrong, Setting: "TWILIO_AUTH_TOKEN", Fix: fixes["TWILIO_AUTH_TOKEN"]}
 	if !byToken {
 		f.Setting, f.Fix = "TWILIO_API_KEY", "make a new API key in the Twilio Console, in the account's own region, and set TWILIO_API_SECRET, too"
 	}
 	s, answered := errors.AsType[*twilio.StatusError](err)
+	_, garbled := errors.AsType[*json.SyntaxError](err)
 	switch {
+	case garbled:
+		f.Says, f.Setting, f.Fix = e.noTwilio("what it says can't be read")
 	case !answered:
 		t := troubleOf(err)
 		f.Says, f.Setting, f.Fix = "Twilio can't be reached: "+t.says, "REDIAL_TWILIO_BASE_URL", t.fix
@@ -124,9 +140,11 @@ func (e *Examination) unasked(err error, byToken bool) Finding {
 		f.Says, f.Fix = "these are Twilio's test credentials: no phone rings", "copy the live ones from the Twilio Console, Account Info"
 	case s.Code == 10001 || s.Code == 20005 || s.Code == 30002 || s.Code == 90010:
 		f.Says, f.Setting, f.Fix = fmt.Sprintf("the account is not active (error %d)", s.Code), "TWILIO_ACCOUNT_SID", "look at the Twilio Console: as a rule it wants money, or an answer"
-	case s.Status == http.StatusUnauthorized, s.Status == http.StatusForbidden:
+	case isRefusal(err):
 		f.Says = fmt.Sprintf("Twilio does not take %s (%s)", f.Setting, s)
-		if byToken {
+		if byToken && slices.ContainsFunc(e.Config.AuthTokens[1:], func(token string) bool { return e.tryToken(ctx, token) == nil }) {
+			f.Says, f.Fix = fmt.Sprintf("Twilio does not take the first of the tokens, which signs in (%s)", s), "put the one first that it takes: there is one"
+		} else if byToken {
 			f.Fix += e.tokenForm() + "; it belongs to TWILIO_ACCOUNT_SID, and is another one in each region"
 		}
 	case s.Status == http.StatusNotFound:
@@ -137,9 +155,18 @@ func (e *Examination) unasked(err error, byToken bool) Finding {
 	case s.Status == http.StatusTooManyRequests || s.Status > 499:
 		f.Verdict, f.Says, f.Setting, f.Fix = Warning, fmt.Sprintf("Twilio does not answer just now (%s)", s), "", "try again; https://status.twilio.com"
 	default:
-		f.Says, f.Setting, f.Fix = fmt.Sprintf("what answers is no Twilio (%s)", s), "REDIAL_TWILIO_BASE_URL", fixes["REDIAL_TWILIO_BASE_URL"]
+		f.Says, f.Setting, f.Fix = e.noTwilio(s.Error())
 	}
 	return f
+}
+
+// noTwilio is said of an answer that Twilio does not give.
+func (e *Examination) noTwilio(why string) (says, setting, fix string) {
+	says = "what answers is no Twilio: " + why
+	if twilio.IsTwilio(e.Config.TwilioBaseURL) {
+		return says, "", "look what stands between here and api.twilio.com: a proxy, a page that wants a login"
+	}
+	return says, "REDIAL_TWILIO_BASE_URL", fixes["REDIAL_TWILIO_BASE_URL"]
 }
 
 // tokenForm says where the token can't be Twilio's by its length.
@@ -173,7 +200,7 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 	state, err := client.AskCaller(ctx, number)
 	s, answered := errors.AsType[*twilio.StatusError](err)
 	switch {
-	case answered && (s.Status == http.StatusNotFound || s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden):
+	case isRefusal(err), answered && s.Status == http.StatusNotFound:
 		return Finding{Verdict: LeftOut, Says: "the account's numbers can't be listed with these credentials"}
 	case err != nil:
 		return Finding{Verdict: LeftOut, Says: "Twilio did not answer"}
