@@ -1,7 +1,7 @@
 package app
 
 import (
-	"fmt"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -42,7 +42,8 @@ func newContact(log *slog.Logger, hostURL string, metrics prometheus.Registerer)
 		}, func() float64 { return failsWithin(turn, silence) })
 	}
 	k.callbacks.Fails = func(err error) {
-		log.Warn("a callback was due and none came: is HOST_URL reachable?", "host_url", hostURL, "err", err)
+		of, _ := errors.AsType[unheard](err)
+		log.Warn("a callback was due and none came: is HOST_URL reachable?", "host_url", hostURL, "call", of.call, "attempt", of.attempt)
 	}
 	k.callbacks.Well = func(after time.Duration) {
 		log.Info("callbacks come again", "after", after.Round(time.Millisecond))
@@ -82,6 +83,14 @@ func (k *contact) called() {
 // other callbacks have come since, or if this node did not listen yet.
 func (k *contact) missed(c *call.Call, n int, ago time.Duration) {
 	if time.Since(*k.heard.Load()) > ago {
-		k.callbacks.Went(fmt.Errorf("nothing was heard of attempt %d of call %s", n, c.ID))
+		k.callbacks.Went(unheard{c.ID, n})
 	}
 }
+
+// unheard is an attempt of which no callback has come.
+type unheard struct {
+	call    string
+	attempt int
+}
+
+func (u unheard) Error() string { return "no callback has come" }

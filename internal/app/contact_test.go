@@ -47,7 +47,7 @@ func TestCallbacksThatNeverComeAreToldOnce(t *testing.T) {
 			w.pass(5 * time.Minute)
 			c.is("reached", "completed")
 		}
-		if lines := log.lines(missingLine, "level=WARN", "host_url="+hostURL, "nothing was heard of attempt 1"); len(lines) != 1 {
+		if lines := log.lines(missingLine, "level=WARN", "host_url="+hostURL, "call=", "attempt=1"); len(lines) != 1 {
 			t.Errorf("%q", lines)
 		}
 		w.metric("redial_callbacks_missing 1")

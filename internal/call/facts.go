@@ -88,9 +88,8 @@ func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// callbackTime is how long after an attempt was written word of it may take: its create request may be sent
-// until its fence, and Twilio tries to deliver a callback for 15 s.
-const callbackTime = SendWindow + 15*time.Second
+// callbackTime is how long Twilio tries to deliver a callback.
+const callbackTime = 15 * time.Second
 
 // Missed says of an answer about attempt n, before it is recorded, that a callback should have brought the news,
 // and none has come of this attempt at all. Of one that never left Twilio's queue, none does.
@@ -99,7 +98,7 @@ func (c *Call) Missed(n int, r Report, now time.Time) bool {
 	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
 		return false
 	}
-	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(a.DialedAt.Add(callbackTime))
+	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(later(a.DialedAt, a.PlacedAt).Add(callbackTime))
 }
 
 // Listed records what Twilio's list shows that may be attempt n, whose sid is unknown.
