@@ -8,9 +8,9 @@ import (
 type callCmd struct {
 	server         `embed:""`
 	wishFlags      `embed:""`
+	printed        `embed:""`
 	IdempotencyKey string `help:"A repeat with the same key makes no second call." placeholder:"KEY"`
 	Wait           bool   `help:"Follow the attempts; the exit status says the outcome."`
-	JSON           bool   `name:"json" help:"Print JSON, as the API gives it."`
 }
 
 func (c *callCmd) Help() string {

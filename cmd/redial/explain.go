@@ -15,7 +15,7 @@ import (
 type explainCmd struct {
 	server    `embed:""`
 	wishFlags `embed:""`
-	JSON      bool `name:"json" help:"Print JSON, as the API gives it."`
+	printed   `embed:""`
 }
 
 func (c *explainCmd) Help() string {

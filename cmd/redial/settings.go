@@ -50,8 +50,9 @@ func trimSettings(model *kong.Application) error {
 // programs have, too.
 const ours, carriers = "REDIAL_", "TWILIO_"
 
-// ofTests are no settings of a command; see CONTRIBUTING.md.
-var ofTests = []string{"REDIAL_TEST_DATABASE_URL"}
+// ofTests are no settings of a command: what CONTRIBUTING.md has, and what tells a binary that is made
+// to be killed where to die.
+var ofTests = []string{"REDIAL_TEST_DATABASE_URL", "REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW"}
 
 // warnUnknown tells of variables in the environment that are probably meant as settings, and are
 // none: whatever begins as ours do, and what resembles another setting of this command that is

@@ -72,6 +72,8 @@ var kongsWords = strings.NewReplacer(
 	"expected a valid 64 bit uint but got", "must be a whole number, not",
 	"expected a float but got", "must be a number, not",
 	`expected string value but got "EOL" (<EOL>)`, "needs a value",
+	"expected string value but got", "needs a value, not",
+	"invalid map value", "a value must be a whole number, not",
 	" (string)", "",
 )
 
