@@ -207,7 +207,11 @@ func (w *watch) holds(ctx context.Context) {
 
 // held tells what a Call waits for, unless that was told last.
 func (w *watch) held(c *api.Call) {
-	why := strings.Join(c.Waiting, "; ")
+	reasons := c.Waiting
+	if c.Held && len(reasons) > 0 {
+		reasons = reasons[1:] // that it is held, which its event has told
+	}
+	why := strings.Join(reasons, "; ")
 	if why != "" && why != w.said {
 		w.teller.line(w.con.out, time.Now(), w.teller.place(0), "waiting: "+byClock(why))
 	}

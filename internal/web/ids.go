@@ -45,8 +45,8 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 		f.add("id", "is too short: give the call's id, or at least the first eight characters of it")
 		return "", f.problem()
 	}
-	fill := func(digit string) string { return uuidOf(digits + strings.Repeat(digit, idDigits-len(digits))) }
-	found, err := s.Store.Between(ctx, fill("0"), fill("f"), candidates+1)
+	from, to := idsWith(digits)
+	found, err := s.Store.Between(ctx, from, to, candidates+1)
 	switch {
 	case err != nil:
 		return "", err
@@ -56,6 +56,13 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 		return "", ambiguous(text, "calls", found)
 	}
 	return found[0], nil
+}
+
+// idsWith are the first and the last id that begin with some digits. Both are whole ids, so that they stand
+// where they should in the order of any collation: one may pass over the hyphens.
+func idsWith(digits string) (from, to string) {
+	missing := idDigits - len(digits)
+	return uuidOf(digits + strings.Repeat("0", missing)), uuidOf(digits + strings.Repeat("f", missing))
 }
 
 // uuidOf writes the digits of an id as the id is written.
