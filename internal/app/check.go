@@ -88,6 +88,24 @@ func sideBySide(ctx context.Context, parts []part, yield func(Finding) bool) {
 	}
 }
 
+const atOnce = 8 // questions of a part
+
+// lookAtEach looks at several things of a kind side by side, and returns what was found in their order.
+func lookAtEach(things []string, look func(string) Finding) []Finding {
+	found := make([]Finding, len(things))
+	var all sync.WaitGroup
+	room := make(chan struct{}, atOnce)
+	for i, thing := range things {
+		all.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			found[i] = look(thing)
+		})
+	}
+	all.Wait()
+	return found
+}
+
 // needs says whether settings are as they have to be to look at something.
 func (e *Examination) needs(settings ...string) bool {
 	return !slices.ContainsFunc(settings, func(s string) bool { return e.faulty[s] })

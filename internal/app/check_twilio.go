@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"redial/internal/twilio"
@@ -218,8 +217,6 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 	return f
 }
 
-const atOnce = 8 // questions about regions
-
 // regions looks at the account's dialing permissions of the regions that may be called.
 func (e *Examination) regions(ctx context.Context) []Finding {
 	_, regions := e.Config.numbers().Shown()
@@ -240,17 +237,7 @@ func (e *Examination) regions(ctx context.Context) []Finding {
 }
 
 func askRegions(ctx context.Context, client *twilio.Client, regions []string) (list []Finding) {
-	found := make([]Finding, len(regions))
-	var all sync.WaitGroup
-	room := make(chan struct{}, atOnce)
-	for i, region := range regions {
-		all.Go(func() {
-			room <- struct{}{}
-			defer func() { <-room }()
-			found[i] = askRegion(ctx, client, region)
-		})
-	}
-	all.Wait()
+	found := lookAtEach(regions, func(region string) Finding { return askRegion(ctx, client, region) })
 	sound := []string{}
 	for i, f := range found {
 		if f.Verdict == Sound {

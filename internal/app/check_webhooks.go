@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"redial/internal/store"
@@ -42,27 +41,12 @@ func (e *Examination) webhooks(ctx context.Context) []Finding {
 	if len(links) == 0 && len(list) == 0 {
 		return about("webhooks", Finding{Verdict: LeftOut, Says: "there are no endpoints"})
 	}
-	return about("webhooks", append(e.reachAll(ctx, links[:min(len(links), mostEndpoints)]), list...)...)
+	return about("webhooks", append(lookAtEach(links[:min(len(links), mostEndpoints)], func(link string) Finding { return e.reach(ctx, link) }), list...)...)
 }
 
 // sameServer says whether who reaches one URL reaches the other.
 func sameServer(a, b string) bool {
 	return store.Host(a) == store.Host(b) && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
-}
-
-func (e *Examination) reachAll(ctx context.Context, links []string) []Finding {
-	found := make([]Finding, len(links))
-	var all sync.WaitGroup
-	room := make(chan struct{}, atOnce)
-	for i, link := range links {
-		all.Go(func() {
-			room <- struct{}{}
-			defer func() { <-room }()
-			found[i] = e.reach(ctx, link)
-		})
-	}
-	all.Wait()
-	return found
 }
 
 // reach connects, as the sender of webhooks does, and says nothing.

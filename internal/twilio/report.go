@@ -192,19 +192,10 @@ func (c *Client) update(ctx context.Context, sid string, p openapi.UpdateCallPar
 
 // CheckAccount returns nil when the account works. While it does not, the error
 // is a *call.PlaceError of FateAccount; any other error proves nothing.
-//
-// A standard API key may not read the account, and is then judged by whether it
-// can list the account's calls.
 func (c *Client) CheckAccount(ctx context.Context) error {
-	err := c.checkAccount(ctx)
-	if e, ok := asStatus(err); ok && c.user != c.account && (e.Status == 401 || e.Status == 403) {
-		err = c.checkCalls(ctx)
-	}
+	account, err := c.AskAccount(ctx)
 	if err == nil {
-		return nil
-	}
-	if p, ok := errors.AsType[*call.PlaceError](err); ok {
-		return p
+		return account.ill()
 	}
 	if e, ok := asStatus(err); ok && (e.fate() == call.FateAccount || e.fate() == call.FateUnlisted) {
 		p := placeError(err, true)
@@ -214,31 +205,11 @@ func (c *Client) CheckAccount(ctx context.Context) error {
 	return fmt.Errorf("checking the account: %w", err)
 }
 
-func (c *Client) checkAccount(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWait)
-	defer cancel()
-	x := &exchange{client: c, ctx: ctx}
-	if _, err := x.api().FetchAccount(c.account); err != nil {
-		return err
-	}
-	var account struct {
-		Status text `json:"status"`
-	}
-	if err := x.decode(&account); err != nil {
-		return err
-	}
-	// Some services have accounts without a status.
-	if account.Status == "" || account.Status == "active" {
+// ill is why the account takes no calls. Some services have accounts without a status.
+func (a AccountState) ill() error {
+	if a.Status == "" || a.Status == "active" {
 		return nil
 	}
-	why := fmt.Sprintf("the account is %.20s", string(account.Status))
+	why := fmt.Sprintf("the account is %.20s", a.Status)
 	return &call.PlaceError{Fate: call.FateAccount, Refusal: call.Refusal{Message: why, Status: 200}, Err: errors.New(why)}
-}
-
-func (c *Client) checkCalls(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWait)
-	defer cancel()
-	x := &exchange{client: c, ctx: ctx}
-	_, err := x.api().PageCall(&openapi.ListCallParams{PathAccountSid: &c.account, PageSize: new(1)}, "", "")
-	return err
 }

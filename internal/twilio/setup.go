@@ -16,9 +16,6 @@ import (
 // These are the questions of somebody who looks whether the set-up is right. Each is asked once.
 // Where Twilio answered, the error is or holds a *StatusError.
 
-// setupWait is how long an answer is waited for.
-const setupWait = 10 * time.Second
-
 const voiceHost = "https://voice.twilio.com"
 
 // AccountState is what Twilio says of the account.
@@ -33,7 +30,8 @@ type AccountState struct {
 	Timed bool
 }
 
-// AskAccount reads the account.
+// AskAccount reads the account. A standard API key may not, and is then judged by whether it can list
+// the account's calls.
 func (c *Client) AskAccount(ctx context.Context) (state AccountState, err error) {
 	var account struct {
 		Status text `json:"status"`
@@ -132,7 +130,7 @@ func (c *Client) AskPermission(ctx context.Context, region string) (Permission, 
 		Special  bool `json:"high_risk_special_numbers_enabled"`
 		Fraud    bool `json:"high_risk_tollfraud_numbers_enabled"`
 	}
-	ctx, cancel := context.WithTimeout(ctx, setupWait)
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	x := &exchange{client: c, ctx: ctx}
 	if _, err := permissions.NewApiServiceWithClient(x).FetchDialingPermissionsCountry(region); err != nil {
@@ -146,7 +144,7 @@ func (c *Client) AskPermission(ctx context.Context, region string) (Permission, 
 
 // ask asks one question, and reads the answer into v.
 func (c *Client) ask(ctx context.Context, v any, question func(*openapi.ApiService) error) (*exchange, error) {
-	ctx, cancel := context.WithTimeout(ctx, setupWait)
+	ctx, cancel := context.WithTimeout(ctx, answerWait)
 	defer cancel()
 	x := &exchange{client: c, ctx: ctx}
 	if err := question(x.api()); err != nil {
