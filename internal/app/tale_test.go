@@ -73,6 +73,23 @@ func TestTheLogTellsTheStory(t *testing.T) {
 	)
 }
 
+// The page shows such a story.
+func TestThePageShowsTheLog(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```\nlevel=INFO")
+	example, _, _ := strings.Cut("level=INFO"+rest, "\n```")
+	var log lockedBuffer
+	inWorld(t, logged(&log, slog.LevelInfo, nil), func(w *world) {
+		w.phone(alice).noAnswer().does("answer+keys=1")
+		w.call(api.CreateCall{To: alice, Policy: &api.Policy{Confirm: &api.Confirm{Digit: "1"}}})
+		w.pass(5 * time.Minute)
+	})
+	log.has(t, "type=", strings.Split(varies.ReplaceAllString(example, ""), "\n")...)
+}
+
 // How a call ended is told of each outcome, and by what a person was proven.
 func TestTheLogTellsHowItIsKnown(t *testing.T) {
 	for _, tc := range []struct {
