@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -97,13 +99,10 @@ func predictors(ctx context.Context, model *kong.Application) map[string]complet
 		}),
 		"presets": asking(func(c *api.Client) (names []string) {
 			presets, _ := c.Presets(ctx)
-			for name := range presets {
-				names = append(names, name)
+			if len(presets) == 0 { // those that every server has
+				_ = json.Unmarshal(api.Presets, &presets)
 			}
-			if names == nil {
-				names = []string{"article", "polite", "urgent"}
-			}
-			return names
+			return slices.Collect(maps.Keys(presets))
 		}),
 	}
 	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // this visitor fails nowhere

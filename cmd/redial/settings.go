@@ -91,8 +91,9 @@ func (con *console) warnUnknown(command *kong.Context) {
 	}
 }
 
-// resembling is the name that is probably meant: the same without the prefix, one that the rest is
-// a part of (TWILIO_TOKEN), or of those with the prefix, which itself resembles nothing, the nearest.
+// resembling is the name that is probably meant: the same without the prefix; of those with it, which
+// itself resembles nothing, the nearest; or one that the rest is a part of, or that is a part of the
+// rest (TWILIO_TOKEN, REDIAL_FROM_NUMBER).
 func resembling(name string, names []string, prefix string) string {
 	rest := strings.TrimPrefix(name, prefix)
 	if slices.Contains(names, rest) {
@@ -104,19 +105,22 @@ func resembling(name string, names []string, prefix string) string {
 			rests = append(rests, r)
 		}
 	}
-	part := func(r string) bool { return strings.Contains("_"+r+"_", "_"+rest+"_") }
-	if i := slices.IndexFunc(rests, part); i >= 0 {
-		return prefix + rests[i]
-	}
 	if r := nearest.Of(rest, rests); r != "" {
 		return prefix + r
+	}
+	apart := func(r string) bool { return !hasWords(r, rest) && !hasWords(rest, r) }
+	if parts := slices.DeleteFunc(rests, apart); len(parts) > 0 {
+		return prefix + slices.MinFunc(parts, func(a, b string) int { return nearest.Distance(rest, a) - nearest.Distance(rest, b) })
 	}
 	return ""
 }
 
+// hasWords says whether all words of a name stand together in another.
+func hasWords(name, words string) bool { return strings.Contains("_"+name+"_", "_"+words+"_") }
+
 // misspelt is the name that is certainly meant: so like it that no other program has both.
 func misspelt(name string, names []string) string {
-	if n := nearest.Of(name, names); nearest.Distance(name, n) <= len(n)/6 {
+	if n := nearest.Of(name, names); nearest.Distance(name, n) <= len(n)/5 {
 		return n
 	}
 	return ""
