@@ -46,7 +46,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return ctx.Err()
 	}
 	if c.Stay {
-		printf(con.out, "\nStill up: try  %s list --url %s  or  curl %[2]s/v1/calls ; Ctrl-C ends it.\n", self(), d.url)
+		printf(con.out, "\nStill up, until Ctrl-C. In another terminal, try\n\n  %s list --url %s\n  curl %[2]s/v1/calls\n\n", self(), d.url)
 		<-ctx.Done()
 		con.stopped()
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,6 +76,9 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 // house finds a place for the database.
 func (p *pair) house(keep string) (err error) {
 	folder := keep
+	if strings.Contains(keep, "?") { // where SQLite's options begin
+		return &app.ConfigError{Sentence: fmt.Sprintf("--keep can't be used: the path %s has a ?", keep)}
+	}
 	if keep == "" {
 		if folder, err = os.MkdirTemp("", "redial-desk-"); err != nil {
 			return err

@@ -95,12 +95,12 @@ func (s *screen) draw(now time.Time) {
 	if hidden > 0 {
 		lines = append(lines, text{fmt.Sprintf("… %d more, for which this window is too low", hidden), 0, dim})
 	}
-	s.write(lines, width, height)
+	s.write(lines, width)
 }
 
 // write puts lines where those before are. Where the window has become narrower, these take
 // more lines by now.
-func (s *screen) write(lines []text, width, height int) {
+func (s *screen) write(lines []text, width int) {
 	up := 0
 	for _, n := range s.drawn {
 		up += max(1, (n+width-1)/width)
@@ -108,7 +108,7 @@ func (s *screen) write(lines []text, width, height int) {
 	s.drawn = nil
 	var b strings.Builder
 	b.WriteString("\r") // the terminal may have shown a ^C
-	if up = min(up, height-1); up > 0 {
+	if up > 0 {         // as far as the window goes
 		fmt.Fprintf(&b, "\x1b[%dA", up)
 	}
 	for _, l := range lines {
@@ -263,8 +263,8 @@ func (s *screen) finish(wrong []error, stopped bool) error {
 
 func (s *screen) last(now time.Time) {
 	if s.terminal != nil {
-		width, height := s.size()
-		s.write(s.table(now, width), width, height)
+		width, _ := s.size()
+		s.write(s.table(now, width), width)
 		return
 	}
 	printf(s.out, "\n")
