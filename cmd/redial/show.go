@@ -63,7 +63,7 @@ func (c *showCmd) follow(ctx context.Context, con *console, w *watch, known []ap
 	after := 0
 	if n := len(known); n > 0 {
 		after = known[n-1].Seq
-		if known[n-1].Type == "call.ended" || slices.ContainsFunc(known, func(e api.Event) bool { return e.Type == "call.ended" }) {
+		if slices.ContainsFunc(known, func(e api.Event) bool { return e.Type == "call.ended" }) {
 			return nil
 		}
 		w.plan(&known[n-1])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -66,10 +67,6 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 
 // goesOn says that a Call does, although nobody waits for it any more, and what can be done then.
 func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
-	var refusal *api.Problem
-	if errors.As(err, &refusal) {
-		return err // such as that it is not there any more
-	}
 	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id), s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
 		if con.terminal != nil {
@@ -78,6 +75,9 @@ func (s server) goesOn(ctx context.Context, con *console, id string, err error) 
 		status := statusSignal + int(signal.signal)
 		con.say(errors.New(then), status)
 		return exitError(status)
+	}
+	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status < http.StatusInternalServerError {
+		return err // such as that it is not there any more
 	}
 	return fmt.Errorf("%w; as far as anybody knows %s", err, then)
 }

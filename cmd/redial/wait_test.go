@@ -173,6 +173,57 @@ func TestASignalEndsTheWaitingAlone(t *testing.T) {
 	}
 }
 
+// So it is while the server is away, of which nobody knows when it ends.
+func TestASignalWhileTheServerIsAway(t *testing.T) {
+	for name, answer := range map[string]func(*http.Request) (*http.Response, error){
+		"refuses connections": func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
+		"has no database": func(r *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 503, Request: r, Body: io.NopCloser(strings.NewReader(`{"title": "Service Unavailable", "status": 503, "detail": "no database"}`))}, nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Minute, func() { cancel(signaled{syscall.SIGINT}) })
+				var out, errs strings.Builder
+				con := newConsole(&out, &errs)
+				w := newWatch(con, &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: roundTrip(answer)}}, &api.Call{ID: "one"})
+				_, err := w.untilEnded(ctx, 0)
+				status := con.fail(ctx, server{URL: defaultURL}.goesOn(ctx, con, "one", err))
+				if status != 130 || !strings.Contains(errs.String(), "the call goes on; to cancel it: redial cancel one") {
+					t.Errorf("status %d: %s", status, errs.String())
+				}
+				if n := strings.Count(errs.String(), "still trying, for 15 minutes at most"); n != 1 {
+					t.Errorf("%d times said that the server is away: %s", n, errs.String())
+				}
+			})
+		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A server that never comes back is given up; nobody knows then how the call goes.
+func TestAServerThatStaysAwayIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var out, errs strings.Builder
+		con := newConsole(&out, &errs)
+		gone := roundTrip(func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED })
+		w := newWatch(con, &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: gone}}, &api.Call{ID: "one"})
+		_, err := w.untilEnded(t.Context(), 0)
+		status := con.fail(t.Context(), server{URL: defaultURL}.goesOn(t.Context(), con, "one", err))
+		if took := time.Since(begin); status != statusFailed || took < waitsFor || took > waitsFor+time.Minute {
+			t.Errorf("status %d after %s", status, took)
+		}
+		if text := errs.String(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "to wait again: redial wait one") {
+			t.Error(text)
+		}
+	})
+}
+
 func TestWordsAsAShellReadsThem(t *testing.T) {
 	for word, want := range map[string]string{
 		"list": "list", "+819012345678": "+819012345678", "": "''", "two words": "'two words'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'",
