@@ -34,8 +34,14 @@ func bare(text string) []string {
 	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
 		lines = append(lines, strings.TrimSpace(line))
 	}
-	return slices.DeleteFunc(lines, func(line string) bool { return line == "" })
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "" || day.MatchString(line) })
 }
+
+// day is a line that says on which day those below were, which depends on the hour.
+var day = regexp.MustCompile(`^\d{4}-\d\d-\d\d( \(.*\))?$`)
+
+// closed is what stands in an answer only while a window is closed.
+const closed = "Not now outside "
 
 const gap = "…"
 
@@ -51,6 +57,7 @@ func answers(want, got string) bool {
 		}
 		n := slices.IndexFunc(left, func(line string) bool { return like(last, line) })
 		switch {
+		case n < 0 && strings.HasPrefix(last, closed):
 		case n < 0, !loose && n > 0 && !(timed(last) && !slices.ContainsFunc(left[:n], untimed)):
 			return false
 		case timed(last):

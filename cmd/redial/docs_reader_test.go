@@ -57,7 +57,7 @@ func (b *background) text() string {
 }
 
 // patience is how long a reader waits for anything, on a machine that has much to do.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // ready is what a command that goes on says once it serves.
 var ready = map[string]string{"serve": "redial serves", "sim": "/sim/legs", "listen": "signed with", "desk": "What happens"}
@@ -67,7 +67,7 @@ const simulator = "redial sim --speed 20"
 
 var account = regexp.MustCompile(`^export (TWILIO_ACCOUNT_SID|HOST_URL)=`)
 
-var goesOn = regexp.MustCompile(`^redial (serve|sim|listen|desk)\b`)
+var goesOn = regexp.MustCompile(`^(?:\w+=\S+ )*redial (serve|sim|listen|desk)\b`)
 
 func newReader(t *testing.T, all []block) *reader {
 	t.Helper()
@@ -263,7 +263,7 @@ func (r *reader) start(command string) (string, error) {
 		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)
 	}
 	b := &background{done: make(chan struct{})}
-	b.cmd = r.bash(context.Background(), "exec "+command)
+	b.cmd = r.bash(context.Background(), "exec env "+strings.TrimRight(command, "& \n"))
 	b.cmd.Stdout, b.cmd.Stderr = b, b
 	if err := b.cmd.Start(); err != nil {
 		return "", err
