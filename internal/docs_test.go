@@ -11,8 +11,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"redial/internal/app"
 	"redial/internal/call"
@@ -128,6 +130,43 @@ func TestReceiverInGo(t *testing.T) {
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("the receiver does not compile: %v\n%s", err, out)
+	}
+}
+
+// TestReceiverInRuby gives the receiver that the page shows a message of redial's, a forged one, and an old one.
+func TestReceiverInRuby(t *testing.T) {
+	_, rest, ok := strings.Cut(page(t, "docs/webhooks.md"), "```ruby\n")
+	code, _, closed := strings.Cut(rest, "```")
+	if !ok || !closed {
+		t.Fatal("the page shows no receiver in Ruby")
+	}
+	const secret, body = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", `{"type": "call.ended"}`
+	wh, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		body string
+		at   time.Time
+		want string
+	}{
+		{body, time.Now(), "call.ended"},
+		{body + " ", time.Now(), "not signed by redial"},
+		{body, time.Now().Add(-time.Hour), "too old, or too new"},
+	} {
+		signature, err := wh.Sign("evt_1", c.at, []byte(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		use := fmt.Sprintf(`begin
+  puts RedialWebhook.new(%q).verify(%q, id: "evt_1", timestamp: "%d", signature: %q)["type"]
+rescue RedialWebhook::Refused => e
+  puts e.message
+end`, secret, c.body, c.at.Unix(), signature)
+		out, err := exec.CommandContext(t.Context(), "ruby", "-e", code+use).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != c.want {
+			t.Errorf("it says %q, not %q (ruby is needed, and make deps-test installs it): %v", got, c.want, err)
+		}
 	}
 }
 

@@ -260,7 +260,7 @@ func (r *reader) start(command string) (string, error) {
 		r.end("desk") // its reader is done with it
 		command = strings.Replace(command, "redial sim", "redial sim --listen "+r.twilio, 1)
 	case "desk":
-		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)
+		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1) // the last one counts
 	}
 	b := &background{done: make(chan struct{})}
 	b.cmd = r.bash(context.Background(), "exec env "+strings.TrimRight(command, "& \n"))
