@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,8 +85,14 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestNotRun wants each entry of the table to be needed.
-func TestNotRun(t *testing.T) {
+// TestTables wants each entry of the tables to be needed.
+func TestTables(t *testing.T) {
+	for name := range notTried {
+		file, lang, _ := strings.Cut(name, " ")
+		if !slices.ContainsFunc(blocks(file, pages(t)[file]), func(b block) bool { return b.lang == lang }) {
+			t.Errorf("%s has no block in %q", file, lang)
+		}
+	}
 	for begin := range notRun {
 		command := regexp.MustCompile(`(?m)^(\$ )?` + regexp.QuoteMeta(begin))
 		needed := false
@@ -102,6 +109,7 @@ func TestNotRun(t *testing.T) {
 
 // notRun are the commands of our pages that are not run here, by how they begin, and why.
 var notRun = map[string]string{
+	"bin/redial demo": "demo.txtar runs it, for half a minute",
 	"go build ":       "takes a minute, and is how this test comes to be",
 	"install ":        "is root's",
 	"journalctl ":     "needs systemd",
@@ -113,18 +121,22 @@ var notRun = map[string]string{
 	"systemd-run ":    "needs systemd",
 }
 
-// shown are the languages of blocks that are neither commands nor JSON, and what becomes of them.
-var shown = map[string]string{
-	"":     "a drawing, or what stands on a screen",
-	"http": "the lines around a body that is checked",
-	"ini":  "a file of systemd's",
-	"yaml": "a file of Prometheus'; promtool reads what is in deploy/",
-	"go":   "internal/docs_test.go compiles it",
+// notTried are the blocks that are neither commands, JSON nor programs, by page and language, and why that will do.
+var notTried = map[string]string{
+	"docs/operations.md ":        "lines of the log, as in logs.txtar",
+	"docs/operations.md yaml":    "Prometheus' own",
+	"docs/people.md ":            "a drawing",
+	"docs/simulator.md ":         "what goes on being printed, as in desk.txtar",
+	"docs/start-operator.md ":    "Caddy's own",
+	"docs/start-operator.md ini": "settings, looked up by TestWordsOfPages",
+	"docs/states.md ":            "drawings",
+	"docs/webhooks.md go":        "internal/docs_test.go compiles it",
+	"docs/webhooks.md http":      "the lines around a body that is held against its schema",
 }
 
 func (r *reader) try(b block) {
 	r.t.Helper()
-	switch _, known := shown[b.lang]; {
+	switch _, known := notTried[b.page+" "+b.lang]; {
 	case b.lang == "sh":
 		r.run(b)
 	case b.lang == "console":
@@ -134,7 +146,7 @@ func (r *reader) try(b block) {
 	case b.kind != "" || readers[b.lang] != nil:
 		r.program(b)
 	case !known:
-		r.t.Errorf("%s: nothing is done with a block in %q", b, b.lang)
+		r.t.Errorf("%s: a block in %q is neither tried nor in notTried", b, b.lang)
 	}
 }
 
@@ -163,12 +175,39 @@ func (r *reader) json(b block) {
 			r.t.Errorf("%s is no %s: %v", b, name, err)
 		}
 	}
+	if name := unnamed(schema, value); name != "" {
+		r.t.Errorf("%s: %s has no %s", b, b.kind, name)
+	}
 	if isWish {
 		var answer any
 		if err := r.http("POST", "/v1/calls?dry_run=true", wish, &answer); err != nil {
 			r.t.Errorf("%s: asked what would become of it: %v", b, err)
 		}
 	}
+}
+
+// unnamed is a field of a value that its schema does not name: answers may have new ones, pages may not.
+func unnamed(schema *openapi3.Schema, value any) string {
+	if list, ok := value.([]any); ok && schema.Items != nil {
+		for _, item := range list {
+			if name := unnamed(schema.Items.Value, item); name != "" {
+				return name
+			}
+		}
+	}
+	fields, _ := value.(map[string]any)
+	for name, field := range fields {
+		of := schema.Properties[name]
+		if of == nil && len(schema.Properties) > 0 {
+			return name
+		}
+		if of != nil {
+			if below := unnamed(of.Value, field); below != "" {
+				return name + "." + below
+			}
+		}
+	}
+	return ""
 }
 
 // fillIn adds to a request what a part of one leaves out.
