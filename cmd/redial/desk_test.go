@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"redial/api"
 	"redial/internal/app"
+	"redial/internal/sim"
 )
 
 // Of the environment the desk reads how calls are made, and nothing that says where anything
@@ -71,5 +73,43 @@ func TestScriptsOfPhones(t *testing.T) {
 	}
 	if err := s.read("+819012345601"); err == nil || !strings.Contains(err.Error(), "+819012345678=no-answer") {
 		t.Errorf("a number without steps: %v", err)
+	}
+}
+
+// What happened is shown once, however often the stream brings it; what phones tell of
+// themselves is not told by redial, too.
+func TestTheFeedOfADesk(t *testing.T) {
+	var out strings.Builder
+	f := &feed{to: &out}
+	call := &api.Call{ID: "019a0000", To: "+819012345678", Attempts: []api.Attempt{{Number: 1, To: "+819012345679"}}}
+	tell := func(id string, e api.Event) {
+		if err := f.redial(api.Webhook{ID: id, Data: api.WebhookData{Event: &e, Call: call}}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	tell("1", api.Event{Type: "call.created"})
+	tell("2", api.Event{Type: "attempt.ringing", Attempt: 1})
+	f.phone(sim.News{To: "+819012345679", Does: "rings"})
+	tell("3", api.Event{Type: "attempt.ended", Attempt: 1, Result: "completed"})
+	for range 3 {
+		tell("4", api.Event{Type: "call.ended", Outcome: "reached"})
+	}
+	for i := range 10 * maxRecent {
+		tell(fmt.Sprint("more ", i), api.Event{Type: "call.ended", Outcome: "reached"})
+	}
+	if len(f.recent) > maxRecent {
+		t.Errorf("%d ids are kept", len(f.recent))
+	}
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		_, after, _ := strings.Cut(strings.TrimSpace(line), "  ") // the time
+		got = append(got, after)
+	}
+	want := []string{
+		"+819012345678  redial  call 019a0000", "+819012345679  phone   rings",
+		"+819012345679  redial  attempt 1 ended: completed", "+819012345678  redial  call ended: REACHED",
+	}
+	if len(got) != len(want)+10*maxRecent || !slices.Equal(got[:len(want)], want) {
+		t.Errorf("%d lines, which begin with %q", len(got), got[:len(want)])
 	}
 }

@@ -13,9 +13,12 @@ import (
 
 // feed shows what happens at a desk: a line for each thing that a phone or redial does.
 type feed struct {
-	mu sync.Mutex
-	to io.Writer
+	mu     sync.Mutex
+	to     io.Writer
+	recent []string // ids of messages that were shown: one may come twice
 }
+
+const maxRecent = 100
 
 func (f *feed) phone(n sim.News) { f.line(n.To, "phone", n.Does) }
 
@@ -24,9 +27,10 @@ var toldByPhones = []string{"attempt.dialed", "attempt.placed", "attempt.initiat
 
 func (f *feed) redial(m api.Webhook, _ []byte) error {
 	e, c := m.Data.Event, m.Data.Call
-	if e == nil || c == nil || slices.Contains(toldByPhones, e.Type) {
+	if e == nil || c == nil || slices.Contains(toldByPhones, e.Type) || slices.Contains(f.recent, m.ID) {
 		return nil
 	}
+	f.recent = append(f.recent[max(0, len(f.recent)-maxRecent+1):], m.ID)
 	does := story(*e, c.People)
 	if e.Type == "call.created" {
 		does = strings.Replace(does, "call created", "call "+c.ID, 1)
