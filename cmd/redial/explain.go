@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -110,6 +111,10 @@ func explain(out io.Writer, e api.Explanation) error {
 	return t.Flush()
 }
 
+func several(list []api.Planned) bool {
+	return slices.ContainsFunc(list, func(p api.Planned) bool { return p.To != list[0].To })
+}
+
 // firstPlace is where the phone is that rings next.
 func firstPlace(e *api.Explanation) place {
 	for _, f := range e.If {
@@ -121,7 +126,8 @@ func firstPlace(e *api.Explanation) place {
 }
 
 // rings are the times of dials: the first of each day and zone behind its date, and of many the first
-// ones and the last. The time at a phone stands beside its first dial.
+// ones and the last. Of several phones, the time at each stands
+// beside its first dial; that of one has been told.
 func rings(e *api.Explanation, list []api.Planned) string {
 	const most = 5
 	var b strings.Builder
@@ -146,7 +152,7 @@ func rings(e *api.Explanation, list []api.Planned) string {
 			b.WriteString(" " + z)
 			zone = z
 		}
-		if !seen[p.To] {
+		if !seen[p.To] && several(list) {
 			b.WriteString(placeOf(p.To, e.Policy.Window).beside(p.At))
 			seen[p.To] = true
 		}
