@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"redial/internal/store"
 	"redial/internal/twilio"
 )
 
@@ -99,13 +100,23 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 	case !a.Valid:
 		return Finding{Verdict: Wrong, Says: "the redial that answers has another HOST_URL than this one, and takes Twilio for somebody else",
 			Fix: "restart it with this HOST_URL"}
-	case a.Instance != e.local.instance && e.local.who == nobody:
-		return Finding{Verdict: Warning, Says: "another redial with the same token answers, not this machine",
-			Fix: "right if there are several nodes; else lead the proxy to " + e.Config.Listen}
 	case a.Instance != e.local.instance:
-		return Finding{Verdict: Sound, Says: "a redial with the same token answers: another node"}
+		return e.elsewhere()
 	}
 	return Finding{Verdict: Sound, Says: "leads here; path, query, body and signature arrive as they were sent"}
+}
+
+// elsewhere says what it means that another redial with the same token answers: another node, if they share a
+// database.
+func (e *Examination) elsewhere() Finding {
+	f := Finding{Verdict: Wrong, Says: "another redial with the same token answers, which has another database, and knows none of these calls", Fix: "lead HOST_URL to " + e.local.url}
+	switch shared := store.Shared(e.Config.DatabaseURL); {
+	case shared && e.local.who == nobody:
+		f.Verdict, f.Says, f.Fix = Warning, "another redial with the same token answers, not this machine", "right if there are several nodes; else lead the proxy to "+e.local.url
+	case shared:
+		f = Finding{Verdict: Sound, Says: "a redial with the same token answers: another node"}
+	}
+	return f
 }
 
 // alterations are what proxies do to a request of Twilio's, which is then refused as somebody else's.

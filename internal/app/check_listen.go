@@ -31,7 +31,7 @@ const (
 // local is what was found at REDIAL_LISTEN.
 type local struct {
 	who      who
-	url      string
+	url      string // for a person, where that can't be read
 	instance string // of the redial that answers probes there
 	err      error  // of nowhere
 }
@@ -43,6 +43,7 @@ const localTime = 5 * time.Second // for an answer of this machine
 func (e *Examination) findLocal(ctx context.Context) (end func()) {
 	end = func() {}
 	if !e.needs("REDIAL_LISTEN") {
+		e.local.url = "where redial listens"
 		return end
 	}
 	e.local.url = "http://" + dialable(e.Config.Listen)

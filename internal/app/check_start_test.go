@@ -25,7 +25,7 @@ func TestANodeLooksAtItsSetUp(t *testing.T) {
 		"not owned":   {func(w *world) { w.sim.SetAccount(sim.Account{Numbers: map[string]string{}}) }, []string{"level=ERROR", "neither a number of the account", "setting=REDIAL_FROM", "fix="}, "wrong=1"},
 		"a trial":     {func(w *world) { w.sim.SetAccount(sim.Account{Type: "Trial"}) }, []string{"level=WARN", "trial account", "setting=TWILIO_ACCOUNT_SID"}, "warnings=1"},
 		"proxy later": {func(w *world) { w.closedUntil(15 * time.Second) }, nil, "wrong=0"},
-		"proxy never": {func(w *world) { w.closedUntil(time.Hour) }, []string{"level=ERROR", "the proxy reaches no redial (status 502)", "setting=HOST_URL"}, "wrong=1"},
+		"proxy never": {func(w *world) { w.closedUntil(time.Hour) }, []string{"level=ERROR", "the proxy reaches no redial (status 502)", "setting=HOST_URL", `fix="lead it to http://127.0.0.1:`}, "wrong=1"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			var log lockedBuffer

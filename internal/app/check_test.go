@@ -19,6 +19,8 @@ import (
 
 	"redial/internal/freeaddr"
 	"redial/internal/sim"
+	"redial/internal/twilio"
+	"redial/internal/web"
 )
 
 // setup is a set-up with nothing wrong in it: a Twilio, under its own URL, and a proxy that leads HOST_URL
@@ -89,6 +91,15 @@ func (s *setup) answers(status int, kind, body string, headers ...string) {
 		}
 		w.WriteHeader(status)
 		fmt.Fprint(w, body)
+		return true
+	}
+}
+
+// leadsElsewhere has HOST_URL lead to a redial of the same account on another machine.
+func (s *setup) leadsElsewhere() {
+	other := web.Stand(twilio.NewProber(s.conf.HostURL, s.conf.AuthTokens))
+	s.before = func(w http.ResponseWriter, r *http.Request) bool {
+		other.ServeHTTP(w, r)
 		return true
 	}
 }
@@ -230,10 +241,23 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"the body dropped": {func(s *setup) {
 			s.direct(func(r *http.Request) { r.Body, r.ContentLength = http.NoBody, 0 })
 		}, Wrong, "HOST_URL", "HOST_URL", "drops or changes the body", "as it is"},
-		"the method changed":    {func(s *setup) { s.direct(func(r *http.Request) { r.Method = "PUT" }) }, Wrong, "HOST_URL", "HOST_URL", "another method", "POST"},
-		"the signature dropped": {func(s *setup) { s.direct(func(r *http.Request) { r.Header.Del("X-Twilio-Signature") }) }, Wrong, "HOST_URL", "HOST_URL", "X-Twilio-Signature", "header"},
-		"no such name":          {func(s *setup) { s.fails(&net.DNSError{Name: "redial.example.com", IsNotFound: true}) }, Wrong, "HOST_URL", "HOST_URL", "DNS knows no host redial.example.com", "mend the name"},
-		"a black hole":          {func(s *setup) { s.fails(os.ErrDeadlineExceeded) }, Wrong, "HOST_URL", "HOST_URL", "no answer in time", "firewalls"},
+		"the method changed":        {func(s *setup) { s.direct(func(r *http.Request) { r.Method = "PUT" }) }, Wrong, "HOST_URL", "HOST_URL", "another method", "POST"},
+		"the signature dropped":     {func(s *setup) { s.direct(func(r *http.Request) { r.Header.Del("X-Twilio-Signature") }) }, Wrong, "HOST_URL", "HOST_URL", "X-Twilio-Signature", "header"},
+		"another redial's database": {func(s *setup) { s.leadsElsewhere() }, Wrong, "HOST_URL", "HOST_URL", "which has another database", "lead HOST_URL to http://127.0.0.1:"},
+		"another node, perhaps": {func(s *setup) {
+			s.leadsElsewhere()
+			s.conf.DatabaseURL = "postgres://redial@127.0.0.1:1/redial"
+		}, Warning, "HOST_URL", "HOST_URL", "not this machine", "several nodes"},
+		"another node": {func(s *setup) {
+			s.leadsElsewhere()
+			s.taken(web.Stand(twilio.NewProber(s.conf.HostURL, s.conf.AuthTokens)))
+			s.conf.DatabaseURL = "postgres://redial@127.0.0.1:1/redial"
+		}, Sound, "HOST_URL", "HOST_URL", "another node", ""},
+		"another HOST_URL": {func(s *setup) {
+			s.taken(web.Stand(twilio.NewProber("https://other.example.com", s.conf.AuthTokens)))
+		}, Wrong, "HOST_URL", "HOST_URL", "another HOST_URL", "restart it"},
+		"no such name": {func(s *setup) { s.fails(&net.DNSError{Name: "redial.example.com", IsNotFound: true}) }, Wrong, "HOST_URL", "HOST_URL", "DNS knows no host redial.example.com", "mend the name"},
+		"a black hole": {func(s *setup) { s.fails(os.ErrDeadlineExceeded) }, Wrong, "HOST_URL", "HOST_URL", "no answer in time", "firewalls"},
 		"a self-signed certificate": {func(s *setup) {
 			s.conf.HostURL = s.selfSigned()
 		}, Wrong, "HOST_URL", "HOST_URL", "certificate is not to be trusted", "known authority"},

@@ -121,6 +121,9 @@ func CheckURL(databaseURL string) error {
 	return err
 }
 
+// Shared says whether several nodes may use the database of a URL.
+func Shared(databaseURL string) bool { return !strings.HasPrefix(databaseURL, "sqlite:") }
+
 // readURL returns SQLite's file, or the settings of PostgreSQL.
 func readURL(databaseURL string) (file string, conf *pgx.ConnConfig, err error) {
 	switch scheme, rest, _ := strings.Cut(databaseURL, ":"); scheme {
