@@ -82,7 +82,7 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 // send returns an answer of 2xx, whose body is the caller's to close.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, strings.TrimRight(c.URL, "/")+r.path, bytes.NewReader(r.body))
-	if err != nil {
+	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
 		return nil, fmt.Errorf("%q is not the URL of a redial, such as http://127.0.0.1:8080", c.Address())
 	}
 	maps.Copy(req.Header, r.header)

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"redial/api"
 )
 
 // cliSection is what stands under a heading of docs/command-line.md.
@@ -56,6 +58,26 @@ func TestExitStatuses(t *testing.T) {
 				t.Errorf("%s says %q of %d, and not %s", where, said[status], status, word)
 			}
 		}
+	}
+}
+
+// What is wrong with the way to a server is told with what names the server; what a server says is not.
+func TestTheWayToAServer(t *testing.T) {
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	const hint = "; --url or REDIAL_URL says where it is\n"
+	for url, want := range map[string]bool{other.URL: true, "http://127.0.0.1:1": true, "127.0.0.1:1": true, "localhost:8080": true, "ftp://redial.example.com": true} {
+		var out, errs strings.Builder
+		status := run(t.Context(), []string{"cancel", "ID", "--hangup", "--url", url}, newConsole(&out, &errs))
+		if status != statusFailed || strings.HasSuffix(errs.String(), hint) != want {
+			t.Errorf("of %q it says, with %d: %s", url, status, &errs)
+		}
+	}
+	redial := httptest.NewServer(problemHandler(api.Problem{Title: "Not Found", Status: 404, Detail: "there is no such call"}))
+	defer redial.Close()
+	var out, errs strings.Builder
+	if run(t.Context(), []string{"cancel", "ID", "--url", redial.URL}, newConsole(&out, &errs)); errs.String() != "redial: there is no such call\n" {
+		t.Errorf("of a call that is not there it says: %s", &errs)
 	}
 }
 

@@ -60,7 +60,7 @@ type console struct {
 	terminal *os.File
 	json     bool    // results, errors and warnings are for a script
 	command  string  // that runs, such as redial call
-	client   bool    // it talks to a redial
+	asked    string  // the redial that it talks to; empty once that is known to be one
 	unread   []error // settings that can't be read, where the command is to tell of all of them
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -40,10 +39,13 @@ func isUsage(err error) bool {
 
 // withSetting adds to an error of the way to a server, or at its door, what to set.
 func (con *console) withSetting(err error) error {
-	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status == http.StatusUnauthorized {
-		return fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
+	if p, ok := errors.AsType[*api.Problem](err); ok {
+		if p.Status == http.StatusUnauthorized {
+			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
+		}
+		return err
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && con.client && e.Op == "dial" {
+	if con.asked != "" && strings.Contains(err.Error(), con.asked) {
 		return fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
 	}
 	return err

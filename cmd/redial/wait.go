@@ -67,6 +67,7 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 
 // goesOn says that a Call does, although nobody waits for it any more, and what can be done then.
 func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
+	con.asked = "" // there is a redial, and it knows the call
 	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id), s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
 		if con.terminal != nil {

@@ -51,7 +51,7 @@ func (con *console) warnPlain(name, link string) {
 
 // AfterApply looks at the URL of every command that talks to a redial.
 func (s *server) AfterApply(con *console) error {
-	con.client = true
+	con.asked = s.client().Address()
 	con.warnPlain("REDIAL_URL", s.URL)
 	return nil
 }
