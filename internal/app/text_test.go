@@ -46,10 +46,10 @@ func TestWhatIsNoTextIsNotTaken(t *testing.T) {
 			}
 		}
 		for path, body := range map[string]string{
-			"/twilio_api/calls":              `{"to": "` + alice + `", "say": "` + "\xff" + `"}`,
-			"/v1/webhooks":                   `{"url": "https://a.example", "url": "https://b.example"}`,
-			"/v1/calls/1/cancel":             `{"hangup": false, "hangup": true}`,
-			"/v1/calls/1/attempts/1/resolve": `{"sid": "CA1", "sid": "CA2"}`,
+			"/twilio_api/calls": `{"to": "` + alice + `", "say": "` + "\xff" + `"}`,
+			"/v1/webhooks":      `{"url": "https://a.example", "url": "https://b.example"}`,
+			"/v1/calls/019a0000-0000-7000-8000-000000000000/cancel":             `{"hangup": false, "hangup": true}`,
+			"/v1/calls/019a0000-0000-7000-8000-000000000000/attempts/1/resolve": `{"sid": "CA1", "sid": "CA2"}`,
 		} {
 			if status, answer := w.do("POST", path, body); status != http.StatusBadRequest {
 				t.Errorf("%s with %s is answered %d: %s", path, body, status, answer)

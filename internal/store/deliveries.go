@@ -57,7 +57,10 @@ func ParseEventID(id string) (callID string, seq int, ok bool) {
 		return "", 0, false
 	}
 	seq, err := strconv.Atoi(rest[at+1:])
-	return rest[:at], seq, err == nil && seq > 0 && seq <= math.MaxInt32
+	if err != nil || seq < 1 || seq > math.MaxInt32 {
+		return "", 0, false
+	}
+	return rest[:at], seq, true
 }
 
 // Delivery is an event on its way to an endpoint.

@@ -28,6 +28,7 @@ type Options struct {
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
 	// Committed is told of each event that this process has committed, with the Call as it is then; nil: nobody is.
+	// Whoever asked for the change is answered after that, so it has to be quick.
 	Committed func(*call.Call, *call.Event)
 	Notice    func(sentence string) // is told what opening and migrating wait for; nil: nobody is
 }
