@@ -175,39 +175,12 @@ func (r *reader) json(b block) {
 			r.t.Errorf("%s is no %s: %v", b, name, err)
 		}
 	}
-	if name := unnamed(schema, value); name != "" {
-		r.t.Errorf("%s: %s has no %s", b, b.kind, name)
-	}
 	if isWish {
 		var answer any
 		if err := r.http("POST", "/v1/calls?dry_run=true", wish, &answer); err != nil {
 			r.t.Errorf("%s: asked what would become of it: %v", b, err)
 		}
 	}
-}
-
-// unnamed is a field of a value that its schema does not name: answers may have new ones, pages may not.
-func unnamed(schema *openapi3.Schema, value any) string {
-	if list, ok := value.([]any); ok && schema.Items != nil {
-		for _, item := range list {
-			if name := unnamed(schema.Items.Value, item); name != "" {
-				return name
-			}
-		}
-	}
-	fields, _ := value.(map[string]any)
-	for name, field := range fields {
-		of := schema.Properties[name]
-		if of == nil && len(schema.Properties) > 0 {
-			return name
-		}
-		if of != nil {
-			if below := unnamed(of.Value, field); below != "" {
-				return name + "." + below
-			}
-		}
-	}
-	return ""
 }
 
 // fillIn adds to a request what a part of one leaves out.
