@@ -204,6 +204,11 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"from verified": {func(s *setup) { s.account(sim.Account{Numbers: map[string]string{}, Verified: []string{caller}}) }, Warning, "from", "REDIAL_FROM", "anonymous",
 			"Japanese number"},
 		"a region not allowed": {func(s *setup) { s.account(sim.Account{Permissions: map[string]string{"JP": "none"}}) }, Wrong, "regions", "REDIAL_ALLOWED_REGIONS", "no number of JP", "Geo permissions"},
+		"a region not listed": {func(s *setup) {
+			s.conf.AllowedRegions = []string{"JP", "GG"}
+			s.account(sim.Account{Permissions: map[string]string{"GG": "unlisted"}})
+		}, LeftOut, "regions", "", "no permission for GG", ""},
+		"costly numbers": {func(s *setup) { s.account(sim.Account{Permissions: map[string]string{"JP": "special"}}) }, Warning, "regions", "REDIAL_ALLOWED_REGIONS", "costly special numbers of JP", "switch that off"},
 		"toll fraud": {func(s *setup) {
 			s.conf.AllowedRegions = []string{"JP", "US"}
 			s.account(sim.Account{Permissions: map[string]string{"US": "all"}})

@@ -260,7 +260,7 @@ func askRegion(ctx context.Context, client *twilio.Client, region string) Findin
 	s, answered := errors.AsType[*twilio.StatusError](err)
 	switch {
 	case answered && s.Status == http.StatusNotFound:
-		f.Says, f.Fix = "Twilio knows no region "+region, "leave it out"
+		return Finding{Verdict: LeftOut, Says: "Twilio lists no permission for " + region + ": it goes with another region's"}
 	case err != nil:
 		return Finding{Verdict: LeftOut, Says: "Twilio does not tell whether " + region + " may be called"}
 	case !p.Ordinary:

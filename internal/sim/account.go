@@ -17,7 +17,7 @@ type Account struct {
 	Type         string            `json:"type,omitempty"`          // Full or Trial; empty: Full
 	Numbers      map[string]string `json:"numbers,omitempty"`       // its own, and what each can do, such as "voice,sms"; nil: all there are, with voice
 	Verified     []string          `json:"verified,omitempty"`      // numbers of others that it may call from
-	Permissions  map[string]string `json:"permissions,omitempty"`   // by region: none, ordinary, special or all; a region that is not listed: ordinary
+	Permissions  map[string]string `json:"permissions,omitempty"`   // by region: none, ordinary, special, all, or unlisted; of others: ordinary
 	KeysReadNone bool              `json:"keys_read_none,omitzero"` // API keys may not read the account
 	ClockMS      int               `json:"clock_ms,omitzero"`       // how far its clock is ahead
 }
@@ -27,8 +27,8 @@ func (a Account) check() error {
 		return fmt.Errorf("the account's status %q is none", a.Status)
 	}
 	for region, permission := range a.Permissions {
-		if !slices.Contains([]string{"none", "ordinary", "special", "all"}, permission) {
-			return fmt.Errorf("the permission of %s must be none, ordinary, special or all", region)
+		if !slices.Contains([]string{"none", "ordinary", "special", "all", "unlisted"}, permission) {
+			return fmt.Errorf("the permission of %s must be none, ordinary, special, all or unlisted", region)
 		}
 	}
 	return nil
@@ -97,10 +97,10 @@ func (s *Sim) listVerified(u *url.URL) answer {
 
 // showPermission answers for voice.twilio.com, whatever host it is asked under.
 func (s *Sim) showPermission(region string) answer {
-	if len(region) != 2 || strings.ToUpper(region) != region {
+	p := cmp.Or(s.currentAccount().Permissions[region], "ordinary")
+	if len(region) != 2 || strings.ToUpper(region) != region || p == "unlisted" {
 		return refuse(fault(404, 20404, "The requested resource /DialingPermissions/Countries/%s was not found", region))
 	}
-	p := cmp.Or(s.currentAccount().Permissions[region], "ordinary")
 	return answer{status: 200, body: map[string]any{
 		"iso_code": region, "low_risk_numbers_enabled": p != "none",
 		"high_risk_special_numbers_enabled": p == "special" || p == "all", "high_risk_tollfraud_numbers_enabled": p == "all",
