@@ -29,7 +29,9 @@ func (a *App) examine(ctx context.Context) {
 			return true
 		}
 		if ctx.Err() == nil { // else it is because of that
-			a.log.Log(ctx, level, "the set-up is not right: "+f.Says, "part", f.About, "setting", f.Setting, "fix", f.Fix)
+			attrs := []slog.Attr{slog.String("part", f.About), slog.String("setting", f.Setting), slog.String("fix", f.Fix)}
+			attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Value.String() == "" })
+			a.log.LogAttrs(ctx, level, "the set-up is not right: "+f.Says, attrs...)
 		}
 		return true
 	})
