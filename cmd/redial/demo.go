@@ -32,15 +32,15 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	if c.Polling && c.Story != "rings" && c.Story != "night" {
 		return fmt.Errorf("--story %s needs a public URL, so it can't be told with --polling", c.Story)
 	}
-	fates := demoFates(c.Story)
-	d, err := startDemo(ctx, fates, c.Polling)
+	d, err := startDemo(ctx, demoFates(c.Story), c.Polling)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	printf(con.out, "redial  %s\nTwilio  %s, on your desk; phones %d times as fast as life\n\n%s\n\n",
 		d.url, d.twilio, demoSpeed, watched[c.Story])
-	err = d.play(ctx, newScreen(con, fates, c.Polling))
+	// The night's windows are counted from here: by now all is up, however slow the machine.
+	err = d.play(ctx, newScreen(con, demoFates(c.Story), c.Polling))
 	if ctx.Err() != nil {
 		con.stopped()
 		return ctx.Err()

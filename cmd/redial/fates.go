@@ -73,17 +73,17 @@ func nightFates(now time.Time) []fate {
 	}
 	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }
 	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
-	day, long, soon := 24*time.Hour, api.After(96*time.Hour), now.Add(6*time.Second).Truncate(time.Second)
+	day, long := 24*time.Hour, api.After(96*time.Hour)
 	fates := []fate{
-		open(fate{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 10*time.Second, time.Hour),
+		open(fate{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 15*time.Second, time.Hour),
 		open(fate{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Deadline: long, RedialAfter: busy(40 * second)}}, -time.Hour, 65*time.Second),
 		open(fate{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
-			policy: api.Policy{Deadline: long}}, -time.Hour, 20*time.Second),
+			policy: api.Policy{Deadline: long}}, -time.Hour, 28*time.Second),
 		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true, times: "not today",
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
 		{title: "not before", number: "+819012345675", script: "answer", outcome: "reached", rings: 1, waits: "not before",
-			times: "from " + soon.Local().Format(time.TimeOnly), policy: api.Policy{NotBefore: &api.Moment{At: soon}}},
+			times: "after 6 s", policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
 		{title: "urgent", number: "+819012345676", script: "no-answer,answer", outcome: "reached", rings: 2,
 			policy: api.Policy{Preset: "urgent"}},
 		{title: "growing pause", number: "+819012345677", script: "busy,busy,busy,answer", outcome: "reached", rings: 4,

@@ -252,7 +252,7 @@ func TestTheNightShowsItsWindows(t *testing.T) {
 	time.Local = time.FixedZone("JST", 9*60*60)
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
 	f := nightFates(now)[0]
-	if f.times != "12:00:10-13:00:00" || f.policy.Window.Hours != "03:00:10-04:00:00" {
+	if f.times != "12:00:15-13:00:00" || f.policy.Window.Hours != "03:00:15-04:00:00" {
 		t.Errorf("it is shown as %s, and asked for as %s", f.times, f.policy.Window.Hours)
 	}
 	s := newScreen(newConsole(io.Discard, io.Discard), nightFates(now), false)
