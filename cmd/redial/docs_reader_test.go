@@ -29,7 +29,7 @@ import (
 // a simulated Twilio at the addresses that the page names. Where the page starts none, they are there.
 type reader struct {
 	t              *testing.T
-	dir            string
+	dir            string // with a clone in it
 	redial, twilio string
 	hook           string // the reader's own application, which takes whatever is posted to it
 	running        map[string]*background
@@ -65,6 +65,7 @@ var ready = map[string]string{"serve": "redial serves", "sim": "/sim/legs", "lis
 // simulator is the Twilio of a page that starts none.
 const simulator = "redial sim --speed 20"
 
+// account is a setting for a redial that is started with it: the one before is stopped.
 var account = regexp.MustCompile(`^export (TWILIO_ACCOUNT_SID|HOST_URL)=`)
 
 var goesOn = regexp.MustCompile(`^(?:\w+=\S+ )*redial (serve|sim|listen|desk)\b`)
@@ -72,61 +73,75 @@ var goesOn = regexp.MustCompile(`^(?:\w+=\S+ )*redial (serve|sim|listen|desk)\b`
 func newReader(t *testing.T, all []block) *reader {
 	t.Helper()
 	r := &reader{t: t, dir: t.TempDir(), running: map[string]*background{}}
-	folder, err := filepath.Abs(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(folder, filepath.Join(r.dir, "redial")); err != nil { // a clone
-		t.Fatal(err)
-	}
-	for _, addr := range []*string{&r.redial, &r.twilio} {
-		var err error
-		if *addr, err = freeaddr.New(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	clone, err := filepath.Abs(root)
+	r.must(err)
+	r.must(os.Symlink(clone, filepath.Join(r.dir, "redial")))
+	r.redial, err = freeaddr.New()
+	r.must(err)
+	r.twilio, err = freeaddr.New()
+	r.must(err)
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	t.Cleanup(app.Close)
 	r.hook = app.Listener.Addr().String()
-	writes := func(command string) bool {
-		line := regexp.MustCompile(`(?m)^(\$ )?` + command)
-		return slices.ContainsFunc(all, func(b block) bool {
-			return (b.lang == "sh" || b.lang == "console") && line.MatchString(b.text)
-		})
-	}
-	env := map[string]string{
-		"HOME": r.dir, "TZ": "Asia/Tokyo", "DATABASE_URL": "sqlite:redial.db",
-		"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": "http://" + r.twilio,
-		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial, "REDIAL_URL": "http://" + r.redial,
-		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
-		"GOCACHE": goEnv(t, "GOCACHE"), "GOMODCACHE": goEnv(t, "GOMODCACHE"), "GOPROXY": "off", // HOME is another
-		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-	}
-	var exports strings.Builder
-	for name, value := range env {
-		if !writes(`export (\w+=\S+ )*` + name + `=`) { // what the page sets is set when it says so
-			fmt.Fprintf(&exports, "export %s='%s'\n", name, value)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(r.dir, ".exports"), []byte(exports.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	r.setUp(all)
 	t.Cleanup(func() {
 		for name := range r.running {
 			r.end(name)
 		}
 	})
-	if writes(`(bin/)?redial desk\b`) {
-		return r
-	}
-	talks := slices.ContainsFunc(all, func(b block) bool { return slices.Contains([]string{"sh", "console", "json"}, b.lang) })
-	if talks && !writes(`(bin/)?redial sim\b`) {
-		r.start(simulator)
-	}
-	if talks && !writes(`(bin/)?redial serve\b`) {
-		r.start("redial serve")
-	}
+	r.begin(all)
 	return r
+}
+
+func (r *reader) must(err error) {
+	r.t.Helper()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// writes says whether a page has a command.
+func writes(all []block, command string) bool {
+	line := regexp.MustCompile(`(?m)^(\$ )?` + command)
+	return slices.ContainsFunc(all, func(b block) bool {
+		return (b.lang == "sh" || b.lang == "console") && line.MatchString(b.text)
+	})
+}
+
+// setUp gives the reader's shell the settings of a redial, but for those that the page sets itself.
+func (r *reader) setUp(all []block) {
+	r.t.Helper()
+	var exports strings.Builder
+	for name, value := range map[string]string{
+		"HOME": r.dir, "TZ": "Asia/Tokyo", "DATABASE_URL": "sqlite:redial.db",
+		"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": "http://" + r.twilio,
+		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial, "REDIAL_URL": "http://" + r.redial,
+		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
+		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+		"GOCACHE":                goEnv(r.t, "GOCACHE"), "GOMODCACHE": goEnv(r.t, "GOMODCACHE"), "GOPROXY": "off", // HOME is another
+	} {
+		if !writes(all, `export (\w+=\S+ )*`+name+`=`) {
+			fmt.Fprintf(&exports, "export %s='%s'\n", name, value)
+		}
+	}
+	r.must(os.WriteFile(filepath.Join(r.dir, ".exports"), []byte(exports.String()), 0o600))
+}
+
+// begin starts what a page takes to be there: a redial, and its Twilio.
+func (r *reader) begin(all []block) {
+	r.t.Helper()
+	needed := slices.ContainsFunc(all, func(b block) bool { return slices.Contains([]string{"sh", "console", "json"}, b.lang) })
+	if !needed || writes(all, `(bin/)?redial desk\b`) {
+		return
+	}
+	if !writes(all, `(bin/)?redial sim\b`) {
+		_, err := r.start(simulator)
+		r.must(err)
+	}
+	if !writes(all, `(bin/)?redial serve\b`) {
+		_, err := r.start("redial serve")
+		r.must(err)
+	}
 }
 
 func goEnv(t *testing.T, name string) string {
@@ -158,7 +173,7 @@ func (r *reader) program(b block) {
 // run runs the commands of a block, each of which has to succeed.
 func (r *reader) run(b block) {
 	r.t.Helper()
-	for _, command := range commandsOf(strings.SplitAfter(b.text, "\n")) {
+	for command, rest := cutCommand(b.text); command != ""; command, rest = cutCommand(rest) {
 		if said, err := r.do(command); err != nil && !errors.Is(err, errNotRun) {
 			r.t.Errorf("%s: %s: %v\n%s", b, command, err, said)
 		}
@@ -168,10 +183,12 @@ func (r *reader) run(b block) {
 // talk runs the commands behind each $ of a block, and holds what they say against what follows.
 func (r *reader) talk(b block) {
 	r.t.Helper()
-	for _, part := range strings.Split("\n"+b.text, "\n$ ")[1:] {
-		lines := strings.SplitAfter(part, "\n")
-		command := commandsOf(lines)[0]
-		want := strings.TrimPrefix(part, command)
+	parts := strings.Split("\n"+b.text, "\n$ ")
+	if parts[0] != "" || len(parts) == 1 {
+		r.t.Errorf("%s: a console begins with a command behind a $", b)
+	}
+	for _, part := range parts[1:] {
+		command, want := cutCommand(part)
 		got, err := r.do(command)
 		if errors.Is(err, errNotRun) {
 			continue
@@ -186,19 +203,17 @@ func (r *reader) talk(b block) {
 	}
 }
 
-// commandsOf cuts lines into commands: one goes on until a shell finds it whole.
-func commandsOf(lines []string) (all []string) {
-	command := ""
-	for _, line := range lines {
-		command += line
-		if !strings.HasSuffix(strings.TrimRight(command, "\n"), `\`) && whole(command) {
-			if strings.TrimSpace(command) != "" {
-				all = append(all, command)
-			}
-			command = ""
+// cutCommand takes the first command off a text: as many lines as a shell needs to find it whole.
+func cutCommand(text string) (command, rest string) {
+	rest = strings.TrimLeft(text, "\n")
+	for rest != "" {
+		line, after, _ := strings.Cut(rest, "\n")
+		command, rest = command+line+"\n", after
+		if !strings.HasSuffix(line, `\`) && whole(command) {
+			break
 		}
 	}
-	return append(all, command)[:max(len(all), 1)]
+	return command, rest
 }
 
 // whole says whether a shell needs no further line.
@@ -220,7 +235,7 @@ func (r *reader) do(command string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if account.MatchString(command) { // for a redial that is started with it: the one before is stopped
+	if account.MatchString(command) {
 		r.end("desk")
 		r.end("serve")
 		if r.running["sim"] == nil {
@@ -245,6 +260,7 @@ func (r *reader) bash(ctx context.Context, command string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-c", `. "$EXPORTS"; trap '{ export -p; printf "cd %q\n" "$PWD"; } >"$EXPORTS"' EXIT; `+command)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it has started ends with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = r.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports")}
 	return cmd
@@ -431,7 +447,7 @@ func (r *reader) message() (string, error) {
 	}
 }
 
-var date = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
+var date = regexp.MustCompile(`\b20\d\d-\d\d-\d\d`)
 
 // soon puts the dates of a text as many weeks later as it takes the first of them to come: on the same
 // days of the week, with the same time between them. So a page stays true when its dates are over.

@@ -254,3 +254,30 @@ func TestReader(t *testing.T) {
 		}
 	}
 }
+
+// TestCutCommand takes apart what a shell would take as one command each.
+func TestCutCommand(t *testing.T) {
+	for _, c := range []struct{ text, command, rest string }{
+		{"\n\na\nb\n", "a\n", "b\n"},
+		{"a \\\n  --b\nc\n", "a \\\n  --b\n", "c\n"},
+		{"a '{\n}'\nc\n", "a '{\n}'\n", "c\n"},
+		{"cat <<END\na\nEND\nc\n", "cat <<END\na\nEND\n", "c\n"},
+		{"a 'b\nc\n", "a 'b\nc\n", ""}, // which the shell then finds wrong
+		{"\n", "", ""},
+	} {
+		if command, rest := cutCommand(c.text); command != c.command || rest != c.rest {
+			t.Errorf("%q begins with %q, and %q is left", c.text, command, rest)
+		}
+	}
+}
+
+// TestSoon moves dates by whole weeks.
+func TestSoon(t *testing.T) {
+	now := time.Date(2027, 5, 5, 12, 0, 0, 0, time.UTC) // a Wednesday
+	if got := soon("from 2026-11-30T08:00:00Z to 2026-12-04, not 2026-12-02", now); got != "from 2027-05-10T08:00:00Z to 2027-05-14, not 2027-05-12" {
+		t.Error(got)
+	}
+	if got := soon("no date", now); got != "no date" {
+		t.Error(got)
+	}
+}
