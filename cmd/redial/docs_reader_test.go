@@ -262,7 +262,7 @@ func (r *reader) bash(ctx context.Context, command string) *exec.Cmd {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = r.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports")}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports"), "TMPDIR=" + r.dir} // it is killed, and clears nothing
 	return cmd
 }
 
