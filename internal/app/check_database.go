@@ -36,7 +36,8 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	i, err := e.inspect(ctx)
 	if err != nil {
 		what, fix := store.Trouble(err)
-		list = append(list, Finding{Verdict: Wrong, Says: cmp.Or(what, err.Error()), Setting: "DATABASE_URL", Fix: cmp.Or(fix, "look at the database, and at DATABASE_URL")})
+		list = append(list, Finding{Verdict: Wrong, Says: cmp.Or(what, err.Error()), Setting: "DATABASE_URL",
+			Fix: cmp.Or(fix, "look at the database, and at DATABASE_URL")})
 	} else {
 		list = append(list, e.schema(i))
 	}
@@ -44,20 +45,25 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 		return about("database", list...)
 	}
 	for _, ill := range i.Ills {
-		list = append(list, Finding{Verdict: map[bool]Verdict{true: Wrong, false: Warning}[ill.Grave], Says: ill.What, Setting: "DATABASE_URL", Fix: ill.Fix})
+		list = append(list, Finding{Verdict: map[bool]Verdict{true: Wrong, false: Warning}[ill.Grave], Says: ill.What,
+			Setting: "DATABASE_URL", Fix: ill.Fix})
 	}
 	if i.Ahead.Abs() > clockBound {
-		list = append(list, Finding{Verdict: Wrong, Says: fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial", i.Ahead.Abs().Round(time.Second/10)),
+		list = append(list, Finding{Verdict: Wrong,
+			Says:    fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial", i.Ahead.Abs().Round(time.Second/10)),
 			Setting: "DATABASE_URL", Fix: setClock})
 	}
 	if i.InUse && e.Store == nil && e.local.who != thisOne && e.local.who != otherOne {
-		list = append(list, Finding{Verdict: Wrong, Says: "another redial uses the database, and does not serve on REDIAL_LISTEN: a second one does not start", Setting: "DATABASE_URL",
-			Fix: "end it, or name another file"})
+		list = append(list, Finding{Verdict: Wrong,
+			Says:    "another redial uses the database, and does not serve on REDIAL_LISTEN: a second one does not start",
+			Setting: "DATABASE_URL",
+			Fix:     "end it, or name another file"})
 	}
 	list = about("database", list...)
 	if p, pauses := i.Pauses[e.Config.AccountSID]; pauses && p.Kind != store.PauseOfFull {
-		list = append(list, about("dialing", Finding{Verdict: Wrong, Says: fmt.Sprintf("it pauses since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
-			Fix: "mend that; dialing goes on by itself, within a minute"})...)
+		list = append(list, about("dialing", Finding{Verdict: Wrong,
+			Says: fmt.Sprintf("it pauses since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
+			Fix:  "mend that; dialing goes on by itself, within a minute"})...)
 	}
 	return list
 }
@@ -72,16 +78,23 @@ func (e *Examination) schema(i *store.Inspection) Finding {
 	case i.New || i.Schema == 0:
 		f.Says += "; it is new: serve makes its tables at the start"
 		if !e.Config.Migrate {
-			f = Finding{Verdict: Wrong, Says: i.Engine + " has no schema yet, and serve is not to make it", Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
+			f = Finding{Verdict: Wrong, Says: i.Engine + " has no schema yet, and serve is not to make it",
+				Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
 		}
 	case i.Schema > i.Newest:
-		f = Finding{Verdict: Wrong, Says: fmt.Sprintf("the schema is of version %d, and this redial knows %d: a newer one has made it", i.Schema, i.Newest), Setting: "DATABASE_URL",
-			Fix: "install that newer redial: there is no way down, but a backup from before"}
+		f = Finding{Verdict: Wrong,
+			Says:    fmt.Sprintf("the schema is of version %d, and this redial knows %d: a newer one has made it", i.Schema, i.Newest),
+			Setting: "DATABASE_URL",
+			Fix:     "install that newer redial: there is no way down, but a backup from before"}
 	case i.Pending > 0 && e.local.who == thisOne:
-		f = Finding{Verdict: Warning, Says: fmt.Sprintf("the schema is of version %d, and this redial makes %d of it: an older one serves", i.Schema, i.Newest), Setting: "DATABASE_URL",
-			Fix: "restart it with this version"}
+		f = Finding{Verdict: Warning,
+			Says:    fmt.Sprintf("the schema is of version %d, and this redial makes %d of it: an older one serves", i.Schema, i.Newest),
+			Setting: "DATABASE_URL",
+			Fix:     "restart it with this version"}
 	case i.Pending > 0 && !e.Config.Migrate:
-		f = Finding{Verdict: Wrong, Says: fmt.Sprintf("the schema is of version %d, this redial needs %d, and serve is not to change it", i.Schema, i.Newest), Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
+		f = Finding{Verdict: Wrong,
+			Says:    fmt.Sprintf("the schema is of version %d, this redial needs %d, and serve is not to change it", i.Schema, i.Newest),
+			Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
 	case i.Pending > 0:
 		f.Says += fmt.Sprintf("; schema %d, which serve brings to %d at its start: back up first", i.Schema, i.Newest)
 	default:

@@ -98,8 +98,9 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 	}
 	switch {
 	case !a.Valid:
-		return Finding{Verdict: Wrong, Says: "the redial that answers has another HOST_URL than this one, and takes Twilio for somebody else",
-			Fix: "restart it with this HOST_URL"}
+		return Finding{Verdict: Wrong,
+			Says: "the redial that answers has another HOST_URL than this one, and takes Twilio for somebody else",
+			Fix:  "restart it with this HOST_URL"}
 	case a.Instance != e.local.instance:
 		return e.elsewhere()
 	}
@@ -109,10 +110,13 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 // elsewhere says what it means that another redial with the same token answers: another node, if they share a
 // database.
 func (e *Examination) elsewhere() Finding {
-	f := Finding{Verdict: Wrong, Says: "another redial with the same token answers, which has another database, and knows none of these calls", Fix: "lead HOST_URL to " + e.local.url}
+	f := Finding{Verdict: Wrong,
+		Says: "another redial with the same token answers, which has another database, and knows none of these calls",
+		Fix:  "lead HOST_URL to " + e.local.url}
 	switch shared := store.Shared(e.Config.DatabaseURL); {
 	case shared && e.local.who == nobody:
-		f.Verdict, f.Says, f.Fix = Warning, "another redial with the same token answers, not this machine", "right if there are several nodes; else lead the proxy to "+e.local.url
+		f.Verdict, f.Says, f.Fix = Warning, "another redial with the same token answers, not this machine",
+			"right if there are several nodes; else lead the proxy to "+e.local.url
 	case shared:
 		f = Finding{Verdict: Sound, Says: "a redial with the same token answers: another node"}
 	}
@@ -136,22 +140,26 @@ func (e *Examination) stranger(s *strange) Finding {
 	kind, _, _ := strings.Cut(s.header.Get("Content-Type"), ";")
 	switch location := s.header.Get("Location"); {
 	case s.header.Get("Ngrok-Error-Code") != "" || s.status == 530:
-		f.Says, f.Fix = "the tunnel answers, and leads nowhere", "start the tunnel again, to http://"+dialable(e.Config.Listen)+"; a free one has another URL then"
+		f.Says, f.Fix = "the tunnel answers, and leads nowhere",
+			"start the tunnel again, to "+e.local.url+"; a free one has another URL then"
 	case s.status >= 300 && s.status < 400 && strings.HasPrefix(location, "https://") && strings.HasPrefix(e.Config.HostURL, "http://"):
 		f.Says, f.Fix = "it redirects to https, and Twilio signs the URL that it called first", "set HOST_URL to the https:// URL"
 	case s.status >= 300 && s.status < 400:
 		f.Says, f.Fix = fmt.Sprintf("it redirects (status %d) to %s, where Twilio's signature is another URL's", s.status, bare(location)),
 			"set HOST_URL to the URL behind the redirect, or let /twilio_api/ through without one"
 	case kind == "application/problem+json" && s.status == http.StatusForbidden:
-		f.Says, f.Setting, f.Fix = "a redial answers that has another TWILIO_AUTH_TOKEN, or gets no header X-Redial-Probe from the proxy", "TWILIO_AUTH_TOKEN",
+		f.Says, f.Setting, f.Fix = "a redial answers that has another TWILIO_AUTH_TOKEN, or gets no header X-Redial-Probe from the proxy",
+			"TWILIO_AUTH_TOKEN",
 			"give both the same token, or lead HOST_URL to this one"
 	case kind == "application/problem+json" && isProblem(s.body):
 		f.Says, f.Fix = fmt.Sprintf("a redial answers, with status %d, that is older than this one, or behind a proxy that drops the header X-Redial-Probe", s.status),
 			"bring it up to date, and have the proxy pass headers and path on"
 	case s.status == http.StatusUnauthorized, s.status == http.StatusForbidden, s.status == http.StatusProxyAuthRequired:
-		f.Says, f.Fix = fmt.Sprintf("somebody before redial wants a login (status %d)", s.status), "let /twilio_api/ through without one: Twilio signs what it sends"
+		f.Says, f.Fix = fmt.Sprintf("somebody before redial wants a login (status %d)", s.status),
+			"let /twilio_api/ through without one: Twilio signs what it sends"
 	case s.status == 502 || s.status == 503 || s.status == 504 || s.status > 519 && s.status < 530:
-		f.Says, f.Fix = fmt.Sprintf("the proxy reaches no redial (status %d)", s.status), "lead it to http://"+dialable(e.Config.Listen)
+		f.Says, f.Fix = fmt.Sprintf("the proxy reaches no redial (status %d)", s.status),
+			"lead it to http://"+dialable(e.Config.Listen)
 	default:
 		f.Says = fmt.Sprintf("another program answers (status %d, %.40s), or a login page", s.status, cmp.Or(kind, "without a type"))
 		f.Fix = "lead HOST_URL, or the proxy behind it, to http://" + dialable(e.Config.Listen)

@@ -171,13 +171,17 @@ func (e *Examination) ready(ctx context.Context) Finding {
 	status, header, body, err := e.get(ctx, e.local.url+"/readyz")
 	switch {
 	case err != nil:
-		return Finding{Verdict: Wrong, Says: "redial serves on " + e.Config.Listen + ", and does not answer: " + reasonOf(err), Setting: "REDIAL_LISTEN",
+		return Finding{Verdict: Wrong,
+			Says: "redial serves on " + e.Config.Listen + ", and does not answer: " + reasonOf(err), Setting: "REDIAL_LISTEN",
 			Fix: "look at its log, and restart it"}
 	case isStatus(header, body, "ready"):
 		return Finding{Verdict: Sound, Says: "redial serves on " + e.Config.Listen + ", and is ready"}
 	case status == http.StatusServiceUnavailable:
-		return Finding{Verdict: Wrong, Says: "redial serves on " + e.Config.Listen + ", and can't use its database", Setting: "DATABASE_URL",
-			Fix: "look at the database: its log says why"}
+		return Finding{Verdict: Wrong, Says: "redial serves on " + e.Config.Listen + ", and can't use its database",
+			Setting: "DATABASE_URL",
+			Fix:     "look at the database: its log says why"}
 	}
-	return Finding{Verdict: Wrong, Says: fmt.Sprintf("what serves on %s is not ready: HTTP status %d", e.Config.Listen, status), Setting: "REDIAL_LISTEN", Fix: "look at its log"}
+	return Finding{Verdict: Wrong,
+		Says:    fmt.Sprintf("what serves on %s is not ready: HTTP status %d", e.Config.Listen, status),
+		Setting: "REDIAL_LISTEN", Fix: "look at its log"}
 }

@@ -53,7 +53,8 @@ func (e *Examination) settings() (list []Finding) {
 		list = append(list, warning(w))
 	}
 	if w := e.Config.numbers().Warning(); w != "" && e.needs("REDIAL_FROM", "REDIAL_ALLOWED_REGIONS") {
-		list = append(list, Finding{Verdict: Wrong, Says: "no number can be called: there is neither REDIAL_FROM, whose region may be called, nor REDIAL_ALLOWED_REGIONS",
+		list = append(list, Finding{Verdict: Wrong,
+			Says:    "no number can be called: there is neither REDIAL_FROM, whose region may be called, nor REDIAL_ALLOWED_REGIONS",
 			Setting: "REDIAL_ALLOWED_REGIONS", Fix: "set REDIAL_FROM, or the regions, such as JP,US"})
 	}
 	if f := e.oddAccount(); f.Says != "" {
@@ -94,7 +95,8 @@ func (e *Examination) oddAccount() (f Finding) {
 	if sid == "" || !twilio.IsTwilio(e.Config.TwilioBaseURL) || twiliosAccount.MatchString(sid) {
 		return f
 	}
-	f = Finding{Verdict: Wrong, Says: "TWILIO_ACCOUNT_SID is none of Twilio's", Setting: "TWILIO_ACCOUNT_SID", Fix: fixes["TWILIO_ACCOUNT_SID"]}
+	f = Finding{Verdict: Wrong, Says: "TWILIO_ACCOUNT_SID is none of Twilio's", Setting: "TWILIO_ACCOUNT_SID",
+		Fix: fixes["TWILIO_ACCOUNT_SID"]}
 	if strings.HasPrefix(sid, "SK") {
 		f.Says, f.Fix = "TWILIO_ACCOUNT_SID is an API key", "put it into TWILIO_API_KEY, and the account, AC…, here"
 	}

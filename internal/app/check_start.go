@@ -15,7 +15,8 @@ var hostPauses = []time.Duration{10 * time.Second, 30 * time.Second}
 func (a *App) examine(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*examineTime)
 	defer cancel()
-	e := &Examination{Config: a.conf, Store: a.store, local: local{who: thisOne, url: "http://" + dialable(a.conf.Listen), instance: a.web.Prober.Instance()}}
+	e := &Examination{Config: a.conf, Store: a.store}
+	e.local = local{who: thisOne, url: "http://" + dialable(a.conf.Listen), instance: a.web.Prober.Instance()}
 	wrong, warnings := 0, 0
 	sideBySide(ctx, []part{e.database, e.account, e.caller, e.regions, e.hostSoon, e.webhooks}, func(f Finding) bool {
 		level := slog.LevelWarn

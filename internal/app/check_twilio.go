@@ -23,7 +23,9 @@ func (e *Examination) carrier(tokens []string, key, secret string) (*twilio.Clie
 	if !e.needs("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "REDIAL_TWILIO_BASE_URL") {
 		return nil, &Finding{Verdict: LeftOut, Says: "the settings of Twilio are to be mended first"}
 	}
-	client, err := twilio.New(twilio.Config{AccountSID: c.AccountSID, AuthTokens: tokens, APIKey: key, APISecret: secret, BaseURL: c.TwilioBaseURL, Transport: c.Transport})
+	client, err := twilio.New(twilio.Config{
+		AccountSID: c.AccountSID, AuthTokens: tokens, APIKey: key, APISecret: secret, BaseURL: c.TwilioBaseURL, Transport: c.Transport,
+	})
 	if err != nil {
 		return nil, &Finding{Verdict: Wrong, Says: err.Error(), Setting: "TWILIO_ACCOUNT_SID", Fix: fixes["TWILIO_ACCOUNT_SID"]}
 	}
@@ -53,14 +55,19 @@ func (e *Examination) account(ctx context.Context) []Finding {
 func stateOf(a twilio.AccountState) Finding {
 	switch {
 	case a.Status == "suspended":
-		return Finding{Verdict: Wrong, Says: "Twilio has suspended the account: it takes no calls", Setting: "TWILIO_ACCOUNT_SID", Fix: "look at the Twilio Console: as a rule it wants money, or an answer"}
+		return Finding{Verdict: Wrong, Says: "Twilio has suspended the account: it takes no calls",
+			Setting: "TWILIO_ACCOUNT_SID", Fix: "look at the Twilio Console: as a rule it wants money, or an answer"}
 	case a.Status != "" && a.Status != "active":
-		return Finding{Verdict: Wrong, Says: fmt.Sprintf("the account is %.20s: it takes no calls", a.Status), Setting: "TWILIO_ACCOUNT_SID", Fix: "use another account"}
+		return Finding{Verdict: Wrong, Says: fmt.Sprintf("the account is %.20s: it takes no calls", a.Status),
+			Setting: "TWILIO_ACCOUNT_SID", Fix: "use another account"}
 	case a.Hidden:
-		return Finding{Verdict: Sound, Says: "the API key signs in; it may not read the account, so whether that is active is not known"}
+		return Finding{Verdict: Sound,
+			Says: "the API key signs in; it may not read the account, so whether that is active is not known"}
 	case a.Type == "Trial":
-		return Finding{Verdict: Warning, Says: "a trial account: it calls numbers that were verified, in its own country, for ten minutes each", Setting: "TWILIO_ACCOUNT_SID",
-			Fix: "upgrade it in the Twilio Console before anybody relies on it"}
+		return Finding{Verdict: Warning,
+			Says:    "a trial account: it calls numbers that were verified, in its own country, for ten minutes each",
+			Setting: "TWILIO_ACCOUNT_SID",
+			Fix:     "upgrade it in the Twilio Console before anybody relies on it"}
 	}
 	return Finding{Verdict: Sound, Says: "Twilio takes the credentials, and the account is " + cmp.Or(a.Status, "there")}
 }
@@ -91,11 +98,13 @@ func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 			continue // it is taken, or nobody knows
 		}
 		if len(e.Config.AuthTokens) > 1 {
-			list = append(list, Finding{Verdict: Warning, Says: "one of several tokens is not taken by Twilio, now or any more", Setting: "TWILIO_AUTH_TOKEN",
+			list = append(list, Finding{Verdict: Warning,
+				Says: "one of several tokens is not taken by Twilio, now or any more", Setting: "TWILIO_AUTH_TOKEN",
 				Fix: "leave it out once the tokens are rotated"})
 			continue
 		}
-		list = append(list, Finding{Verdict: Wrong, Says: "the API key signs in, but Twilio does not take TWILIO_AUTH_TOKEN, with which callbacks are checked",
+		list = append(list, Finding{Verdict: Wrong,
+			Says:    "the API key signs in, but Twilio does not take TWILIO_AUTH_TOKEN, with which callbacks are checked",
 			Setting: "TWILIO_AUTH_TOKEN", Fix: fixes["TWILIO_AUTH_TOKEN"]})
 	}
 	return list
@@ -122,7 +131,8 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 	byToken := e.Config.APIKey == ""
 	f := Finding{Verdict: Wrong, Setting: "TWILIO_AUTH_TOKEN", Fix: fixes["TWILIO_AUTH_TOKEN"]}
 	if !byToken {
-		f.Setting, f.Fix = "TWILIO_API_KEY", "make a new API key in the Twilio Console, in the account's own region, and set TWILIO_API_SECRET, too"
+		f.Setting, f.Fix = "TWILIO_API_KEY",
+			"make a new API key in the Twilio Console, in the account's own region, and set TWILIO_API_SECRET, too"
 	}
 	s, answered := errors.AsType[*twilio.StatusError](err)
 	_, garbled := errors.AsType[*json.SyntaxError](err)
@@ -136,23 +146,28 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 			f.Setting, f.Fix = "", "let this machine out to api.twilio.com, port 443 (a proxy: HTTPS_PROXY)"
 		}
 	case s.Code == 20008:
-		f.Says, f.Fix = "these are Twilio's test credentials: no phone rings", "copy the live ones from the Twilio Console, Account Info"
+		f.Says, f.Fix = "these are Twilio's test credentials: no phone rings",
+			"copy the live ones from the Twilio Console, Account Info"
 	case s.Code == 10001 || s.Code == 20005 || s.Code == 30002 || s.Code == 90010:
-		f.Says, f.Setting, f.Fix = fmt.Sprintf("the account is not active (error %d)", s.Code), "TWILIO_ACCOUNT_SID", "look at the Twilio Console: as a rule it wants money, or an answer"
+		f.Says, f.Setting, f.Fix = fmt.Sprintf("the account is not active (error %d)", s.Code), "TWILIO_ACCOUNT_SID",
+			"look at the Twilio Console: as a rule it wants money, or an answer"
 	case isRefusal(err):
 		f.Says = fmt.Sprintf("Twilio does not take %s (%s)", f.Setting, s)
 		if byToken && slices.ContainsFunc(e.Config.AuthTokens[1:], func(token string) bool { return e.tryToken(ctx, token) == nil }) {
-			f.Says, f.Fix = fmt.Sprintf("Twilio does not take the first of the tokens, which signs in (%s)", s), "put the one first that it takes: there is one"
+			f.Says, f.Fix = fmt.Sprintf("Twilio does not take the first of the tokens, which signs in (%s)", s),
+				"put the one first that it takes: there is one"
 		} else if byToken {
 			f.Fix += e.tokenForm() + "; it belongs to TWILIO_ACCOUNT_SID, and is another one in each region"
 		}
 	case s.Status == http.StatusNotFound:
-		f.Says, f.Setting, f.Fix = fmt.Sprintf("there is no such account (%s)", s), "TWILIO_ACCOUNT_SID", fixes["TWILIO_ACCOUNT_SID"]
+		f.Says, f.Setting, f.Fix = fmt.Sprintf("there is no such account (%s)", s), "TWILIO_ACCOUNT_SID",
+			fixes["TWILIO_ACCOUNT_SID"]
 		if !twilio.IsTwilio(e.Config.TwilioBaseURL) {
 			f.Fix += "; or mend REDIAL_TWILIO_BASE_URL"
 		}
 	case s.Status == http.StatusTooManyRequests || s.Status > 499:
-		f.Verdict, f.Says, f.Setting, f.Fix = Warning, fmt.Sprintf("Twilio does not answer just now (%s)", s), "", "try again; https://status.twilio.com"
+		f.Verdict, f.Says, f.Setting, f.Fix = Warning, fmt.Sprintf("Twilio does not answer just now (%s)", s), "",
+			"try again; https://status.twilio.com"
 	default:
 		f.Says, f.Setting, f.Fix = e.noTwilio(s.Error())
 	}
@@ -206,13 +221,16 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 	case state.Owned && state.Voice:
 		return Finding{Verdict: Sound, Says: "REDIAL_FROM is the account's, and can call"}
 	case state.Owned:
-		f.Says, f.Fix = "REDIAL_FROM is the account's, but has no voice: it can't call", "use a number with voice, or buy one in the Twilio Console"
+		f.Says, f.Fix = "REDIAL_FROM is the account's, but has no voice: it can't call",
+			"use a number with voice, or buy one in the Twilio Console"
 	case state.Verified && strings.HasPrefix(number, "+81"):
-		f.Verdict, f.Says, f.Fix = Warning, "REDIAL_FROM is verified, but not the account's: in Japan it is shown as anonymous", "buy a Japanese number at Twilio"
+		f.Verdict, f.Says, f.Fix = Warning, "REDIAL_FROM is verified, but not the account's: in Japan it is shown as anonymous",
+			"buy a Japanese number at Twilio"
 	case state.Verified:
 		return Finding{Verdict: Sound, Says: "REDIAL_FROM is verified: the account may call from it"}
 	default:
-		f.Says, f.Fix = "REDIAL_FROM is neither a number of the account nor verified: each call is refused (error 21210)", "use one of the account's (Twilio Console, Phone Numbers), or verify it there"
+		f.Says, f.Fix = "REDIAL_FROM is neither a number of the account nor verified: each call is refused (error 21210)",
+			"use one of the account's (Twilio Console, Phone Numbers), or verify it there"
 	}
 	return f
 }
@@ -264,11 +282,14 @@ func askRegion(ctx context.Context, client *twilio.Client, region string) Findin
 	case err != nil:
 		return Finding{Verdict: LeftOut, Says: "Twilio does not tell whether " + region + " may be called"}
 	case !p.Ordinary:
-		f.Verdict, f.Says, f.Fix = Wrong, "Twilio lets the account call no number of "+region+": each is refused (error 21215)", "allow it: "+geoPermissions+"; or leave it out of the regions"
+		f.Verdict, f.Says, f.Fix = Wrong, "Twilio lets the account call no number of "+region+": each is refused (error 21215)",
+			"allow it: "+geoPermissions+"; or leave it out of the regions"
 	case p.Fraud:
-		f.Says, f.Fix = "Twilio lets the account call numbers of "+region+" that toll fraud is known from", "switch that off: "+geoPermissions
+		f.Says, f.Fix = "Twilio lets the account call numbers of "+region+" that toll fraud is known from",
+			"switch that off: "+geoPermissions
 	case p.Special:
-		f.Says, f.Fix = "Twilio lets the account call costly special numbers of "+region+"; redial does not", "switch that off: "+geoPermissions
+		f.Says, f.Fix = "Twilio lets the account call costly special numbers of "+region+"; redial does not",
+			"switch that off: "+geoPermissions
 	default:
 		f.Verdict = Sound
 	}

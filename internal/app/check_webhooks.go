@@ -41,7 +41,9 @@ func (e *Examination) webhooks(ctx context.Context) []Finding {
 	if len(links) == 0 && len(list) == 0 {
 		return about("webhooks", Finding{Verdict: LeftOut, Says: "there are no endpoints"})
 	}
-	return about("webhooks", append(lookAtEach(links[:min(len(links), mostEndpoints)], func(link string) Finding { return e.reach(ctx, link) }), list...)...)
+	links = links[:min(len(links), mostEndpoints)]
+	reached := lookAtEach(links, func(link string) Finding { return e.reach(ctx, link) })
+	return about("webhooks", append(reached, list...)...)
 }
 
 // sameServer says whether who reaches one URL reaches the other.
@@ -77,11 +79,13 @@ func (e *Examination) lateAt(i *store.Inspection) (list []Finding) {
 		switch host := store.Host(point.URL); {
 		case point.Source == store.Stream:
 		case !point.DisabledAt.IsZero() && point.Source == store.FromAPI:
-			list = append(list, Finding{Verdict: Warning, Says: fmt.Sprintf("%s (%s) is disabled: %s", host, point.ID, point.DisabledWhy),
-				Fix: "redial webhooks enable " + point.ID + ", or remove it"})
+			list = append(list, Finding{Verdict: Warning,
+				Says: fmt.Sprintf("%s (%s) is disabled: %s", host, point.ID, point.DisabledWhy),
+				Fix:  "redial webhooks enable " + point.ID + ", or remove it"})
 		case point.DisabledAt.IsZero() && !since.IsZero() && time.Since(since) > undelivered:
-			list = append(list, Finding{Verdict: Warning, Says: fmt.Sprintf("%s (%s) has taken nothing for %s", host, point.ID, time.Since(since).Round(time.Minute)),
-				Fix: "redial webhooks show " + point.ID + " says why"})
+			list = append(list, Finding{Verdict: Warning,
+				Says: fmt.Sprintf("%s (%s) has taken nothing for %s", host, point.ID, time.Since(since).Round(time.Minute)),
+				Fix:  "redial webhooks show " + point.ID + " says why"})
 		}
 	}
 	return list

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 )
 
-// sqlite looks at a file of SQLite, beside a redial that may have it open. What opened it is not
-// this process: who opened it here once more, and closed that, would drop the locks of the first.
+// sqlite looks at a file of SQLite, which another process may have open. One that this process has
+// open is refused: closing the second descriptor would drop SQLite's locks on the first.
 func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err error) {
 	i.Engine = "SQLite"
 	folder := filepath.Dir(file)
@@ -31,7 +31,7 @@ func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err err
 		return errInUse(file)
 	}
 	i.files(file, folder, info)
-	if info.Size() == 0 { // a schema is yet to be made
+	if info.Size() == 0 { // it has no schema yet
 		i.New = true
 		return nil
 	}
@@ -92,7 +92,8 @@ func (i *Inspection) folder(folder string) error {
 	case !info.IsDir():
 		return fmt.Errorf("looking at the database's folder: %s is none", folder)
 	case !writable(folder):
-		i.ill(true, "the database can't be made: this user may not write to the folder "+folder, "give the folder to the user that serves (chown), or name another file")
+		i.ill(true, "the database can't be made: this user may not write to the folder "+folder,
+			"give the folder to the user that serves (chown), or name another file")
 	}
 	return nil
 }
@@ -106,12 +107,14 @@ func (i *Inspection) files(file, folder string, info os.FileInfo) {
 	case !writable(file):
 		i.ill(true, "the database can't be written by this user", "give the file to the user that serves (chown), or run as that user")
 	case !owned(info):
-		i.ill(true, "the database is another user's, and redial can't keep others from reading it", "give the file to the user that serves (chown)")
+		i.ill(true, "the database is another user's, and redial can't keep others from reading it",
+			"give the file to the user that serves (chown)")
 	case info.Mode().Perm() != private:
 		i.ill(false, "other users may read the database", "chmod 600 it; serve does so at its start")
 	}
 	if !writable(folder) {
-		i.ill(true, "SQLite can't put its log beside the database: this user may not write to the folder "+folder, "give the folder to the user that serves (chown)")
+		i.ill(true, "SQLite can't put its log beside the database: this user may not write to the folder "+folder,
+			"give the folder to the user that serves (chown)")
 	}
 	i.InUse = inUse(file)
 }
@@ -129,9 +132,11 @@ func (i *Inspection) disk(folder string) {
 	i.Free, kind = diskOf(folder)
 	switch kind {
 	case "network":
-		i.ill(true, "the database is on a network file system, whose locks SQLite can't rely on", "put it on a local disk, or use PostgreSQL")
+		i.ill(true, "the database is on a network file system, whose locks SQLite can't rely on",
+			"put it on a local disk, or use PostgreSQL")
 	case "memory":
-		i.ill(false, "the database is in memory (tmpfs), and gone after a restart of the machine", "put it on a disk")
+		i.ill(false, "the database is in memory (tmpfs), and gone after a restart of the machine",
+			"put it on a disk")
 	}
 	switch {
 	case i.Free == 0:
