@@ -93,6 +93,31 @@ func cmdHears(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// cmdDelivered waits until redial knows that a call's message was taken, which is after it was:
+// delivered ID TYPE ENDPOINT.
+func cmdDelivered(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: delivered ID TYPE ENDPOINT")
+	}
+	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		list, err := client.CallDeliveries(ctx, args[0])
+		ts.Check(err)
+		for _, d := range list {
+			if d.Type == args[1] && d.Endpoint == args[2] && d.State == "delivered" {
+				return
+			}
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			ts.Fatalf("%s was never delivered to %s", args[1], args[2])
+		}
+	}
+}
+
 // cmdEndpointID sets the variable to the id of the endpoint whose URL ends so:
 // endpointid VAR PATH.
 func cmdEndpointID(ts *testscript.TestScript, neg bool, args []string) {

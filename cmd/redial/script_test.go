@@ -47,7 +47,7 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
-		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "prints": cmdPrints, "types": cmdTypes,
+		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered, "prints": cmdPrints, "types": cmdTypes,
 		"interrupted": cmdInterrupted,
 	}
 }
