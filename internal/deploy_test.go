@@ -120,7 +120,7 @@ func TestMetrics(t *testing.T) {
 	}
 	// What a rule asks of a label has to be one that there is.
 	for _, m := range regexp.MustCompile(`(redial_\w+)\{(\w+)=(~?)"([^"]+)"\}`).FindAllStringSubmatch(page(t, "deploy/alerts.yml"), -1) {
-		for _, value := range strings.Split(m[4], "|") {
+		for value := range strings.SplitSeq(m[4], "|") {
 			if !strings.Contains(metrics, "\n"+m[1]+"{"+m[2]+`="`+value+`"}`) {
 				t.Errorf("a rule asks for %s{%s=%q}, which there is not", m[1], m[2], value)
 			}

@@ -72,9 +72,9 @@ func (s *shellSession) until(text string) bool {
 	late := time.After(time.Minute)
 	for {
 		plain := strings.ReplaceAll(s.seen.String(), "\r", "")
-		if at := strings.Index(plain, text); at >= 0 {
+		if _, rest, ok := strings.Cut(plain, text); ok {
 			s.seen.Reset()
-			s.seen.WriteString(plain[at+len(text):])
+			s.seen.WriteString(rest)
 			return true
 		}
 		select {
