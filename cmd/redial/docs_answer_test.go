@@ -17,7 +17,7 @@ var varies = []struct {
 	{regexp.MustCompile(`\b(we|conf|str)_[A-Za-z0-9]+`), "${1}_ID"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)`), "TIME"},
 	{regexp.MustCompile(`(\d{4}-\d\d-\d\d )?\b\d\d:\d\d:\d\d(\.\d+)?`), "TIME"},
-	{regexp.MustCompile(`TIME [+-]\d\d:\d\d`), "TIME ZONE"},
+	{regexp.MustCompile(`TIME (UTC|[+-]\d\d:\d\d)`), "TIME ZONE"},
 	{regexp.MustCompile(`TIME ZONE(, TIME( ZONE)?)+`), "TIME ZONE"},
 	{regexp.MustCompile(`\b\d+(\.\d+)?( ?)(ms|s|min)\b`), "N$2$3"},
 	{regexp.MustCompile(`("listened": )\d+`), "${1}N"},

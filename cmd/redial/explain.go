@@ -131,7 +131,7 @@ func firstPlace(e *api.Explanation) place {
 func rings(e *api.Explanation, list []api.Planned) string {
 	const most = 5
 	var b strings.Builder
-	day, zone, seen := "", "", map[string]bool{}
+	day, last, seen := "", "", map[string]bool{}
 	for i, p := range list {
 		if len(list) > most && i >= most-1 && i < len(list)-1 {
 			if i == most-1 {
@@ -145,12 +145,12 @@ func rings(e *api.Explanation, list []api.Planned) string {
 		}
 		if d := at.Format(time.DateOnly); d != day {
 			b.WriteString(d + " ")
-			day, zone = d, ""
+			day, last = d, ""
 		}
 		b.WriteString(at.Format(time.TimeOnly))
-		if z := at.Format("-07:00"); z != zone {
+		if z := zoned(at, zoneForm); z != last {
 			b.WriteString(" " + z)
-			zone = z
+			last = z
 		}
 		if !seen[p.To] && several(list) {
 			b.WriteString(placeOf(p.To, e.Policy.Window).beside(p.At))

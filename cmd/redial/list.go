@@ -246,11 +246,11 @@ func brief(t time.Time) string {
 	own, now := t.Local(), time.Now()
 	switch {
 	case own.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return own.Format(timeOfDay)
+		return zoned(own, timeOfDay)
 	case own.Year() == now.Year():
-		return own.Format("01-02 15:04 -07:00")
+		return zoned(own, "01-02 15:04 "+zoneForm)
 	}
-	return own.Format("2006-01-02 -07:00")
+	return zoned(own, "2006-01-02 "+zoneForm)
 }
 
 // stateOf is where a Call stands, in a word or two.

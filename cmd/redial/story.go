@@ -61,7 +61,7 @@ func nextAt(e api.Event, at place) string {
 	if next.Format(time.DateOnly) == e.At.Local().Format(time.DateOnly) {
 		form = timeOfDay
 	}
-	return next.Format(form) + at.hour(next, e.At)
+	return zoned(next, form) + at.hour(next, e.At)
 }
 
 // waiting says why the next dial is not made sooner.

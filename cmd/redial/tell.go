@@ -43,7 +43,7 @@ func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
 		t.day = day
 		printf(w, "%s\n", day)
 	}
-	printf(w, "%s%s  %s\n", own.Format(exactTime), there, text)
+	printf(w, "%s%s  %s\n", zoned(own, exactTime), there, text)
 }
 
 // place is where the phone is that an attempt rings; of what is about the call as a whole, where all of

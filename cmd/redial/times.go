@@ -2,20 +2,32 @@ package main
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"redial/api"
 	"redial/internal/phone"
 )
 
+// How times are shown; zoned writes the zone.
 const (
-	dateTime  = "2006-01-02 15:04:05 -07:00"
-	timeOfDay = "15:04:05 -07:00"
-	exactTime = "15:04:05.000 -07:00"
+	zoneForm  = "-07:00"
+	dateTime  = "2006-01-02 15:04:05 " + zoneForm
+	timeOfDay = "15:04:05 " + zoneForm
+	exactTime = "15:04:05.000 " + zoneForm
 )
 
+// zoned writes a time in such a form. A zone that has the time of UTC is called so: nobody is to ask
+// what +00:00 is.
+func zoned(t time.Time, form string) string {
+	if offset(t) == 0 {
+		form = strings.ReplaceAll(form, zoneForm, "UTC")
+	}
+	return t.Format(form)
+}
+
 // clock is a time by the reader's clock, with the zone of that.
-func clock(t time.Time) string { return t.Local().Format(dateTime) }
+func clock(t time.Time) string { return zoned(t.Local(), dateTime) }
 
 // place is where a phone may be, as the zones of it; empty where nobody knows.
 type place []*time.Location
@@ -46,7 +58,7 @@ func (p place) clock(t time.Time) string { return clock(t) + p.beside(t) }
 // that differs, too.
 func (p place) beside(t time.Time) string {
 	own := t.Local()
-	return p.show(t, func(there time.Time) string { return dated(there, own, "15:04 -07:00") })
+	return p.show(t, func(there time.Time) string { return dated(there, own, "15:04 "+zoneForm) })
 }
 
 // hour is the same without the zone, and with the date where the day there is not the one at since.
@@ -56,7 +68,7 @@ func (p place) hour(t, since time.Time) string {
 
 // day is the date at the phone, and its zone.
 func (p place) day(t time.Time) string {
-	return p.show(t, func(there time.Time) string { return there.Format("2006-01-02 -07:00") })
+	return p.show(t, func(there time.Time) string { return zoned(there, "2006-01-02 "+zoneForm) })
 }
 
 // show writes a time as it is at the phone, where the clock there differs from the reader's; where the phone
@@ -94,7 +106,7 @@ func dated(t, other time.Time, form string) string {
 	if t.Format(time.DateOnly) != other.Format(time.DateOnly) {
 		form = time.DateOnly + " " + form
 	}
-	return t.Format(form)
+	return zoned(t, form)
 }
 
 // stamp finds the times in the server's sentences, which are in UTC.
