@@ -112,8 +112,8 @@ const (
 	lookFirst = time.Minute     // at the latest, at one that is due later
 )
 
-// watch follows a Call: its events, which the server sends, and between them what keeps it from ringing,
-// which has to be asked for.
+// watch follows a Call: its events, which the server sends, and between them, for a person, what keeps it from
+// ringing, which has to be asked for.
 type watch struct {
 	con    *console
 	client *api.Client
@@ -127,12 +127,12 @@ type watch struct {
 }
 
 func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
-	w := &watch{con: con, client: client, id: asked.ID, teller: newTeller(asked), look: time.NewTimer(lookFirst)}
+	patient := *client
+	w := &watch{con: con, client: &patient, id: asked.ID, teller: newTeller(asked), look: time.NewTimer(lookFirst)}
 	w.tell = func(e api.Event) error {
 		w.teller.event(con.out, e)
 		return nil
 	}
-	patient := *client
 	patient.Patience = waitsFor
 	patient.Away = func(err error) {
 		if err == nil {
@@ -141,7 +141,6 @@ func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 		}
 		con.warning("%v; still trying, for %d minutes at most: the call goes on, wherever it is served", err, int(waitsFor.Minutes()))
 	}
-	w.client = &patient
 	return w
 }
 
@@ -149,7 +148,9 @@ func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 func (w *watch) untilEnded(ctx context.Context, after int) (api.Call, error) {
 	watching, done := context.WithCancel(ctx)
 	var hold sync.WaitGroup
-	hold.Go(func() { w.holds(watching) })
+	if !w.con.json { // a script gets the events, or the call
+		hold.Go(func() { w.holds(watching) })
+	}
 	defer hold.Wait()
 	defer done()
 	return w.client.Await(ctx, w.id, after, func(e api.Event) error {

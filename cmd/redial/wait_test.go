@@ -140,6 +140,26 @@ func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
 	})
 }
 
+// A script reads what is printed: nothing stands between the events, or before the call.
+func TestAScriptIsNotToldWhatHoldsACallUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &serverOf{
+			begin:  time.Now(),
+			events: []happens{{0, "call.created"}, {time.Hour, "call.ended"}},
+			holds:  []hold{{0, []string{"the account is paused"}}},
+		}
+		var out, errs strings.Builder
+		con := newConsole(&out, &errs)
+		con.json = true
+		c := s.now()
+		w := newWatch(con, &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: s}}, &c)
+		w.tell = func(api.Event) error { return nil }
+		if _, err := w.untilEnded(t.Context(), 0); err != nil || out.Len() > 0 {
+			t.Errorf("%v, and it prints %s", err, &out)
+		}
+	})
+}
+
 // A call that rings tomorrow is not asked for every few seconds.
 func TestACallThatIsNotDueIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
