@@ -1,7 +1,9 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -151,6 +153,44 @@ func testListToOfBefore(t *testing.T, b backend) {
 	equal(t, listed(t, s, Query{To: phone, Outcome: call.OutcomeCanceled, Limit: 10}), []string{ended.ID})
 	run(t, s, "DELETE FROM calls WHERE id = $1", ended.ID)
 	equal(t, count(t, s, "SELECT count(*) FROM also_called"), 1)
+}
+
+// What a node of the version before writes while the migration runs is found as well: the migration waits for it.
+func TestListToOfCallsMadeMeanwhile(t *testing.T) {
+	s := backends[1].open(t, nil)
+	c := create(t, s, func(w *call.Wish) {
+		w.People = []call.Person{{Number: "+815012340000"}, {Number: phone}}
+		w.To = w.People[0].Number
+	})
+	g, err := s.goose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.DownTo(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	run(t, s, "DELETE FROM also_called")
+	other, err := s.read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Rollback()
+	const later = "019a0000-0000-7000-8000-000000000000"
+	if _, err := other.ExecContext(t.Context(), `INSERT INTO calls SELECT (jsonb_populate_record(c, jsonb_build_object('id', $2::text))).* FROM calls AS c WHERE id = $1`, c.ID, later); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan error, 1)
+	go func() { migrated <- s.Migrate(t.Context()) }()
+	for len(migrated) == 0 && count(t, s, `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'calls'::regclass
+		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 0 {
+		runtime.Gosched()
+	}
+	if err := errors.Join(other.Commit(), <-migrated); err != nil {
+		t.Fatal(err)
+	}
+	got := listed(t, s, Query{To: phone, Limit: 10})
+	slices.Sort(got)
+	equal(t, got, slices.Sorted(slices.Values([]string{c.ID, later})))
 }
 
 func testBetween(t *testing.T, b backend) {

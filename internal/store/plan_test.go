@@ -70,7 +70,7 @@ func testPlans(t *testing.T, b backend) {
 			case strings.Contains(st.sql, "outcome IS NULL"):
 				index = "calls_by_number_live"
 			case !strings.Contains(st.sql, "also_called"):
-				index = "calls_by_number"
+				index = "calls_by_number_ended"
 			}
 			plans = append(plans, plan{st.sql, st.args, []string{index}})
 		}

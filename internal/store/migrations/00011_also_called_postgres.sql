@@ -1,6 +1,8 @@
--- For PostgreSQL alone: what keeps also_called.
+-- For PostgreSQL alone: what keeps also_called. The lock comes first: what other nodes have written is
+-- found then, and they go on writing once the triggers are there.
 
 -- +goose Up
+LOCK TABLE calls IN SHARE ROW EXCLUSIVE MODE;
 INSERT INTO also_called (call_id, number, outcome)
     SELECT calls.id, p ->> 'number', coalesce(calls.outcome, '')
     FROM calls, json_array_elements(calls.people::json) AS p WHERE calls.people IS NOT NULL AND p ->> 'number' <> calls.to_number;
