@@ -139,7 +139,7 @@ func rings(e *api.Explanation, list []api.Planned) string {
 			}
 			continue
 		}
-		at := p.At.Local()
+		at := local(p.At)
 		if i > 0 {
 			b.WriteString(", ")
 		}

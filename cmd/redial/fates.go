@@ -68,7 +68,7 @@ func nightFates(now time.Time) []fate {
 	}
 	open := func(f fate, from, to time.Duration) fate {
 		f.policy.Window = &api.Window{Hours: span(from, to, time.TimeOnly, now.UTC()), Zone: "Etc/UTC"}
-		f.times = span(from, to, time.TimeOnly, now.Local())
+		f.times = span(from, to, time.TimeOnly, local(now))
 		return f
 	}
 	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }

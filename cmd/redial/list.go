@@ -207,7 +207,7 @@ func (n *notes) next(c *api.Call) string {
 	case c.NextAttemptAt.IsZero():
 		return ""
 	}
-	own := c.NextAttemptAt.Local()
+	own := local(c.NextAttemptAt)
 	return brief(own) + commonPlace(c).show(own, func(there time.Time) string { return dated(there, own, "15:04") })
 }
 
@@ -243,7 +243,7 @@ func printWrapped(out io.Writer, width int, text string) {
 
 // brief is a time in few characters: of today without the date, of another year without the hour.
 func brief(t time.Time) string {
-	own, now := t.Local(), time.Now()
+	own, now := local(t), time.Now()
 	switch {
 	case own.Format(time.DateOnly) == now.Format(time.DateOnly):
 		return zoned(own, timeOfDay)

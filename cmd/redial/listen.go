@@ -94,7 +94,7 @@ func (c *listenCmd) heard(con *console, m api.Webhook, body []byte, came string)
 		}
 		return printLine(con.out, json.RawMessage(body))
 	}
-	printf(con.out, "%s\n", strings.TrimSpace(fmt.Sprintf("%s  %-22s %s  %s", zoned(m.Timestamp.Local(), exactTime), m.Type, m.ID, came)))
+	printf(con.out, "%s\n", strings.TrimSpace(fmt.Sprintf("%s  %-22s %s  %s", zoned(local(m.Timestamp), exactTime), m.Type, m.ID, came)))
 	if !c.Payload {
 		return nil
 	}

@@ -128,7 +128,7 @@ var ofAttempt = map[string]string{
 
 // awaits says what the next dial waits for, and how long.
 func awaits(e api.Event, now time.Time) string {
-	at := e.NextAttemptAt.Local()
+	at := local(e.NextAttemptAt)
 	left := at.Sub(now).Round(time.Second)
 	waits := fmt.Sprintf("waits %d s", int(left.Seconds()))
 	if left > 99*time.Second {

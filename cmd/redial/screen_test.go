@@ -248,8 +248,7 @@ func TestLinesFitWhereThereIsNoTerminal(t *testing.T) {
 
 // The night's windows are shown by the clock of the wall.
 func TestTheNightShowsItsWindows(t *testing.T) {
-	defer func(l *time.Location) { time.Local = l }(time.Local)
-	time.Local = time.FixedZone("JST", 9*60*60)
+	inZone(t, "Asia/Tokyo")
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
 	f := nightFates(now)[0]
 	if f.times != "12:00:15-13:00:00" || f.policy.Window.Hours != "03:00:15-04:00:00" {

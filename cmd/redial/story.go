@@ -56,9 +56,9 @@ func callStory(what string, e api.Event, people []api.Person, at place) string {
 
 // nextAt is when it rings next, with the date where that is another one.
 func nextAt(e api.Event, at place) string {
-	next := e.NextAttemptAt.Local()
+	next := local(e.NextAttemptAt)
 	form := dateTime
-	if next.Format(time.DateOnly) == e.At.Local().Format(time.DateOnly) {
+	if next.Format(time.DateOnly) == local(e.At).Format(time.DateOnly) {
 		form = timeOfDay
 	}
 	return zoned(next, form) + at.hour(next, e.At)

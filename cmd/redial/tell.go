@@ -33,7 +33,7 @@ func (t *teller) event(w io.Writer, e api.Event) {
 
 // line writes a line, after one with the date where that is another than before, here or at the phone.
 func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
-	own := at.Local()
+	own := local(at)
 	there := where.beside(at)
 	day := own.Format(time.DateOnly)
 	if t.alike {

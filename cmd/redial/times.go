@@ -17,6 +17,11 @@ const (
 	exactTime = "15:04:05.000 " + zoneForm
 )
 
+// readersZone is that of the reader's clock. Tests set it: the time.Local of the process is read by whatever runs in it.
+var readersZone = time.Local
+
+func local(t time.Time) time.Time { return t.In(readersZone) }
+
 // zoned writes a time in such a form. A zone that has the time of UTC is called so: nobody is to ask
 // what +00:00 is.
 func zoned(t time.Time, form string) string {
@@ -27,7 +32,7 @@ func zoned(t time.Time, form string) string {
 }
 
 // clock is a time by the reader's clock, with the zone of that.
-func clock(t time.Time) string { return zoned(t.Local(), dateTime) }
+func clock(t time.Time) string { return zoned(local(t), dateTime) }
 
 // place is where a phone may be, as the zones of it; empty where nobody knows.
 type place []*time.Location
@@ -57,7 +62,7 @@ func (p place) clock(t time.Time) string { return clock(t) + p.beside(t) }
 // beside is what the clock shows at the phone, where that differs from the reader's, with the date where
 // that differs, too.
 func (p place) beside(t time.Time) string {
-	own := t.Local()
+	own := local(t)
 	return p.show(t, func(there time.Time) string { return dated(there, own, "15:04 "+zoneForm) })
 }
 
@@ -90,7 +95,7 @@ func (p place) show(t time.Time, form func(there time.Time) string) string {
 	switch {
 	case offset(first) != offset(last):
 		return " (" + form(first) + " to " + form(last) + " there)"
-	case offset(first) == offset(t.Local()):
+	case offset(first) == offset(local(t)):
 		return ""
 	}
 	return " (" + form(first) + " there)"

@@ -14,9 +14,9 @@ func inZone(t *testing.T, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := time.Local
-	time.Local = zone
-	t.Cleanup(func() { time.Local = before })
+	before := readersZone
+	readersZone = zone
+	t.Cleanup(func() { readersZone = before })
 }
 
 // A time has the reader's zone, and beside it the time at the phone where the clock there shows something else.
