@@ -106,19 +106,7 @@ func (x *examined) sum() string {
 	return text + look + "."
 }
 
-const (
-	defaultWidth = 80
-	widest       = 120 // longer lines are hard to read
-	margin       = 20  // of what is said
-)
-
-// width is how wide a line may be.
-func (con *console) width() int {
-	if columns := con.columns(); columns > 2*margin {
-		return min(columns, widest)
-	}
-	return defaultWidth
-}
+const margin = 20 // of what is said
 
 // marks stand before a line.
 var marks = map[app.Verdict]string{app.Sound: "ok", app.Warning: "warning", app.Wrong: "WRONG", app.LeftOut: "left out"}
@@ -146,30 +134,10 @@ func printFinding(w io.Writer, f app.Finding, width int) {
 	}
 }
 
-// wrap breaks a text into lines of at most width characters, where it has spaces, and a word that is
-// longer anywhere.
-func wrap(text string, width int) (lines []string) {
-	line := []rune{}
-	for word := range strings.FieldsSeq(text) {
-		for rest := []rune(word); len(rest) > 0; {
-			if len(line) > 0 && len(line)+1+len(rest) > width {
-				lines, line = append(lines, string(line)), nil
-			}
-			if len(line) > 0 {
-				line = append(line, ' ')
-			}
-			n := min(len(rest), width)
-			line, rest = append(line, rest[:n]...), rest[n:]
-		}
-	}
-	return append(lines, string(line))
-}
-
-// setAside takes those settings of a command out of the environment that can't even be read, such as
-// a word for a number: whoever looks at all of them is to hear of all of them.
-func setAside(root *kong.Node, command string) (unread []error) {
-	i := slices.IndexFunc(root.Children, func(child *kong.Node) bool { return child.Name == command })
-	for _, flag := range root.Children[i].Flags {
+// setAside takes those settings of serve out of the environment that can't even be read, such as a word
+// for a number: whoever looks at all of them is to hear of all of them.
+func setAside(model *kong.Application) (unread []error) {
+	for _, flag := range command(model, "serve").Flags {
 		for _, name := range flag.Envs {
 			value, set := os.LookupEnv(name)
 			if !set {

@@ -60,10 +60,6 @@ func deskOnly(k *kong.Kong) error {
 	return nil
 }
 
-func command(model *kong.Application, name string) *kong.Node {
-	return model.Children[slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == name })]
-}
-
 // deskSecret signs the desk's webhooks where no other is given. It is no secret: it is the
 // same on every desk, so that a program keeps it in its settings.
 const deskSecret = "whsec_cmVkaWFsIGRlc2s6IG5vIHNlY3JldCBhdCBhbGw=" // "redial desk: no secret at all"

@@ -126,8 +126,7 @@ func firstPlace(e *api.Explanation) place {
 }
 
 // rings are the times of dials: the first of each day and zone behind its date, and of many the first
-// ones and the last. Of several phones, the time at each stands
-// beside its first dial; that of one has been told.
+// ones and the last. Of several phones, the time at each stands beside its first dial; that of one has been told.
 func rings(e *api.Explanation, list []api.Planned) string {
 	const most = 5
 	var b strings.Builder

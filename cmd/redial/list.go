@@ -12,8 +12,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/term"
-
 	"redial/api"
 )
 
@@ -59,18 +57,6 @@ func (c *listCmd) more(cursor string) string {
 		args = append(args, "--limit", strconv.Itoa(c.Limit))
 	}
 	return c.command(args...)
-}
-
-// columns is how many the terminal has, 0 where the output goes elsewhere.
-func (con *console) columns() int {
-	if con.terminal == nil {
-		return 0
-	}
-	columns, _, err := term.GetSize(int(con.terminal.Fd()))
-	if err != nil || columns <= 0 {
-		return defaultWidth
-	}
-	return columns
 }
 
 // printCalls lists Calls, a line each. A terminal of so many columns is shown as much as fits; 0, where
@@ -227,17 +213,6 @@ func (n notes) print(out io.Writer, width int) {
 			printf(out, "\n")
 		}
 		printWrapped(out, width, fmt.Sprintf("(%d) as soon as it can: %s", i+1, why))
-	}
-}
-
-// printWrapped prints a sentence in lines of so many characters at most; 0: in one.
-func printWrapped(out io.Writer, width int, text string) {
-	lines := []string{text}
-	if width > 0 {
-		lines = wrap(harmless(oneLine(text)), width)
-	}
-	for _, line := range lines {
-		printf(out, "%s\n", line)
 	}
 }
 

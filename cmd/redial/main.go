@@ -110,7 +110,7 @@ func run(ctx context.Context, args []string, con *console) int {
 		return con.fail(ctx, con.complete(ctx, parser))
 	}
 	if len(args) > 0 && args[0] == "check" {
-		con.unread = setAside(parser.Model.Node, "serve") // whose settings they are
+		con.unread = setAside(parser.Model)
 	}
 	command, err := parser.Parse(asHelp(args))
 	if exited >= 0 { // --help

@@ -45,7 +45,7 @@ type pairing struct {
 
 func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	p = &pair{}
-	if err := p.house(g.keep); err != nil {
+	if err := p.chooseFile(g.keep); err != nil {
 		return nil, err
 	}
 	redial, err := listen(ctx, "--listen", g.redial.Listen)
@@ -57,7 +57,7 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 		return nil, errors.Join(err, redial.Close(), p.clear())
 	}
 	p.url, p.twilio = here(redial), here(twilio)
-	node, err := p.furnish(ctx, g)
+	node, err := p.assemble(ctx, g)
 	if err != nil {
 		return nil, errors.Join(err, redial.Close(), twilio.Close(), p.clear())
 	}
@@ -73,8 +73,8 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	return p, nil
 }
 
-// house finds a place for the database.
-func (p *pair) house(keep string) (err error) {
+// chooseFile finds a place for the database.
+func (p *pair) chooseFile(keep string) (err error) {
 	folder := keep
 	if strings.Contains(keep, "?") { // where SQLite's options begin
 		return &app.ConfigError{Sentence: fmt.Sprintf("--keep can't be used: the path %s has a ?", keep)}
@@ -99,8 +99,8 @@ func (p *pair) clear() error {
 	return os.RemoveAll(p.folder)
 }
 
-// furnish makes the two parts. Whatever leads out of this machine is set here.
-func (p *pair) furnish(ctx context.Context, g pairing) (node *app.App, err error) {
+// assemble makes the two parts. Whatever leads out of this machine is set here.
+func (p *pair) assemble(ctx context.Context, g pairing) (node *app.App, err error) {
 	g.phones.AccountSID, g.phones.AuthToken = simAccount, simToken
 	if p.phones, err = sim.New(g.phones); err != nil {
 		return nil, err

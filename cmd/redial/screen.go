@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"golang.org/x/term"
-
 	"redial/api"
 )
 
@@ -120,14 +118,6 @@ func (s *screen) write(lines []text, width int) {
 	_, _ = io.WriteString(s.terminal, b.String()) // whoever closed it does not look on
 }
 
-// sizeOf a terminal: a line that wraps would be two to the next draw.
-func sizeOf(terminal *os.File) (width, height int) {
-	if w, h, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 && h > 1 {
-		return w, h
-	}
-	return 80, 24
-}
-
 // fitting leaves out rows, first those of calls that have ended, until there is room. It says
 // how many.
 func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
@@ -152,13 +142,6 @@ func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
 		}
 	}
 	return left, hidden
-}
-
-func cut(line string, width int) string {
-	if runes := []rune(line); len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	return line
 }
 
 // newest is the end of a text for which there is no room.

@@ -132,3 +132,8 @@ func didYouMean(name string) string {
 	}
 	return "; did you mean " + name + "?"
 }
+
+// command is one of those of the command line, by its name.
+func command(model *kong.Application, name string) *kong.Node {
+	return model.Children[slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == name })]
+}

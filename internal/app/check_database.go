@@ -14,7 +14,7 @@ const (
 	clockBound   = 2 * time.Second // of the database's clock; beyond it a node does not dial
 )
 
-// inspection is what was found of the database, which more than one part wants to know.
+// inspect returns what was found of the database, which more than one part wants to know.
 func (e *Examination) inspect(ctx context.Context) (*store.Inspection, error) {
 	e.inspected.Do(func() {
 		ctx, cancel := context.WithTimeout(ctx, databaseTime)
@@ -62,7 +62,7 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	list = about("database", list...)
 	if p, pauses := i.Pauses[e.Config.AccountSID]; pauses && p.Kind != store.PauseOfFull {
 		list = append(list, about("dialing", Finding{Verdict: Wrong,
-			Says: fmt.Sprintf("it pauses since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
+			Says: fmt.Sprintf("it has paused since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
 			Fix:  "mend that; dialing goes on by itself, within a minute"})...)
 	}
 	return list

@@ -118,7 +118,7 @@ func TestAPauseIsTold(t *testing.T) {
 		w.pass(10 * time.Second)
 		node := w.node.Load()
 		e := &Examination{Config: node.conf, Store: node.store}
-		if found := lines(e.database(w.ctx)); !strings.Contains(found, "{About:dialing Verdict:wrong Says:it pauses since ") || !strings.Contains(found, "error 20003") {
+		if found := lines(e.database(w.ctx)); !strings.Contains(found, "{About:dialing Verdict:wrong Says:it has paused since ") || !strings.Contains(found, "error 20003") {
 			t.Errorf("found was %s", found)
 		}
 		w.sim.Suspend(0)

@@ -13,9 +13,9 @@ var fileSystems = map[int64]string{
 	0x01021994: "memory", 0x858458f6: "memory", // tmpfs, ramfs
 }
 
-// diskOf says how much is free on a folder's disk, for who is not root, and whether that is none: it is
-// over the network, or in memory. This and writable are variables, so that tests have a full disk, and a user
-// who may not write.
+// diskOf says how many bytes are free, for who is not root, where a folder is, and of what kind that is if it is
+// no disk of this machine: network or memory. This and writable are variables, so that tests have a full disk, and
+// a user who may not write.
 var diskOf = func(folder string) (free uint64, kind string) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
