@@ -73,15 +73,15 @@ func (c *Client) persist(ctx context.Context, exchange func(*link) error) error 
 		if l.heard.After(before) {
 			try = 1
 		}
-		l.away(ctx, a.error)
+		l.missed(ctx, a.error)
 		if time.Since(l.heard) > cmp.Or(c.Patience, patience) || !pause(ctx, try, a.pause) {
 			return a
 		}
 	}
 }
 
-// away tells that the server is, once it has been so for a while.
-func (l *link) away(ctx context.Context, err error) {
+// missed notes that the server is away, and tells it once it has been so for a while.
+func (l *link) missed(ctx context.Context, err error) {
 	if l.lost.IsZero() {
 		l.lost = time.Now()
 	}
@@ -91,7 +91,7 @@ func (l *link) away(ctx context.Context, err error) {
 	}
 }
 
-// back tells that the server is there again, to whoever was told that it was away.
+// back notes that the server is there, and tells it to whoever was told that it was away.
 func (l *link) back() {
 	l.lost = time.Time{}
 	if l.told {

@@ -26,7 +26,7 @@ func (s *Server) probe(http.ResponseWriter, *http.Request) error {
 	return problem(http.StatusForbidden, "this answers those who prove that they have the auth token")
 }
 
-// Stand answers probes in the place of a redial that is not there, and everybody else that they shall come later.
+// Stand answers probes where no redial serves yet; everybody else is asked to come again later.
 func Stand(p *twilio.Prober) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.Asked(r) {
