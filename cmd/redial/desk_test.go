@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"redial/api"
 	"redial/internal/app"
@@ -102,7 +103,10 @@ func TestTheFeedOfADesk(t *testing.T) {
 	}
 	var got []string
 	for line := range strings.Lines(out.String()) {
-		_, after, _ := strings.Cut(strings.TrimSpace(line), "  ") // the time
+		at, after, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if _, err := time.Parse(exactTime, strings.Replace(at, "UTC", "+00:00", 1)); err != nil {
+			t.Errorf("a line begins with no time: %s", line)
+		}
 		got = append(got, after)
 	}
 	want := []string{

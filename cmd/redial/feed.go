@@ -54,5 +54,5 @@ func numberOf(e *api.Event, c *api.Call) string {
 func (f *feed) line(number, who, does string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	printf(f.to, "%s  %-13s  %-6s  %s\n", time.Now().Format("15:04:05.000"), number, who, does)
+	printf(f.to, "%s  %-13s  %-6s  %s\n", zoned(local(time.Now()), exactTime), number, who, does)
 }
