@@ -2,8 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -38,12 +41,29 @@ func (f *phoneFlags) Validate() error {
 
 func (f *phoneFlags) config() (sim.Config, error) {
 	c := sim.Config{Speed: f.Speed, Seed: f.Seed, Scripts: f.Script, Default: f.Default}
-	if f.Faults != "" {
-		if err := json.Unmarshal([]byte(f.Faults), &c.Faults); err != nil {
-			return c, fmt.Errorf("--faults can't be read: %w", err)
+	if !(f.Speed > 0) || math.IsInf(f.Speed, 1) { // nor NaN
+		return c, errors.New("--speed must be more than 0, such as 20")
+	}
+	return c, asJSON("--faults", f.Faults, &c.Faults)
+}
+
+// asJSON reads a flag's value, if it has one, and takes no name for which there is nothing.
+func asJSON(flag, value string, into any) error {
+	if value == "" {
+		return nil
+	}
+	d := json.NewDecoder(strings.NewReader(value))
+	d.DisallowUnknownFields()
+	err := d.Decode(into)
+	if err == nil {
+		if _, more := d.Token(); more != io.EOF {
+			err = errors.New("something follows its end")
 		}
 	}
-	return c, nil
+	if err != nil {
+		return fmt.Errorf("%s can't be read: %s", flag, strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
 }
 
 // scripts say what phones do, by number.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -28,17 +27,34 @@ const (
 	simToken   = "simtoken"
 )
 
+// Validate does for the whole what that of the phones does for them.
+func (c *simCmd) Validate() error {
+	conf, err := c.config()
+	if err != nil {
+		return err
+	}
+	phones, err := sim.New(conf)
+	if err == nil {
+		phones.Close()
+	}
+	return err
+}
+
+func (c *simCmd) config() (sim.Config, error) {
+	conf, err := c.phoneFlags.config()
+	if err != nil {
+		return conf, err
+	}
+	conf.AccountSID, conf.AuthToken, conf.CallsPerSecond = c.AccountSID, c.AuthToken, c.CallsPerSecond
+	return conf, asJSON("--account", c.Account, &conf.Account)
+}
+
 func (c *simCmd) Run(ctx context.Context, con *console) error {
 	conf, err := c.config()
 	if err != nil {
 		return err
 	}
-	if c.Account != "" {
-		if err := json.Unmarshal([]byte(c.Account), &conf.Account); err != nil {
-			return fmt.Errorf("--account can't be read: %w", err)
-		}
-	}
-	conf.AccountSID, conf.AuthToken, conf.CallsPerSecond, conf.Logger = c.AccountSID, c.AuthToken, c.CallsPerSecond, c.logger(con.err)
+	conf.Logger = c.logger(con.err)
 	phones, err := sim.New(conf)
 	if err != nil {
 		return err
@@ -46,7 +62,7 @@ func (c *simCmd) Run(ctx context.Context, con *console) error {
 	defer phones.Close()
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {
-		return err
+		return con.usage(fmt.Errorf("--listen can't be used: %w", err))
 	}
 	printf(con.err, "A Twilio on your desk. In another terminal:\n\n"+
 		"  export TWILIO_ACCOUNT_SID=%s TWILIO_AUTH_TOKEN=%s REDIAL_TWILIO_BASE_URL=http://%s\n"+
