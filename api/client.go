@@ -73,6 +73,7 @@ func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err erro
 
 // Events shows the timeline of a call.
 func (c *Client) Events(ctx context.Context, id string) (list []Event, err error) {
+	list = []Event{} // in JSON none are [], as the server says it
 	err = c.pages(callPath(id)+"/events", func(r request) (string, error) {
 		var page EventList
 		_, err := c.do(ctx, r, &page)

@@ -79,18 +79,24 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 	return res.Header, nil
 }
 
+// What is wrong with a Client: no request was made.
+var (
+	ErrURL = errors.New("not the URL of a redial")
+	ErrKey = errors.New("the API key has a newline or the like in it, which no request can bring")
+)
+
 // send returns an answer of 2xx, whose body is the caller's to close.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, strings.TrimRight(c.URL, "/")+r.path, bytes.NewReader(r.body))
 	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
-		return nil, fmt.Errorf("%q is not the URL of a redial, such as http://127.0.0.1:8080", c.Address())
+		return nil, fmt.Errorf("%q is %w, such as http://127.0.0.1:8080", c.Address(), ErrURL)
 	}
 	maps.Copy(req.Header, r.header)
 	if r.body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if strings.ContainsFunc(c.Key, unicode.IsControl) {
-		return nil, errors.New("the API key has a newline or the like in it, which no request can bring")
+		return nil, ErrKey
 	}
 	if c.Key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.Key)
@@ -113,7 +119,10 @@ func (c *Client) Address() string {
 	if at < 0 {
 		return c.URL
 	}
-	scheme, _, _ := strings.Cut(c.URL, "//")
+	scheme, _, found := strings.Cut(c.URL, "//")
+	if !found {
+		return "…" + c.URL[at:]
+	}
 	return scheme + "//…" + c.URL[at:]
 }
 

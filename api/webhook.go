@@ -88,6 +88,7 @@ type DeliveryQuery struct {
 
 // Endpoints lists where webhooks go.
 func (c *Client) Endpoints(ctx context.Context) (list []Endpoint, err error) {
+	list = []Endpoint{}
 	err = c.pages(endpointPath(""), func(r request) (string, error) {
 		var page EndpointList
 		_, err := c.do(ctx, r, &page)
@@ -156,6 +157,7 @@ func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (pa
 
 // CallDeliveries shows who was told of a call's events, and how that went.
 func (c *Client) CallDeliveries(ctx context.Context, callID string) (list []Delivery, err error) {
+	list = []Delivery{}
 	err = c.pages(callPath(callID)+"/deliveries", func(r request) (string, error) {
 		var page DeliveryList
 		_, err := c.do(ctx, r, &page)

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -42,6 +43,21 @@ func TestEveryResultCanBeJSON(t *testing.T) {
 			if !json.Valid([]byte(l)) {
 				t.Errorf("redial %s --json tells what is wrong in %q", line, l)
 			}
+		}
+	}
+}
+
+// A list of nothing is one: a script goes through it as through any other.
+func TestListsOfNothing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, `{"id": "1", "state": "waiting", "attempts": [], "calls": [], "events": [], "deliveries": [], "endpoints": []}`)
+	}))
+	defer server.Close()
+	for _, line := range []string{"show 1", "list", "webhooks list", "webhooks show 1", "webhooks replay 1 --dead"} {
+		var out, errs strings.Builder
+		status := run(t.Context(), append(strings.Fields(line), "--url", server.URL, "--json"), newConsole(&out, &errs))
+		if status != statusOK || !strings.Contains(out.String(), "[]") || strings.Contains(out.String(), "null") {
+			t.Errorf("redial %s --json ends with %d and prints %s%s", line, status, &out, &errs)
 		}
 	}
 }

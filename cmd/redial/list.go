@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,6 +24,14 @@ type listCmd struct {
 	To      string `help:"Only those to this number, whoever of a call's people has it." placeholder:"NUMBER"`
 	Limit   int    `help:"At most so many." default:"50"`
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
+}
+
+// Validate refuses what would be taken for no limit at all.
+func (c *listCmd) Validate() error {
+	if c.Limit < 1 {
+		return errors.New("--limit must be at least 1")
+	}
+	return nil
 }
 
 func (c *listCmd) Run(ctx context.Context, con *console) error {

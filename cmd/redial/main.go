@@ -125,6 +125,9 @@ func run(ctx context.Context, args []string, con *console) int {
 	con.command = commandOf(command)
 	con.warnUnknown(command)
 	con.warn(command)
+	if err := checkEmpty(command); err != nil {
+		return con.fail(ctx, con.usage(err))
+	}
 	return con.fail(ctx, command.Run())
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ func (con *console) usage(err error) error { return &usageError{err, con.command
 func isUsage(err error) bool {
 	_, typed := errors.AsType[*usageError](err)
 	_, set := errors.AsType[*app.ConfigError](err)
-	return typed || set
+	return typed || set || errors.Is(err, api.ErrURL) || errors.Is(err, api.ErrKey)
 }
 
 // withSetting adds to an error of the way to a server, or at its door, what to set.
@@ -45,7 +46,10 @@ func (con *console) withSetting(err error) error {
 		}
 		return err
 	}
-	if con.asked != "" && strings.Contains(err.Error(), con.asked) {
+	if errors.Is(err, api.ErrKey) {
+		return fmt.Errorf("%w; --api-key or REDIAL_API_KEY gives it", err)
+	}
+	if errors.Is(err, api.ErrURL) || con.asked != "" && strings.Contains(err.Error(), con.asked) {
 		return fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
 	}
 	return err
@@ -57,7 +61,7 @@ func misread(err error) error {
 	if !ok {
 		return err
 	}
-	text := kongsWords.Replace(e.Error())
+	text := kongsWords.Replace(likeFlag.ReplaceAllString(e.Error(), "needs a value; one that begins with - is written $2=$1"))
 	if node := e.Context.Selected(); node != nil { // before what a command's own check has said
 		text = strings.TrimPrefix(text, node.Path()+": ")
 	}
@@ -82,6 +86,9 @@ var kongsWords = strings.NewReplacer(
 // fromSetting is kong's word for a value that stood in the environment.
 var fromSetting = regexp.MustCompile(`(?s)^--[\w-]+: (.*) \(from envar (\w+)=".*"\)$`)
 
+// likeFlag is what kong says of a value that begins with -.
+var likeFlag = regexp.MustCompile(`expected \w+ value but got "(-.*?)" \((?:short|long) flag\); perhaps try (--[\w-]+)=.*\?$`)
+
 // commandOf is a command line up to where flags begin.
 func commandOf(ctx *kong.Context) string {
 	if node := ctx.Selected(); node != nil {
@@ -95,13 +102,39 @@ func commandOf(ctx *kong.Context) string {
 func bySetting(ctx *kong.Context, text string) string {
 	name := leadingFlag.FindString(text)
 	for _, flag := range flagsOf(ctx) {
-		typed := slices.ContainsFunc(ctx.Path, func(p *kong.Path) bool { return p.Flag == flag })
+		typed := slices.ContainsFunc(ctx.Args, func(arg string) bool { return arg == name || strings.HasPrefix(arg, name+"=") })
 		if "--"+flag.Name != name || len(flag.Envs) == 0 || typed {
 			continue
 		}
 		return flag.Envs[0] + strings.TrimPrefix(text, name)
 	}
 	return text
+}
+
+// checkEmpty refuses an argument without a text, which is a variable that was never set: DELETE of the
+// call "" is none of a call. So is a flag, unless it overrides what stands in the environment.
+func checkEmpty(ctx *kong.Context) error {
+	for _, p := range ctx.Path {
+		value, name := p.Positional, ""
+		switch {
+		case p.Flag != nil && !p.Resolved && len(p.Flag.Envs) == 0:
+			value, name = p.Flag.Value, "--"+p.Flag.Name
+		case p.Positional != nil:
+			name = "<" + p.Positional.Name + ">"
+		default:
+			continue
+		}
+		if value.Target.Kind() != reflect.String {
+			continue
+		}
+		switch text := value.Target.String(); {
+		case strings.TrimSpace(text) == "":
+			return fmt.Errorf("%s is empty", name)
+		case p.Positional != nil && (text == "." || text == ".."): // in a path, that is another one
+			return fmt.Errorf("%s can't be %s", name, text)
+		}
+	}
+	return nil
 }
 
 var leadingFlag = regexp.MustCompile(`^--[\w-]+`)

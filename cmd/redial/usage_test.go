@@ -19,14 +19,43 @@ func TestWhatIsTypedWrong(t *testing.T) {
 		{[]string{"sim", "--faults", `{} {}`}, "--faults can't be read: something follows"},
 		{[]string{"sim", "--account", `{"state": "suspended"}`}, `--account can't be read: unknown field "state"`},
 		{[]string{"sim", "--account", `{"status": "dead"}`}, `"dead" is none`},
+		{[]string{"delete", ""}, "<id> is empty"},
+		{[]string{"cancel", " "}, "<id> is empty"},
+		{[]string{"delete", ".."}, "<id> can't be .."},
+		{[]string{"webhooks", "remove", ""}, "<id> is empty"},
+		{[]string{"list", "--to", ""}, "--to is empty"},
+		{[]string{"call", "+819012345678", "--say", "hi", "--window="}, "--window is empty"},
+		{[]string{"list", "--limit", "0"}, "--limit must be at least 1"},
+		{[]string{"list", "--limit", "-1"}, "--limit: needs a value; one that begins with - is written --limit=-1"},
+		{[]string{"call", "+819012345678", "--ring-timeout", "-5s"}, "--ring-timeout: needs a value; one that begins with - is written --ring-timeout=-5s"},
+		{[]string{"serve", "--retention-days", "-1"}, "--retention-days: needs a value"},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			var out, errs strings.Builder
 			status := run(t.Context(), test.args, newConsole(&out, &errs))
-			if said := errs.String(); status != statusUsage || !strings.Contains(said, test.words) || !strings.Contains(said, "see redial "+test.args[0]+" --help") {
+			if said := errs.String(); status != statusUsage || !strings.Contains(said, test.words) || !strings.Contains(said, "; see redial "+test.args[0]+" ") {
 				t.Errorf("it ends with %d: %s", status, said)
 			}
 		})
+	}
+}
+
+// A URL or a key with which nothing can be asked is a setting that is wrong, and no secret where it has none.
+func TestAServerThatCantBeAsked(t *testing.T) {
+	for _, test := range []struct{ url, key, words string }{
+		{"127.0.0.1:8080", "", `"127.0.0.1:8080" is not the URL of a redial, such as http://127.0.0.1:8080; --url or REDIAL_URL`},
+		{"localhost", "", `"localhost" is not the URL of a redial`},
+		{"", "", `"" is not the URL of a redial, such as http://127.0.0.1:8080; --url or REDIAL_URL`},
+		{"user:letters@127.0.0.1:8080", "", `"…@127.0.0.1:8080" is not`},
+		{defaultURL, "two\nlines", "--api-key or REDIAL_API_KEY"},
+	} {
+		var out, errs strings.Builder
+		t.Setenv("REDIAL_API_KEY", test.key)
+		status := run(t.Context(), []string{"list", "--url", test.url}, newConsole(&out, &errs))
+		said := errs.String()
+		if status != statusUsage || !strings.Contains(said, test.words) || strings.Contains(said, "is a secret") != strings.Contains(test.url, "letters") || strings.Contains(said, "letters") {
+			t.Errorf("--url %q: it ends with %d: %s", test.url, status, said)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -34,8 +35,8 @@ func secretURL(f *kong.Flag) bool {
 	}
 	return slices.ContainsFunc(links, func(link string) bool {
 		u, err := url.Parse(link)
-		if err != nil {
-			return true // it may have one that is not escaped
+		if err != nil || u.Opaque != "" || u.Scheme == "" {
+			return strings.Contains(link, "@") // it may have one that is not escaped, or behind no scheme
 		}
 		_, has := u.User.Password()
 		return has || u.Query().Has("password") || u.RawQuery != "" && strings.HasPrefix(u.Scheme, "http")
@@ -52,6 +53,10 @@ func (con *console) warnPlain(name, link string) {
 // AfterApply looks at the URL of every command that talks to a redial.
 func (s *server) AfterApply(con *console) error {
 	con.asked = s.client().Address()
-	con.warnPlain("REDIAL_URL", s.URL)
+	name := "--url"
+	if s.URL == os.Getenv("REDIAL_URL") {
+		name = "REDIAL_URL"
+	}
+	con.warnPlain(name, s.URL)
 	return nil
 }

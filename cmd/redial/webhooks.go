@@ -215,7 +215,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 // print tells which messages are on their way again.
 func (c *webhooksReplayCmd) print(con *console, again []string) error {
 	if c.JSON {
-		return printJSON(con.out, map[string][]string{"replayed": again})
+		return printJSON(con.out, map[string][]string{"replayed": append([]string{}, again...)})
 	}
 	printf(con.out, "On their way again: %d.\n", len(again))
 	return nil
