@@ -74,7 +74,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
 	})
 	if err != nil {
-		return nil, err
+		return nil, explained(err)
 	}
 	if err := s.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -219,6 +219,18 @@ func (a *App) retain(ctx context.Context) {
 	}
 }
 
+// explained says first what an error of the database means, and what to do, where that is known.
+func explained(err error) error {
+	if err == nil {
+		return nil
+	}
+	what, fix := store.Trouble(err)
+	if what == "" {
+		return err
+	}
+	return fmt.Errorf("DATABASE_URL: %s; %s: %w", what, fix, err)
+}
+
 // Migrate brings a database's schema up to date. A dry run makes nothing, and may be beside a running redial.
 // It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
 // A URL that can't be read is a *ConfigError.
@@ -228,11 +240,12 @@ func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(s
 		return "", err
 	}
 	if dryRun {
-		return store.PendingSQL(ctx, databaseURL)
+		sql, err = store.PendingSQL(ctx, databaseURL)
+		return sql, explained(err)
 	}
 	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
 	if err != nil {
-		return "", err
+		return "", explained(err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	sql, err = s.PendingSQL(ctx)

@@ -75,6 +75,9 @@ func (e *Examination) schema(i *store.Inspection) Finding {
 		f.Says += ", " + i.Size() + " free"
 	}
 	switch {
+	case (i.New || i.Schema == 0) && e.local.who == thisOne:
+		f = Finding{Verdict: Warning, Says: "the redial that serves on " + e.Config.Listen + " uses another database than this one, which is new", Setting: "DATABASE_URL",
+			Fix: "look at it with its own settings, in its folder (sqlite:FILE is looked for there) and as its user"}
 	case i.New || i.Schema == 0:
 		f.Says += "; it is new: serve makes its tables at the start"
 		if !e.Config.Migrate {

@@ -142,7 +142,8 @@ func (e *Examination) stranger(s *strange) Finding {
 	case s.header.Get("Ngrok-Error-Code") != "" || s.status == 530:
 		f.Says, f.Fix = "the tunnel answers, and leads nowhere",
 			"start the tunnel again, to "+e.local.url+"; a free one has another URL then"
-	case s.status >= 300 && s.status < 400 && strings.HasPrefix(location, "https://") && strings.HasPrefix(e.Config.HostURL, "http://"):
+	case s.status >= 300 && s.status < 400 && strings.HasPrefix(location, "https://") && strings.HasPrefix(e.Config.HostURL, "http://") &&
+		hostOf(location) == hostOf(e.Config.HostURL):
 		f.Says, f.Fix = "it redirects to https, and Twilio signs the URL that it called first", "set HOST_URL to the https:// URL"
 	case s.status >= 300 && s.status < 400:
 		f.Says, f.Fix = fmt.Sprintf("it redirects (status %d) to %s, where Twilio's signature is another URL's", s.status, bare(location)),
@@ -154,7 +155,15 @@ func (e *Examination) stranger(s *strange) Finding {
 	case kind == "application/problem+json" && isProblem(s.body):
 		f.Says, f.Fix = fmt.Sprintf("a redial answers, with status %d, that is older than this one, or behind a proxy that drops the header X-Redial-Probe", s.status),
 			"bring it up to date, and have the proxy pass headers and path on"
-	case s.status == http.StatusUnauthorized, s.status == http.StatusForbidden, s.status == http.StatusProxyAuthRequired:
+	case s.status == http.StatusForbidden:
+		f.Says, f.Fix = "somebody before redial turns Twilio's requests away (status 403)",
+			"let /twilio_api/ through: without a login, from any address and with POST; Twilio signs what it sends"
+	case s.status == http.StatusMethodNotAllowed, s.status == http.StatusNotImplemented:
+		f.Says, f.Fix = fmt.Sprintf("what answers takes no POST (status %d), and Twilio sends nothing else", s.status),
+			"let POST through to "+e.local.url
+	case s.status == http.StatusBadRequest && strings.HasPrefix(e.Config.HostURL, "http://") && strings.Contains(string(s.body), "HTTPS"):
+		f.Says, f.Fix = "what listens there speaks TLS", "set HOST_URL to the https:// URL" // nginx, Apache and Go say so
+	case s.status == http.StatusUnauthorized, s.status == http.StatusProxyAuthRequired:
 		f.Says, f.Fix = fmt.Sprintf("somebody before redial wants a login (status %d)", s.status),
 			"let /twilio_api/ through without one: Twilio signs what it sends"
 	case s.status == 502 || s.status == 503 || s.status == 504 || s.status > 519 && s.status < 530:

@@ -42,7 +42,7 @@ func troubleOf(err error) trouble {
 		return trouble{n.Error(), "look at this machine's network"}
 	}
 	if why := webhook.Distrust(err); why != "" {
-		return trouble{why, "give it a certificate of a known authority, for that very name, that has not expired: Twilio refuses any other"}
+		return trouble{why, "give it a certificate of a known authority, for that very name, that has not expired"}
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() || errors.Is(err, context.DeadlineExceeded) {
 		return trouble{timedOut, "look at what listens there, and at firewalls on the way"}

@@ -29,7 +29,7 @@ var fixes = map[string]string{
 	"REDIAL_PRESETS":               "name a file of policies as JSON (redial presets prints those that there are), or leave it out",
 	"REDIAL_CALLS_PER_SECOND":      "write your account's calls per second: 1, if nobody has raised it",
 	"REDIAL_RETENTION_DAYS":        "write a whole number of days, such as 90",
-	"REDIAL_WEBHOOK_URLS":          "write https:// URLs of your servers, with commas between",
+	"REDIAL_WEBHOOK_URLS":          "write https:// URLs of servers on the public internet, with commas between; or allow others: REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 	"REDIAL_WEBHOOK_SECRETS":       "export REDIAL_WEBHOOK_SECRETS=whsec_$(openssl rand -base64 32)",
 	"REDIAL_WEBHOOK_ALLOW_PRIVATE": "write true or false",
 	"REDIAL_MIGRATE":               "write true or false",
@@ -50,7 +50,9 @@ func (e *Examination) settings() (list []Finding) {
 		list = append(list, e.fault(err))
 	}
 	for _, w := range e.Config.warnings() {
-		list = append(list, warning(w))
+		if f := warning(w); e.needs(f.Setting) {
+			list = append(list, f)
+		}
 	}
 	if w := e.Config.numbers().Warning(); w != "" && e.needs("REDIAL_FROM", "REDIAL_ALLOWED_REGIONS") {
 		list = append(list, Finding{Verdict: Wrong,
@@ -92,7 +94,7 @@ var twiliosAccount = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 // other ids.
 func (e *Examination) oddAccount() (f Finding) {
 	sid := e.Config.AccountSID
-	if sid == "" || !twilio.IsTwilio(e.Config.TwilioBaseURL) || twiliosAccount.MatchString(sid) {
+	if !e.needs("TWILIO_ACCOUNT_SID") || !twilio.IsTwilio(e.Config.TwilioBaseURL) || twiliosAccount.MatchString(sid) {
 		return f
 	}
 	f = Finding{Verdict: Wrong, Says: "TWILIO_ACCOUNT_SID is none of Twilio's", Setting: "TWILIO_ACCOUNT_SID",

@@ -173,6 +173,7 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 	}{
 		"no account":         {func(s *setup) { s.conf.AccountSID = "" }, Wrong, "settings", "TWILIO_ACCOUNT_SID", "missing", "Twilio Console"},
 		"an API key for one": {func(s *setup) { s.conf.AccountSID = "SK" + account[2:] }, Wrong, "settings", "TWILIO_ACCOUNT_SID", "is an API key", "TWILIO_API_KEY"},
+		"a placeholder":      {func(s *setup) { s.conf.AccountSID = "AC…" }, Wrong, "settings", "TWILIO_ACCOUNT_SID", "characters that no account has", "32 characters"},
 		"no token":           {func(s *setup) { s.conf.AuthTokens = nil }, Wrong, "settings", "TWILIO_AUTH_TOKEN", "missing", "Twilio Console"},
 		"half an API key":    {func(s *setup) { s.conf.APIKey = "SK1" }, Wrong, "settings", "TWILIO_API_KEY", "TWILIO_API_SECRET", "set both"},
 		"no API keys":        {func(s *setup) { s.conf.APIKeys, s.conf.HostURL = nil, "https://redial.example.com" }, Wrong, "settings", "REDIAL_API_KEYS", "missing", "openssl"},
@@ -197,6 +198,11 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"Twilio away":        {func(s *setup) { s.conf.Transport = memory{func() http.Handler { return nil }} }, Wrong, "account", "", "can't be reached: nothing listens", "api.twilio.com"},
 		"a simulator away":   {func(s *setup) { s.conf.Transport, s.conf.TwilioBaseURL = nil, "http://127.0.0.1:1" }, Wrong, "account", "REDIAL_TWILIO_BASE_URL", "nothing listens", "port"},
 		"no Twilio":          {func(s *setup) { s.conf.Transport = memory{func() http.Handler { return http.NotFoundHandler() }} }, Wrong, "account", "TWILIO_ACCOUNT_SID", "no such account", "Twilio Console"},
+		"a firewall on the way to Twilio": {func(s *setup) {
+			s.conf.Transport = memory{func() http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "blocked", http.StatusForbidden) })
+			}}
+		}, Wrong, "account", "", "what answers is no Twilio: HTTP status 403", "a proxy"},
 		"the clock behind":   {func(s *setup) { s.account(sim.Account{ClockMS: 90_000}) }, Wrong, "clock", "", "behind Twilio's", "NTP"},
 		"the clock ahead":    {func(s *setup) { s.account(sim.Account{ClockMS: -90_000}) }, Wrong, "clock", "", "ahead of Twilio's", "NTP"},
 		"from not owned":     {func(s *setup) { s.account(sim.Account{Numbers: map[string]string{"+815000000000": "voice"}}) }, Wrong, "from", "REDIAL_FROM", "neither", "Phone Numbers"},
@@ -233,7 +239,13 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 				return true
 			}
 		}, Wrong, "HOST_URL", "HOST_URL", "another program answers", "lead HOST_URL"},
-		"a redirect":          {func(s *setup) { s.answers(301, page, "", "Location", "https://www.example.com/secret?x=1") }, Wrong, "HOST_URL", "HOST_URL", "https", "set HOST_URL to the https://"},
+		"a redirect": {func(s *setup) { s.answers(301, page, "", "Location", "https://www.example.com/secret?x=1") }, Wrong, "HOST_URL", "HOST_URL", "https", "behind the redirect"},
+		"a redirect to https": {func(s *setup) {
+			s.answers(308, page, "", "Location", "https"+strings.TrimPrefix(s.conf.HostURL, "http")+"/secret")
+		}, Wrong, "HOST_URL", "HOST_URL", "redirects to https", "set HOST_URL to the https://"},
+		"a firewall":          {func(s *setup) { s.answers(403, page, "blocked") }, Wrong, "HOST_URL", "HOST_URL", "turns Twilio's requests away", "let /twilio_api/ through"},
+		"no POST":             {func(s *setup) { s.answers(405, page, "") }, Wrong, "HOST_URL", "HOST_URL", "takes no POST (status 405)", "let POST through"},
+		"TLS at that port":    {func(s *setup) { s.answers(400, page, "The plain HTTP request was sent to HTTPS port") }, Wrong, "HOST_URL", "HOST_URL", "speaks TLS", "https:// URL"},
 		"another redirect":    {func(s *setup) { s.answers(302, page, "", "Location", "/login") }, Wrong, "HOST_URL", "HOST_URL", "redirects (status 302)", "behind the redirect"},
 		"nothing behind it":   {func(s *setup) { s.answers(502, page, "Bad Gateway") }, Wrong, "HOST_URL", "HOST_URL", "the proxy reaches no redial (status 502)", "lead it to http://127.0.0.1:"},
 		"a tunnel that ended": {func(s *setup) { s.answers(404, page, "", "Ngrok-Error-Code", "ERR_NGROK_3200") }, Wrong, "HOST_URL", "HOST_URL", "the tunnel answers", "start the tunnel"},
@@ -269,13 +281,17 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"no TLS there":       {func(s *setup) { s.conf.HostURL = "https" + strings.TrimPrefix(s.conf.HostURL, "http") }, Wrong, "HOST_URL", "HOST_URL", "no TLS", ""},
 		"nobody at the port": {func(s *setup) { s.conf.HostURL = "http://127.0.0.1:1" }, Wrong, "HOST_URL", "HOST_URL", "nothing listens there", "port"},
 
-		"no folder":          {func(s *setup) { s.conf.DatabaseURL = "sqlite:/nowhere/at/all/redial.db" }, Wrong, "database", "DATABASE_URL", "folder", "make it"},
-		"no database":        {func(s *setup) { s.writes(strings.Repeat("this is no database ", 100)) }, Wrong, "database", "DATABASE_URL", "the file is no database", "another file"},
-		"PostgreSQL away":    {func(s *setup) { s.conf.DatabaseURL = "postgres://redial:hush@127.0.0.1:1/redial" }, Wrong, "database", "DATABASE_URL", "no PostgreSQL listens there", "start it"},
+		"no folder":       {func(s *setup) { s.conf.DatabaseURL = "sqlite:/nowhere/at/all/redial.db" }, Wrong, "database", "DATABASE_URL", "folder", "make it"},
+		"no database":     {func(s *setup) { s.writes(strings.Repeat("this is no database ", 100)) }, Wrong, "database", "DATABASE_URL", "the file is no database", "another file"},
+		"PostgreSQL away": {func(s *setup) { s.conf.DatabaseURL = "postgres://redial:hush@127.0.0.1:1/redial" }, Wrong, "database", "DATABASE_URL", "no PostgreSQL listens there", "start it"},
+		"a folder":        {func(s *setup) { s.conf.DatabaseURL = "sqlite:" + s.t.TempDir() }, Wrong, "database", "DATABASE_URL", "that is a folder", "name a file"},
+		"another's folder": {func(s *setup) {
+			s.taken(web.Stand(twilio.NewProber(s.conf.HostURL, s.conf.AuthTokens)))
+		}, Warning, "database", "DATABASE_URL", "uses another database than this one, which is new", "in its folder"},
 		"not to be migrated": {func(s *setup) { s.conf.Migrate = false }, Wrong, "database", "REDIAL_MIGRATE", "no schema yet", "redial migrate"},
 
 		"a dead endpoint":    {func(s *setup) { s.hooks(true, "http://127.0.0.1:1/hook?key=hush") }, Wrong, "webhooks", "REDIAL_WEBHOOK_URLS", "127.0.0.1:1 gets no webhooks: nothing listens", "port"},
-		"a private endpoint": {func(s *setup) { s.hooks(false, "https://10.0.0.1/hook") }, Wrong, "settings", "REDIAL_WEBHOOK_URLS", "private", ""},
+		"a private endpoint": {func(s *setup) { s.hooks(false, "https://10.0.0.1/hook") }, Wrong, "settings", "REDIAL_WEBHOOK_URLS", "private", "REDIAL_WEBHOOK_ALLOW_PRIVATE=true"},
 		"an untrusted endpoint": {func(s *setup) {
 			s.hooks(true, s.selfSigned())
 		}, Wrong, "webhooks", "REDIAL_WEBHOOK_URLS", "certificate", "known authority"},

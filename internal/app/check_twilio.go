@@ -151,6 +151,8 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 	case s.Code == 10001 || s.Code == 20005 || s.Code == 30002 || s.Code == 90010:
 		f.Says, f.Setting, f.Fix = fmt.Sprintf("the account is not active (error %d)", s.Code), "TWILIO_ACCOUNT_SID",
 			"look at the Twilio Console: as a rule it wants money, or an answer"
+	case s.Status == http.StatusForbidden && s.Code == 0: // Twilio's own has one
+		f.Says, f.Setting, f.Fix = e.noTwilio(s.Error())
 	case isRefusal(err):
 		f.Says = fmt.Sprintf("Twilio does not take %s (%s)", f.Setting, s)
 		if byToken && slices.ContainsFunc(e.Config.AuthTokens[1:], func(token string) bool { return e.tryToken(ctx, token) == nil }) {

@@ -121,6 +121,9 @@ func (c *Config) checkAccount() error {
 	if c.AccountSID == "" {
 		return wrong("TWILIO_ACCOUNT_SID", "is missing: the account that pays for the calls")
 	}
+	if err := twilio.CheckAccount(c.AccountSID); err != nil {
+		return wrong("TWILIO_ACCOUNT_SID", "has characters that no account has")
+	}
 	return nil
 }
 

@@ -14,12 +14,15 @@ var fileSystems = map[int64]string{
 }
 
 // diskOf says how many bytes are free, for who is not root, where a folder is, and of what kind that is if it is
-// no disk of this machine: network or memory. This and writable are variables, so that tests have a full disk, and
+// no disk of this machine that can be written: network, memory or read-only. This and writable are variables, so that tests have a full disk, and
 // a user who may not write.
 var diskOf = func(folder string) (free uint64, kind string) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, ""
+	}
+	if s.Flags&unix.ST_RDONLY != 0 {
+		return 0, "read-only"
 	}
 	return max(s.Bavail*uint64(s.Bsize), 1), fileSystems[int64(uint32(s.Type))]
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // sqlite looks at a file of SQLite, which another process may have open. One that this process has
@@ -18,7 +19,9 @@ func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err err
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		folder = filepath.Dir(real)
 	}
-	i.disk(folder)
+	if err := i.disk(folder); err != nil {
+		return err
+	}
 	info, err := os.Stat(file)
 	if errors.Is(err, os.ErrNotExist) {
 		i.New = true
@@ -26,6 +29,9 @@ func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err err
 	}
 	if err != nil {
 		return fmt.Errorf("looking at the database: %w", err)
+	}
+	if info.IsDir() {
+		return fmt.Errorf("looking at the database: %w", syscall.EISDIR)
 	}
 	if heldHere(info) {
 		return errInUse(file)
@@ -126,11 +132,13 @@ const (
 	someRoom  = 512 << 20
 )
 
-// disk looks at the disk that a folder is on.
-func (i *Inspection) disk(folder string) {
+// disk looks at the disk that a folder is on, and returns an error where nothing can be written.
+func (i *Inspection) disk(folder string) error {
 	kind := ""
 	i.Free, kind = diskOf(folder)
 	switch kind {
+	case "read-only":
+		return fmt.Errorf("looking at the disk: %w", syscall.EROFS)
 	case "network":
 		i.ill(true, "the database is on a network file system, whose locks SQLite can't rely on",
 			"put it on a local disk, or use PostgreSQL")
@@ -145,6 +153,7 @@ func (i *Inspection) disk(folder string) {
 	case i.Free < someRoom:
 		i.ill(false, "the disk is nearly full: "+size(i.Free)+" are free", "make room")
 	}
+	return nil
 }
 
 func size(bytes uint64) string {

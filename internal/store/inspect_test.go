@@ -217,6 +217,8 @@ func TestTroublesAreExplained(t *testing.T) {
 		"does not answer":           context.DeadlineExceeded,
 		"standby":                   errors.New("read only connection"),
 		"may not read":              fs.ErrPermission,
+		"mounted read-only":         syscall.EROFS,
+		"one of the parameters":     &pgconn.PgError{Code: "42704"},
 	} {
 		if what, fix := Trouble(err); !strings.Contains(what, says) || fix == "" {
 			t.Errorf("%v: %q, %q, want %q", err, what, fix, says)
@@ -229,6 +231,7 @@ func TestTroublesAreExplained(t *testing.T) {
 	missing := pgtest.New(t)
 	for url, says := range map[string]string{
 		"sqlite:" + garbage:                    "the file is no database",
+		"sqlite:" + filepath.Dir(garbage):      "that is a folder",
 		"sqlite:/nowhere/at/all/x.db":          "the folder of the database is not there",
 		"postgres://u:hush@127.0.0.1:1/x":      "no PostgreSQL listens there",
 		strings.Replace(missing, "?", "x?", 1): "there is no such database",

@@ -40,6 +40,10 @@ func Trouble(err error) (what, fix string) {
 		return "the server takes no changes: it is a standby, or read-only", "name the primary in DATABASE_URL"
 	case strings.Contains(err.Error(), "server refused TLS"):
 		return "the server speaks no TLS", "sslmode=disable in DATABASE_URL if nobody can listen on the way, or set up TLS"
+	case errors.Is(err, syscall.EISDIR):
+		return "the database is to be a file, and that is a folder", "name a file in it, such as sqlite:FOLDER/redial.db"
+	case errors.Is(err, syscall.EROFS):
+		return "the disk is mounted read-only", "name a file on another disk (under systemd, in the unit's StateDirectory), or mount it for writing"
 	case errors.Is(err, fs.ErrPermission):
 		return "this user may not read the database", "give the file to the user that serves (chown), or run as that user"
 	case errors.Is(err, fs.ErrNotExist):
@@ -54,6 +58,7 @@ var pgTroubles = map[string][2]string{
 	"28000": {"PostgreSQL does not let this user in", "mend the user in DATABASE_URL, or pg_hba.conf"},
 	"3D000": {"there is no such database", "mend its name in DATABASE_URL, or make it (createdb)"},
 	"42501": {"the role may not do that", "give redial's role the rights: it must own its tables, or may create them"},
+	"42704": {"PostgreSQL does not know one of the parameters", "mend what stands behind ? in DATABASE_URL, or leave it out"},
 	"53300": {"the server has no connection left", "raise max_connections: a node takes up to 16"},
 	"57P03": {"the server is starting, or stopping", "wait, and try again"},
 	"57P01": {"the server is stopping", "wait, and try again"},

@@ -64,12 +64,20 @@ type Client struct {
 // nothing that would change the path it becomes a part of.
 var accountForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
 
+// CheckAccount says what is wrong with an account's SID, as the end of a sentence.
+func CheckAccount(sid string) error {
+	if !accountForm.MatchString(sid) {
+		return errors.New("is missing or has characters that none can have")
+	}
+	return nil
+}
+
 // New checks the configuration; its errors name what is wrong with it, and
 // never quote a secret.
 func New(cfg Config) (*Client, error) {
 	c := &Client{account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport, heard: cfg.Heard}
-	if !accountForm.MatchString(c.account) {
-		return nil, errors.New("the account SID is missing or has characters that none can have")
+	if err := CheckAccount(c.account); err != nil {
+		return nil, fmt.Errorf("the account SID %w", err)
 	}
 	if c.user == "" {
 		c.user = c.account
