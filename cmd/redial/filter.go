@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -37,6 +39,29 @@ func (f filter) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// outlet remembers that its writer would not take something, whoever wrote it: printf looks at no error.
+type outlet struct {
+	to   io.Writer
+	mu   sync.Mutex
+	lost error // the first
+}
+
+func (o *outlet) Write(b []byte) (int, error) {
+	n, err := o.to.Write(b)
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.lost = cmp.Or(o.lost, err)
+	}
+	return n, err
+}
+
+func (o *outlet) error() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.lost
 }
 
 func harmless(text string) string {

@@ -58,14 +58,16 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal *os.File
-	json     bool    // results, errors and warnings are for a script
-	command  string  // that runs, such as redial call
-	asked    string  // the redial that it talks to; empty once that is known to be one
-	unread   []error // settings that can't be read, where the command is to tell of all of them
+	json     bool         // results, errors and warnings are for a script
+	command  string       // that runs, such as redial call
+	asked    string       // the redial that it talks to; empty once that is known to be one
+	lost     func() error // why a part of the result was not written
+	unread   []error      // settings that can't be read, where the command is to tell of all of them
 }
 
 func newConsole(out, err io.Writer) *console {
-	con := &console{in: os.Stdin, out: filter{out}, err: filter{err}}
+	results := &outlet{to: out}
+	con := &console{in: os.Stdin, out: filter{results}, err: filter{err}, lost: results.error}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		con.terminal = f
 	}
@@ -113,6 +115,9 @@ func run(ctx context.Context, args []string, con *console) int {
 		con.unread = setAside(parser.Model)
 	}
 	command, err := parser.Parse(asHelp(args))
+	if lost := con.lost(); lost != nil { // of a help
+		return con.fail(ctx, lost)
+	}
 	if exited >= 0 { // --help
 		return exited
 	}
@@ -150,6 +155,9 @@ func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Ko
 
 // fail says what went wrong, in one sentence, and returns the exit status.
 func (con *console) fail(ctx context.Context, err error) int {
+	if lost := con.lost(); lost != nil && (err == nil || errors.Is(err, lost)) {
+		err = fmt.Errorf("the result can't be written: %w", lost)
+	}
 	if err == nil {
 		return statusOK
 	}

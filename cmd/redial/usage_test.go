@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"net/http/httptest"
 	"strings"
 	"testing"
 )
@@ -56,6 +58,25 @@ func TestAServerThatCantBeAsked(t *testing.T) {
 		said := errs.String()
 		if status != statusUsage || !strings.Contains(said, test.words) || strings.Contains(said, "is a secret") != strings.Contains(test.url, "letters") || strings.Contains(said, "letters") {
 			t.Errorf("--url %q: it ends with %d: %s", test.url, status, said)
+		}
+	}
+}
+
+// full is a disk that is.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// A result that nobody could read is none, as JSON or in words, of help, too.
+func TestResultsThatCantBeWritten(t *testing.T) {
+	server := httptest.NewServer(hostile{state: "waiting"})
+	defer server.Close()
+	for _, line := range []string{"list", "list --json", "show 1", "webhooks list", "explain +819012345678 --say hi", "version", "help", "help call", "presets", "completion bash"} {
+		t.Setenv("REDIAL_URL", server.URL)
+		var errs strings.Builder
+		status := run(t.Context(), strings.Fields(line), newConsole(full{}, &errs))
+		if want := "the result can't be written: no space left on device"; status != statusFailed || !strings.Contains(errs.String(), want) || strings.Contains(errs.String(), "--help") {
+			t.Errorf("redial %s ends with %d: %s", line, status, &errs)
 		}
 	}
 }
