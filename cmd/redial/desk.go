@@ -69,7 +69,7 @@ func (c *deskCmd) Run(ctx context.Context, con *console, line *kong.Context) (er
 	if err != nil {
 		return err
 	}
-	shown := &feed{to: con.out}
+	shown := &feed{to: con.out, columns: con.columns}
 	phones.News = shown.phone
 	conf := c.Config
 	conf.Log, conf.WebhookAllowPrivate = c.logger(con.err), true

@@ -81,7 +81,7 @@ func TestScriptsOfPhones(t *testing.T) {
 // themselves is not told by redial, too.
 func TestTheFeedOfADesk(t *testing.T) {
 	var out strings.Builder
-	f := &feed{to: &out}
+	f := &feed{to: &out, columns: func() int { return 0 }}
 	call := &api.Call{ID: "019a0000", To: "+819012345678", Attempts: []api.Attempt{{Number: 1, To: "+819012345679"}}}
 	tell := func(id string, e api.Event) {
 		if err := f.redial(api.Webhook{ID: id, Data: api.WebhookData{Event: &e, Call: call}}, nil); err != nil {

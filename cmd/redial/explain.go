@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"redial/api"
 )
@@ -35,7 +36,7 @@ func (c *explainCmd) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return printJSON(con.out, e)
 	}
-	return explain(con.out, e)
+	return explain(con.out, con.columns(), e)
 }
 
 type nowCmd struct {
@@ -78,37 +79,55 @@ func mayRing(c *api.Call) error {
 }
 
 // explain says what will become of a call.
-func explain(out io.Writer, e api.Explanation) error {
+func explain(out io.Writer, columns int, e api.Explanation) error {
 	if e.State == "ended" {
 		return nil
 	}
 	at := firstPlace(&e)
+	line := func(label, text string) { printBehind(out, columns, fmt.Sprintf("%-12s", label), text) }
 	switch {
 	case len(e.Waiting) > 0 && !e.NextAttemptAt.IsZero() && !e.NextAttemptAt.After(time.Now()):
-		printf(out, "Rings       as soon as it can\n")
+		line("Rings", "as soon as it can")
 	case !e.NextAttemptAt.IsZero():
-		printf(out, "Rings       %s\n", at.clock(e.NextAttemptAt))
+		line("Rings", at.clock(e.NextAttemptAt))
 	case e.State == "waiting":
-		printf(out, "Rings       as soon as the number is free\n")
+		line("Rings", "as soon as the number is free")
 	}
 	for _, why := range e.Waiting {
-		printf(out, "Not now     %s\n", byClock(why))
+		line("Not now", byClock(why))
 	}
 	if w := e.Policy.Window; w != nil && len(w.Zones) > 0 {
-		printf(out, "Open        only while it is in all of %s\n", strings.Join(w.Zones, ", "))
+		line("Open", "only while it is in all of "+strings.Join(w.Zones, ", "))
 	}
-	printf(out, "No dial     from %s on\n", at.clock(e.DeadlineAt))
-	printf(out, "Ends        at %s at the latest\n", at.clock(e.EndsBy))
+	line("No dial", "from "+at.clock(e.DeadlineAt)+" on")
+	line("Ends", "at "+at.clock(e.EndsBy)+" at the latest")
 	if j := e.Policy.Jitter; j != nil {
-		printf(out, "Each pause  may be longer by up to %s\n", j)
+		line("Each pause", fmt.Sprintf("may be longer by up to %s", j))
 	}
 	printf(out, "\n")
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	return ifAlways(out, columns, &e)
+}
+
+// ifAlways says for each result what follows if every dial has it: in a table, or where the terminal is too
+// narrow for that, one below the other.
+func ifAlways(out io.Writer, columns int, e *api.Explanation) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	printf(t, "IF ALWAYS\tIT RINGS AT\tAND THEN\n")
 	for _, f := range e.If {
-		printf(t, "%s\t%s\t%s\n", f.Result, rings(&e, f.Attempts), strings.ToUpper(f.Outcome))
+		printf(t, "%s\t%s\t%s\n", f.Result, rings(e, f.Attempts), strings.ToUpper(f.Outcome))
 	}
-	return t.Flush()
+	t.Flush() // a Builder takes everything
+	wide := func(line string) bool { return utf8.RuneCountInString(line) > columns }
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	if columns == 0 || !slices.ContainsFunc(lines, wide) {
+		printLines(out, lines)
+		return nil
+	}
+	for _, f := range e.If {
+		printBehind(out, columns, fmt.Sprintf("If always %-11s", f.Result), "rings at "+rings(e, f.Attempts)+"; then "+strings.ToUpper(f.Outcome))
+	}
+	return nil
 }
 
 func several(list []api.Planned) bool {

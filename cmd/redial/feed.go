@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -13,9 +14,10 @@ import (
 
 // feed shows what happens at a desk: a line for each thing that a phone or redial does.
 type feed struct {
-	mu     sync.Mutex
-	to     io.Writer
-	recent []string // ids of messages that were shown: one may come twice
+	mu      sync.Mutex
+	to      io.Writer
+	columns func() int // of the terminal; 0: there is none
+	recent  []string   // ids of messages that were shown: one may come twice
 }
 
 const maxRecent = 100
@@ -54,5 +56,5 @@ func numberOf(e *api.Event, c *api.Call) string {
 func (f *feed) line(number, who, does string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	printf(f.to, "%s  %-13s  %-6s  %s\n", zoned(local(time.Now()), exactTime), number, who, does)
+	printBehind(f.to, f.columns(), fmt.Sprintf("%s  %-13s  %-6s  ", zoned(local(time.Now()), exactTime), number, who), does)
 }

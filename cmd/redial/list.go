@@ -225,6 +225,21 @@ func (n notes) print(out io.Writer, width int) {
 	}
 }
 
+// printBehind prints a text behind a head: on a terminal of so many columns, in lines that end between
+// words and begin where the first does.
+func printBehind(out io.Writer, columns int, head, text string) {
+	text = harmless(oneLine(text))
+	indent := utf8.RuneCountInString(head)
+	lines := []string{text}
+	if room := columns - indent; columns > 0 && room >= 20 && utf8.RuneCountInString(text) > room {
+		lines = wrap(text, room)
+	}
+	for _, line := range lines {
+		printf(out, "%-*s%s\n", indent, head, line)
+		head = ""
+	}
+}
+
 // brief is a time in few characters: of today without the date, of another year without the hour.
 func brief(t time.Time) string {
 	own, now := local(t), time.Now()

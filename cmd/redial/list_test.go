@@ -80,3 +80,43 @@ func TestTheNextPageKeepsTheFilters(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A sentence behind its time ends its lines between words, as far as the terminal goes; elsewhere it has one.
+func TestSentencesBehindAHead(t *testing.T) {
+	const head, text = "17:38:51.272 UTC  ", "attempt 1 ended: completed after 2 s of conversation"
+	for columns, want := range map[int]string{
+		0: head + text + "\n", 80: head + text + "\n", 25: head + text + "\n", // no room for sentences
+		45: head + "attempt 1 ended: completed\n" + strings.Repeat(" ", len(head)) + "after 2 s of conversation\n",
+	} {
+		var out strings.Builder
+		if printBehind(&out, columns, head, text); out.String() != want {
+			t.Errorf("at %d columns:\n%swant\n%s", columns, &out, want)
+		}
+	}
+}
+
+// What will become of a call fits the terminal, and elsewhere is a table, however wide.
+func TestExplanationsFit(t *testing.T) {
+	e := api.Explanation{DeadlineAt: time.Now(), EndsBy: time.Now(), State: "waiting"}
+	for _, result := range []string{"no-answer", "completed"} {
+		f := api.Forecast{Result: result, Outcome: "unreached"}
+		for i := range 4 {
+			f.Attempts = append(f.Attempts, api.Planned{At: time.Now(), To: fmt.Sprint("+81901234567", i), Name: "Alexandrina"})
+		}
+		e.If = append(e.If, f)
+	}
+	for _, columns := range []int{0, 60, 80, 120, 400} {
+		var out strings.Builder
+		if err := explain(&out, columns, e); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(out.String()) {
+			if columns > 0 && utf8.RuneCountInString(line) > columns+1 {
+				t.Errorf("at %d columns: %s", columns, line)
+			}
+		}
+		if table := strings.Contains(out.String(), "IF ALWAYS"); table != (columns == 0 || columns == 400) {
+			t.Errorf("at %d columns: %s", columns, &out)
+		}
+	}
+}

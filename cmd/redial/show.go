@@ -39,14 +39,14 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return printJSON(con.out, map[string]any{"call": call, "events": events, "deliveries": deliveries})
 	}
-	describe(con.out, &call)
+	describe(con.out, con.columns(), &call)
 	printf(con.out, "\n")
 	if c.Follow {
 		w := newWatch(con, client, &call)
 		w.teller.timeline(con.out, events, deliveries)
 		return c.follow(ctx, con, w, events)
 	}
-	newTeller(&call).timeline(con.out, events, deliveries)
+	newTeller(&call, con.columns()).timeline(con.out, events, deliveries)
 	return c.remains(ctx, con, client, &call)
 }
 
@@ -84,15 +84,15 @@ func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client,
 		return err
 	}
 	printf(con.out, "\n")
-	return explain(con.out, e)
+	return explain(con.out, con.columns(), e)
 }
 
 // describe says what a Call was asked to do, and where it stands.
-func describe(out io.Writer, c *api.Call) {
+func describe(out io.Writer, columns int, c *api.Call) {
 	at := commonPlace(c)
 	line := func(label, text string) {
 		if text != "" {
-			printf(out, "%-10s%s\n", label, text)
+			printBehind(out, columns, fmt.Sprintf("%-10s", label), text)
 		}
 	}
 	line("Call", c.ID)
@@ -114,7 +114,7 @@ func describe(out io.Writer, c *api.Call) {
 		}
 	}
 	for i, text := range inPlainWords(c) {
-		printf(out, "%-10s%s\n", map[bool]string{true: "Policy"}[i == 0], text)
+		line(map[bool]string{true: "Policy"}[i == 0], text)
 	}
 	line("Created", at.clock(c.CreatedAt))
 	if c.EndedAt.IsZero() {

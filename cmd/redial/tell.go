@@ -12,14 +12,15 @@ import (
 // teller tells what happens to a Call, a line for each event, with the time: by the reader's clock, and
 // beside it by that at the phone.
 type teller struct {
-	call   *api.Call
-	people map[int]int // whose phone an attempt rings: of the call's people, from 1
-	alike  bool        // all of the phones are in one place, whose date stands in the line with the date
-	day    string      // of the last line; today before the first
+	call    *api.Call
+	people  map[int]int // whose phone an attempt rings: of the call's people, from 1
+	alike   bool        // all of the phones are in one place, whose date stands in the line with the date
+	columns int         // of the terminal; 0: there is none
+	day     string      // of the last line; today before the first
 }
 
-func newTeller(c *api.Call) *teller {
-	return &teller{call: c, people: map[int]int{}, alike: len(c.People) == 0 || commonPlace(c) != nil, day: time.Now().Format(time.DateOnly)}
+func newTeller(c *api.Call, columns int) *teller {
+	return &teller{call: c, people: map[int]int{}, columns: columns, alike: len(c.People) == 0 || commonPlace(c) != nil, day: time.Now().Format(time.DateOnly)}
 }
 
 // event tells of an event.
@@ -43,7 +44,7 @@ func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
 		t.day = day
 		printf(w, "%s\n", day)
 	}
-	printf(w, "%s%s  %s\n", zoned(own, exactTime), there, text)
+	printBehind(w, t.columns, zoned(own, exactTime)+there+"  ", text)
 }
 
 // place is where the phone is that an attempt rings; of what is about the call as a whole, where all of

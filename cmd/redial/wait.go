@@ -57,7 +57,7 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 			return err
 		}
 	case call.Reached != nil:
-		printf(con.out, "%s\n", "reached "+reachedLine(call.Reached))
+		printWrapped(con.out, con.columns(), "reached "+reachedLine(call.Reached))
 	}
 	if status := outcomeStatus[call.Outcome]; status != statusOK {
 		return status
@@ -128,7 +128,7 @@ type watch struct {
 
 func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 	patient := *client
-	w := &watch{con: con, client: &patient, id: asked.ID, teller: newTeller(asked), look: time.NewTimer(lookFirst)}
+	w := &watch{con: con, client: &patient, id: asked.ID, teller: newTeller(asked, con.columns()), look: time.NewTimer(lookFirst)}
 	w.tell = func(e api.Event) error {
 		w.teller.event(con.out, e)
 		return nil
