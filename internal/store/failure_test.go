@@ -114,6 +114,9 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	}
 	defer s.Close()
 	first := create(t, s)
+	if _, err := s.write.ExecContext(t.Context(), "CREATE TABLE filler (bytes)"); err != nil {
+		t.Fatal(err)
+	}
 	limit := func(pages string) {
 		t.Helper()
 		if _, err := s.write.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
@@ -138,6 +141,9 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls"), created+1)
 	equal(t, count(t, s, "SELECT count(DISTINCT call_id) FROM events"), created+1)
 	equal(t, get(t, s, first.ID), first)
+	for err = nil; err == nil; { // a call needs several pages: what it could not use is left
+		_, err = s.write.ExecContext(t.Context(), "INSERT INTO filler VALUES (zeroblob(1000))")
+	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
