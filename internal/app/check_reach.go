@@ -2,11 +2,11 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"syscall"
 
 	"redial/internal/webhook"
@@ -41,6 +41,12 @@ func troubleOf(err error) trouble {
 		}
 		return trouble{n.Error(), "look at this machine's network"}
 	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return trouble{"what listens there speaks no TLS", "write http://, or have it speak TLS"}
+	}
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "remote error" { // so crypto/tls calls an alert
+		return trouble{"what listens there turned TLS down", "look at its TLS: which versions it speaks, and whether it knows that very name"}
+	}
 	if why := webhook.Distrust(err); why != "" {
 		return trouble{why, "give it a certificate of a known authority, for that very name, that has not expired"}
 	}
@@ -49,9 +55,6 @@ func troubleOf(err error) trouble {
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return trouble{"the connection was closed without an answer", "look at what listens there"}
-	}
-	if strings.Contains(err.Error(), "HTTP response to HTTPS client") {
-		return trouble{"what listens there speaks no TLS", "write http://, or have it speak TLS"}
 	}
 	return trouble{"what came back can't be read as HTTP", "look at what listens there"}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -127,6 +128,16 @@ func (s *setup) taken(h http.Handler) {
 func (s *setup) selfSigned() string {
 	other := httptest.NewUnstartedServer(http.NotFoundHandler())
 	other.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	other.StartTLS()
+	s.t.Cleanup(other.Close)
+	return other.URL
+}
+
+// oldTLS is the URL of a server that speaks no TLS of today.
+func (s *setup) oldTLS() string {
+	other := httptest.NewUnstartedServer(http.NotFoundHandler())
+	other.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	other.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	other.StartTLS()
 	s.t.Cleanup(other.Close)
 	return other.URL
@@ -278,7 +289,8 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"a self-signed certificate": {func(s *setup) {
 			s.conf.HostURL = s.selfSigned()
 		}, Wrong, "HOST_URL", "HOST_URL", "certificate is not to be trusted", "known authority"},
-		"no TLS there":       {func(s *setup) { s.conf.HostURL = "https" + strings.TrimPrefix(s.conf.HostURL, "http") }, Wrong, "HOST_URL", "HOST_URL", "no TLS", ""},
+		"no TLS there":       {func(s *setup) { s.conf.HostURL = "https" + strings.TrimPrefix(s.conf.HostURL, "http") }, Wrong, "HOST_URL", "HOST_URL", "no TLS", "write http://"},
+		"TLS of yesterday":   {func(s *setup) { s.conf.HostURL = s.oldTLS() }, Wrong, "HOST_URL", "HOST_URL", "turned TLS down", "which versions"},
 		"nobody at the port": {func(s *setup) { s.conf.HostURL = "http://127.0.0.1:1" }, Wrong, "HOST_URL", "HOST_URL", "nothing listens there", "port"},
 
 		"no folder":       {func(s *setup) { s.conf.DatabaseURL = "sqlite:/nowhere/at/all/redial.db" }, Wrong, "database", "DATABASE_URL", "folder", "make it"},
