@@ -78,6 +78,19 @@ func TestWrap(t *testing.T) {
 			}
 		}
 	}
+	for _, text := range []string{"hears “お荷物をお届けにまいりました。お受け取りのほど、どうかよろしくお願いいたします。” と", "日本語", "é é́ 🙂🙂🙂🙂🙂🙂🙂🙂"} {
+		for columns := 1; columns < 120; columns++ {
+			lines := wrap(text, columns)
+			if together := strings.Join(lines, ""); strings.ReplaceAll(together, " ", "") != strings.ReplaceAll(text, " ", "") {
+				t.Fatalf("%d: %q", columns, lines)
+			}
+			for i, l := range lines {
+				if cells(l) > max(columns, 2) || columns == 43 && i < len(lines)-1 && cells(l) < 40 {
+					t.Errorf("%d: %q has %d columns", columns, l, cells(l))
+				}
+			}
+		}
+	}
 	if lines := wrap("", 10); len(lines) != 1 {
 		t.Errorf("of nothing: %q", lines)
 	}

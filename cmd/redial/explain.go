@@ -9,7 +9,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"redial/api"
 )
@@ -118,7 +117,7 @@ func ifAlways(out io.Writer, columns int, e *api.Explanation) error {
 		printf(t, "%s\t%s\t%s\n", f.Result, rings(e, f.Attempts), strings.ToUpper(f.Outcome))
 	}
 	t.Flush() // a Builder takes everything
-	wide := func(line string) bool { return utf8.RuneCountInString(line) > columns }
+	wide := func(line string) bool { return cells(line) > columns }
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	if columns == 0 || !slices.ContainsFunc(lines, wide) {
 		printLines(out, lines)

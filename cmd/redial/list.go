@@ -11,7 +11,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode/utf8"
 
 	"redial/api"
 )
@@ -77,7 +76,7 @@ func printCalls(out io.Writer, calls []api.Call, columns int) {
 	}
 	var waiting notes
 	lines := mostOf(calls, &waiting)
-	if slices.ContainsFunc(lines, func(line string) bool { return utf8.RuneCountInString(line) > columns }) {
+	if slices.ContainsFunc(lines, func(line string) bool { return cells(line) > columns }) {
 		waiting = nil
 		lines = leastOf(calls, &waiting)
 	}
@@ -222,21 +221,6 @@ func (n notes) print(out io.Writer, width int) {
 			printf(out, "\n")
 		}
 		printWrapped(out, width, fmt.Sprintf("(%d) as soon as it can: %s", i+1, why))
-	}
-}
-
-// printBehind prints a text behind a head: on a terminal of so many columns, in lines that end between
-// words and begin where the first does.
-func printBehind(out io.Writer, columns int, head, text string) {
-	text = harmless(oneLine(text))
-	indent := utf8.RuneCountInString(head)
-	lines := []string{text}
-	if room := columns - indent; columns > 0 && room >= 20 && utf8.RuneCountInString(text) > room {
-		lines = wrap(text, room)
-	}
-	for _, line := range lines {
-		printf(out, "%-*s%s\n", indent, head, line)
-		head = ""
 	}
 }
 

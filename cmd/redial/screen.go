@@ -111,7 +111,7 @@ func (s *screen) write(lines []text, width int) {
 	}
 	for _, l := range lines {
 		l.words = cut(harmless(oneLine(l.words)), width)
-		s.drawn = append(s.drawn, utf8.RuneCountInString(l.words))
+		s.drawn = append(s.drawn, cells(l.words))
 		b.WriteString(l.painted(s.colors) + "\x1b[K\n")
 	}
 	b.WriteString("\x1b[J")

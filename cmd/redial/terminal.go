@@ -4,8 +4,11 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/term"
+	"golang.org/x/text/width"
 )
 
 // The size of a terminal that does not tell, and how wide a line of text may become: longer ones are hard to read.
@@ -15,7 +18,7 @@ const (
 )
 
 // sizeOf is how many columns and lines a terminal has.
-func sizeOf(terminal *os.File) (width, height int) {
+func sizeOf(terminal *os.File) (columns, lines int) {
 	if w, h, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 && h > 1 {
 		return w, h
 	}
@@ -27,8 +30,8 @@ func (con *console) columns() int {
 	if con.terminal == nil {
 		return 0
 	}
-	width, _ := sizeOf(con.terminal)
-	return width
+	columns, _ := sizeOf(con.terminal)
+	return columns
 }
 
 // width is how wide a line of text may be.
@@ -39,40 +42,94 @@ func (con *console) width() int {
 	return defaultWidth
 }
 
-// wrap breaks a text into lines of at most width characters, where it has spaces, and a word that is
-// longer anywhere.
-func wrap(text string, width int) (lines []string) {
-	line := []rune{}
+// wrap breaks a text into lines of at most so many columns, where it has spaces, and a word that is
+// longer, such as a sentence in Japanese, anywhere.
+func wrap(text string, columns int) (lines []string) {
+	columns = max(columns, 2) // a character of Japanese
+	line := ""
+	flush := func() { lines, line = append(lines, line), "" }
 	for word := range strings.FieldsSeq(text) {
-		for rest := []rune(word); len(rest) > 0; {
-			if len(line) > 0 && len(line)+1+len(rest) > width {
-				lines, line = append(lines, string(line)), nil
+		long := cells(word) > columns
+		for gap := " "; word != ""; gap = "" {
+			if line == "" {
+				gap = ""
 			}
-			if len(line) > 0 {
-				line = append(line, ' ')
+			part := fitting(word, columns-cells(line+gap))
+			if line != "" && (part == "" || part != word && !long) {
+				flush()
+				part = fitting(word, columns)
+			} else {
+				line += gap
 			}
-			n := min(len(rest), width)
-			line, rest = append(line, rest[:n]...), rest[n:]
+			line, word = line+part, word[len(part):]
+			if word != "" {
+				flush()
+			}
 		}
 	}
-	return append(lines, string(line))
+	return append(lines, line)
+}
+
+// fitting is as much of a word as so many columns hold, a character at least where they are two.
+func fitting(word string, columns int) string {
+	end, used := 0, 0
+	for i, r := range word {
+		if used += cellsOf(r); used > columns {
+			break
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return word[:end]
+}
+
+// cells is how many columns a text takes on a terminal.
+func cells(text string) (n int) {
+	for _, r := range text {
+		n += cellsOf(r)
+	}
+	return n
+}
+
+func cellsOf(r rune) int {
+	switch k := width.LookupRune(r).Kind(); {
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	case k == width.EastAsianWide || k == width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
 }
 
 // printWrapped prints a sentence in lines of so many characters at most; 0: in one.
-func printWrapped(out io.Writer, width int, text string) {
+func printWrapped(out io.Writer, columns int, text string) {
 	lines := []string{text}
-	if width > 0 {
-		lines = wrap(harmless(oneLine(text)), width)
+	if columns > 0 {
+		lines = wrap(harmless(oneLine(text)), columns)
 	}
 	for _, line := range lines {
 		printf(out, "%s\n", line)
 	}
 }
 
+// printBehind prints a text behind a head: on a terminal of so many columns, in lines that end between
+// words and begin where the first does.
+func printBehind(out io.Writer, columns int, head, text string) {
+	text = harmless(oneLine(text))
+	indent := cells(head)
+	lines := []string{text}
+	if room := columns - indent; columns > 0 && room >= 20 && cells(text) > room {
+		lines = wrap(text, room)
+	}
+	for _, line := range lines {
+		printf(out, "%s%s\n", head, line)
+		head = strings.Repeat(" ", indent)
+	}
+}
+
 // cut shortens a line: one that wraps would be two.
-func cut(line string, width int) string {
-	if runes := []rune(line); len(runes) > width {
-		return string(runes[:width-1]) + "…"
+func cut(line string, columns int) string {
+	if cells(line) > columns {
+		return fitting(line, columns-1) + "…"
 	}
 	return line
 }
