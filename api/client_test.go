@@ -236,6 +236,23 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 			}
 		})
 	}
+	ok := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status": "ok"}`) }))
+	defer ok.Close()
+	c := &api.Client{URL: ok.URL}
+	for name, ask := range map[string]func() error{
+		"Create":    func() error { _, _, err := c.Create(t.Context(), api.CreateCall{To: "1"}, ""); return err },
+		"Get":       func() error { _, err := c.Get(t.Context(), "1", 0); return err },
+		"Cancel":    func() error { _, err := c.Cancel(t.Context(), "1"); return err },
+		"List":      func() error { _, err := c.List(t.Context(), api.ListQuery{}); return err },
+		"Presets":   func() error { _, err := c.Presets(t.Context()); return err },
+		"Explain":   func() error { _, err := c.Explain(t.Context(), api.CreateCall{To: "1"}); return err },
+		"Events":    func() error { _, err := c.Events(t.Context(), "1"); return err },
+		"Endpoints": func() error { _, err := c.Endpoints(t.Context()); return err },
+	} {
+		if err := ask(); err == nil || !strings.Contains(err.Error(), ok.URL) || !strings.Contains(err.Error(), "none of redial's") {
+			t.Errorf("%s of a program that says ok: %v", name, err)
+		}
+	}
 	if err := (&api.Client{URL: ":"}).Delete(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), `":" is not the URL of a redial`) {
 		t.Errorf("got %v", err)
 	}

@@ -76,7 +76,29 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 	if err := json.Unmarshal(body, into); err != nil {
 		return nil, fmt.Errorf("the answer of redial at %s can't be read: %w", c.Address(), err)
 	}
+	if foreign(into) {
+		return nil, fmt.Errorf("the answer of %s is none of redial's, which is perhaps somewhere else", c.Address())
+	}
 	return res.Header, nil
+}
+
+// foreign says that another program has answered: {"status": "ok"} is no call that was made, or canceled.
+func foreign(answer any) bool {
+	switch a := answer.(type) {
+	case *Call:
+		return a.ID == ""
+	case *CallList:
+		return a.Calls == nil
+	case *PresetList:
+		return a.Presets == nil
+	case *EventList:
+		return a.Events == nil
+	case *EndpointList:
+		return a.Endpoints == nil
+	case *Explanation:
+		return a.EndsBy.IsZero() && a.State == ""
+	}
+	return false
 }
 
 // What is wrong with a Client: no request was made.
