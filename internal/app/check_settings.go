@@ -26,7 +26,7 @@ var fixes = map[string]string{
 	"REDIAL_TWIML_VERBS":           "write verbs of TwiML such as Dial, or leave it out",
 	"REDIAL_TWIML_HOSTS":           "write hosts such as app.example.com, or leave it out: then it is that of HOST_URL",
 	"REDIAL_LANGUAGES":             "write tags such as ja-JP, or leave it out",
-	"REDIAL_PRESETS":               "name a file of policies as JSON (redial presets prints those that there are), or leave it out",
+	"REDIAL_PRESETS":               "name a file of policies as JSON that the user who serves may read (redial presets prints those that there are), or leave it out",
 	"REDIAL_CALLS_PER_SECOND":      "write your account's calls per second: 1, if nobody has raised it",
 	"REDIAL_RETENTION_DAYS":        "write a whole number of days, such as 90",
 	"REDIAL_WEBHOOK_URLS":          "write https:// URLs of servers on the public internet, with commas between; or allow others: REDIAL_WEBHOOK_ALLOW_PRIVATE=true",

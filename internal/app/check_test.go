@@ -232,6 +232,7 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		}, Warning, "regions", "REDIAL_ALLOWED_REGIONS", "US that toll fraud", "switch that off"},
 
 		"another program listens": {func(s *setup) { s.taken(http.NotFoundHandler()) }, Wrong, "serve", "REDIAL_LISTEN", "another program listens", "another port"},
+		"a port of none":          {func(s *setup) { s.conf.Listen = "127.0.0.1:99999" }, Wrong, "settings", "REDIAL_LISTEN", "a port from 0 to 65535", "HOST:PORT"},
 		"an address elsewhere":    {func(s *setup) { s.conf.Listen = "192.0.2.1:8080" }, Wrong, "serve", "REDIAL_LISTEN", "not this machine's", "an address of this machine"},
 		"another redial's token": {func(s *setup) {
 			s.taken(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

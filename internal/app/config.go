@@ -189,8 +189,12 @@ func (c *Config) checkServing() []error {
 }
 
 func (c *Config) checkListen() error {
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+	_, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
 		return wrong("REDIAL_LISTEN", "must be HOST:PORT, such as 127.0.0.1:8080")
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return wrong("REDIAL_LISTEN", "must have a port from 0 to 65535, or the name of one")
 	}
 	return nil
 }
