@@ -44,6 +44,9 @@ func (con *console) withSetting(err error) error {
 		if p.Status == http.StatusUnauthorized {
 			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
 		}
+		if p.Status == http.StatusNotFound && strings.HasPrefix(p.Detail, "there is nothing at this path") { // the URL has one
+			err = fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
+		}
 		return err
 	}
 	if errors.Is(err, api.ErrKey) {

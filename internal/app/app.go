@@ -2,6 +2,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,9 @@ func Presets(file string) (web.Presets, error) {
 		var err error
 		if own, err = os.ReadFile(file); err != nil {
 			return nil, wrong("REDIAL_PRESETS", "can't be read: %v", err)
+		}
+		if len(bytes.TrimSpace(own)) == 0 { // as a deployment that broke off leaves it
+			return nil, wrong("REDIAL_PRESETS", "is wrong in %s: the file is empty", file)
 		}
 	}
 	presets, err := web.ReadPresets(own)
