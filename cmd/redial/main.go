@@ -58,6 +58,7 @@ type console struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal *os.File
+	echoes   bool         // errors go to a terminal, which shows what is typed, too
 	json     bool         // results, errors and warnings are for a script
 	command  string       // that runs, such as redial call
 	asked    string       // the redial that it talks to; empty once that is known to be one
@@ -70,6 +71,9 @@ func newConsole(out, err io.Writer) *console {
 	con := &console{in: os.Stdin, out: filter{results}, err: filter{err}, lost: results.error}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		con.terminal = f
+	}
+	if f, ok := err.(*os.File); ok {
+		con.echoes = term.IsTerminal(int(f.Fd()))
 	}
 	return con
 }

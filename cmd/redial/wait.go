@@ -70,8 +70,8 @@ func (s server) goesOn(ctx context.Context, con *console, id string, err error) 
 	con.asked = "" // there is a redial, and it knows the call
 	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id), s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
-		if con.terminal != nil {
-			printf(con.out, "\n") // the terminal has echoed ^C
+		if con.echoes {
+			printf(con.err, "\n") // the terminal has echoed ^C
 		}
 		status := statusSignal + int(signal.signal)
 		con.say(errors.New(then), status)

@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/creack/pty"
+
 	"redial/api"
 )
 
@@ -182,14 +184,30 @@ func TestASignalEndsTheWaitingAlone(t *testing.T) {
 				time.AfterFunc(time.Minute, func() { cancel(signaled{signal}) })
 				var out, errs strings.Builder
 				con := newConsole(&out, &errs)
-				con.json = asJSON
+				con.json, con.echoes = asJSON, asJSON
 				status := s.told(ctx, con)
 				const says = "the call goes on; to cancel it: redial cancel 019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11; to wait again: redial wait 019a0c3e"
-				if status != want || strings.Count(errs.String(), says) != 1 || asJSON && !json.Valid([]byte(errs.String())) {
+				if status != want || strings.Count(errs.String(), says) != 1 || asJSON && !json.Valid([]byte(errs.String())) || strings.HasPrefix(errs.String(), "\n") != con.echoes {
 					t.Errorf("%s: status %d, %s", signal, status, errs.String())
 				}
 			})
 		}
+	}
+}
+
+// What goes on a terminal begins on a line of its own there, wherever the result goes.
+func TestAConsoleKnowsItsTerminal(t *testing.T) {
+	keyboard, terminal, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keyboard.Close()
+	defer terminal.Close()
+	if con := newConsole(io.Discard, terminal); con.terminal != nil || !con.echoes {
+		t.Error("errors go to a terminal, and the result does not")
+	}
+	if con := newConsole(terminal, io.Discard); con.terminal == nil || con.echoes {
+		t.Error("the result goes to a terminal, and errors do not")
 	}
 }
 
