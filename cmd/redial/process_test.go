@@ -121,7 +121,11 @@ func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p := processes(ts)[args[0]]
 	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
-	<-p.ended
+	select {
+	case <-p.ended:
+	case <-time.After(time.Minute):
+		ts.Fatalf("%s goes on", args[0])
+	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), p.out.Bytes(), 0o600))
 	want := 0
 	if len(args) > 2 {

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +30,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs what a person would type, in processes of their own, on SQLite
 // and, where the script's name says so, on PostgreSQL.
 func TestScripts(t *testing.T) {
+	// Under nohup SIGHUP is ignored, and who is started inherits that. What is caught is not inherited.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(caught) })
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp(t, nil),
