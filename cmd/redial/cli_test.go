@@ -66,10 +66,10 @@ func TestTheWayToAServer(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	const hint = "; --url or REDIAL_URL says where it is\n"
-	for url, want := range map[string]bool{other.URL: true, "http://127.0.0.1:1": true, "127.0.0.1:1": true, "localhost:8080": true, "ftp://redial.example.com": true} {
+	for url, want := range map[string]int{other.URL: statusFailed, "http://127.0.0.1:1": statusFailed, "127.0.0.1:1": statusUsage, "localhost:8080": statusUsage, "ftp://redial.example.com": statusUsage} {
 		var out, errs strings.Builder
 		status := run(t.Context(), []string{"cancel", "ID", "--hangup", "--url", url}, newConsole(&out, &errs))
-		if status != statusFailed || strings.HasSuffix(errs.String(), hint) != want {
+		if status != want || !strings.HasSuffix(errs.String(), hint) {
 			t.Errorf("of %q it says, with %d: %s", url, status, &errs)
 		}
 	}

@@ -175,7 +175,7 @@ func (s *screen) table(now time.Time, width int) []text {
 	title, times := s.titles(), ""
 	for _, r := range s.rows {
 		if r.fate.times != "" {
-			times = "MAY RING (" + s.start.Format("MST") + ")"
+			times = "MAY RING (" + local(s.start).Format("MST") + ")"
 		}
 	}
 	attempts := min(width, tableWidth) - title - nowWidth - 4
