@@ -468,7 +468,7 @@ func TestPoliciesThatCantBe(t *testing.T) {
 			`{"to":"` + alice + `","policy":{"window":{"hours":""}}}`:                                               "policy.window.hours",
 			`{"to":"` + alice + `","policy":{"window":{"hours":9}}}`:                                                "policy.window.hours: must be a string, not number",
 			`{"to":"` + alice + `","policy":{"window":{"days":"mon"}}}`:                                             "policy.window.days: must be a list of strings, not string",
-			`{"to":"` + alice + `","policy":{"window":{"days":[1]}}}`:                                               "policy.window.days: must be a string, not number",
+			`{"to":"` + alice + `","policy":{"window":{"days":[1]}}}`:                                               "policy.window.days[0]: must be a string, not number",
 			`{"to":"` + alice + `","policy":{"window":{"days":[]}}}`:                                                "policy.window.days: must name a day",
 			`{"to":"` + alice + `","policy":{"window":{"days":["mon","mon","mon","mon","mon","mon","mon","mon"]}}}`: "policy.window.days: may name each day once",
 			`{"to":"` + alice + `","policy":{"window":{"zone":"Asia/Tokyo"}}}`:                                      "policy.window: has a zone, and no days, hours or holidays",
