@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -35,6 +36,9 @@ func breaks(r rune) bool { return strings.ContainsRune("\n\r\t\v\f\u0085\u2028\u
 type filter struct{ to io.Writer }
 
 func (f filter) Write(b []byte) (int, error) {
+	if isPlain(b) {
+		return f.to.Write(b)
+	}
 	if _, err := io.WriteString(f.to, harmless(string(b))); err != nil {
 		return 0, err
 	}
@@ -62,6 +66,12 @@ func (o *outlet) error() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.lost
+}
+
+// isPlain says that text is printable ASCII, as nearly each line of the log is: to look at each
+// character's properties costs as much as to write the line.
+func isPlain(text []byte) bool {
+	return !slices.ContainsFunc(text, func(c byte) bool { return (c < ' ' || c > '~') && c != '\n' && c != '\t' })
 }
 
 func harmless(text string) string {

@@ -76,7 +76,9 @@ func (t *tale) tell(c *call.Call, e *call.Event) {
 	case call.CallEnded:
 		w.evidence(c)
 	}
-	t.log.LogAttrs(context.Background(), l.level, l.text, w...)
+	r := slog.NewRecord(time.Now(), l.level, l.text, 0) // its place in the code is always this one
+	r.AddAttrs(w...)
+	_ = t.log.Handler().Handle(context.Background(), r)
 }
 
 // words are those of a line. What says nothing is left out.
