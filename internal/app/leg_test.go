@@ -210,7 +210,7 @@ func TestAfterAWeekendTwilioTellsHowALegEnded(t *testing.T) {
 					w.stop()
 					w.pass(63 * time.Hour)
 					w.start()
-					w.pass(5 * time.Minute)
+					w.pass(10 * time.Minute) // one that talks is asked about each five minutes
 					c.is(want[0], want[1:]...)
 					p.rangTimes(len(want) - 1)
 				})
