@@ -126,7 +126,7 @@ func TestFollowOutlivesAQuietDay(t *testing.T) {
 	})
 }
 
-// slow says a line every 15 s, then breaks off.
+// slow says a line every 15 s of its bubble's clock, then breaks off.
 type slow struct {
 	ctx   context.Context
 	lines []string

@@ -123,7 +123,8 @@ func (r *reader) endpoint() (string, error) {
 	return "", errors.New("there is no endpoint")
 }
 
-// message is the id of the newest message to that endpoint.
+// message is the id of the newest message to that endpoint. The server is a process with a clock of its own: the
+// sleep is a pause between two looks.
 func (r *reader) message() (string, error) {
 	id, err := r.endpoint()
 	if err != nil {
