@@ -151,7 +151,7 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	if x.c.State == Ended && (one.State != Ended || one.Outcome != x.c.Outcome || !one.EndedAt.Equal(x.c.EndedAt)) {
 		x.Fatalf("an ended call changed from %s to %s %s", x.c.Outcome, one.State, one.Outcome)
 	}
-	if x.c.ReachedBy != 0 && one.ReachedBy != x.c.ReachedBy {
+	if x.c.ReachedBy != 0 && one.ReachedBy != x.c.ReachedBy && one.Attempt(x.c.ReachedBy).reportedError() == 0 {
 		x.Fatalf("attempt %d had reached a person, and now %d has", x.c.ReachedBy, one.ReachedBy)
 	}
 	if confirmed := slices.DeleteFunc(slices.Clone(one.Attempts), func(a Attempt) bool { return a.ConfirmedAt.IsZero() }); len(confirmed) > 1 {
@@ -236,7 +236,18 @@ func (x *chaos) tell(f func(*Call) []Event) {
 	x.step(func(c *Call) ([]Action, []Event) { return nil, f(c) })
 }
 
-func (x *chaos) wake() { x.step(func(c *Call) ([]Action, []Event) { return c.Wake(x.now, account) }) }
+func (x *chaos) wake() {
+	x.step(func(c *Call) ([]Action, []Event) { return x.wakes(c, account) })
+}
+
+// wakes wakes a Call, which either does something or sleeps on.
+func (x *chaos) wakes(c *Call, by string) ([]Action, []Event) {
+	acts, events := c.Wake(x.now, by)
+	if len(acts)+len(events) == 0 && c.State != Ended && !c.WakeAt.After(x.now) {
+		x.Fatalf("woken at %s, it does nothing and is due again at %s", x.now, c.WakeAt)
+	}
+	return acts, events
+}
 
 func (x *chaos) attempt(t *rapid.T) int {
 	return rapid.IntRange(max(0, len(x.c.Attempts)-2), len(x.c.Attempts)+1).Draw(t, "attempt")
@@ -264,6 +275,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status"), Asked: rapid.Bool().Draw(t, "asked")}
 			r.AnsweredBy = rapid.SampledFrom([]string{"", "", human, undecided, fax, "machine_start"}).Draw(t, "answered by")
 			r.Instructs = rapid.Bool().Draw(t, "instructs")
+			r.ErrorCode = rapid.SampledFrom([]int{0, 0, 0, 11200}).Draw(t, "error")
 			x.tell(func(c *Call) []Event { return c.Report(n, r, x.now) })
 		},
 		"placed": func(t *rapid.T) {
@@ -276,7 +288,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		},
 		"refused": func(t *rapid.T) {
 			n := x.attempt(t)
-			x.tell(func(c *Call) []Event { return c.Refused(n, Refusal{Code: 21211}, x.now) })
+			x.tell(func(c *Call) []Event { return c.Refused(n, Refusal{Code: 21211, Status: 400}, x.now) })
 		},
 		"listed": func(t *rapid.T) {
 			n, found := x.attempt(t), make([]Report, rapid.IntRange(0, 2).Draw(t, "found"))
@@ -346,7 +358,7 @@ func TestNothingBreaksTheLaws(t *testing.T) {
 				return
 			}
 			x.now = x.c.WakeAt
-			_, events := x.c.Wake(x.now, "")
+			_, events := x.wakes(&x.c, "")
 			x.events = append(x.events, events...)
 		}
 		t.Fatalf("the call never ends: %+v", x.c)

@@ -60,7 +60,7 @@ func TestRedialIsWithdrawn(t *testing.T) {
 	})
 	t.Run("a refusal that rings", func(t *testing.T) {
 		s := begin(t, attempts(2)).wakes(Action{Dial, 1}).hears(1, Ringing)
-		s.got(s.Refused(1, Refusal{Code: 20001}, s.now)).is(Dialing).hears(1, StatusBusy).waits(30 * time.Second)
+		s.got(s.Refused(1, Refusal{Code: 20001, Status: 400}, s.now)).is(Dialing).hears(1, StatusBusy).waits(30 * time.Second)
 	})
 	t.Run("postponed, but it rings", func(t *testing.T) {
 		begin(t).wakes(Action{Dial, 1}).postponed(1, time.Hour).hears(1, Ringing).is(Dialing).

@@ -47,11 +47,11 @@ func (c *Call) nextAsk() (next time.Time) {
 		if !a.Live() {
 			continue
 		}
-		ends := c.legEnds(a)
-		if !a.OverdueAt.IsZero() { // it is being looked at
-			ends = a.looksEnd()
+		times := []time.Time{a.AskAt, a.HangUpAt, c.legEnds(a)}
+		if !a.OverdueAt.IsZero() { // it is being looked at, and ended with that
+			times = []time.Time{a.AskAt, a.looksEnd()}
 		}
-		for _, t := range []time.Time{a.AskAt, a.HangUpAt, ends} {
+		for _, t := range times {
 			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 				next = t
 			}

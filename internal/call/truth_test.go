@@ -226,7 +226,7 @@ func (w *world) take(r request, t *rapid.T) {
 		w.say("not processed", placeTime, func(c *Call) []Event { return c.NotProcessed(r.n, w.now.Add(wait), w.now, "429") })
 	case "refused":
 		if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
-			w.say("refused", placeTime, func(c *Call) []Event { return c.Refused(r.n, Refusal{Code: 21211}, w.now) })
+			w.say("refused", placeTime, func(c *Call) []Event { return c.Refused(r.n, Refusal{Code: 21211, Status: 400}, w.now) })
 		}
 	}
 }

@@ -90,7 +90,7 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 			continue
 		}
 		step := c.overdue
-		if now.Before(c.legEnds(a)) {
+		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // a clock that is set back makes no leg young again
 			step = c.attend
 		}
 		more, news := step(a, now)
