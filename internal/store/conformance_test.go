@@ -38,6 +38,7 @@ var suite = []struct {
 	{"a sweep finds free numbers", testSweepFindsFreeNumbers},
 	{"a few are tried at once", testAFewAreTriedAtOnce},
 	{"sweeps at once", testSweepsAtOnce},
+	{"a sweep is not doubled", testASweepIsNotDoubled},
 	{"a sweep waits for no lock", testSweepWaitsForNoLock},
 	{"a panic when a number is taken", testAPanicWhenANumberIsTaken},
 	{"nobody is held for a free number", testNobodyIsHeldForAFreeNumber},

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -96,6 +97,8 @@ type freed struct {
 	tried   string   // the last that was
 	passed  bool     // one was passed over, as another node has it locked
 	offered bool     // to one that can ring
+
+	elsewhere bool // another node's sweep sees to it
 }
 
 // passOn frees and takes, number by number, and finds the Calls that are tried first.
@@ -124,9 +127,32 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 		}
 	}
 	for _, f := range list {
+		b.trySweep(f)
 		b.findNext(f, 1)
 	}
-	return list, b.flush()
+	if err := b.flush(); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(list, func(f *freed) bool { return f.elsewhere }), nil
+}
+
+// trySweep queues the lock of a number that a sweep has found. Of two nodes that sweep at the same
+// time one would pass over the Call that the other is about to release, and release the next.
+func (b *batch) trySweep(f *freed) {
+	if f.swept && b.store.dialect.tryName != "" {
+		name := fnv.New64a()
+		name.Write([]byte("redial sweeps " + f.number))
+		b.add(statement{
+			sql:  b.store.dialect.tryName,
+			args: []any{int64(name.Sum64())},
+			rows: func(scan func(...any) error) error {
+				var mine bool
+				err := scan(&mine)
+				f.elsewhere = !mine
+				return err
+			},
+		})
+	}
 }
 
 const deleteDestination = `DELETE FROM destinations WHERE number = $1 AND call_id = $2`

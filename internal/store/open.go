@@ -64,6 +64,7 @@ type dialect struct {
 	name       string           // for messages and goose
 	forUpdate  string           // locks the rows read, waiting for them
 	skipLocked string           // locks the rows read, passing over those that are locked
+	tryName    string           // locks what the number $1 stands for until the transaction ends, or says false; "" if no other node writes
 	versioned  string           // asks whether any migration has run
 	among      string           // is true of what stands in the list $1; see list
 	arrays     bool             // a parameter can be an array

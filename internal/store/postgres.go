@@ -69,6 +69,7 @@ const pgConnectTime = 5 * time.Second
 var pgDialect = dialect{
 	name: "postgres", shared: true, arrays: true, retryable: pgRetryable, blames: pgBlames, locked: pgLocked, sidTaken: pgSIDTaken, among: "= ANY($1)",
 	versioned: "SELECT to_regclass('goose_db_version') IS NOT NULL", forUpdate: " FOR UPDATE", skipLocked: " FOR UPDATE SKIP LOCKED",
+	tryName: "SELECT pg_try_advisory_xact_lock($1)",
 }
 
 func (s *Store) openPostgres(ctx context.Context, conf *pgx.ConnConfig) error {

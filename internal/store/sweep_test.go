@@ -373,6 +373,38 @@ func testSweepsAtOnce(t *testing.T, b backend) {
 	}
 }
 
+// A number that another node sweeps is left to it: nobody passes over the Call that it releases, and
+// releases the next.
+func testASweepIsNotDoubled(t *testing.T, b backend) {
+	if !b.shared {
+		return // SQLite has one writer
+	}
+	nodes := b.pair(t)
+	ringing := create(t, nodes[0], to(phone))
+	dial(t, nodes[0], begin, ringing.ID)
+	first, second := create(t, nodes[0], to(phone)), create(t, nodes[0], to(phone))
+	dial(t, nodes[0], begin)
+	run(t, nodes[0], "DELETE FROM destinations")
+	err := nodes[0].tx(t.Context(), func(x *tx) error {
+		o := &sweeping{numbers: []string{phone}}
+		o.now = begin
+		if err := newBatch(x, []operation{o}).run(); err != nil {
+			return err
+		}
+		if more, passed, err := nodes[1].Sweep(t.Context(), begin); more || passed || err != nil {
+			t.Errorf("more: %t, passed: %t, %v", more, passed, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweep(t, nodes[1], begin)
+	if get(t, nodes[0], first.ID).Offered == "" || get(t, nodes[0], second.ID).Held == "" {
+		t.Error("want the first released, and it alone")
+	}
+}
+
 // A Call that another node has locked is not waited for, and keeps those behind it from nothing:
 // a sweep passes over it. What it leaves to the next is not told as something to do at once.
 func testSweepWaitsForNoLock(t *testing.T, b backend) {
@@ -566,7 +598,7 @@ func (w *waiting) change() {
 		case what == 2:
 			return c.NotProcessed(n, w.now.Add(time.Minute), w.now, "429")
 		case what == 3:
-			return c.Refused(n, call.Refusal{Code: 21211}, w.now)
+			return c.Refused(n, call.Refusal{Code: 21211, Status: 400}, w.now)
 		}
 		return c.Report(n, call.Report{SID: sid(c.ID, n), Status: say}, w.now)
 	}))
