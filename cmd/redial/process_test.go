@@ -112,15 +112,18 @@ func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(p.wrote(ts, args[1], &p.out)), 0o600))
 }
 
-// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. All
-// that it has printed stands in NAME.out. A status of 0 is expected of one that is not killed.
+// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. One that
+// comes to its end is only waited for: end NAME itself [STATUS]. All that it has printed stands in
+// NAME.out. A status of 0 is expected of one that is not killed.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP}
-	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 {
-		ts.Fatalf("usage: end NAME kill|term|int|hup [STATUS]")
+	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 && args[1] != "itself" {
+		ts.Fatalf("usage: end NAME kill|term|int|hup|itself [STATUS]")
 	}
 	p := processes(ts)[args[0]]
-	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
+	if args[1] != "itself" {
+		ts.Check(p.cmd.Process.Signal(signals[args[1]]))
+	}
 	select {
 	case <-p.ended:
 	case <-time.After(time.Minute):
