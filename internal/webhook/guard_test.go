@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"path/filepath"
@@ -209,8 +210,11 @@ func TestTheBodyOfAnAnswerDoesNotMatter(t *testing.T) {
 				}
 				body(w, r)
 			}))
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-			v := s.post(ctx, message{url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}}})
+			ctx, cancel := context.WithCancel(t.Context())
+			trace := &httptrace.ClientTrace{ // a server may take its time until it answers, however long
+				GotFirstResponseByte: func() { time.AfterFunc(200*time.Millisecond, cancel) },
+			}
+			v := s.post(httptrace.WithClientTrace(ctx, trace), message{url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}}})
 			cancel()
 			odd.Close()
 			if v.try.Status != status || v.taken() != (status == http.StatusOK) || v.over != (status == http.StatusGone) {
