@@ -132,8 +132,8 @@ var sabotages = []sabotage{
 	{
 		name: "sends webhooks out of sequence",
 		broken: map[string]string{
-			"internal/store/deliver.go|THEN NULL ELSE %s END":                           "THEN %[3]s ELSE %[3]s END",
-			"internal/store/deliver.go|if d.Target != \"\" && heads[d.lane()] == nil {": "if d.Target != \"\" {",
+			"internal/store/deliver.go|THEN NULL ELSE %s END":                               "THEN %[3]s ELSE %[3]s END",
+			"internal/store/deliver.go|if d.Target != \"\" && heads[d.sequence()] == nil {": "if d.Target != \"\" {",
 		},
 		script: "busy", phones: calledFor,
 	},

@@ -230,7 +230,7 @@ func (b *batch) save() error {
 		}
 	}
 	err := errors.Join(b.write(&insertAttempt, added, nil), b.update(&updateAttempt, altered),
-		b.update(&updateCall, calls), b.write(&insertEvent, events, nil), b.settleLanes(), b.publish())
+		b.update(&updateCall, calls), b.write(&insertEvent, events, nil), b.settleSequences(), b.publish())
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (s *Store) wakeSender() {
 }
 
 // ChangeDelivery runs a pure step on a Delivery that is pending, and saves what that made of it, in a
-// transaction that others may share. It sees to the lane: when the Delivery is no longer
+// transaction that others may share. It sees to the sequence: when the Delivery is no longer
 // pending, the next one is due, and goes out at once where there is room. It returns the
 // Delivery as saved, ErrNotFound, or the step's own error, after which nothing is saved.
 func (s *Store) ChangeDelivery(ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error) (Delivery, error) {
@@ -52,7 +52,7 @@ func (s *Store) ChangeDelivery(ctx context.Context, k DeliveryKey, now time.Time
 }
 
 // Replay puts a Delivery back that is no longer pending: it goes out again, when what is
-// in front of it in its lane has. ErrForgotten says that there is nothing left to send.
+// in front of it in its sequence has. ErrForgotten says that there is nothing left to send.
 func (s *Store) Replay(ctx context.Context, k DeliveryKey, now time.Time) (Delivery, error) {
 	return s.deliver(ctx, now, &delivering{key: k, again: true, step: func(d *Delivery) error {
 		switch {
@@ -99,7 +99,7 @@ func newOutbox() outbox {
 }
 
 // readDeliveries locks the Calls whose deliveries change, and reads these with what is next
-// behind them. A lane is only ever changed under the lock of its Call: so the turn
+// behind them. A sequence is only ever changed under the lock of its Call: so the turn
 // is handed on, whoever adds to it at the same time. The Calls of the changes are locked
 // with them, so that all are locked in one order.
 func (b *batch) readDeliveries(changes map[string]bool) {
@@ -123,11 +123,11 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
 		})
 	}
-	inLane, most := map[lane]int{}, 0
+	inSequence, most := map[sequence]int{}, 0
 	endpoints, seqs := map[string]bool{}, map[string]bool{}
 	for _, o := range b.deliveries {
-		inLane[o.key.lane()]++
-		most = max(most, inLane[o.key.lane()]) // as many may be over after this batch, and the one behind is next
+		inSequence[o.key.sequence()]++
+		most = max(most, inSequence[o.key.sequence()]) // as many may be over after this batch, and the one behind is next
 		endpoints[storable(o.key.EndpointID)], seqs[strconv.Itoa(o.key.Seq)] = true, true
 	}
 	found := func(d *Delivery) {
@@ -136,7 +136,7 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 		}
 	}
 	list := func(set map[string]bool) any { return b.store.dialect.list(slices.Sorted(maps.Keys(set))) }
-	b.add(deliveries(b.store.dialect.ofLanes(), []any{list(ids), list(seqs), most, list(endpoints)}, found))
+	b.add(deliveries(b.store.dialect.ofSequences(), []any{list(ids), list(seqs), most, list(endpoints)}, found))
 	for _, o := range b.deliveries {
 		if o.again {
 			b.add(deliveries(ofKey, []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
@@ -146,12 +146,12 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 
 const ofKey = "call_id = $1 AND endpoint_id = $2 AND seq = $3"
 
-// ofLanes finds what is pending in the lanes of Calls ($1) and endpoints ($4), without reading
-// the bodies of all that waits there: the heads of the lanes, what has one of the numbers of $2,
-// and of the others the first of each lane and $3 more. So whoever is settled or put back, the
+// ofSequences finds what is pending in the sequences of Calls ($1) and endpoints ($4), without reading
+// the bodies of all that waits there: the heads of the sequences, what has one of the numbers of $2,
+// and of the others the first of each sequence and $3 more. So whoever is settled or put back, the
 // next one is among them. Of an endpoint any number may wait: it is compared in a way for which
 // no index is used.
-func (d *dialect) ofLanes() string {
+func (d *dialect) ofSequences() string {
 	among := func(n string) string { return strings.ReplaceAll(d.among, "$1", n) }
 	return `call_id ` + among("$1") + ` AND endpoint_id || '' ` + among("$4") + ` AND state = 'pending' AND (wake_at IS NOT NULL
 	OR CAST(seq AS TEXT) ` + among("$2") + `
@@ -178,16 +178,16 @@ func (o *delivering) decide(b *batch) (err error) {
 	return nil
 }
 
-// settleLanes queues what has become of the deliveries that were changed, and hands the
-// turn on in their lanes.
-func (b *batch) settleLanes() error {
-	lanes := map[lane][]*sending{}
+// settleSequences queues what has become of the deliveries that were changed, and hands the
+// turn on in their sequences.
+func (b *batch) settleSequences() error {
+	sequences := map[sequence][]*sending{}
 	for _, k := range sortedKeys(b.rows) {
 		if d := b.rows[k]; d.after.State == Pending && d.after.Target != "" {
-			lanes[k.lane()] = append(lanes[k.lane()], d)
+			sequences[k.sequence()] = append(sequences[k.sequence()], d)
 		}
 	}
-	for _, list := range lanes {
+	for _, list := range sequences {
 		if !slices.ContainsFunc(list, func(d *sending) bool { return !d.after.WakeAt.IsZero() }) {
 			b.hand(&list[0].after)
 		}
@@ -236,7 +236,7 @@ func (b *batch) publish() error {
 		return nil
 	}
 	var rows [][]column
-	heads := map[lane]*Delivery{}
+	heads := map[sequence]*Delivery{}
 	for _, c := range b.changed {
 		for i := range c.events {
 			list, err := b.deliveriesOf(c.then[i], &c.events[i])
@@ -244,8 +244,8 @@ func (b *batch) publish() error {
 				return err
 			}
 			for _, d := range list {
-				if d.Target != "" && heads[d.lane()] == nil { // of a lane that is empty, as far as is known
-					heads[d.lane()] = d
+				if d.Target != "" && heads[d.sequence()] == nil { // of a sequence that is empty, as far as is known
+					heads[d.sequence()] = d
 					b.hand(d)
 				}
 				rows = append(rows, deliveryColumns(d))
@@ -261,7 +261,7 @@ func (b *batch) publish() error {
 	})
 }
 
-// insertDelivery writes the head of a lane as one that waits, if another is there.
+// insertDelivery writes the head of a sequence as one that waits, if another is there.
 var insertDelivery = func() bulk {
 	const busy = "CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.call_id = %s AND d.endpoint_id = %s AND d.state = 'pending') THEN NULL ELSE %s END"
 	const returning = " RETURNING call_id, endpoint_id, seq, wake_at"

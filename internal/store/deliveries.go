@@ -34,10 +34,10 @@ type DeliveryKey struct {
 	Seq        int
 }
 
-// lane is a way along which one thing goes after the other.
-type lane struct{ call, endpoint string }
+// sequence names the messages of one Call to one endpoint: each is sent when the one before it is over.
+type sequence struct{ call, endpoint string }
 
-func (k DeliveryKey) lane() lane { return lane{k.CallID, k.EndpointID} }
+func (k DeliveryKey) sequence() sequence { return sequence{k.CallID, k.EndpointID} }
 
 // EventPrefix begins the id of every event.
 const EventPrefix = "evt_"

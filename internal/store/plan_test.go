@@ -43,7 +43,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
 		{nextDeliveries, nil, []string{"deliveries_due"}},
 		{selectDeliveries + dueAtTarget + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
-		{selectDeliveries + s.dialect.ofLanes(), []any{list[0], s.dialect.list([]string{"1"}), 1, list[0]}, []string{"deliveries", "deliveries_by_endpoint"}},
+		{selectDeliveries + s.dialect.ofSequences(), []any{list[0], s.dialect.list([]string{"1"}), 1, list[0]}, []string{"deliveries", "deliveries_by_endpoint"}},
 		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}},
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},
 		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}},

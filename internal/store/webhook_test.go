@@ -73,9 +73,9 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 	return e
 }
 
-// lanes are the pending deliveries of a Call, as "endpoint seq" with a ! for the one
+// sequences are the pending deliveries of a Call, as "endpoint seq" with a ! for the one
 // whose turn it is.
-func lanes(t testing.TB, s *Store, id string) (list []string) {
+func sequences(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
 	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
 	if err != nil {
@@ -197,10 +197,10 @@ func testEventsArePublished(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	c := create(t, s, func(w *call.Wish) { w.Webhook = "https://own.example.com:8443/x" })
-	equal(t, lanes(t, s, c.ID), []string{"all 1!"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1!"})
 	equal(t, o.room, 1)
 	change(t, s, c.ID, cancel)
-	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
 	equal(t, []int{o.room, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
 	list, err := bodied(t, s, c.ID)
 	if err != nil {
@@ -257,39 +257,39 @@ func testEachEventShowsItsMoment(t *testing.T, b backend) {
 		body("attempt.ended", "ended", 1), body("call.ended", "ended", 1)})
 }
 
-// One at a time goes along a lane, each when the one before it is over.
-func testLane(t *testing.T, b backend) {
+// One message of a sequence is sent at a time, each when the one before it is over.
+func testSequence(t *testing.T, b backend) {
 	s, o := sends(t, b, 1)
 	endpoint(t, s, "all", "*")
 	c := create(t, s)
 	change(t, s, c.ID, cancel)
 	key := func(seq int) DeliveryKey { return DeliveryKey{c.ID, "all", seq} }
-	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
 
 	later := begin.Add(time.Hour)
 	equal(t, becomes(t, s, key(1), Pending, later).WakeAt, later) // it failed: the others wait with it
-	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
 	o.room = 1
 	becomes(t, s, key(1), Delivered, time.Time{})
-	equal(t, lanes(t, s, c.ID), []string{"all 2!", "all 3"})
+	equal(t, sequences(t, s, c.ID), []string{"all 2!", "all 3"})
 	equal(t, o.started[len(o.started)-1].Seq, 2) // at once
 	becomes(t, s, key(2), Dead, time.Time{})
-	equal(t, lanes(t, s, c.ID), []string{"all 3!"})
+	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
 	for _, over := range []DeliveryKey{key(1), {c.ID, "other", 1}, {"other", "all", 1}} {
 		if _, err := s.ChangeDelivery(t.Context(), over, begin, func(*Delivery) error { return nil }); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%v, want ErrNotFound", err)
 		}
 	}
 
-	// Put back, it waits for its turn; when the lane is empty it is due.
+	// Put back, it waits for its turn; when the sequence is empty it is due.
 	for _, seq := range []int{1, 2} {
 		if _, err := s.Replay(t.Context(), key(seq), later); err != nil {
 			t.Fatal(err)
 		}
 	}
-	equal(t, lanes(t, s, c.ID), []string{"all 1", "all 2", "all 3!"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1", "all 2", "all 3!"})
 	becomes(t, s, key(3), Delivered, time.Time{})
-	equal(t, lanes(t, s, c.ID), []string{"all 1!", "all 2"})
+	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2"})
 	d := becomes(t, s, key(1), Delivered, time.Time{})
 	if d.Since != later || d.Failures != 0 || len(d.Tries) != 3 {
 		t.Errorf("it was put back as %+v", d)
@@ -298,12 +298,12 @@ func testLane(t *testing.T, b backend) {
 	if d, err := s.Replay(t.Context(), key(3), later); err != nil || d.State != Pending {
 		t.Errorf("%+v, %v", d, err)
 	}
-	equal(t, lanes(t, s, c.ID), []string{"all 3!"})
+	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
 }
 
-// Events are added to lanes while others settle there, on two nodes at once: none is
-// left behind, and each lane ends in its sequence.
-func testLanesAtOnce(t *testing.T, b backend) {
+// Events are added to sequences while others settle there, on two nodes at once: none is
+// left behind, and each sequence is sent in the order of its events.
+func testSequencesAtOnce(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	for _, s := range nodes {
 		s.clock = time.Now
@@ -541,9 +541,9 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 	}
 }
 
-// Whoever settles a delivery reads what is next in its lane, and not all that waits there:
+// Whoever settles a delivery reads what is next in its sequence, and not all that waits there:
 // what can't be read further on is in nobody's way.
-func testLaneReadsLittle(t *testing.T, b backend) {
+func testSequenceReadsLittle(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
 	endpoint(t, s, "other", "*")
@@ -682,7 +682,7 @@ func testWebhookWords(t *testing.T, b backend) {
 	}
 }
 
-// A lane's turn is handed on under the lock of its Call: who adds an event waits for who
+// A sequence's turn is handed on under the lock of its Call: who adds an event waits for who
 // is settling the head and has not seen that one.
 func testTurnWaitsForTheLock(t *testing.T, b backend) {
 	if !b.shared {
@@ -717,5 +717,5 @@ func testTurnWaitsForTheLock(t *testing.T, b backend) {
 	if err := errors.Join(err, <-added); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, lanes(t, nodes[0], c.ID), []string{"all 2!"})
+	equal(t, sequences(t, nodes[0], c.ID), []string{"all 2!"})
 }
