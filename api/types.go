@@ -1,5 +1,3 @@
-// Package api is redial's public contract: the OpenAPI document, the types of
-// its JSON, and a client. It stands alone, so that other programs can use it.
 package api
 
 import (

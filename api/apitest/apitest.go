@@ -1,4 +1,5 @@
-// Package apitest holds what is said over HTTP against the contract, openapi.yaml.
+// Package apitest holds what is said over HTTP against the contract, openapi.yaml: each request and each answer that
+// passes through a test. It is for tests only, and never changes what passes.
 package apitest
 
 import (

@@ -1,5 +1,3 @@
-// Command redial places calls that must get through: it rings, and rings again
-// until a person is reached. README.md shows it at work.
 package main
 
 import (

@@ -1,4 +1,3 @@
-// Package app is redial as one value: the parts wired together, once.
 package app
 
 import (

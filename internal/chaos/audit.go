@@ -1,7 +1,3 @@
-// Package chaos is the machine that proves redial's promise: it runs real nodes
-// against a simulated Twilio that errs, kills and stops them at any moment, and
-// then holds the records against each other: what was asked for, what really rang, what
-// redial recorded, and what an application heard of it. See docs/reliability.md.
 package chaos
 
 import (

@@ -1,8 +1,3 @@
-// Package crash names the moments at which a process is killed by the proof that
-// nothing is lost and nothing rung twice (internal/chaos). In a normal build they
-// are empty functions, which the compiler removes: nothing can reach them. Built
-// with the tag chaos, the environment says at which of them to die. Contain keeps a process
-// alive, in any build.
 package crash
 
 // The points: before and after each commit and each request.

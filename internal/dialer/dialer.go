@@ -1,9 +1,3 @@
-// Package dialer is the loop that wakes the Calls that are due and performs what
-// the state machine decided: it places attempts at the account's pace, and asks
-// the carrier about those that have fallen silent.
-//
-// A decision is on disk before it is performed, so the loop may be killed
-// anywhere: whatever it had in hand is due again later, on this node or another.
 package dialer
 
 import (

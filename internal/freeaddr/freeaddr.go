@@ -1,4 +1,5 @@
-// Package freeaddr finds addresses for the processes that tests start. It is for tests only.
+// Package freeaddr finds addresses for the processes that tests start. It is for tests only,
+// and keeps no address: one that was found may be somebody else's a moment later.
 package freeaddr
 
 import (

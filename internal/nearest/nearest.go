@@ -1,4 +1,5 @@
-// Package nearest finds the name that is meant by one that is mistyped.
+// Package nearest finds the name that is meant by one that is mistyped, for a sentence that asks whether it is. It
+// knows no names of its own, and never puts one in another's place.
 package nearest
 
 import (

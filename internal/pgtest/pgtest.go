@@ -1,9 +1,3 @@
-// Package pgtest gives tests a real PostgreSQL: a fresh, empty database for each call
-// of New. It is for tests only; no part of the product imports it.
-//
-// When REDIAL_TEST_DATABASE_URL is set, it names a server on which tests may create
-// databases. Otherwise each test binary starts a throw-away server of its own from the
-// installed PostgreSQL and takes it down with itself, however it ends.
 package pgtest
 
 import (

@@ -1,7 +1,3 @@
-// Package phone is the edge around telephone numbers: text in, a checked number out.
-//
-// It knows numbering plans (by way of github.com/nyaruka/phonenumbers, a port of
-// Google's libphonenumber and its data) and nothing else of redial. It does no I/O.
 package phone
 
 import "github.com/nyaruka/phonenumbers"

@@ -5,6 +5,8 @@ import (
 	"time"
 )
 
+const quietTime = time.Minute
+
 // Line is a line of the log that anybody can cause: it is written the first time at once, and then at most once
 // a minute, with a count.
 type Line struct {

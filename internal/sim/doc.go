@@ -1,6 +1,6 @@
 // Package sim is a Twilio that runs on your desk: real HTTP, real signatures,
 // real timing, and phones that do what a script says. It imports nothing of the
-// product, so that the two can't share a mistake.
+// product, so that the two can't share a mistake, and never rings a real phone.
 //
 // A phone's script is a list of steps by commas, one for each call to its number;
 // the last one is repeated.
@@ -37,4 +37,17 @@
 //
 // Faults do the same at random, but by a seed: what happens to a call depends on
 // the seed, its number and how often that number was called, not on timing.
+//
+// Its files, from the top down:
+//
+//	sim.go           a Twilio, and the truth about the calls that were placed
+//	rest.go          Twilio's REST API
+//	control.go       sim's own API, under /sim/
+//	leg.go           the life of a call, from the queue to its end
+//	instructions.go  the TwiML that a call goes through
+//	callback.go      what Twilio posts and fetches, signed
+//	validate.go      what Twilio refuses in a create request
+//	account.go       what the account may do, its numbers, its clock
+//	faults.go        what goes wrong, by a seed
+//	script.go        what a phone does
 package sim

@@ -1,9 +1,3 @@
-// Package webhook sends what happened to the Calls to whoever wants to hear of it: signed
-// messages of Standard Webhooks, again and again until they are taken, in sequence for
-// each Call and endpoint, and at most so many at once to each endpoint.
-//
-// What is to be sent is a row that was written with the event. Who sends it has a lease:
-// when a node dies, the row is due again, so a message may arrive twice and never not at all.
 package webhook
 
 import (

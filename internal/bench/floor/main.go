@@ -1,6 +1,7 @@
 // Command floor is what redial is measured against: a plain net/http server that
 // has the same exchanges and neither logic nor a database. What it costs is what
 // HTTP, JSON, forms and HMAC cost; what redial costs more is redial.
+// It is no example of how to do it: it forgets everything.
 package main
 
 import (

@@ -1,0 +1,18 @@
+// Package dialer is the loop that wakes the Calls that are due and performs what the state machine decided: it places
+// attempts at the account's pace, and asks the carrier about those that have fallen silent. It never decides what is
+// due or what follows, and knows a carrier by the methods of Carrier alone.
+//
+// A decision is on disk before it is performed, so the loop may be killed anywhere: whatever it had in hand is due
+// again later, on this node or another.
+//
+// Its files, from the top down:
+//
+//	dialer.go   the loop: when to look, what to claim, how much at once, at which pace
+//	perform.go  one action: a create request, a question, a hang-up, and what came of it recorded
+//	account.go  pauses: no call is dialed while Twilio takes none of the account's
+//	blocks.go   what this node was kept from dialing, and when: what a dial has waited for
+//	inquire.go  after a start: asks about the legs of which nobody listened to the reports
+//	sweep.go    once a minute: gives free numbers to the calls that are held for them
+//	clock.go    whether this node's clock is near enough to the database's to dial by
+//	metrics.go  counters
+package dialer
