@@ -18,6 +18,7 @@ type chaos struct {
 	*rapid.T
 	c      Call
 	now    time.Time
+	latest time.Time // that the clock has shown, before it was set back
 	events []Event
 }
 
@@ -138,6 +139,7 @@ func openIn(w Window, t time.Time) bool {
 // step runs a step on two clones: both must come to the same, the Call itself
 // must not notice, and what was decided once must stay.
 func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
+	x.latest = later(x.latest, x.now)
 	before := snapshot(x, &x.c)
 	one, two := x.c.Clone(), x.c.Clone()
 	acts, events := f(&one)
@@ -169,14 +171,15 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	checkLaws(x, &x.c, x.events)
 }
 
-// outlived says whether an attempt has lived for longer than Twilio lets it.
+// outlived says whether an attempt has lived for longer than Twilio lets it, by the latest that the clock
+// has shown: who was found to have is looked at until it is over, also where the clock is set back.
 func (x *chaos) outlived(n int) bool {
 	a := x.c.Attempt(n)
-	if x.now.Sub(a.DialedAt) >= legLimit {
+	if x.latest.Sub(a.DialedAt) >= legLimit {
 		return true
 	}
 	for _, left := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		if talk := time.Duration(a.TalkLimit) * time.Second; !left.IsZero() && talk > 0 && x.now.Sub(left) > x.c.Policy.RingTimeout+talk {
+		if talk := time.Duration(a.TalkLimit) * time.Second; !left.IsZero() && talk > 0 && x.latest.Sub(left) > x.c.Policy.RingTimeout+talk {
 			return true
 		}
 	}
