@@ -621,19 +621,21 @@ func (w *waiting) check(seed uint64) {
 		for number := range c.LiveNumbers() {
 			taken[number] = true
 		}
-		if c.Offered != "" && c.State == call.Waiting && !c.WakeAt.After(w.now) {
-			offered[c.Offered] = true
+	}
+	read := func(numbers map[string]bool, sql string, args ...any) {
+		each := func(scan func(...any) error) error {
+			var number string
+			err := scan(&number)
+			numbers[number] = true
+			return err
+		}
+		if err := (reader{w.t.Context(), w.s.read}).each(sql, args, each); err != nil {
+			w.t.Fatal(err)
 		}
 	}
-	each := func(scan func(...any) error) error {
-		var number string
-		err := scan(&number)
-		taken[number] = true
-		return err
-	}
-	if err := (reader{w.t.Context(), w.s.read}).each("SELECT number FROM destinations", nil, each); err != nil {
-		w.t.Fatal(err)
-	}
+	// Also what a Call has whose row is damaged: who is to dial it sets it aside.
+	read(taken, "SELECT number FROM destinations")
+	read(offered, "SELECT offered FROM calls WHERE state = 'waiting' AND offered > '' AND wake_at <= $1", micros(w.now))
 	for _, c := range calls {
 		for _, number := range append(c.AlsoHeld(), c.Held) {
 			released := c.Clone()
