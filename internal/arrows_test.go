@@ -68,7 +68,7 @@ func TestArrows(t *testing.T) {
 		from := strings.TrimPrefix(p.ImportPath, module+"/")
 		allowed, known := arrows[from]
 		if !known && len(p.Imports) > 0 {
-			t.Errorf("%s has no place in the house: give it one in arrows, and in the developers' page", from)
+			t.Errorf("%s has no place in the house: give it one in arrows, and on the map, docs/architecture.md", from)
 			continue
 		}
 		for _, imported := range p.Imports {

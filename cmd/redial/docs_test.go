@@ -123,6 +123,7 @@ var notRun = map[string]string{
 
 // notTried are the blocks that are neither commands, JSON nor programs, by page and language, and why that will do.
 var notTried = map[string]string{
+	"docs/architecture.md ":      "drawings",
 	"docs/operations.md ":        "lines of the log, as in logs.txtar",
 	"docs/operations.md yaml":    "Prometheus' own",
 	"docs/people.md ":            "a drawing",
