@@ -16,8 +16,8 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/shown"
 	"redial/internal/store"
-	"redial/internal/wire"
 )
 
 const (
@@ -103,7 +103,7 @@ func (s *Server) replayed(w http.ResponseWriter, c call.Call) error {
 
 func (s *Server) created(w http.ResponseWriter, c call.Call) error {
 	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
-	return reply(w, http.StatusCreated, wire.Call(&c))
+	return reply(w, http.StatusCreated, shown.Call(&c))
 }
 
 // requestHash tells whether a request is the same again. One that has a PIN in it is
@@ -151,11 +151,11 @@ func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.shown(r.Context(), []call.Call{c})
+	list, err := s.shown(r.Context(), []call.Call{c})
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, shown[0])
+	return reply(w, http.StatusOK, list[0])
 }
 
 func waitFor(r *http.Request) (time.Duration, error) {
@@ -312,7 +312,7 @@ func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wire.Call(&c))
+	return reply(w, http.StatusOK, shown.Call(&c))
 }
 
 // deleteCall scrubs the personal data of a Call that has ended.

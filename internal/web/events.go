@@ -11,7 +11,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/wire"
+	"redial/internal/shown"
 )
 
 const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
@@ -37,7 +37,7 @@ func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := api.EventList{Events: []api.Event{}}
 	for _, e := range events {
-		out.Events = append(out.Events, wire.Event(e))
+		out.Events = append(out.Events, shown.Event(e))
 	}
 	if len(events) == limit && events[limit-1].Seq < c.Seq {
 		out.NextCursor = strconv.Itoa(events[limit-1].Seq)
@@ -146,7 +146,7 @@ func (s *Server) brokeOff(r *http.Request, err error) {
 }
 
 func writeEvent(w http.ResponseWriter, e call.Event) error {
-	data, err := json.Marshal(wire.Event(e))
+	data, err := json.Marshal(shown.Event(e))
 	if err != nil {
 		return err
 	}

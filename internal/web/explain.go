@@ -8,7 +8,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/wire"
+	"redial/internal/shown"
 )
 
 // dryRun says whether a request for a call asks only what would become of it. Any other
@@ -60,7 +60,7 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.Time) (e api.Explanation, err error) {
 	e = api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
-		DeadlineAt: c.Deadline, Policy: wire.Policy(c.Policy),
+		DeadlineAt: c.Deadline, Policy: shown.Policy(c.Policy),
 	}
 	if c.State == call.Ended {
 		return e, nil
@@ -70,7 +70,7 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.
 	}
 	e.EndsBy = c.EndsBy(now)
 	for _, r := range known.Foreseen() {
-		e.If = append(e.If, wire.Forecast(known.Foresee(r, now)))
+		e.If = append(e.If, shown.Forecast(known.Foresee(r, now)))
 	}
 	return e, nil
 }
@@ -98,5 +98,5 @@ func (s *Server) redialCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wire.Call(&c))
+	return reply(w, http.StatusOK, shown.Call(&c))
 }

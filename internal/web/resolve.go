@@ -6,8 +6,8 @@ import (
 	"strconv"
 
 	"redial/internal/call"
+	"redial/internal/shown"
 	"redial/internal/store"
-	"redial/internal/wire"
 )
 
 // resolveAttempt takes an operator's word on an ambiguous attempt: which of
@@ -36,7 +36,7 @@ func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wire.Call(&c))
+	return reply(w, http.StatusOK, shown.Call(&c))
 }
 
 // resolution reads the request: a sid, or none for an attempt that was never placed.

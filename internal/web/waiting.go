@@ -8,8 +8,8 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/shown"
 	"redial/internal/store"
-	"redial/internal/wire"
 )
 
 const (
@@ -95,7 +95,7 @@ func (s *Server) shown(ctx context.Context, calls []call.Call) ([]api.Call, erro
 	}
 	list := make([]api.Call, len(calls))
 	for i := range calls {
-		list[i] = wire.Call(&calls[i])
+		list[i] = shown.Call(&calls[i])
 		list[i].IdempotencyKey = keys[calls[i].ID]
 		if due(calls[i]) {
 			list[i].Waiting = q.keeps(&calls[i])

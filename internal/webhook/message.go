@@ -8,8 +8,8 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/shown"
 	"redial/internal/store"
-	"redial/internal/wire"
 )
 
 // DefaultEvents are those that an application wants as a rule: how each attempt, and
@@ -38,12 +38,12 @@ var parts = []struct {
 // Body implements store.Sender: the event, and the Call as it then was, which says what is
 // left out of it. Where a call's events go is not the business of whoever else hears of them.
 func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
-	shown, event := wire.Call(c), wire.Event(*e)
-	shown.Webhook = ""
-	shown.Say, shown.Twiml, shown.URL = nil, "", "" // whoever asked for the call knows it, and nobody else needs it
-	data := api.WebhookData{Event: &event, Call: &shown}
-	if len(shown.Attempts) > attempts {
-		shown.Attempts = latest(shown.Attempts, attempts, e.Attempt)
+	view, event := shown.Call(c), shown.Event(*e)
+	view.Webhook = ""
+	view.Say, view.Twiml, view.URL = nil, "", "" // whoever asked for the call knows it, and nobody else needs it
+	data := api.WebhookData{Event: &event, Call: &view}
+	if len(view.Attempts) > attempts {
+		view.Attempts = latest(view.Attempts, attempts, e.Attempt)
 		data.LeftOut = []string{"attempts"}
 	}
 	for i := 0; ; i++ {
@@ -54,7 +54,7 @@ func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
 		if len(body) <= maxBody || i == len(parts) {
 			return string(body), nil
 		}
-		parts[i].drop(&shown, e)
+		parts[i].drop(&view, e)
 		if !slices.Contains(data.LeftOut, parts[i].name) {
 			data.LeftOut = append(data.LeftOut, parts[i].name)
 		}

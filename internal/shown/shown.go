@@ -1,5 +1,5 @@
-// Package wire shows what package call knows as the API shows it.
-package wire
+// Package shown turns what package call knows into what the API shows of it.
+package shown
 
 import (
 	"cmp"
