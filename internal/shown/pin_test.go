@@ -14,7 +14,7 @@ func TestAPINsLengthIsNotShown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if shown := *wireConfirm(c); shown.PIN != maskedPIN {
+		if shown := *confirm(c); shown.PIN != maskedPIN {
 			t.Errorf("a PIN of %d digits is shown as %q", n, shown.PIN)
 		}
 		if left := (call.Policy{Confirm: c}).Impersonal().Confirm; left.PINLength != 0 {

@@ -12,9 +12,9 @@ import (
 func Call(c *call.Call) api.Call {
 	w := api.Call{
 		ID: c.ID, State: string(c.State), Outcome: string(c.Outcome), To: c.To, From: c.From,
-		Policy: Policy(c.Policy), Reached: wireEvidence(c.Evidence()),
+		Policy: Policy(c.Policy), Reached: reached(c.Evidence()),
 		Attempts: make([]api.Attempt, len(c.Attempts)),
-		Refusal:  wireRefusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata, Webhook: c.Webhook,
+		Refusal:  refusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata, Webhook: c.Webhook,
 		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
 	}
@@ -26,17 +26,17 @@ func Call(c *call.Call) api.Call {
 		w.People = append(w.People, api.Person(p))
 	}
 	for i := range c.Attempts {
-		w.Attempts[i] = wireAttempt(&c.Attempts[i])
+		w.Attempts[i] = attempt(&c.Attempts[i])
 	}
 	return w
 }
 
-func wireAttempt(a *call.Attempt) api.Attempt {
+func attempt(a *call.Attempt) api.Attempt {
 	return api.Attempt{
 		Number: a.N, To: a.To, SID: a.SID, Status: string(a.Status()), Result: string(a.Result()),
 		DialedAt: a.DialedAt, PlacedAt: a.PlacedAt, RingingAt: a.RingingAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt,
 		AnsweredBy: a.AnsweredBy, ConfirmedAt: a.ConfirmedAt, WrongKeys: a.WrongKeys,
-		Duration: a.Duration, SIPCode: a.SIPCode, Refusal: wireRefusal(a.Refusal),
+		Duration: a.Duration, SIPCode: a.SIPCode, Refusal: refusal(a.Refusal),
 	}
 }
 
@@ -45,9 +45,9 @@ func Policy(p call.Policy) api.Policy {
 	w := api.Policy{
 		Preset: p.Preset, MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)),
 		TalkLimit: new(api.Duration(cmp.Or(p.TalkLimit, call.LongestTalk))),
-		NotBefore: wireWhen(p.NotBefore), Deadline: wireWhen(p.Deadline),
-		RedialAfter: map[string]api.Delays{}, Window: wireWindow(p.Window),
-		Confirm: wireConfirm(p.Confirm), Machine: wireMachine(p.Machine), Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
+		NotBefore: when(p.NotBefore), Deadline: when(p.Deadline),
+		RedialAfter: map[string]api.Delays{}, Window: window(p.Window),
+		Confirm: confirm(p.Confirm), Machine: machine(p.Machine), Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
 	}
 	if p.Jitter != 0 {
 		w.Jitter = new(api.Duration(p.Jitter))
@@ -66,14 +66,14 @@ func Policy(p call.Policy) api.Policy {
 	return w
 }
 
-func wireWhen(w call.When) *api.Moment {
+func when(w call.When) *api.Moment {
 	if w == (call.When{}) {
 		return nil
 	}
 	return &api.Moment{After: api.Duration(w.After), At: w.At}
 }
 
-func wireWindow(w call.Window) *api.Window {
+func window(w call.Window) *api.Window {
 	if w.IsZero() {
 		return nil
 	}
@@ -96,7 +96,7 @@ func Forecast(f call.Forecast) api.Forecast {
 // maskedPIN stands for every PIN: its length would help to guess it.
 const maskedPIN = "****"
 
-func wireConfirm(c call.Confirm) *api.Confirm {
+func confirm(c call.Confirm) *api.Confirm {
 	w := &api.Confirm{AnyKey: c.Kind == call.ConfirmAnyKey, Digit: c.Digit, Prompt: c.Prompt}
 	if c.Kind == call.ConfirmPIN {
 		w.PIN = maskedPIN
@@ -104,7 +104,7 @@ func wireConfirm(c call.Confirm) *api.Confirm {
 	return w
 }
 
-func wireMachine(m call.MachinePolicy) *api.Machine {
+func machine(m call.MachinePolicy) *api.Machine {
 	w := &api.Machine{Do: string(cmp.Or(m.Do, "ignore")), Say: m.Say}
 	if m.End {
 		w.Then = "end"
@@ -112,14 +112,14 @@ func wireMachine(m call.MachinePolicy) *api.Machine {
 	return w
 }
 
-func wireEvidence(e *call.Evidence) *api.Reached {
+func reached(e *call.Evidence) *api.Reached {
 	if e == nil {
 		return nil
 	}
 	return &api.Reached{Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, At: e.At, Listened: e.Listened}
 }
 
-func wireRefusal(r *call.Refusal) *api.Refusal {
+func refusal(r *call.Refusal) *api.Refusal {
 	if r == nil {
 		return nil
 	}
