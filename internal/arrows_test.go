@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 	"internal/web":         {"api", "internal/shown", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/seldom", "internal/crash"},
 	"internal/dialer":      {"internal/call", "internal/store", "internal/crash"},
 	"internal/webhook":     {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom", "internal/crash"},
-	"internal/shown":       {"api", "internal/call"},
+	"internal/shown":       {"api", "internal/call", "internal/store"},
 	"internal/twilio":      {"internal/call", "internal/crash", "internal/nearest"},
 	"internal/store":       {"internal/call", "internal/crash"},
 	"internal/call":        {},

@@ -1,4 +1,3 @@
-// Package shown turns what package call knows into what the API shows of it.
 package shown
 
 import (
@@ -6,6 +5,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/store"
 )
 
 // Call is a Call as the API shows it.
@@ -137,4 +137,13 @@ func Event(e call.Event) api.Event {
 		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Waited: waited, Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}
+}
+
+// AccountPause is the account's pause as the API shows it. That the account is full is left out: it is no
+// trouble, and what a call waits for says it.
+func AccountPause(p *store.Pause) *api.AccountPause {
+	if p == nil || p.Kind == store.PauseOfFull {
+		return nil
+	}
+	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
 }

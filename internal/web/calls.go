@@ -235,7 +235,7 @@ func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := api.CallList{AccountPause: wirePause(all.pause)}
+	page := api.CallList{AccountPause: shown.AccountPause(all.pause)}
 	if more {
 		page.NextCursor = calls[len(calls)-1].ID
 	}
@@ -324,13 +324,4 @@ func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
 	s.Log.Info("call deleted: its personal data is gone", "call", id)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-// wirePause leaves out that the account is full, which is no trouble: what a call waits for
-// says it.
-func wirePause(p *store.Pause) *api.AccountPause {
-	if p == nil || p.Kind == store.PauseOfFull {
-		return nil
-	}
-	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"redial/api"
+	"redial/internal/shown"
 	"redial/internal/store"
 )
 
@@ -62,7 +63,7 @@ func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
 	w.Header().Set("Location", s.basePath+"/v1/webhooks/"+e.ID)
-	return reply(w, http.StatusCreated, withSecret(&e))
+	return reply(w, http.StatusCreated, shown.EndpointWithSecret(&e))
 }
 
 // addEndpoint gives an endpoint a secret and stores it, if there may be one more.
@@ -94,7 +95,7 @@ func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
 	list = slices.DeleteFunc(list, func(e store.Endpoint) bool { return e.ID <= v.Get("cursor") })
 	out := api.EndpointList{Endpoints: []api.Endpoint{}}
 	for i := range list[:min(len(list), limit)] {
-		out.Endpoints = append(out.Endpoints, wireEndpoint(&list[i]))
+		out.Endpoints = append(out.Endpoints, shown.Endpoint(&list[i]))
 	}
 	if len(list) > limit {
 		out.NextCursor = list[limit-1].ID
@@ -107,7 +108,7 @@ func (s *Server) getEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireEndpoint(&e))
+	return reply(w, http.StatusOK, shown.Endpoint(&e))
 }
 
 // ownEndpoint is one that the API has made, and may change.
@@ -141,7 +142,7 @@ func (s *Server) rotateEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID)
-	return reply(w, http.StatusOK, withSecret(&e))
+	return reply(w, http.StatusOK, shown.EndpointWithSecret(&e))
 }
 
 func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
@@ -152,7 +153,7 @@ func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID)
-	return reply(w, http.StatusOK, wireEndpoint(&e))
+	return reply(w, http.StatusOK, shown.Endpoint(&e))
 }
 
 func (s *Server) testEndpoint(w http.ResponseWriter, r *http.Request) error {
@@ -167,7 +168,7 @@ func (s *Server) testEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, wireTry(try))
+	return reply(w, http.StatusOK, shown.Try(try))
 }
 
 func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request) error {
@@ -186,7 +187,7 @@ func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := wireDeliveries(list)
+	page := shown.Deliveries(list)
 	if len(list) > limit {
 		page.Deliveries = page.Deliveries[:limit]
 		page.NextCursor = page.Deliveries[limit-1].Event
@@ -237,7 +238,7 @@ func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := wireDeliveries(list)
+	page := shown.Deliveries(list)
 	if len(list) > limit {
 		page.Deliveries = page.Deliveries[:limit]
 		page.NextCursor = list[limit-1].EndpointID + "." + strconv.Itoa(list[limit-1].Seq)
@@ -267,7 +268,7 @@ func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID())
-	return reply(w, http.StatusOK, wireDelivery(&d))
+	return reply(w, http.StatusOK, shown.Delivery(&d))
 }
 
 const (
@@ -293,7 +294,7 @@ func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	}
 	changed, done := s.Store.Watch(e.ID)
 	defer done()
-	ready, err := json.Marshal(withSecret(&e))
+	ready, err := json.Marshal(shown.EndpointWithSecret(&e))
 	if err != nil {
 		return err
 	}
@@ -351,41 +352,4 @@ func (s *Server) openStream(r *http.Request, events store.Filter) (store.Endpoin
 	}
 	e.ExpiresAt = e.CreatedAt.Add(streamTime)
 	return e, s.addEndpoint(r.Context(), &e)
-}
-
-func wireEndpoint(e *store.Endpoint) api.Endpoint {
-	return api.Endpoint{
-		ID: e.ID, Source: string(e.Source), URL: e.URL, Events: e.Events, CreatedAt: e.CreatedAt,
-		DisabledAt: e.DisabledAt, DisabledReason: e.DisabledWhy,
-	}
-}
-
-// withSecret shows the newest secret, too: to who has just made it.
-func withSecret(e *store.Endpoint) api.Endpoint {
-	w := wireEndpoint(e)
-	w.Secret = e.Secrets[0].Text
-	return w
-}
-
-func wireDeliveries(list []store.Delivery) api.DeliveryList {
-	page := api.DeliveryList{Deliveries: []api.Delivery{}}
-	for i := range list {
-		page.Deliveries = append(page.Deliveries, wireDelivery(&list[i]))
-	}
-	return page
-}
-
-func wireDelivery(d *store.Delivery) api.Delivery {
-	w := api.Delivery{
-		Event: d.EventID(), Endpoint: d.EndpointID, Call: d.CallID, Seq: d.Seq, Type: string(d.Type), At: d.At,
-		State: string(d.State), NextTryAt: d.WakeAt, Tries: []api.Try{},
-	}
-	for _, t := range d.Tries {
-		w.Tries = append(w.Tries, wireTry(t))
-	}
-	return w
-}
-
-func wireTry(t store.Try) api.Try {
-	return api.Try{At: t.At, Status: t.Status, Duration: api.Duration(t.Duration), Error: t.Error}
 }

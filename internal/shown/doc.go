@@ -1,0 +1,8 @@
+// Package shown turns what package call and package store know into what the API shows of it, in one place for
+// every door. It asks nobody, and decides nothing: what it needs it is given.
+//
+// Its files, from the top down:
+//
+//	shown.go    calls, their policies and events, forecasts, the account's pause
+//	webhook.go  webhook endpoints, and what was sent to them
+package shown
