@@ -2,6 +2,7 @@ package shown
 
 import (
 	"cmp"
+	"time"
 
 	"redial/api"
 	"redial/internal/call"
@@ -89,6 +90,23 @@ func Forecast(f call.Forecast) api.Forecast {
 	w := api.Forecast{Result: string(f.Result), Attempts: []api.Planned{}, Outcome: string(f.Outcome), EndsAt: f.EndsAt}
 	for _, p := range f.Dials {
 		w.Attempts = append(w.Attempts, api.Planned{Number: p.Attempt, To: p.Person.Number, Name: p.Person.Name, At: p.At, Waiting: p.Waiting})
+	}
+	return w
+}
+
+// Explanation says what will become of a Call after now: waiting is what keeps it from being dialed, and known is the
+// Call of which forecasts are made. Of a Call that has ended nothing is foretold.
+func Explanation(c, known *call.Call, waiting []string, now time.Time) api.Explanation {
+	w := api.Explanation{
+		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
+		DeadlineAt: c.Deadline, Policy: Policy(c.Policy),
+	}
+	if c.State == call.Ended {
+		return w
+	}
+	w.Waiting, w.EndsBy = waiting, c.EndsBy(now)
+	for _, r := range known.Foreseen() {
+		w.If = append(w.If, Forecast(known.Foresee(r, now)))
 	}
 	return w
 }

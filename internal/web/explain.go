@@ -58,21 +58,13 @@ func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
 
 // explanation explains a Call at now; known is what is foretold of it.
 func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.Time) (e api.Explanation, err error) {
-	e = api.Explanation{
-		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
-		DeadlineAt: c.Deadline, Policy: shown.Policy(c.Policy),
+	var waiting []string
+	if c.State != call.Ended {
+		if waiting, err = s.waiting(ctx, c, now); err != nil {
+			return e, err
+		}
 	}
-	if c.State == call.Ended {
-		return e, nil
-	}
-	if e.Waiting, err = s.waiting(ctx, c, now); err != nil {
-		return e, err
-	}
-	e.EndsBy = c.EndsBy(now)
-	for _, r := range known.Foreseen() {
-		e.If = append(e.If, shown.Forecast(known.Foresee(r, now)))
-	}
-	return e, nil
+	return shown.Explanation(c, known, waiting, now), nil
 }
 
 // waiting is all that keeps a Call from being dialed at now.
