@@ -80,11 +80,11 @@ check-format:
 
 check-vet:
 	$(GO) vet ./...
-	$(GO) vet -tags chaos ./internal/crash
+	$(GO) vet -tags chaos ./internal/crashpoint
 
 check-staticcheck:
 	$(GO) run $(STATICCHECK) ./...
-	$(GO) run $(STATICCHECK) -tags chaos ./internal/crash
+	$(GO) run $(STATICCHECK) -tags chaos ./internal/crashpoint
 
 check-fix:
 	$(GO) fix -diff ./...

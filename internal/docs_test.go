@@ -18,7 +18,7 @@ import (
 
 	"redial/internal/app"
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 const root = ".."
@@ -79,7 +79,7 @@ func TestStatesPage(t *testing.T) {
 
 // TestReliabilityPage holds its table of crash points against the code's.
 func TestReliabilityPage(t *testing.T) {
-	want := slices.Sorted(slices.Values(crash.Points()))
+	want := slices.Sorted(slices.Values(crashpoint.Points()))
 	if diff := cmp.Diff(want, listed(t, page(t, "docs/reliability.md"), "## What a crash leaves")); diff != "" {
 		t.Errorf("-code +page:\n%s", diff)
 	}

@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"redial/api"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/pgtest"
 	"redial/internal/sim"
 )
@@ -187,7 +187,7 @@ func (p *proof) run() {
 func (p *proof) point() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	died, list := p.deaths(), crash.Points()
+	died, list := p.deaths(), crashpoint.Points()
 	p.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	slices.SortStableFunc(list, func(a, b string) int { return died[a] - died[b] })
 	if died[list[0]] >= *points {
@@ -209,7 +209,7 @@ func (p *proof) deaths() map[string]int {
 // enough says whether every point was hit as often as it is to be.
 func (p *proof) enough() bool {
 	died := p.deaths()
-	return !slices.ContainsFunc(crash.Points(), func(point string) bool { return died[point] < *points })
+	return !slices.ContainsFunc(crashpoint.Points(), func(point string) bool { return died[point] < *points })
 }
 
 func (p *proof) number(i int) string { return fmt.Sprintf("+8190%08d", 10_000_000+i) }
@@ -399,7 +399,7 @@ func (p *proof) pause(*node) string {
 		return ""
 	}
 	p.pauses--
-	return fmt.Sprintf("%s:%d", crash.PlaceBeforeRequest, 1+p.rng.IntN(20))
+	return fmt.Sprintf("%s:%d", crashpoint.PlaceBeforeRequest, 1+p.rng.IntN(20))
 }
 
 // halt stops nodes for longer than an attempt takes to be settled by others,
@@ -560,7 +560,7 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	row("calls that Twilio placed", len(legs))
 	row("killed at random", p.killed)
 	died := p.deaths()
-	for _, point := range crash.Points() {
+	for _, point := range crashpoint.Points() {
 		row("killed at "+point, died[point])
 	}
 	row("stopped for "+stopFor.String(), p.halted)

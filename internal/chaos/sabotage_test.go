@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"redial/api"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/pgtest"
 	"redial/internal/sim"
 )
@@ -63,11 +63,11 @@ var sabotages = []sabotage{
 	{
 		name: "no check of send_by",
 		broken: map[string]string{
-			"internal/twilio/fence.go|return !crash.Now().Round(0).Before(g.sendBy.Round(0))": "return crash.Now().IsZero()",
-			"internal/twilio/place.go|context.WithDeadline(ctx, a.SendBy.Add(answerWait))":    "context.WithTimeout(ctx, answerWait)",
-			"internal/dialer/perform.go|context.WithTimeout(context.Background(), placeTime)": "context.WithTimeout(context.Background(), 100*placeTime)",
+			"internal/twilio/fence.go|return !crashpoint.Now().Round(0).Before(g.sendBy.Round(0))": "return crashpoint.Now().IsZero()",
+			"internal/twilio/place.go|context.WithDeadline(ctx, a.SendBy.Add(answerWait))":         "context.WithTimeout(ctx, answerWait)",
+			"internal/dialer/perform.go|context.WithTimeout(context.Background(), placeTime)":      "context.WithTimeout(context.Background(), 100*placeTime)",
 		},
-		script: "busy", phones: calledFor, sleeps: crash.PlaceBeforeRequest + ":1", minutes: true,
+		script: "busy", phones: calledFor, sleeps: crashpoint.PlaceBeforeRequest + ":1", minutes: true,
 	},
 	{
 		// The first talks for 22 s. When it has ended, the windows of four others are closed, and
@@ -95,7 +95,7 @@ var sabotages = []sabotage{
 			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":                                                  "",
 		},
 		script: "answer:50s,busy", phones: 1, minutes: true,
-		sleeps: crash.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
+		sleeps: crashpoint.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
 		each: func(i int, req *api.CreateCall) {
 			switch {
 			case i == 1:

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 )
 
@@ -252,7 +252,7 @@ func (d *Dialer) checkAccount(p store.Pause) {
 }
 
 func (d *Dialer) askAccount(ctx context.Context) (err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	return d.Carrier.CheckAccount(ctx)

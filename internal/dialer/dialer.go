@@ -12,7 +12,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 )
 
@@ -244,7 +244,7 @@ func (d *Dialer) leave() {
 
 // Start implements store.Taker.
 func (d *Dialer) Start(due []store.Due) {
-	crash.Point(crash.ClaimAfterCommit)
+	crashpoint.Point(crashpoint.ClaimAfterCommit)
 	d.usePace(due, 1) // Take used it for one of each
 	d.start(due)      // which counts them itself
 	for range due {
@@ -275,7 +275,7 @@ func dials(c store.Due) (n int) {
 
 // round wakes what is due now, and says what to wait for.
 func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	dial, ask, err := d.Store.NextWake(ctx)
@@ -329,7 +329,7 @@ func (d *Dialer) claimToDial(ctx context.Context, now time.Time, limit int) ([]s
 // part of the pace.
 func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
-	crash.Point(crash.ClaimAfterCommit)
+	crashpoint.Point(crashpoint.ClaimAfterCommit)
 	d.trial.begin(due)
 	d.usePace(due, 0)
 	d.start(due)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 )
 
@@ -24,7 +24,7 @@ func (d *Dialer) perform(c *call.Call, a call.Action) {
 }
 
 func (d *Dialer) act(c *call.Call, a call.Action, log *slog.Logger) (err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	switch a.Kind {
 	case call.Dial:
 		return d.place(c, a.Attempt, log)
@@ -48,9 +48,9 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(context.Background(), placeTime)
 	defer cancel()
 	started := time.Now()
-	crash.Point(crash.PlaceBeforeRequest)
+	crashpoint.Point(crashpoint.PlaceBeforeRequest)
 	sid, err := d.Carrier.Place(ctx, d.local(c, n), n)
-	crash.Point(crash.PlaceAfterRequest)
+	crashpoint.Point(crashpoint.PlaceAfterRequest)
 	d.metrics.placed(time.Since(started), err)
 	if err == nil {
 		d.trouble.reset()
@@ -201,9 +201,9 @@ func (d *Dialer) ask(c *call.Call, n int, question func(context.Context, string)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	crash.Point(crash.AskBeforeRequest)
+	crashpoint.Point(crashpoint.AskBeforeRequest)
 	r, err := question(ctx, c.Attempt(n).SID)
-	crash.Point(crash.AskAfterRequest)
+	crashpoint.Point(crashpoint.AskAfterRequest)
 	if err != nil {
 		return fmt.Errorf("asking about attempt %d: %w", n, err)
 	}
@@ -225,9 +225,9 @@ func (d *Dialer) search(c *call.Call, n int) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
-	crash.Point(crash.AskBeforeRequest)
+	crashpoint.Point(crashpoint.AskBeforeRequest)
 	found, err := d.listed(ctx, c, n)
-	crash.Point(crash.AskAfterRequest)
+	crashpoint.Point(crashpoint.AskAfterRequest)
 	if err != nil {
 		return err
 	}
@@ -259,11 +259,11 @@ func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
 	for try := 1; ; try++ {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 		_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) {
-			defer crash.Point(crash.RecordBeforeCommit)
+			defer crashpoint.Point(crashpoint.RecordBeforeCommit)
 			return step(c), nil
 		})
 		cancel()
-		crash.Point(crash.RecordAfterCommit)
+		crashpoint.Point(crashpoint.RecordAfterCommit)
 		if err == nil || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrSIDTaken) || try == 8 {
 			return err
 		}

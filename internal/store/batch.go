@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // batch is what some operations do in one transaction: rows are read and locked,
@@ -76,7 +76,7 @@ func (b *batch) forget() {
 }
 
 func (b *batch) run() (err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	if err := b.readAll(); err != nil {
 		return err
 	}

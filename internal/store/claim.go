@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
@@ -128,7 +128,7 @@ func (o *claiming) decide(b *batch) {
 		}
 	}
 	if len(o.found) > 0 {
-		crash.Point(crash.ClaimBeforeCommit)
+		crashpoint.Point(crashpoint.ClaimBeforeCommit)
 	}
 }
 

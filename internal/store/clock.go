@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // clockSamples are taken to measure an offset; the quickest answer tells most.
@@ -14,7 +14,7 @@ const clockSamples = 3
 // Now is the present as the store keeps it: by the database's clock where nodes
 // share it, in UTC, in whole microseconds.
 func (s *Store) Now() time.Time {
-	now := crash.Now
+	now := crashpoint.Now
 	if s.clock != nil {
 		now = s.clock
 	}
@@ -34,11 +34,11 @@ func (s *Store) SyncClock(ctx context.Context) error {
 	quickest := time.Duration(-1)
 	for range clockSamples {
 		var theirs int64
-		asked := crash.Now()
+		asked := crashpoint.Now()
 		if err := s.read.QueryRowContext(ctx, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&theirs); err != nil {
 			return fmt.Errorf("reading the database's clock: %w", err)
 		}
-		took := crash.Now().Sub(asked)
+		took := crashpoint.Now().Sub(asked)
 		if quickest < 0 || took < quickest {
 			quickest = took
 			s.offset.Store(int64(offsetOf(asked, time.UnixMicro(theirs), took)))

@@ -14,7 +14,7 @@ import (
 	"strings"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // Idempotency is a caller's promise that two requests with the same key are the
@@ -55,7 +55,7 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 	if err := s.commit(ctx, c.CreatedAt, o); err != nil {
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)
 	}
-	crash.Point(crash.CreateAfterCommit)
+	crashpoint.Point(crashpoint.CreateAfterCommit)
 	return o.made, o.first != "", nil
 }
 
@@ -214,7 +214,7 @@ func (o *creating) decide(b *batch) error {
 	if o.inserted {
 		o.made = o.call
 		b.calls[o.call.ID].record(&o.call, o.events)
-		crash.Point(crash.CreateBeforeCommit)
+		crashpoint.Point(crashpoint.CreateBeforeCommit)
 		return nil
 	}
 	switch {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // Sender is whoever sends webhooks. What a batch makes due is handed over as soon as
@@ -160,7 +160,7 @@ func (d *dialect) ofSequences() string {
 }
 
 func (o *delivering) decide(b *batch) (err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	d := b.rows[o.key]
 	if d == nil {
 		return ErrNotFound
@@ -174,7 +174,7 @@ func (o *delivering) decide(b *batch) (err error) {
 		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // to be given up
 	}
 	d.after, o.after = after, after
-	crash.Point(crash.DeliverBeforeCommit)
+	crashpoint.Point(crashpoint.DeliverBeforeCommit)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // ErrNotEnded is returned by Scrub for a Call that has not ended.
@@ -106,7 +106,7 @@ const (
 // what needs not be kept at all any more. It does a small step, and says
 // whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	err = s.tx(ctx, func(t *tx) error {
 		if err := t.expireEndpoints(now); err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 const (
@@ -140,7 +140,8 @@ func (s *Store) writeBatch(ops []operation) {
 		}
 		ops = others
 	}
-	if err == nil || len(ops) == 1 && !s.dialect.locked(err) || !s.dialect.blames(err) && !errors.Is(err, crash.ErrPanic) {
+	if err == nil || len(ops) == 1 && !s.dialect.locked(err) ||
+		!s.dialect.blames(err) && !errors.Is(err, crashpoint.ErrPanic) {
 		answerAll(ops, err)
 		return
 	}
@@ -266,7 +267,7 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 		b.forget()
 		return err
 	}
-	crash.Point(crash.BatchAfterCommit)
+	crashpoint.Point(crashpoint.BatchAfterCommit)
 	b.yield()
 	b.eager.start()
 	b.dispatch()
@@ -313,7 +314,7 @@ func (c *stored) step(step Step) (after call.Call, err error) {
 	if c.err != nil {
 		return call.Call{}, c.err
 	}
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	after = c.after.Clone()
 	events, err := step(&after)
 	if err != nil {

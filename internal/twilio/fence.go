@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // errTooLate is what a create request fails with that is not sent in time.
@@ -29,7 +29,7 @@ const (
 
 // late looks at the wall clock: the monotonic one stands still while the
 // machine sleeps.
-func (g *gate) late() bool { return !crash.Now().Round(0).Before(g.sendBy.Round(0)) }
+func (g *gate) late() bool { return !crashpoint.Now().Round(0).Before(g.sendBy.Round(0)) }
 
 // open is the last check before the form is read.
 func (g *gate) open() error {

@@ -13,7 +13,7 @@ import (
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 const (
@@ -126,7 +126,7 @@ func clockOffset(header http.Header) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return at.Sub(crash.Now())
+	return at.Sub(crashpoint.Now())
 }
 
 // sameNumber compares digits alone: some services leave the plus sign out.

@@ -10,7 +10,7 @@ import (
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 	permissions "github.com/twilio/twilio-go/rest/voice/v1"
 
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 )
 
 // These are the questions of somebody who looks whether the set-up is right. Each is asked once.
@@ -37,14 +37,14 @@ func (c *Client) AskAccount(ctx context.Context) (state AccountState, err error)
 		Status text `json:"status"`
 		Type   text `json:"type"`
 	}
-	asked := crash.Now()
+	asked := crashpoint.Now()
 	x, err := c.ask(ctx, &account, func(api *openapi.ApiService) error {
 		_, err := api.FetchAccount(c.account)
 		return err
 	})
 	if e, ok := asStatus(err); ok && c.user != c.account && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) {
 		state.Hidden = true
-		asked = crash.Now()
+		asked = crashpoint.Now()
 		x, err = c.ask(ctx, nil, func(api *openapi.ApiService) error {
 			_, err := api.PageCall(&openapi.ListCallParams{PathAccountSid: &c.account, PageSize: new(1)}, "", "")
 			return err
@@ -65,7 +65,7 @@ func ahead(header http.Header, asked time.Time) (time.Duration, bool) {
 	if err != nil {
 		return 0, false
 	}
-	took := crash.Now().Sub(asked)
+	took := crashpoint.Now().Sub(asked)
 	return at.Add(time.Second / 2).Sub(asked.Add(took / 2).Round(0)), true
 }
 

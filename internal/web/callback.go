@@ -8,7 +8,7 @@ import (
 	"net/url"
 
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -125,10 +125,10 @@ func (s *Server) report(r *http.Request, id string, n int, report call.Report) (
 		}
 		events := c.Report(n, report, s.Store.Now())
 		news = len(events) > 0
-		crash.Point(crash.CallbackBeforeCommit)
+		crashpoint.Point(crashpoint.CallbackBeforeCommit)
 		return events, nil
 	})
-	crash.Point(crash.CallbackAfterCommit)
+	crashpoint.Point(crashpoint.CallbackAfterCommit)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")

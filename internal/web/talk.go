@@ -8,7 +8,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -24,10 +24,10 @@ func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 		right := c.Policy.Confirm.Accepts(keys) // not in the transaction: a PIN takes its time
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 			events := c.Pressed(n, report.SID, try, right, s.Store.Now())
-			crash.Point(crash.GatherBeforeCommit)
+			crashpoint.Point(crashpoint.GatherBeforeCommit)
 			return events, nil
 		})
-		crash.Point(crash.GatherAfterCommit)
+		crashpoint.Point(crashpoint.GatherAfterCommit)
 		if err != nil {
 			return call.Call{}, "", err
 		}

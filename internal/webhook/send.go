@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/store"
 )
 
@@ -62,9 +62,9 @@ func (s *Sender) send(d *store.Delivery) verdict {
 	if why != "" {
 		return verdict{try: store.Try{At: s.Store.Now(), Error: why}, over: true}
 	}
-	crash.Point(crash.DeliverBeforeRequest)
+	crashpoint.Point(crashpoint.DeliverBeforeRequest)
 	v := s.post(context.Background(), message{url: d.URL, id: d.EventID(), body: []byte(d.Body), secrets: secrets})
-	crash.Point(crash.DeliverAfterRequest)
+	crashpoint.Point(crashpoint.DeliverAfterRequest)
 	return v
 }
 
@@ -112,7 +112,7 @@ func (s *Sender) post(ctx context.Context, m message) (v verdict) {
 }
 
 func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	now := s.Store.Now()
 	signature, err := sign(m.secrets, m.id, now, m.body)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"redial/internal/crash"
+	"redial/internal/crashpoint"
 	"redial/internal/seldom"
 	"redial/internal/store"
 )
@@ -125,7 +125,7 @@ func (s *Sender) opens(open bool) {
 
 // round hands out what is due now, and says how long to sleep then.
 func (s *Sender) round(ctx context.Context) (_ time.Duration, err error) {
-	defer crash.Contain(&err)
+	defer crashpoint.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
 	s.looks()
@@ -309,7 +309,7 @@ func (s *Sender) deliver(d *store.Delivery) {
 	case err != nil:
 		s.Log.Error("writing down what came of a webhook failed; it is sent again", "call", d.CallID, "endpoint", d.EndpointID, "err", err)
 	default:
-		crash.Point(crash.DeliverAfterCommit)
+		crashpoint.Point(crashpoint.DeliverAfterCommit)
 		s.told(&after, v)
 	}
 }

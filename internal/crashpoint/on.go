@@ -1,6 +1,6 @@
 //go:build chaos
 
-package crash
+package crashpoint
 
 import (
 	"os"

@@ -1,4 +1,4 @@
-package crash
+package crashpoint
 
 // The points: before and after each commit and each request.
 const (
