@@ -5,35 +5,6 @@ import (
 	"time"
 )
 
-// The bounds of a conversation. Twilio ends it at the TimeLimit that it was sent; its
-// standard ceiling is four hours.
-// Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
-const (
-	TalkLimitFloor   = time.Second
-	TalkLimitCeiling = 4 * time.Hour
-
-	// LongestTalk is what Twilio lets an account's conversations last, where it is told nothing.
-	LongestTalk = 24 * time.Hour
-
-	talkSpoken  = 10 * time.Minute // where redial has the words itself
-	talkFetched = time.Hour        // where they are fetched, and may be anything
-)
-
-const (
-	queueCeiling = 24 * time.Hour // the longest that Twilio keeps a call in its queue
-
-	// legMargin is for what stands in no document: Twilio adds some seconds to a ring
-	// timeout, and the way to a phone abroad takes its time before it rings.
-	legMargin = time.Minute
-
-	// legLimit is longer than any leg can live at Twilio. What is silent for longer
-	// can't be told any more.
-	legLimit = queueCeiling + LongestTalk + time.Hour
-
-	lookLimit = 24 * time.Hour // an attempt at its leg's bound is given up that nobody could look at for so long
-	lookAway  = time.Hour      // after the time of a look that was not made: redial was away, and begins anew
-)
-
 // What a carrier can say of a sid.
 var (
 	ErrNoSID     = errors.New("the answer has no sid of a call")

@@ -5,36 +5,6 @@ import (
 	"time"
 )
 
-// The fence and the times to ask. An attempt's create request is written before
-// SendBy or never, so that silence can be told from slowness.
-const (
-	SendWindow   = 10 * time.Second // from the attempt's writing to SendBy
-	searchMargin = 20 * time.Second // after SendBy, before Twilio's list is believed
-	searchAgain  = 30 * time.Second // between two looks at the list
-	absentApart  = 20 * time.Second // the least distance of two absences that count
-	absentEnough = 2
-	askGrace     = 15 * time.Second // after the ring should have ended
-	askBackoff   = 15 * time.Second // doubled with every ask
-	askCeiling   = 5 * time.Minute
-	pollFloor    = 2 * time.Second  // between two looks at a call that sends no callbacks
-	pollCeiling  = 30 * time.Second // for the first ten minutes
-
-	// The ring guard, and the bound on Twilio's queue. A ring is ended by us when
-	// Twilio has not ended it itself; one more request can't end it any better, but
-	// one may be lost.
-	ringGrace    = 2 * time.Second  // past the ring timeout
-	queueLimit   = 10 * time.Minute // in Twilio's queue, from where it might ring at any hour
-	stuckEnough  = 2                // looks that must show it there; Twilio's reads lag
-	hangUpAgain  = 5 * time.Second  // doubled with every hang-up
-	hangUpSettle = 3 * time.Second  // until Twilio is asked what came of it
-
-	interruptAgain  = 15 * time.Second // who was told should have hung up by then
-	interruptEnough = 3
-
-	// unplacedCeiling bounds the dials of a person that never rang and so count as nothing.
-	unplacedCeiling = 5
-)
-
 // ActionKind is what the dialer is asked to do.
 type ActionKind string
 

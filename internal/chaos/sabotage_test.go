@@ -48,7 +48,7 @@ var sabotages = []sabotage{
 	},
 	{
 		name:   "one absent list is enough",
-		broken: map[string]string{"internal/call/wake.go|absentEnough = 2": "absentEnough = 1"},
+		broken: map[string]string{"internal/call/bounds.go|absentEnough = 2": "absentEnough = 1"},
 		script: "busy+dropped+lost,busy", phones: calledFor, faults: sim.Faults{ListLagMS: 40_000}, minutes: true,
 	},
 	{
