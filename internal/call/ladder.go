@@ -5,19 +5,6 @@ import (
 	"time"
 )
 
-// Ladder is the order in which several people are rung.
-type Ladder string
-
-// The orders. The first who is reached ends the rest.
-const (
-	Sequence Ladder = "sequence" // the next when the attempts of the one before are used up
-	Rounds   Ladder = "rounds"   // one attempt each, in turns
-	Parallel Ladder = "parallel" // all at once; again when no phone rings any more
-)
-
-// Ladders lists every Ladder.
-func Ladders() []Ladder { return []Ladder{Sequence, Rounds, Parallel} }
-
 // MaxPeople is how many people a Call can try to reach.
 const MaxPeople = 10
 

@@ -19,33 +19,7 @@ func (m Message) talkLimit() time.Duration {
 	return talkSpoken
 }
 
-// checkTalk allows for a policy that says nothing: the message decides then.
-func (p Policy) checkTalk() error {
-	switch {
-	case p.TalkLimit == 0:
-	case p.TalkLimit < TalkLimitFloor || p.TalkLimit > TalkLimitCeiling:
-		return &PolicyError{"talk_limit", between(TalkLimitFloor, TalkLimitCeiling)}
-	case p.TalkLimit%time.Second != 0:
-		return &PolicyError{"talk_limit", "must be whole seconds"}
-	}
-	return nil
-}
-
 // These are all the sums of how long something can last.
-
-// ringLength is how long after the decision to dial a phone may still ring: the request
-// may take the whole of its time, and so may the ring.
-func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
-
-// longestRing is how long after the decision to dial a phone may begin to ring, and ring,
-// if Twilio keeps the call in its queue for as long as it does.
-func (p Policy) longestRing() time.Duration { return p.ringLength() + queueCeiling }
-
-// ringEnds is when a phone that rings since then should have been ended by Twilio.
-func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTimeout + ringGrace) }
-
-// wordDue is when a final word should have come of an attempt that was named then.
-func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }
 
 // listTells is when Twilio's list is first believed about an attempt.
 func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }

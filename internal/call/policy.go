@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Policy is how hard to try, and when.
@@ -49,6 +51,19 @@ func (d Delays) after(dials int) time.Duration {
 	return d[max(0, min(dials, len(d))-1)]
 }
 
+// Ladder is the order in which several people are rung.
+type Ladder string
+
+// The orders. The first who is reached ends the rest.
+const (
+	Sequence Ladder = "sequence" // the next when the attempts of the one before are used up
+	Rounds   Ladder = "rounds"   // one attempt each, in turns
+	Parallel Ladder = "parallel" // all at once; again when no phone rings any more
+)
+
+// Ladders lists every Ladder.
+func Ladders() []Ladder { return []Ladder{Sequence, Rounds, Parallel} }
+
 // The bounds of a Policy. Twilio takes a ring timeout of up to 600 s; the
 // ceilings keep every Call finite.
 const (
@@ -78,6 +93,17 @@ func DefaultPolicy() Policy {
 
 // Redialed lists the results after which the phone rings again.
 func Redialed() []Result { return []Result{NoAnswer, Busy, Failed, Machine, Unconfirmed} }
+
+// NeedsURL says whether Twilio must be able to reach redial for this policy.
+func (p Policy) NeedsURL() bool {
+	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
+}
+
+// Impersonal is the Policy without what was written for somebody, or known to them alone.
+func (p Policy) Impersonal() Policy {
+	p.Confirm.Prompt, p.Confirm.PINLength, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", 0, "", "", ""
+	return p
+}
 
 // PolicyError names the field of a Policy that is out of bounds.
 type PolicyError struct{ Field, Problem string }
@@ -123,6 +149,87 @@ func (p Policy) Check(now time.Time) error {
 	return cmp.Or(p.checkTalk(), p.checkProof())
 }
 
+// between says it as people write durations: 168h, not 168h0m0s.
+func between(least, most time.Duration) string {
+	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
+}
+
+// checkTalk allows for a policy that says nothing: the message decides then.
+func (p Policy) checkTalk() error {
+	switch {
+	case p.TalkLimit == 0:
+	case p.TalkLimit < TalkLimitFloor || p.TalkLimit > TalkLimitCeiling:
+		return &PolicyError{"talk_limit", between(TalkLimitFloor, TalkLimitCeiling)}
+	case p.TalkLimit%time.Second != 0:
+		return &PolicyError{"talk_limit", "must be whole seconds"}
+	}
+	return nil
+}
+
+func (p Policy) checkProof() error {
+	c, m := p.Confirm, p.Machine
+	switch {
+	case c.Kind == ConfirmDigit && (len(c.Digit) != 1 || !strings.Contains(keySigns, c.Digit)):
+		return &PolicyError{"confirm.digit", "must be one of 0 to 9, * and #"}
+	case utf8.RuneCountInString(c.Prompt) > maxPrompt:
+		return &PolicyError{"confirm.prompt", fmt.Sprintf("must have at most %d characters", maxPrompt)}
+	case m.Do != MachineIgnore && m.Do != MachineRedial && m.Do != MachineLeaveMessage:
+		return &PolicyError{"machine", "must be ignore, redial or leave-message"}
+	case p.Ladder != "" && !slices.Contains(Ladders(), p.Ladder):
+		return &PolicyError{"ladder", "must be sequence, rounds or parallel"}
+	}
+	return nil
+}
+
+// ConfirmByPIN is a Confirm by PIN, of which only a hash is kept; the salt is random.
+func ConfirmByPIN(pin, salt, prompt string) (Confirm, error) {
+	if len(pin) < PINFloor || len(pin) > PINCeiling || strings.Trim(pin, "0123456789") != "" {
+		return Confirm{}, &PolicyError{"confirm.pin", fmt.Sprintf("must have %d to %d digits", PINFloor, PINCeiling)}
+	}
+	c := Confirm{Kind: ConfirmPIN, PINLength: len(pin), PINSalt: salt, Prompt: prompt}
+	c.PINHash = SlowHash(pin, c.PINSalt)
+	return c, nil
+}
+
+// check returns a *PolicyError; ring is how long the window must stay open for one ring.
+func (w Window) check(ring time.Duration) error {
+	switch {
+	case w.IsZero() && w.Zone != "":
+		return &PolicyError{"window", "has a zone, and no days, hours or holidays"}
+	case w.IsZero():
+		return nil
+	case len(w.Days) > len(Days()):
+		return &PolicyError{"window.days", "may name each day once"}
+	}
+	for _, d := range w.Days {
+		if !slices.Contains(Days(), d) {
+			return &PolicyError{"window.days", "must be of mon, tue, wed, thu, fri, sat and sun"}
+		}
+	}
+	for _, h := range w.Holidays {
+		if _, err := time.Parse(holidayForm, h); err != nil {
+			return &PolicyError{"window.holidays", "must be dates such as 2026-12-25"}
+		}
+	}
+	switch {
+	case w.Zone == "":
+		return &PolicyError{"window.zone", "is missing: an IANA zone, such as Asia/Tokyo"}
+	case len(w.Holidays) > maxHolidays:
+		return &PolicyError{"window.holidays", fmt.Sprintf("may have %d dates", maxHolidays)}
+	case w.From < 0 || w.From >= secondsOfDay || w.To < 0 || w.To > secondsOfDay || w.From == w.To && w.From != 0:
+		return &PolicyError{"window.hours", "must be such as 09:00-21:00"}
+	}
+	for one := range w.each {
+		if _, err := zone(one.Zone); err != nil {
+			return &PolicyError{"window.zone", "must be an IANA zone, such as Asia/Tokyo, or " + AnyOfNumber}
+		}
+	}
+	if open := (w.To - w.From + secondsOfDay) % secondsOfDay; open > 0 && open < int(ring.Seconds()) {
+		return &PolicyError{"window.hours", fmt.Sprintf("must be open for %s at least: a ring takes that long", ring)}
+	}
+	return nil
+}
+
 // Clocks returns, of the zones that names name, one for all that show the same time as
 // long as a Call made at now may live.
 func (p Policy) Clocks(names []string, now time.Time) []string {
@@ -130,10 +237,19 @@ func (p Policy) Clocks(names []string, now time.Time) []string {
 	return clocks(names, now, end.Add(p.longestRing()))
 }
 
-// between says it as people write durations: 168h, not 168h0m0s.
-func between(least, most time.Duration) string {
-	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
-}
+// ringLength is how long after the decision to dial a phone may still ring: the request
+// may take the whole of its time, and so may the ring.
+func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
+
+// longestRing is how long after the decision to dial a phone may begin to ring, and ring,
+// if Twilio keeps the call in its queue for as long as it does.
+func (p Policy) longestRing() time.Duration { return p.ringLength() + queueCeiling }
+
+// ringEnds is when a phone that rings since then should have been ended by Twilio.
+func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTimeout + ringGrace) }
+
+// wordDue is when a final word should have come of an attempt that was named then.
+func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }
 
 // notBefore is when the first dial may begin.
 func (c *Call) notBefore() time.Time { return later(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt)) }

@@ -92,45 +92,6 @@ func dayRanges(days []Day) string {
 	return strings.Join(parts, ",")
 }
 
-// check returns a *PolicyError; ring is how long the window must stay open for one ring.
-func (w Window) check(ring time.Duration) error {
-	switch {
-	case w.IsZero() && w.Zone != "":
-		return &PolicyError{"window", "has a zone, and no days, hours or holidays"}
-	case w.IsZero():
-		return nil
-	case len(w.Days) > len(Days()):
-		return &PolicyError{"window.days", "may name each day once"}
-	}
-	for _, d := range w.Days {
-		if !slices.Contains(Days(), d) {
-			return &PolicyError{"window.days", "must be of mon, tue, wed, thu, fri, sat and sun"}
-		}
-	}
-	for _, h := range w.Holidays {
-		if _, err := time.Parse(holidayForm, h); err != nil {
-			return &PolicyError{"window.holidays", "must be dates such as 2026-12-25"}
-		}
-	}
-	switch {
-	case w.Zone == "":
-		return &PolicyError{"window.zone", "is missing: an IANA zone, such as Asia/Tokyo"}
-	case len(w.Holidays) > maxHolidays:
-		return &PolicyError{"window.holidays", fmt.Sprintf("may have %d dates", maxHolidays)}
-	case w.From < 0 || w.From >= secondsOfDay || w.To < 0 || w.To > secondsOfDay || w.From == w.To && w.From != 0:
-		return &PolicyError{"window.hours", "must be such as 09:00-21:00"}
-	}
-	for one := range w.each {
-		if _, err := zone(one.Zone); err != nil {
-			return &PolicyError{"window.zone", "must be an IANA zone, such as Asia/Tokyo, or " + AnyOfNumber}
-		}
-	}
-	if open := (w.To - w.From + secondsOfDay) % secondsOfDay; open > 0 && open < int(ring.Seconds()) {
-		return &PolicyError{"window.hours", fmt.Sprintf("must be open for %s at least: a ring takes that long", ring)}
-	}
-	return nil
-}
-
 // each yields the window in each of its zones.
 func (w Window) each(yield func(Window) bool) {
 	if len(w.Zones) == 0 {
