@@ -1,8 +1,6 @@
 package call
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -143,23 +141,6 @@ func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 	}
 	c.CutShort = c.CutShort || cutShort
 	return append(evs, c.settle(now)...)
-}
-
-// Why the next dial can't be made at once.
-var (
-	ErrEnded  = errors.New("the call has ended")
-	ErrDialed = errors.New("an attempt is under way")
-	ErrHeld   = errors.New("another call is ringing the number; this one is dialed when that has ended")
-)
-
-// NotNowError says why the next dial may not be made at once, and when it may.
-type NotNowError struct {
-	Waiting string
-	At      time.Time
-}
-
-func (e *NotNowError) Error() string {
-	return fmt.Sprintf("it may not ring now (%s), but at %s", e.Waiting, e.At.UTC().Format(time.RFC3339))
 }
 
 // Redial asks for the next dial at once: without the pause after the dial before, but

@@ -50,35 +50,6 @@ func (c *Call) Foresee(r Result, now time.Time) Forecast {
 	return f
 }
 
-// WaitsFor says why no phone is dialed for the Call at now; empty when one may be.
-func (c *Call) WaitsFor(now time.Time) string {
-	switch {
-	case c.State == Ended:
-		return ""
-	case c.State == Dialing:
-		return ErrDialed.Error()
-	case c.Held != "":
-		return ErrHeld.Error()
-	}
-	people, at, waiting := c.due(now)
-	if waiting != "" || !at.After(now) {
-		return waiting
-	}
-	if c.anyPostponed() {
-		return NotTaken
-	}
-	var last *Attempt // to let go of those to be rung
-	for i := range c.Attempts {
-		if a := &c.Attempts[i]; slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {
-			last = a
-		}
-	}
-	if last == nil {
-		return "the time of its request: the clock was set back"
-	}
-	return fmt.Sprintf("the pause after attempt %d: %s", last.N, last.Result())
-}
-
 // EndsBy says when it is over at the latest, if nobody talks for long: every attempt
 // is sent late and rings until the end, and ends with the result that is followed by the
 // longest pause; where that leads past the deadline, a dial may begin until then.

@@ -2,7 +2,6 @@ package call
 
 import (
 	"slices"
-	"time"
 )
 
 // MaxPeople is how many people a Call can try to reach.
@@ -56,27 +55,6 @@ func (c *Call) isNumberOf(people []int, number string) bool {
 
 func (c *Call) people() int { return max(1, len(c.People)) }
 
-// next is who is rung next, and when, as far as the dials before allow it; nobody when
-// all are done with. What was postponed goes out before anything else.
-func (c *Call) next() (people []int, at time.Time) {
-	at = c.CreatedAt
-	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.isPostponed() {
-			people, at = append(people, a.Person), later(at, a.RetryAt)
-		}
-	}
-	if len(people) == 0 {
-		people = c.nextPeople()
-	}
-	for _, p := range people {
-		at = later(at, c.ready(p))
-	}
-	for i := range c.Attempts { // whoever is next, is after those before
-		at = later(at, c.Attempts[i].EndedAt)
-	}
-	return people, at
-}
-
 // nextPeople is who is rung next by the ladder. Who can't be rung before the deadline is
 // no reason not to ring those behind.
 func (c *Call) nextPeople() (people []int) {
@@ -106,34 +84,12 @@ func (c *Call) nextPeople() (people []int) {
 	return people
 }
 
-// open is the earliest time from t on at which the window lets a phone ring.
-func (c *Call) open(t time.Time) time.Time {
-	return c.Policy.Window.fits(t, c.Policy.ringLength(), c.Deadline)
-}
-
 // dialed is the Event of a person's phone being dialed.
 func (c *Call) dialed(p int) Event {
 	if len(c.People) == 0 {
 		return Event{}
 	}
 	return Event{Person: p + 1}
-}
-
-// due is who is rung next and when, by everything that the policy says; waiting tells
-// why not before, where it is not the pause between two dials.
-func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
-	people, at = c.next()
-	if first := c.notBefore(); first.After(at) {
-		at = first
-		if first.After(now) {
-			waiting = "not before " + first.UTC().Format(time.RFC3339)
-		}
-	}
-	from := later(at, now)
-	if open := c.open(from); !open.Equal(from) {
-		at, waiting = open, c.Policy.Window.reason(from, c.Policy.ringLength())
-	}
-	return people, at, waiting
 }
 
 // done says whether a person is not rung any more.
@@ -171,23 +127,6 @@ func (c *Call) dials(p, last int) (n int) {
 		}
 	}
 	return n
-}
-
-// ready is when a person may be rung again. Who has asked, after all the dials so far
-// that rang, for the next one at once need not wait for the pauses after them.
-func (c *Call) ready(p int) time.Time {
-	at, asked := c.CreatedAt, true
-	for i := range c.Attempts {
-		a := &c.Attempts[i]
-		asked = asked && (a.Result() == Unplaced || !c.RedialAsked.Before(a.EndedAt))
-		if a.Person == p {
-			at = later(at, c.pauseEnds(a))
-		}
-	}
-	if asked && c.RedialAsked.Before(at) {
-		return later(c.CreatedAt, c.RedialAsked)
-	}
-	return at
 }
 
 // allRefused says whether Twilio would take no call to anybody.

@@ -2,7 +2,6 @@ package call
 
 import (
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -250,30 +249,3 @@ func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTim
 
 // wordDue is when a final word should have come of an attempt that was named then.
 func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }
-
-// notBefore is when the first dial may begin.
-func (c *Call) notBefore() time.Time { return later(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt)) }
-
-// pause is how long to wait after an attempt that has ended.
-func (c *Call) pause(a *Attempt) time.Duration {
-	r := a.Result()
-	switch r {
-	case Unplaced: // nobody was rung, so nobody needs a pause
-		return 0
-	case Ambiguous:
-		r = Failed
-	}
-	return c.Policy.RedialAfter[r].after(c.dials(a.Person, a.N)) + c.jitter(a.N)
-}
-
-func (c *Call) pauseEnds(a *Attempt) time.Time { return a.EndedAt.Add(c.pause(a)) }
-
-// jitter is what is added to the pause after attempt n. It is drawn by lot, but always
-// the same: a decision that is taken anew comes to the same end.
-func (c *Call) jitter(n int) time.Duration {
-	if c.Policy.Jitter == 0 {
-		return 0
-	}
-	lot := binary.BigEndian.Uint32(c.hash("jitter", n))
-	return (c.Policy.Jitter * time.Duration(lot>>16) / (1 << 16)).Truncate(time.Millisecond)
-}

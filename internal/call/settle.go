@@ -93,31 +93,6 @@ func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	return ""
 }
 
-// plan waits for the next dial.
-func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
-	was := c.State
-	c.State = Waiting
-	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
-		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
-		return nil
-	}
-	if planned := c.NextAttemptAt; !planned.IsZero() && !later(planned, next).After(now) {
-		next = planned // it is due, and no news that it could have been before, had the window been open
-	}
-	moved := !next.Equal(c.NextAttemptAt)
-	c.NextAttemptAt, c.WakeAt = next, next
-	switch {
-	case !moved:
-		return nil
-	case waiting != "" && (was == Waiting || c.anyPostponed()):
-		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
-	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // what made it due was told
-		return nil
-	}
-	last := &c.Attempts[len(c.Attempts)-1]
-	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last.Result()), Waiting: waiting, NextAttemptAt: next})}
-}
-
 // end ends the Call, and with it what was never sent.
 func (c *Call) end(o Outcome, now time.Time) []Event {
 	var evs []Event

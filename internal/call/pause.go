@@ -1,0 +1,55 @@
+package call
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// notBefore is when the first dial may begin.
+func (c *Call) notBefore() time.Time { return later(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt)) }
+
+// open is the earliest time from t on at which the window lets a phone ring.
+func (c *Call) open(t time.Time) time.Time {
+	return c.Policy.Window.fits(t, c.Policy.ringLength(), c.Deadline)
+}
+
+// ready is when a person may be rung again. Who has asked, after all the dials so far
+// that rang, for the next one at once need not wait for the pauses after them.
+func (c *Call) ready(p int) time.Time {
+	at, asked := c.CreatedAt, true
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		asked = asked && (a.Result() == Unplaced || !c.RedialAsked.Before(a.EndedAt))
+		if a.Person == p {
+			at = later(at, c.pauseEnds(a))
+		}
+	}
+	if asked && c.RedialAsked.Before(at) {
+		return later(c.CreatedAt, c.RedialAsked)
+	}
+	return at
+}
+
+func (c *Call) pauseEnds(a *Attempt) time.Time { return a.EndedAt.Add(c.pause(a)) }
+
+// pause is how long to wait after an attempt that has ended.
+func (c *Call) pause(a *Attempt) time.Duration {
+	r := a.Result()
+	switch r {
+	case Unplaced: // nobody was rung, so nobody needs a pause
+		return 0
+	case Ambiguous:
+		r = Failed
+	}
+	return c.Policy.RedialAfter[r].after(c.dials(a.Person, a.N)) + c.jitter(a.N)
+}
+
+// jitter is what is added to the pause after attempt n. It is drawn by lot, but always
+// the same: a decision that is taken anew comes to the same end.
+func (c *Call) jitter(n int) time.Duration {
+	if c.Policy.Jitter == 0 {
+		return 0
+	}
+	lot := binary.BigEndian.Uint32(c.hash("jitter", n))
+	return (c.Policy.Jitter * time.Duration(lot>>16) / (1 << 16)).Truncate(time.Millisecond)
+}
