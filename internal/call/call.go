@@ -1,14 +1,8 @@
 package call
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -58,6 +52,18 @@ type Message struct {
 	URL   string `json:"url,omitempty"`   // where Twilio fetches TwiML once answered
 }
 
+// Person is somebody to be reached. Name, Language (a BCP 47 tag) and Say, what this
+// person hears instead of the Call's own text, may be empty.
+type Person struct {
+	Number   string `json:"number"` // E.164
+	Name     string `json:"name,omitempty"`
+	Language string `json:"language,omitempty"`
+	Say      string `json:"say,omitempty"`
+}
+
+// MaxPeople is how many people a Call can try to reach.
+const MaxPeople = 10
+
 // Wish is a request as the edge has checked it: numbers in E.164, a sound
 // message, options that Twilio's create call knows.
 type Wish struct {
@@ -94,30 +100,6 @@ type Call struct {
 	Attempts        []Attempt // attempt n at index n-1
 }
 
-// ErrIncomplete is returned by New for a Wish that the edge should not have let through.
-var ErrIncomplete = errors.New("a call needs an id, a secret, to, from and a message")
-
-// New makes the Call of a wish: waiting, its first dial due as soon as the policy lets
-// it. It returns a *PolicyError where the policy is out of bounds, or never lets it ring.
-func New(w Wish, now time.Time) (Call, []Event, error) {
-	if w.ID == "" || w.Secret == "" || w.To == "" || w.From == "" || w.Message == (Message{}) {
-		return Call{}, nil, ErrIncomplete
-	}
-	if err := w.Policy.Check(now); err != nil {
-		return Call{}, nil, err
-	}
-	if w.Policy.TalkLimit == 0 {
-		w.Policy.TalkLimit = w.Message.talkLimit()
-	}
-	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
-	_, at, waiting := c.due(now)
-	if !at.Before(c.Deadline) {
-		return Call{}, nil, &PolicyError{"window", w.Policy.Window.never(now, c.Deadline, w.Policy.ringLength())}
-	}
-	c.NextAttemptAt, c.WakeAt = at, at
-	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: at, Waiting: waiting})}, nil
-}
-
 // Attempt returns attempt n, nil if there is none.
 func (c *Call) Attempt(n int) *Attempt {
 	if n < 1 || n > len(c.Attempts) {
@@ -126,65 +108,9 @@ func (c *Call) Attempt(n int) *Attempt {
 	return &c.Attempts[n-1]
 }
 
-// LiveNumbers returns the attempts that may be ringing, by the number they ring.
-// A Call that has ended claims no number: nobody would let go of it again.
-func (c *Call) LiveNumbers() map[string]int {
-	live := map[string]int{}
-	for i := range c.Attempts {
-		if a := &c.Attempts[i]; c.State != Ended && a.Live() {
-			live[a.To] = a.N
-		}
-	}
-	return live
-}
-
-// Refusal returns why Twilio would not take the Call, nil if it did not refuse.
-func (c *Call) Refusal() *Refusal {
-	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.Result() == Refused {
-			return a.Refusal
-		}
-	}
-	return nil
-}
-
 // Clone returns a copy that shares nothing that a step could change.
 func (c *Call) Clone() Call {
 	d := *c
 	d.Attempts = slices.Clone(c.Attempts) // People belong to the Wish, which no step changes
 	return d
-}
-
-const keyDigits = 32
-
-// Key is what the callbacks of attempt n carry: it names the attempt and cannot
-// be guessed, being derived from the Call's secret.
-func (c *Call) Key(n int) string {
-	return c.ID + "." + strconv.Itoa(n) + "." + c.mac(n)
-}
-
-func (c *Call) mac(n int) string { return hex.EncodeToString(c.hash(c.ID, n))[:keyDigits] }
-
-// hash is what nobody can guess of attempt n, for one use.
-func (c *Call) hash(use string, n int) []byte {
-	h := hmac.New(sha256.New, []byte(c.Secret))
-	h.Write([]byte(use + "." + strconv.Itoa(n)))
-	return h.Sum(nil)
-}
-
-// ParseKey splits a key into the Call's id and the attempt's number. It proves
-// nothing yet: see Call.Holds.
-func ParseKey(key string) (id string, n int, ok bool) {
-	id, rest, ok1 := strings.Cut(key, ".")
-	num, mac, ok2 := strings.Cut(rest, ".")
-	n, err := strconv.Atoi(num)
-	if !ok1 || !ok2 || err != nil || id == "" || n < 1 || len(mac) != keyDigits {
-		return "", 0, false
-	}
-	return id, n, true
-}
-
-// Holds says whether key is the key of this Call's attempt n, in constant time.
-func (c *Call) Holds(key string, n int) bool {
-	return c.Attempt(n) != nil && hmac.Equal([]byte(key), []byte(c.Key(n)))
 }

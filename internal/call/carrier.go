@@ -1,6 +1,7 @@
 package call
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -51,3 +52,9 @@ func (e *PlaceError) Error() string {
 }
 
 func (e *PlaceError) Unwrap() error { return e.Err }
+
+// What a carrier can say of a sid.
+var (
+	ErrNoSID     = errors.New("the answer has no sid of a call")
+	ErrNoSuchSID = errors.New("no call of this sid is known")
+)

@@ -66,6 +66,12 @@ type Event struct {
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`
 }
 
+// Wait is a part of the time from which a dial was due until it was made.
+type Wait struct {
+	Why     string `json:"why"`
+	Seconds int    `json:"seconds"`
+}
+
 // event numbers an Event about the Call as a whole.
 func (c *Call) event(t EventType, now time.Time, e Event) Event {
 	c.Seq++

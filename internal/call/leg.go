@@ -1,23 +1,8 @@
 package call
 
 import (
-	"errors"
 	"time"
 )
-
-// What a carrier can say of a sid.
-var (
-	ErrNoSID     = errors.New("the answer has no sid of a call")
-	ErrNoSuchSID = errors.New("no call of this sid is known")
-)
-
-// talkLimit is how long a conversation may last where the policy says nothing of it.
-func (m Message) talkLimit() time.Duration {
-	if m.URL != "" {
-		return talkFetched
-	}
-	return talkSpoken
-}
 
 // These are all the sums of how long something can last.
 

@@ -121,16 +121,3 @@ func (c *Call) withdrawn(now time.Time) []Event {
 	}
 	return []Event{c.event(RedialWithdrawn, now, Event{})}
 }
-
-func (c *Call) anyPostponed() bool {
-	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
-}
-
-func (c *Call) count(r Result) (n int) {
-	for i := range c.Attempts {
-		if c.Attempts[i].Result() == r {
-			n++
-		}
-	}
-	return n
-}

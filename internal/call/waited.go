@@ -12,12 +12,6 @@ type Block struct {
 	From, Until time.Time
 }
 
-// Wait is a part of the time from which a dial was due until it was made.
-type Wait struct {
-	Why     string `json:"why"`
-	Seconds int    `json:"seconds"`
-}
-
 // What a dial that is due may wait for, beside a pause of the account.
 const (
 	Paced    = "the account's pace: others are due before it"

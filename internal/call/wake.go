@@ -5,27 +5,6 @@ import (
 	"time"
 )
 
-// ActionKind is what the dialer is asked to do.
-type ActionKind string
-
-// What can be asked of the dialer.
-const (
-	Dial   ActionKind = "dial"    // send the create request, before SendBy
-	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
-	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
-	HangUp ActionKind = "hang up" // end a call that is not answered, and no other
-	Tell   ActionKind = "tell"    // break into a conversation: somebody else was reached
-	End    ActionKind = "end"     // end a call, answered or not
-)
-
-// Action is to be performed after the step that asked for it is on disk. One
-// that is lost, or performed twice, does no harm: the Call's WakeAt comes again,
-// and a Dial is fenced.
-type Action struct {
-	Kind    ActionKind
-	Attempt int
-}
-
 // Wake says what is due at now and sets WakeAt anew; an early Wake does nothing.
 // The numbers that are busy, because another Call rings them, are not dialed: where
 // there is nobody else to dial, the Call is held for the first of them. What is dialed

@@ -1,0 +1,22 @@
+package call
+
+// Action is to be performed after the step that asked for it is on disk. One
+// that is lost, or performed twice, does no harm: the Call's WakeAt comes again,
+// and a Dial is fenced.
+type Action struct {
+	Kind    ActionKind
+	Attempt int
+}
+
+// ActionKind is what the dialer is asked to do.
+type ActionKind string
+
+// What can be asked of the dialer.
+const (
+	Dial   ActionKind = "dial"    // send the create request, before SendBy
+	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
+	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
+	HangUp ActionKind = "hang up" // end a call that is not answered, and no other
+	Tell   ActionKind = "tell"    // break into a conversation: somebody else was reached
+	End    ActionKind = "end"     // end a call, answered or not
+)

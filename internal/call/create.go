@@ -1,0 +1,38 @@
+package call
+
+import (
+	"errors"
+	"time"
+)
+
+// New makes the Call of a wish: waiting, its first dial due as soon as the policy lets
+// it. It returns a *PolicyError where the policy is out of bounds, or never lets it ring.
+func New(w Wish, now time.Time) (Call, []Event, error) {
+	if w.ID == "" || w.Secret == "" || w.To == "" || w.From == "" || w.Message == (Message{}) {
+		return Call{}, nil, ErrIncomplete
+	}
+	if err := w.Policy.Check(now); err != nil {
+		return Call{}, nil, err
+	}
+	if w.Policy.TalkLimit == 0 {
+		w.Policy.TalkLimit = w.Message.talkLimit()
+	}
+	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
+	_, at, waiting := c.due(now)
+	if !at.Before(c.Deadline) {
+		return Call{}, nil, &PolicyError{"window", w.Policy.Window.never(now, c.Deadline, w.Policy.ringLength())}
+	}
+	c.NextAttemptAt, c.WakeAt = at, at
+	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: at, Waiting: waiting})}, nil
+}
+
+// ErrIncomplete is returned by New for a Wish that the edge should not have let through.
+var ErrIncomplete = errors.New("a call needs an id, a secret, to, from and a message")
+
+// talkLimit is how long a conversation may last where the policy says nothing of it.
+func (m Message) talkLimit() time.Duration {
+	if m.URL != "" {
+		return talkFetched
+	}
+	return talkSpoken
+}
