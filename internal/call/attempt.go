@@ -61,49 +61,6 @@ type Attempt struct {
 	WrongKeys   int       // how often a wrong one was
 }
 
-// Result is a function of the facts: evidence that a phone rang outweighs any
-// belief that none did, and having been answered outweighs every other ending.
-func (a *Attempt) Result() Result {
-	switch {
-	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero(), a.strongest() == StatusCompleted:
-		return a.answered()
-	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us: it rang out, or never left the queue
-		switch {
-		case a.EndWhy != "":
-			return Canceled
-		case a.dialedOut():
-			return NoAnswer
-		}
-		return Unplaced
-	case len(a.Finals) > 0:
-		return Result(a.strongest())
-	case a.Lost:
-		return a.lost()
-	case a.SID != "" && (a.isHeard() || !a.Unplaced):
-		return ""
-	case a.Ambiguous:
-		return Ambiguous
-	case a.Refusal != nil:
-		return Refused
-	case a.Unplaced:
-		return Unplaced
-	}
-	return ""
-}
-
-// answered is the Result of an Attempt that was answered.
-func (a *Attempt) answered() Result {
-	switch {
-	case !a.ConfirmedAt.IsZero():
-		return Completed
-	case a.Machine():
-		return Machine
-	case a.NeedsKey, a.reportedError() != 0, a.Detects && (a.AnsweredBy != human || !a.Instructed): // who was told nothing was not reached
-		return Unconfirmed
-	}
-	return Completed
-}
-
 // proven says whether it is known that a person was reached, also before the
 // conversation ends.
 func (a *Attempt) proven() bool {
@@ -119,66 +76,8 @@ func (a *Attempt) reportedError() int {
 	return a.Refusal.Code
 }
 
-// Machine says whether a machine is known to have answered, where that matters.
-func (a *Attempt) Machine() bool {
-	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
-}
-
-// hasMessage says whether a message was left with a machine.
-func (a *Attempt) hasMessage() bool {
-	return a.Result() == Machine && a.AnsweredBy != fax && a.Instructed && a.reportedError() == 0
-}
-
 // dialedOut says whether Twilio is known to have begun to dial.
 func (a *Attempt) dialedOut() bool { return !a.InitiatedAt.IsZero() || !a.RingingAt.IsZero() }
-
-func (a *Attempt) strongest() Status {
-	for _, s := range finals {
-		if slices.Contains(a.Finals, s) {
-			return s
-		}
-	}
-	return ""
-}
-
-// Over says whether the Attempt has a Result.
-func (a *Attempt) Over() bool { return a.Result() != "" }
-
-// Rang is for how long the phone rang, as far as redial has heard, of an Attempt that is over; known is false
-// where it has not heard of a ring, or only after its end.
-func (a *Attempt) Rang() (d time.Duration, known bool) {
-	end := a.AnsweredAt
-	if end.IsZero() {
-		end = a.EndedAt.Add(-time.Duration(a.Duration) * time.Second)
-	}
-	return end.Sub(a.RingingAt), !a.RingingAt.IsZero() && !end.Before(a.RingingAt)
-}
-
-// Live says whether a phone may be ringing, or about to ring, for this Attempt.
-func (a *Attempt) Live() bool { return !a.Over() && !a.isPostponed() }
-
-func (a *Attempt) isPostponed() bool { return !a.RetryAt.IsZero() && a.SID == "" && !a.Over() }
-
-// Status is how far the Attempt has come, whatever order the reports came in.
-func (a *Attempt) Status() Status {
-	switch {
-	case a.Over():
-		return Status(a.Result())
-	case !a.AnsweredAt.IsZero():
-		return InProgress
-	case !a.RingingAt.IsZero():
-		return Ringing
-	case !a.InitiatedAt.IsZero():
-		return Initiated
-	case a.SID != "":
-		return Queued
-	case a.isPostponed():
-		return Postponed
-	case a.Unanswered:
-		return Unknown
-	}
-	return Placing
-}
 
 // addFinal adds a final status to the facts.
 func (a *Attempt) addFinal(s Status) {
@@ -187,4 +86,57 @@ func (a *Attempt) addFinal(s Status) {
 		// a fresh slice: a clone of the Call must not see the change
 		a.Finals = slices.Insert(slices.Clone(a.Finals), i, s)
 	}
+}
+
+// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is
+// not known.
+func (a *Attempt) leftQueue() (at time.Time) {
+	for _, t := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
+		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
+			at = t
+		}
+	}
+	return at
+}
+
+// isHeard says whether Twilio has said anything about the attempt after it took it.
+func (a *Attempt) isHeard() bool {
+	return a.Heard || len(a.Finals) > 0 || !a.leftQueue().IsZero()
+}
+
+// isBounded says whether Twilio itself ends the leg, ring and conversation, in time.
+func (a *Attempt) isBounded() bool { return a.TalkLimit > 0 && !a.leftQueue().IsZero() }
+
+// listTells is when Twilio's list is first believed about an attempt.
+func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
+
+// longestEnds is when no leg can be alive any more that was dialed with the attempt.
+func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
+
+// looksEnd is when an attempt at its leg's bound is given up, if nobody could look at it.
+func (a *Attempt) looksEnd() time.Time { return later(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
+
+// lookDecides says whether the answer to a look at an attempt is the last that is waited for.
+func (a *Attempt) lookDecides(now time.Time) bool {
+	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(hangUpSettle))
+}
+
+// lastNews is when redial last heard something new of the attempt, or dialed it.
+func (a *Attempt) lastNews() time.Time {
+	at := a.DialedAt
+	for _, t := range []time.Time{a.PlacedAt, a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
+		at = later(at, t)
+	}
+	return at
+}
+
+// absent counts an absence from Twilio's list, and says false of one that proves nothing:
+// it is too early, or too soon after the one before.
+func (a *Attempt) absent(now time.Time) bool {
+	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart {
+		return false
+	}
+	a.Absent++
+	a.AbsentAt = now
+	return true
 }

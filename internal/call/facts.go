@@ -29,14 +29,6 @@ func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []
 	return append(c.unanswered(a, why, now), c.settle(now)...)
 }
 
-func (c *Call) unanswered(a *Attempt, why string, now time.Time) []Event {
-	if a.Status() != Placing {
-		return nil
-	}
-	a.Unanswered = true
-	return []Event{c.attemptEvent(AttemptUnanswered, now, a.N, Event{Reason: why})}
-}
-
 // Placed records that Twilio took attempt n and named it sid.
 func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	a := c.Attempt(n)
@@ -233,52 +225,6 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	return evs
 }
 
-// guard sets the time to end a call that is no longer wanted, or that Twilio should
-// have ended itself: one that rings past its timeout or its window, or never leaves the
-// queue.
-// Who was answered is left alone, unless somebody else was reached, or the cancel
-// says otherwise.
-func (c *Call) guard(a *Attempt, now time.Time) {
-	why := c.unwanted(a)
-	switch {
-	case !a.OverdueAt.IsZero(): // it is ended as it is
-	case !a.AnsweredAt.IsZero():
-		if why == "" || why == canceled && !c.CutShort || a.Interrupts >= interruptEnough {
-			a.HangUpAt = time.Time{}
-		} else if a.Interrupts == 0 && a.SID != "" {
-			a.HangUpAt = now
-		}
-	case why != "" && a.SID != "":
-		if a.EndWhy == "" {
-			a.EndWhy, a.HangUpAt = why, now
-		}
-	case a.HangUps > 0:
-	case !a.RingingAt.IsZero():
-		a.HangUpAt = earlier(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
-	case a.SID == "":
-	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
-		a.HangUpAt = now
-	case a.HangUpAt.IsZero():
-		a.HangUpAt = c.windowCloses(a)
-	}
-}
-
-// Why an attempt is ended although somebody might answer it.
-const (
-	taken    = "taken"    // somebody else was reached
-	canceled = "canceled" // the Call was
-)
-
-func (c *Call) unwanted(a *Attempt) string {
-	switch {
-	case c.ReachedBy != 0 && c.ReachedBy != a.N:
-		return taken
-	case !c.CancelRequested.IsZero():
-		return canceled
-	}
-	return ""
-}
-
 // name records the attempt's sid; from now on Twilio can be asked about it, and
 // is when no final word has come by the time the ring should have ended. What its list
 // did not show before that counts no longer.
@@ -291,26 +237,4 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 			a.AskAt = now.Add(c.askPause(a, now))
 		}
 	}
-}
-
-// concluded tells of an attempt whose Result is another than before.
-func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
-	result := a.Result()
-	if result == before {
-		return nil
-	}
-	if result == "" {
-		a.EndedAt = time.Time{} // alive after all: the pause before a redial begins with its real end
-	} else {
-		setOnce(&a.EndedAt, now)
-	}
-	e := Event{SID: a.SID, Result: result, SIPCode: a.SIPCode, Duration: a.Duration}
-	if result == Refused || a.reportedError() != 0 {
-		e.Code, e.Message = a.Refusal.Code, a.Refusal.Message
-	}
-	t := AttemptEnded
-	if before != "" && (result == "" || a.N < len(c.Attempts)) {
-		t = AttemptResurfaced
-	}
-	return []Event{c.attemptEvent(t, now, a.N, e)}
 }

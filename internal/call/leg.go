@@ -1,43 +1,37 @@
 package call
 
-import (
-	"time"
-)
+import "time"
 
-// These are all the sums of how long something can last.
-
-// listTells is when Twilio's list is first believed about an attempt.
-func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
-
-// legEnds is when an attempt can't be alive any more: Twilio ends what it was sent a
-// TimeLimit with, once that has left the queue. Of all else only the longest is known.
-func (c *Call) legEnds(a *Attempt) time.Time {
-	if !a.isBounded() {
-		return a.longestEnds()
-	}
-	talk := time.Duration(a.TalkLimit) * time.Second
-	return earlier(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
-}
-
-// longestEnds is when no leg can be alive any more that was dialed with the attempt.
-func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
-
-// isBounded says whether Twilio itself ends the leg, ring and conversation, in time.
-func (a *Attempt) isBounded() bool { return a.TalkLimit > 0 && !a.leftQueue().IsZero() }
-
-// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is
-// not known.
-func (a *Attempt) leftQueue() (at time.Time) {
-	for _, t := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
+// ask asks Twilio about every live attempt that has been silent for too long, and ends
+// what rings, or talks, for too long.
+func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		if !a.Live() {
+			continue
 		}
+		step := c.overdue
+		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // a clock that is set back makes no leg young again
+			step = c.attend
+		}
+		more, news := step(a, now)
+		acts, evs = append(acts, more...), append(evs, news...)
 	}
-	return at
+	return acts, evs
 }
 
-// looksEnd is when an attempt at its leg's bound is given up, if nobody could look at it.
-func (a *Attempt) looksEnd() time.Time { return later(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
+// attend ends a leg that may be alive, or asks about it, when it is time.
+func (c *Call) attend(a *Attempt, now time.Time) (acts []Action, evs []Event) {
+	if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
+		act, news := c.hangUp(a, now)
+		acts, evs = append(acts, act), append(evs, news...)
+	}
+	if now.Before(a.AskAt) {
+		return acts, evs
+	}
+	more, news := c.askAbout(a, now)
+	return append(acts, more...), append(evs, news...)
+}
 
 // overdue ends an attempt that has reached its leg's bound, has it looked at once more,
 // and concludes it: by what is seen, for redial may have been away as the leg ended. Where
@@ -75,20 +69,35 @@ const (
 	outlasted = "longer than any call can last"
 )
 
-// lookDecides says whether the answer to a look at an attempt is the last that is waited for.
-func (a *Attempt) lookDecides(now time.Time) bool {
-	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(hangUpSettle))
+// nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
+// none is alive.
+func (c *Call) nextAsk() (next time.Time) {
+	for i := range c.Attempts {
+		a := &c.Attempts[i]
+		if !a.Live() {
+			continue
+		}
+		times := []time.Time{a.AskAt, a.HangUpAt, c.legEnds(a)}
+		if !a.OverdueAt.IsZero() { // it is being looked at, and ended with that
+			times = []time.Time{a.AskAt, a.looksEnd()}
+		}
+		for _, t := range times {
+			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
+		}
+	}
+	return next
 }
 
-// lost is the Result of an attempt that is over, though nobody said how it ended.
-func (a *Attempt) lost() Result {
-	switch {
-	case !a.AnsweredAt.IsZero(), !a.ConfirmedAt.IsZero():
-		return a.answered()
-	case a.isBounded(), a.Absent >= absentEnough:
-		return Failed
+// legEnds is when an attempt can't be alive any more: Twilio ends what it was sent a
+// TimeLimit with, once that has left the queue. Of all else only the longest is known.
+func (c *Call) legEnds(a *Attempt) time.Time {
+	if !a.isBounded() {
+		return a.longestEnds()
 	}
-	return Ambiguous
+	talk := time.Duration(a.TalkLimit) * time.Second
+	return earlier(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
 }
 
 // Missing records that by, which placed attempt n and can use its account, was told that
@@ -121,22 +130,6 @@ func (c *Call) Unseen(n int, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// absent counts an absence from Twilio's list, and says false of one that proves nothing:
-// it is too early, or too soon after the one before.
-func (a *Attempt) absent(now time.Time) bool {
-	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart {
-		return false
-	}
-	a.Absent++
-	a.AbsentAt = now
-	return true
-}
-
-// isHeard says whether Twilio has said anything about the attempt after it took it.
-func (a *Attempt) isHeard() bool {
-	return a.Heard || len(a.Finals) > 0 || !a.leftQueue().IsZero()
-}
-
 // Inquire has Twilio asked, as soon as it can tell, about the live attempts of which there
 // was no news since then: redial did not listen meanwhile. It returns how many these are.
 func (c *Call) Inquire(since, now time.Time) (asked int) {
@@ -158,13 +151,4 @@ func (c *Call) Inquire(since, now time.Time) (asked int) {
 		c.settle(now)
 	}
 	return asked
-}
-
-// lastNews is when redial last heard something new of the attempt, or dialed it.
-func (a *Attempt) lastNews() time.Time {
-	at := a.DialedAt
-	for _, t := range []time.Time{a.PlacedAt, a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		at = later(at, t)
-	}
-	return at
 }

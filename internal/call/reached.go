@@ -1,8 +1,6 @@
 package call
 
-import (
-	"time"
-)
+import "time"
 
 // Pressed records the keys that were pressed on attempt n, in answer to the nth
 // question of this leg; right says whether they confirm. A repeat changes nothing.
@@ -23,16 +21,6 @@ func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []
 		evs = append(evs, c.attemptEvent(AttemptKeyRefused, now, n, Event{}))
 	}
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
-}
-
-// hearsTaken records that whoever listens to an attempt is told, in answer to a
-// request of Twilio's, that somebody else was reached: nobody has to break in for it.
-func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
-	if a.Interrupts > 0 {
-		return nil
-	}
-	a.Interrupts, a.HangUpAt = 1, now.Add(interruptAgain)
-	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
 }
 
 // Evidence is how it is known that a person was reached.

@@ -39,27 +39,6 @@ func (c *Call) settle(now time.Time) []Event {
 	return evs
 }
 
-// nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
-// none is alive.
-func (c *Call) nextAsk() (next time.Time) {
-	for i := range c.Attempts {
-		a := &c.Attempts[i]
-		if !a.Live() {
-			continue
-		}
-		times := []time.Time{a.AskAt, a.HangUpAt, c.legEnds(a)}
-		if !a.OverdueAt.IsZero() { // it is being looked at, and ended with that
-			times = []time.Time{a.AskAt, a.looksEnd()}
-		}
-		for _, t := range times {
-			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-				next = t
-			}
-		}
-	}
-	return next
-}
-
 // decide names the attempt that has reached a person, once there is one, and stays
 // with it: of two who confirm in the same instant, the second hears that it is taken. Only
 // that nothing could be heard overturns it, and not once others were told that it is taken.

@@ -109,7 +109,7 @@ var sabotages = []sabotage{
 	},
 	{
 		name:   "takes a machine for a person",
-		broken: map[string]string{"internal/call/attempt.go|case a.Machine():\n\t\treturn Machine\n": ""},
+		broken: map[string]string{"internal/call/result.go|case a.Machine():\n\t\treturn Machine\n": ""},
 		script: "voicemail", phones: calledFor, policy: api.Policy{Machine: &api.Machine{Do: "redial"}},
 	},
 	{

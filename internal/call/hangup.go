@@ -1,0 +1,126 @@
+package call
+
+import "time"
+
+// guard sets the time to end a call that is no longer wanted, or that Twilio should
+// have ended itself: one that rings past its timeout or its window, or never leaves the
+// queue.
+// Who was answered is left alone, unless somebody else was reached, or the cancel
+// says otherwise.
+func (c *Call) guard(a *Attempt, now time.Time) {
+	why := c.unwanted(a)
+	switch {
+	case !a.OverdueAt.IsZero(): // it is ended as it is
+	case !a.AnsweredAt.IsZero():
+		if why == "" || why == canceled && !c.CutShort || a.Interrupts >= interruptEnough {
+			a.HangUpAt = time.Time{}
+		} else if a.Interrupts == 0 && a.SID != "" {
+			a.HangUpAt = now
+		}
+	case why != "" && a.SID != "":
+		if a.EndWhy == "" {
+			a.EndWhy, a.HangUpAt = why, now
+		}
+	case a.HangUps > 0:
+	case !a.RingingAt.IsZero():
+		a.HangUpAt = earlier(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
+	case a.SID == "":
+	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
+		a.HangUpAt = now
+	case a.HangUpAt.IsZero():
+		a.HangUpAt = c.windowCloses(a)
+	}
+}
+
+func (c *Call) unwanted(a *Attempt) string {
+	switch {
+	case c.ReachedBy != 0 && c.ReachedBy != a.N:
+		return taken
+	case !c.CancelRequested.IsZero():
+		return canceled
+	}
+	return ""
+}
+
+// Why an attempt is ended although somebody might answer it.
+const (
+	taken    = "taken"    // somebody else was reached
+	canceled = "canceled" // the Call was
+)
+
+// hangUp asks Twilio to end a call, or to break into it. Asked once more if that
+// should get lost.
+func (c *Call) hangUp(a *Attempt, now time.Time) (Action, []Event) {
+	if !a.AnsweredAt.IsZero() {
+		return c.interrupt(a, now)
+	}
+	var evs []Event
+	if a.HangUps == 0 {
+		evs = append(evs, c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: c.tooLong(a, now)}))
+	}
+	a.HangUpAt = now.Add(min(hangUpAgain<<min(a.HangUps, 10), askCeiling))
+	a.HangUps++
+	c.askSoon(a, now)
+	return Action{HangUp, a.N}, evs
+}
+
+// tooLong says why an attempt that nobody has answered is ended.
+func (c *Call) tooLong(a *Attempt, now time.Time) string {
+	closed := c.windowCloses(a)
+	switch {
+	case a.EndWhy != "":
+		return a.EndWhy
+	case !closed.IsZero() && !now.Before(closed):
+		return "the window closes"
+	case a.dialedOut():
+		return "rings too long"
+	}
+	return "queued too long"
+}
+
+// windowCloses is when the window that an attempt was dialed in closes; zero where
+// there is none, or not as long as a phone may begin to ring.
+func (c *Call) windowCloses(a *Attempt) time.Time {
+	if c.Policy.Window.IsZero() {
+		return time.Time{}
+	}
+	long := c.Policy.longestRing()
+	closes := c.Policy.Window.closes(a.DialedAt, long)
+	if closes.Equal(a.DialedAt.Add(long)) {
+		return time.Time{}
+	}
+	return closes
+}
+
+// interrupt tells who listens that somebody else has it, or ends the conversation.
+func (c *Call) interrupt(a *Attempt, now time.Time) (Action, []Event) {
+	act, t := Action{Tell, a.N}, AttemptTold
+	if c.unwanted(a) == canceled {
+		act.Kind, t = End, AttemptHungUp
+		c.askSoon(a, now)
+	}
+	var evs []Event
+	if a.Interrupts == 0 {
+		evs = append(evs, c.attemptEvent(t, now, a.N, Event{Reason: c.unwanted(a)}))
+	}
+	a.HangUpAt = now.Add(interruptAgain)
+	a.Interrupts++
+	return act, evs
+}
+
+// hearsTaken records that whoever listens to an attempt is told, in answer to a
+// request of Twilio's, that somebody else was reached: nobody has to break in for it.
+func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
+	if a.Interrupts > 0 {
+		return nil
+	}
+	a.Interrupts, a.HangUpAt = 1, now.Add(interruptAgain)
+	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
+}
+
+// askSoon asks what came of the request to end an attempt.
+func (c *Call) askSoon(a *Attempt, now time.Time) {
+	if settled := now.Add(hangUpSettle); settled.Before(a.AskAt) {
+		a.AskAt = settled
+	}
+}

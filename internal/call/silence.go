@@ -1,0 +1,37 @@
+package call
+
+import "time"
+
+// askAbout asks Twilio about an attempt. The next time to ask is set at once, so that an
+// answer that never comes is asked for again.
+func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) {
+	kind, pause := LookUp, c.askPause(a, now)
+	if a.SID == "" {
+		kind, pause = Search, max(pause, searchAgain)
+		evs = append(evs, c.unanswered(a, "", now)...)
+	}
+	if a.Asks == 0 && !c.Polled {
+		evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))
+	}
+	a.Asks++
+	a.AskAt = now.Add(pause)
+	return []Action{{kind, a.N}}, evs
+}
+
+// askPause is how long Twilio is not asked again. One that sends no callbacks is
+// asked often while the phone rings, the more seldom the longer it lasts.
+func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
+	if !c.Polled {
+		return min(askBackoff<<min(a.Asks, 10), askCeiling)
+	}
+	often, age := max(c.Policy.RingTimeout/6, pollFloor), now.Sub(a.DialedAt)
+	return min(max(often, age/4), max(pollCeiling, age/20), askCeiling)
+}
+
+func (c *Call) unanswered(a *Attempt, why string, now time.Time) []Event {
+	if a.Status() != Placing {
+		return nil
+	}
+	a.Unanswered = true
+	return []Event{c.attemptEvent(AttemptUnanswered, now, a.N, Event{Reason: why})}
+}
