@@ -61,12 +61,6 @@ type Attempt struct {
 	WrongKeys   int       // how often a wrong one was
 }
 
-// proven says whether it is known that a person was reached, also before the
-// conversation ends.
-func (a *Attempt) proven() bool {
-	return a.Result() == Completed || !a.Over() && !a.AnsweredAt.IsZero() && a.answered() == Completed
-}
-
 // reportedError is Twilio's error code where what was to be heard could not be had or run,
 // and whoever answered heard "an application error" instead; 0 if it reported none.
 func (a *Attempt) reportedError() int {

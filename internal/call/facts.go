@@ -1,9 +1,6 @@
 package call
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Report is what Twilio said about one of its calls, in a callback or when asked.
 type Report struct {
@@ -17,6 +14,19 @@ type Report struct {
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
 	Instructs  bool   // it asks what to say to whoever answered, and is told
 	ErrorCode  int    // Twilio's, of what was to be heard; 0 none
+}
+
+// Report records what Twilio said about attempt n. Late, doubled and reordered
+// reports are welcome; one about another call than the attempt's, or about none,
+// is ignored.
+func (c *Call) Report(n int, r Report, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || !r.Status.Known() || r.SID == "" || (a.SID != "" && r.SID != a.SID) {
+		return nil
+	}
+	before := a.Result()
+	evs := c.learn(a, r, now)
+	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
 // Unanswered records that the answer to attempt n's create request never came:
@@ -65,32 +75,6 @@ func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 	return append(c.concluded(a, before, now), c.settle(now)...)
 }
 
-// Report records what Twilio said about attempt n. Late, doubled and reordered
-// reports are welcome; one about another call than the attempt's, or about none,
-// is ignored.
-func (c *Call) Report(n int, r Report, now time.Time) []Event {
-	a := c.Attempt(n)
-	if a == nil || !r.Status.Known() || r.SID == "" || (a.SID != "" && r.SID != a.SID) {
-		return nil
-	}
-	before := a.Result()
-	evs := c.learn(a, r, now)
-	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
-}
-
-// callbackTime is how long Twilio tries to deliver a callback.
-const callbackTime = 15 * time.Second
-
-// Missed says of an answer about attempt n, before it is recorded, that a callback should have brought the news,
-// and none has come of this attempt at all. Of one that never left Twilio's queue, none does.
-func (c *Call) Missed(n int, r Report, now time.Time) bool {
-	a := c.Attempt(n)
-	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
-		return false
-	}
-	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(later(a.DialedAt, a.PlacedAt).Add(callbackTime))
-}
-
 // Listed records what Twilio's list shows that may be attempt n, whose sid is unknown.
 // Only an absence that was seen twice, some time apart, proves anything.
 func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
@@ -116,66 +100,55 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Cancel asks for the Call to end: at once when no phone may be ringing, else
-// with the legs that are alive. Nothing more is dialed either way, and what rings
-// is ended; a conversation goes on unless cutShort says otherwise.
-func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
-	if c.State == Ended {
+// Missing records that by, which placed attempt n and can use its account, was told that
+// there is no call of its sid, and that Twilio's list shows none that it may be. Seen twice,
+// some time apart, it proves that an attempt never rang of which nothing was ever heard;
+// any other is over no sooner than its leg can be.
+func (c *Call) Missing(n int, by string, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by || !a.absent(now) {
 		return nil
 	}
-	var evs []Event
-	if first := setOnce(&c.CancelRequested, now); first || cutShort && !c.CutShort {
-		e := Event{}
-		if cutShort {
-			e.Reason = "hang up"
-		}
-		evs = append(evs, c.event(CallCancelRequested, now, e))
-	}
-	c.CutShort = c.CutShort || cutShort
-	return append(evs, c.settle(now)...)
-}
-
-// Redial asks for the next dial at once: without the pause after the dial before, but
-// within all other rules. It returns one of the errors above where they forbid it.
-func (c *Call) Redial(now time.Time) ([]Event, error) {
 	switch {
-	case c.State == Ended:
-		return nil, ErrEnded
-	case c.State == Dialing:
-		return nil, ErrDialed
-	case c.Held != "":
-		return nil, ErrHeld
+	case a.Absent < absentEnough:
+	case !a.isHeard():
+		a.Unplaced = true
+	case !now.Before(c.legEnds(a)):
+		a.Lost = true
 	}
-	c.RedialAsked = now
-	if _, at, _ := c.due(now); at.After(now) {
-		return nil, &NotNowError{c.WaitsFor(now), at}
-	}
-	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
+	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Hold records that another Call is ringing the number: the dial that Wake asked
-// for is not made, and the Call waits until it is released, or its deadline.
-func (c *Call) Hold(number string, now time.Time) []Event {
-	if c.State != Waiting || c.Held != "" {
+// Unseen records that nobody can look at attempt n: another account placed it. It is
+// concluded at its leg's bound without that.
+func (c *Call) Unseen(n int, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || !a.Live() || !a.lookDecides(now) {
 		return nil
 	}
-	c.Held = number
-	evs := []Event{c.event(CallHeld, now, Event{})}
-	return append(evs, c.settle(now)...)
+	a.Lost = true
+	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Release records that a number is free that the Call is held for. The Call is Offered it
-// where the dial is due by now, and else waits for something else, or ends.
-func (c *Call) Release(number string, now time.Time) []Event {
-	if number == "" || number != c.Held && !slices.Contains(c.AlsoHeld(), number) {
+// Pressed records the keys that were pressed on attempt n, in answer to the nth
+// question of this leg; right says whether they confirm. A repeat changes nothing.
+func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []Event {
+	a := c.Attempt(n)
+	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.NeedsKey || c.State == Ended {
 		return nil
 	}
-	c.Held, c.Offered = "", number
-	evs := append([]Event{c.event(CallReleased, now, Event{})}, c.settle(now)...)
-	if c.State == Waiting { // it was not due while it was held; its place among those who are, it keeps
-		c.NextAttemptAt = later(c.NextAttemptAt, now)
+	before := a.Result()
+	evs := c.learn(a, Report{SID: sid, Status: InProgress}, now)
+	switch {
+	case c.unwanted(a) == taken:
+		evs = append(evs, c.hearsTaken(a, now)...)
+	case right && setOnce(&a.ConfirmedAt, now):
+		evs = append(evs, c.attemptEvent(AttemptConfirmed, now, n, Event{Reason: c.Policy.confirmedBy()}))
+	case !right && nth > a.WrongKeys:
+		a.WrongKeys = nth
+		evs = append(evs, c.attemptEvent(AttemptKeyRefused, now, n, Event{}))
 	}
-	return evs
+	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
 // learn adds what a report says to the facts about a.
@@ -237,4 +210,17 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 			a.AskAt = now.Add(c.askPause(a, now))
 		}
 	}
+}
+
+// callbackTime is how long Twilio tries to deliver a callback.
+const callbackTime = 15 * time.Second
+
+// Missed says of an answer about attempt n, before it is recorded, that a callback should have brought the news,
+// and none has come of this attempt at all. Of one that never left Twilio's queue, none does.
+func (c *Call) Missed(n int, r Report, now time.Time) bool {
+	a := c.Attempt(n)
+	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
+		return false
+	}
+	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(later(a.DialedAt, a.PlacedAt).Add(callbackTime))
 }

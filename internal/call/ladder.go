@@ -1,20 +1,5 @@
 package call
 
-// AlsoHeld are the numbers beside Held that are rung next as well, any of which will do as
-// soon as it is free.
-func (c *Call) AlsoHeld() (numbers []string) {
-	if c.State != Waiting || c.Held == "" || len(c.People) < 2 {
-		return nil
-	}
-	people, _ := c.next()
-	for _, p := range people {
-		if number := c.Person(p).Number; number != c.Held {
-			numbers = append(numbers, number)
-		}
-	}
-	return numbers
-}
-
 // nextPeople is who is rung next by the ladder. Who can't be rung before the deadline is
 // no reason not to ring those behind.
 func (c *Call) nextPeople() (people []int) {
@@ -42,14 +27,6 @@ func (c *Call) nextPeople() (people []int) {
 		return late
 	}
 	return people
-}
-
-// dialed is the Event of a person's phone being dialed.
-func (c *Call) dialed(p int) Event {
-	if len(c.People) == 0 {
-		return Event{}
-	}
-	return Event{Person: p + 1}
 }
 
 // done says whether a person is not rung any more.

@@ -1,26 +1,29 @@
 package call
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// Pressed records the keys that were pressed on attempt n, in answer to the nth
-// question of this leg; right says whether they confirm. A repeat changes nothing.
-func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []Event {
-	a := c.Attempt(n)
-	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.NeedsKey || c.State == Ended {
-		return nil
+// decide names the attempt that has reached a person, once there is one, and stays
+// with it: of two who confirm in the same instant, the second hears that it is taken. Only
+// that nothing could be heard overturns it, and not once others were told that it is taken.
+func (c *Call) decide() {
+	told := func(a Attempt) bool { return a.EndWhy == taken || a.Interrupts > 0 }
+	if a := c.Attempt(c.ReachedBy); a != nil && a.reportedError() != 0 && !a.proven() && !slices.ContainsFunc(c.Attempts, told) {
+		c.ReachedBy = 0
 	}
-	before := a.Result()
-	evs := c.learn(a, Report{SID: sid, Status: InProgress}, now)
-	switch {
-	case c.unwanted(a) == taken:
-		evs = append(evs, c.hearsTaken(a, now)...)
-	case right && setOnce(&a.ConfirmedAt, now):
-		evs = append(evs, c.attemptEvent(AttemptConfirmed, now, n, Event{Reason: c.Policy.confirmedBy()}))
-	case !right && nth > a.WrongKeys:
-		a.WrongKeys = nth
-		evs = append(evs, c.attemptEvent(AttemptKeyRefused, now, n, Event{}))
+	for i := range c.Attempts {
+		if c.ReachedBy == 0 && c.Attempts[i].proven() {
+			c.ReachedBy = c.Attempts[i].N
+		}
 	}
-	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
+}
+
+// proven says whether it is known that a person was reached, also before the
+// conversation ends.
+func (a *Attempt) proven() bool {
+	return a.Result() == Completed || !a.Over() && !a.AnsweredAt.IsZero() && a.answered() == Completed
 }
 
 // Evidence is how it is known that a person was reached.
@@ -30,13 +33,6 @@ type Evidence struct {
 	By       string    // key, pin, human (was detected) or answer (and nothing else)
 	At       time.Time //
 	Listened int       // seconds; 0 while the conversation goes on
-}
-
-func (p Policy) confirmedBy() string {
-	if p.Confirm.Kind == ConfirmPIN {
-		return "pin"
-	}
-	return "key"
 }
 
 // Evidence returns who was reached and how that is known, nil if nobody was.
@@ -57,4 +53,11 @@ func (c *Call) Evidence() *Evidence {
 		e.At = a.EndedAt
 	}
 	return &e
+}
+
+func (p Policy) confirmedBy() string {
+	if p.Confirm.Kind == ConfirmPIN {
+		return "pin"
+	}
+	return "key"
 }

@@ -1,9 +1,6 @@
 package call
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // settle derives from the facts, and from nothing else, what the Call waits for
 // or how it ended. It runs after every step.
@@ -37,21 +34,6 @@ func (c *Call) settle(now time.Time) []Event {
 		c.Offered = "" // whoever else is held for the number may ring it
 	}
 	return evs
-}
-
-// decide names the attempt that has reached a person, once there is one, and stays
-// with it: of two who confirm in the same instant, the second hears that it is taken. Only
-// that nothing could be heard overturns it, and not once others were told that it is taken.
-func (c *Call) decide() {
-	told := func(a Attempt) bool { return a.EndWhy == taken || a.Interrupts > 0 }
-	if a := c.Attempt(c.ReachedBy); a != nil && a.reportedError() != 0 && !a.proven() && !slices.ContainsFunc(c.Attempts, told) {
-		c.ReachedBy = 0
-	}
-	for i := range c.Attempts {
-		if c.ReachedBy == 0 && c.Attempts[i].proven() {
-			c.ReachedBy = c.Attempts[i].N
-		}
-	}
 }
 
 // verdict is the Outcome when no attempt is alive, empty if the phones of people ring

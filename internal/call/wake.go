@@ -47,3 +47,11 @@ func (c *Call) dial(person int, by string, now time.Time) int {
 	c.State, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, a.AskAt
 	return a.N
 }
+
+// dialed is the Event of a person's phone being dialed.
+func (c *Call) dialed(p int) Event {
+	if len(c.People) == 0 {
+		return Event{}
+	}
+	return Event{Person: p + 1}
+}
