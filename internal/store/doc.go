@@ -7,47 +7,46 @@
 //
 // Its files, from the top down. First what is written; the operations that wait share a transaction:
 //
-//	writer.go            the queue of operations, and the one goroutine that commits them
 //	batch.go             the operations of one transaction: read, decided, written
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
-//	claim.go             an operation: the Calls that are due are woken
-//	deliver.go           an operation: webhooks are taken, and what became of them
+//	claim.go             an operation: the Calls that are due are woken; at once, where the dialer has room
+//	deliver.go           in each transaction: the webhooks of its events; an operation: what became of one
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
 //	numbers.go           in each transaction: which Call may ring a number
-//	deliveries.go        in each transaction: the webhooks of its events
-//	watch.go             after it: who waits for a Call, or for something to be due, is told
+//	writer.go            the queue of operations, and the one goroutine that commits them
 //
 // Then what has a transaction of its own:
 //
+//	retain.go            personal data goes, and rows that need not be kept
+//	ready.go             whether the database takes what is written
 //	silent.go            the legs that nothing was heard of, and when to ask about them
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that no table has
-//	endpoints.go         where webhooks go
-//	retain.go            personal data goes, and rows that need not be kept
-//	ready.go             whether the database takes what is written
 //
-// What is read:
+// What is looked at, and brought up to date:
 //
-//	read.go              a Call, its attempts and events; what is due next
-//	list.go              pages of Calls
-//	metrics.go           counters, and figures of what is stored
 //	inspect.go           whether the database is as it should be
 //	inspect_postgres.go  the same of PostgreSQL alone
 //	inspect_sqlite.go    the same of SQLite's files alone
+//	list.go              pages of Calls
+//	metrics.go           counters, and figures of what is stored
+//	migrate.go           the schema, whose SQL is in migrations/
+//	migratelock.go       one node migrates at a time
 //	trouble.go           why a database can't be opened
+//
+// Rows, and how each database is spoken to:
+//
+//	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
+//	endpoints.go         where webhooks go
+//	read.go              a Call, its attempts and events; what is due next
+//	postgres.go          PostgreSQL: its URL, its transactions, its errors
+//	sqlite.go            SQLite: its file, its one writer, its errors
+//	bulk.go              rows written many at a time
+//	tx.go                a transaction, and the statements in it
 //
 // And what is beneath:
 //
-//	open.go              the Store, and what differs between the databases
-//	migrate.go           the schema, whose SQL is in migrations/
-//	migratelock.go       one node migrates at a time
-//	postgres.go          PostgreSQL: its URL, its transactions, its errors
-//	sqlite.go            SQLite: its file, its one writer, its errors
-//	tx.go                a transaction, and the statements in it
-//	bulk.go              rows written many at a time
-//	columns.go           which column holds which field
-//	clock.go             the present, by the database's clock
 //	file.go              a SQLite file is one process's
 //	lock_unix.go         the lock beside the file
 //	lock_other.go        the same where there is no Unix
@@ -55,4 +54,8 @@
 //	lock_notlinux.go     none, where Linux is not
 //	disk_linux.go        the room that is left, and who may write
 //	disk_other.go        what is known of that elsewhere
+//	open.go              the Store, and what differs between the databases
+//	columns.go           which column holds which field
+//	watch.go             who waits in this process, for a Call or for something to be due, is told
+//	clock.go             the present, by the database's clock
 package store
