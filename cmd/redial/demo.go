@@ -24,7 +24,7 @@ type demoCmd struct {
 const (
 	demoFrom  = "+815012345678"
 	demoSpeed = 20               // phones ring that much faster than life
-	demoTime  = 60 * time.Second // after which a fate that is still open is wrong
+	demoTime  = 60 * time.Second // after which a call that has not ended is wrong
 	demoLook  = 5 * time.Second  // for which a call that waits is seen to, before somebody does something about it
 )
 
@@ -32,7 +32,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	if c.Polling && c.Story != "rings" && c.Story != "night" {
 		return fmt.Errorf("--story %s needs a public URL, so it can't be told with --polling", c.Story)
 	}
-	d, err := startDemo(ctx, demoFates(c.Story), c.Polling)
+	d, err := startDemo(ctx, demoCalls(c.Story), c.Polling)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	printf(con.out, "redial  %s\nTwilio  %s, on your desk; phones %d times as fast as life\n\n%s\n\n",
 		d.url, d.twilio, demoSpeed, watched[c.Story])
 	// The night's windows are counted from here: by now all is up, however slow the machine.
-	err = d.play(ctx, newScreen(con, demoFates(c.Story), c.Polling))
+	err = d.play(ctx, newScreen(con, demoCalls(c.Story), c.Polling))
 	if ctx.Err() != nil {
 		con.stopped()
 		return ctx.Err()
@@ -53,18 +53,18 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	return err
 }
 
-// demo is a pair at which calls are asked for that have fates.
+// demo is a pair at which the calls of the demo are asked for.
 type demo struct {
 	*pair
 }
 
-func startDemo(ctx context.Context, fates []fate, polling bool) (*demo, error) {
+func startDemo(ctx context.Context, calls []demoCall, polling bool) (*demo, error) {
 	all := map[string]string{}
-	for _, f := range fates {
-		if f.number != "" {
-			all[f.number] = f.script
+	for _, c := range calls {
+		if c.number != "" {
+			all[c.number] = c.script
 		}
-		maps.Copy(all, f.others)
+		maps.Copy(all, c.others)
 	}
 	p, err := pairing{
 		phones:  sim.Config{Speed: demoSpeed, Scripts: all},
@@ -75,14 +75,14 @@ func startDemo(ctx context.Context, fates []fate, polling bool) (*demo, error) {
 	return &demo{p}, err
 }
 
-// play places the calls, shows how they fare, and holds each against its fate.
+// play places the calls, shows how they fare, and holds each against what must come of it.
 func (d *demo) play(ctx context.Context, s *screen) error {
 	ctx, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
 	var calls sync.WaitGroup
 	wrong := make([]error, len(s.rows))
 	for i := range s.rows {
-		id, err := d.ask(ctx, s.rows[i].fate)
+		id, err := d.ask(ctx, s.rows[i].call)
 		if err != nil {
 			wrong[i] = err
 			continue
@@ -93,17 +93,17 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 	return s.finish(wrong, errors.Is(ctx.Err(), context.Canceled))
 }
 
-func (d *demo) ask(ctx context.Context, f fate) (id string, err error) {
+func (d *demo) ask(ctx context.Context, c demoCall) (id string, err error) {
 	call, _, err := d.client.Create(ctx, api.CreateCall{
-		To: f.number, People: f.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &f.policy,
-		Metadata: map[string]string{"demo": f.title},
+		To: c.number, People: c.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &c.policy,
+		Metadata: map[string]string{"demo": c.title},
 	}, "")
 	return call.ID, err
 }
 
-// follow shows a call until it has ended, and holds it against its fate.
+// follow shows a call until it has ended, and holds it against what must come of it.
 func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
-	f := s.rows[i].fate
+	c := s.rows[i].call
 	outcome, waited := "", ""
 	err := d.client.Follow(ctx, id, 0, func(e api.Event) error {
 		s.event(i, e)
@@ -111,28 +111,28 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 		if e.Type == "call.ended" {
 			outcome = e.Outcome
 		}
-		return d.intervene(ctx, f, id, e)
+		return d.intervene(ctx, c, id, e)
 	})
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("%s: it has not ended within %s", f.title, demoTime)
+		return fmt.Errorf("%s: it has not ended within %s", c.title, demoTime)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.title, err)
+		return fmt.Errorf("%s: %w", c.title, err)
 	}
 	call, err := d.client.Get(ctx, id, 0)
 	if err != nil {
-		return fmt.Errorf("%s: %w", f.title, err)
+		return fmt.Errorf("%s: %w", c.title, err)
 	}
-	if !strings.HasPrefix(waited, f.waits) || (f.waits == "") != (waited == "") {
-		return fmt.Errorf("%s: it waited because %q, and was to because of %q", f.title, waited, f.waits)
+	if !strings.HasPrefix(waited, c.waits) || (c.waits == "") != (waited == "") {
+		return fmt.Errorf("%s: it waited because %q, and was to because of %q", c.title, waited, c.waits)
 	}
-	return d.check(f, outcome, call.Reached)
+	return d.check(c, outcome, call.Reached)
 }
 
 // intervene does what somebody is to do about a call that waits, once one has seen that it does.
-func (d *demo) intervene(ctx context.Context, f fate, id string, e api.Event) (err error) {
+func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event) (err error) {
 	waits := e.Waiting != "" || e.Type == "call.redial_scheduled"
-	if !waits || !f.cancel && !(f.now && e.NextAttemptAt.After(e.At)) {
+	if !waits || !c.cancel && !(c.now && e.NextAttemptAt.After(e.At)) {
 		return nil
 	}
 	select {
@@ -140,7 +140,7 @@ func (d *demo) intervene(ctx context.Context, f fate, id string, e api.Event) (e
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if f.cancel {
+	if c.cancel {
 		_, err = d.client.Cancel(ctx, id)
 	} else {
 		_, err = d.client.Redial(ctx, id)
@@ -148,26 +148,26 @@ func (d *demo) intervene(ctx context.Context, f fate, id string, e api.Event) (e
 	return err
 }
 
-// check holds a call against its fate: the outcome, the evidence, and how often the
+// check holds a call against what must come of it: the outcome, the evidence, and how often the
 // phones rang and what was said, as the other side knows it.
-func (d *demo) check(f fate, outcome string, reached *api.Reached) error {
+func (d *demo) check(c demoCall, outcome string, reached *api.Reached) error {
 	rings, heard := 0, map[string]string{}
 	for _, leg := range d.phones.Legs() {
-		if _, other := f.others[leg.To]; other || leg.To == f.number {
+		if _, other := c.others[leg.To]; other || leg.To == c.number {
 			rings++
 			heard[leg.To] = strings.Join(leg.Heard, " ")
 		}
 	}
-	if outcome != f.outcome || rings != f.rings {
-		return fmt.Errorf("%s: %s after %d dials, not %s after %d", f.title, outcome, rings, f.outcome, f.rings)
+	if outcome != c.outcome || rings != c.rings {
+		return fmt.Errorf("%s: %s after %d dials, not %s after %d", c.title, outcome, rings, c.outcome, c.rings)
 	}
-	for number, want := range f.heard {
+	for number, want := range c.heard {
 		if !strings.Contains(heard[number], want) {
-			return fmt.Errorf("%s: %s heard %q, and was to hear %q", f.title, number, heard[number], want)
+			return fmt.Errorf("%s: %s heard %q, and was to hear %q", c.title, number, heard[number], want)
 		}
 	}
-	if f.by != "" && (reached == nil || reached.By != f.by || reached.Name != f.name) {
-		return fmt.Errorf("%s: the evidence is %+v, and was to be %s %s", f.title, reached, f.by, f.name)
+	if c.by != "" && (reached == nil || reached.By != c.by || reached.Name != c.name) {
+		return fmt.Errorf("%s: the evidence is %+v, and was to be %s %s", c.title, reached, c.by, c.name)
 	}
 	return nil
 }

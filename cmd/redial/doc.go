@@ -5,47 +5,47 @@
 //
 // Its files, from the top down. First what runs, then each command in the file of its name:
 //
-//	main.go        the list of commands, the console, and how a command ends
-//	serve.go       redial serve: a node
-//	check.go       redial check: is the set-up right?
-//	demo.go        redial demo: phones that don't answer ring again
-//	desk.go        redial desk: redial beside a simulated Twilio
-//	sim.go         redial sim: a simulated Twilio alone
-//	call.go        redial call: asks for a call
-//	explain.go     redial explain, which makes no call, and redial now, which rings at once
-//	list.go        redial list: the calls, the newest first
-//	show.go        redial show: a call and its timeline
-//	wait.go        redial wait: until a call has ended
-//	cancel.go      redial cancel
-//	delete.go      redial delete: forgets the personal data of a call
-//	webhooks.go    redial webhooks: endpoints and deliveries
-//	listen.go      redial listen: webhooks on this machine
-//	resolve.go     redial resolve: what became of an attempt
-//	presets.go     redial presets: the policies to begin with
-//	migrate.go     redial migrate: the database's schema
-//	version.go     redial version
-//	completion.go  redial completion: for the shell
-//	help.go        redial help COMMAND, which is redial COMMAND --help
+//	main.go         the list of commands, the console, and how a command ends
+//	serve.go        redial serve: a node
+//	check.go        redial check: is the set-up right?
+//	demo.go         redial demo: phones that don't answer ring again
+//	desk.go         redial desk: redial beside a simulated Twilio
+//	sim.go          redial sim: a simulated Twilio alone
+//	call.go         redial call: asks for a call
+//	explain.go      redial explain, which makes no call, and redial now, which rings at once
+//	list.go         redial list: the calls, the newest first
+//	show.go         redial show: a call and its timeline
+//	wait.go         redial wait: until a call has ended
+//	cancel.go       redial cancel
+//	delete.go       redial delete: forgets the personal data of a call
+//	webhooks.go     redial webhooks: endpoints and deliveries
+//	listen.go       redial listen: webhooks on this machine
+//	resolve.go      redial resolve: what became of an attempt
+//	presets.go      redial presets: the policies to begin with
+//	migrate.go      redial migrate: the database's schema
+//	version.go      redial version
+//	completion.go   redial completion: for the shell
+//	help.go         redial help COMMAND, which is redial COMMAND --help
 //
 // What several commands share:
 //
-//	wish.go        the flags that say whom to reach, with what, and how hard to try
-//	content.go     a text that stands on the line, in a file or on standard input
-//	client.go      the server that is asked
-//	pair.go        redial and a simulated Twilio in one process
-//	phones.go      the flags that say what simulated phones do
-//	fates.go       the calls of the demo, and what must come of each
-//	screen.go      the demo's table
-//	row.go         a row of it: how one call fares
-//	feed.go        a line for each thing that happens at a desk
-//	tell.go        a call's events as they happen, with their times
-//	story.go       an event in a sentence
-//	policy.go      a policy in plain words
-//	settings.go    the environment: spaces around settings, names that look like a mistyped one
-//	warn.go        secrets on the command line, and plain http
-//	usage.go       what was typed wrong, and what was meant
-//	json.go        results, errors and warnings for scripts
-//	times.go       times and lengths as people read them
-//	terminal.go    how wide it is, and text that fits
-//	filter.go      what may reach a terminal
+//	wish.go         the flags that say whom to reach, with what, and how hard to try
+//	content.go      a text that stands on the line, in a file or on standard input
+//	client.go       the server that is asked
+//	pair.go         redial and a simulated Twilio in one process
+//	phones.go       the flags that say what simulated phones do
+//	demo_phones.go  what the phones of the demo do, and what must come of each call
+//	screen.go       the demo's table
+//	row.go          a row of it: how one call fares
+//	feed.go         a line for each thing that happens at a desk
+//	tell.go         a call's events as they happen, with their times
+//	story.go        an event in a sentence
+//	policy.go       a policy in plain words
+//	settings.go     the environment: spaces around settings, names that look like a mistyped one
+//	warn.go         secrets on the command line, and plain http
+//	usage.go        what was typed wrong, and what was meant
+//	json.go         results, errors and warnings for scripts
+//	times.go        times and lengths as people read them
+//	terminal.go     how wide it is, and text that fits
+//	filter.go       what may reach a terminal
 package main

@@ -313,10 +313,10 @@ func TestErrorsCommandNoTerminal(t *testing.T) {
 // The screen of a demo moves the cursor, and nothing that it shows does.
 func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 	var out strings.Builder
-	f := demoFates("ladder")
-	s := newScreen(newConsole(io.Discard, io.Discard), f, false)
+	calls := demoCalls("ladder")
+	s := newScreen(newConsole(io.Discard, io.Discard), calls, false)
 	s.terminal, s.size = &out, func() (int, int) { return 80, 24 }
-	s.rows[0].fate.title, s.rows[0].fate.people = evil, []api.Person{hostileValue[api.Person]()}
+	s.rows[0].call.title, s.rows[0].call.people = evil, []api.Person{hostileValue[api.Person]()}
 	e := hostileValue[api.Event]()
 	for _, kind := range []string{"attempt.dialed", "attempt.ended", "call.redial_scheduled", "call.ended"} {
 		e.Type = kind

@@ -11,7 +11,7 @@ import (
 
 // row is how one call of the demo fares.
 type row struct {
-	fate    fate
+	call    demoCall
 	rings   []ring    // each attempt
 	last    api.Event // what happened last
 	outcome string
@@ -20,7 +20,7 @@ type row struct {
 
 // ring is an attempt: whose phone rings, and how that went so far, in a word.
 type ring struct {
-	person int // of the fate's people, from 1; 0 where there are none
+	person int // of the call's people, from 1; 0 where there are none
 	word   string
 }
 
@@ -38,11 +38,11 @@ func (r *row) see(e api.Event, at time.Duration) {
 
 // attempts tells how each person's phone rang, in few words.
 func (r *row) attempts() string {
-	if len(r.fate.people) == 0 {
+	if len(r.call.people) == 0 {
 		return words(r.rings, 0)
 	}
 	var all []string
-	for i, p := range r.fate.people {
+	for i, p := range r.call.people {
 		if text := words(r.rings, i+1); text != "" {
 			all = append(all, p.Name+" "+text)
 		}
@@ -100,7 +100,7 @@ func (r *row) whose(attempt int) string {
 	if attempt < 1 || attempt > len(r.rings) {
 		return ""
 	}
-	return whom(api.Event{Person: r.rings[attempt-1].person}, r.fate.people)
+	return whom(api.Event{Person: r.rings[attempt-1].person}, r.call.people)
 }
 
 var ofCall = map[string]string{

@@ -28,14 +28,14 @@ type screen struct {
 	rows     []row
 }
 
-func newScreen(con *console, fates []fate, polling bool) *screen {
+func newScreen(con *console, calls []demoCall, polling bool) *screen {
 	s := &screen{out: con.out, polling: polling, start: time.Now()}
 	if t := os.Getenv("TERM"); con.terminal != nil && t != "dumb" && t != "" {
 		s.terminal, s.size = con.terminal, func() (int, int) { return sizeOf(con.terminal) }
 	}
 	s.colors = s.terminal != nil && os.Getenv("NO_COLOR") == "" // https://no-color.org
-	for _, f := range fates {
-		s.rows = append(s.rows, row{fate: f})
+	for _, c := range calls {
+		s.rows = append(s.rows, row{call: c})
 	}
 	return s
 }
@@ -55,7 +55,7 @@ func (s *screen) event(i int, e api.Event) {
 	if e.Attempt > 0 {
 		which = fmt.Sprintf("attempt %d: ", e.Attempt)
 	}
-	printf(s.out, "%5.1fs  %-*s  %s%s\n", now.Sub(s.start).Seconds(), s.titles(), r.fate.title, which, r.now(now, s.polling))
+	printf(s.out, "%5.1fs  %-*s  %s%s\n", now.Sub(s.start).Seconds(), s.titles(), r.call.title, which, r.now(now, s.polling))
 }
 
 // refreshUntil draws the table again and again until wait returns: rows count seconds, and the
@@ -163,7 +163,7 @@ const (
 func (s *screen) titles() int {
 	width := utf8.RuneCountInString(heading)
 	for _, r := range s.rows {
-		width = max(width, utf8.RuneCountInString(r.fate.title))
+		width = max(width, utf8.RuneCountInString(r.call.title))
 	}
 	return width
 }
@@ -174,7 +174,7 @@ const heading = "THE PHONE"
 func (s *screen) table(now time.Time, width int) []text {
 	title, times := s.titles(), ""
 	for _, r := range s.rows {
-		if r.fate.times != "" {
+		if r.call.times != "" {
 			times = "MAY RING (" + local(s.start).Format("MST") + ")"
 		}
 	}
@@ -191,7 +191,7 @@ func (s *screen) table(now time.Time, width int) []text {
 	}
 	lines := []text{{line(heading, times, "ATTEMPTS") + "NOW", 0, bold}}
 	for _, r := range s.rows {
-		before := line(r.fate.title, r.fate.times, newest(r.attempts(), attempts))
+		before := line(r.call.title, r.call.times, newest(r.attempts(), attempts))
 		lines = append(lines, text{before + r.now(now, s.polling), utf8.RuneCountInString(before), r.color()})
 	}
 	return lines

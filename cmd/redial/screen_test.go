@@ -74,7 +74,7 @@ func (p *paper) up(n int) {
 
 // drawnOn is a screen that draws on a paper.
 func drawnOn(p *paper, story string) *screen {
-	s := newScreen(newConsole(io.Discard, io.Discard), demoFates(story), false)
+	s := newScreen(newConsole(io.Discard, io.Discard), demoCalls(story), false)
 	s.terminal, s.size, s.out = p, func() (int, int) { return p.width, p.height }, p
 	return s
 }
@@ -82,10 +82,10 @@ func drawnOn(p *paper, story string) *screen {
 // befalls lets a whole story happen to each call, with the longest words that there are.
 func befalls(s *screen, then func()) {
 	for i, r := range s.rows {
-		for n := range max(1, r.fate.rings) {
+		for n := range max(1, r.call.rings) {
 			person := 0
-			if len(r.fate.people) > 0 {
-				person = n%len(r.fate.people) + 1
+			if len(r.call.people) > 0 {
+				person = n%len(r.call.people) + 1
 			}
 			for _, e := range []api.Event{
 				{Type: "attempt.dialed"}, {Type: "attempt.placed", SID: "CA" + strings.Repeat("0", 32)}, {Type: "attempt.ringing"},
@@ -97,7 +97,7 @@ func befalls(s *screen, then func()) {
 				then()
 			}
 		}
-		s.event(i, api.Event{Type: "call.ended", Outcome: r.fate.outcome})
+		s.event(i, api.Event{Type: "call.ended", Outcome: r.call.outcome})
 		then()
 	}
 }
@@ -143,8 +143,8 @@ func TestTheTableSurvivesAnyWindow(t *testing.T) {
 		}
 		text := strings.Join(p.lines, "\n")
 		for _, r := range s.rows {
-			if !strings.Contains(text, "\n"+r.fate.title+" ") {
-				t.Errorf("%s is missing:\n%s", r.fate.title, text)
+			if !strings.Contains(text, "\n"+r.call.title+" ") {
+				t.Errorf("%s is missing:\n%s", r.call.title, text)
 			}
 		}
 	})
@@ -218,7 +218,7 @@ func TestARowSaysWhatItWaitsFor(t *testing.T) {
 // Where there are several people, the table says whose phone did what; what happened
 // again is counted.
 func TestTheTableTellsPeopleApart(t *testing.T) {
-	s := newScreen(newConsole(io.Discard, io.Discard), demoFates("ladder"), false)
+	s := newScreen(newConsole(io.Discard, io.Discard), demoCalls("ladder"), false)
 	for i, who := range []int{1, 1, 2} {
 		s.event(0, api.Event{Type: "attempt.dialed", Attempt: i + 1, Person: who})
 		s.event(0, api.Event{Type: "attempt.ended", Attempt: i + 1, Result: []string{"no-answer", "no-answer", "completed"}[i]})
@@ -235,7 +235,7 @@ func TestTheTableTellsPeopleApart(t *testing.T) {
 func TestLinesFitWhereThereIsNoTerminal(t *testing.T) {
 	for story := range watched {
 		var out strings.Builder
-		s := newScreen(newConsole(&out, io.Discard), demoFates(story), true)
+		s := newScreen(newConsole(&out, io.Discard), demoCalls(story), true)
 		befalls(s, func() {})
 		_ = s.finish(make([]error, len(s.rows)), false)
 		for line := range strings.Lines(out.String()) {
@@ -250,11 +250,11 @@ func TestLinesFitWhereThereIsNoTerminal(t *testing.T) {
 func TestTheNightShowsItsWindows(t *testing.T) {
 	inZone(t, "Asia/Tokyo")
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
-	f := nightFates(now)[0]
-	if f.times != "12:00:15-13:00:00" || f.policy.Window.Hours != "03:00:15-04:00:00" {
-		t.Errorf("it is shown as %s, and asked for as %s", f.times, f.policy.Window.Hours)
+	c := nightCalls(now)[0]
+	if c.times != "12:00:15-13:00:00" || c.policy.Window.Hours != "03:00:15-04:00:00" {
+		t.Errorf("it is shown as %s, and asked for as %s", c.times, c.policy.Window.Hours)
 	}
-	s := newScreen(newConsole(io.Discard, io.Discard), nightFates(now), false)
+	s := newScreen(newConsole(io.Discard, io.Discard), nightCalls(now), false)
 	if heading := s.table(now, 80)[0].words; !strings.Contains(heading, "MAY RING (JST)") {
 		t.Errorf("the heading is %q", heading)
 	}
@@ -267,8 +267,8 @@ func TestThePictureIsOfTheDemo(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"$ redial demo", watched["rings"], heading, "ATTEMPTS", "NOW"}
-	for _, f := range demoFates("rings") {
-		want = append(want, f.title)
+	for _, c := range demoCalls("rings") {
+		want = append(want, c.title)
 	}
 	for _, words := range want {
 		if !strings.Contains(string(svg), ">"+html.EscapeString(words)+"<") {

@@ -118,9 +118,9 @@ func TestACallMayAppearLate(t *testing.T) {
 	})
 }
 
-// fates are what happened to many calls, by number and turn.
-func fates(t *testing.T, seed uint64, backwards bool) map[string]string {
-	fates := map[string]string{}
+// histories are what happened to many calls, by number.
+func histories(t *testing.T, seed uint64, backwards bool) map[string]string {
+	histories := map[string]string{}
 	f := Faults{CallbackLost: 0.2, CallbackLate: 0.2, CallbackDoubled: 0.2, CallbackReordered: 0.2, Create429: 0.1, Create500: 0.1, CreateDropped: 0.1}
 	atDesk(t, Config{Seed: seed, Faults: f, Default: "busy"}, func(d *desk) {
 		for i := range 40 {
@@ -132,27 +132,27 @@ func fates(t *testing.T, seed uint64, backwards bool) map[string]string {
 			before := len(d.statuses())
 			status, _ := d.rest("POST", "/Calls.json", wish(to))
 			pass(time.Minute)
-			fates[to] = fmt.Sprint(status, d.statuses()[before:])
+			histories[to] = fmt.Sprint(status, d.statuses()[before:])
 		}
 	})
-	return fates
+	return histories
 }
 
 // A seed replays its faults whatever the order in which the calls come.
 func TestASeedReplays(t *testing.T) {
-	first := fates(t, 7, false)
-	if diff := cmp.Diff(first, fates(t, 7, true)); diff != "" {
+	first := histories(t, 7, false)
+	if diff := cmp.Diff(first, histories(t, 7, true)); diff != "" {
 		t.Errorf("the same seed, -forwards +backwards:\n%s", diff)
 	}
-	if maps.Equal(first, fates(t, 8, false)) {
+	if maps.Equal(first, histories(t, 8, false)) {
 		t.Error("another seed makes the same faults")
 	}
 	kinds := map[string]bool{}
-	for _, fate := range first {
-		kinds[fate] = true
+	for _, history := range first {
+		kinds[history] = true
 	}
 	if len(kinds) < 6 {
-		t.Errorf("40 calls with every fault have %d fates: %v", len(kinds), slices.Sorted(maps.Keys(kinds)))
+		t.Errorf("40 calls with every fault have %d histories: %v", len(kinds), slices.Sorted(maps.Keys(kinds)))
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"redial/api"
 )
 
-// fate is one call of the demo: what the phones do, and what must come of it.
-type fate struct {
+// demoCall is one call of the demo: what the phones do, and what must come of it.
+type demoCall struct {
 	title, number, script string
 	times                 string            // when it may ring, in the story of the night
 	people                []api.Person      // whom to reach, where that is more than the number
@@ -32,22 +32,22 @@ var watched = map[string]string{
 	"night":     "Phones ring only at certain times, some of which begin, or end, as you watch.",
 }
 
-// demoFates has short pauses, so that all is told within a minute.
-func demoFates(story string) []fate {
+// demoCalls are those of a story. Their pauses are short, so that all is told within a minute.
+func demoCalls(story string) []demoCall {
 	switch story {
 	case "confirm":
-		return confirmFates()
+		return confirmCalls()
 	case "voicemail":
-		return voicemailFates()
+		return voicemailCalls()
 	case "ladder":
-		return ladderFates()
+		return ladderCalls()
 	case "night":
-		return nightFates(time.Now())
+		return nightCalls(time.Now())
 	}
 	busy := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(2 * time.Second)}}}
 	long := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}}
 	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
-	return []fate{
+	return []demoCall{
 		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
 		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer", outcome: "reached", rings: 3},
 		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy, outcome: "reached", rings: 2},
@@ -59,26 +59,26 @@ func demoFates(story string) []fate {
 	}
 }
 
-// nightFates has nights that end, and begin, while one looks on: its windows open or close
+// nightCalls have nights that end, and begin, while one looks on: their windows open or close
 // seconds from now. They are told by the clock of UTC, and shown by that of the wall.
-func nightFates(now time.Time) []fate {
+func nightCalls(now time.Time) []demoCall {
 	second := api.Duration(time.Second)
 	span := func(from, to time.Duration, form string, now time.Time) string {
 		return now.Add(from).Format(form) + "-" + now.Add(to).Format(form)
 	}
-	open := func(f fate, from, to time.Duration) fate {
-		f.policy.Window = &api.Window{Hours: span(from, to, time.TimeOnly, now.UTC()), Zone: "Etc/UTC"}
-		f.times = span(from, to, time.TimeOnly, local(now))
-		return f
+	open := func(c demoCall, from, to time.Duration) demoCall {
+		c.policy.Window = &api.Window{Hours: span(from, to, time.TimeOnly, now.UTC()), Zone: "Etc/UTC"}
+		c.times = span(from, to, time.TimeOnly, local(now))
+		return c
 	}
 	date := func(d time.Duration) string { return now.UTC().Add(d).Format(time.DateOnly) }
 	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
 	day, long := 24*time.Hour, api.After(96*time.Hour)
-	fates := []fate{
-		open(fate{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 15*time.Second, time.Hour),
-		open(fate{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
+	calls := []demoCall{
+		open(demoCall{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 15*time.Second, time.Hour),
+		open(demoCall{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Deadline: long, RedialAfter: busy(40 * second)}}, -time.Hour, 65*time.Second),
-		open(fate{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
+		open(demoCall{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Deadline: long}}, -time.Hour, 28*time.Second),
 		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true, times: "not today",
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
@@ -93,10 +93,10 @@ func nightFates(now time.Time) []fate {
 		{title: "ring now", number: "+819012345679", script: "busy,answer", outcome: "reached", rings: 2, now: true,
 			policy: api.Policy{RedialAfter: busy(3600 * second)}},
 	}
-	for i := range fates {
-		fates[i].times = cmp.Or(fates[i].times, "at any time")
+	for i := range calls {
+		calls[i].times = cmp.Or(calls[i].times, "at any time")
 	}
-	return fates
+	return calls
 }
 
 func proof(confirm *api.Confirm, machine *api.Machine, ladder string) api.Policy {
@@ -106,10 +106,10 @@ func proof(confirm *api.Confirm, machine *api.Machine, ladder string) api.Policy
 	}}
 }
 
-func confirmFates() []fate {
+func confirmCalls() []demoCall {
 	one, pin := proof(&api.Confirm{Digit: "1"}, nil, ""), proof(&api.Confirm{PIN: "2468"}, nil, "")
 	said := func(number, words string) map[string]string { return map[string]string{number: words} }
-	return []fate{
+	return []demoCall{
 		{title: "presses 1", number: "+819012345671", script: "answer+keys=1", policy: one, outcome: "reached", rings: 1, by: "key",
 			heard: said("+819012345671", "Thank you")},
 		{title: "presses 9, then 1", number: "+819012345672", script: "answer+keys=9/1", policy: one, outcome: "reached", rings: 1, by: "key"},
@@ -124,10 +124,10 @@ func confirmFates() []fate {
 	}
 }
 
-func voicemailFates() []fate {
+func voicemailCalls() []demoCall {
 	again := proof(nil, &api.Machine{Do: "redial"}, "")
 	leave := proof(nil, &api.Machine{Do: "leave-message", Say: "Please call us back.", Then: "end"}, "")
-	return []fate{
+	return []demoCall{
 		{title: "a person", number: "+819012345671", script: "answer", policy: again, outcome: "reached", rings: 1, by: "human"},
 		{title: "voicemail, then a person", number: "+819012345672", script: "voicemail,answer", policy: again, outcome: "reached", rings: 2, by: "human"},
 		{title: "voicemail each time", number: "+819012345673", script: "voicemail", policy: again, outcome: "unreached", rings: 3},
@@ -139,7 +139,7 @@ func voicemailFates() []fate {
 	}
 }
 
-func ladderFates() []fate {
+func ladderCalls() []demoCall {
 	one := func(ladder string) api.Policy {
 		p := proof(&api.Confirm{Digit: "1"}, nil, ladder)
 		p.MaxAttempts = new(2)
@@ -148,7 +148,7 @@ func ladderFates() []fate {
 	both := func(first, second string) []api.Person {
 		return []api.Person{{Number: first, Name: "Aiko"}, {Number: second, Name: "Ben"}}
 	}
-	return []fate{
+	return []demoCall{
 		{title: "second takes it", people: both("+819012345611", "+819012345612"), policy: one("sequence"),
 			others:  map[string]string{"+819012345611": "no-answer,decline", "+819012345612": "answer+keys=1"},
 			outcome: "reached", rings: 3, by: "key", name: "Ben"},
