@@ -43,7 +43,7 @@ var sabotages = []sabotage{
 	},
 	{
 		name:   "no destination row",
-		broken: map[string]string{"internal/store/numbers.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()"},
+		broken: map[string]string{"internal/store/who_rings.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()"},
 		script: "answer:20s", phones: 1,
 	},
 	{
@@ -74,8 +74,8 @@ var sabotages = []sabotage{
 		// open again when the deadline of the last has come, which can ring at once.
 		name: "only one next waiting call is tried",
 		broken: map[string]string{
-			"internal/store/numbers.go|if !b.tryNext(f, &tries) && tries > 0 {": "if !b.tryNext(f, &tries) && tries < 0 {",
-			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":      "",
+			"internal/store/who_rings.go|if !b.tryNext(f, &tries) && tries > 0 {": "if !b.tryNext(f, &tries) && tries < 0 {",
+			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":        "",
 		},
 		script: "answer:220s,busy", phones: 1, minutes: true,
 		each: func(i int, req *api.CreateCall) {
@@ -132,8 +132,8 @@ var sabotages = []sabotage{
 	{
 		name: "sends webhooks out of sequence",
 		broken: map[string]string{
-			"internal/store/deliver.go|THEN NULL ELSE %s END":                               "THEN %[3]s ELSE %[3]s END",
-			"internal/store/deliver.go|if d.Target != \"\" && heads[d.sequence()] == nil {": "if d.Target != \"\" {",
+			"internal/store/outbox.go|THEN NULL ELSE %s END":                               "THEN %[3]s ELSE %[3]s END",
+			"internal/store/outbox.go|if d.Target != \"\" && heads[d.sequence()] == nil {": "if d.Target != \"\" {",
 		},
 		script: "busy", phones: calledFor,
 	},

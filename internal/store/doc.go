@@ -11,9 +11,9 @@
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
 //	claim.go             an operation: the Calls that are due are woken; at once, where the dialer has room
-//	deliver.go           in each transaction: the webhooks of its events; an operation: what became of one
+//	outbox.go            in each transaction: the webhooks of its events; an operation: what became of one
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
-//	numbers.go           in each transaction: which Call may ring a number
+//	who_rings.go         in each transaction: which Call may ring a number, and which is next
 //	writer.go            the queue of operations, and the one goroutine that commits them
 //
 // Then what has a transaction of its own:
