@@ -29,8 +29,8 @@ func node(b *testing.B) http.Handler {
 	return a.Handler()
 }
 
-// A trigger, from the request's bytes to the commit, among many.
-func BenchmarkTrigger(b *testing.B) {
+// A create, from the request's bytes to the commit, among many.
+func BenchmarkCreate(b *testing.B) {
 	h := node(b)
 	var last atomic.Int64
 	b.SetParallelism(32)

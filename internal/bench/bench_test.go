@@ -73,7 +73,7 @@ func TestBench(t *testing.T) {
 		name string
 		run  func(*bench)
 	}{
-		{"triggers", (*bench).triggers},
+		{"creates", (*bench).creates},
 		{"callbacks", (*bench).callbacks},
 		{"whole calls", (*bench).wholeCalls},
 		{"three nodes", (*bench).threeNodes},

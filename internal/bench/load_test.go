@@ -91,8 +91,8 @@ var lastNumber atomic.Int64
 
 func number() string { return fmt.Sprintf("+8190%08d", 10_000_000+lastNumber.Add(1)) }
 
-// trigger asks for a call.
-func trigger(base, policy string) error {
+// create asks for a call.
+func create(base, policy string) error {
 	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, "policy": {%s}, "metadata": {"alert": "4711"}}`,
 		number(), policy)
 	return post(base+"/v1/calls", "application/json", []byte(body), nil, http.StatusCreated)

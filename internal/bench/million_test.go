@@ -89,7 +89,7 @@ func (b *bench) millionOn(d database) {
 // waiting makes the call that the others are copied from: one that was busy, and
 // is called again tomorrow. It returns its id.
 func (b *bench) waiting(node *process, twilio *operator) string {
-	if err := trigger(node.url(), `"redial_after": {"busy": "20h"}, "deadline": "168h"`); err != nil {
+	if err := create(node.url(), `"redial_after": {"busy": "20h"}, "deadline": "168h"`); err != nil {
 		b.t.Fatal(err)
 	}
 	c := twilio.calls(1)[0]

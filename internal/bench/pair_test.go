@@ -40,7 +40,7 @@ const (
 // A row that new work makes dearer on purpose gets a budget of its own here, with the
 // reason, before it is measured.
 var pairRows = []pairRow{
-	{"a durable trigger: CPU", cpuBudget, microseconds, (*bench).pairTriggers},
+	{"a durable create: CPU", cpuBudget, microseconds, (*bench).pairCreates},
 	{"a final callback: CPU", toldBudget, microseconds, (*bench).pairCallbacks},
 	{"a whole call, 3 dials, 10 callbacks each: CPU", cpuBudget, microseconds, (*bench).pairWhole},
 	{"a whole call with webhooks of each end: CPU", cpuBudget, microseconds, (*bench).pairWebhooks},
@@ -133,12 +133,12 @@ func measuredAs(l load) measured { return measured{l.cpu, l.rate} }
 
 const fastPace = "REDIAL_CALLS_PER_SECOND=10000"
 
-func (b *bench) pairTriggers(d database) func() measured {
+func (b *bench) pairCreates(d database) func() measured {
 	twilio := newOperator()
 	b.t.Cleanup(twilio.Close)
 	node := b.redial(d.url(b.t), twilio.URL)
 	return func() measured {
-		return measuredAs(b.on(node, scaled(8000), func(int) error { return trigger(node.url(), `"max_attempts": 3`) }))
+		return measuredAs(b.on(node, scaled(8000), func(int) error { return create(node.url(), `"max_attempts": 3`) }))
 	}
 }
 
@@ -165,7 +165,7 @@ func (b *bench) manyCalls(d database) (node *process, ids []string) {
 	twilio := newOperator()
 	b.t.Cleanup(twilio.Close)
 	node = b.redial(d.url(b.t), twilio.URL)
-	b.on(node, 200, func(int) error { return trigger(node.url(), `"max_attempts": 3`) })
+	b.on(node, 200, func(int) error { return create(node.url(), `"max_attempts": 3`) })
 	for _, c := range b.list(node, "?limit=200").Calls {
 		ids = append(ids, c.ID)
 	}

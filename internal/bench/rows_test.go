@@ -32,16 +32,16 @@ func (r *result) floorWas(l load) {
 }
 func (r *result) oursWas(l load) { r.ours, r.cpu = append(r.ours, l.rate), append(r.cpu, l.cpu) }
 
-// triggers are taken and kept; nothing is dialed meanwhile.
-func (b *bench) triggers() {
+// creates measures calls that are asked for and kept; nothing is dialed meanwhile.
+func (b *bench) creates() {
 	twilio := newOperator()
 	defer twilio.Close()
 	floor := b.floor()
 	for i, d := range databases {
 		node := b.redial(d.url(b.t), twilio.URL)
-		r := result{name: "durable triggers over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "0.35"}[i]}
+		r := result{name: "durable creates over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "0.35"}[i]}
 		ask := func(p *process) load {
-			return b.on(p, scaled(10000), func(int) error { return trigger(p.url(), `"max_attempts": 3`) })
+			return b.on(p, scaled(10000), func(int) error { return create(p.url(), `"max_attempts": 3`) })
 		}
 		ask(node) // connections, caches, pages
 		for range repetitions(3) {
@@ -77,7 +77,7 @@ func (b *bench) callbacks() {
 func (b *bench) busy(node *process, twilio *operator, n int) load {
 	b.t.Helper()
 	before := len(twilio.calls(0))
-	b.on(node, n, func(int) error { return trigger(node.url(), `"redial_after": {"busy": "1h"}`) })
+	b.on(node, n, func(int) error { return create(node.url(), `"redial_after": {"busy": "1h"}`) })
 	calls := twilio.calls(before + n)[before:]
 	b.placed(node)
 	return b.on(node, n, func(i int) error { return report(calls[i].callback, calls[i].sid, "busy") })
@@ -125,7 +125,7 @@ func (b *bench) wholeCalls() {
 	}
 }
 
-// whole measures n calls from their triggers to their ends. The nodes share them.
+// whole measures n calls from being asked for to their ends. The nodes share them.
 func (b *bench) whole(n int, nodes ...*process) load {
 	b.t.Helper()
 	var ended int
@@ -134,7 +134,7 @@ func (b *bench) whole(n int, nodes ...*process) load {
 		ended, before = ended+p.ended(), before+p.cpu()
 	}
 	started := time.Now()
-	_, err := together(32, n, func(i int) error { return trigger(nodes[i%len(nodes)].url(), persistent) })
+	_, err := together(32, n, func(i int) error { return create(nodes[i%len(nodes)].url(), persistent) })
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func (b *bench) redials(d database, n int) (took []time.Duration) {
 	defer twilio.Close()
 	node := b.redial(d.url(b.t), twilio.URL, fastPace)
 	defer node.stop()
-	b.on(node, n, func(int) error { return trigger(node.url(), `"max_attempts": 2, "redial_after": {"busy": "0s"}`) })
+	b.on(node, n, func(int) error { return create(node.url(), `"max_attempts": 2, "redial_after": {"busy": "0s"}`) })
 	var mu sync.Mutex
 	told := map[string]time.Time{}
 	var all sync.WaitGroup

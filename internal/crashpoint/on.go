@@ -21,21 +21,21 @@ var (
 	skew, _ = time.ParseDuration(os.Getenv("REDIAL_CLOCK_SKEW"))
 )
 
-// trigger fires when its point is reached for the nth time.
-type trigger struct {
+// A countdown fires when its point is reached for the nth time.
+type countdown struct {
 	point string
 	left  atomic.Int64
 }
 
-func parse(text string) *trigger {
+func parse(text string) *countdown {
 	point, count, _ := strings.Cut(text, ":")
 	nth, _ := strconv.Atoi(count)
-	t := &trigger{point: point}
+	t := &countdown{point: point}
 	t.left.Store(int64(max(nth, 1)))
 	return t
 }
 
-func (t *trigger) fires(name string) bool { return name == t.point && t.left.Add(-1) == 0 }
+func (t *countdown) fires(name string) bool { return name == t.point && t.left.Add(-1) == 0 }
 
 // Point kills the process, as kill -9 does, or stops it, if this is the time.
 func Point(name string) {

@@ -34,15 +34,15 @@ var (
 
 func main() {
 	flag.Parse()
-	http.HandleFunc("POST /v1/calls", trigger)
+	http.HandleFunc("POST /v1/calls", create)
 	http.HandleFunc("POST /twilio_api/callback", callback)
 	http.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	http.HandleFunc("GET /over", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, over.Load()) })
 	log.Fatal(http.ListenAndServe(*listen, nil))
 }
 
-// trigger decodes the wish, and answers.
-func trigger(w http.ResponseWriter, r *http.Request) {
+// create decodes the wish, and answers.
+func create(w http.ResponseWriter, r *http.Request) {
 	var wish map[string]any
 	if err := json.NewDecoder(r.Body).Decode(&wish); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
