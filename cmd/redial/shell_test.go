@@ -16,9 +16,8 @@ var shellsOfTests = map[string][]string{
 	"zsh":  {"zsh", "-f", "-i"},
 }
 
-// cmdTypes types a line into a shell that has read a file, with tabs where it says TAB, and waits
-// until redial, of which that shell only prints the arguments, was given these: types SHELL FILE
-// LINE ARGS.
+// cmdTypes types a line into a shell that has read a file, with tabs where it says TAB, until redial,
+// of which that shell only prints the arguments, was given these: types SHELL FILE LINE ARGS.
 func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 || shellsOfTests[args[0]] == nil {
 		ts.Fatalf("usage: types bash|zsh FILE LINE ARGS")
@@ -51,14 +50,23 @@ func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 	for _, step := range []struct{ line, until string }{
 		{"PS1='read''y> '", "ready> "}, // the echo of it has quotes in between
 		{"source " + args[1] + "; redial() { printf '<%s>' \"$*\"; }; echo read\\y", "\nready"},
-		{strings.ReplaceAll(args[2], "TAB", "\t"), "<" + args[3] + ">"},
 	} {
 		_, err := terminal.WriteString(step.line + "\n")
 		ts.Check(err)
-		if !s.until(step.until) {
+		if _, ok := s.until(step.until); !ok {
 			ts.Fatalf("%s never showed %s:\n%q", args[0], step.until, s.seen.String())
 		}
 	}
+	given := ""
+	for range 20 { // a server may take longer to answer than somebody who presses Tab waits
+		_, err := terminal.WriteString(strings.ReplaceAll(args[2], "TAB", "\t") + "\n")
+		ts.Check(err)
+		s.until("<")
+		if given, _ = s.until(">"); given == args[3] {
+			return
+		}
+	}
+	ts.Fatalf("%s gave redial %q, not %q:\n%q", args[0], given, args[3], s.seen.String())
 }
 
 // shellSession is what a shell has shown.
@@ -67,24 +75,24 @@ type shellSession struct {
 	seen bytes.Buffer
 }
 
-// until waits until a text was shown; what is behind it is left for the next.
-func (s *shellSession) until(text string) bool {
+// until waits until a text was shown, and returns what stood before it; what is behind it is left for the next.
+func (s *shellSession) until(text string) (before string, ok bool) {
 	late := time.After(time.Minute)
 	for {
 		plain := strings.ReplaceAll(s.seen.String(), "\r", "")
-		if _, rest, ok := strings.Cut(plain, text); ok {
+		if before, rest, ok := strings.Cut(plain, text); ok {
 			s.seen.Reset()
 			s.seen.WriteString(rest)
-			return true
+			return before, true
 		}
 		select {
 		case b, more := <-s.read:
 			s.seen.Write(b)
 			if !more {
-				return false
+				return "", false
 			}
 		case <-late:
-			return false
+			return "", false
 		}
 	}
 }
