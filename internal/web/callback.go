@@ -33,10 +33,10 @@ const (
 	maxFields   = 500      // of a form; Twilio sends some forty
 )
 
-// callback hears from Twilio how an attempt goes. The attempt is found by the
+// Callback hears from Twilio how an attempt goes. The attempt is found by the
 // key that redial put into the callback's URL, so that it is found even when the
 // create request's answer never came; else, as in the article, by its sid.
-func (s *Server) callback(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) Callback(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.hear(w, r)
 	s.callbacks.WithLabelValues(string(v)).Inc()
 	if err != nil {

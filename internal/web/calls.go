@@ -29,8 +29,8 @@ const (
 	lookAgain    = 500 * time.Millisecond // for what other nodes changed
 )
 
-// createCall takes a wish. Only what is committed is answered.
-func (s *Server) createCall(w http.ResponseWriter, r *http.Request) error {
+// CreateCall takes a wish. Only what is committed is answered.
+func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	key, err := idempotencyKey(r)
 	if err != nil {
 		return err
@@ -140,9 +140,9 @@ func idempotencyKey(r *http.Request) (string, error) {
 	return keys[0], nil
 }
 
-// getCall shows a Call; with wait it answers as soon as the Call has ended, at
+// GetCall shows a Call; with wait it answers as soon as the Call has ended, at
 // the latest after that time.
-func (s *Server) getCall(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) GetCall(w http.ResponseWriter, r *http.Request) error {
 	wait, err := waitFor(r)
 	if err != nil {
 		return err
@@ -221,8 +221,8 @@ func extend(w http.ResponseWriter, by time.Duration) {
 	_, _ = c.SetReadDeadline(end), c.SetWriteDeadline(end)
 }
 
-// listCalls shows a page of Calls, newest first.
-func (s *Server) listCalls(w http.ResponseWriter, r *http.Request) error {
+// ListCalls shows a page of Calls, newest first.
+func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.query(r)
 	if err != nil {
 		return err
@@ -299,8 +299,8 @@ func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err erro
 	return cutShort, f.problem()
 }
 
-// cancelCall asks for the Call to end; asking again, or too late, changes nothing.
-func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
+// CancelCall asks for the Call to end; asking again, or too late, changes nothing.
+func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 	cutShort, err := readCancel(w, r)
 	if err != nil {
 		return err
@@ -315,8 +315,8 @@ func (s *Server) cancelCall(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.Call(&c))
 }
 
-// deleteCall scrubs the personal data of a Call that has ended.
-func (s *Server) deleteCall(w http.ResponseWriter, r *http.Request) error {
+// DeleteCall scrubs the personal data of a Call that has ended.
+func (s *Server) DeleteCall(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if err := s.Store.Scrub(r.Context(), id, s.Store.Now()); err != nil {
 		return err

@@ -16,9 +16,9 @@ import (
 
 const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
 
-// getEvents shows the timeline of a Call, as a list, or as a stream of
+// GetEvents shows the timeline of a Call, as a list, or as a stream of
 // server-sent events that goes on until the Call has ended.
-func (s *Server) getEvents(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) GetEvents(w http.ResponseWriter, r *http.Request) error {
 	after, limit, err := eventQuery(r)
 	if err != nil {
 		return err

@@ -43,8 +43,8 @@ func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Cal
 	return reply(w, http.StatusOK, e)
 }
 
-// explainCall says what will become of a Call.
-func (s *Server) explainCall(w http.ResponseWriter, r *http.Request) error {
+// ExplainCall says what will become of a Call.
+func (s *Server) ExplainCall(w http.ResponseWriter, r *http.Request) error {
 	c, err := s.Store.Get(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -81,8 +81,8 @@ func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why 
 	return why, err
 }
 
-// redialCall asks for the next dial at once.
-func (s *Server) redialCall(w http.ResponseWriter, r *http.Request) error {
+// RedialCall asks for the next dial at once.
+func (s *Server) RedialCall(w http.ResponseWriter, r *http.Request) error {
 	now := s.Store.Now()
 	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
 		return c.Redial(now)

@@ -19,8 +19,8 @@ const (
 	candidates = 5 // that an answer lists
 )
 
-// ofCall has the handler find the whole id of a call in its path, where somebody gave its beginning.
-func (s *Server) ofCall(h handler) handler {
+// OfCall has the handler find the whole id of a call in its path, where somebody gave its beginning.
+func (s *Server) OfCall(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := s.callID(r.Context(), r.PathValue("id"))
 		if err != nil {
@@ -79,8 +79,8 @@ func ambiguous(text, what string, found []string) error {
 	return problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it", text, what, strings.Join(list, ", "), more)
 }
 
-// ofEndpoint does for the ids of endpoints what ofCall does for those of calls.
-func (s *Server) ofEndpoint(h handler) handler {
+// OfEndpoint does for the ids of endpoints what OfCall does for those of calls.
+func (s *Server) OfEndpoint(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := s.endpointID(r.Context(), r.PathValue("id"))
 		if err != nil {

@@ -21,11 +21,11 @@ const (
 	retryAfter = "5"     // seconds, in answers that say "later"
 )
 
-// handler answers a request, or returns the error that is to be answered.
-type handler func(http.ResponseWriter, *http.Request) error
+// A Handler answers a request, or returns the error that is to be answered.
+type Handler func(http.ResponseWriter, *http.Request) error
 
-// open serves anybody.
-func (s *Server) open(h handler) http.Handler {
+// Open serves anybody.
+func (s *Server) Open(h Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
@@ -33,9 +33,9 @@ func (s *Server) open(h handler) http.Handler {
 	})
 }
 
-// api serves who may use the API.
-func (s *Server) api(h handler) http.Handler {
-	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+// API serves who may use the API.
+func (s *Server) API(h Handler) http.Handler {
+	return s.Open(func(w http.ResponseWriter, r *http.Request) error {
 		if err := s.authorize(r); err != nil {
 			return err
 		}
@@ -43,9 +43,9 @@ func (s *Server) api(h handler) http.Handler {
 	})
 }
 
-// twilio serves Twilio, whose signature the handler checks once it has read the body.
-func (s *Server) twilio(h handler) http.Handler {
-	return s.open(func(w http.ResponseWriter, r *http.Request) error {
+// Twilio serves Twilio, whose signature the handler checks once it has read the body.
+func (s *Server) Twilio(h Handler) http.Handler {
+	return s.Open(func(w http.ResponseWriter, r *http.Request) error {
 		return s.forms.hold(r, func() error { return h(w, r) })
 	})
 }

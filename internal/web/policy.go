@@ -56,8 +56,8 @@ func ReadPresets(own []byte) (Presets, error) {
 	return p, nil
 }
 
-// listPresets shows the presets.
-func (s *Server) listPresets(w http.ResponseWriter, _ *http.Request) error {
+// ListPresets shows the presets.
+func (s *Server) ListPresets(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, map[string]Presets{"presets": s.Presets})
 }
 

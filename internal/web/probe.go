@@ -14,15 +14,15 @@ func (s *Server) probed(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		s.twilio(func(w http.ResponseWriter, r *http.Request) error {
+		s.Twilio(func(w http.ResponseWriter, r *http.Request) error {
 			s.Prober.Answer(w, r)
 			return nil
 		}).ServeHTTP(w, r)
 	})
 }
 
-// probe refuses who comes without proof of the token; the others did not get here.
-func (s *Server) probe(http.ResponseWriter, *http.Request) error {
+// Probe refuses who comes without proof of the token; the others did not get here.
+func (s *Server) Probe(http.ResponseWriter, *http.Request) error {
 	return problem(http.StatusForbidden, "this answers those who prove that they have the auth token")
 }
 

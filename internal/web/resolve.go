@@ -10,10 +10,10 @@ import (
 	"redial/internal/store"
 )
 
-// resolveAttempt takes an operator's word on an ambiguous attempt: which of
+// ResolveAttempt takes an operator's word on an ambiguous attempt: which of
 // Twilio's calls it was, or that it never was one. How that call ended, Twilio
 // is asked.
-func (s *Server) resolveAttempt(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {

@@ -14,42 +14,42 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 
 	// The API: an API key, or this very machine.
-	mux.Handle("POST /v1/calls", s.api(s.createCall))
-	mux.Handle("POST /twilio_api/calls", s.api(s.createCall)) // the article's own route
-	mux.Handle("GET /v1/calls", s.api(s.listCalls))
-	mux.Handle("GET /v1/calls/{id}", s.api(s.ofCall(s.getCall)))
-	mux.Handle("GET /v1/calls/{id}/events", s.api(s.ofCall(s.getEvents)))
-	mux.Handle("POST /v1/calls/{id}/cancel", s.api(s.ofCall(s.cancelCall)))
-	mux.Handle("POST /v1/calls/{id}/redial", s.api(s.ofCall(s.redialCall)))
-	mux.Handle("GET /v1/calls/{id}/explain", s.api(s.ofCall(s.explainCall)))
-	mux.Handle("GET /v1/presets", s.api(s.listPresets))
-	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.api(s.ofCall(s.resolveAttempt)))
-	mux.Handle("DELETE /v1/calls/{id}", s.api(s.ofCall(s.deleteCall)))
-	mux.Handle("GET /v1/calls/{id}/deliveries", s.api(s.ofCall(s.callDeliveries)))
-	mux.Handle("GET /v1/webhooks", s.api(s.listEndpoints))
-	mux.Handle("POST /v1/webhooks", s.api(s.createEndpoint))
-	mux.Handle("GET /v1/webhooks/stream", s.api(s.streamWebhooks))
-	mux.Handle("GET /v1/webhooks/{id}", s.api(s.ofEndpoint(s.getEndpoint)))
-	mux.Handle("DELETE /v1/webhooks/{id}", s.api(s.ofEndpoint(s.deleteEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/rotate", s.api(s.ofEndpoint(s.rotateEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/enable", s.api(s.ofEndpoint(s.enableEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/test", s.api(s.ofEndpoint(s.testEndpoint)))
-	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.api(s.ofEndpoint(s.listDeliveries)))
-	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.api(s.ofEndpoint(s.replayDelivery)))
-	mux.Handle("GET /metrics", s.open(s.metricsPage))
+	mux.Handle("POST /v1/calls", s.API(s.CreateCall))
+	mux.Handle("POST /twilio_api/calls", s.API(s.CreateCall)) // the article's own route
+	mux.Handle("GET /v1/calls", s.API(s.ListCalls))
+	mux.Handle("GET /v1/calls/{id}", s.API(s.OfCall(s.GetCall)))
+	mux.Handle("GET /v1/calls/{id}/events", s.API(s.OfCall(s.GetEvents)))
+	mux.Handle("POST /v1/calls/{id}/cancel", s.API(s.OfCall(s.CancelCall)))
+	mux.Handle("POST /v1/calls/{id}/redial", s.API(s.OfCall(s.RedialCall)))
+	mux.Handle("GET /v1/calls/{id}/explain", s.API(s.OfCall(s.ExplainCall)))
+	mux.Handle("GET /v1/presets", s.API(s.ListPresets))
+	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.API(s.OfCall(s.ResolveAttempt)))
+	mux.Handle("DELETE /v1/calls/{id}", s.API(s.OfCall(s.DeleteCall)))
+	mux.Handle("GET /v1/calls/{id}/deliveries", s.API(s.OfCall(s.CallDeliveries)))
+	mux.Handle("GET /v1/webhooks", s.API(s.ListEndpoints))
+	mux.Handle("POST /v1/webhooks", s.API(s.CreateEndpoint))
+	mux.Handle("GET /v1/webhooks/stream", s.API(s.StreamWebhooks))
+	mux.Handle("GET /v1/webhooks/{id}", s.API(s.OfEndpoint(s.GetEndpoint)))
+	mux.Handle("DELETE /v1/webhooks/{id}", s.API(s.OfEndpoint(s.DeleteEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/rotate", s.API(s.OfEndpoint(s.RotateEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/enable", s.API(s.OfEndpoint(s.EnableEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/test", s.API(s.OfEndpoint(s.TestEndpoint)))
+	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.API(s.OfEndpoint(s.ListDeliveries)))
+	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.API(s.OfEndpoint(s.ReplayDelivery)))
+	mux.Handle("GET /metrics", s.Open(s.ShowMetrics))
 
 	// Twilio: its signature.
-	mux.Handle("POST /twilio_api/callback", s.twilio(s.callback))
-	mux.Handle("POST "+twilio.AnswerPath, s.twilio(s.answer))
-	mux.Handle("POST "+twilio.GatherPath, s.twilio(s.gather))
+	mux.Handle("POST /twilio_api/callback", s.Twilio(s.Callback))
+	mux.Handle("POST "+twilio.AnswerPath, s.Twilio(s.Answer))
+	mux.Handle("POST "+twilio.GatherPath, s.Twilio(s.Gather))
 
 	// Who has the same token, and asks how a request looks by the time that it arrives: see probed.
-	mux.Handle("POST "+twilio.ProbePath, s.open(s.probe))
+	mux.Handle("POST "+twilio.ProbePath, s.Open(s.Probe))
 
 	// Anybody: nothing personal.
-	mux.Handle("GET /openapi.yaml", s.open(s.contract))
-	mux.Handle("GET /healthz", s.open(s.healthz))
-	mux.Handle("GET /readyz", s.open(s.readyz))
+	mux.Handle("GET /openapi.yaml", s.Open(s.Contract))
+	mux.Handle("GET /healthz", s.Open(s.Healthz))
+	mux.Handle("GET /readyz", s.Open(s.Readyz))
 
 	return s.probed(s.below(mux, s.outermost(s.known(mux))))
 }
@@ -103,27 +103,29 @@ func (w *statusOnly) Header() http.Header         { return w.header }
 func (w *statusOnly) WriteHeader(status int)      { w.status = status }
 func (w *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
-func (s *Server) contract(w http.ResponseWriter, _ *http.Request) error {
+// Contract shows the contract.
+func (s *Server) Contract(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Content-Type", "application/yaml")
 	_, err := w.Write(api.OpenAPI)
 	return ignoreGone(err)
 }
 
-// healthz says that the process serves.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) error {
+// Healthz says that the process serves.
+func (s *Server) Healthz(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz says that this node can do its work: it and its database, which has to take what is written,
+// Readyz says that this node can do its work: it and its database, which has to take what is written,
 // and nothing else.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) Readyz(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.Ready(r.Context()); err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
-func (s *Server) metricsPage(w http.ResponseWriter, r *http.Request) error {
+// ShowMetrics shows the metrics to whoever may see them.
+func (s *Server) ShowMetrics(w http.ResponseWriter, r *http.Request) error {
 	if err := s.scraped(r); err != nil {
 		return err
 	}

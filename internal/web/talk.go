@@ -13,9 +13,9 @@ import (
 	"redial/internal/twilio"
 )
 
-// gather hears which keys were pressed. What they mean is on disk before anything
+// Gather hears which keys were pressed. What they mean is on disk before anything
 // is said about it: while it can't be written the answer is a 503, which Twilio repeats.
-func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) Gather(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error) {
 		try, err := strconv.Atoi(r.URL.Query().Get("try"))
 		if err != nil || try < 1 || try > call.KeyTries {
@@ -35,8 +35,8 @@ func (s *Server) gather(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// answer says what to tell whoever picked up.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request) error {
+// Answer says what to tell whoever picked up.
+func (s *Server) Answer(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, _ string, report call.Report) (call.Call, string, error) {
 		report.Status, report.Instructs = call.InProgress, true
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {

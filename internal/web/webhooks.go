@@ -43,7 +43,8 @@ func (f *faults) webhook(field string, err error) {
 	}
 }
 
-func (s *Server) createEndpoint(w http.ResponseWriter, r *http.Request) error {
+// CreateEndpoint adds an endpoint, and shows its secret this once.
+func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)
 	if err != nil {
 		return err
@@ -80,7 +81,8 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 	return err
 }
 
-func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
+// ListEndpoints shows a page of endpoints.
+func (s *Server) ListEndpoints(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
 	var f faults
 	f.parameters(v, "cursor", "limit")
@@ -103,7 +105,8 @@ func (s *Server) listEndpoints(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, out)
 }
 
-func (s *Server) getEndpoint(w http.ResponseWriter, r *http.Request) error {
+// GetEndpoint shows an endpoint.
+func (s *Server) GetEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -120,7 +123,8 @@ func (s *Server) ownEndpoint(r *http.Request) (store.Endpoint, error) {
 	return e, err
 }
 
-func (s *Server) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
+// DeleteEndpoint removes an endpoint, and all that was sent or is to be sent there.
+func (s *Server) DeleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.ownEndpoint(r)
 	if err != nil {
 		return err
@@ -133,7 +137,8 @@ func (s *Server) deleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) rotateEndpoint(w http.ResponseWriter, r *http.Request) error {
+// RotateEndpoint gives an endpoint a new secret, and shows it this once.
+func (s *Server) RotateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.ownEndpoint(r)
 	if err != nil {
 		return err
@@ -145,7 +150,8 @@ func (s *Server) rotateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.EndpointWithSecret(&e))
 }
 
-func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
+// EnableEndpoint has an endpoint that was given up sent to again.
+func (s *Server) EnableEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Store.ChangeEndpoint(r.Context(), r.PathValue("id"), func(e *store.Endpoint) {
 		e.DisabledAt, e.DisabledWhy = time.Time{}, ""
 	})
@@ -156,7 +162,8 @@ func (s *Server) enableEndpoint(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.Endpoint(&e))
 }
 
-func (s *Server) testEndpoint(w http.ResponseWriter, r *http.Request) error {
+// TestEndpoint sends an endpoint a message that only says that it arrived, and shows what the answer was.
+func (s *Server) TestEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
@@ -171,7 +178,8 @@ func (s *Server) testEndpoint(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.Try(try))
 }
 
-func (s *Server) listDeliveries(w http.ResponseWriter, r *http.Request) error {
+// ListDeliveries shows a page of what was sent to an endpoint, newest first.
+func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.deliveryQuery(r)
 	if err != nil {
 		return err
@@ -214,7 +222,8 @@ func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
 	return q, f.problem()
 }
 
-func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
+// CallDeliveries shows a page of what was sent of a Call.
+func (s *Server) CallDeliveries(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
 	after := store.DeliveryKey{CallID: r.PathValue("id")}
 	var f faults
@@ -246,9 +255,9 @@ func (s *Server) callDeliveries(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, page)
 }
 
-// replayDelivery puts a delivery back. A disabled endpoint takes none: it would be given
+// ReplayDelivery puts a delivery back. A disabled endpoint takes none: it would be given
 // up again at once.
-func (s *Server) replayDelivery(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	key, err := s.message(r.Context(), id, r.PathValue("event"))
 	if err != nil {
@@ -276,9 +285,9 @@ const (
 	streamStep = 50          // messages
 )
 
-// streamWebhooks makes an endpoint that lives as long as somebody listens, and writes its
+// StreamWebhooks makes an endpoint that lives as long as somebody listens, and writes its
 // messages as server-sent events. The first one says how they are signed.
-func (s *Server) streamWebhooks(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	asked, err := s.streamQuery(r)
 	if err != nil {
 		return err
