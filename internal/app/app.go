@@ -33,6 +33,7 @@ type App struct {
 	store  *store.Store
 	dialer *dialer.Dialer
 	web    *web.Server
+	routes http.Handler // what is answered where
 	sender *webhook.Sender
 }
 
@@ -128,10 +129,11 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets
 			ErrorLog:      slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 		}),
 	})
+	a.routes = routes(a.web)
 }
 
 // Handler is the node's HTTP side.
-func (a *App) Handler() http.Handler { return a.web }
+func (a *App) Handler() http.Handler { return a.routes }
 
 // Listen opens the address that the Config names.
 func (a *App) Listen(ctx context.Context) (net.Listener, error) {
@@ -146,7 +148,7 @@ func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 // more work, finishes what is in flight, and closes the database.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
-		Handler:           a.web,
+		Handler:           a.routes,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      30 * time.Second,

@@ -5,6 +5,7 @@
 // Its files, from the top down:
 //
 //	app.go             New wires a node, Serve and Run run it, Migrate brings a schema up to date
+//	routes.go          what is answered where, and who may come
 //	config.go          every setting, with its flag, variable and default, and what may be wrong with it
 //	webhooks.go        the settings of webhooks, and the endpoints that they configure
 //	about.go           what the log says of a node that starts, and of one that stops

@@ -301,7 +301,7 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 		a := w.node.Load()
 		conf := a.web.Config
 		conf.Bodies, conf.Metrics = 4<<20, nil
-		node := web.New(conf)
+		node := routes(web.New(conf))
 		post := func(path string, body io.Reader) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(w.ctx, "POST", hostURL+path, body)
 			r.Header.Set("Content-Type", "application/json")

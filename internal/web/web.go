@@ -1,6 +1,3 @@
-// Package web is redial over HTTP: the API that applications use, and the
-// callback that Twilio uses. Requests are checked here, at the edge, so that the
-// rest of redial works with what is known to be sound.
 package web
 
 import (
@@ -9,8 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
-	"strings"
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,12 +39,11 @@ type Config struct {
 	MetricsPage http.Handler
 }
 
-// Server answers HTTP requests.
+// Server is what answers HTTP requests, each by a method; the list of routes says which.
 type Server struct {
 	Config
 	keys      []keyHash
 	callbacks *prometheus.CounterVec
-	handler   http.Handler
 	basePath  string // of HostURL
 	closing   chan struct{}
 	answers   atomic.Int64 // that are under way
@@ -99,12 +93,8 @@ func New(c Config) *Server {
 	if u, err := url.Parse(c.HostURL); err == nil {
 		s.basePath = u.Path
 	}
-	s.handler = s.routes()
 	return s
 }
-
-// ServeHTTP answers a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Answering is how many requests are being answered, streams and waits apart.
 func (s *Server) Answering() int { return max(0, int(s.answers.Load()-s.lasts.Load())) }
@@ -115,30 +105,3 @@ func (s *Server) Lasting() int { return int(s.lasts.Load()) }
 // CloseStreams ends answers that would go on: waits and event streams. Clients
 // come back, to another node or to this one once it is up again.
 func (s *Server) CloseStreams() { close(s.closing) }
-
-const maxURI = 8 << 10 // bytes
-
-// outermost is around every route.
-func (s *Server) outermost(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.answers.Add(1)
-		defer s.answers.Add(-1)
-		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
-				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))
-				writeProblem(w, problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
-			}
-		}()
-		if len(r.RequestURI) > maxURI {
-			writeProblem(w, problem(http.StatusRequestURITooLong, "the URL is longer than %d bytes", maxURI))
-			return
-		}
-		h := w.Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
-		if strings.HasPrefix(r.URL.Path, "/v1/") {
-			h.Set("Vary", "Accept")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
