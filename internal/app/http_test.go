@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"redial/api"
+	"redial/internal/twilio"
 )
 
 // ask sends a wish given as JSON; 'A' stands for alice's number.
@@ -233,6 +235,27 @@ func TestWithKeysOneIsNeeded(t *testing.T) {
 		for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml"} {
 			if status, _ := w.do("GET", path, "", "Authorization", ""); status != http.StatusOK {
 				t.Errorf("%s without a key is answered %d", path, status)
+			}
+		}
+	})
+}
+
+// Each route is open to those whom it is for: a stranger is told no by all but three.
+func TestAStrangerIsToldNo(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		twilios := []string{"POST /twilio_api/callback", "POST " + twilio.AnswerPath, "POST " + twilio.GatherPath, "POST " + twilio.ProbePath}
+		open := []string{"GET /openapi.yaml", "GET /healthz", "GET /readyz"}
+		for _, route := range append(listedRoutes(t), twilios...) {
+			want := http.StatusUnauthorized
+			switch {
+			case slices.Contains(twilios, route):
+				want = http.StatusForbidden
+			case slices.Contains(open, route):
+				want = http.StatusOK
+			}
+			method, path, _ := strings.Cut(route, " ")
+			if status, answer := w.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization", ""); status != want {
+				t.Errorf("%s is answered %d: %s", route, status, answer)
 			}
 		}
 	})
