@@ -95,7 +95,7 @@ func New(c Config) *Dialer {
 	if d.Missed == nil {
 		d.Missed = func(*call.Call, int) {}
 	}
-	c.Store.TakeAtOnce(d)
+	c.Store.DialBy(d)
 	return d
 }
 
@@ -202,8 +202,8 @@ func (d *Dialer) paused() {
 	d.wakes()
 }
 
-// Yield implements store.Taker: nothing is taken before the loop has looked. It does so
-// by itself, as what is due wakes it.
+// Yield implements store.Dialer: Take says no until the loop has looked at the database. The
+// store wakes the loop for what is due by itself.
 func (d *Dialer) Yield() {
 	d.taking.Lock()
 	defer d.taking.Unlock()
@@ -211,7 +211,7 @@ func (d *Dialer) Yield() {
 	d.shut++
 }
 
-// Take implements store.Taker: while the loop sleeps and nothing else waits to be
+// Take implements store.Dialer: while the loop sleeps and nothing else waits to be
 // dialed, what becomes due is dialed at once, within the pace. What was taken is in
 // flight: the loop does not end without it.
 func (d *Dialer) Take() bool {
@@ -229,8 +229,8 @@ func (d *Dialer) Take() bool {
 	return true
 }
 
-// Drop implements store.Taker. The part of the pace that was taken goes back as well: who
-// finds the number taken does not hold up those who wait for their turn.
+// Drop implements store.Dialer. The token of the pace goes back as well: a Call whose number
+// turns out to be taken does not delay the others.
 func (d *Dialer) Drop() {
 	d.pace.ReserveN(d.Store.Now(), -1)
 	d.leave()
@@ -242,7 +242,7 @@ func (d *Dialer) leave() {
 	d.inFlight.Done()
 }
 
-// Start implements store.Taker.
+// Start implements store.Dialer.
 func (d *Dialer) Start(due []store.Due) {
 	crashpoint.Point(crashpoint.ClaimAfterCommit)
 	d.usePace(due, 1) // Take used it for one of each
@@ -252,9 +252,9 @@ func (d *Dialer) Start(due []store.Due) {
 	}
 }
 
-// usePace uses up a part of the pace for each dial of what was claimed, but for those
-// of each Call for which it was used already: more than there is, if people are rung
-// at once.
+// usePace takes one token of the pace for each dial that was claimed, except for `already` dials
+// of each Call, which Take has paid for. The balance may become negative: a parallel Call
+// dials several people at once.
 func (d *Dialer) usePace(due []store.Due, already int) {
 	for _, c := range due {
 		for range dials(c) - already {

@@ -41,7 +41,7 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{taker: t.store.taker}, outbox: newOutbox()}
+	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{dialer: t.store.dialer}, outbox: newOutbox()}
 	for _, o := range ops {
 		switch o := o.(type) {
 		case *changing:
@@ -59,7 +59,7 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.now = now
 		}
 		if o.waiting().alone {
-			b.eager.taker = nil
+			b.eager.dialer = nil
 		}
 	}
 	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].metLock

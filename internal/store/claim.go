@@ -61,24 +61,25 @@ func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, e
 	return o.due, nil
 }
 
-// Taker is whoever performs what Calls are woken for. A Call that a batch makes due
-// is woken in that same batch, if the Taker has room for it: so it is claimed with
-// the commit that made it due, and needs neither another nor a look at the database.
-type Taker interface {
-	// Take makes room for one dial, or says that there is none. Drop gives it back.
+// Dialer performs what Calls are woken for. A Call that a batch makes due is claimed in that
+// same batch, if the Dialer has a slot for it: then it needs neither a second commit nor a
+// look at the database.
+type Dialer interface {
+	// Take takes a slot and a token of the pace for one Call, or says that it has none. Drop gives them back.
 	Take() bool
 	Drop()
 
-	// Yield says that something is due by now that was not taken: until the Taker has
-	// looked for it, there is no room for what comes later.
+	// Yield makes the Dialer look at the database: something is due that no slot was taken
+	// for. Until it has looked, Take says no, so that no newer Call is dialed before that.
 	Yield()
 
-	// Start performs, for what room was taken, what is on disk by now.
+	// Start performs what slots were taken for, and is on disk by now.
 	Start([]Due)
 }
 
-// TakeAtOnce names the Taker, once, before anything is written.
-func (s *Store) TakeAtOnce(t Taker) { s.taker = t }
+// DialBy names the Dialer, once, before anything is written. Without one, what is due is only
+// claimed by ClaimToDial.
+func (s *Store) DialBy(d Dialer) { s.dialer = d }
 
 // claiming wakes the Calls that a condition selects, or those that the batch itself
 // has made due.
@@ -87,9 +88,9 @@ type claiming struct {
 	which  []selection
 	limit  int
 	blocks []call.Block // what a dial may have waited for; nil: nobody is to say
-	taker  Taker        // of those that the batch made due; nil in a claim that was asked for, and where there is none
+	dialer Dialer       // of those that the batch made due; nil in a claim that was asked for, and where there is none
 	by     string       // the account that dials them
-	room   int          // that was taken
+	slots  int          // that were taken
 	found  []*stored
 	mine   []*stored // of those, what no other claim of the batch found too
 	due    []Due
@@ -113,7 +114,7 @@ func (o *claiming) read(b *batch) {
 // that was asked for sets it aside.
 func (o *claiming) decide(b *batch) {
 	o.by = b.store.placedBy
-	if o.taker != nil {
+	if o.dialer != nil {
 		o.now = b.store.Now() // the steps were run after the operations were asked for
 		o.findDue(b)
 	}
@@ -123,7 +124,7 @@ func (o *claiming) decide(b *batch) {
 		}
 		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
 		c.wake()
-		if c.unwoken == nil || o.taker == nil {
+		if c.unwoken == nil || o.dialer == nil {
 			o.mine = append(o.mine, c)
 		}
 	}
@@ -132,8 +133,8 @@ func (o *claiming) decide(b *batch) {
 	}
 }
 
-// findDue finds what the batch has made due, so far as there is room. A number that the
-// batch lets go of is for who has waited longest for it, and that is known later.
+// findDue finds what the batch has made due, as far as there are slots. A number that the
+// batch frees goes to the Call that has waited longest for it, which is known later.
 func (o *claiming) findDue(b *batch) {
 	freed := map[string]*stored{}
 	for _, sweep := range b.sweeps {
@@ -155,22 +156,22 @@ func (o *claiming) findDue(b *batch) {
 		if slices.ContainsFunc(c.after.Numbers(), func(n string) bool { return freed[n] != nil && freed[n] != c }) {
 			continue
 		}
-		if !o.taker.Take() {
+		if !o.dialer.Take() {
 			return
 		}
-		o.room++
+		o.slots++
 		o.found = append(o.found, c)
 	}
 }
 
-// forget gives back the room that a batch took which then failed.
+// forget gives back the slots of a batch that has failed.
 func (o *claiming) forget() {
-	for ; o.room > 0; o.room-- {
-		o.taker.Drop()
+	for ; o.slots > 0; o.slots-- {
+		o.dialer.Drop()
 	}
 }
 
-// start has the Taker perform what was committed, and gives back the room that was
+// start has the Dialer perform what was committed, and gives back the slots that were
 // not needed.
 func (o *claiming) start() {
 	var due []Due
@@ -179,28 +180,28 @@ func (o *claiming) start() {
 			due = append(due, d)
 		}
 	}
-	o.room -= len(due)
+	o.slots -= len(due)
 	o.forget()
 	if len(due) > 0 {
-		o.taker.Start(due)
+		o.dialer.Start(due)
 	}
 }
 
-// yield tells the Taker of what the batch leaves behind: there was no room for it, or its
-// turn at a number has come, which nobody who comes later is to take from it.
+// yield makes the Dialer look at the database, if this batch left a Call due: there was no
+// slot for it, or it was held and is released, and must be dialed before newer ones.
 func (b *batch) yield() {
 	left := func(c *stored) bool {
 		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.eager.now)
 	}
-	if b.eager.taker != nil && slices.ContainsFunc(b.changed, left) {
-		b.eager.taker.Yield()
+	if b.eager.dialer != nil && slices.ContainsFunc(b.changed, left) {
+		b.eager.dialer.Yield()
 	}
 }
 
 func (o *claiming) answer(b *batch) {
 	for _, c := range o.mine {
 		switch {
-		case c.unwoken != nil && o.taker != nil: // the next claim that is asked for finds it again
+		case c.unwoken != nil && o.dialer != nil: // the next claim that is asked for finds it again
 		case c.unwoken != nil:
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})

@@ -10,7 +10,7 @@
 //	batch.go             the operations of one transaction: read, decided, written
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
-//	claim.go             an operation: the Calls that are due are woken; at once, where the dialer has room
+//	claim.go             an operation: the Calls that are due are woken; at once, where the dialer has a slot
 //	outbox.go            in each transaction: the webhooks of its events; an operation: what became of one
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
 //	who_rings.go         in each transaction: which Call may ring a number, and which is next

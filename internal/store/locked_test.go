@@ -255,7 +255,7 @@ func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.clock = func() time.Time { return begin }
 	rings := create(t, s, to(phone))
-	s.TakeAtOnce(&hand{room: 9})
+	s.DialBy(&hand{slots: 9})
 	thaw := frozen(t, other, `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`, phone, rings.ID)
 	next := create(t, s, to(phone))
 	if got := get(t, s, next.ID); len(got.Attempts) != 0 || got.State != call.Waiting {

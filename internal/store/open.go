@@ -50,7 +50,7 @@ type Store struct {
 	probes           singleflight.Group
 	metrics          *metrics
 	writer           writer
-	taker            Taker  // nil: none
+	dialer           Dialer // nil: none
 	sender           Sender // likewise
 
 	// transact runs a function in a transaction on the writer's own connection, aside on one that

@@ -9,22 +9,22 @@ import (
 	"redial/internal/call"
 )
 
-// hand is a Taker with room for so many.
+// hand is a Dialer with so many slots.
 type hand struct {
-	room    int
+	slots   int
 	started []Due
 	yielded int
 }
 
 func (h *hand) Take() bool {
-	if h.room == 0 {
+	if h.slots == 0 {
 		return false
 	}
-	h.room--
+	h.slots--
 	return true
 }
 
-func (h *hand) Drop() { h.room++ }
+func (h *hand) Drop() { h.slots++ }
 
 func (h *hand) Yield() { h.yielded++ }
 
@@ -35,8 +35,8 @@ func (h *hand) Start(due []Due) { h.started = append(h.started, due...) }
 func testTakenAtOnce(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	s.clock = time.Now
-	h := &hand{room: 2}
-	s.TakeAtOnce(h)
+	h := &hand{slots: 2}
+	s.DialBy(h)
 
 	asked := func(key Idempotency, with ...func(*call.Wish)) *creating { // now: begin's deadline is over
 		o := created(t, key, with...)
@@ -55,27 +55,27 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	}
 
 	one := create(to(phone))
-	if len(h.started) != 1 || h.room != 1 || len(get(t, s, one.ID).Attempts) != 1 {
-		t.Fatalf("room for %d, %d started; want the first call dialed with its commit", h.room, len(h.started))
+	if len(h.started) != 1 || h.slots != 1 || len(get(t, s, one.ID).Attempts) != 1 {
+		t.Fatalf("%d slots free, %d started; want the first call dialed with its commit", h.slots, len(h.started))
 	}
 	equal(t, h.started[0].Call, get(t, s, one.ID))
 	equal(t, h.started[0].Actions, []call.Action{{Kind: call.Dial, Attempt: 1}})
 	equal(t, one.State, call.Waiting) // as it was asked for
 
 	held := create(to(phone)) // one rings there
-	if len(h.started) != 1 || h.room != 1 || get(t, s, held.ID).Held == "" {
-		t.Fatalf("room for %d, %d started; want the second call held, and its room given back", h.room, len(h.started))
+	if len(h.started) != 1 || h.slots != 1 || get(t, s, held.ID).Held == "" {
+		t.Fatalf("%d slots free, %d started; want the second call held, and its slot given back", h.slots, len(h.started))
 	}
 	if h.yielded != 0 {
 		t.Fatal("nothing that is due was left behind")
 	}
 
-	// Whose turn it has become is not overtaken by who comes now.
+	// The call that is next at a free number is not overtaken by one that is asked for now.
 	change(t, s, one.ID, func(c *call.Call) []call.Event {
 		return c.Report(1, call.Report{SID: "CA1", Status: call.StatusCompleted}, s.Now())
 	})
-	if len(h.started) != 1 || h.room != 1 || h.yielded != 1 {
-		t.Fatalf("%d started, %d yielded; want a word that somebody's turn has come", len(h.started), h.yielded)
+	if len(h.started) != 1 || h.slots != 1 || h.yielded != 1 {
+		t.Fatalf("%d started, %d yielded; want the dialer told that a call is released", len(h.started), h.yielded)
 	}
 	dial(t, s, s.Now(), held.ID)
 	waits := create(to(phone))
@@ -87,8 +87,8 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	if err := errors.Join(together(t, s, late, over)...); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.started) != 1 || h.room != 1 {
-		t.Fatalf("%d started, want nobody before who waits", len(h.started))
+	if len(h.started) != 1 || h.slots != 1 {
+		t.Fatalf("%d started, want no call dialed before the one that waits", len(h.started))
 	}
 	dial(t, s, s.Now(), waits.ID)
 	h.yielded = 0
@@ -97,21 +97,21 @@ func testTakenAtOnce(t *testing.T, b backend) {
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}
-	if len(h.started) != 2 || h.room != 0 || h.yielded != 1 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
-		t.Fatalf("room for %d, %d started; want one of three dialed, for which there was room", h.room, len(h.started))
+	if len(h.started) != 2 || h.slots != 0 || h.yielded != 1 || count(t, s, "SELECT count(*) FROM calls WHERE state = 'waiting' AND held_for IS NULL") != 2 {
+		t.Fatalf("%d slots free, %d started; want one of three dialed, for which there was a slot", h.slots, len(h.started))
 	}
 
 	// A batch that fails gives back what it took, and so does each that is run again.
-	h.room = 1
+	h.slots = 1
 	broken := create(func(w *call.Wish) { w.Policy.RedialAfter = nil })
 	if len(h.started) != 3 {
 		t.Fatalf("%d started", len(h.started))
 	}
-	h.room = 1
+	h.slots = 1
 	change(t, s, broken.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(c.ID, 1), begin) })
 	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 4, 'x', 0, 0, '{}')", broken.ID)
-	if errs := together(t, s, changed(broken.ID, report(call.StatusFailed))); errs[0] == nil || h.room != 1 || len(h.started) != 3 {
-		t.Errorf("%v, room for %d, %d started; want nothing kept of a batch that failed", errs, h.room, len(h.started))
+	if errs := together(t, s, changed(broken.ID, report(call.StatusFailed))); errs[0] == nil || h.slots != 1 || len(h.started) != 3 {
+		t.Errorf("%v, %d slots free, %d started; want nothing kept of a batch that failed", errs, h.slots, len(h.started))
 	}
 }
 
@@ -119,10 +119,10 @@ func testTakenAtOnce(t *testing.T, b backend) {
 // never answered performs nothing: what it did is found out by looking.
 func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	s := b.open(t, func(o *Options) { o.Clock = func() time.Time { return begin } })
-	h := &hand{room: 1}
-	s.TakeAtOnce(h)
+	h := &hand{slots: 1}
+	s.DialBy(h)
 	due, busy := create(t, s), create(t, s)
-	h.started, h.room = nil, 3
+	h.started, h.slots = nil, 3
 	change(t, s, due.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(due.ID, 1), begin) })
 	dial(t, s, begin, busy.ID)
 	waiting := create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Minute })
@@ -146,8 +146,8 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	if err := errors.Join(together(t, s, changed(due.ID, report(call.Ringing)), first, second, silent)...); err != nil {
 		t.Fatal(err)
 	}
-	if times != 3 || h.room != 2 || len(h.started) != 1 || first.made.ID != second.made.ID {
-		t.Errorf("run %d times, room for %d, %d started; want one call, dialed once", times, h.room, len(h.started))
+	if times != 3 || h.slots != 2 || len(h.started) != 1 || first.made.ID != second.made.ID {
+		t.Errorf("run %d times, %d slots free, %d started; want one call, dialed once", times, h.slots, len(h.started))
 	}
 	if got := ids(silent.due); len(got) != 3 {
 		t.Errorf("%v were due, want %s, %s and %s", got, due.ID, busy.ID, waiting.ID)
@@ -163,8 +163,8 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	}
 	h.started = nil
 	lost := created(t, Idempotency{})
-	if errs := together(t, s, lost); errs[0] == nil || len(h.started) != 0 || h.room != 2 {
-		t.Errorf("%v, %d started, room for %d; want an error, and nothing performed", errs, len(h.started), h.room)
+	if errs := together(t, s, lost); errs[0] == nil || len(h.started) != 0 || h.slots != 2 {
+		t.Errorf("%v, %d started, %d slots free; want an error, and nothing performed", errs, len(h.started), h.slots)
 	}
 	s.transact = transact
 	again := get(t, s, lost.call.ID)
@@ -178,16 +178,16 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	s.clock = func() time.Time { return begin.Add(2 * time.Minute) }
-	h := &hand{room: 1}
-	s.TakeAtOnce(h)
+	h := &hand{slots: 1}
+	s.DialBy(h)
 	late, fine, later := created(t, Idempotency{}, lasting(time.Minute)), created(t, Idempotency{}), created(t, Idempotency{}, lasting(time.Minute))
 	if err := errors.Join(together(t, s, late, fine, later)...); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, ids(h.started), []string{fine.call.ID})
 	for _, o := range []*creating{late, later} {
-		if c := get(t, s, o.call.ID); h.room != 0 || len(c.Attempts) != 0 {
-			t.Errorf("%d attempts past the deadline, and room for %d more", len(c.Attempts), h.room)
+		if c := get(t, s, o.call.ID); h.slots != 0 || len(c.Attempts) != 0 {
+			t.Errorf("%d attempts past the deadline, and %d slots free", len(c.Attempts), h.slots)
 		}
 	}
 }
