@@ -40,6 +40,12 @@ func TestArchitecturePage(t *testing.T) {
 			t.Errorf("the page points to %s.%s, which does not exist", m[1], m[2])
 		}
 	}
+	for _, m := range linkedName.FindAllStringSubmatch(text, -1) {
+		dir, file := filepath.Split(m[3])
+		if there := declared(t, dir, []string{file}); !slices.Contains(there, m[2]) {
+			t.Errorf("the page says that %s.%s stands in %s, and it does not", m[1], m[2], m[3])
+		}
+	}
 	// A name without its package could go stale unseen.
 	for _, m := range codeSpan.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
 		if bareName.MatchString(m[1]) && !slices.Contains(nobodys, m[1]) {
@@ -49,11 +55,12 @@ func TestArchitecturePage(t *testing.T) {
 }
 
 var (
-	ourPath  = regexp.MustCompile(`(?:^|[^\w./-])((?:api|cmd|internal|docs|deploy)/[\w./-]*\w)`)
-	goName   = regexp.MustCompile(`(?:^|[^\w./-])([a-z]+)\.(\w+(?:\.\w+)?)`)
-	codeSpan = regexp.MustCompile("`([^`]+)`")
-	fenced   = regexp.MustCompile("(?s)```.*?```")
-	bareName = regexp.MustCompile(`^[A-Za-z]*[a-z][A-Z]\w*$|^\w+\.go$`)
+	ourPath    = regexp.MustCompile(`(?:^|[^\w./-])((?:api|cmd|internal|docs|deploy)/[\w./-]*\w)`)
+	goName     = regexp.MustCompile(`(?:^|[^\w./-])([a-z]+)\.(\w+(?:\.\w+)?)`)
+	linkedName = regexp.MustCompile("\\[`([a-z]+)\\.([\\w.]+)`\\]\\(\\.\\./([^)]+\\.go)\\)")
+	codeSpan   = regexp.MustCompile("`([^`]+)`")
+	fenced     = regexp.MustCompile("(?s)```.*?```")
+	bareName   = regexp.MustCompile(`^[A-Za-z]*[a-z][A-Z]\w*$|^\w+\.go$`)
 )
 
 // nobodys are names that belong to no one package: every package has the first, Twilio the second.
