@@ -407,8 +407,8 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 		if _, _, err := s.NextWake(t.Context()); err != nil {
 			return err
 		}
-		low := floor(s.lowWater(s.Now()).dial)
-		bounded, whole := pagesRead(t, s, low), pagesRead(t, s, floor(time.Time{}))
+		from := floor(s.lowerBounds(s.Now()).dial)
+		bounded, whole := pagesRead(t, s, from), pagesRead(t, s, floor(time.Time{}))
 		if bounded > 20 || whole < 10*bounded {
 			t.Errorf("a claim reads %d pages, and %d without a bound; want few, and many", bounded, whole)
 		}
@@ -420,10 +420,10 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 }
 
 // pagesRead is how many pages the search for what is due goes through.
-func pagesRead(t *testing.T, s *Store, low int64) (pages int) {
+func pagesRead(t *testing.T, s *Store, from int64) (pages int) {
 	t.Helper()
 	err := s.tx(t.Context(), func(x *tx) error {
-		return x.each("EXPLAIN (ANALYZE, BUFFERS) SELECT id FROM calls WHERE "+dueToDial, []any{micros(s.Now()), 1, low},
+		return x.each("EXPLAIN (ANALYZE, BUFFERS) SELECT id FROM calls WHERE "+dueToDial, []any{micros(s.Now()), 1, from},
 			func(scan func(...any) error) error {
 				var line string
 				err := scan(&line)

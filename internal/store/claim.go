@@ -28,10 +28,10 @@ const (
 	dueToExpire = `state = 'waiting' AND deadline_at <= $1 AND deadline_at >= $3 ORDER BY deadline_at LIMIT $2`
 )
 
-// selection is a condition that claims, and the low from which it begins.
+// selection is a condition that claims, and the lower bound at which it begins.
 type selection struct {
 	where string
-	low   time.Time
+	from  time.Time
 }
 
 // setAside is how long what can't be read is left alone.
@@ -42,13 +42,13 @@ const setAside = time.Hour
 // is returned is on disk, and no other node has it: the Actions are the
 // caller's to perform. blocks are what the dials may have waited for.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int, blocks ...call.Block) ([]Due, error) {
-	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.lowWater(s.Now()).dial}}})
+	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.lowerBounds(s.Now()).dial}}})
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	low := s.lowWater(s.Now())
-	return s.claim(ctx, now, &claiming{limit: limit, which: []selection{{dueToAsk, low.ask}, {dueToExpire, low.expire}}})
+	bounds := s.lowerBounds(s.Now())
+	return s.claim(ctx, now, &claiming{limit: limit, which: []selection{{dueToAsk, bounds.ask}, {dueToExpire, bounds.expire}}})
 }
 
 func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, error) {
@@ -101,7 +101,7 @@ func (o *claiming) read(b *batch) {
 	for _, which := range o.which {
 		b.add(statement{
 			sql:  selectCalls + which.where + b.store.dialect.skipLocked,
-			args: []any{micros(o.now), o.limit, floor(which.low)},
+			args: []any{micros(o.now), o.limit, floor(which.from)},
 			rows: func(scan func(...any) error) error {
 				return b.found(scan, func(c *stored) { o.found = append(o.found, c) })
 			},

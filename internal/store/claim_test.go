@@ -184,7 +184,7 @@ func testDamaged(t *testing.T, b backend) {
 
 // A look says from when on something may be due; what another node commits a little later, due a
 // little earlier, is found all the same.
-func testLowsLeaveAMargin(t *testing.T, b backend) {
+func testLowerBoundsLeaveAMargin(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	one, other := nodes[0], nodes[1]
 	if one == other {

@@ -103,7 +103,7 @@ var suite = []struct {
 	{"the schema knows the words of webhooks", testWebhookWords},
 	{"a request is kept sealed", testRequestIsKeptSealed},
 	{"a COMMIT answered by ROLLBACK is none", testCommitAnsweredByRollback},
-	{"the lows leave a margin", testLowsLeaveAMargin},
+	{"the lower bounds leave a margin", testLowerBoundsLeaveAMargin},
 	{"nothing is dialed past its deadline", testNothingIsDialedPastItsDeadline},
 	{"reads are few round trips", testReadsAreFewRoundTrips},
 	{"a closed database is an error", testClosed},

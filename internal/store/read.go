@@ -207,9 +207,9 @@ const nextWake = `SELECT
 func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 	s.look()
 	now := s.Now()
-	low := s.lowWater(now)
+	bounds := s.lowerBounds(now)
 	var deadline time.Time
-	err = s.read.QueryRowContext(ctx, nextWake, floor(low.dial), floor(low.ask), floor(low.expire)).
+	err = s.read.QueryRowContext(ctx, nextWake, floor(bounds.dial), floor(bounds.ask), floor(bounds.expire)).
 		Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
 	if err != nil {
 		return dial, ask, fmt.Errorf("reading what is due next: %w", err)
@@ -223,7 +223,7 @@ const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wa
 // FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
 // first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
-	err = reader{ctx, s.read}.each(selectFirstDue, []any{floor(s.lowWater(s.Now()).dial), limit}, func(scan func(...any) error) error {
+	err = reader{ctx, s.read}.each(selectFirstDue, []any{floor(s.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
 		var at time.Time
 		err := scan(asMicros{&at})
 		times = append(times, at)
@@ -235,7 +235,7 @@ func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err
 	return times, nil
 }
 
-// floor is a low as the database has it.
+// floor is a lower bound as the database has it.
 func floor(t time.Time) int64 {
 	if t.IsZero() {
 		return math.MinInt64

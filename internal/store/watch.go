@@ -15,62 +15,63 @@ type watchers struct {
 	// unoffered receives when a batch left free numbers to the next sweep.
 	unoffered chan struct{}
 
-	until wakes // a change that is due before this is told at once
-	news  wakes // the earliest due among the changes since the last look
-	low   lows
+	until  wakes // a change that is due before this is told at once
+	news   wakes // the earliest due among the changes since the last look
+	bounds lowerBounds
 }
 
 // wakes are times to dial, and to ask or give up; zero is never.
 type wakes struct{ dial, ask time.Time }
 
-// lows are times before which nothing is due, so far as this node knows. As long as
-// somebody reads from an old snapshot, PostgreSQL keeps the index entries of all that
-// was due since then: whoever began with the first would go through them every time.
-type lows struct {
+// lowerBounds are where the scans of the claims' indexes begin: as far as this node knows, nothing
+// is due before. Without them, a long-running snapshot makes every claim read all index entries
+// that PostgreSQL can't remove yet.
+type lowerBounds struct {
 	dial, ask, expire time.Time
-	until             time.Time // then everything is looked at, whatever this node knows
+	until             time.Time // from then on all is read, whatever this node knows
 }
 
 const (
-	lowMargin = 15 * time.Second // longer than a transaction of another node takes, and its clock is off
-	lowFor    = 15 * time.Second
+	boundMargin = 15 * time.Second // longer than a transaction of another node takes, and its clock is off
+	boundTime   = 15 * time.Second
 )
 
-// lowWater returns the lows of now.
-func (w *watchers) lowWater(now time.Time) lows {
+// lowerBounds returns those that hold now.
+func (w *watchers) lowerBounds(now time.Time) lowerBounds {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if !now.Before(w.low.until) || w.low.until.After(now.Add(lowFor)) { // or the clock was set back
-		w.low = lows{}
+	if !now.Before(w.bounds.until) || w.bounds.until.After(now.Add(boundTime)) { // or the clock was set back
+		w.bounds = lowerBounds{}
 	}
-	return w.low
+	return w.bounds
 }
 
-// raise sets the lows by what a look has found due first; zero is nothing. Whatever
-// this node changed meanwhile, keep has seen to.
+// raise sets the lower bounds by what a look has found due first; zero is nothing. What this node
+// changed meanwhile, keep has taken into account.
 func (w *watchers) raise(dial, ask, expire, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.low.until.IsZero() {
-		w.low.until = now.Add(lowFor)
+	if w.bounds.until.IsZero() {
+		w.bounds.until = now.Add(boundTime)
 	}
-	w.low.dial = earlier(earlier(dial, w.news.dial), now).Add(-lowMargin)
-	w.low.ask = earlier(earlier(ask, w.news.ask), now).Add(-lowMargin)
-	w.low.expire = earlier(expire, w.news.ask)
+	w.bounds.dial = earlier(earlier(dial, w.news.dial), now).Add(-boundMargin)
+	w.bounds.ask = earlier(earlier(ask, w.news.ask), now).Add(-boundMargin)
+	w.bounds.expire = earlier(expire, w.news.ask)
 }
 
-// keep lowers the lows for a Call that was changed.
+// keep lowers the lower bounds for a Call that was changed.
 func (w *watchers) keep(due wakes, deadline time.Time) {
-	w.low.dial = lower(w.low.dial, due.dial)
-	w.low.ask = lower(w.low.ask, due.ask)
-	w.low.expire = lower(w.low.expire, deadline)
+	w.bounds.dial = lower(w.bounds.dial, due.dial)
+	w.bounds.ask = lower(w.bounds.ask, due.ask)
+	w.bounds.expire = lower(w.bounds.expire, deadline)
 }
 
-func lower(low, t time.Time) time.Time {
-	if !t.IsZero() && t.Before(low) {
+// lower is a bound, or a time that is before it; zero is never.
+func lower(bound, t time.Time) time.Time {
+	if !t.IsZero() && t.Before(bound) {
 		return t
 	}
-	return low
+	return bound
 }
 
 // anyTime is after every time that a Call can be due at.
