@@ -22,7 +22,7 @@ type batch struct {
 	claims     []*claiming
 	deliveries []*delivering
 	sweeps     []*sweeping
-	eager      *claiming // the last of them: of what the batch itself makes due
+	atOnce     *claiming // the last of them: of what the batch itself makes due
 	now        time.Time
 
 	calls   map[string]*stored
@@ -41,7 +41,7 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, calls: map[string]*stored{}, eager: &claiming{dialer: t.store.dialer}, outbox: newOutbox()}
+	b := &batch{tx: t, calls: map[string]*stored{}, atOnce: &claiming{dialer: t.store.dialer}, outbox: newOutbox()}
 	for _, o := range ops {
 		switch o := o.(type) {
 		case *changing:
@@ -59,18 +59,18 @@ func newBatch(t *tx, ops []operation) *batch {
 			b.now = now
 		}
 		if o.waiting().alone {
-			b.eager.dialer = nil
+			b.atOnce.dialer = nil
 		}
 	}
 	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].metLock
-	b.claims = append(b.claims, b.eager)
+	b.claims = append(b.claims, b.atOnce)
 	return b
 }
 
 // forget gives back what a batch took that has failed; nil took nothing.
 func (b *batch) forget() {
 	if b != nil {
-		b.eager.forget()
+		b.atOnce.forget()
 		b.recall()
 	}
 }
@@ -120,8 +120,7 @@ func (b *batch) readAll() error {
 	return b.readFirst()
 }
 
-// decideAll runs all steps. What is due is woken last: who finds its number taken is
-// put back to sleep as the changes left it.
+// decideAll runs all steps. Claims come after the changes of this batch, and see what these did. A Call whose number turns out to be taken is restored to its state before the claim.
 func (b *batch) decideAll() {
 	for _, o := range b.changes {
 		o.after, o.err = b.get(o.id).step(o.step)

@@ -122,7 +122,7 @@ func (o *claiming) decide(b *batch) {
 		if c.claimedBy != nil { // by another claim of this batch
 			continue
 		}
-		c.claimedBy, c.asleep, c.slept = o, new(c.after), len(c.events)
+		c.claimedBy, c.beforeWake, c.eventsBefore = o, new(c.after), len(c.events)
 		c.wake()
 		if c.unwoken == nil || o.dialer == nil {
 			o.mine = append(o.mine, c)
@@ -191,10 +191,10 @@ func (o *claiming) start() {
 // slot for it, or it was held and is released, and must be dialed before newer ones.
 func (b *batch) yield() {
 	left := func(c *stored) bool {
-		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.eager.now)
+		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.atOnce.now)
 	}
-	if b.eager.dialer != nil && slices.ContainsFunc(b.changed, left) {
-		b.eager.dialer.Yield()
+	if b.atOnce.dialer != nil && slices.ContainsFunc(b.changed, left) {
+		b.atOnce.dialer.Yield()
 	}
 }
 
@@ -206,7 +206,7 @@ func (o *claiming) answer(b *batch) {
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})
 		default:
-			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.asleep.WakeAt})
+			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.beforeWake.WakeAt})
 		}
 	}
 }
@@ -214,8 +214,8 @@ func (o *claiming) answer(b *batch) {
 // wake wakes a Call, and tells it which of its numbers other Calls ring. It may do so
 // again, as if it had not done so before.
 func (c *stored) wake(busy ...string) {
-	c.after, c.actions = *c.asleep, nil
-	c.events, c.then = c.events[:c.slept:c.slept], c.then[:c.slept:c.slept]
+	c.after, c.actions = *c.beforeWake, nil
+	c.events, c.then = c.events[:c.eventsBefore:c.eventsBefore], c.then[:c.eventsBefore:c.eventsBefore]
 	_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
 		due, now := woken.NextAttemptAt, c.claimedBy.now
 		c.actions, events = woken.Wake(now, c.claimedBy.by, busy...)

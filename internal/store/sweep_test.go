@@ -172,8 +172,8 @@ func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBatch(x, nil)
-	woken := &stored{before: c, after: c, asleep: &c, claimedBy: b.eager}
-	b.eager.now, b.calls[c.ID] = begin, woken
+	woken := &stored{before: c, after: c, beforeWake: &c, claimedBy: b.atOnce}
+	b.atOnce.now, b.calls[c.ID] = begin, woken
 	woken.wake()
 	if err := b.settleNumbers(); err != nil {
 		t.Fatal(err)
@@ -477,7 +477,7 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 		batch := newBatch(x, []operation{o})
 		send := x.send
 		x.send = func(list []statement) error {
-			if c := batch.calls[both.ID]; c != nil && c.asleep != nil && slices.ContainsFunc(list, func(st statement) bool { return st.affected != nil }) {
+			if c := batch.calls[both.ID]; c != nil && c.beforeWake != nil && slices.ContainsFunc(list, func(st statement) bool { return st.affected != nil }) {
 				c.claimedBy = nil // no step expects that
 			}
 			return send(list)

@@ -218,7 +218,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 			}
 			switch {
 			case w.mine || w.owner == w.call.after.ID:
-			case w.call.asleep != nil && w.call.after.Attempt(w.attempt).SID == "":
+			case w.call.beforeWake != nil && w.call.after.Attempt(w.attempt).SID == "":
 				busy[w.call] = append(busy[w.call], number)
 			default: // it rings already, and that is a fact, whoever has the number
 				b.add(statement{

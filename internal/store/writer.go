@@ -269,7 +269,7 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 	}
 	crashpoint.Point(crashpoint.BatchAfterCommit)
 	b.yield()
-	b.eager.start()
+	b.atOnce.start()
 	b.dispatch()
 	for _, o := range b.sweeps {
 		o.passed = b.passed
@@ -304,8 +304,8 @@ type stored struct {
 	isNew         bool          // not inserted yet
 	claimedBy     *claiming     // who woke it, if anybody
 	actions       []call.Action // that it was woken for
-	asleep        *call.Call    // as it was then
-	slept         int           // how many events it had then
+	beforeWake    *call.Call    // as it was before that
+	eventsBefore  int           // how many events it had before that
 	unwoken       error         // why it could not be woken, though it can be had
 }
 
