@@ -124,9 +124,9 @@ func (a *Attempt) lastNews() time.Time {
 	return at
 }
 
-// absent counts an absence from Twilio's list, and says false of one that proves nothing:
-// it is too early, or too soon after the one before.
-func (a *Attempt) absent(now time.Time) bool {
+// countAbsence counts that Twilio's list does not show the attempt. It returns false, and counts
+// nothing, where that proves nothing: too early, or too soon after the absence before.
+func (a *Attempt) countAbsence(now time.Time) bool {
 	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart {
 		return false
 	}

@@ -42,9 +42,10 @@ func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []
 // Placed records that Twilio took attempt n and named it sid.
 func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	a := c.Attempt(n)
-	if a == nil || sid == "" || (a.SID != "" && a.SID != sid) || !setOnce(&a.PlacedAt, now) {
+	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.PlacedAt.IsZero() {
 		return nil
 	}
+	a.PlacedAt = now
 	before := a.Result()
 	c.name(a, sid, now)
 	evs := []Event{c.attemptEvent(AttemptPlaced, now, n, Event{SID: sid})}
@@ -92,9 +93,11 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 			}
 		}
 		a.Ambiguous = true
-	case !a.absent(now):
-		return nil
 	default:
+		counts := a.countAbsence(now)
+		if !counts {
+			return nil
+		}
 		a.Unplaced = a.Absent >= absentEnough
 	}
 	return append(c.concluded(a, "", now), c.settle(now)...)
@@ -106,7 +109,11 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 // any other is over no sooner than its leg can be.
 func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	a := c.Attempt(n)
-	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by || !a.absent(now) {
+	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by {
+		return nil
+	}
+	counts := a.countAbsence(now)
+	if !counts {
 		return nil
 	}
 	switch {
@@ -142,7 +149,8 @@ func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []
 	switch {
 	case c.unwanted(a) == taken:
 		evs = append(evs, c.hearsTaken(a, now)...)
-	case right && setOnce(&a.ConfirmedAt, now):
+	case right && a.ConfirmedAt.IsZero():
+		a.ConfirmedAt = now
 		evs = append(evs, c.attemptEvent(AttemptConfirmed, now, n, Event{Reason: c.Policy.confirmedBy()}))
 	case !right && nth > a.WrongKeys:
 		a.WrongKeys = nth
@@ -162,20 +170,8 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	if r.Begun {
 		setOnce(&a.InitiatedAt, now)
 	}
-	var heard EventType
-	switch over := a.Over(); {
-	case r.Status == Initiated && setOnce(&a.InitiatedAt, now) && !over:
-		heard = AttemptInitiated
-	case r.Status == Ringing && setOnce(&a.RingingAt, now) && !over:
-		heard = AttemptRinging
-	case r.Status == InProgress && setOnce(&a.AnsweredAt, now) && !over:
-		heard = AttemptAnswered
-	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
-		a.Stuck++
-	case r.Status.Final(): // told again, it may say more
-		a.addFinal(r.Status)
-		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
-	}
+	heard := a.progress(r.Status, now)
+	a.addStatus(r, now)
 	if r.ErrorCode > a.reportedError() {
 		a.Refusal = &Refusal{Code: r.ErrorCode}
 	}
@@ -196,6 +192,41 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 		evs = append(evs, c.hearsTaken(a, now)...)
 	}
 	return evs
+}
+
+// progress records when the attempt came as far as a status says, and returns the type of the Event
+// that tells so: none where that was known already, or the attempt is over.
+func (a *Attempt) progress(s Status, now time.Time) EventType {
+	var since *time.Time
+	var heard EventType
+	switch s {
+	case Initiated:
+		since, heard = &a.InitiatedAt, AttemptInitiated
+	case Ringing:
+		since, heard = &a.RingingAt, AttemptRinging
+	case InProgress:
+		since, heard = &a.AnsweredAt, AttemptAnswered
+	default:
+		return ""
+	}
+	over := a.Over()
+	first := setOnce(since, now)
+	if !first || over {
+		return ""
+	}
+	return heard
+}
+
+// addStatus records a status that is no progress: a final one, or that the attempt is still in Twilio's queue
+// although it should long have left.
+func (a *Attempt) addStatus(r Report, now time.Time) {
+	switch {
+	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
+		a.Stuck++
+	case r.Status.Final(): // told again, it may say more
+		a.addFinal(r.Status)
+		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
+	}
 }
 
 // name records the attempt's sid; from now on Twilio can be asked about it, and

@@ -10,7 +10,8 @@ func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 		return nil
 	}
 	var evs []Event
-	if first := setOnce(&c.CancelRequested, now); first || cutShort && !c.CutShort {
+	first := setOnce(&c.CancelRequested, now)
+	if first || cutShort && !c.CutShort {
 		e := Event{}
 		if cutShort {
 			e.Reason = "hang up"

@@ -17,6 +17,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// setOnce sets a time that is not set yet, and says whether it did.
 func setOnce(t *time.Time, now time.Time) bool {
 	if !t.IsZero() {
 		return false
