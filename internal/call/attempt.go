@@ -82,15 +82,9 @@ func (a *Attempt) addFinal(s Status) {
 	}
 }
 
-// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is
-// not known.
-func (a *Attempt) leftQueue() (at time.Time) {
-	for _, t := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at = t
-		}
-	}
-	return at
+// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is not known.
+func (a *Attempt) leftQueue() time.Time {
+	return earliestSet(a.InitiatedAt, a.RingingAt, a.AnsweredAt)
 }
 
 // isHeard says whether Twilio has said anything about the attempt after it took it.
@@ -108,7 +102,7 @@ func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
 func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
 
 // looksEnd is when an attempt at its leg's bound is given up, if nobody could look at it.
-func (a *Attempt) looksEnd() time.Time { return later(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
+func (a *Attempt) looksEnd() time.Time { return latest(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
 
 // lookDecides says whether the answer to a look at an attempt is the last that is waited for.
 func (a *Attempt) lookDecides(now time.Time) bool {
@@ -119,7 +113,7 @@ func (a *Attempt) lookDecides(now time.Time) bool {
 func (a *Attempt) lastNews() time.Time {
 	at := a.DialedAt
 	for _, t := range []time.Time{a.PlacedAt, a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		at = later(at, t)
+		at = latest(at, t)
 	}
 	return at
 }

@@ -139,7 +139,7 @@ func openIn(w Window, t time.Time) bool {
 // step runs a step on two clones: both must come to the same, the Call itself
 // must not notice, and what was decided once must stay.
 func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
-	x.latest = later(x.latest, x.now)
+	x.latest = latest(x.latest, x.now)
 	before := snapshot(x, &x.c)
 	one, two := x.c.Clone(), x.c.Clone()
 	acts, events := f(&one)

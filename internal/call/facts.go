@@ -253,5 +253,5 @@ func (c *Call) Missed(n int, r Report, now time.Time) bool {
 	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
 		return false
 	}
-	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(later(a.DialedAt, a.PlacedAt).Add(callbackTime))
+	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(latest(a.DialedAt, a.PlacedAt).Add(callbackTime))
 }

@@ -57,7 +57,7 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 	patient, ring := c.Clone(), c.Policy.ringLength()
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.Live() && a.AnsweredAt.IsZero() {
-			now = later(now, a.DialedAt.Add(ring))
+			now = latest(now, a.DialedAt.Add(ring))
 		}
 	}
 	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // who is given up early is done early
@@ -69,7 +69,7 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 		return slices.MaxFunc(again, func(a, b Result) int { return cmp.Compare(pause(a), pause(b)) }), ring
 	})
 	if f.Outcome == Expired {
-		return later(f.EndsAt, c.Deadline.Add(ring))
+		return latest(f.EndsAt, c.Deadline.Add(ring))
 	}
 	return f.EndsAt
 }
@@ -99,7 +99,7 @@ func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	d.endAll(now, func(d *Call, n int) (Result, time.Duration) { r, _ := how(d, n); return r, 0 })
 	for d.settle(now); d.State != Ended; {
 		_, _, waiting := d.due(now)
-		now = later(now, d.WakeAt)
+		now = latest(now, d.WakeAt)
 		acts, _ := d.Wake(now, "")
 		for _, act := range acts {
 			a := d.Attempt(act.Attempt)
@@ -118,7 +118,7 @@ func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
 		if a := &c.Attempts[i]; a.Live() {
 			r, took := how(c, a.N)
 			c.endAs(a.N, r, now.Add(took))
-			end = later(end, now.Add(took))
+			end = latest(end, now.Add(took))
 		}
 	}
 	return end

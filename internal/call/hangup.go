@@ -23,7 +23,7 @@ func (c *Call) guard(a *Attempt, now time.Time) {
 		}
 	case a.HangUps > 0:
 	case !a.RingingAt.IsZero():
-		a.HangUpAt = earlier(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
+		a.HangUpAt = earliestSet(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
 	case a.SID == "":
 	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
 		a.HangUpAt = now

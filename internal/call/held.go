@@ -25,7 +25,7 @@ func (c *Call) Release(number string, now time.Time) []Event {
 	c.Held, c.Offered = "", number
 	evs := append([]Event{c.event(CallReleased, now, Event{})}, c.settle(now)...)
 	if c.State == Waiting { // it was not due while it was held; its place among those who are, it keeps
-		c.NextAttemptAt = later(c.NextAttemptAt, now)
+		c.NextAttemptAt = latest(c.NextAttemptAt, now)
 	}
 	return evs
 }

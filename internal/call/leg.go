@@ -77,14 +77,10 @@ func (c *Call) nextAsk() (next time.Time) {
 		if !a.Live() {
 			continue
 		}
-		times := []time.Time{a.AskAt, a.HangUpAt, c.legEnds(a)}
-		if !a.OverdueAt.IsZero() { // it is being looked at, and ended with that
-			times = []time.Time{a.AskAt, a.looksEnd()}
-		}
-		for _, t := range times {
-			if !t.IsZero() && (next.IsZero() || t.Before(next)) {
-				next = t
-			}
+		if a.OverdueAt.IsZero() {
+			next = earliestSet(next, a.AskAt, a.HangUpAt, c.legEnds(a))
+		} else { // it is being looked at, and concluded with that
+			next = earliestSet(next, a.AskAt, a.looksEnd())
 		}
 	}
 	return next
@@ -97,5 +93,5 @@ func (c *Call) legEnds(a *Attempt) time.Time {
 		return a.longestEnds()
 	}
 	talk := time.Duration(a.TalkLimit) * time.Second
-	return earlier(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
+	return earliestSet(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
 }

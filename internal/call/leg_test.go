@@ -35,7 +35,7 @@ func (s *tale) until(d time.Duration) *tale {
 			s.now = end
 			return s
 		}
-		s.now = later(s.now, s.WakeAt)
+		s.now = latest(s.now, s.WakeAt)
 		_, events := s.Wake(s.now, account)
 		s.got(events)
 	}
@@ -276,14 +276,14 @@ func TestABoundedLegIsOverInTime(t *testing.T) {
 			case asked:
 				x.tell(func(c *Call) []Event { return c.Missing(1, account, x.now) })
 			}
-			x.now = later(x.now.Add(anyPause.Draw(t, "pause")), earlier(x.c.WakeAt, x.now))
+			x.now = latest(x.now.Add(anyPause.Draw(t, "pause")), earliestSet(x.c.WakeAt, x.now))
 			x.wake()
 		}
 		for range 2000 {
 			if x.c.Attempts[0].Over() {
 				break
 			}
-			x.now = later(x.now, x.c.WakeAt)
+			x.now = latest(x.now, x.c.WakeAt)
 			x.wake()
 		}
 		a := &x.c.Attempts[0]

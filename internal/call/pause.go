@@ -6,7 +6,9 @@ import (
 )
 
 // notBefore is when the first dial may begin.
-func (c *Call) notBefore() time.Time { return later(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt)) }
+func (c *Call) notBefore() time.Time {
+	return latest(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt))
+}
 
 // open is the earliest time from t on at which the window lets a phone ring.
 func (c *Call) open(t time.Time) time.Time {
@@ -21,11 +23,11 @@ func (c *Call) ready(p int) time.Time {
 		a := &c.Attempts[i]
 		asked = asked && (a.Result() == Unplaced || !c.RedialAsked.Before(a.EndedAt))
 		if a.Person == p {
-			at = later(at, c.pauseEnds(a))
+			at = latest(at, c.pauseEnds(a))
 		}
 	}
 	if asked && c.RedialAsked.Before(at) {
-		return later(c.CreatedAt, c.RedialAsked)
+		return latest(c.CreatedAt, c.RedialAsked)
 	}
 	return at
 }

@@ -232,7 +232,7 @@ func (w Window) check(ring time.Duration) error {
 // Clocks returns, of the zones that names name, one for all that show the same time as
 // long as a Call made at now may live.
 func (p Policy) Clocks(names []string, now time.Time) []string {
-	end := later(p.Deadline.from(now), now)
+	end := latest(p.Deadline.from(now), now)
 	return clocks(names, now, end.Add(p.longestRing()))
 }
 

@@ -50,7 +50,7 @@ func (c *Call) Inquire(since, now time.Time) (asked int) {
 		}
 		soon := now
 		if a.SID == "" {
-			soon = later(now, a.listTells())
+			soon = latest(now, a.listTells())
 		}
 		if soon.Before(a.AskAt) {
 			a.AskAt = soon

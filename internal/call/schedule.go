@@ -17,7 +17,7 @@ func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 			waiting = "not before " + first.UTC().Format(time.RFC3339)
 		}
 	}
-	from := later(at, now)
+	from := latest(at, now)
 	if open := c.open(from); !open.Equal(from) {
 		at, waiting = open, c.Policy.Window.reason(from, c.Policy.ringLength())
 	}
@@ -30,17 +30,17 @@ func (c *Call) next() (people []int, at time.Time) {
 	at = c.CreatedAt
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.isPostponed() {
-			people, at = append(people, a.Person), later(at, a.RetryAt)
+			people, at = append(people, a.Person), latest(at, a.RetryAt)
 		}
 	}
 	if len(people) == 0 {
 		people = c.nextPeople()
 	}
 	for _, p := range people {
-		at = later(at, c.ready(p))
+		at = latest(at, c.ready(p))
 	}
 	for i := range c.Attempts { // whoever is next, is after those before
-		at = later(at, c.Attempts[i].EndedAt)
+		at = latest(at, c.Attempts[i].EndedAt)
 	}
 	return people, at
 }
@@ -53,7 +53,7 @@ func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
-	if planned := c.NextAttemptAt; !planned.IsZero() && !later(planned, next).After(now) {
+	if planned := c.NextAttemptAt; !planned.IsZero() && !latest(planned, next).After(now) {
 		next = planned // it is due, and no news that it could have been before, had the window been open
 	}
 	moved := !next.Equal(c.NextAttemptAt)

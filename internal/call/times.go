@@ -2,15 +2,20 @@ package call
 
 import "time"
 
-// earlier is the earlier of two times, of which zero is never.
-func earlier(a, b time.Time) time.Time {
-	if b.IsZero() || !a.IsZero() && a.Before(b) {
-		return a
+// earliestSet is the earliest of those times that are set: here the zero time means that something is not
+// planned, and never comes. It is zero if none is set.
+func earliestSet(times ...time.Time) (first time.Time) {
+	for _, t := range times {
+		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+			first = t
+		}
 	}
-	return b
+	return first
 }
 
-func later(a, b time.Time) time.Time {
+// latest is the later of two times: here the zero time means that something has not happened, and is before
+// all others.
+func latest(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}

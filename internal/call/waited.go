@@ -30,7 +30,7 @@ func Waited(due, now time.Time, blocks []Block) (waits []Wait) {
 		if t.IsZero() || t.After(now) {
 			return now
 		}
-		return later(t, due)
+		return latest(t, due)
 	}
 	borders := []time.Time{due, now}
 	for _, b := range blocks {
