@@ -18,7 +18,7 @@ func New(w Wish, now time.Time) (Call, []Event, error) {
 		w.Policy.TalkLimit = w.Message.talkLimit()
 	}
 	c := Call{Wish: w, State: Waiting, CreatedAt: now, Deadline: w.Policy.Deadline.from(now)}
-	_, at, waiting := c.due(now)
+	_, at, waiting := c.nextDial(now)
 	if !at.Before(c.Deadline) {
 		return Call{}, nil, &PolicyError{"window", w.Policy.Window.never(now, c.Deadline, w.Policy.ringLength())}
 	}

@@ -98,7 +98,7 @@ func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	d.Release(d.Held, now)
 	d.endAll(now, func(d *Call, n int) (Result, time.Duration) { r, _ := how(d, n); return r, 0 })
 	for d.settle(now); d.State != Ended; {
-		_, _, waiting := d.due(now)
+		_, _, waiting := d.nextDial(now)
 		now = latest(now, d.WakeAt)
 		acts, _ := d.Wake(now, "")
 		for _, act := range acts {

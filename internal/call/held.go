@@ -36,7 +36,7 @@ func (c *Call) AlsoHeld() (numbers []string) {
 	if c.State != Waiting || c.Held == "" || len(c.People) < 2 {
 		return nil
 	}
-	people, _ := c.next()
+	people, _ := c.whoIsNext()
 	for _, p := range people {
 		if number := c.Person(p).Number; number != c.Held {
 			numbers = append(numbers, number)

@@ -1,10 +1,10 @@
 package call
 
-// nextPeople is who is rung next by the ladder. Who can't be rung before the deadline is
-// no reason not to ring those behind.
+// nextPeople returns who is rung next by the ladder. A person who can't be rung before the deadline is passed
+// over: those behind are rung instead. Only if all that are left are late, it returns them.
 func (c *Call) nextPeople() (people []int) {
 	var late []int
-	inTime := c.CreatedAt // who is ready by then can be rung before the deadline
+	inTime := c.CreatedAt // whoever is ready by then can be rung before the deadline
 	for p := range c.people() {
 		if c.done(p) {
 			continue
@@ -29,7 +29,7 @@ func (c *Call) nextPeople() (people []int) {
 	return people
 }
 
-// done says whether a person is not rung any more.
+// done says whether a person is no longer rung.
 func (c *Call) done(p int) bool {
 	for r, most := range c.Policy.MaxPerResult {
 		if c.ended(p, r) >= most {

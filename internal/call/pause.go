@@ -10,13 +10,13 @@ func (c *Call) notBefore() time.Time {
 	return latest(c.CreatedAt, c.Policy.NotBefore.from(c.CreatedAt))
 }
 
-// open is the earliest time from t on at which the window lets a phone ring.
+// open is the earliest time, not before t, at which the window lets a phone ring.
 func (c *Call) open(t time.Time) time.Time {
 	return c.Policy.Window.fits(t, c.Policy.ringLength(), c.Deadline)
 }
 
-// ready is when a person may be rung again. Who has asked, after all the dials so far
-// that rang, for the next one at once need not wait for the pauses after them.
+// ready is when a person may be rung again: when the pauses after the dials so far are over. A request for the
+// next dial at once, made after all of these dials had ended, takes the place of their pauses.
 func (c *Call) ready(p int) time.Time {
 	at, asked := c.CreatedAt, true
 	for i := range c.Attempts {
@@ -32,6 +32,7 @@ func (c *Call) ready(p int) time.Time {
 	return at
 }
 
+// pauseEnds is when the pause after an attempt that has ended is over.
 func (c *Call) pauseEnds(a *Attempt) time.Time { return a.EndedAt.Add(c.pause(a)) }
 
 // pause is how long to wait after an attempt that has ended.
@@ -46,8 +47,8 @@ func (c *Call) pause(a *Attempt) time.Duration {
 	return c.Policy.RedialAfter[r].after(c.dials(a.Person, a.N)) + c.jitter(a.N)
 }
 
-// jitter is what is added to the pause after attempt n. It is drawn by lot, but always
-// the same: a decision that is taken anew comes to the same end.
+// jitter is what is added to the pause after attempt n. It is drawn by lot, but the lot of an attempt never
+// changes: the same facts always lead to the same decision.
 func (c *Call) jitter(n int) time.Duration {
 	if c.Policy.Jitter == 0 {
 		return 0

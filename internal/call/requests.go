@@ -34,7 +34,7 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 		return nil, ErrHeld
 	}
 	c.RedialAsked = now
-	if _, at, _ := c.due(now); at.After(now) {
+	if _, at, _ := c.nextDial(now); at.After(now) {
 		return nil, &NotNowError{c.WaitsFor(now), at}
 	}
 	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil

@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// due is who is rung next and when, by everything that the policy says; waiting tells
-// why not before, where it is not the pause between two dials.
-func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
-	people, at = c.next()
+// nextDial decides when the next dial is, and whom it rings: people are several if they are rung at once, and
+// none if nobody is rung any more. waiting says why the dial is not made sooner; it is empty if only the pause
+// after the dial before keeps it.
+func (c *Call) nextDial(now time.Time) (people []int, at time.Time, waiting string) {
+	people, at = c.whoIsNext()
 	if first := c.notBefore(); first.After(at) {
 		at = first
 		if first.After(now) {
@@ -24,9 +25,9 @@ func (c *Call) due(now time.Time) (people []int, at time.Time, waiting string) {
 	return people, at, waiting
 }
 
-// next is who is rung next, and when, as far as the dials before allow it; nobody when
-// all are done with. What was postponed goes out before anything else.
-func (c *Call) next() (people []int, at time.Time) {
+// whoIsNext returns who is rung next, and from when on the dials before allow it. It knows neither the window
+// nor the time of the first dial. A postponed attempt goes out before any new one.
+func (c *Call) whoIsNext() (people []int, at time.Time) {
 	at = c.CreatedAt
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.isPostponed() {
@@ -39,22 +40,22 @@ func (c *Call) next() (people []int, at time.Time) {
 	for _, p := range people {
 		at = latest(at, c.ready(p))
 	}
-	for i := range c.Attempts { // whoever is next, is after those before
+	for i := range c.Attempts { // a dial begins after those before it have ended
 		at = latest(at, c.Attempts[i].EndedAt)
 	}
 	return people, at
 }
 
-// plan waits for the next dial.
+// plan makes the Call wait for its next dial, and returns the Event that says so if that is news.
 func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 	was := c.State
 	c.State = Waiting
-	if c.Held != "" { // nobody knows when: the Call is woken when the number is free
+	if c.Held != "" { // the Call is woken when the number is free: nobody knows when that is
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
 	if planned := c.NextAttemptAt; !planned.IsZero() && !latest(planned, next).After(now) {
-		next = planned // it is due, and no news that it could have been before, had the window been open
+		next = planned // the dial is due: that it could have been due sooner is no news
 	}
 	moved := !next.Equal(c.NextAttemptAt)
 	c.NextAttemptAt, c.WakeAt = next, next
@@ -63,7 +64,7 @@ func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 		return nil
 	case waiting != "" && (was == Waiting || c.anyPostponed()):
 		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
-	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // what made it due was told
+	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // the Event of what made it due has said so
 		return nil
 	}
 	last := &c.Attempts[len(c.Attempts)-1]
@@ -87,7 +88,7 @@ func (e *NotNowError) Error() string {
 	return fmt.Sprintf("it may not ring now (%s), but at %s", e.Waiting, e.At.UTC().Format(time.RFC3339))
 }
 
-// WaitsFor says why no phone is dialed for the Call at now; empty when one may be.
+// WaitsFor says why the Call dials no phone at now. It is empty if the Call may dial one, or has ended.
 func (c *Call) WaitsFor(now time.Time) string {
 	switch {
 	case c.State == Ended:
@@ -97,14 +98,14 @@ func (c *Call) WaitsFor(now time.Time) string {
 	case c.Held != "":
 		return ErrHeld.Error()
 	}
-	people, at, waiting := c.due(now)
+	people, at, waiting := c.nextDial(now)
 	if waiting != "" || !at.After(now) {
 		return waiting
 	}
 	if c.anyPostponed() {
 		return NotTaken
 	}
-	var last *Attempt // to let go of those to be rung
+	var last *Attempt // whose pause ends last, of those who are rung next
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {
 			last = a

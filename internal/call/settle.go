@@ -20,7 +20,7 @@ func (c *Call) settle(now time.Time) []Event {
 		c.State, c.Held, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", "", time.Time{}, ask
 		return evs
 	}
-	people, next, waiting := c.due(now)
+	people, next, waiting := c.nextDial(now)
 	if o := c.verdict(people, next, now); o != "" {
 		return c.end(o, now)
 	}

@@ -18,7 +18,7 @@ func (c *Call) Wake(now time.Time, by string, busy ...string) ([]Action, []Event
 	if c.State != Waiting || c.Held != "" || now.Before(c.NextAttemptAt) {
 		return acts, evs
 	}
-	people, _ := c.next()
+	people, _ := c.whoIsNext()
 	free := slices.DeleteFunc(slices.Clone(people), func(p int) bool { return slices.Contains(busy, c.Person(p).Number) })
 	if len(free) == 0 {
 		return acts, append(evs, c.Hold(c.Person(people[0]).Number, now)...)

@@ -435,7 +435,7 @@ func (x *chaos) live(r Result) Forecast {
 	}
 	endAll()
 	for x.c.State != Ended {
-		_, _, waiting := x.c.due(x.now)
+		_, _, waiting := x.c.nextDial(x.now)
 		if x.now.Before(x.c.WakeAt) {
 			x.now = x.c.WakeAt
 		}
