@@ -7,10 +7,10 @@
 //	parse.go       text to a number, or what to write instead
 //	allowed.go     which numbers may be called, by region and kind of line
 //	prefix.go      ranges that the operator knows to be in service
+//	supplement.go  ranges in service that the library does not know
 //	phone.go       a number and its kinds of line
 //	zones.go       the zones that a number may be in
 //	places.go      where numbers are that the library puts elsewhere
-//	supplement.go  ranges in service that the library does not know
 //	costly.go      ranges that cost many times an ordinary call
 //	clean.go       signs that steer, and the many dashes
 //	mask.go        a number as it may be shown
