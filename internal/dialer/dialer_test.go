@@ -63,17 +63,17 @@ func create(t *testing.T, s *store.Store, id, number string, after time.Duration
 	}
 }
 
-// Room that is given back is there again, with its part of the pace; what is dialed
+// A slot that is given back is there again, with its token of the pace; what is dialed
 // has used it up.
-func TestRoomIsGivenBack(t *testing.T) {
+func TestASlotIsGivenBack(t *testing.T) {
 	d, p := dialing(t, 0.001, nil)
 	d.open = true
 	for range 3 {
 		if !d.Take() {
-			t.Fatal("there is no room, though nobody was dialed")
+			t.Fatal("there is no slot, though nobody was dialed")
 		}
 		if d.Take() {
-			t.Fatal("there is more room than the pace allows")
+			t.Fatal("there are more slots than the pace allows")
 		}
 		d.Drop()
 	}
@@ -81,7 +81,7 @@ func TestRoomIsGivenBack(t *testing.T) {
 		t.Fatalf("%d slots are taken", d.busy.Load())
 	}
 
-	// The second finds the number taken, and the third dials with its part of the pace.
+	// The second finds the number taken, and the third dials with its token of the pace.
 	d.pace.SetBurst(2)
 	d.pace.ReserveN(d.Store.Now(), -1)
 	create(t, d.Store, "one", "+819012345678", 0)
@@ -103,22 +103,22 @@ func TestRoomIsGivenBack(t *testing.T) {
 }
 
 // What was left behind is not overtaken before the loop has looked for it: no plan that
-// was begun earlier makes room.
+// was begun earlier gives a slot.
 func TestNobodyOvertakes(t *testing.T) {
 	d, _ := dialing(t, 10, nil)
 	before := plan{dial: true, shut: d.shutSoFar()}
 	d.opens(before)
 	d.Yield()
 	if d.Take() {
-		t.Error("there is room, though something is due")
+		t.Error("there is a slot, though something is due")
 	}
 	d.opens(before)
 	if d.Take() {
-		t.Error("a plan that knows nothing of it makes room")
+		t.Error("a plan that knows nothing of it gives a slot")
 	}
 	d.opens(plan{dial: true, shut: d.shutSoFar()})
 	if !d.Take() {
-		t.Fatal("there is no room after the look")
+		t.Fatal("there is no slot after the look")
 	}
 	d.Drop()
 }

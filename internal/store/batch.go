@@ -120,7 +120,8 @@ func (b *batch) readAll() error {
 	return b.readFirst()
 }
 
-// decideAll runs all steps. Claims come after the changes of this batch, and see what these did. A Call whose number turns out to be taken is restored to its state before the claim.
+// decideAll runs all steps. Claims come after the changes of this batch, so that they see what these
+// did. A Call whose number turns out to be taken is restored to its state before the claim.
 func (b *batch) decideAll() {
 	for _, o := range b.changes {
 		o.after, o.err = b.get(o.id).step(o.step)

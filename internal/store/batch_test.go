@@ -129,7 +129,7 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 }
 
 // Who repeats a request reads the first call without locking it. Another operation of
-// the batch that changes it, as it is its turn at a number, does so on a row of its own
+// the batch that changes it, as it is next at a number, does so on a row of its own
 // reading: another node may have changed it in between.
 func testRepeatLocksNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)

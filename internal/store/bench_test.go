@@ -64,7 +64,7 @@ func lives(b *testing.B, s *Store) {
 	})
 }
 
-// listener is a Sender with room for all, to whom everything gets through.
+// listener is a Sender with slots for all, to whom everything gets through.
 type listener struct {
 	outlet
 	tb    testing.TB

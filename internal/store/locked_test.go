@@ -118,7 +118,7 @@ func twoNodes(t *testing.T) (s, other *Store) {
 	b := backends[1]
 	url := b.url(t)
 	s, other = b.openURL(t, url, nil), b.openURL(t, url, nil)
-	s.SendBy(&outlet{room: 1000})
+	s.SendBy(&outlet{slots: 1000})
 	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
 	if err := s.AddEndpoint(t.Context(), to, 100); err != nil {
 		t.Fatal(err)

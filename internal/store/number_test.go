@@ -40,22 +40,22 @@ func testHeldAndReleased(t *testing.T, b backend) {
 	})
 }
 
-// A Call that was given the turn, and ends without using it, hands it on.
-func testTurnHandedOn(t *testing.T, b backend) {
+// A Call that was offered the number, and ends without ringing it, passes it on.
+func testCanceledCallPassesTheNumberOn(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one := create(t, s, to(phone))
 	two := create(t, s, to(phone))
 	three := create(t, s, to(phone), lasting(time.Minute))
 	four, five := create(t, s, to(phone)), create(t, s, to(phone))
 	dial(t, s, begin, one.ID)
-	change(t, s, four.ID, cancel) // held, and not first in line: nobody is released
+	change(t, s, four.ID, cancel) // held, and not the next: nobody is released
 	if get(t, s, two.ID).Held == "" {
 		t.Fatal("released while the phone rings")
 	}
 	change(t, s, one.ID, report(call.StatusCompleted))
 	change(t, s, two.ID, cancel)
 	if get(t, s, three.ID).Held != "" || get(t, s, five.ID).Held == "" {
-		t.Fatal("want the turn of a canceled call handed on to the next")
+		t.Fatal("want the number of a canceled call passed on to the next")
 	}
 	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(time.Minute), 9) })
 	equal(t, ids(due), []string{three.ID})

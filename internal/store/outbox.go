@@ -14,21 +14,21 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// Sender is whoever sends webhooks. What a batch makes due is handed over as soon as
-// it is on disk, if the Sender has room for it: so it needs no claim.
+// Sender sends webhooks. What a batch makes due is handed over as soon as it is on disk, if
+// the Sender has a slot for it: then it needs no claim.
 type Sender interface {
 	// Body is what is sent of an Event, with the Call as it was then. It is pure.
 	Body(*call.Call, *call.Event) (string, error)
 	// OfCall says which events are sent to the webhook that a Call brings itself.
 	OfCall() Filter
 
-	// Take makes room for one exchange with a target, or says that there is none. Drop
+	// Take takes a slot for one exchange with a target, or says that there is none. Drop
 	// gives it back.
 	Take(target string) bool
 	Drop(target string)
-	// Start sends, for what room was taken, what is on disk by now.
+	// Start sends what slots were taken for, and is on disk by now.
 	Start([]Delivery)
-	// Look tells of something that is due, for which no room was taken.
+	// Look makes the Sender look at the database: something is due that no slot was taken for.
 	Look()
 }
 
@@ -45,7 +45,7 @@ func (s *Store) wakeSender() {
 
 // ChangeDelivery runs a pure step on a Delivery that is pending, and saves what that made of it, in a
 // transaction that others may share. It sees to the sequence: when the Delivery is no longer
-// pending, the next one is due, and goes out at once where there is room. It returns the
+// pending, the next one is due, and goes out at once where there is a slot. It returns the
 // Delivery as saved, ErrNotFound, or the step's own error, after which nothing is saved.
 func (s *Store) ChangeDelivery(ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error) (Delivery, error) {
 	return s.deliver(ctx, now, &delivering{key: k, step: step})
@@ -85,8 +85,8 @@ type delivering struct {
 type outbox struct {
 	endpoints map[string]*Endpoint
 	rows      map[DeliveryKey]*sending // that were read
-	handed    []*Delivery              // room was taken for them
-	left      bool                     // something is due that nobody has taken
+	handed    []*Delivery              // slots were taken for them
+	left      bool                     // something is due that no slot was taken for
 	behind    map[DeliveryKey]bool     // whether what was written waits behind another
 	streams   map[string]bool          // endpoints that have something new for who listens
 }
@@ -99,8 +99,8 @@ func newOutbox() outbox {
 }
 
 // readDeliveries locks the Calls whose deliveries change, and reads these with what is next
-// behind them. A sequence is only ever changed under the lock of its Call: so the turn
-// is handed on, whoever adds to it at the same time. The Calls of the changes are locked
+// behind them. A sequence is only ever changed under the lock of its Call: so the next message
+// is made due, whoever adds one at the same time. The Calls of the changes are locked
 // with them, so that all are locked in one order.
 func (b *batch) readDeliveries(changes map[string]bool) {
 	if b.store.sender == nil {
@@ -178,8 +178,8 @@ func (o *delivering) decide(b *batch) (err error) {
 	return nil
 }
 
-// settleSequences queues what has become of the deliveries that were changed, and hands the
-// turn on in their sequences.
+// settleSequences queues what has become of the deliveries that were changed, and makes the
+// next one of each sequence due.
 func (b *batch) settleSequences() error {
 	sequences := map[sequence][]*sending{}
 	for _, k := range sortedKeys(b.rows) {
@@ -218,7 +218,7 @@ func sameDelivery(a, b *Delivery) bool {
 	return a.State == b.State && a.WakeAt.Equal(b.WakeAt) && a.Since.Equal(b.Since) && a.Failures == b.Failures && slices.Equal(a.Tries, b.Tries)
 }
 
-// hand makes a Delivery due: it goes out with the commit if the Sender has room.
+// hand makes a Delivery due: it goes out with the commit if the Sender has a slot.
 func (b *batch) hand(d *Delivery) {
 	now := b.store.Now()
 	d.WakeAt, d.Endpoint = now, b.endpoints[d.EndpointID]
@@ -304,8 +304,8 @@ func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err
 	return list, err
 }
 
-// dispatch gives the Sender what was committed, and the room back that was taken for
-// what turned out to wait behind something else.
+// dispatch gives the Sender what was committed, and gives back the slots of what turned out
+// to wait behind something else.
 func (b *batch) dispatch() {
 	var list []Delivery
 	for _, d := range b.handed {
@@ -326,7 +326,7 @@ func (b *batch) dispatch() {
 	}
 }
 
-// recall gives back the room that a batch took which then failed.
+// recall gives back the slots of a batch that has failed.
 func (b *batch) recall() {
 	for _, d := range b.handed {
 		b.store.sender.Drop(d.Target)

@@ -12,10 +12,10 @@ import (
 	"redial/internal/call"
 )
 
-// outlet is a Sender with room for so many, that keeps what it is given.
+// outlet is a Sender with so many slots, that keeps what it is given.
 type outlet struct {
 	mu      sync.Mutex
-	room    int
+	slots   int
 	started []Delivery
 	looked  int
 }
@@ -29,17 +29,17 @@ func (o *outlet) OfCall() Filter { return Filter{"call.ended"} }
 func (o *outlet) Take(string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.room == 0 {
+	if o.slots == 0 {
 		return false
 	}
-	o.room--
+	o.slots--
 	return true
 }
 
 func (o *outlet) Drop(string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.room++
+	o.slots++
 }
 
 func (o *outlet) Start(list []Delivery) {
@@ -54,10 +54,10 @@ func (o *outlet) Look() {
 	o.looked++
 }
 
-// sends opens a store whose webhooks go to an outlet with so much room.
-func sends(t testing.TB, b backend, room int) (*Store, *outlet) {
+// sends opens a store whose webhooks go to an outlet with so many slots.
+func sends(t testing.TB, b backend, slots int) (*Store, *outlet) {
 	t.Helper()
-	s, o := b.open(t, nil), &outlet{room: room}
+	s, o := b.open(t, nil), &outlet{slots: slots}
 	s.clock = time.Now
 	s.SendBy(o)
 	return s, o
@@ -74,7 +74,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 }
 
 // sequences are the pending deliveries of a Call, as "endpoint seq" with a ! for the one
-// whose turn it is.
+// that is next.
 func sequences(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
 	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
@@ -187,7 +187,7 @@ func testConfiguredEndpoints(t *testing.T, b backend) {
 }
 
 // An event is there for everybody who wants it, with the Call as it then was, or not at
-// all; what there is room for goes out with the commit.
+// all; what there is a slot for goes out with the commit.
 func testEventsArePublished(t *testing.T, b backend) {
 	s, o := sends(t, b, 2)
 	endpoint(t, s, "all", "*")
@@ -198,10 +198,10 @@ func testEventsArePublished(t *testing.T, b backend) {
 	}
 	c := create(t, s, func(w *call.Wish) { w.Webhook = "https://own.example.com:8443/x" })
 	equal(t, sequences(t, s, c.ID), []string{"all 1!"})
-	equal(t, o.room, 1)
+	equal(t, o.slots, 1)
 	change(t, s, c.ID, cancel)
 	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
-	equal(t, []int{o.room, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
+	equal(t, []int{o.slots, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
 	list, err := bodied(t, s, c.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -217,8 +217,8 @@ func testEventsArePublished(t *testing.T, b backend) {
 	first.Endpoint = nil
 	equal(t, first, list[0])
 
-	// A step that fails publishes nothing, and no room is lost.
-	o.room = 3
+	// A step that fails publishes nothing, and no slot is lost.
+	o.slots = 3
 	if _, err := s.Change(t.Context(), c.ID, begin, func(*call.Call) ([]call.Event, error) { return nil, errors.New("no") }); err == nil {
 		t.Error("it did not fail")
 	}
@@ -227,8 +227,8 @@ func testEventsArePublished(t *testing.T, b backend) {
 		c.Seq++
 		return []call.Event{{Seq: c.Seq, Type: call.CallEnded, At: begin}}
 	}
-	if errs := together(t, s, changed(c.ID, broken)); errs[0] == nil || o.room != 3 || len(o.started) != 1 {
-		t.Errorf("%v, room for %d, %d started; want nothing kept of a batch that failed", errs, o.room, len(o.started))
+	if errs := together(t, s, changed(c.ID, broken)); errs[0] == nil || o.slots != 3 || len(o.started) != 1 {
+		t.Errorf("%v, %d slots free, %d started; want nothing kept of a batch that failed", errs, o.slots, len(o.started))
 	}
 }
 
@@ -269,7 +269,7 @@ func testSequence(t *testing.T, b backend) {
 	later := begin.Add(time.Hour)
 	equal(t, becomes(t, s, key(1), Pending, later).WakeAt, later) // it failed: the others wait with it
 	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
-	o.room = 1
+	o.slots = 1
 	becomes(t, s, key(1), Delivered, time.Time{})
 	equal(t, sequences(t, s, c.ID), []string{"all 2!", "all 3"})
 	equal(t, o.started[len(o.started)-1].Seq, 2) // at once
@@ -281,7 +281,7 @@ func testSequence(t *testing.T, b backend) {
 		}
 	}
 
-	// Put back, it waits for its turn; when the sequence is empty it is due.
+	// Put back, it waits until it is next; when the sequence is empty it is due.
 	for _, seq := range []int{1, 2} {
 		if _, err := s.Replay(t.Context(), key(seq), later); err != nil {
 			t.Fatal(err)
@@ -454,7 +454,7 @@ func testStreams(t *testing.T, b backend) {
 	}
 	equal(t, take(), []int{1, 2, 3})
 	equal(t, take(), nil)
-	equal(t, o.room, 9) // nobody is to send them
+	equal(t, o.slots, 9) // nobody is to send them
 	kept, err := s.Endpoint(t.Context(), "str")
 	if err != nil || kept.ExpiresAt.Sub(s.Now()) < 50*time.Minute {
 		t.Errorf("%+v, %v: it was not prolonged", kept, err)
@@ -682,9 +682,9 @@ func testWebhookWords(t *testing.T, b backend) {
 	}
 }
 
-// A sequence's turn is handed on under the lock of its Call: who adds an event waits for who
-// is settling the head and has not seen that one.
-func testTurnWaitsForTheLock(t *testing.T, b backend) {
+// The next message of a sequence is made due under the lock of its Call: whoever adds an event waits
+// for whoever settles the head, and has not seen that event.
+func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite has one writer
 	}

@@ -39,7 +39,7 @@ type Sender struct {
 	open     bool // Run runs
 	targets  map[string]*target
 	busy     int  // exchanges
-	short    bool // there was no room for something: the loop is to look again when there is
+	short    bool // there was no slot for something: the loop is to look again when there is
 	inFlight sync.WaitGroup
 }
 
@@ -155,17 +155,17 @@ func (s *Sender) round(ctx context.Context) (_ time.Duration, err error) {
 	return max(next, locked), nil
 }
 
-// claim takes what is due at a target, as far as there is room.
+// claim takes what is due at a target, as far as there are slots.
 func (s *Sender) claim(ctx context.Context, t string, now time.Time) (some bool, err error) {
-	room := 0
+	slots := 0
 	for s.Take(t) {
-		room++
+		slots++
 	}
-	if room == 0 {
+	if slots == 0 {
 		return false, nil
 	}
-	list, err := s.Store.ClaimDeliveries(ctx, t, now, room)
-	for range room - len(list) {
+	list, err := s.Store.ClaimDeliveries(ctx, t, now, slots)
+	for range slots - len(list) {
 		s.Drop(t)
 	}
 	s.Start(list)
@@ -254,7 +254,7 @@ func (s *Sender) turnOf(t string) *seldom.Turn {
 	}
 }
 
-// looks begins a look at what is due: what was short of room before is seen now.
+// looks begins a look at what is due: what there was no slot for before is seen now.
 func (s *Sender) looks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -74,12 +74,12 @@ func TestGivingUpIsNoFailure(t *testing.T) {
 	s.opens(true)
 	gone := &store.Endpoint{ID: "gone", Source: store.FromAPI, DisabledAt: now, DisabledWhy: "it answered 410 Gone"}
 	if !s.Take("gone") {
-		t.Fatal("there is no room")
+		t.Fatal("there is no slot")
 	}
 	s.leave("gone", &verdict{sent: true, try: store.Try{Error: "it answered 410 Gone"}})
 	s.inFlight.Done()
 	if !s.Take("gone") {
-		t.Fatal("there is no room")
+		t.Fatal("there is no slot")
 	}
 	s.deliver(&store.Delivery{DeliveryKey: store.DeliveryKey{CallID: "x", EndpointID: "gone", Seq: 1}, Target: "gone", Endpoint: gone})
 	s.inFlight.Done()
