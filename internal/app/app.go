@@ -118,9 +118,12 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets
 		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
 		Transport: a.conf.WebhookTransport, Log: a.log, Metrics: registry,
 	})
+	reader := web.NewReader(web.Reader{
+		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(), Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
+	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Prober: twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Numbers: a.conf.numbers(), Rules: a.conf.rules(), Presets: presets, Polled: a.conf.HostURL == "",
+		APIKeys: a.conf.APIKeys, Edge: reader,
 		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,

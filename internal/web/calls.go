@@ -67,15 +67,15 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 // newCall makes the Call that a request asks for. Of a request that can't be taken it returns
 // the wish all the same, as far as it was read.
 func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
-	wish, err := s.wish(body)
+	wish, err := s.Edge.Wish(body, s.Store.Now())
 	if err != nil {
 		return call.Call{Wish: wish}, nil, err
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
-		var f faults
-		f.bounds(err)
-		return call.Call{Wish: wish}, nil, cmp.Or(f.problem(), err)
+		var f Faults
+		f.Bounds(err)
+		return call.Call{Wish: wish}, nil, cmp.Or(f.Problem(), err)
 	}
 	return c, events, nil
 }
@@ -163,14 +163,14 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	var f faults
+	var f Faults
 	wait, err := api.ParseDuration(text)
 	if err != nil {
-		f.add("wait", err.Error())
+		f.Add("wait", err.Error())
 	} else if wait < 0 || wait.Std() > maxWait {
-		f.add("wait", "must be from 0s to "+api.Duration(maxWait).String())
+		f.Add("wait", "must be from 0s to "+api.Duration(maxWait).String())
 	}
-	return wait.Std(), f.problem()
+	return wait.Std(), f.Problem()
 }
 
 func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (call.Call, error) {
@@ -247,40 +247,40 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
-	var f faults
+	var f Faults
 	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
-	f.parameters(v, "cursor", "limit", "outcome", "state", "to")
+	f.Parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
-		f.add("state", "must be waiting, dialing or ended")
+		f.Add("state", "must be waiting, dialing or ended")
 	}
 	if q.Outcome != "" && !slices.Contains(call.Outcomes(), q.Outcome) {
-		f.add("outcome", "must be reached, unreached, refused, canceled or expired")
+		f.Add("outcome", "must be reached, unreached, refused, canceled or expired")
 	}
 	if to := v.Get("to"); to != "" {
-		n, err := s.Numbers.parse(to)
+		n, err := s.Edge.Numbers.Parse(to)
 		if to[0] == ' ' { // it may be a number of another country even so
-			f.add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
+			f.Add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
 		} else if err != nil {
-			f.add("to", err.Error())
+			f.Add("to", err.Error())
 		}
 		q.To = n.E164
 	}
 	if q.Before != "" && uuid.Validate(q.Before) != nil {
-		f.add("cursor", "must be the next_cursor of a page before")
+		f.Add("cursor", "must be the next_cursor of a page before")
 	}
-	f.limit(v, &q.Limit)
-	return q, f.problem()
+	readLimit(&f, v, &q.Limit)
+	return q, f.Problem()
 }
 
-// limit reads how many there may be in a page.
-func (f *faults) limit(v url.Values, limit *int) {
+// readLimit reads how many there may be in a page.
+func readLimit(f *Faults, v url.Values, limit *int) {
 	text := v.Get("limit")
 	if text == "" {
 		return
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > maxLimit {
-		f.add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
+		f.Add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
 	}
 	*limit = n
 }
@@ -294,9 +294,9 @@ func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err erro
 	if err != nil {
 		return false, err
 	}
-	var f faults
-	f.object(body, "", map[string]any{"hangup": &cutShort})
-	return cutShort, f.problem()
+	var f Faults
+	f.Object(body, "", map[string]any{"hangup": &cutShort})
+	return cutShort, f.Problem()
 }
 
 // CancelCall asks for the Call to end; asking again, or too late, changes nothing.

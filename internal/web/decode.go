@@ -26,23 +26,32 @@ const (
 	maxNames  = 5000 // in a body, far more than all fields that there are can hold
 )
 
-// faults collects what is wrong with the fields of a request: the first faults, and how
+// Faults collects what is wrong with the fields of a request: the first faults, and how
 // many more there are.
-type faults struct {
+type Faults struct {
 	list []api.FieldError
 	more int
 }
 
-func (f *faults) none() bool { return f.count() == 0 }
+// None says that nothing is wrong.
+func (f *Faults) None() bool { return f.count() == 0 }
 
-func (f *faults) count() int { return len(f.list) + f.more }
+func (f *Faults) count() int { return len(f.list) + f.more }
 
-func (f *faults) add(field, detail string) {
+// Add takes a fault of a field.
+func (f *Faults) Add(field, detail string) {
 	if len(f.list) == maxFaults {
 		f.more++
 		return
 	}
 	f.list = append(f.list, api.FieldError{Field: brief(field, maxField), Detail: brief(detail, maxDetail)})
+}
+
+// Wrong takes what is wrong with a field, if anything is.
+func (f *Faults) Wrong(field string, err error) {
+	if err != nil {
+		f.Add(field, err.Error())
+	}
 }
 
 // brief shortens a text that may be as long as whoever sent it wished.
@@ -53,9 +62,9 @@ func brief(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// problem is the answer to a request with faults, nil if there are none.
-func (f *faults) problem() error {
-	if f.none() {
+// Problem is the answer to a request with faults, nil if there are none.
+func (f *Faults) Problem() error {
+	if f.None() {
 		return nil
 	}
 	p := problem(422, "the request can't be taken as it is: %s: %s", f.list[0].Field, f.list[0].Detail)
@@ -66,13 +75,13 @@ func (f *faults) problem() error {
 	return p
 }
 
-// checkJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json
+// CheckJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json
 // would put U+FFFD, which is spoken as garbage, where the text is no UTF-8 or has half of a
 // surrogate pair, and would take the last of two fields with one name, where whoever checked
 // the body before it may have seen the first.
 //
 // To remember names takes memory. A body of so many that it is refused anyway is spared that.
-func checkJSON(body []byte) error {
+func CheckJSON(body []byte) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(values(body) > maxNames))
 	err := d.SkipValue()
 	if err == nil {
@@ -91,7 +100,7 @@ func checkJSON(body []byte) error {
 	return problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
-// reading reads a value which checkJSON has seen to be well-formed, so that no step can fail.
+// reading reads a value which CheckJSON has seen to be well-formed, so that no step can fail.
 func reading(raw json.RawMessage) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
 }
@@ -105,15 +114,15 @@ func next(d *jsontext.Decoder) json.RawMessage {
 // missing says that a field is not given.
 func missing(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
-// object decodes a JSON object field by field, so that whatever is wrong is told
+// Object decodes a JSON object field by field, so that whatever is wrong is told
 // with the field's name. into has a pointer for every field that there may be; what is
 // none of them is not kept, however much there is of it.
-func (f *faults) object(raw json.RawMessage, prefix string, into map[string]any) {
+func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any) {
 	if raw = bytes.TrimSpace(raw); missing(raw) {
 		return
 	}
 	if raw[0] != '{' {
-		f.add(or(prefix, "body"), "must be a JSON object")
+		f.Add(or(prefix, "body"), "must be a JSON object")
 		return
 	}
 	d := reading(raw)
@@ -130,28 +139,28 @@ func (f *faults) object(raw json.RawMessage, prefix string, into map[string]any)
 			f.more++ // before a sentence is built for nobody
 			continue
 		}
-		f.add(join(prefix, name), "is not a field here; there are: "+list(slices.Sorted(maps.Keys(into))))
+		f.Add(join(prefix, name), "is not a field here; there are: "+list(slices.Sorted(maps.Keys(into))))
 	}
 }
 
 // field decodes one field. What is kept as it was sent is bounded by whoever reads it.
-func (f *faults) field(path string, value json.RawMessage, dst any) {
+func (f *Faults) field(path string, value json.RawMessage, dst any) {
 	if kept, ok := dst.(*json.RawMessage); ok {
 		*kept = value
 		return
 	}
 	if values(value) > maxValues {
-		f.add(path, fmt.Sprintf("has more than %d values", maxValues))
+		f.Add(path, fmt.Sprintf("has more than %d values", maxValues))
 		return
 	}
 	if err := json.Unmarshal(value, dst); err != nil && !f.within(path, value, reflect.TypeOf(dst)) {
-		f.add(path, wrongType(err, value))
+		f.Add(path, wrongType(err, value))
 	}
 }
 
 // within tells of each part of a list, or of an object of strings, that is wrong. It says false
 // where none is by itself.
-func (f *faults) within(path string, value json.RawMessage, t reflect.Type) bool {
+func (f *Faults) within(path string, value json.RawMessage, t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -169,7 +178,7 @@ func (f *faults) within(path string, value json.RawMessage, t reflect.Type) bool
 		}
 		one := next(d)
 		if err := json.Unmarshal(one, reflect.New(t.Elem()).Interface()); err != nil {
-			f.add(part, wrongType(err, one))
+			f.Add(part, wrongType(err, one))
 		}
 	}
 	return f.count() > before
@@ -191,12 +200,12 @@ func values(raw json.RawMessage) int {
 	return n
 }
 
-// parameters takes those of a query that are none of the names, in their order: a filter
+// Parameters takes those of a query that are none of the names, in their order: a filter
 // that is mistyped would select everything.
-func (f *faults) parameters(v url.Values, names ...string) {
+func (f *Faults) Parameters(v url.Values, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if !slices.Contains(names, name) {
-			f.add(name, "is not a parameter here; there are: "+list(names))
+			f.Add(name, "is not a parameter here; there are: "+list(names))
 		}
 	}
 }

@@ -22,7 +22,7 @@ func FuzzCheckJSON(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if checkJSON(body) != nil {
+		if CheckJSON(body) != nil {
 			return
 		}
 		var v any
@@ -91,10 +91,10 @@ func TestNothingThatTheEdgeFindsIsLost(t *testing.T) {
 		{"", errors.New("a fault"), []api.FieldError{{Field: "body", Detail: "a fault"}}},
 		{"to[1]", errors.New("a fault"), []api.FieldError{{Field: "to[1]", Detail: "a fault"}}},
 	} {
-		var f faults
+		var f Faults
 		f.twilioAt(tc.prefix, tc.err)
 		if tc.prefix == "" {
-			f = faults{}
+			f = Faults{}
 			f.twilio(tc.err)
 		}
 		if !slices.Equal(f.list, tc.want) {

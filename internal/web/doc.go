@@ -14,6 +14,7 @@
 //	callback.go  how an attempt goes, as Twilio tells it
 //	talk.go      what Twilio is to say, and which keys were pressed
 //	probe.go     who asks how a request looks by the time that it arrives
+//	presets.go   the presets that there are
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning

@@ -52,15 +52,15 @@ func eventQuery(r *http.Request) (after, limit int, err error) {
 		return 0, 0, err
 	}
 	v, limit := r.URL.Query(), maxLimit
-	var f faults
-	f.parameters(v, "cursor", "limit")
+	var f Faults
+	f.Parameters(v, "cursor", "limit")
 	if text := v.Get("cursor"); text != "" {
 		if after, err = strconv.Atoi(text); err != nil || after < 0 || after > math.MaxInt32 {
-			f.add("cursor", "must be the next_cursor of a page before")
+			f.Add("cursor", "must be the next_cursor of a page before")
 		}
 	}
-	f.limit(v, &limit)
-	return after, limit, f.problem()
+	readLimit(&f, v, &limit)
+	return after, limit, f.Problem()
 }
 
 func lastEventID(r *http.Request) (int, error) {

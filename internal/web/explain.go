@@ -14,21 +14,21 @@ import (
 // dryRun says whether a request for a call asks only what would become of it. Any other
 // parameter may be a mistyped one, and would make the call.
 func dryRun(r *http.Request) (bool, error) {
-	var f faults
+	var f Faults
 	v, err := url.ParseQuery(r.URL.RawQuery) // what it can't read it would leave out
 	if err != nil {
 		return false, problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
 	}
 	for name := range v {
 		if name != "dry_run" {
-			f.add(name, "is not a parameter here; there is: dry_run")
+			f.Add(name, "is not a parameter here; there is: dry_run")
 		}
 	}
 	dry := v.Get("dry_run")
 	if v.Has("dry_run") && dry != "true" && dry != "false" || len(v["dry_run"]) > 1 {
-		f.add("dry_run", "must be true or false")
+		f.Add("dry_run", "must be true or false")
 	}
-	return dry == "true", f.problem()
+	return dry == "true", f.Problem()
 }
 
 // explainWish says what would become of a call, and does nothing. What is drawn by lot

@@ -14,7 +14,7 @@ func FuzzHours(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		read := func(text string) (w call.Window, bad faults) {
+		read := func(text string) (w call.Window, bad Faults) {
 			raw, err := json.Marshal(map[string]string{"hours": text})
 			if err != nil {
 				t.Fatal(err)
@@ -23,13 +23,13 @@ func FuzzHours(f *testing.F) {
 			return w, bad
 		}
 		w, bad := read(text)
-		if text == "" || !bad.none() {
+		if text == "" || !bad.None() {
 			return
 		}
 		if w.From < 0 || w.To < 0 || w.From > 86400 || w.To > 86400 || w.From == w.To {
 			t.Fatalf("%q is from %d to %d", text, w.From, w.To)
 		}
-		if again, bad := read(w.Hours()); !bad.none() || again.From != w.From || again.To != w.To {
+		if again, bad := read(w.Hours()); !bad.None() || again.From != w.From || again.To != w.To {
 			t.Fatalf("%q is written %q, which is from %d to %d: %v", text, w.Hours(), again.From, again.To, bad)
 		}
 	})
@@ -37,7 +37,7 @@ func FuzzHours(f *testing.F) {
 
 // What is null is not given, wherever it stands.
 func TestNullIsNotGiven(t *testing.T) {
-	var bad faults
+	var bad Faults
 	p := call.DefaultPolicy()
 	p.Window = call.Window{Days: []call.Day{"mon"}, To: 3600, Zone: "Asia/Tokyo", Holidays: []string{"2026-12-25"}}
 	want := fmt.Sprint(p)
@@ -47,7 +47,7 @@ func TestNullIsNotGiven(t *testing.T) {
 	} {
 		bad.policy(json.RawMessage(raw), nil, &p)
 	}
-	if got := fmt.Sprint(p); !bad.none() || got != want {
+	if got := fmt.Sprint(p); !bad.None() || got != want {
 		t.Errorf("%v, and %s became %s", bad, want, got)
 	}
 }

@@ -41,9 +41,9 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 	case n == idDigits:
 		return uuidOf(digits), nil
 	case n < shortestID:
-		var f faults
-		f.add("id", "is too short: give the call's id, or at least the first eight characters of it")
-		return "", f.problem()
+		var f Faults
+		f.Add("id", "is too short: give the call's id, or at least the first eight characters of it")
+		return "", f.Problem()
 	}
 	from, to := idsWith(digits)
 	found, err := s.Store.Between(ctx, from, to, candidates+1)
@@ -114,9 +114,9 @@ func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 	case len(found) == 0:
 		return "", store.ErrNoEndpoint
 	case len(own) < shortestOf:
-		var f faults
-		f.add("id", "is too short: give the endpoint's id, or at least the first four characters behind the _ in it")
-		return "", f.problem()
+		var f Faults
+		f.Add("id", "is too short: give the endpoint's id, or at least the first four characters behind the _ in it")
+		return "", f.Problem()
 	case len(found) > 1:
 		return "", ambiguous(text, "endpoints", found)
 	}

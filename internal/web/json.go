@@ -152,7 +152,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return body, checkJSON(body)
+	return body, CheckJSON(body)
 }
 
 func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {

@@ -45,14 +45,14 @@ func (n Numbers) prepared() (_ Numbers, wrong []error) {
 		return n, wrong
 	}
 	var err error
-	if n.from, err = n.parse(n.From); err != nil {
+	if n.from, err = n.Parse(n.From); err != nil {
 		fault("REDIAL_FROM can't be used: %w", err)
 	}
 	return n, wrong
 }
 
-// parse reads a number by the settings.
-func (n Numbers) parse(text string) (phone.Number, error) {
+// Parse reads a number by the settings.
+func (n Numbers) Parse(text string) (phone.Number, error) {
 	return phone.Parse(text, n.DefaultRegion, n.prefixes...)
 }
 
@@ -87,12 +87,12 @@ func (n Numbers) allowed() []string {
 
 // read reads the numbers of a wish, and holds those to be called, which it returns,
 // against where calls may go.
-func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish) (callees []phone.Number) {
+func (n Numbers) read(f *Faults, people []api.Person, from string, w *call.Wish) (callees []phone.Number) {
 	caller := n.caller(f, from)
 	w.From = caller.E164
 	switch {
 	case len(people) == 0:
-		f.add("to", "is missing: the number to call, such as +819012345678")
+		f.Add("to", "is missing: the number to call, such as +819012345678")
 	case len(people) == 1 && people[0] == api.Person{Number: people[0].Number}:
 		callees = append(callees, n.callee(f, "to", people[0].Number, caller))
 		w.To = callees[0].E164
@@ -102,7 +102,7 @@ func (n Numbers) read(f *faults, people []api.Person, from string, w *call.Wish)
 	return callees
 }
 
-func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number, w *call.Wish) (callees []phone.Number) {
+func (n Numbers) readPeople(f *Faults, people []api.Person, caller phone.Number, w *call.Wish) (callees []phone.Number) {
 	seen := map[string]bool{}
 	for i, p := range people {
 		at := fmt.Sprintf("to[%d]", i)
@@ -110,11 +110,11 @@ func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number,
 		callee := n.callee(f, at+".number", p.Number, caller)
 		callees, q.Number = append(callees, callee), callee.E164
 		if q.Number != "" && seen[q.Number] {
-			f.add(at+".number", "is there twice")
+			f.Add(at+".number", "is there twice")
 		}
 		seen[q.Number] = true
 		if utf8.RuneCountInString(p.Name) > maxName {
-			f.add(at+".name", fmt.Sprintf("must have at most %d characters", maxName))
+			f.Add(at+".name", fmt.Sprintf("must have at most %d characters", maxName))
 		}
 		w.People = append(w.People, q)
 	}
@@ -123,33 +123,33 @@ func (n Numbers) readPeople(f *faults, people []api.Person, caller phone.Number,
 }
 
 // callee is a number to be called; empty when it can't be read.
-func (n Numbers) callee(f *faults, field, number string, caller phone.Number) phone.Number {
-	callee, err := n.parse(number)
+func (n Numbers) callee(f *Faults, field, number string, caller phone.Number) phone.Number {
+	callee, err := n.Parse(number)
 	if err != nil {
-		f.add(field, err.Error())
+		f.Add(field, err.Error())
 		return phone.Number{}
 	}
 	if err := phone.Allowed(callee, n.allowed()); err != nil {
-		f.add(field, err.Error())
+		f.Add(field, err.Error())
 	} else if callee.E164 == caller.E164 {
-		f.add(field, "is the same number as from")
+		f.Add(field, "is the same number as from")
 	}
 	return callee
 }
 
 const maxName = 100 // characters
 
-func (n Numbers) caller(f *faults, from string) phone.Number {
+func (n Numbers) caller(f *Faults, from string) phone.Number {
 	if from == "" && n.from.E164 != "" {
 		return n.from
 	}
 	if from == "" && n.From == "" {
-		f.add("from", "is missing, and REDIAL_FROM gives no default")
+		f.Add("from", "is missing, and REDIAL_FROM gives no default")
 		return phone.Number{}
 	}
-	caller, err := n.parse(or(from, n.From))
+	caller, err := n.Parse(or(from, n.From))
 	if err != nil {
-		f.add("from", err.Error())
+		f.Add("from", err.Error())
 	}
 	return caller
 }
@@ -158,10 +158,10 @@ func (n Numbers) caller(f *faults, from string) phone.Number {
 // this one leads to. Twilio dials them as they are written, so they must be in E.164.
 func (n Numbers) dialable(from string) func(number string) error {
 	return func(number string) error {
-		var f faults
+		var f Faults
 		callee := n.callee(&f, "", number, n.caller(&f, from))
 		switch {
-		case !f.none():
+		case !f.None():
 			return errors.New(f.list[0].Detail)
 		case callee.E164 != number:
 			return errors.New("must be written as " + callee.E164)

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,39 +30,34 @@ func ReadPresets(own []byte) (Presets, error) {
 		return nil, fmt.Errorf("reading redial's own presets: %w", err)
 	}
 	if len(own) > 0 {
-		if err := cmp.Or(checkJSON(own), json.Unmarshal(own, &p)); err != nil {
-			return nil, fmt.Errorf("must be a JSON object of policies by name: %w", root(err))
+		if err := cmp.Or(CheckJSON(own), json.Unmarshal(own, &p)); err != nil {
+			return nil, fmt.Errorf("must be a JSON object of policies by name: %w", err)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(p)) {
-		var f faults
+		var f Faults
 		policy := call.DefaultPolicy()
 		f.fields(p[name], &policy)
 		if string(p[name]) == "null" {
-			f.add("policy", "must be a JSON object")
+			f.Add("policy", "must be a JSON object")
 		}
 		if policy.Preset != "" {
-			f.add("policy.preset", "can't stand in a preset")
+			f.Add("policy.preset", "can't stand in a preset")
 		}
 		if w := &policy.Window; !w.IsZero() && (w.Zone == "" || w.Zone == call.AnyOfNumber) {
 			w.Zone = "Etc/UTC" // those of the numbers, later on
 		}
 		f.check(policy, time.Now())
-		if !f.none() {
+		if !f.None() {
 			return nil, fmt.Errorf("%s: %s %s", name, strings.TrimPrefix(f.list[0].Field, "policy."), f.list[0].Detail)
 		}
 	}
 	return p, nil
 }
 
-// ListPresets shows the presets.
-func (s *Server) ListPresets(w http.ResponseWriter, _ *http.Request) error {
-	return reply(w, http.StatusOK, map[string]Presets{"presets": s.Presets})
-}
-
 // policy reads a policy: the fields that are given, over those of its preset, over the
 // defaults.
-func (f *faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
+func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 	var named struct{ Preset string }
 	_ = json.Unmarshal(raw, &named) // what is wrong is told when the fields are read
 	if named.Preset != "" {
@@ -73,19 +67,19 @@ func (f *faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 				p.Window.Zone = or(p.Window.Zone, call.AnyOfNumber)
 			}
 		} else {
-			f.add("policy.preset", "is not there; there are: "+list(slices.Sorted(maps.Keys(presets))))
+			f.Add("policy.preset", "is not there; there are: "+list(slices.Sorted(maps.Keys(presets))))
 		}
 	}
 	f.fields(raw, p)
 }
 
 // fields reads the fields that are given over those that are there.
-func (f *faults) fields(raw json.RawMessage, p *call.Policy) {
+func (f *Faults) fields(raw json.RawMessage, p *call.Policy) {
 	var ring, talk, jitter *api.Duration
 	var notBefore, deadline *api.Moment
 	var after, perResult, window, confirm, machine json.RawMessage
 	var ladder string
-	f.object(raw, "policy", map[string]any{
+	f.Object(raw, "policy", map[string]any{
 		"preset": &p.Preset, "max_attempts": &p.MaxAttempts, "max_per_result": &perResult, "ring_timeout": &ring, "talk_limit": &talk,
 		"not_before": &notBefore, "deadline": &deadline, "redial_after": &after, "jitter": &jitter, "window": &window,
 		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
@@ -124,13 +118,13 @@ const finest = time.Microsecond
 func kept(d api.Duration) time.Duration { return d.Std().Truncate(finest) }
 
 // byResult reads what is told for each result.
-func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
+func (f *Faults) byResult(after, most json.RawMessage, p *call.Policy) {
 	delays, limits := map[string]any{}, map[string]any{}
 	for _, r := range call.Redialed() {
 		delays[string(r)], limits[string(r)] = new(*api.Delays), new(*int)
 	}
-	f.object(after, "policy.redial_after", delays)
-	f.object(most, "policy.max_per_result", limits)
+	f.Object(after, "policy.redial_after", delays)
+	f.Object(most, "policy.max_per_result", limits)
 	for _, r := range call.Redialed() {
 		if given := *delays[string(r)].(**api.Delays); given != nil {
 			p.RedialAfter[r] = nil
@@ -148,22 +142,22 @@ func (f *faults) byResult(after, most json.RawMessage, p *call.Policy) {
 }
 
 // check holds a policy against its bounds.
-func (f *faults) check(p call.Policy, now time.Time) {
-	if f.none() { // else what was given may not be all there
-		f.bounds(p.Check(now))
+func (f *Faults) check(p call.Policy, now time.Time) {
+	if f.None() { // else what was given may not be all there
+		f.Bounds(p.Check(now))
 	}
 }
 
-// bounds adds what the core says is out of bounds.
-func (f *faults) bounds(err error) {
+// Bounds adds what the core says is out of bounds.
+func (f *Faults) Bounds(err error) {
 	if e, ok := errors.AsType[*call.PolicyError](err); ok {
-		f.add("policy."+e.Field, e.Problem)
+		f.Add("policy."+e.Field, e.Problem)
 	}
 }
 
 // window reads the fields that are given over those that are there; a window without
 // any is open at any time.
-func (f *faults) window(raw json.RawMessage, w *call.Window) {
+func (f *Faults) window(raw json.RawMessage, w *call.Window) {
 	if missing(raw) {
 		return
 	}
@@ -173,11 +167,11 @@ func (f *faults) window(raw json.RawMessage, w *call.Window) {
 	var hours *string
 	var days *[]call.Day
 	var holidays *[]string
-	f.object(raw, "policy.window", map[string]any{"days": &days, "hours": &hours, "zone": &w.Zone, "holidays": &holidays})
+	f.Object(raw, "policy.window", map[string]any{"days": &days, "hours": &hours, "zone": &w.Zone, "holidays": &holidays})
 	if days != nil {
 		w.Days = *days
 		if len(w.Days) == 0 {
-			f.add("policy.window.days", "must name a day, such as mon")
+			f.Add("policy.window.days", "must name a day, such as mon")
 		}
 	}
 	if holidays != nil {
@@ -189,7 +183,7 @@ func (f *faults) window(raw json.RawMessage, w *call.Window) {
 		w.From, ok1 = secondOfDay(from)
 		w.To, ok2 = secondOfDay(to)
 		if !ok1 || !ok2 || w.From == w.To {
-			f.add("policy.window.hours", "must be such as 09:00-21:00, or over midnight 22:00-06:00")
+			f.Add("policy.window.hours", "must be such as 09:00-21:00, or over midnight 22:00-06:00")
 		}
 	}
 }
@@ -213,7 +207,7 @@ func secondOfDay(text string) (int, bool) {
 // zone puts the zones of the numbers into a window that names none, or any-of-number. What
 // a request leaves out must not be guessed at: several zones that it did not ask for are
 // told instead.
-func (f *faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
+func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	w := &p.Window
 	if w.IsZero() || w.Zone != "" && w.Zone != call.AnyOfNumber {
 		return
@@ -224,7 +218,7 @@ func (f *faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 			return // what is wrong with it was told
 		}
 		if len(n.Zones) == 0 {
-			f.add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
+			f.Add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
 			return
 		}
 		names = append(names, n.Zones...)
@@ -235,13 +229,13 @@ func (f *faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	case w.Zone == call.AnyOfNumber:
 		w.Zone, w.Zones = clocks[0], clocks
 	case len(clocks) > 1:
-		f.add("policy.window.zone", "is missing, and the number may be in several: "+list(clocks)+
+		f.Add("policy.window.zone", "is missing, and the number may be in several: "+list(clocks)+
 			"; give one, or "+call.AnyOfNumber+": open only while it is open in all of them")
 	}
 }
 
 // confirm reads what proves that a person listens. Of a PIN only a hash goes on.
-func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
+func (f *Faults) confirm(raw json.RawMessage, c *call.Confirm) {
 	if missing(raw) {
 		return
 	}
@@ -252,35 +246,35 @@ func (f *faults) confirm(raw json.RawMessage, c *call.Confirm) {
 		case `"any-key"`:
 			c.Kind = call.ConfirmAnyKey
 		default:
-			f.add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
+			f.Add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
 		}
 		return
 	}
 	var pin string
 	before := f.count()
-	f.object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
+	f.Object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
 	switch {
 	case f.count() > before:
 	case (pin == "") == (c.Digit == ""):
-		f.add("policy.confirm", "must have either a digit or a pin")
+		f.Add("policy.confirm", "must have either a digit or a pin")
 	case pin == "":
 		c.Kind = call.ConfirmDigit
 	default:
 		made, err := call.ConfirmByPIN(pin, rand.Text(), c.Prompt)
-		f.bounds(err)
+		f.Bounds(err)
 		*c = made
 	}
 }
 
 // machine reads what is done when a machine answers.
-func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
+func (f *Faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
 	if missing(raw) {
 		return
 	}
 	var do, then string
 	*m = call.MachinePolicy{}
 	if raw[0] == '{' {
-		f.object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
+		f.Object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
 	} else {
 		f.field("policy.machine", raw, &do)
 	}
@@ -290,10 +284,10 @@ func (f *faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
 	m.End = then == "end"
 	switch {
 	case do == "":
-		f.add("policy.machine.do", "must be ignore, redial or leave-message")
+		f.Add("policy.machine.do", "must be ignore, redial or leave-message")
 	case then != "" && then != "redial" && then != "end":
-		f.add("policy.machine.then", "must be redial or end")
+		f.Add("policy.machine.then", "must be redial or end")
 	case m.Do != call.MachineLeaveMessage && (then != "" || m.Say != ""):
-		f.add("policy.machine", "takes say and then only with leave-message")
+		f.Add("policy.machine", "takes say and then only with leave-message")
 	}
 }

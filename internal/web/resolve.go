@@ -45,13 +45,13 @@ func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string,
 	if err != nil {
 		return "", err
 	}
-	var f faults
+	var f Faults
 	var unplaced bool
-	f.object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
-	if f.none() && (sid == "") == !unplaced {
-		f.add("sid", `give either the CallSid that Twilio knows the attempt by, or "unplaced": true`)
+	f.Object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
+	if f.None() && (sid == "") == !unplaced {
+		f.Add("sid", `give either the CallSid that Twilio knows the attempt by, or "unplaced": true`)
 	}
-	return sid, f.problem()
+	return sid, f.Problem()
 }
 
 // leg asks Twilio about the call that is said to be the attempt.

@@ -24,15 +24,12 @@ type Config struct {
 	Prober      *twilio.Prober // nil: nobody may probe
 	Account     string         // whose pause a list shows
 	APIKeys     []string       // none: only this very machine is served
-	Numbers     Numbers
-	Presets     Presets
-	Rules       twilio.Rules                                               // of TwiML, URLs and languages
+	Edge        *Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
 	Webhooks    Webhooks
 	Heard       func() // is told of each request that Twilio has signed
-	Polled      bool   // Twilio can't call back: new calls are asked about all the while
 	Bodies      int64  // bytes of bodies that are handled at once; 0: DefaultBodies
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
@@ -87,7 +84,6 @@ func New(c Config) *Server {
 	for _, v := range verdicts {
 		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
 	}
-	s.Numbers, _ = c.Numbers.prepared() // Check has seen what is wrong
 	s.bodies.most = cmp.Or(c.Bodies, DefaultBodies) * 3 / 4
 	s.forms.most = cmp.Or(c.Bodies, DefaultBodies) / 4
 	if u, err := url.Parse(c.HostURL); err == nil {

@@ -19,10 +19,8 @@ import (
 
 // Webhooks is what is to be known here of webhooks, and of how to try one out.
 type Webhooks interface {
-	// CheckURL says what is wrong with a URL that webhooks are to go to; CheckOfCall
-	// with one that a call brings.
+	// CheckURL says what is wrong with a URL that webhooks are to go to.
 	CheckURL(link string) error
-	CheckOfCall(link string) error
 	CheckEvents(types []string) error
 	// DefaultEvents are sent where nobody says which.
 	DefaultEvents() []string
@@ -36,13 +34,6 @@ type Webhooks interface {
 // whenever something happens.
 const maxEndpoints = 100
 
-// webhook takes what is wrong with a webhook's URL, or with the types it wants.
-func (f *faults) webhook(field string, err error) {
-	if err != nil {
-		f.add(field, err.Error())
-	}
-}
-
 // CreateEndpoint adds an endpoint, and shows its secret this once.
 func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	body, err := readBody(w, r)
@@ -50,13 +41,13 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
-	var f faults
-	f.object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
-	if f.none() {
-		f.webhook("url", s.Webhooks.CheckURL(e.URL))
-		f.webhook("events", s.Webhooks.CheckEvents(e.Events))
+	var f Faults
+	f.Object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
+	if f.None() {
+		f.Wrong("url", s.Webhooks.CheckURL(e.URL))
+		f.Wrong("events", s.Webhooks.CheckEvents(e.Events))
 	}
-	if err := f.problem(); err != nil {
+	if err := f.Problem(); err != nil {
 		return err
 	}
 	if err := s.addEndpoint(r.Context(), &e); err != nil {
@@ -84,10 +75,10 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 // ListEndpoints shows a page of endpoints.
 func (s *Server) ListEndpoints(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
-	var f faults
-	f.parameters(v, "cursor", "limit")
-	f.limit(v, &limit)
-	if err := f.problem(); err != nil {
+	var f Faults
+	f.Parameters(v, "cursor", "limit")
+	readLimit(&f, v, &limit)
+	if err := f.Problem(); err != nil {
 		return err
 	}
 	list, err := s.Store.Endpoints(r.Context()) // in the order of their ids; there are few
@@ -205,39 +196,39 @@ func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
 	v := r.URL.Query()
-	var f faults
+	var f Faults
 	q := store.DeliveryQuery{Endpoint: r.PathValue("id"), State: store.DeliveryState(v.Get("state")), Limit: defaultLimit}
-	f.parameters(v, "cursor", "limit", "state")
+	f.Parameters(v, "cursor", "limit", "state")
 	if q.State != "" && !slices.Contains(store.DeliveryStates(), q.State) {
-		f.add("state", "must be pending, delivered or dead")
+		f.Add("state", "must be pending, delivered or dead")
 	}
 	if text := v.Get("cursor"); text != "" {
 		id, seq, ok := store.ParseEventID(text)
 		if !ok {
-			f.add("cursor", "must be the next_cursor of a page before")
+			f.Add("cursor", "must be the next_cursor of a page before")
 		}
 		q.Before = store.DeliveryKey{CallID: id, Seq: seq}
 	}
-	f.limit(v, &q.Limit)
-	return q, f.problem()
+	readLimit(&f, v, &q.Limit)
+	return q, f.Problem()
 }
 
 // CallDeliveries shows a page of what was sent of a Call.
 func (s *Server) CallDeliveries(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
 	after := store.DeliveryKey{CallID: r.PathValue("id")}
-	var f faults
-	f.parameters(v, "cursor", "limit")
-	f.limit(v, &limit)
+	var f Faults
+	f.Parameters(v, "cursor", "limit")
+	readLimit(&f, v, &limit)
 	if text := v.Get("cursor"); text != "" {
 		endpoint, seq, _ := strings.Cut(text, ".")
 		n, err := strconv.ParseInt(seq, 10, 32)
 		if err != nil || n < 0 {
-			f.add("cursor", "must be the next_cursor of a page before")
+			f.Add("cursor", "must be the next_cursor of a page before")
 		}
 		after.EndpointID, after.Seq = endpoint, int(n)
 	}
-	if err := f.problem(); err != nil {
+	if err := f.Problem(); err != nil {
 		return err
 	}
 	if _, err := s.Store.Get(r.Context(), after.CallID); err != nil {
@@ -338,15 +329,15 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 // streamQuery reads what a stream is to bring.
 func (s *Server) streamQuery(r *http.Request) (store.Filter, error) {
 	v := r.URL.Query()
-	var f faults
-	f.parameters(v, "events", "resume")
+	var f Faults
+	f.Parameters(v, "events", "resume")
 	text := v.Get("events")
 	if text == "" {
-		return store.Filter{"*"}, f.problem()
+		return store.Filter{"*"}, f.Problem()
 	}
 	types := strings.Split(text, ",")
-	f.webhook("events", s.Webhooks.CheckEvents(types))
-	return types, f.problem()
+	f.Wrong("events", s.Webhooks.CheckEvents(types))
+	return types, f.Problem()
 }
 
 // openStream makes the endpoint, or finds the one that somebody comes back to.

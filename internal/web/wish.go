@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -22,40 +23,55 @@ const (
 	maxMetadataValue = 1000
 )
 
-// wish decodes and checks a request for a call, which readBody has read. Everything that
+// A Reader makes checked wishes of what was sent.
+type Reader struct {
+	Numbers Numbers
+	Presets Presets
+	Rules   twilio.Rules            // of TwiML, URLs and languages
+	Webhook func(link string) error // says what is wrong with a webhook that a call brings
+	HostURL string                  // the public base URL, without a slash at the end; empty where Twilio can't call back
+}
+
+// NewReader makes a Reader of its settings, in which Check has seen what is wrong.
+func NewReader(r Reader) *Reader {
+	r.Numbers, _ = r.Numbers.prepared()
+	return &r
+}
+
+// Wish decodes and checks a request for a call, which CheckJSON has seen. Everything that
 // is wrong with it is told at once, as a 422, beside the wish as far as it was read.
-func (s *Server) wish(body []byte) (call.Wish, error) {
-	var f faults
+func (r *Reader) Wish(body []byte, now time.Time) (call.Wish, error) {
+	var f Faults
 	var from string
 	var to, say, policy json.RawMessage
-	w := call.Wish{Policy: call.DefaultPolicy(), Polled: s.Polled}
-	f.object(body, "", map[string]any{
+	w := call.Wish{Policy: call.DefaultPolicy(), Polled: r.HostURL == ""}
+	f.Object(body, "", map[string]any{
 		"to": &to, "from": &from, "say": &say, "twiml": &w.Message.Twiml, "url": &w.Message.URL,
 		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata, "webhook": &w.Webhook,
 	})
 	f.say(say, &w.Message)
-	f.policy(policy, s.Presets, &w.Policy)
+	f.policy(policy, r.Presets, &w.Policy)
 	f.options(&w.Options)
 	f.timeLimit(policy, &w)
 	f.metadata(w.Metadata)
 	if w.Webhook != "" {
-		f.webhook("webhook", s.Webhooks.CheckOfCall(w.Webhook))
+		f.Wrong("webhook", r.Webhook(w.Webhook))
 	}
-	f.zone(s.Numbers.read(&f, f.people(to), from, &w), &w.Policy, s.Store.Now())
-	f.message(s.Rules, w.Message, s.Numbers.dialable(from))
-	f.twilio(s.Rules.CheckURLs(w.Options))
+	f.zone(r.Numbers.read(&f, f.people(to), from, &w), &w.Policy, now)
+	f.message(r.Rules, w.Message, r.Numbers.dialable(from))
+	f.twilio(r.Rules.CheckURLs(w.Options))
 	for i, p := range w.People {
-		f.twilioAt(fmt.Sprintf("to[%d]", i), s.Rules.CheckPerson(p))
+		f.twilioAt(fmt.Sprintf("to[%d]", i), r.Rules.CheckPerson(p))
 	}
-	f.check(w.Policy, s.Store.Now())
+	f.check(w.Policy, now)
 	f.twilio(twilio.CheckDetection(w.Options, w.Policy.Machine))
-	if s.Polled && w.Policy.NeedsURL() {
-		f.add("policy."+needsURL(w.Policy), "needs HOST_URL, the public URL under which Twilio reaches this redial")
+	if w.Polled && w.Policy.NeedsURL() {
+		f.Add("policy."+needsURL(w.Policy), "needs HOST_URL, the public URL under which Twilio reaches this redial")
 	}
-	if f.none() {
-		f.twilio(twilio.CheckInstructions(s.HostURL, withKey(w)))
+	if f.None() {
+		f.twilio(twilio.CheckInstructions(r.HostURL, withKey(w)))
 	}
-	if err := f.problem(); err != nil {
+	if err := f.Problem(); err != nil {
 		return w, err
 	}
 	id, err := uuid.NewV7()
@@ -81,7 +97,7 @@ func withKey(w call.Wish) call.Wish {
 }
 
 // people reads whom to call: a number, or a list of numbers and people.
-func (f *faults) people(raw json.RawMessage) (people []api.Person) {
+func (f *Faults) people(raw json.RawMessage) (people []api.Person) {
 	if missing(raw) {
 		return nil
 	}
@@ -93,7 +109,7 @@ func (f *faults) people(raw json.RawMessage) (people []api.Person) {
 		return []api.Person{{Number: number}}
 	}
 	if raw[0] != '[' {
-		f.add("to", "must be a number, as a string, or a list of people")
+		f.Add("to", "must be a number, as a string, or a list of people")
 		return nil
 	}
 	d := reading(raw)
@@ -107,25 +123,25 @@ func (f *faults) people(raw json.RawMessage) (people []api.Person) {
 		people = append(people, f.person(next(d), n))
 	}
 	if n > call.MaxPeople {
-		f.add("to", fmt.Sprintf("has %d people, and may have %d", n, call.MaxPeople))
+		f.Add("to", fmt.Sprintf("has %d people, and may have %d", n, call.MaxPeople))
 	}
 	return people
 }
 
 // person reads one of the people: a number alone, or a number and more.
-func (f *faults) person(raw json.RawMessage, i int) (p api.Person) {
+func (f *Faults) person(raw json.RawMessage, i int) (p api.Person) {
 	if raw[0] == '"' {
 		_ = json.Unmarshal(raw, &p.Number)
 		return p
 	}
-	f.object(raw, fmt.Sprintf("to[%d]", i), map[string]any{
+	f.Object(raw, fmt.Sprintf("to[%d]", i), map[string]any{
 		"number": &p.Number, "name": &p.Name, "language": &p.Language, "say": &p.Say,
 	})
 	return p
 }
 
 // say reads the text to be spoken, given as an object or as a string alone.
-func (f *faults) say(raw json.RawMessage, m *call.Message) {
+func (f *Faults) say(raw json.RawMessage, m *call.Message) {
 	if missing(raw) {
 		return
 	}
@@ -134,12 +150,12 @@ func (f *faults) say(raw json.RawMessage, m *call.Message) {
 		_ = json.Unmarshal(raw, &m.Say.Text)
 		return
 	}
-	f.object(raw, "say", map[string]any{
+	f.Object(raw, "say", map[string]any{
 		"text": &m.Say.Text, "language": &m.Say.Language, "voice": &m.Say.Voice, "repeat": &m.Say.Repeat,
 	})
 }
 
-func (f *faults) message(rules twilio.Rules, m call.Message, callee func(string) error) {
+func (f *Faults) message(rules twilio.Rules, m call.Message, callee func(string) error) {
 	given := 0
 	for _, is := range []bool{m.Say != nil, m.Twiml != "", m.URL != ""} {
 		if is {
@@ -148,17 +164,17 @@ func (f *faults) message(rules twilio.Rules, m call.Message, callee func(string)
 	}
 	switch given {
 	case 0:
-		f.add("say", "there is no message: give one of say, twiml and url")
+		f.Add("say", "there is no message: give one of say, twiml and url")
 	case 1:
 		f.twilio(rules.CheckMessage(m, callee))
 	default:
-		f.add("say", "there is more than one message: give just one of say, twiml and url")
+		f.Add("say", "there is more than one message: give just one of say, twiml and url")
 	}
 }
 
-func (f *faults) options(raw *json.RawMessage) {
+func (f *Faults) options(raw *json.RawMessage) {
 	if values(*raw) > maxValues {
-		f.add("options", fmt.Sprintf("has more than %d values", maxValues))
+		f.Add("options", fmt.Sprintf("has more than %d values", maxValues))
 		*raw = nil
 	}
 	checked, err := twilio.CheckOptions(*raw)
@@ -167,7 +183,7 @@ func (f *faults) options(raw *json.RawMessage) {
 }
 
 // timeLimit takes Twilio's TimeLimit, among the options, for the policy's talk limit.
-func (f *faults) timeLimit(policy json.RawMessage, w *call.Wish) {
+func (f *Faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 	rest, limit, err := twilio.TimeLimit(w.Options)
 	f.twilio(err)
 	if limit == 0 {
@@ -176,34 +192,34 @@ func (f *faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 	var given map[string]json.RawMessage
 	_ = json.Unmarshal(policy, &given) // what is wrong with it was told
 	if _, twice := given["talk_limit"]; twice {
-		f.add("options.TimeLimit", "is policy.talk_limit: give one of the two")
+		f.Add("options.TimeLimit", "is policy.talk_limit: give one of the two")
 		return
 	}
 	w.Options, w.Policy.TalkLimit = rest, limit
 }
 
 // twilio adds what the edge to Twilio found.
-func (f *faults) twilio(err error) { f.twilioAt("", err) }
+func (f *Faults) twilio(err error) { f.twilioAt("", err) }
 
 // twilioAt does as twilio does, for what stands in a part of the request.
-func (f *faults) twilioAt(prefix string, err error) {
+func (f *Faults) twilioAt(prefix string, err error) {
 	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
-		f.add(join(prefix, e.Field), e.Problem)
+		f.Add(join(prefix, e.Field), e.Problem)
 	} else if err != nil {
-		f.add(or(prefix, "body"), err.Error())
+		f.Add(or(prefix, "body"), err.Error())
 	}
 }
 
-func (f *faults) metadata(m map[string]string) {
+func (f *Faults) metadata(m map[string]string) {
 	if len(m) > maxMetadata {
-		f.add("metadata", fmt.Sprintf("has %d entries, and may have %d", len(m), maxMetadata))
+		f.Add("metadata", fmt.Sprintf("has %d entries, and may have %d", len(m), maxMetadata))
 	}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if len(name) > maxMetadataKey {
-			f.add(join("metadata", name), fmt.Sprintf("has a name of %d bytes, which may have %d", len(name), maxMetadataKey))
+			f.Add(join("metadata", name), fmt.Sprintf("has a name of %d bytes, which may have %d", len(name), maxMetadataKey))
 		}
 		if n := len(m[name]); n > maxMetadataValue {
-			f.add(join("metadata", name), fmt.Sprintf("has %d bytes, and may have %d", n, maxMetadataValue))
+			f.Add(join("metadata", name), fmt.Sprintf("has %d bytes, and may have %d", n, maxMetadataValue))
 		}
 	}
 }

@@ -41,11 +41,11 @@ func TestNobodyIsRungAtNight(t *testing.T) {
 		p.Deadline.After = 96 * time.Hour
 		p.Window = call.Window{From: rapid.IntRange(6, 10).Draw(t, "from") * 3600, To: rapid.IntRange(17, 22).Draw(t, "to") * 3600,
 			Zone: rapid.SampledFrom([]string{"", call.AnyOfNumber}).Draw(t, "zone")}
-		var f faults
+		var f Faults
 		f.zone(people, &p, now)
-		if !f.none() {
+		if !f.None() {
 			if p.Window.Zone == call.AnyOfNumber {
-				t.Fatalf("refused: %s", f.problem())
+				t.Fatalf("refused: %s", f.Problem())
 			}
 			return
 		}
