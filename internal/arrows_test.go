@@ -19,10 +19,11 @@ const module = "redial"
 var arrows = map[string][]string{
 	"cmd/redial":           {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
 	"api":                  {},
-	"internal/app":         {"internal/web", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store", "internal/call", "internal/phone", "internal/seldom"},
-	"internal/web":         {"api", "internal/shown", "internal/call", "internal/store", "internal/twilio", "internal/phone", "internal/seldom", "internal/crashpoint"},
+	"internal/app":         {"internal/web", "internal/edge", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store", "internal/call", "internal/phone", "internal/seldom"},
+	"internal/web":         {"api", "internal/edge", "internal/shown", "internal/call", "internal/store", "internal/twilio", "internal/seldom", "internal/crashpoint"},
 	"internal/dialer":      {"internal/call", "internal/store", "internal/crashpoint"},
 	"internal/webhook":     {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom", "internal/crashpoint"},
+	"internal/edge":        {"api", "internal/call", "internal/phone", "internal/twilio"},
 	"internal/shown":       {"api", "internal/call", "internal/store"},
 	"internal/twilio":      {"internal/call", "internal/crashpoint", "internal/nearest"},
 	"internal/store":       {"internal/call", "internal/crashpoint"},

@@ -20,6 +20,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/dialer"
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/twilio"
 	"redial/internal/web"
@@ -89,7 +90,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 }
 
 // Presets returns the presets that there are with those of a file, which may be none.
-func Presets(file string) (web.Presets, error) {
+func Presets(file string) (edge.Presets, error) {
 	var own []byte
 	if file != "" {
 		var err error
@@ -100,14 +101,14 @@ func Presets(file string) (web.Presets, error) {
 			return nil, wrong("REDIAL_PRESETS", "is wrong in %s: the file is empty", file)
 		}
 	}
-	presets, err := web.ReadPresets(own)
+	presets, err := edge.ReadPresets(own)
 	if err != nil {
 		return nil, wrong("REDIAL_PRESETS", "is wrong in %s: %v", file, err)
 	}
 	return presets, nil
 }
 
-func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets, registry *prometheus.Registry) {
+func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Presets, registry *prometheus.Registry) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.dialer = dialer.New(dialer.Config{
 		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
@@ -118,8 +119,9 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets web.Presets
 		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
 		Transport: a.conf.WebhookTransport, Log: a.log, Metrics: registry,
 	})
-	reader := web.NewReader(web.Reader{
-		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(), Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
+	reader := edge.NewReader(edge.Reader{
+		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(),
+		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Prober: twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,

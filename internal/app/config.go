@@ -15,9 +15,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/twilio"
-	"redial/internal/web"
 	"redial/internal/webhook"
 )
 
@@ -237,8 +237,8 @@ func (c *Config) checkRetention() error {
 	return nil
 }
 
-func (c *Config) numbers() web.Numbers {
-	return web.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions, Prefixes: c.NumberPrefixes}
+func (c *Config) numbers() edge.Numbers {
+	return edge.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions, Prefixes: c.NumberPrefixes}
 }
 
 // rules are what requests may have Twilio do. Without hosts of its own Twilio is led to this

@@ -11,7 +11,7 @@ import (
 )
 
 // drawnFrom are the packages that are changed.
-var drawnFrom = []string{"call", "store", "dialer", "web", "webhook", "twilio", "phone"}
+var drawnFrom = []string{"call", "store", "dialer", "edge", "web", "webhook", "twilio", "phone"}
 
 // limit is how long the tests of one package may take; a change that makes them hang is noticed.
 const limit = 10 * time.Minute

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strings"
+
+	"redial/internal/edge"
 )
 
 // Around puts around all routes what is the same for each.
@@ -47,7 +49,7 @@ func (s *Server) known(mux *http.ServeMux) http.Handler {
 		if verdict.status == http.StatusMethodNotAllowed {
 			detail = "this path does not take " + r.Method + ", but " + w.Header().Get("Allow")
 		}
-		writeProblem(w, problem(cmp.Or(verdict.status, http.StatusNotFound), "%s", detail))
+		writeProblem(w, edge.Problem(cmp.Or(verdict.status, http.StatusNotFound), "%s", detail))
 	})
 }
 
@@ -71,11 +73,11 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil && p != http.ErrAbortHandler {
 				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))
-				writeProblem(w, problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
+				writeProblem(w, edge.Problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
 			}
 		}()
 		if len(r.RequestURI) > maxURI {
-			writeProblem(w, problem(http.StatusRequestURITooLong, "the URL is longer than %d bytes", maxURI))
+			writeProblem(w, edge.Problem(http.StatusRequestURITooLong, "the URL is longer than %d bytes", maxURI))
 			return
 		}
 		h := w.Header()

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"redial/internal/edge"
 )
 
 type keyHash [sha256.Size]byte
@@ -67,7 +69,7 @@ func (s *Server) localOnly(why string) error {
 func (s *Server) refuse(why refusal, status int, detail string) error {
 	s.refused.WithLabelValues(string(why)).Inc()
 	s.refusedLog[why].Happened()
-	return problem(status, "%s", detail)
+	return edge.Problem(status, "%s", detail)
 }
 
 func bearer(r *http.Request) (string, bool) {

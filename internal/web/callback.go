@@ -9,6 +9,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -56,11 +57,11 @@ func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values,
 		return nil, malformed, err
 	}
 	if bytes.Count(body, []byte("&")) >= maxFields {
-		return nil, malformed, problem(http.StatusBadRequest, "the form has more than %d fields", maxFields)
+		return nil, malformed, edge.Problem(http.StatusBadRequest, "the form has more than %d fields", maxFields)
 	}
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		return nil, malformed, problem(http.StatusBadRequest, "the body is not a form")
+		return nil, malformed, edge.Problem(http.StatusBadRequest, "the body is not a form")
 	}
 	if !s.Verifier.Valid(r, form, body) {
 		return nil, forged, s.unsigned()
@@ -71,7 +72,7 @@ func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values,
 
 func (s *Server) unsigned() error {
 	s.unsignedLog.Happened()
-	return problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
+	return edge.Problem(http.StatusForbidden, "the signature is not Twilio's for this URL")
 }
 
 func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
@@ -81,7 +82,7 @@ func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
 	}
 	report, err := twilio.ParseReport(form)
 	if err != nil {
-		return malformed, problem(http.StatusBadRequest, "%v", err)
+		return malformed, edge.Problem(http.StatusBadRequest, "%v", err)
 	}
 	if !report.Status.Known() { // Twilio would take a refusal for a fault, and repeat it
 		s.Log.Warn("a callback with an unknown status is ignored", "sid", report.SID, "status", fmt.Sprintf("%.40q", string(report.Status)))
@@ -92,7 +93,7 @@ func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
 		return s.report(r, id, n, report)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")
+		return unknown, edge.Problem(http.StatusNotFound, "no attempt has this key or CallSid")
 	}
 	return failed, err
 }
@@ -111,7 +112,7 @@ func (s *Server) attemptOf(r *http.Request, sid string) (id string, n int, err e
 }
 
 // errNoSID is the answer to a callback that would name an attempt by what is no sid.
-var errNoSID = problem(http.StatusBadRequest, "CallSid is not of the form that calls have")
+var errNoSID = edge.Problem(http.StatusBadRequest, "CallSid is not of the form that calls have")
 
 func (s *Server) report(r *http.Request, id string, n int, report call.Report) (verdict, error) {
 	key := r.URL.Query().Get("attempt")
@@ -131,7 +132,7 @@ func (s *Server) report(r *http.Request, id string, n int, report call.Report) (
 	crashpoint.Point(crashpoint.CallbackAfterCommit)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return unknown, problem(http.StatusNotFound, "no attempt has this key or CallSid")
+		return unknown, edge.Problem(http.StatusNotFound, "no attempt has this key or CallSid")
 	case errors.Is(err, store.ErrSIDTaken):
 		s.Log.Error("a callback has the key of one attempt and the CallSid of another", "call", id, "attempt", n, "sid", report.SID)
 		return malformed, err

@@ -16,6 +16,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/shown"
 	"redial/internal/store"
 )
@@ -73,7 +74,7 @@ func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
-		var f Faults
+		var f edge.Faults
 		f.Bounds(err)
 		return call.Call{Wish: wish}, nil, cmp.Or(f.Problem(), err)
 	}
@@ -135,7 +136,7 @@ func idempotencyKey(r *http.Request) (string, error) {
 	}
 	bad := func(c rune) bool { return c <= ' ' || c > '~' }
 	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey || slices.ContainsFunc([]rune(keys[0]), bad) {
-		return "", problem(http.StatusBadRequest, "the Idempotency-Key header must be one value of 1 to %d printable ASCII characters, without spaces", maxKey)
+		return "", edge.Problem(http.StatusBadRequest, "the Idempotency-Key header must be one value of 1 to %d printable ASCII characters, without spaces", maxKey)
 	}
 	return keys[0], nil
 }
@@ -163,7 +164,7 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	var f Faults
+	var f edge.Faults
 	wait, err := api.ParseDuration(text)
 	if err != nil {
 		f.Add("wait", err.Error())
@@ -247,7 +248,7 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
-	var f Faults
+	var f edge.Faults
 	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
 	f.Parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
@@ -273,7 +274,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 }
 
 // readLimit reads how many there may be in a page.
-func readLimit(f *Faults, v url.Values, limit *int) {
+func readLimit(f *edge.Faults, v url.Values, limit *int) {
 	text := v.Get("limit")
 	if text == "" {
 		return
@@ -294,7 +295,7 @@ func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err erro
 	if err != nil {
 		return false, err
 	}
-	var f Faults
+	var f edge.Faults
 	f.Object(body, "", map[string]any{"hangup": &cutShort})
 	return cutShort, f.Problem()
 }

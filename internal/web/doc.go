@@ -1,6 +1,6 @@
-// Package web is redial over HTTP: the API that applications use, and what Twilio uses, its callbacks and its questions
-// what to say. Requests are checked here, at the edge, so that the rest of redial works with what is known to be sound.
-// Which request is answered by which method stands in package app. It never dials, and writes no SQL.
+// Package web is redial over HTTP: the API that applications use, and what Twilio uses, its callbacks and its
+// questions what to say. It says who may ask, and answers. What is wrong with a wish, package edge says; which method
+// answers which request, package app. It never dials, and writes no SQL.
 //
 // Its files, from the top down:
 //
@@ -18,11 +18,7 @@
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning
-//	wish.go      a request for a call to a checked Wish, or all its faults
-//	policy.go    policies and presets
-//	numbers.go   who may call and be called
 //	json.go      errors to statuses, values to answers, bodies
-//	decode.go    JSON field by field, and its faults
 //	auth.go      API keys
 //	local.go     whether a request comes from this very machine
 //	budget.go    how much is handled at once

@@ -11,6 +11,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/shown"
 )
 
@@ -52,7 +53,7 @@ func eventQuery(r *http.Request) (after, limit int, err error) {
 		return 0, 0, err
 	}
 	v, limit := r.URL.Query(), maxLimit
-	var f Faults
+	var f edge.Faults
 	f.Parameters(v, "cursor", "limit")
 	if text := v.Get("cursor"); text != "" {
 		if after, err = strconv.Atoi(text); err != nil || after < 0 || after > math.MaxInt32 {
@@ -70,7 +71,7 @@ func lastEventID(r *http.Request) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return 0, problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number from 0 to %d", math.MaxInt32)
+		return 0, edge.Problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number from 0 to %d", math.MaxInt32)
 	}
 	return n, nil
 }
@@ -119,7 +120,7 @@ func (s *Server) lasting() (end func(), err error) {
 	end = func() { s.lasts.Add(-1) }
 	if s.lasts.Add(1) > maxLasting {
 		end()
-		return nil, problem(http.StatusServiceUnavailable, "this node has %d streams and waits already", maxLasting)
+		return nil, edge.Problem(http.StatusServiceUnavailable, "this node has %d streams and waits already", maxLasting)
 	}
 	return end, nil
 }

@@ -8,16 +8,17 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/shown"
 )
 
 // dryRun says whether a request for a call asks only what would become of it. Any other
 // parameter may be a mistyped one, and would make the call.
 func dryRun(r *http.Request) (bool, error) {
-	var f Faults
+	var f edge.Faults
 	v, err := url.ParseQuery(r.URL.RawQuery) // what it can't read it would leave out
 	if err != nil {
-		return false, problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
+		return false, edge.Problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
 	}
 	for name := range v {
 		if name != "dry_run" {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/store"
 )
 
@@ -41,7 +42,7 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 	case n == idDigits:
 		return uuidOf(digits), nil
 	case n < shortestID:
-		var f Faults
+		var f edge.Faults
 		f.Add("id", "is too short: give the call's id, or at least the first eight characters of it")
 		return "", f.Problem()
 	}
@@ -76,7 +77,7 @@ func ambiguous(text, what string, found []string) error {
 	if len(found) > candidates {
 		list, more = found[:candidates], ", and more"
 	}
-	return problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it", text, what, strings.Join(list, ", "), more)
+	return edge.Problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it", text, what, strings.Join(list, ", "), more)
 }
 
 // OfEndpoint does for the ids of endpoints what OfCall does for those of calls.
@@ -114,7 +115,7 @@ func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 	case len(found) == 0:
 		return "", store.ErrNoEndpoint
 	case len(own) < shortestOf:
-		var f Faults
+		var f edge.Faults
 		f.Add("id", "is too short: give the endpoint's id, or at least the first four characters behind the _ in it")
 		return "", f.Problem()
 	case len(found) > 1:
@@ -149,7 +150,7 @@ func (s *Server) message(ctx context.Context, endpoint, text string) (store.Deli
 	sent = slices.DeleteFunc(sent, func(d store.Delivery) bool { return d.EndpointID != endpoint })
 	switch len(sent) {
 	case 0:
-		return k, problem(http.StatusNotFound, "nothing was sent there of this call")
+		return k, edge.Problem(http.StatusNotFound, "nothing was sent there of this call")
 	case 1:
 		return sent[0].DeliveryKey, nil
 	}

@@ -13,6 +13,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/store"
 )
 
@@ -50,37 +51,32 @@ func (s *Server) Twilio(h Handler) http.Handler {
 	})
 }
 
-// problem makes an error that is answered as it is.
-func problem(status int, detail string, args ...any) *api.Problem {
-	return &api.Problem{Type: "about:blank", Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(detail, args...)}
-}
-
 // fail answers an error: the one table from errors to statuses.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, ok := errors.AsType[*api.Problem](err)
 	switch {
 	case ok:
 	case errors.Is(err, store.ErrNotFound):
-		p = problem(http.StatusNotFound, "there is no such call")
+		p = edge.Problem(http.StatusNotFound, "there is no such call")
 	case errors.Is(err, store.ErrSIDTaken):
-		p = problem(http.StatusConflict, "%v", store.ErrSIDTaken)
+		p = edge.Problem(http.StatusConflict, "%v", store.ErrSIDTaken)
 	case errors.Is(err, store.ErrNoEndpoint):
-		p = problem(http.StatusNotFound, "there is no such webhook endpoint")
+		p = edge.Problem(http.StatusNotFound, "there is no such webhook endpoint")
 	case errors.Is(err, store.ErrForgotten):
-		p = problem(http.StatusConflict, "%v", store.ErrForgotten)
+		p = edge.Problem(http.StatusConflict, "%v", store.ErrForgotten)
 	case errors.Is(err, store.ErrConflict):
-		p = problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
+		p = edge.Problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
 	case errors.Is(err, call.ErrNotAmbiguous), errors.Is(err, call.ErrStillAlive), errors.Is(err, call.ErrHasSID):
-		p = problem(http.StatusConflict, "%v", root(err))
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case isNotNow(err):
-		p = problem(http.StatusConflict, "%v", root(err))
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
-		p = problem(http.StatusConflict, "the call has not ended; cancel it first")
+		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // nobody listens any more
 	default:
 		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
-		p = problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
+		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
 	}
 	writeProblem(w, p)
 }
@@ -143,28 +139,28 @@ func ignoreGone(err error) error {
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	kind, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/json" {
-		return nil, problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
+		return nil, edge.Problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
 	}
 	if charset := with["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-		return nil, problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
+		return nil, edge.Problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
 	}
 	body, err := readAtMost(w, r, maxBody)
 	if err != nil {
 		return nil, err
 	}
-	return body, CheckJSON(body)
+	return body, edge.CheckJSON(body)
 }
 
 func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
+		return nil, edge.Problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
 	}
 	if errors.Is(err, errBusy) {
-		return nil, problem(http.StatusServiceUnavailable, "redial handles as much as its memory allows just now; nothing was changed")
+		return nil, edge.Problem(http.StatusServiceUnavailable, "redial handles as much as its memory allows just now; nothing was changed")
 	}
 	if err != nil {
-		return nil, problem(http.StatusBadRequest, "the body could not be read")
+		return nil, edge.Problem(http.StatusBadRequest, "the body could not be read")
 	}
 	return body, nil
 }

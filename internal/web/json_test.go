@@ -13,6 +13,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/store"
 )
 
@@ -24,7 +25,7 @@ func TestEachErrorHasItsAnswer(t *testing.T) {
 		status int
 		words  string
 	}{
-		{problem(http.StatusTeapot, "as it is"), http.StatusTeapot, "as it is"},
+		{edge.Problem(http.StatusTeapot, "as it is"), http.StatusTeapot, "as it is"},
 		{store.ErrNotFound, http.StatusNotFound, "no such call"},
 		{store.ErrNoEndpoint, http.StatusNotFound, "no such webhook endpoint"},
 		{store.ErrSIDTaken, http.StatusConflict, "CallSid"},

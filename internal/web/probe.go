@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"redial/internal/edge"
 	"redial/internal/twilio"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) probed(next http.Handler) http.Handler {
 
 // Probe refuses who comes without proof of the token; the others did not get here.
 func (s *Server) Probe(http.ResponseWriter, *http.Request) error {
-	return problem(http.StatusForbidden, "this answers those who prove that they have the auth token")
+	return edge.Problem(http.StatusForbidden, "this answers those who prove that they have the auth token")
 }
 
 // Stand answers probes where no redial serves yet; everybody else is asked to come again later.
@@ -33,6 +34,6 @@ func Stand(p *twilio.Prober) http.Handler {
 			p.Answer(w, r)
 			return
 		}
-		writeProblem(w, problem(http.StatusServiceUnavailable, "redial does not serve yet; nothing was changed"))
+		writeProblem(w, edge.Problem(http.StatusServiceUnavailable, "redial does not serve yet; nothing was changed"))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/shown"
 	"redial/internal/store"
 )
@@ -17,7 +18,7 @@ func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
-		return problem(http.StatusNotFound, "there is no such attempt")
+		return edge.Problem(http.StatusNotFound, "there is no such attempt")
 	}
 	sid, err := s.resolution(w, r)
 	if err != nil {
@@ -45,7 +46,7 @@ func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string,
 	if err != nil {
 		return "", err
 	}
-	var f Faults
+	var f edge.Faults
 	var unplaced bool
 	f.Object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
 	if f.None() && (sid == "") == !unplaced {
@@ -59,14 +60,14 @@ func (s *Server) leg(r *http.Request, id string, n int, sid string) (*call.Repor
 	owner, number, err := s.Store.BySID(r.Context(), sid)
 	switch {
 	case err == nil && (owner != id || number != n):
-		return nil, problem(http.StatusConflict, "this CallSid is attempt %d of call %s", number, owner)
+		return nil, edge.Problem(http.StatusConflict, "this CallSid is attempt %d of call %s", number, owner)
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
 	report, err := s.LookUp(r.Context(), sid)
 	if err != nil {
 		s.Log.Warn("asking Twilio about a call failed", "sid", sid, "err", err)
-		return nil, problem(http.StatusBadGateway, "Twilio can't be asked about this CallSid, or does not know it")
+		return nil, edge.Problem(http.StatusBadGateway, "Twilio can't be asked about this CallSid, or does not know it")
 	}
 	return &report, nil
 }

@@ -9,6 +9,7 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/twilio"
 )
@@ -19,7 +20,7 @@ func (s *Server) Gather(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error) {
 		try, err := strconv.Atoi(r.URL.Query().Get("try"))
 		if err != nil || try < 1 || try > call.KeyTries {
-			return call.Call{}, "", problem(http.StatusBadRequest, "the query has no try from 1 to %d", call.KeyTries)
+			return call.Call{}, "", edge.Problem(http.StatusBadRequest, "the query has no try from 1 to %d", call.KeyTries)
 		}
 		right := c.Policy.Confirm.Accepts(keys) // not in the transaction: a PIN takes its time
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
@@ -71,7 +72,7 @@ func (s *Server) say(w http.ResponseWriter, r *http.Request, step answering) (tw
 	}
 	report, err := twilio.ParseReport(form)
 	if err != nil {
-		return "", malformed, problem(http.StatusBadRequest, "%v", err)
+		return "", malformed, edge.Problem(http.StatusBadRequest, "%v", err)
 	}
 	if !s.IsSID(report.SID) {
 		return "", malformed, errNoSID
@@ -79,7 +80,7 @@ func (s *Server) say(w http.ResponseWriter, r *http.Request, step answering) (tw
 	key := r.URL.Query().Get("attempt")
 	id, n, ok := call.ParseKey(key)
 	if !ok {
-		return "", unknown, problem(http.StatusNotFound, "no attempt has this key")
+		return "", unknown, edge.Problem(http.StatusNotFound, "no attempt has this key")
 	}
 	c, err := s.Store.Get(r.Context(), id)
 	if err == nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"redial/internal/call"
+	"redial/internal/edge"
 	"redial/internal/seldom"
 	"redial/internal/store"
 	"redial/internal/twilio"
@@ -24,7 +25,7 @@ type Config struct {
 	Prober      *twilio.Prober // nil: nobody may probe
 	Account     string         // whose pause a list shows
 	APIKeys     []string       // none: only this very machine is served
-	Edge        *Reader
+	Edge        *edge.Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
 	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back

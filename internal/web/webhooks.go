@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"redial/api"
+	"redial/internal/edge"
 	"redial/internal/shown"
 	"redial/internal/store"
 )
@@ -41,7 +42,7 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
-	var f Faults
+	var f edge.Faults
 	f.Object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
 	if f.None() {
 		f.Wrong("url", s.Webhooks.CheckURL(e.URL))
@@ -67,7 +68,7 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 		if e.Source == store.Stream {
 			what = "streams"
 		}
-		return problem(http.StatusConflict, "there are %d %s already, and can't be more", maxEndpoints, what)
+		return edge.Problem(http.StatusConflict, "there are %d %s already, and can't be more", maxEndpoints, what)
 	}
 	return err
 }
@@ -75,7 +76,7 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 // ListEndpoints shows a page of endpoints.
 func (s *Server) ListEndpoints(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
-	var f Faults
+	var f edge.Faults
 	f.Parameters(v, "cursor", "limit")
 	readLimit(&f, v, &limit)
 	if err := f.Problem(); err != nil {
@@ -109,7 +110,7 @@ func (s *Server) GetEndpoint(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) ownEndpoint(r *http.Request) (store.Endpoint, error) {
 	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
 	if err == nil && e.Source != store.FromAPI {
-		err = problem(http.StatusConflict, "this endpoint was not made by the API: its source is %s", e.Source)
+		err = edge.Problem(http.StatusConflict, "this endpoint was not made by the API: its source is %s", e.Source)
 	}
 	return e, err
 }
@@ -160,7 +161,7 @@ func (s *Server) TestEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if e.Source == store.Stream {
-		return problem(http.StatusConflict, "nothing can be posted to a stream")
+		return edge.Problem(http.StatusConflict, "nothing can be posted to a stream")
 	}
 	try, err := s.Webhooks.Test(r.Context(), &e)
 	if err != nil {
@@ -196,7 +197,7 @@ func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
 	v := r.URL.Query()
-	var f Faults
+	var f edge.Faults
 	q := store.DeliveryQuery{Endpoint: r.PathValue("id"), State: store.DeliveryState(v.Get("state")), Limit: defaultLimit}
 	f.Parameters(v, "cursor", "limit", "state")
 	if q.State != "" && !slices.Contains(store.DeliveryStates(), q.State) {
@@ -217,7 +218,7 @@ func (s *Server) deliveryQuery(r *http.Request) (store.DeliveryQuery, error) {
 func (s *Server) CallDeliveries(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
 	after := store.DeliveryKey{CallID: r.PathValue("id")}
-	var f Faults
+	var f edge.Faults
 	f.Parameters(v, "cursor", "limit")
 	readLimit(&f, v, &limit)
 	if text := v.Get("cursor"); text != "" {
@@ -260,7 +261,7 @@ func (s *Server) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if !e.DisabledAt.IsZero() {
-			return problem(http.StatusConflict, "the endpoint is disabled: %s; enable it first", e.DisabledWhy)
+			return edge.Problem(http.StatusConflict, "the endpoint is disabled: %s; enable it first", e.DisabledWhy)
 		}
 	}
 	d, err := s.Store.Replay(r.Context(), key, s.Store.Now())
@@ -329,7 +330,7 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 // streamQuery reads what a stream is to bring.
 func (s *Server) streamQuery(r *http.Request) (store.Filter, error) {
 	v := r.URL.Query()
-	var f Faults
+	var f edge.Faults
 	f.Parameters(v, "events", "resume")
 	text := v.Get("events")
 	if text == "" {

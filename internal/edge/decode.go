@@ -1,4 +1,4 @@
-package web
+package edge
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -67,12 +68,17 @@ func (f *Faults) Problem() error {
 	if f.None() {
 		return nil
 	}
-	p := problem(422, "the request can't be taken as it is: %s: %s", f.list[0].Field, f.list[0].Detail)
+	p := Problem(422, "the request can't be taken as it is: %s: %s", f.list[0].Field, f.list[0].Detail)
 	if f.more > 0 {
 		p.Detail += fmt.Sprintf("; of %d faults, errors lists the first %d", f.count(), maxFaults)
 	}
 	p.Errors, p.MoreErrors = f.list, f.more
 	return p
+}
+
+// Problem makes an error that is answered as it is.
+func Problem(status int, detail string, args ...any) *api.Problem {
+	return &api.Problem{Type: "about:blank", Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(detail, args...)}
 }
 
 // CheckJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json
@@ -88,16 +94,16 @@ func CheckJSON(body []byte) error {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
 			return nil
 		}
-		return problem(400, "the body goes on after the JSON value")
+		return Problem(400, "the body goes on after the JSON value")
 	}
 	e, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case !ok:
-		return problem(400, "the body is not JSON: it is empty")
+		return Problem(400, "the body is not JSON: it is empty")
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return problem(400, "the body has a name twice in one object: %.60q, again at byte %d; give it once", e.JSONPointer.LastToken(), e.ByteOffset)
+		return Problem(400, "the body has a name twice in one object: %.60q, again at byte %d; give it once", e.JSONPointer.LastToken(), e.ByteOffset)
 	}
-	return problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
+	return Problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
 // reading reads a value which CheckJSON has seen to be well-formed, so that no step can fail.

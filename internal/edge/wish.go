@@ -1,4 +1,4 @@
-package web
+package edge
 
 import (
 	"crypto/rand"
@@ -32,7 +32,7 @@ type Reader struct {
 	HostURL string                  // the public base URL, without a slash at the end; empty where Twilio can't call back
 }
 
-// NewReader makes a Reader of its settings, in which Check has seen what is wrong.
+// NewReader makes a Reader of settings that Numbers.Check and Rules.Check have passed.
 func NewReader(r Reader) *Reader {
 	r.Numbers, _ = r.Numbers.prepared()
 	return &r

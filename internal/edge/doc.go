@@ -1,0 +1,11 @@
+// Package edge makes a checked Wish of bytes, or tells all that is wrong with them at once. Whoever asks for a call
+// comes through it, by whatever door. It knows the settings that a wish is checked by, and their names. It asks no
+// database, and never says who may ask.
+//
+// Its files, from the top down:
+//
+//	wish.go     a request for a call to a Wish
+//	policy.go   policies and presets
+//	numbers.go  who may call and be called
+//	decode.go   JSON field by field, and what is wrong with it
+package edge
