@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -128,7 +129,7 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any)
 		return
 	}
 	if raw[0] != '{' {
-		f.Add(or(prefix, "body"), "must be a JSON object")
+		f.Add(cmp.Or(prefix, "body"), "must be a JSON object")
 		return
 	}
 	d := reading(raw)
@@ -145,7 +146,7 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any)
 			f.more++ // before a sentence is built for nobody
 			continue
 		}
-		f.Add(join(prefix, name), "is not a field here; there are: "+list(slices.Sorted(maps.Keys(into))))
+		f.Add(join(prefix, name), "is not a field here; there are: "+strings.Join(slices.Sorted(maps.Keys(into)), ", "))
 	}
 }
 
@@ -211,7 +212,7 @@ func values(raw json.RawMessage) int {
 func (f *Faults) Parameters(v url.Values, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if !slices.Contains(names, name) {
-			f.Add(name, "is not a parameter here; there are: "+list(names))
+			f.Add(name, "is not a parameter here; there are: "+strings.Join(names, ", "))
 		}
 	}
 }
@@ -223,7 +224,7 @@ func wrongType(err error, value json.RawMessage) string {
 			reflect.String: "a string", reflect.Int: "a whole number", reflect.Bool: "true or false",
 			reflect.Slice: "a list of strings", reflect.Map: "an object of strings",
 		}[e.Type.Kind()]
-		said := "must be " + or(want, e.Type.String()) + ", not " + e.Value
+		said := "must be " + cmp.Or(want, e.Type.String()) + ", not " + e.Value
 		if e.Type.Kind() == reflect.String && (e.Value == "number" || e.Value == "bool") {
 			said += `: write "` + brief(string(value), 30) + `"`
 		}
@@ -237,22 +238,4 @@ func join(prefix, name string) string {
 		return name
 	}
 	return prefix + "." + name
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
-func list(names []string) string {
-	var b bytes.Buffer
-	for i, n := range names {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(n)
-	}
-	return b.String()
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -147,7 +148,7 @@ func (n Numbers) caller(f *Faults, from string) phone.Number {
 		f.Add("from", "is missing, and REDIAL_FROM gives no default")
 		return phone.Number{}
 	}
-	caller, err := n.Parse(or(from, n.From))
+	caller, err := n.Parse(cmp.Or(from, n.From))
 	if err != nil {
 		f.Add("from", err.Error())
 	}

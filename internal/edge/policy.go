@@ -64,10 +64,10 @@ func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 		if data, ok := presets[named.Preset]; ok {
 			f.fields(data, p)
 			if !p.Window.IsZero() {
-				p.Window.Zone = or(p.Window.Zone, call.AnyOfNumber)
+				p.Window.Zone = cmp.Or(p.Window.Zone, call.AnyOfNumber)
 			}
 		} else {
-			f.Add("policy.preset", "is not there; there are: "+list(slices.Sorted(maps.Keys(presets))))
+			f.Add("policy.preset", "is not there; there are: "+strings.Join(slices.Sorted(maps.Keys(presets)), ", "))
 		}
 	}
 	f.fields(raw, p)
@@ -229,7 +229,7 @@ func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	case w.Zone == call.AnyOfNumber:
 		w.Zone, w.Zones = clocks[0], clocks
 	case len(clocks) > 1:
-		f.Add("policy.window.zone", "is missing, and the number may be in several: "+list(clocks)+
+		f.Add("policy.window.zone", "is missing, and the number may be in several: "+strings.Join(clocks, ", ")+
 			"; give one, or "+call.AnyOfNumber+": open only while it is open in all of them")
 	}
 }

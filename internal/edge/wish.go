@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -206,7 +207,7 @@ func (f *Faults) twilioAt(prefix string, err error) {
 	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
 		f.Add(join(prefix, e.Field), e.Problem)
 	} else if err != nil {
-		f.Add(or(prefix, "body"), err.Error())
+		f.Add(cmp.Or(prefix, "body"), err.Error())
 	}
 }
 
