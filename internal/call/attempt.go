@@ -14,8 +14,8 @@ type Refusal struct {
 	Status  int
 }
 
-// Attempt is one dial: the set of facts known about it. Facts are only ever
-// added, so the order in which they come, and how often, cannot matter.
+// Attempt is one dial: the set of facts known about it. Facts are only ever added, so it does not matter in which
+// order they come, and how often.
 type Attempt struct {
 	N        int
 	To       string    // E.164
@@ -45,7 +45,7 @@ type Attempt struct {
 	Absent      int       // how often Twilio's list has not shown it
 	AbsentAt    time.Time // when last
 	Ambiguous   bool      // Twilio's list showed several it could be
-	Lost        bool      // over, as no leg can live so long, and nobody said how it ended
+	Lost        bool      // over, since no leg lives so long; nobody said how it ended
 	Unplaced    bool      // proven never to have rung
 	AskAt       time.Time // when to ask Twilio about it, unless word comes first
 	Asks        int       // how often Twilio was asked
@@ -53,7 +53,7 @@ type Attempt struct {
 	HangUpAt    time.Time // when to end it, unless it is answered first
 	HangUps     int       // how often Twilio was asked to end it
 	OverdueAt   time.Time // when it was ended at its leg's bound, whoever was listening
-	EndWhy      string    // why it is ended though it might be answered: taken or canceled
+	EndWhy      string    // why it is ended although it might be answered: taken or canceled
 	Interrupts  int       // how often Twilio was asked to break into the conversation
 	AnsweredBy  string    // what Twilio's detection said: human, unknown, fax or machine_*
 	Instructed  bool      // Twilio was told what to say to whoever answered; only where it has to ask
@@ -61,8 +61,8 @@ type Attempt struct {
 	WrongKeys   int       // how often a wrong one was
 }
 
-// reportedError is Twilio's error code where what was to be heard could not be had or run,
-// and whoever answered heard "an application error" instead; 0 if it reported none.
+// reportedError is Twilio's error code when it could not fetch or run what was to be heard: the person heard "an
+// application error" instead. It is 0 if Twilio reported none.
 func (a *Attempt) reportedError() int {
 	if a.Refusal == nil || a.Refusal.Status != 0 {
 		return 0
@@ -98,13 +98,13 @@ func (a *Attempt) isBounded() bool { return a.TalkLimit > 0 && !a.leftQueue().Is
 // listTells is when Twilio's list is first believed about an attempt.
 func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
 
-// longestEnds is when no leg can be alive any more that was dialed with the attempt.
+// longestEnds is when no leg that was dialed for the attempt can be alive any more.
 func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
 
-// looksEnd is when an attempt at its leg's bound is given up, if nobody could look at it.
+// looksEnd is when an attempt at its leg's bound is given up although nobody could look at it.
 func (a *Attempt) looksEnd() time.Time { return latest(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
 
-// lookDecides says whether the answer to a look at an attempt is the last that is waited for.
+// lookDecides says whether an answer that comes at now concludes the attempt, whatever it says.
 func (a *Attempt) lookDecides(now time.Time) bool {
 	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(hangUpSettle))
 }

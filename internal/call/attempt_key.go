@@ -10,23 +10,23 @@ import (
 
 const keyDigits = 32
 
-// Key is what the callbacks of attempt n carry: it names the attempt and cannot
-// be guessed, being derived from the Call's secret.
+// Key is the attempt's key, which the callbacks of attempt n carry. It names the attempt, and nobody can guess it: it
+// is derived from the Call's secret.
 func (c *Call) Key(n int) string {
 	return c.ID + "." + strconv.Itoa(n) + "." + c.mac(n)
 }
 
 func (c *Call) mac(n int) string { return hex.EncodeToString(c.hash(c.ID, n))[:keyDigits] }
 
-// hash is what nobody can guess of attempt n, for one use.
+// hash returns bytes for attempt n that nobody can guess; each use has its own.
 func (c *Call) hash(use string, n int) []byte {
 	h := hmac.New(sha256.New, []byte(c.Secret))
 	h.Write([]byte(use + "." + strconv.Itoa(n)))
 	return h.Sum(nil)
 }
 
-// ParseKey splits a key into the Call's id and the attempt's number. It proves
-// nothing yet: see Call.Holds.
+// ParseKey splits an attempt's key into the Call's id and the attempt's number. It does not prove that the key is
+// right: Call.Holds does.
 func ParseKey(key string) (id string, n int, ok bool) {
 	id, rest, ok1 := strings.Cut(key, ".")
 	num, mac, ok2 := strings.Cut(rest, ".")
@@ -37,7 +37,7 @@ func ParseKey(key string) (id string, n int, ok bool) {
 	return id, n, true
 }
 
-// Holds says whether key is the key of this Call's attempt n, in constant time.
+// Holds says whether key is the attempt's key of this Call's attempt n, in constant time.
 func (c *Call) Holds(key string, n int) bool {
 	return c.Attempt(n) != nil && hmac.Equal([]byte(key), []byte(c.Key(n)))
 }

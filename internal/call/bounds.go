@@ -30,9 +30,8 @@ const (
 	pollFloor    = 2 * time.Second  // between two looks at a call that sends no callbacks
 	pollCeiling  = 30 * time.Second // for the first ten minutes
 
-	// The ring guard, and the bound on Twilio's queue. A ring is ended by us when
-	// Twilio has not ended it itself; one more request can't end it any better, but
-	// one may be lost.
+	// The ring guard, and the bound on Twilio's queue. redial ends a ring that Twilio has not ended itself. It asks
+	// more than once, since a request may be lost.
 	ringGrace    = 2 * time.Second  // past the ring timeout
 	queueLimit   = 10 * time.Minute // in Twilio's queue, from where it might ring at any hour
 	stuckEnough  = 2                // looks that must show it there; Twilio's reads lag
@@ -49,14 +48,13 @@ const (
 const (
 	queueCeiling = 24 * time.Hour // the longest that Twilio keeps a call in its queue
 
-	// legMargin is for what stands in no document: Twilio adds some seconds to a ring
-	// timeout, and the way to a phone abroad takes its time before it rings.
+	// legMargin allows for what no document says: Twilio adds some seconds to a ring timeout, and a phone abroad takes
+	// a while before it rings.
 	legMargin = time.Minute
 
-	// legLimit is longer than any leg can live at Twilio. What is silent for longer
-	// can't be told any more.
+	// legLimit is longer than any leg can live at Twilio. After it, Twilio can't say any more what became of a leg.
 	legLimit = queueCeiling + LongestTalk + time.Hour
 
-	lookLimit = 24 * time.Hour // an attempt at its leg's bound is given up that nobody could look at for so long
-	lookAway  = time.Hour      // after the time of a look that was not made: redial was away, and begins anew
+	lookLimit = 24 * time.Hour // after it, an attempt at its leg's bound that nobody could look at is given up
+	lookAway  = time.Hour      // a look that is late by more was not made, since redial was away: it begins anew
 )

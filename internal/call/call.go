@@ -24,7 +24,7 @@ type Outcome string
 
 // The outcomes of a Call.
 const (
-	Reached         Outcome = "reached"   // a person, as far as the policy wants proof of that
+	Reached         Outcome = "reached"   // a person, as proven as the policy wants it
 	Unreached       Outcome = "unreached" // the policy's attempts are used up
 	OutcomeRefused  Outcome = "refused"   // Twilio will not take this call, now or later
 	OutcomeCanceled Outcome = "canceled"
@@ -91,7 +91,7 @@ type Call struct {
 	EndedAt         time.Time
 	NextAttemptAt   time.Time // zero when no dial is planned
 	WakeAt          time.Time // the earliest time to look at the Call again; zero when it is over
-	Held            string    // the number that another Call must let go of before the next dial; empty when none
+	Held            string    // the number that another Call rings, so that the next dial waits; empty when none
 	Offered         string    // the number that became free for the next dial, while that is due; empty when none
 	ReachedBy       int       // the attempt that reached a person; 0 while none has
 	CutShort        bool      // the cancel ends conversations, too

@@ -31,8 +31,7 @@ func Fates() []Fate {
 	return []Fate{FateRefused, FateAccount, FateNotProcessed, FateFull, FateUnlisted, FateUnknown}
 }
 
-// PlaceError is a create request that did not succeed: the carrier only
-// classifies, what follows is decided elsewhere.
+// PlaceError is a create request that did not succeed. The carrier only classifies it; others decide what follows.
 type PlaceError struct {
 	Fate       Fate
 	Refusal    Refusal       // what the carrier answered; its Code is 0 where there was none

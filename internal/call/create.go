@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// New makes the Call of a wish: waiting, its first dial due as soon as the policy lets
-// it. It returns a *PolicyError where the policy is out of bounds, or never lets it ring.
+// New makes the Call of a wish. It waits for its first dial, which is due as soon as the policy lets it. New returns
+// a *PolicyError if the policy is out of bounds, or never lets the phone ring.
 func New(w Wish, now time.Time) (Call, []Event, error) {
 	if w.ID == "" || w.Secret == "" || w.To == "" || w.From == "" || w.Message == (Message{}) {
 		return Call{}, nil, ErrIncomplete

@@ -20,7 +20,7 @@ const (
 	AttemptDialed     EventType = "attempt.dialed"     // written, about to be sent
 	AttemptPlaced     EventType = "attempt.placed"     // Twilio took it, and named it
 	AttemptPostponed  EventType = "attempt.postponed"  // not processed; the same attempt goes out later
-	AttemptUnanswered EventType = "attempt.unanswered" // the create request's answer was lost: nobody knows whether a phone rings
+	AttemptUnanswered EventType = "attempt.unanswered" // nobody knows whether a phone rings
 	AttemptInitiated  EventType = "attempt.initiated"
 	AttemptRinging    EventType = "attempt.ringing"
 	AttemptAnswered   EventType = "attempt.answered"
@@ -29,7 +29,7 @@ const (
 	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong one was
 	AttemptTold       EventType = "attempt.told"        // who listens hears that somebody else has it
 	AttemptAsked      EventType = "attempt.asked"       // no word in time: Twilio is asked
-	AttemptHungUp     EventType = "attempt.hung_up"     // Twilio is asked to end it: it rings or is queued too long, or is no longer wanted
+	AttemptHungUp     EventType = "attempt.hung_up"     // Twilio is asked to end it: it takes too long, or is unwanted
 	AttemptEnded      EventType = "attempt.ended"
 	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
 	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one
@@ -38,7 +38,8 @@ const (
 // EventTypes lists every EventType.
 func EventTypes() []EventType {
 	return []EventType{
-		CallCreated, CallCancelRequested, CallHeld, CallReleased, CallDeferred, RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded,
+		CallCreated, CallCancelRequested, CallHeld, CallReleased, CallDeferred,
+		RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded,
 		AttemptDialed, AttemptPlaced, AttemptPostponed, AttemptUnanswered, AttemptInitiated, AttemptRinging, AttemptAnswered,
 		AttemptDetected, AttemptConfirmed, AttemptKeyRefused, AttemptTold, AttemptAsked, AttemptHungUp, AttemptEnded,
 		AttemptResurfaced, AttemptResolved,

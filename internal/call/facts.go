@@ -16,9 +16,8 @@ type Report struct {
 	ErrorCode  int    // Twilio's, of what was to be heard; 0 none
 }
 
-// Report records what Twilio said about attempt n. Late, doubled and reordered
-// reports are welcome; one about another call than the attempt's, or about none,
-// is ignored.
+// Report records what Twilio said about attempt n. Reports may be late, doubled or reordered. A report about another
+// call than the attempt's, or about none, is ignored.
 func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || !r.Status.Known() || r.SID == "" || (a.SID != "" && r.SID != a.SID) {
@@ -29,8 +28,8 @@ func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// Unanswered records that the answer to attempt n's create request never came:
-// the call may have been placed or not, and only evidence can tell.
+// Unanswered records that the answer to attempt n's create request never came. Twilio may have placed the call or
+// not; only evidence can tell.
 func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || !a.SendBy.Equal(sendBy) {
@@ -52,8 +51,8 @@ func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// NotProcessed records that Twilio did not process attempt n's create request,
-// or never saw it: the same attempt goes out again at retryAt and counts once.
+// NotProcessed records that Twilio did not process attempt n's create request, or never saw it. The same attempt
+// goes out again at retryAt, and counts once.
 func (c *Call) NotProcessed(n int, retryAt, now time.Time, why string) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.Status() != Placing && a.Status() != Unknown {
@@ -76,8 +75,8 @@ func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 	return append(c.concluded(a, before, now), c.settle(now)...)
 }
 
-// Listed records what Twilio's list shows that may be attempt n, whose sid is unknown.
-// Only an absence that was seen twice, some time apart, proves anything.
+// Listed records which calls in Twilio's list may be attempt n, whose sid is unknown. That there are none proves
+// something only when it was seen twice, some time apart.
 func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID != "" || !a.Live() {
@@ -89,7 +88,7 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	case len(found) > 1:
 		for _, f := range found {
 			if !f.Status.Final() {
-				return nil // one of them may be ours, and ringing: asked again later
+				return nil // it may be ours, and ringing: Twilio is asked again later
 			}
 		}
 		a.Ambiguous = true
@@ -103,10 +102,9 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Missing records that by, which placed attempt n and can use its account, was told that
-// there is no call of its sid, and that Twilio's list shows none that it may be. Seen twice,
-// some time apart, it proves that an attempt never rang of which nothing was ever heard;
-// any other is over no sooner than its leg can be.
+// Missing records that Twilio knows no call of attempt n's sid, and that its list shows none that may be the attempt.
+// by is the account that asked: it proves something only if it placed the attempt. Seen twice, some time apart, it
+// proves that an attempt never rang if nothing was ever heard of it; any other is over when its leg must be.
 func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by {
@@ -126,8 +124,8 @@ func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Unseen records that nobody can look at attempt n: another account placed it. It is
-// concluded at its leg's bound without that.
+// Unseen records that nobody can look at attempt n, because another account placed it. At its leg's bound it is
+// concluded without a look.
 func (c *Call) Unseen(n int, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || !a.Live() || !a.lookDecides(now) {
@@ -137,8 +135,8 @@ func (c *Call) Unseen(n int, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Pressed records the keys that were pressed on attempt n, in answer to the nth
-// question of this leg; right says whether they confirm. A repeat changes nothing.
+// Pressed records that keys were pressed on attempt n, in answer to the nth question of this leg. right says whether
+// they confirm. A repeat changes nothing.
 func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.NeedsKey || c.State == Ended {
@@ -229,9 +227,8 @@ func (a *Attempt) addStatus(r Report, now time.Time) {
 	}
 }
 
-// name records the attempt's sid; from now on Twilio can be asked about it, and
-// is when no final word has come by the time the ring should have ended. What its list
-// did not show before that counts no longer.
+// name records the attempt's sid. From now on Twilio can be asked about it, and is asked when no final word came by
+// the time at which the ring should have ended. Absences from Twilio's list before this no longer count.
 func (c *Call) name(a *Attempt, sid string, now time.Time) {
 	if a.SID == "" {
 		a.SID = sid
@@ -246,12 +243,13 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 // callbackTime is how long Twilio tries to deliver a callback.
 const callbackTime = 15 * time.Second
 
-// Missed says of an answer about attempt n, before it is recorded, that a callback should have brought the news,
-// and none has come of this attempt at all. Of one that never left Twilio's queue, none does.
+// Missed says whether an answer about attempt n, before it is recorded, brings news that a callback should have
+// brought, when no callback has come of this attempt at all. An attempt that never left Twilio's queue has none.
 func (c *Call) Missed(n int, r Report, now time.Time) bool {
 	a := c.Attempt(n)
 	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
 		return false
 	}
-	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !now.Before(latest(a.DialedAt, a.PlacedAt).Add(callbackTime))
+	inTime := now.Before(latest(a.DialedAt, a.PlacedAt).Add(callbackTime))
+	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !inTime
 }

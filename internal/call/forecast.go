@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// Forecast is what follows if every attempt, from now on, ends alike: found out by
-// living through it.
+// Forecast is what follows if all attempts, from now on, end alike. It is found by running the steps on a clone.
 type Forecast struct {
-	Result  Result // how they end; Completed stands for a person who is reached
+	Result  Result // how they end; Completed means that a person is reached
 	Dials   []Planned
 	Outcome Outcome
 	EndsAt  time.Time
@@ -24,8 +23,7 @@ type Planned struct {
 	Waiting string // why not sooner, where it is not the pause between two dials
 }
 
-// Foreseen lists the results that an attempt of the Call can have, of those that its
-// policy tells apart.
+// Foreseen lists the results of an attempt that the Call's policy tells apart.
 func (c *Call) Foreseen() []Result {
 	list := []Result{NoAnswer, Busy, Failed}
 	if c.Policy.Machine.Do != MachineIgnore {
@@ -37,9 +35,9 @@ func (c *Call) Foreseen() []Result {
 	return append(list, Refused, Completed)
 }
 
-// Foresee says what follows if attempts end with r: where nobody answers after the ring
-// timeout, else at once. Those that are alive end so at now. Nothing else is taken to get
-// in the way: no other call to the number, no trouble at Twilio.
+// Foresee returns what follows if attempts end with r: after the ring timeout if nobody answers, else at once. Live
+// attempts end so at now. It assumes that nothing else gets in the way: no other call to the number, no trouble at
+// Twilio.
 func (c *Call) Foresee(r Result, now time.Time) Forecast {
 	var ring time.Duration
 	if r == NoAnswer {
@@ -50,9 +48,9 @@ func (c *Call) Foresee(r Result, now time.Time) Forecast {
 	return f
 }
 
-// EndsBy says when it is over at the latest, if nobody talks for long: every attempt
-// is sent late and rings until the end, and ends with the result that is followed by the
-// longest pause; where that leads past the deadline, a dial may begin until then.
+// EndsBy is when the Call is over at the latest, if nobody talks for long. It assumes that each attempt is sent late,
+// rings for as long as it may, and ends with the result that has the longest pause after it. Where that leads past
+// the deadline, a dial may begin just before the deadline.
 func (c *Call) EndsBy(now time.Time) time.Time {
 	patient, ring := c.Clone(), c.Policy.ringLength()
 	for i := range c.Attempts {
@@ -60,7 +58,7 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 			now = latest(now, a.DialedAt.Add(ring))
 		}
 	}
-	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // who is given up early is done early
+	patient.Policy.MaxPerResult, patient.Policy.Machine.End = nil, false // they only end a Call sooner
 	patient.Policy.Jitter, patient.Policy.RedialAfter = 0, c.Policy.longest()
 	f := patient.foresee(now, func(d *Call, n int) (Result, time.Duration) {
 		dials := d.dials(d.Attempt(n).Person, n)
@@ -74,7 +72,7 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 	return f.EndsAt
 }
 
-// longest are the pauses with all of the jitter.
+// longest returns the pauses with the whole jitter added.
 func (p Policy) longest() map[Result]Delays {
 	all := map[Result]Delays{}
 	for _, r := range Redialed() {
@@ -92,7 +90,7 @@ func (p Policy) longest() map[Result]Delays {
 // ending is how an attempt ends, and how long after it was dialed.
 type ending func(c *Call, n int) (Result, time.Duration)
 
-// foresee lives through what follows.
+// foresee runs the Call's steps on a clone until it ends, where how says how each attempt ends.
 func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	d := c.Clone()
 	d.Release(d.Held, now)
@@ -111,7 +109,7 @@ func (c *Call) foresee(now time.Time, how ending) (f Forecast) {
 	return f
 }
 
-// endAll ends all attempts that are alive, and returns when the last of them has ended.
+// endAll ends all live attempts, and returns when the last of them ends.
 func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
 	end = now
 	for i := range c.Attempts {
@@ -124,7 +122,7 @@ func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
 	return end
 }
 
-// endAs tells what Twilio would say of an attempt that ends so.
+// endAs records what Twilio would say of an attempt that ends with r.
 func (c *Call) endAs(n int, r Result, now time.Time) {
 	if r == Refused && c.Attempt(n).SID != "" {
 		r = Failed // Twilio has taken it already

@@ -2,15 +2,13 @@ package call
 
 import "time"
 
-// guard sets the time to end a call that is no longer wanted, or that Twilio should
-// have ended itself: one that rings past its timeout or its window, or never leaves the
-// queue.
-// Who was answered is left alone, unless somebody else was reached, or the cancel
-// says otherwise.
+// guard sets the time to end an attempt that is no longer wanted, or that Twilio should have ended itself: it rings
+// past its timeout or its window, or it never leaves the queue. An attempt that was answered goes on, unless somebody
+// else was reached, or the cancel ends conversations, too.
 func (c *Call) guard(a *Attempt, now time.Time) {
 	why := c.unwanted(a)
 	switch {
-	case !a.OverdueAt.IsZero(): // it is ended as it is
+	case !a.OverdueAt.IsZero(): // it is being ended already: see overdue
 	case !a.AnsweredAt.IsZero():
 		if why == "" || why == canceled && !c.CutShort || a.Interrupts >= interruptEnough {
 			a.HangUpAt = time.Time{}
@@ -32,6 +30,7 @@ func (c *Call) guard(a *Attempt, now time.Time) {
 	}
 }
 
+// unwanted says why nobody needs the attempt any more; it is empty if the Call does.
 func (c *Call) unwanted(a *Attempt) string {
 	switch {
 	case c.ReachedBy != 0 && c.ReachedBy != a.N:
@@ -42,14 +41,14 @@ func (c *Call) unwanted(a *Attempt) string {
 	return ""
 }
 
-// Why an attempt is ended although somebody might answer it.
+// Why an attempt is unwanted, though somebody might answer it.
 const (
 	taken    = "taken"    // somebody else was reached
 	canceled = "canceled" // the Call was
 )
 
-// hangUp asks Twilio to end a call, or to break into it. Asked once more if that
-// should get lost.
+// hangUp asks Twilio to end an attempt, or to break into its conversation. It sets the time to ask again, in case
+// the request gets lost.
 func (c *Call) hangUp(a *Attempt, now time.Time) (Action, []Event) {
 	if !a.AnsweredAt.IsZero() {
 		return c.interrupt(a, now)
@@ -78,8 +77,8 @@ func (c *Call) tooLong(a *Attempt, now time.Time) string {
 	return "queued too long"
 }
 
-// windowCloses is when the window that an attempt was dialed in closes; zero where
-// there is none, or not as long as a phone may begin to ring.
+// windowCloses is when the window that an attempt was dialed in closes. It is zero if there is no window, or if it
+// stays open for as long as the phone may ring.
 func (c *Call) windowCloses(a *Attempt) time.Time {
 	if c.Policy.Window.IsZero() {
 		return time.Time{}
@@ -92,7 +91,8 @@ func (c *Call) windowCloses(a *Attempt) time.Time {
 	return closes
 }
 
-// interrupt tells who listens that somebody else has it, or ends the conversation.
+// interrupt tells the person who listens that somebody else was reached. If the Call is canceled, it ends the
+// conversation instead.
 func (c *Call) interrupt(a *Attempt, now time.Time) (Action, []Event) {
 	act, t := Action{Tell, a.N}, AttemptTold
 	if c.unwanted(a) == canceled {
@@ -108,8 +108,8 @@ func (c *Call) interrupt(a *Attempt, now time.Time) (Action, []Event) {
 	return act, evs
 }
 
-// hearsTaken records that whoever listens to an attempt is told, in answer to a
-// request of Twilio's, that somebody else was reached: nobody has to break in for it.
+// hearsTaken records that the answer to a request of Twilio's tells the person who listens that somebody else was
+// reached. The conversation need not be interrupted for that.
 func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 	if a.Interrupts > 0 {
 		return nil
@@ -118,7 +118,7 @@ func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
 }
 
-// askSoon asks what came of the request to end an attempt.
+// askSoon has Twilio asked, soon, what came of the request to end an attempt.
 func (c *Call) askSoon(a *Attempt, now time.Time) {
 	if settled := now.Add(hangUpSettle); settled.Before(a.AskAt) {
 		a.AskAt = settled

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Hold records that another Call is ringing the number: the dial that Wake asked
-// for is not made, and the Call waits until it is released, or its deadline.
+// Hold records that another Call is ringing the number. The Call does not dial: it waits until Release says that
+// the number is free, at the longest until its deadline.
 func (c *Call) Hold(number string, now time.Time) []Event {
 	if c.State != Waiting || c.Held != "" {
 		return nil
@@ -16,22 +16,21 @@ func (c *Call) Hold(number string, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Release records that a number is free that the Call is held for. The Call is Offered it
-// where the dial is due by now, and else waits for something else, or ends.
+// Release records that a number that the Call is held for is free. If the dial is due by now, the number is
+// Offered to the Call; if not, the Call waits for what comes next, or ends.
 func (c *Call) Release(number string, now time.Time) []Event {
 	if number == "" || number != c.Held && !slices.Contains(c.AlsoHeld(), number) {
 		return nil
 	}
 	c.Held, c.Offered = "", number
 	evs := append([]Event{c.event(CallReleased, now, Event{})}, c.settle(now)...)
-	if c.State == Waiting { // it was not due while it was held; its place among those who are, it keeps
+	if c.State == Waiting { // while it was held it was not due: now it is, at the earliest
 		c.NextAttemptAt = latest(c.NextAttemptAt, now)
 	}
 	return evs
 }
 
-// AlsoHeld are the numbers beside Held that are rung next as well, any of which will do as
-// soon as it is free.
+// AlsoHeld are the other numbers that the Call would ring next. It dials as soon as one of them, or Held, is free.
 func (c *Call) AlsoHeld() (numbers []string) {
 	if c.State != Waiting || c.Held == "" || len(c.People) < 2 {
 		return nil

@@ -2,8 +2,8 @@ package call
 
 import "slices"
 
-// LiveNumbers returns the attempts that may be ringing, by the number they ring.
-// A Call that has ended claims no number: nobody would let go of it again.
+// LiveNumbers returns the attempts that may be ringing, by the number they ring. A Call that has ended claims no
+// number, since no later step of it would release one.
 func (c *Call) LiveNumbers() map[string]int {
 	live := map[string]int{}
 	for i := range c.Attempts {
@@ -14,7 +14,7 @@ func (c *Call) LiveNumbers() map[string]int {
 	return live
 }
 
-// Refusal returns why Twilio would not take the Call, nil if it did not refuse.
+// Refusal returns why Twilio would not take the Call; nil if it did not refuse.
 func (c *Call) Refusal() *Refusal {
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.Result() == Refused {
@@ -24,8 +24,8 @@ func (c *Call) Refusal() *Refusal {
 	return nil
 }
 
-// dials counts the attempts of a person, up to attempt last, that the policy counts: not
-// those that never rang.
+// dials counts the attempts of a person, up to attempt last, without those that never rang: the policy does not
+// count these.
 func (c *Call) dials(p, last int) (n int) {
 	for i := range c.Attempts[:last] {
 		if a := &c.Attempts[i]; a.Person == p && a.Result() != Unplaced && !a.isPostponed() {
@@ -35,7 +35,7 @@ func (c *Call) dials(p, last int) (n int) {
 	return n
 }
 
-// ended counts the attempts of a person that ended so.
+// ended counts the attempts of a person that ended with r.
 func (c *Call) ended(p int, r Result) (n int) {
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.Person == p && a.Result() == r {
@@ -45,6 +45,7 @@ func (c *Call) ended(p int, r Result) (n int) {
 	return n
 }
 
+// count counts the attempts that ended with r.
 func (c *Call) count(r Result) (n int) {
 	for i := range c.Attempts {
 		if c.Attempts[i].Result() == r {
@@ -58,6 +59,7 @@ func (c *Call) anyPostponed() bool {
 	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
 }
 
+// postponedFor returns the postponed attempt of a person; nil if there is none.
 func (c *Call) postponedFor(p int) *Attempt {
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.Person == p && a.isPostponed() {
@@ -67,12 +69,13 @@ func (c *Call) postponedFor(p int) *Attempt {
 	return nil
 }
 
-// hasMessage says whether a person's machine has the message, and that is enough.
+// hasMessage says whether a person's machine has the message, where the policy asks for no more.
 func (c *Call) hasMessage(p int) bool {
-	return c.Policy.Machine.End && slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Person == p && a.hasMessage() })
+	left := func(a Attempt) bool { return a.Person == p && a.hasMessage() }
+	return c.Policy.Machine.End && slices.ContainsFunc(c.Attempts, left)
 }
 
-// allRefused says whether Twilio would take no call to anybody.
+// allRefused says whether Twilio refused a call to each of the people.
 func (c *Call) allRefused() bool {
 	refused := map[int]bool{}
 	for i := range c.Attempts {

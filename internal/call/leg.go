@@ -2,8 +2,8 @@ package call
 
 import "time"
 
-// ask asks Twilio about every live attempt that has been silent for too long, and ends
-// what rings, or talks, for too long.
+// ask asks Twilio about each live attempt that was silent for too long, and ends each that rings or talks for too
+// long.
 func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
@@ -11,7 +11,7 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 			continue
 		}
 		step := c.overdue
-		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // a clock that is set back makes no leg young again
+		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // once overdue, always: the clock may be set back
 			step = c.attend
 		}
 		more, news := step(a, now)
@@ -20,7 +20,7 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 	return acts, evs
 }
 
-// attend ends a leg that may be alive, or asks about it, when it is time.
+// attend ends an attempt within its leg's bound, or asks about it, when it is time.
 func (c *Call) attend(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	if !a.HangUpAt.IsZero() && !now.Before(a.HangUpAt) {
 		act, news := c.hangUp(a, now)
@@ -33,9 +33,9 @@ func (c *Call) attend(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	return append(acts, more...), append(evs, news...)
 }
 
-// overdue ends an attempt that has reached its leg's bound, has it looked at once more,
-// and concludes it: by what is seen, for redial may have been away as the leg ended. Where
-// a look can't show anything, it is concluded at once.
+// overdue ends an attempt that has reached its leg's bound, and asks about it once more before it concludes the
+// attempt: redial may have been away when the leg ended, so that the answer is the first news of it. If Twilio's
+// list has shown often enough that the attempt is not there, it is concluded at once.
 func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	switch {
 	case a.Absent >= absentEnough, !a.OverdueAt.IsZero() && now.Sub(a.AskAt) < lookAway && !now.Before(a.looksEnd()):
@@ -49,7 +49,7 @@ func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	return c.askAbout(a, now)
 }
 
-// lookLast ends an attempt, so far as that can be asked for, and has it looked at.
+// lookLast asks Twilio to end an attempt and has it looked at. Without a sid it can only be searched for.
 func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
 	a.OverdueAt, a.HangUpAt, a.Asks = now, time.Time{}, 0
 	if a.SID == "" {
@@ -69,8 +69,7 @@ const (
 	outlasted = "longer than any call can last"
 )
 
-// nextAsk is the earliest time to ask about a live attempt, or to end it; zero if
-// none is alive.
+// nextAsk is the earliest time to ask about a live attempt, or to end one; zero if none is alive.
 func (c *Call) nextAsk() (next time.Time) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
@@ -86,8 +85,8 @@ func (c *Call) nextAsk() (next time.Time) {
 	return next
 }
 
-// legEnds is when an attempt can't be alive any more: Twilio ends what it was sent a
-// TimeLimit with, once that has left the queue. Of all else only the longest is known.
+// legEnds is when an attempt can't be alive any more. Twilio ends a leg by its TimeLimit once it has left the queue;
+// of a leg without one, or still in the queue, only the longest life is known.
 func (c *Call) legEnds(a *Attempt) time.Time {
 	if !a.isBounded() {
 		return a.longestEnds()

@@ -33,8 +33,8 @@ func KnownAnswer(by string) bool {
 
 func isMachine(by string) bool { return by == fax || strings.HasPrefix(by, "machine_") }
 
-// stronger says whether an answer outweighs another: Twilio gives one, but where
-// two should contradict each other, the order in which they come must not matter.
+// stronger says whether an answer outweighs another. Twilio gives only one; should it ever give two that contradict
+// each other, their order must not matter.
 func stronger(by, than string) bool {
 	rank := func(s string) int {
 		switch {

@@ -2,7 +2,7 @@ package call
 
 import "slices"
 
-// Person returns person i; a Call that names none has one, at To.
+// Person returns person i. A Call that names no people has one, at To.
 func (c *Call) Person(i int) Person {
 	if i < 0 || i >= len(c.People) {
 		return Person{Number: c.To}
@@ -19,6 +19,7 @@ func (c *Call) Numbers() []string {
 	return numbers
 }
 
+// people is how many people the Call may ring.
 func (c *Call) people() int { return max(1, len(c.People)) }
 
 // isNumberOf says whether a number is that of one of these people.

@@ -15,7 +15,7 @@ type Policy struct {
 	MaxAttempts  int               `json:"max_attempts"`             // dials of each person in all, the first one too
 	MaxPerResult map[Result]int    `json:"max_per_result,omitempty"` // of those, how many may end so
 	RingTimeout  time.Duration     `json:"ring_timeout"`             // how long the phone rings, whole seconds
-	TalkLimit    time.Duration     `json:"talk_limit,omitempty"`     // how long a conversation lasts at most, whole seconds; 0: the message decides
+	TalkLimit    time.Duration     `json:"talk_limit,omitempty"`     // whole seconds; 0: the message decides
 	NotBefore    When              `json:"not_before,omitzero"`      // of the first dial
 	Deadline     When              `json:"deadline"`                 // no dial begins at or after it
 	RedialAfter  map[Result]Delays `json:"redial_after"`             // from the end of an attempt to the next dial
@@ -98,7 +98,7 @@ func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
 }
 
-// Impersonal is the Policy without what was written for somebody, or known to them alone.
+// Impersonal is the Policy without words that were written for somebody, and without their PIN.
 func (p Policy) Impersonal() Policy {
 	p.Confirm.Prompt, p.Confirm.PINLength, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", 0, "", "", ""
 	return p
@@ -145,15 +145,15 @@ func (p Policy) Check(now time.Time) error {
 	if err := p.Window.check(p.ringLength()); err != nil {
 		return err
 	}
-	return cmp.Or(p.checkTalk(), p.checkProof())
+	return cmp.Or(p.checkTalk(), p.checkReached(), p.checkLadder())
 }
 
-// between says it as people write durations: 168h, not 168h0m0s.
+// between names the bounds as people write durations: 168h, not 168h0m0s.
 func between(least, most time.Duration) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
 }
 
-// checkTalk allows for a policy that says nothing: the message decides then.
+// checkTalk lets 0 through: the message decides then.
 func (p Policy) checkTalk() error {
 	switch {
 	case p.TalkLimit == 0:
@@ -165,7 +165,8 @@ func (p Policy) checkTalk() error {
 	return nil
 }
 
-func (p Policy) checkProof() error {
+// checkReached checks what counts as reached.
+func (p Policy) checkReached() error {
 	c, m := p.Confirm, p.Machine
 	switch {
 	case c.Kind == ConfirmDigit && (len(c.Digit) != 1 || !strings.Contains(keySigns, c.Digit)):
@@ -174,13 +175,19 @@ func (p Policy) checkProof() error {
 		return &PolicyError{"confirm.prompt", fmt.Sprintf("must have at most %d characters", maxPrompt)}
 	case m.Do != MachineIgnore && m.Do != MachineRedial && m.Do != MachineLeaveMessage:
 		return &PolicyError{"machine", "must be ignore, redial or leave-message"}
-	case p.Ladder != "" && !slices.Contains(Ladders(), p.Ladder):
+	}
+	return nil
+}
+
+func (p Policy) checkLadder() error {
+	if p.Ladder != "" && !slices.Contains(Ladders(), p.Ladder) {
 		return &PolicyError{"ladder", "must be sequence, rounds or parallel"}
 	}
 	return nil
 }
 
-// ConfirmByPIN is a Confirm by PIN, of which only a hash is kept; the salt is random.
+// ConfirmByPIN returns a Confirm by PIN that keeps only a hash of the PIN; the salt is to be random. It returns a
+// *PolicyError if the PIN is too short, too long, or not of digits.
 func ConfirmByPIN(pin, salt, prompt string) (Confirm, error) {
 	if len(pin) < PINFloor || len(pin) > PINCeiling || strings.Trim(pin, "0123456789") != "" {
 		return Confirm{}, &PolicyError{"confirm.pin", fmt.Sprintf("must have %d to %d digits", PINFloor, PINCeiling)}
@@ -229,23 +236,22 @@ func (w Window) check(ring time.Duration) error {
 	return nil
 }
 
-// Clocks returns, of the zones that names name, one for all that show the same time as
-// long as a Call made at now may live.
+// Clocks returns one of the names for each group of zones whose clocks show the same time for as long as a Call made
+// at now may live.
 func (p Policy) Clocks(names []string, now time.Time) []string {
 	end := latest(p.Deadline.from(now), now)
 	return clocks(names, now, end.Add(p.longestRing()))
 }
 
-// ringLength is how long after the decision to dial a phone may still ring: the request
-// may take the whole of its time, and so may the ring.
+// ringLength is how long after the decision to dial the phone may ring: the create request may take all of its time,
+// and so may the ring.
 func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
 
-// longestRing is how long after the decision to dial a phone may begin to ring, and ring,
-// if Twilio keeps the call in its queue for as long as it does.
+// longestRing is ringLength if Twilio also keeps the call in its queue for as long as it ever does.
 func (p Policy) longestRing() time.Duration { return p.ringLength() + queueCeiling }
 
-// ringEnds is when a phone that rings since then should have been ended by Twilio.
+// ringEnds is when Twilio should have ended a ring that began at since.
 func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTimeout + ringGrace) }
 
-// wordDue is when a final word should have come of an attempt that was named then.
+// wordDue is when a final word should have come of an attempt whose sid came at named.
 func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }

@@ -5,12 +5,13 @@ import (
 	"time"
 )
 
-// decide names the attempt that has reached a person, once there is one, and stays
-// with it: of two who confirm in the same instant, the second hears that it is taken. Only
-// that nothing could be heard overturns it, and not once others were told that it is taken.
+// decide sets ReachedBy to the first attempt that is proven to have reached a person. Later proof changes nothing:
+// of two people who confirm in the same instant, the second hears that it is taken. The decision is withdrawn only
+// if the message turns out not to have been heard, and only before anybody else was told that it is taken.
 func (c *Call) decide() {
 	told := func(a Attempt) bool { return a.EndWhy == taken || a.Interrupts > 0 }
-	if a := c.Attempt(c.ReachedBy); a != nil && a.reportedError() != 0 && !a.proven() && !slices.ContainsFunc(c.Attempts, told) {
+	a := c.Attempt(c.ReachedBy)
+	if a != nil && a.reportedError() != 0 && !a.proven() && !slices.ContainsFunc(c.Attempts, told) {
 		c.ReachedBy = 0
 	}
 	for i := range c.Attempts {
@@ -20,8 +21,7 @@ func (c *Call) decide() {
 	}
 }
 
-// proven says whether it is known that a person was reached, also before the
-// conversation ends.
+// proven says whether the attempt is known to have reached a person. It may be known before the conversation ends.
 func (a *Attempt) proven() bool {
 	return a.Result() == Completed || !a.Over() && !a.AnsweredAt.IsZero() && a.answered() == Completed
 }
@@ -35,7 +35,7 @@ type Evidence struct {
 	Listened int       // seconds; 0 while the conversation goes on
 }
 
-// Evidence returns who was reached and how that is known, nil if nobody was.
+// Evidence returns who was reached and how that is known; nil if nobody was.
 func (c *Call) Evidence() *Evidence {
 	a := c.Attempt(c.ReachedBy)
 	if a == nil {

@@ -2,9 +2,8 @@ package call
 
 import "time"
 
-// Cancel asks for the Call to end: at once when no phone may be ringing, else
-// with the legs that are alive. Nothing more is dialed either way, and what rings
-// is ended; a conversation goes on unless cutShort says otherwise.
+// Cancel asks for the Call to end. It ends at once if no phone may be ringing, and else with its live attempts.
+// Nothing more is dialed, and attempts that ring are ended; cutShort ends conversations, too.
 func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 	if c.State == Ended {
 		return nil
@@ -22,8 +21,8 @@ func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Redial asks for the next dial at once: without the pause after the dial before, but
-// within all other rules. It returns one of the errors above where they forbid it.
+// Redial asks for the next dial at once: without the pause after the dial before, but by all other rules. Where
+// these forbid it, it returns ErrEnded, ErrDialed, ErrHeld or a *NotNowError.
 func (c *Call) Redial(now time.Time) ([]Event, error) {
 	switch {
 	case c.State == Ended:
@@ -40,8 +39,8 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
 }
 
-// Inquire has Twilio asked, as soon as it can tell, about the live attempts of which there
-// was no news since then: redial did not listen meanwhile. It returns how many these are.
+// Inquire has Twilio asked about the live attempts that nothing was heard of since then, when redial stopped
+// listening. Each is asked about as soon as Twilio can tell. It returns how many are asked about sooner than planned.
 func (c *Call) Inquire(since, now time.Time) (asked int) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// Result is a function of the facts: evidence that a phone rang outweighs any
-// belief that none did, and having been answered outweighs every other ending.
+// Result is a function of the facts. Evidence that a phone rang outweighs the belief that none did, and having been
+// answered outweighs every other ending.
 func (a *Attempt) Result() Result {
 	switch {
 	case len(a.Finals) > 0 && !a.AnsweredAt.IsZero(), a.strongest() == StatusCompleted:
 		return a.answered()
-	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us: it rang out, or never left the queue
+	case a.HangUps > 0 && a.strongest() == StatusCanceled: // by us
 		switch {
 		case a.EndWhy != "":
 			return Canceled
@@ -42,13 +42,15 @@ func (a *Attempt) answered() Result {
 		return Completed
 	case a.Machine():
 		return Machine
-	case a.NeedsKey, a.reportedError() != 0, a.Detects && (a.AnsweredBy != human || !a.Instructed): // who was told nothing was not reached
+	case a.NeedsKey, a.reportedError() != 0:
+		return Unconfirmed
+	case a.Detects && (a.AnsweredBy != human || !a.Instructed): // a person who heard nothing was not reached
 		return Unconfirmed
 	}
 	return Completed
 }
 
-// lost is the Result of an attempt that is over, though nobody said how it ended.
+// lost is the Result of an attempt that is over, although nobody said how it ended.
 func (a *Attempt) lost() Result {
 	switch {
 	case !a.AnsweredAt.IsZero(), !a.ConfirmedAt.IsZero():
@@ -59,6 +61,7 @@ func (a *Attempt) lost() Result {
 	return Ambiguous
 }
 
+// strongest is the final status that counts, where Twilio has reported several.
 func (a *Attempt) strongest() Status {
 	for _, s := range finals {
 		if slices.Contains(a.Finals, s) {
@@ -81,8 +84,8 @@ func (a *Attempt) hasMessage() bool {
 // Over says whether the Attempt has a Result.
 func (a *Attempt) Over() bool { return a.Result() != "" }
 
-// Rang is for how long the phone rang, as far as redial has heard, of an Attempt that is over; known is false
-// where it has not heard of a ring, or only after its end.
+// Rang is how long the phone of an Attempt that is over rang, as far as redial heard. known is false if redial heard
+// of no ring, or only after its end.
 func (a *Attempt) Rang() (d time.Duration, known bool) {
 	end := a.AnsweredAt
 	if end.IsZero() {
@@ -94,9 +97,10 @@ func (a *Attempt) Rang() (d time.Duration, known bool) {
 // Live says whether a phone may be ringing, or about to ring, for this Attempt.
 func (a *Attempt) Live() bool { return !a.Over() && !a.isPostponed() }
 
+// isPostponed says whether the Attempt was proven not to have been processed, and waits for its next create.
 func (a *Attempt) isPostponed() bool { return !a.RetryAt.IsZero() && a.SID == "" && !a.Over() }
 
-// Status is how far the Attempt has come, whatever order the reports came in.
+// Status is how far the Attempt has come, in whatever order the reports came.
 func (a *Attempt) Status() Status {
 	switch {
 	case a.Over():

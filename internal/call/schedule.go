@@ -64,11 +64,13 @@ func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 		return nil
 	case waiting != "" && (was == Waiting || c.anyPostponed()):
 		return []Event{c.event(CallDeferred, now, Event{Waiting: waiting, NextAttemptAt: next})}
-	case len(c.Attempts) == 0, c.anyPostponed(), was == Waiting && !next.After(now): // the Event of what made it due has said so
+	case len(c.Attempts) == 0, c.anyPostponed():
+		return nil
+	case was == Waiting && !next.After(now): // the Event of what made it due has said so
 		return nil
 	}
-	last := &c.Attempts[len(c.Attempts)-1]
-	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last.Result()), Waiting: waiting, NextAttemptAt: next})}
+	last := c.Attempts[len(c.Attempts)-1].Result()
+	return []Event{c.event(RedialScheduled, now, Event{Reason: string(last), Waiting: waiting, NextAttemptAt: next})}
 }
 
 // Why the next dial can't be made at once.
@@ -107,7 +109,8 @@ func (c *Call) WaitsFor(now time.Time) string {
 	}
 	var last *Attempt // whose pause ends last, of those who are rung next
 	for i := range c.Attempts {
-		if a := &c.Attempts[i]; slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {
+		a := &c.Attempts[i]
+		if slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {
 			last = a
 		}
 	}

@@ -2,8 +2,8 @@ package call
 
 import "time"
 
-// settle derives from the facts, and from nothing else, what the Call waits for
-// or how it ended. It runs after every step.
+// settle derives what the Call waits for, or how it ended, from the facts and from nothing else. Every step ends
+// with it.
 func (c *Call) settle(now time.Time) []Event {
 	if c.State == Ended {
 		return nil
@@ -31,13 +31,13 @@ func (c *Call) settle(now time.Time) []Event {
 	}
 	evs = append(evs, c.plan(next, waiting, now)...)
 	if c.Held != "" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {
-		c.Offered = "" // whoever else is held for the number may ring it
+		c.Offered = "" // another Call that is held for the number may ring it
 	}
 	return evs
 }
 
-// verdict is the Outcome when no attempt is alive, empty if the phones of people ring
-// again, at next.
+// verdict is the Outcome of a Call without a live attempt. It is empty if the Call goes on: by ringing people, at
+// next.
 func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	switch {
 	case c.ReachedBy != 0:
@@ -54,7 +54,7 @@ func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	return ""
 }
 
-// end ends the Call, and with it what was never sent.
+// end ends the Call, and its postponed attempts, which were never sent.
 func (c *Call) end(o Outcome, now time.Time) []Event {
 	var evs []Event
 	if o == Reached {
@@ -75,7 +75,7 @@ func (c *Call) end(o Outcome, now time.Time) []Event {
 	return append(evs, c.event(CallEnded, now, e))
 }
 
-// withdrawn tells of a redial that was planned on evidence that no longer holds.
+// withdrawn returns the Event that the planned redial is not made: it was planned on evidence that no longer holds.
 func (c *Call) withdrawn(now time.Time) []Event {
 	if c.State != Waiting || len(c.Attempts) == 0 || c.anyPostponed() {
 		return nil

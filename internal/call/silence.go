@@ -2,8 +2,7 @@ package call
 
 import "time"
 
-// askAbout asks Twilio about an attempt. The next time to ask is set at once, so that an
-// answer that never comes is asked for again.
+// askAbout asks Twilio about an attempt. It sets the next time to ask at once: the answer may never come.
 func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	kind, pause := LookUp, c.askPause(a, now)
 	if a.SID == "" {
@@ -18,8 +17,8 @@ func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) 
 	return []Action{{kind, a.N}}, evs
 }
 
-// askPause is how long Twilio is not asked again. One that sends no callbacks is
-// asked often while the phone rings, the more seldom the longer it lasts.
+// askPause is the pause until Twilio is asked again. Without callbacks it is short while the phone rings, and grows
+// with the attempt's age.
 func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
 	if !c.Polled {
 		return min(askBackoff<<min(a.Asks, 10), askCeiling)
@@ -28,6 +27,7 @@ func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
 	return min(max(often, age/4), max(pollCeiling, age/20), askCeiling)
 }
 
+// unanswered records that nobody knows whether the create request was processed.
 func (c *Call) unanswered(a *Attempt, why string, now time.Time) []Event {
 	if a.Status() != Placing {
 		return nil

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// Block is a time in which nobody, or not everybody who was due, was dialed, and why. A zero Until
-// is now.
+// Block is a span of time in which no calls, or not all that were due, were dialed, and why. A zero Until is now.
 type Block struct {
 	Why         string
 	From, Until time.Time
@@ -17,11 +16,11 @@ const (
 	Paced    = "the account's pace: others are due before it"
 	NotTaken = "Twilio could not be reached, or asked to wait"
 
-	notRunning = "redial was not running, or could not reach its database" // where nothing else is known of
+	notRunning = "redial was not running, or could not reach its database" // if no Block says otherwise
 )
 
-// Waited says what a dial that is made now has waited for since it was due. Where blocks overlap, the
-// first of them counts; what rounds to less than a second is left out.
+// Waited returns what a dial that is made now waited for since it was due. Where blocks overlap, the first of them
+// counts. A wait that rounds to less than a second is left out.
 func Waited(due, now time.Time, blocks []Block) (waits []Wait) {
 	if due.IsZero() || now.Sub(due) < time.Second {
 		return nil
@@ -41,7 +40,8 @@ func Waited(due, now time.Time, blocks []Block) (waits []Wait) {
 	var order []string
 	for i, from := range borders[:len(borders)-1] {
 		why := notRunning
-		if b := slices.IndexFunc(blocks, func(b Block) bool { return !b.From.After(from) && within(b.Until).After(from) }); b >= 0 {
+		holds := func(b Block) bool { return !b.From.After(from) && within(b.Until).After(from) }
+		if b := slices.IndexFunc(blocks, holds); b >= 0 {
 			why = blocks[b].Why
 		}
 		if borders[i+1].After(from) && !slices.Contains(order, why) {
@@ -57,7 +57,7 @@ func Waited(due, now time.Time, blocks []Block) (waits []Wait) {
 	return waits
 }
 
-// SayWaited adds to each dial among the events what it has waited for.
+// SayWaited adds to each dial among the events what it waited for.
 func SayWaited(events []Event, waits []Wait) {
 	for i := range events {
 		if events[i].Type == AttemptDialed {

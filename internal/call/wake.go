@@ -5,10 +5,9 @@ import (
 	"time"
 )
 
-// Wake says what is due at now and sets WakeAt anew; an early Wake does nothing.
-// The numbers that are busy, because another Call rings them, are not dialed: where
-// there is nobody else to dial, the Call is held for the first of them. What is dialed
-// is kept as placed by whoever that is: by names the carrier's account.
+// Wake returns what is due at now, and sets WakeAt anew; an early Wake does nothing. It dials none of the busy
+// numbers, which other Calls ring: if there is nobody else to dial, the Call is held for the first of them. by is the
+// carrier's account: the attempts keep it as the one that placed them.
 func (c *Call) Wake(now time.Time, by string, busy ...string) ([]Action, []Event) {
 	if c.WakeAt.IsZero() || now.Before(c.WakeAt) {
 		return nil, nil
@@ -30,8 +29,7 @@ func (c *Call) Wake(now time.Time, by string, busy ...string) ([]Action, []Event
 	return acts, evs
 }
 
-// dial writes the next attempt for a person, or readies the postponed one, and
-// returns its number.
+// dial adds an attempt for a person, or readies the postponed one, and returns its number.
 func (c *Call) dial(person int, by string, now time.Time) int {
 	a := c.postponedFor(person)
 	if a == nil {
@@ -48,7 +46,7 @@ func (c *Call) dial(person int, by string, now time.Time) int {
 	return a.N
 }
 
-// dialed is the Event of a person's phone being dialed.
+// dialed is what the Event of a dial says of the person.
 func (c *Call) dialed(p int) Event {
 	if len(c.People) == 0 {
 		return Event{}

@@ -162,8 +162,8 @@ func (w Window) clockEdge(t time.Time) time.Time {
 	return at.UTC()
 }
 
-// closes is when the window closes in one of its zones, t if one is closed; t and long at
-// the latest.
+// closes is when, from t on, the window first is closed in one of its zones: t itself, if it is closed then. It is
+// t plus long at the latest.
 func (w Window) closes(t time.Time, long time.Duration) time.Time {
 	end := t.Add(long)
 	for one := range w.each {
@@ -176,10 +176,9 @@ func (w Window) closes(t time.Time, long time.Duration) time.Time {
 	return end
 }
 
-// fits is the earliest time, not before t, from which on the window stays open for so
-// long; limit, or later, where there is none before limit. Each zone goes on, by its own
-// clock alone, from where the one before it opens; where that leaves another closed, closes
-// says so, and the next round goes on from there.
+// fits is the earliest time, not before t, from which the window stays open for long. If there is none before limit,
+// it returns limit or a later time. Each zone in turn moves t to where its own clock opens the window. If another
+// zone is closed there, or closes too soon, the next round begins at the time of that.
 func (w Window) fits(t time.Time, long time.Duration, limit time.Time) time.Time {
 	if w.IsZero() {
 		return t
@@ -223,7 +222,8 @@ func (w Window) never(now, deadline time.Time, ring time.Duration) string {
 	week := w
 	week.Holidays = nil
 	if end := now.AddDate(0, 0, 8); len(w.Zones) > 0 && !week.fits(now, ring, end).Before(end) {
-		return "never opens: at no hour of the week is it open in all of " + strings.Join(w.Zones, ", ") + " at once; give the zone in which the person is"
+		return "never opens: at no hour of the week is it open in all of " + strings.Join(w.Zones, ", ") +
+			" at once; give the zone in which the person is"
 	}
 	return "does not open before the deadline, " + deadline.UTC().Format(time.RFC3339)
 }

@@ -26,16 +26,15 @@ func zone(name string) (*time.Location, error) {
 	return loc, err
 }
 
-// zoneName says whether a name can be a zone's. Beside the zones, which all begin with a
-// capital, a machine keeps files of its own (localtime, posixrules, right/Asia/Tokyo, which
-// counts leap seconds): they are another clock on the next machine. Local is Go's word for
-// such a one, Factory tzdata's for none.
+// zoneName says whether a name can be a zone's. All zones begin with a capital. Other files that a machine keeps beside
+// them (localtime, posixrules, or right/Asia/Tokyo, which counts leap seconds) are another clock on the next machine.
+// Local is Go's name for such a file, and Factory is tzdata's name for no zone.
 func zoneName(name string) bool {
 	return name != "" && name[0] >= 'A' && name[0] <= 'Z' && !slices.Contains([]string{"Local", "Factory"}, name)
 }
 
-// clocks returns the first of those names of which the clocks show the same all the time
-// from one moment to another, and of unknown ones all.
+// clocks returns the first name of each group of zones whose clocks show the same time from one moment to another. It
+// returns all names that it does not know.
 func clocks(names []string, from, to time.Time) (different []string) {
 	shown := map[string]bool{}
 	for _, name := range names {
