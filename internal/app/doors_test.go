@@ -10,7 +10,7 @@ import (
 	"redial/api"
 )
 
-// A key that is pressed counts only with the key of the attempt, and for the leg that Twilio
+// A pressed key counts only with the key of the attempt, and for the leg that Twilio
 // has told of; so does the question what to say.
 func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
@@ -30,12 +30,12 @@ func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 			return url.Values{"CallSid": {sid}, "CallStatus": {"in-progress"}, "Digits": {"1"}, "AnsweredBy": {"human"}}
 		}
 		for what, test := range map[string]struct{ key, sid string }{
-			"another key":            {id + "." + n + "." + other, sid},
-			"a key that is cut":      {key[:len(key)-1], sid},
-			"another attempt's":      {id + ".2." + mac, sid},
-			"no key":                 {"", sid},
-			"another leg":            {key, "CA" + strings.Repeat("0", 32)},
-			"another key and no leg": {id + "." + n + "." + other, ""},
+			"another attempt key":            {id + "." + n + "." + other, sid},
+			"an attempt key that is cut":     {key[:len(key)-1], sid},
+			"another attempt's":              {id + ".2." + mac, sid},
+			"no attempt key":                 {"", sid},
+			"another leg":                    {key, "CA" + strings.Repeat("0", 32)},
+			"another attempt key and no leg": {id + "." + n + "." + other, ""},
 		} {
 			for _, path := range []string{"/twilio_api/gather?try=1&attempt=", "/twilio_api/twiml?attempt="} {
 				if status := w.signed(path+test.key, pressed(test.sid)); status != http.StatusNotFound && status != http.StatusBadRequest {
@@ -47,7 +47,7 @@ func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 			}
 		}
 		if status := w.signed("/twilio_api/gather?try=1&attempt="+key, pressed(sid)); status != http.StatusOK || !c.happened("attempt.confirmed") {
-			t.Errorf("the right key is answered %d\n%s", status, c.story())
+			t.Errorf("the right attempt key is answered %d\n%s", status, c.story())
 		}
 		w.pass(10 * time.Minute)
 	})

@@ -32,7 +32,7 @@ func inKeylessWorld(t *testing.T, story func(*world)) {
 	})
 }
 
-// local sends a request without a key to a redial, by a loopback name, and returns the answer.
+// local sends a request without an API key to a redial, by a loopback name, and returns the answer.
 // change may alter the request.
 func (w *world) local(method, path string, change func(*http.Request)) *httptest.ResponseRecorder {
 	w.t.Helper()
@@ -55,7 +55,7 @@ func (w *world) endpoints() int {
 }
 
 // apiRoutes are those that a page in the browser, or a stranger behind a proxy, must not reach
-// where there are no keys, whatever their method.
+// where there are no API keys, whatever their method.
 var apiRoutes = []string{
 	"POST /v1/calls", "POST /twilio_api/calls", "GET /v1/calls", "GET /v1/calls/x", "GET /v1/calls/x?wait=1s", "GET /v1/calls/x/events",
 	"POST /v1/calls/x/cancel", "POST /v1/calls/x/redial", "GET /v1/calls/x/explain", "GET /v1/presets",
@@ -65,9 +65,9 @@ var apiRoutes = []string{
 	"GET /v1/webhooks/x/deliveries", "POST /v1/webhooks/x/deliveries/evt/replay", "HEAD /v1/calls", "HEAD /v1/webhooks/stream",
 }
 
-// Without keys nobody is served but programs of this machine: no page of another site, and
+// Without API keys nobody is served but programs of this machine: no page of another site, and
 // nobody whom a proxy of this machine lets in.
-func TestWithoutKeysNeitherPagesNorProxiesGetIn(t *testing.T) {
+func TestWithoutAPIKeysNeitherPagesNorProxiesGetIn(t *testing.T) {
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
@@ -397,7 +397,7 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 	}
 }
 
-// A key that can be guessed is none.
+// An API key that can be guessed is none.
 func TestShortAPIKeysAreRefused(t *testing.T) {
 	for key, ok := range map[string]bool{"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false, "名名名名名名": false, "one-key-a-line\nof-a-file": false, "some words that are long": true} {
 		c := Config{

@@ -173,7 +173,7 @@ func TestTheCreateRequestIsTheArticles(t *testing.T) {
 	})
 }
 
-func TestARepeatWithTheSameKeyMakesNoSecondCall(t *testing.T) {
+func TestARepeatWithTheSameIdempotencyKeyMakesNoSecondCall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers()
 		_, first := w.ask(`{"to": "A", "say": "hi"}`, "Idempotency-Key", "order-42")
@@ -183,11 +183,11 @@ func TestARepeatWithTheSameKeyMakesNoSecondCall(t *testing.T) {
 			t.Errorf("the repeat is answered %d, and not as the first time:\n%s%s", status, first, again)
 		}
 		if status, _ := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "order-42"); status != http.StatusConflict {
-			t.Errorf("another request with the same key is answered %d", status)
+			t.Errorf("another request with the same Idempotency-Key is answered %d", status)
 		}
 		for _, bad := range []string{"a b", strings.Repeat("x", 256), "é"} {
 			if status, _ := w.ask(`{"to": "A", "say": "hi"}`, "Idempotency-Key", bad); status != http.StatusBadRequest {
-				t.Errorf("the key %q is answered %d", bad, status)
+				t.Errorf("the Idempotency-Key %q is answered %d", bad, status)
 			}
 		}
 	})
@@ -234,7 +234,7 @@ func TestWithKeysOneIsNeeded(t *testing.T) {
 		}
 		for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml"} {
 			if status, _ := w.do("GET", path, "", "Authorization", ""); status != http.StatusOK {
-				t.Errorf("%s without a key is answered %d", path, status)
+				t.Errorf("%s without an API key is answered %d", path, status)
 			}
 		}
 	})
@@ -287,7 +287,7 @@ func TestCallbacksAreTakenFromTwilioOnly(t *testing.T) {
 		}
 		c.is("dialing", "queued")
 		for path, want := range map[string]int{
-			good[:len(good)-1] + "x":                404, // another key
+			good[:len(good)-1] + "x":                404, // another attempt key
 			"/twilio_api/callback?attempt=nonsense": 404,
 		} {
 			if status := w.signed(path, done); status != want {
@@ -416,7 +416,7 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 		}
 		w.pass(47 * time.Hour)
 		if status, again := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k"); status != http.StatusCreated || again != answer {
-			t.Errorf("before 48 h, when nobody can tell any more what was asked, the key is answered %d: %s", status, again)
+			t.Errorf("before 48 h, when nobody can tell any more what was asked, the Idempotency-Key is answered %d: %s", status, again)
 		}
 	})
 }

@@ -109,7 +109,7 @@ func TestNobodyKeepsThePIN(t *testing.T) {
 			}
 		}
 		if status, answer := w.do("POST", "/v1/calls", strings.Replace(body, pin, mistyped, 1), "Idempotency-Key", "k"); status != 409 {
-			t.Errorf("another PIN with the same key: %d %s", status, answer)
+			t.Errorf("another PIN with the same Idempotency-Key: %d %s", status, answer)
 		}
 		w.pass(time.Minute)
 		_, calls := w.do("GET", "/v1/calls", "")

@@ -102,7 +102,7 @@ func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
 }
 
 // The answer to a COMMIT is lost: nobody knows whether the call was made, and so it is said.
-// A repeat with the same key finds out.
+// A repeat with the same Idempotency-Key finds out.
 func TestALostCommitIsNotKnown(t *testing.T) {
 	database, lose := pgtest.Lossy(t, pgtest.New(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {

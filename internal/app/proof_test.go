@@ -513,7 +513,7 @@ func TestAKeyAfterTheEnd(t *testing.T) {
 			return w.do("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Twilio-Signature", sign)
 		}
 		if status, _ := press("forged"); status != http.StatusForbidden {
-			t.Errorf("a forged key is answered %d", status)
+			t.Errorf("a forged pressed key is answered %d", status)
 		}
 		w.metric(`redial_callbacks_total{verdict="forged"} 1`)
 		_, before := w.do("GET", "/metrics", "")
@@ -524,7 +524,7 @@ func TestAKeyAfterTheEnd(t *testing.T) {
 		c.is("unreached", "no-answer")
 		accepted := regexp.MustCompile(`redial_callbacks_total\{verdict="accepted"\} (\d+)`)
 		if _, after := w.do("GET", "/metrics", ""); accepted.FindString(before) == accepted.FindString(after) {
-			t.Error("a key is no callback to the metrics")
+			t.Error("a pressed key is no callback to the metrics")
 		}
 	})
 }

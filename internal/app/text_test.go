@@ -82,7 +82,7 @@ func TestAStatusThatTwilioInventsIsIgnored(t *testing.T) {
 				t.Errorf("a callback with the status %s is answered %d", status, got)
 			}
 			if got := w.signed("/twilio_api/callback", form); got != http.StatusNoContent {
-				t.Errorf("a callback with the status %s, and no key, is answered %d", status, got)
+				t.Errorf("a callback with the status %s, and no attempt key, is answered %d", status, got)
 			}
 		}
 		if after := c.now(); after.Attempts[0].Status != before.Attempts[0].Status || after.State != before.State {

@@ -55,7 +55,7 @@ var suite = []struct {
 	{"calls of the version before are listed", testListToOfBefore},
 	{"the list is paged", testListPages},
 	{"ids are found between two", testBetween},
-	{"the key of a call is known", testIdempotencyKeys},
+	{"the Idempotency-Key of a call is known", testIdempotencyKeys},
 	{"attempts are found by sid", testBySID},
 	{"calls are counted", testCounts},
 	{"the next wake is known", testNextWake},

@@ -17,8 +17,8 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// Idempotency is a caller's promise that two requests with the same key are the
-// same request. Scope says whose key it is, Hash what was asked.
+// Idempotency is a caller's promise that two requests with the same Idempotency-Key are the
+// same request. Scope says whose it is, Hash what was asked.
 type Idempotency struct {
 	Scope, Key, Hash string
 }
@@ -44,12 +44,12 @@ func (k Idempotency) isOf(kept, secret string) bool {
 	return kept == k.Hash
 }
 
-// ErrConflict is returned by Create when the key was used for another request.
+// ErrConflict is returned by Create when the Idempotency-Key was used for another request.
 var ErrConflict = errors.New("the Idempotency-Key was used for another request")
 
-// Create stores a new Call and its Events. When the key has been used for the
+// Create stores a new Call and its Events. When the Idempotency-Key has been used for the
 // same request before, it stores nothing and returns the Call of then, replayed.
-// A key lives as long as its Call's row.
+// An Idempotency-Key is kept as long as its Call's row.
 func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, key Idempotency) (made call.Call, replayed bool, err error) {
 	o := &creating{call: c, events: events, key: key}
 	if err := s.commit(ctx, c.CreatedAt, o); err != nil {
@@ -61,8 +61,8 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 
 const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2"
 
-// First returns the Call that this request made when it came with this key before, as it is now;
-// ErrNotFound if the key is new, ErrConflict if it was another request's.
+// First returns the Call that this request made when it came with this Idempotency-Key before,
+// as it is now; ErrNotFound if the Idempotency-Key is new, ErrConflict if it was another request's.
 func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	var id, hash, secret string
 	err := s.read.QueryRowContext(ctx, selectFirst, key.Scope, key.Key).Scan(&id, asText{&hash}, &secret)
@@ -84,7 +84,7 @@ type creating struct {
 	key    Idempotency
 
 	inserted bool
-	first    string  // id of the Call that the key has made before
+	first    string  // id of the Call that was made with the Idempotency-Key before
 	hash     string  // of its request, as it is kept
 	secret   string  // of that Call
 	was      *stored // that Call, where no other operation of the batch has read it
@@ -95,7 +95,7 @@ func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-// insertAll queues the creations with a key, of which nobody knows yet whether they
+// insertAll queues the creations with an Idempotency-Key, of which nobody knows yet whether they
 // are new; the rest waits until it is known how it stands.
 func (b *batch) insertAll() error {
 	var keyed []*creating
@@ -110,7 +110,7 @@ func (b *batch) insertAll() error {
 	return b.insertKeyed(keyed)
 }
 
-// insertNew queues the rows of the Calls that have no key, as they stand by now.
+// insertNew queues the rows of the Calls that have no Idempotency-Key, as they stand by now.
 func (b *batch) insertNew() error {
 	var rows [][]column
 	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
@@ -123,7 +123,7 @@ func (b *batch) insertNew() error {
 	return b.write(&insertCall, rows, nil)
 }
 
-// insertKeyed queues the rows of creations whose keys may have been used before;
+// insertKeyed queues the rows of creations whose Idempotency-Keys may have been used before;
 // the answer says whose were not.
 func (b *batch) insertKeyed(list []*creating) error {
 	slices.SortStableFunc(list, func(x, y *creating) int {
@@ -150,7 +150,7 @@ func (b *batch) insertKeyed(list []*creating) error {
 	})
 }
 
-// readFirst reads, for the keys that were used before, the Calls that they made. These
+// readFirst reads the Calls that were made with the Idempotency-Keys that were used before. These
 // are not locked, and so not for others of the batch to change.
 func (b *batch) readFirst() error {
 	var repeats []*creating

@@ -177,7 +177,7 @@ func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]stri
 // selectKeys reads the Idempotency-Keys of Calls, as long as anything personal is kept of them.
 const selectKeys = "SELECT id, idem_key FROM calls WHERE idem_key IS NOT NULL AND scrubbed_at IS NULL AND id "
 
-// IdempotencyKeys returns the keys with which Calls were asked for, by the Calls' ids.
+// IdempotencyKeys returns the Idempotency-Keys with which Calls were asked for, by the Calls' ids.
 func (s *Store) IdempotencyKeys(ctx context.Context, ids []string) (map[string]string, error) {
 	keys := map[string]string{}
 	err := reader{ctx, s.read}.each(selectKeys+s.dialect.among, []any{s.dialect.list(ids)}, func(scan func(...any) error) error {

@@ -214,7 +214,7 @@ func testBetween(t *testing.T, b backend) {
 	}
 }
 
-// The key with which a call was asked for is known until its personal data goes.
+// The Idempotency-Key with which a call was asked for is known until its personal data goes.
 func testIdempotencyKeys(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	without := create(t, s)

@@ -114,16 +114,16 @@ func TestNewRefuses(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"no account":       {func(c *Config) { c.AccountSID = "" }, "account SID"},
-		"odd account":      {func(c *Config) { c.AccountSID = "AC/../x" }, "account SID"},
-		"no token":         {func(c *Config) { c.AuthTokens = nil }, "auth token"},
-		"key, no secret":   {func(c *Config) { c.APIKey = "SK1" }, "secret"},
-		"relative base":    {func(c *Config) { c.BaseURL = "localhost:4010" }, "base URL"},
-		"base with user":   {func(c *Config) { c.BaseURL = "https://u:pw@h" }, "base URL"},
-		"base with query":  {func(c *Config) { c.BaseURL = "https://h/?a=b" }, "base URL"},
-		"ftp host":         {func(c *Config) { c.HostURL = "ftp://h" }, "host URL"},
-		"host w/ fragment": {func(c *Config) { c.HostURL = "https://h/#x" }, "host URL"},
-		"unreadable host":  {func(c *Config) { c.HostURL = "https://u:pw@h:port" }, "host URL"},
+		"no account":         {func(c *Config) { c.AccountSID = "" }, "account SID"},
+		"odd account":        {func(c *Config) { c.AccountSID = "AC/../x" }, "account SID"},
+		"no token":           {func(c *Config) { c.AuthTokens = nil }, "auth token"},
+		"API key, no secret": {func(c *Config) { c.APIKey = "SK1" }, "secret"},
+		"relative base":      {func(c *Config) { c.BaseURL = "localhost:4010" }, "base URL"},
+		"base with user":     {func(c *Config) { c.BaseURL = "https://u:pw@h" }, "base URL"},
+		"base with query":    {func(c *Config) { c.BaseURL = "https://h/?a=b" }, "base URL"},
+		"ftp host":           {func(c *Config) { c.HostURL = "ftp://h" }, "host URL"},
+		"host w/ fragment":   {func(c *Config) { c.HostURL = "https://h/#x" }, "host URL"},
+		"unreadable host":    {func(c *Config) { c.HostURL = "https://u:pw@h:port" }, "host URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := sound

@@ -58,7 +58,7 @@ var fates = map[int]call.Fate{
 	20426: call.FateAccount, // the protocol is too old
 	30002: call.FateAccount, // the account is suspended
 	70004: call.FateAccount, // unauthorized
-	70051: call.FateAccount, // the key lacks the permission, or the account is suspended
+	70051: call.FateAccount, // the API key lacks the permission, or the account is suspended
 	70052: call.FateAccount, // the account takes only requests that a public key signs
 	70053: call.FateAccount, // the account takes no such requests
 	90010: call.FateAccount, // the account is not active

@@ -170,19 +170,19 @@ func TestCheckAccount(t *testing.T) {
 		answer http.HandlerFunc
 		want   string
 	}{
-		"active":               {Config{}, reply(200, `{"status": "active"}`), works},
-		"no status":            {Config{}, reply(200, `{"sid": "x"}`), works},
-		"suspended":            {Config{}, reply(200, `{"status": "suspended"}`), stopped},
-		"closed":               {key, reply(200, `{"status": "closed"}`), stopped},
-		"wrong token":          {Config{}, twilioError(401, 20003), stopped},
-		"wrong base URL":       {Config{}, reply(404, "<html>"), stopped},
-		"too many requests":    {Config{}, twilioError(429, 20429), untold},
-		"an error there":       {Config{}, twilioError(500, 20500), untold},
-		"hung up":              {Config{}, hijack(""), untold},
-		"a captive portal":     {Config{}, reply(200, "<html>"), untold},
-		"a standard key":       {key, byPath(twilioError(401, 20003), reply(200, `{"calls": []}`)), works},
-		"a deleted key":        {key, twilioError(401, 20003), stopped},
-		"a key, then an error": {key, byPath(twilioError(403, 20003), reply(502, "")), untold},
+		"active":                    {Config{}, reply(200, `{"status": "active"}`), works},
+		"no status":                 {Config{}, reply(200, `{"sid": "x"}`), works},
+		"suspended":                 {Config{}, reply(200, `{"status": "suspended"}`), stopped},
+		"closed":                    {key, reply(200, `{"status": "closed"}`), stopped},
+		"wrong token":               {Config{}, twilioError(401, 20003), stopped},
+		"wrong base URL":            {Config{}, reply(404, "<html>"), stopped},
+		"too many requests":         {Config{}, twilioError(429, 20429), untold},
+		"an error there":            {Config{}, twilioError(500, 20500), untold},
+		"hung up":                   {Config{}, hijack(""), untold},
+		"a captive portal":          {Config{}, reply(200, "<html>"), untold},
+		"a standard API key":        {key, byPath(twilioError(401, 20003), reply(200, `{"calls": []}`)), works},
+		"a deleted API key":         {key, twilioError(401, 20003), stopped},
+		"an API key, then an error": {key, byPath(twilioError(403, 20003), reply(502, "")), untold},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, _ := serve(t, tc.answer)

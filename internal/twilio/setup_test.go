@@ -31,13 +31,13 @@ func TestAskAccount(t *testing.T) {
 		"no time":    {Config{}, func(*http.Request) (int, string, string) { return 200, "", `{}` }, AccountState{}, false},
 		"refused":    {Config{}, func(*http.Request) (int, string, string) { return 401, now(0), none }, AccountState{}, true},
 		"not Twilio": {Config{}, func(*http.Request) (int, string, string) { return 200, now(0), "<html>" }, AccountState{}, true},
-		"a standard key": {Config{APIKey: "SK1", APISecret: "s"}, func(r *http.Request) (int, string, string) {
+		"a standard API key": {Config{APIKey: "SK1", APISecret: "s"}, func(r *http.Request) (int, string, string) {
 			if isAccount(r) {
 				return 401, now(0), none
 			}
 			return 200, now(-time.Minute), `{"calls": []}`
 		}, AccountState{Hidden: true, Ahead: -time.Minute, Timed: true}, false},
-		"a deleted key": {Config{APIKey: "SK1", APISecret: "s"}, func(*http.Request) (int, string, string) { return 401, now(0), none }, AccountState{}, true},
+		"a deleted API key": {Config{APIKey: "SK1", APISecret: "s"}, func(*http.Request) (int, string, string) { return 401, now(0), none }, AccountState{}, true},
 	} {
 		test.cfg.Transport = test.answer
 		got, err := client(t, test.cfg).AskAccount(t.Context())
