@@ -16,8 +16,8 @@ import (
 // contact is what this node knows of the two ways between it and Twilio: whether Twilio answers, and whether its
 // callbacks come. Either is told in the log when it fails and when it is well again, and is a metric.
 type contact struct {
-	creates, others seldom.Turn // requests to Twilio
-	callbacks       seldom.Turn
+	creates, others seldom.Outage // requests to Twilio
+	callbacks       seldom.Outage
 
 	heard atomic.Pointer[time.Time] // when Twilio's last callback came; at first, when this node began to listen
 }
@@ -30,16 +30,16 @@ func newContact(log *slog.Logger, hostURL string, metrics prometheus.Registerer)
 	k := &contact{}
 	k.heard.Store(new(time.Now()))
 	f := promauto.With(metrics)
-	for kind, turn := range map[string]*seldom.Turn{"create": &k.creates, "other": &k.others} {
-		turn.Fails = func(err error) { log.Warn("Twilio does not answer", "request", kind, "err", err) }
-		turn.Well = func(after time.Duration) {
+	for kind, outage := range map[string]*seldom.Outage{"create": &k.creates, "other": &k.others} {
+		outage.Fails = func(err error) { log.Warn("Twilio does not answer", "request", kind, "err", err) }
+		outage.Well = func(after time.Duration) {
 			log.Info("Twilio answers again", "request", kind, "after", after.Round(time.Millisecond))
 		}
 		f.NewGaugeFunc(prometheus.GaugeOpts{
 			Name:        "redial_twilio_unreachable",
 			Help:        "1 while Twilio answers none of these requests: from the first without an answer to the next with one, 10 minutes at most if none follows.",
 			ConstLabels: prometheus.Labels{"request": kind},
-		}, func() float64 { return failsWithin(turn, silence) })
+		}, func() float64 { return failsWithin(outage, silence) })
 	}
 	k.callbacks.Fails = func(err error) {
 		of, _ := errors.AsType[unheard](err)
@@ -57,8 +57,8 @@ func newContact(log *slog.Logger, hostURL string, metrics prometheus.Registerer)
 
 const forever = time.Duration(1<<63 - 1)
 
-func failsWithin(turn *seldom.Turn, within time.Duration) float64 {
-	if failing, last := turn.Failing(); failing && time.Since(last) < within {
+func failsWithin(outage *seldom.Outage, within time.Duration) float64 {
+	if failing, last := outage.Failing(); failing && time.Since(last) < within {
 		return 1
 	}
 	return 0

@@ -1,8 +1,8 @@
 // Package seldom keeps the log readable where others decide how often something happens: Line is for what anybody can
-// cause, Turn for somebody who fails, and is well again. It never writes a line itself: it calls whoever does.
+// cause, Outage for somebody who fails, and is well again. It never writes a line itself: it calls whoever does.
 //
 // Its files, from the top down:
 //
-//	turn.go  who fails: told when it begins, seldom while it lasts, and when it is over
-//	line.go  what anybody can cause: told once, then counted
+//	outage.go  who fails: told when it begins, seldom while it lasts, and when it is over
+//	line.go    what anybody can cause: told once, then counted
 package seldom

@@ -24,38 +24,38 @@ func TestALineIsWrittenAtOnceAndThenOnceAMinute(t *testing.T) {
 	})
 }
 
-// heard is a Turn that writes down what it tells.
-func heard() (*Turn, func() string) {
+// heard is an Outage that writes down what it tells.
+func heard() (*Outage, func() string) {
 	var lines []string
-	turn := &Turn{
+	outage := &Outage{
 		Fails: func(err error) { lines = append(lines, err.Error()) },
 		Well:  func(after time.Duration) { lines = append(lines, "well after "+after.String()) },
 	}
-	return turn, func() string {
+	return outage, func() string {
 		synctest.Wait()
-		turn.mu.Lock() // a minute later another line may come
-		defer turn.mu.Unlock()
+		outage.mu.Lock() // a minute later another line may come
+		defer outage.mu.Unlock()
 		return strings.Join(lines, "; ")
 	}
 }
 
-func TestATurnIsToldAtOnceAndOnce(t *testing.T) {
+func TestAnOutageIsToldAtOnceAndOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turn, said := heard()
-		turn.Went(nil)
+		outage, said := heard()
+		outage.Went(nil)
 		for i := range 100 {
-			turn.Went(fmt.Errorf("failure %d", i))
+			outage.Went(fmt.Errorf("failure %d", i))
 			time.Sleep(time.Second)
 		}
-		if failing, last := turn.Failing(); !failing || turn.Forgettable() || time.Since(last) != time.Second {
+		if failing, last := outage.Failing(); !failing || outage.Forgettable() || time.Since(last) != time.Second {
 			t.Error("it is not known to fail")
 		}
-		turn.Went(nil)
-		turn.Went(nil)
+		outage.Went(nil)
+		outage.Went(nil)
 		if want := "failure 0; well after 1m40s"; said() != want {
 			t.Errorf("%s, not %s", said(), want)
 		}
-		if failing, _ := turn.Failing(); failing || !turn.Forgettable() {
+		if failing, _ := outage.Failing(); failing || !outage.Forgettable() {
 			t.Error("it is not known to be well")
 		}
 	})
@@ -63,29 +63,29 @@ func TestATurnIsToldAtOnceAndOnce(t *testing.T) {
 
 func TestWhoWaversIsSaidToFailOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turn, said := heard()
+		outage, said := heard()
 		for range 10 * 60 { // ten minutes
-			turn.Went(errors.New("busy"))
-			turn.Went(nil)
+			outage.Went(errors.New("busy"))
+			outage.Went(nil)
 			time.Sleep(time.Second)
 		}
 		if n := strings.Count(said(), "busy"); n < 9 || n > 11 {
 			t.Errorf("%d lines in ten minutes: %s", n, said())
 		}
-		if turn.Forgettable() {
+		if outage.Forgettable() {
 			t.Error("it would be told of again at once")
 		}
 	})
 }
 
-// Who fails again within the minute, and goes on with it, is told of all the same.
-func TestATurnWithinTheMinuteIsNotLost(t *testing.T) {
+// One that fails again within the minute, and goes on with it, is told of all the same.
+func TestAnOutageWithinTheMinuteIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		turn, said := heard()
-		turn.Went(errors.New("one"))
+		outage, said := heard()
+		outage.Went(errors.New("one"))
 		time.Sleep(time.Second)
-		turn.Went(nil)
-		turn.Went(errors.New("two"))
+		outage.Went(nil)
+		outage.Went(errors.New("two"))
 		if want := "one; well after 1s"; said() != want {
 			t.Errorf("%s, not %s", said(), want)
 		}
@@ -94,7 +94,7 @@ func TestATurnWithinTheMinuteIsNotLost(t *testing.T) {
 			t.Errorf("%s, not %s", said(), want)
 		}
 		time.Sleep(time.Hour)
-		turn.Went(nil)
+		outage.Went(nil)
 		if want := "one; well after 1s; two; well after 1h1m0s"; said() != want {
 			t.Errorf("%s, not %s", said(), want)
 		}

@@ -48,7 +48,7 @@ type Sender struct {
 type target struct {
 	busy    int
 	failing bool // the last exchange did: it gets one at a time, until one goes well
-	log     *seldom.Turn
+	log     *seldom.Outage
 }
 
 const (
@@ -182,7 +182,7 @@ func (s *Sender) Take(t string) bool {
 		return false
 	}
 	if x == nil {
-		x = &target{log: s.turnOf(t)}
+		x = &target{log: s.outageOf(t)}
 		s.targets[t] = x
 	}
 	x.busy++
@@ -244,9 +244,9 @@ func (x *target) went(v *verdict) {
 	}
 }
 
-// turnOf logs that a target fails, and that it is well again. Of the webhooks that calls bring, it is their host.
-func (s *Sender) turnOf(t string) *seldom.Turn {
-	return &seldom.Turn{
+// outageOf logs that a target fails, and that it is well again. Of the webhooks that calls bring, it is their host.
+func (s *Sender) outageOf(t string) *seldom.Outage {
+	return &seldom.Outage{
 		Fails: func(err error) { s.Log.Warn("webhook endpoint fails", "endpoint", t, "err", err) },
 		Well: func(after time.Duration) {
 			s.Log.Info("webhook endpoint works again", "endpoint", t, "after", after.Round(time.Millisecond))
