@@ -133,6 +133,13 @@ type plan struct {
 	shut      int // Dialer.shut when the plan was begun
 }
 
+// noLaterThan has something to do at t, if that is sooner; zero is never.
+func (p *plan) noLaterThan(t time.Time) {
+	if !t.IsZero() && t.Before(p.at) {
+		p.at = t
+	}
+}
+
 // sleep waits for the plan's time, or until there is something to do before.
 func (d *Dialer) sleep(ctx context.Context, p plan) {
 	var dial, ask time.Time
@@ -346,21 +353,21 @@ func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) pl
 		return p // woken when a slot is free
 	}
 	p.ask = true
-	p.at = earlier(p.at, d.apart(ask))
+	p.noLaterThan(d.apart(ask))
 	switch ready := later(d.trouble.over(), d.nextToken(now)); {
 	case pause != nil:
-		p.at = earlier(p.at, pause.NextCheckAt)
+		p.noLaterThan(pause.NextCheckAt)
 		if pause.Kind == store.PauseOfFull { // until a leg has ended
-			p.at = earlier(p.at, now.Add(otherNodes))
+			p.noLaterThan(now.Add(otherNodes))
 		} else if d.trial.isArmed() && d.clock.tells && !dial.IsZero() {
-			p.at = earlier(p.at, later(d.apart(dial), ready))
+			p.noLaterThan(later(d.apart(dial), ready))
 		}
 	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
 	case due(dial, ready) && ready.After(now): // others may wait as well as this one
-		p.at = earlier(p.at, ready)
+		p.noLaterThan(ready)
 	default:
 		p.dial = true
-		p.at = earlier(p.at, d.apart(dial))
+		p.noLaterThan(d.apart(dial))
 	}
 	return p
 }
@@ -422,13 +429,6 @@ func (d *Dialer) wakes() {
 	case d.again <- struct{}{}:
 	default:
 	}
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.IsZero() || a.Before(b) {
-		return a
-	}
-	return b
 }
 
 func later(a, b time.Time) time.Time {
