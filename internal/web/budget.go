@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 )
 
+const maxBody = 1 << 20 // bytes of an API request
+
 // A request costs up to so many times the memory of its body while it is handled; the table
 // of amplifications in the tests of app holds it.
 const amplification = 16

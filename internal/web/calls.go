@@ -7,9 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,12 +20,8 @@ import (
 )
 
 const (
-	maxKey       = 255 // bytes of an Idempotency-Key
-	defaultLimit = 50  // calls in a page
-	maxLimit     = 200
-	maxWait      = 2 * time.Minute
-	writeTime    = 30 * time.Second       // for an answer, once it is known
-	lookAgain    = 500 * time.Millisecond // for what other nodes changed
+	maxKey  = 255 // bytes of an Idempotency-Key
+	maxWait = 2 * time.Minute
 )
 
 // CreateCall takes a wish. Only what is committed is answered.
@@ -196,32 +190,6 @@ func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Dur
 	}
 }
 
-// pause waits until a Call may have changed, and says false when it is time to
-// go: ctx is over, or the server closes. most bounds the pause.
-func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
-	if s.Store.Shared() {
-		most = lookAgain
-	}
-	t := time.NewTimer(most)
-	defer t.Stop()
-	select {
-	case <-changed:
-	case <-t.C:
-	case <-ctx.Done():
-	case <-s.closing:
-		return false
-	}
-	return ctx.Err() == nil
-}
-
-// extend gives an answer that takes its time longer than the server's time-out.
-func extend(w http.ResponseWriter, by time.Duration) {
-	// Where there is no deadline to move, as in a test, there is none to hit. The
-	// one for reading, too, would end the request, although all of it was read.
-	c, end := http.NewResponseController(w), time.Now().Add(by)
-	_, _ = c.SetReadDeadline(end), c.SetWriteDeadline(end)
-}
-
 // ListCalls shows a page of Calls, newest first.
 func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.query(r)
@@ -271,19 +239,6 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	}
 	readLimit(&f, v, &q.Limit)
 	return q, f.Problem()
-}
-
-// readLimit reads how many there may be in a page.
-func readLimit(f *edge.Faults, v url.Values, limit *int) {
-	text := v.Get("limit")
-	if text == "" {
-		return
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxLimit {
-		f.Add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
-	}
-	*limit = n
 }
 
 // readCancel reads whether a conversation is ended, too; the body may be missing.

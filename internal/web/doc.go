@@ -4,22 +4,24 @@
 //
 // Its files, from the top down:
 //
-//	web.go       a Server, its parts and its state
 //	around.go    what is around every route: paths, unknown ones, panics, headers
 //	calls.go     calls: made, shown, listed, canceled, deleted
 //	explain.go   what would become of a wish, or will of a call
 //	resolve.go   an operator's word on an ambiguous attempt
-//	events.go    a call's timeline, as a list and as a stream
-//	webhooks.go  webhook endpoints, what was sent to them, and their stream
-//	callback.go  how an attempt goes, as Twilio tells it
-//	talk.go      what Twilio is to say, and which keys were pressed
-//	probe.go     who asks how a request looks by the time that it arrives
 //	presets.go   the presets that there are
+//	webhooks.go  webhook endpoints, what was sent to them, and their stream
+//	events.go    a call's timeline, as a list and as a stream
+//	talk.go      what Twilio is to say, and which keys were pressed
+//	callback.go  how an attempt goes, as Twilio tells it
+//	probe.go     who asks how a request looks by the time that it arrives
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning
+//	pages.go     how many there are in a page
+//	lasting.go   answers that go on: waits and streams
 //	json.go      errors to statuses, values to answers, bodies
 //	auth.go      API keys
 //	local.go     whether a request comes from this very machine
+//	web.go       a Server, its parts and its state
 //	budget.go    how much is handled at once
 package web

@@ -15,8 +15,6 @@ import (
 	"redial/internal/shown"
 )
 
-const heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
-
 // GetEvents shows the timeline of a Call, as a list, or as a stream of
 // server-sent events that goes on until the Call has ended.
 func (s *Server) GetEvents(w http.ResponseWriter, r *http.Request) error {
@@ -108,41 +106,6 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 		if http.NewResponseController(w).Flush() != nil || len(events) < maxLimit && !s.pause(r.Context(), changed, heartbeat) {
 			return nil
 		}
-	}
-}
-
-// maxLasting bounds the answers that go on, streams and waits: each holds a connection, and a
-// goroutine that looks at the database now and then.
-const maxLasting = 1000
-
-// lasting begins an answer that goes on, if there may be one more.
-func (s *Server) lasting() (end func(), err error) {
-	end = func() { s.lasts.Add(-1) }
-	if s.lasts.Add(1) > maxLasting {
-		end()
-		return nil, edge.Problem(http.StatusServiceUnavailable, "this node has %d streams and waits already", maxLasting)
-	}
-	return end, nil
-}
-
-// beginStream begins a stream of server-sent events, whose end is to be told. HEAD hears what
-// GET would be, and begins none: end is nil.
-func (s *Server) beginStream(w http.ResponseWriter, r *http.Request) (end func(), err error) {
-	if r.Method != http.MethodHead {
-		if end, err = s.lasting(); err != nil {
-			return nil, err
-		}
-	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would hold events back
-	return end, nil
-}
-
-// brokeOff logs why a stream ends that has begun: its client can't be told any more, and
-// comes back for the rest.
-func (s *Server) brokeOff(r *http.Request, err error) {
-	if r.Context().Err() == nil {
-		s.Log.Warn("a stream broke off", "route", r.Pattern, "err", err)
 	}
 }
 

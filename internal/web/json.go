@@ -17,10 +17,7 @@ import (
 	"redial/internal/store"
 )
 
-const (
-	maxBody    = 1 << 20 // bytes of an API request
-	retryAfter = "5"     // seconds, in answers that say "later"
-)
+const retryAfter = "5" // seconds, in answers that say "later"
 
 // A Handler answers a request, or returns the error that is to be answered.
 type Handler func(http.ResponseWriter, *http.Request) error

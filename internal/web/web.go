@@ -37,6 +37,19 @@ type Config struct {
 	MetricsPage http.Handler
 }
 
+// Webhooks is what is to be known here of webhooks, and of how to try one out.
+type Webhooks interface {
+	// CheckURL says what is wrong with a URL that webhooks are to go to.
+	CheckURL(link string) error
+	CheckEvents(types []string) error
+	// DefaultEvents are sent where nobody says which.
+	DefaultEvents() []string
+	// Rotate gives an endpoint a new secret.
+	Rotate(e *store.Endpoint)
+	// Test sends a message, once.
+	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
+}
+
 // Server is what answers HTTP requests, each by a method; the list of routes says which.
 type Server struct {
 	Config

@@ -18,19 +18,6 @@ import (
 	"redial/internal/store"
 )
 
-// Webhooks is what is to be known here of webhooks, and of how to try one out.
-type Webhooks interface {
-	// CheckURL says what is wrong with a URL that webhooks are to go to.
-	CheckURL(link string) error
-	CheckEvents(types []string) error
-	// DefaultEvents are sent where nobody says which.
-	DefaultEvents() []string
-	// Rotate gives an endpoint a new secret.
-	Rotate(e *store.Endpoint)
-	// Test sends a message, once.
-	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
-}
-
 // maxEndpoints bounds those that requests make, and streams apart from them: all are looked at
 // whenever something happens.
 const maxEndpoints = 100

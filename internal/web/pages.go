@@ -1,0 +1,27 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+
+	"redial/internal/edge"
+)
+
+// How many there are in a page.
+const (
+	defaultLimit = 50
+	maxLimit     = 200
+)
+
+// readLimit reads how many there may be in a page.
+func readLimit(f *edge.Faults, v url.Values, limit *int) {
+	text := v.Get("limit")
+	if text == "" {
+		return
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxLimit {
+		f.Add("limit", "must be from 1 to "+strconv.Itoa(maxLimit))
+	}
+	*limit = n
+}
