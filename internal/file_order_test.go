@@ -27,11 +27,13 @@ var ordered = map[string]int{
 	"internal/call":       0,
 	"internal/chaos":      0,
 	"internal/crashpoint": 0,
+	"internal/edge":       0,
 	"internal/mutants":    1,
 	"internal/pgtest":     0,
 	"internal/phone":      2,
 	"internal/seldom":     0,
 	"internal/shown":      0,
+	"internal/web":        3,
 }
 
 // TestFilesInOrder holds the files of a package against the order in its doc.go.
