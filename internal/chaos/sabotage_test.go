@@ -126,7 +126,7 @@ var sabotages = []sabotage{
 	},
 	{
 		name:   "forgets a webhook that was not taken",
-		broken: map[string]string{"internal/webhook/send.go|if v.taken() {": "if v.taken() || d.Failures == 0 {"},
+		broken: map[string]string{"internal/webhook/exchange.go|if v.taken() {": "if v.taken() || d.Failures == 0 {"},
 		script: "busy", phones: calledFor, endless: true,
 	},
 	{

@@ -9,7 +9,7 @@
 //
 //	dialer.go   the loop: when to look, what to claim, how much at once, at which pace
 //	perform.go  one action: a create request, a question, a hang-up, and what came of it recorded
-//	account.go  pauses: no call is dialed while Twilio takes none of the account's
+//	pause.go    no call is dialed while Twilio takes none of the account's
 //	blocks.go   what this node was kept from dialing, and when: what a dial has waited for
 //	inquire.go  after a start: asks about the legs of which nobody listened to the reports
 //	sweep.go    once a minute: gives free numbers to the calls that are held for them

@@ -32,7 +32,7 @@
 //	list.go              pages of Calls
 //	metrics.go           counters, and figures of what is stored
 //	migrate.go           the schema, whose SQL is in migrations/
-//	migratelock.go       one node migrates at a time
+//	migrate_lock.go      one node migrates at a time
 //	trouble.go           why a database can't be opened
 //
 // Rows, and how each database is spoken to:

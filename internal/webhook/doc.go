@@ -7,13 +7,13 @@
 //
 // Its files, from the top down:
 //
-//	sender.go   the loop: which endpoint gets what, and how much at once
-//	send.go     one message: sent, and what its answer means
-//	check.go    what an endpoint may be, asked by the API
-//	message.go  the message's body: the event, and the call as it then was
-//	secret.go   the secrets that sign, and signing
-//	guard.go    which addresses may be reached: checked as they are dialed
-//	reason.go   why there was no answer, in words that quote nothing
-//	delays.go   how long to wait after so many failures
-//	metrics.go  counters
+//	sender.go    the loop: which endpoint gets what, and how much at once
+//	exchange.go  one message: sent, and what its answer means
+//	check.go     what an endpoint may be, asked by the API
+//	message.go   the message's body: the event, and the call as it then was
+//	secret.go    the secrets that sign, and signing
+//	guard.go     which addresses may be reached: checked as they are dialed
+//	reason.go    why there was no answer, in words that quote nothing
+//	delays.go    how long to wait after so many failures
+//	metrics.go   counters
 package webhook
