@@ -5,6 +5,10 @@
 // A decision is on disk before it is performed, so the loop may be killed anywhere: whatever it had in hand is due
 // again later, on this node or another.
 //
+// Its words: a slot is one of the requests to the carrier that may be under way at once, a token of the pace lets one
+// dial begin, a plan says when the loop looks again. A pause keeps all nodes from dialing; a trial is the one call that
+// is dialed although there is a pause, to learn whether it is over.
+//
 // Its files, from the top down:
 //
 //	dialer.go   the loop: when to look, what to claim, how much at once, at which pace

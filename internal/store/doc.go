@@ -5,6 +5,12 @@
 // and saving what the step made of it, in one transaction together with its Events. Change runs a step on a Call by its
 // id, ClaimToDial and ClaimToAsk run Wake on the Calls that are due. Only what is committed leaves this package.
 //
+// Its words: an operation is one thing that the writer does for a caller, a batch is the operations of one transaction.
+// A Call is held while another rings its number; when the number is free, it is offered to the Call that is next, which
+// is released; a sweep looks for free numbers that are offered to nobody. A sequence is the messages of one Call to one
+// endpoint. A slot is one of the requests that the Dialer, or the Sender, may have under way. Lower bounds are where the
+// scans for what is due begin.
+//
 // Its files, from the top down. First what is written; the operations that wait share a transaction:
 //
 //	batch.go             the operations of one transaction: read, decided, written
