@@ -11,7 +11,7 @@
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
 //	events.go    a call's timeline, as a list and as a stream
-//	talk.go      what Twilio is to say, and which keys were pressed
+//	twiml.go     what Twilio is to say, and which keys were pressed
 //	callback.go  how an attempt goes, as Twilio tells it
 //	probe.go     who asks how a request looks by the time that it arrives
 //	health.go    the contract, whether this node is well, and its metrics
