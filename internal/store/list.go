@@ -27,7 +27,7 @@ func (q Query) impossible() bool { return q.Outcome != "" && q.State != "" && q.
 const pageBytes = 1 << 20
 
 // List returns the Calls that a Query selects, as many as make a page, and whether there are more.
-func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool, err error) {
+func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, err error) {
 	if q.impossible() {
 		return nil, false, nil
 	}
@@ -38,7 +38,7 @@ func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool
 		}
 		ids, err := idsTo(t, q)
 		if err == nil && len(ids) > 0 {
-			calls, more, err = s.page(t, statement{sql: selectCalls + "id " + s.dialect.among + " ORDER BY id DESC", args: []any{s.dialect.list(ids)}}, q.Limit)
+			calls, more, err = s.page(t, statement{sql: selectAsked + "id " + s.dialect.among + " ORDER BY id DESC", args: []any{s.dialect.list(ids)}}, q.Limit)
 		}
 		return err
 	})
@@ -49,27 +49,28 @@ func (s *Store) List(ctx context.Context, q Query) (calls []call.Call, more bool
 }
 
 // page reads Calls until there are limit of them, or enough for a page.
-func (s *Store) page(t *tx, st statement, limit int) (_ []call.Call, more bool, err error) {
-	var found []*call.Call
+func (s *Store) page(t *tx, st statement, limit int) (_ []Asked, more bool, err error) {
+	var found []*Asked
+	var calls []*call.Call
 	size := 0
 	err = t.each(st.sql, st.args, func(scan func(...any) error) error {
 		if more = len(found) == limit || size > pageBytes; more {
 			return nil
 		}
-		c := new(call.Call)
-		found = append(found, c)
-		err := scan(fields(callColumns(c))...)
-		size += sizeOf(c)
+		a := new(Asked)
+		found, calls = append(found, a), append(calls, &a.Call)
+		err := scan(a.fields()...)
+		size += sizeOf(&a.Call)
 		return err
 	})
 	if err == nil {
-		err = s.loadAttempts(t, found)
+		err = s.loadAttempts(t, calls)
 	}
-	calls := make([]call.Call, len(found))
-	for i, c := range found {
-		calls[i] = *c
+	list := make([]Asked, len(found))
+	for i, a := range found {
+		list[i] = *a
 	}
-	return calls, more, err
+	return list, more, err
 }
 
 // conditions of rows, with their parameters.
@@ -102,7 +103,7 @@ func listSQL(q Query) statement {
 		c.add("state =", string(q.State))
 	}
 	c.add("outcome =", string(q.Outcome))
-	return c.newest(selectCalls, "id", q)
+	return c.newest(selectAsked, "id", q)
 }
 
 // idsTo finds the Calls to a number: with each outcome that they may have, among the first numbers
@@ -172,24 +173,6 @@ func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]stri
 		return nil, fmt.Errorf("looking for calls by the beginning of their id: %w", err)
 	}
 	return ids, nil
-}
-
-// selectKeys reads the Idempotency-Keys of Calls, as long as anything personal is kept of them.
-const selectKeys = "SELECT id, idem_key FROM calls WHERE idem_key IS NOT NULL AND scrubbed_at IS NULL AND id "
-
-// IdempotencyKeys returns the Idempotency-Keys with which Calls were asked for, by the Calls' ids.
-func (s *Store) IdempotencyKeys(ctx context.Context, ids []string) (map[string]string, error) {
-	keys := map[string]string{}
-	err := reader{ctx, s.read}.each(selectKeys+s.dialect.among, []any{s.dialect.list(ids)}, func(scan func(...any) error) error {
-		var id, key string
-		err := scan(&id, &key)
-		keys[id] = key
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading with which keys calls were asked for: %w", err)
-	}
-	return keys, nil
 }
 
 // sizeOf is about how many bytes a Call has that its request brought.

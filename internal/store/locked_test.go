@@ -359,7 +359,7 @@ func testReadsAreFewRoundTrips(t *testing.T, b backend) {
 	}
 	trips = 0
 	list, _, err := s.List(t.Context(), Query{Limit: 9})
-	if err != nil || !slices.ContainsFunc(list, func(l call.Call) bool { return l.ID == c.ID && len(l.Attempts) == 1 }) || trips > 3 {
+	if err != nil || !slices.ContainsFunc(list, func(l Asked) bool { return l.ID == c.ID && len(l.Attempts) == 1 }) || trips > 3 {
 		t.Errorf("%d calls, %v, in %d round trips", len(list), err, trips)
 	}
 }

@@ -38,7 +38,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectEvents, []any{"a", 0}, []string{"events"}},
 		{countOf, []any{"waiting", 5}, []string{"calls_"}},
 		{selectBetween, []any{"a", "b", 5}, []string{"calls"}},
-		{among(selectKeys + "AMONG"), list, []string{"calls"}},
+		{selectAsked + "id = $1", one, []string{"calls"}},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
 		{nextDeliveries, nil, []string{"deliveries_due"}},

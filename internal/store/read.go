@@ -57,6 +57,7 @@ func queryIDs(q querier, query string, args ...any) (ids []string, err error) {
 // The SQL to read rows of these tables, up to the condition.
 var (
 	selectCalls    = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
+	selectAsked    = "SELECT " + names(callColumns(new(call.Call))) + ", CASE WHEN scrubbed_at IS NULL THEN idem_key END FROM calls WHERE "
 	selectAttempts = "SELECT call_id, " + names(attemptColumns(new(call.Attempt))) + " FROM attempts WHERE call_id "
 )
 
@@ -82,13 +83,18 @@ func (t *tx) loadCall(id string) (c call.Call, err error) {
 // readCall queues the reading of a Call into c. Once that is done, found returns nil or
 // ErrNotFound.
 func (t *tx) readCall(id, lock string, c *call.Call) (found func() error) {
-	id, there := storable(id), false
 	*c = call.Call{}
+	return t.readRow(selectCalls+"id = $1"+lock, id, c, fields(callColumns(c)))
+}
+
+// readRow queues the reading of a Call, whose row goes into some fields, c's among them.
+func (t *tx) readRow(query, id string, c *call.Call, into []any) (found func() error) {
+	id, there := storable(id), false
 	t.add(statement{
-		sql: selectCalls + "id = $1" + lock, args: []any{id},
+		sql: query, args: []any{id},
 		rows: func(scan func(...any) error) error {
 			there = true
-			return scan(fields(callColumns(c))...)
+			return scan(into...)
 		},
 	}, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) { c.Attempts = append(c.Attempts, *a) }, nil))
 	return func() error {
@@ -150,15 +156,38 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 
 // Get returns Call id, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, id string) (c call.Call, err error) {
+	err = s.get(ctx, func(t *tx) func() error { return t.readCall(id, "", &c) })
+	return c, err
+}
+
+func (s *Store) get(ctx context.Context, queue func(*tx) (found func() error)) error {
 	var found func() error
-	err = s.view(ctx, func(t *tx) error {
-		found = t.readCall(id, "", &c)
+	err := s.view(ctx, func(t *tx) error {
+		found = queue(t)
 		return nil
 	})
 	if err != nil {
-		return c, fmt.Errorf("loading the call: %w", err)
+		return fmt.Errorf("loading the call: %w", err)
 	}
-	return c, found()
+	return found()
+}
+
+// Asked is a Call, and the Idempotency-Key with which it was asked for, empty for none: it is known as long as
+// anything personal is kept of the Call.
+type Asked struct {
+	call.Call
+	IdempotencyKey string
+}
+
+// fields are those of selectAsked.
+func (a *Asked) fields() []any {
+	return append(fields(callColumns(&a.Call)), asText{&a.IdempotencyKey})
+}
+
+// Asked returns Call id and what it was asked for with, or ErrNotFound.
+func (s *Store) Asked(ctx context.Context, id string) (a Asked, err error) {
+	err = s.get(ctx, func(t *tx) func() error { return t.readRow(selectAsked+"id = $1", id, &a.Call, a.fields()) })
+	return a, err
 }
 
 const selectBySID = "SELECT call_id, n FROM attempts WHERE sid = $1"

@@ -96,7 +96,7 @@ func testEveryFieldComesBack(t *testing.T, b backend) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			equal(t, listed, []call.Call{want})
+			equal(t, listed, []Asked{{Call: want}})
 		}
 	}
 }

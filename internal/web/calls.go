@@ -146,7 +146,7 @@ func (s *Server) GetCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.shown(r.Context(), []call.Call{c})
+	list, err := s.shown(r.Context(), []store.Asked{c})
 	if err != nil {
 		return err
 	}
@@ -168,12 +168,12 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	return wait.Std(), f.Problem()
 }
 
-func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (call.Call, error) {
+func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (c store.Asked, err error) {
 	id := r.PathValue("id")
 	if wait > 0 {
 		end, err := s.lasting()
 		if err != nil {
-			return call.Call{}, err
+			return c, err
 		}
 		defer end()
 	}
@@ -183,7 +183,7 @@ func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Dur
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	for {
-		c, err := s.Store.Get(r.Context(), id)
+		c, err = s.Store.Asked(r.Context(), id)
 		if err != nil || c.State == call.Ended || !s.pause(ctx, changed, wait) {
 			return c, err
 		}

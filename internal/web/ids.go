@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"redial/internal/call"
 	"redial/internal/edge"
 	"redial/internal/store"
 )
@@ -159,13 +158,4 @@ func (s *Server) message(ctx context.Context, endpoint, text string) (store.Deli
 		ids[i] = sent[i].EventID()
 	}
 	return k, ambiguous(text, "messages", ids)
-}
-
-// keysOf are the Idempotency-Keys of Calls, by the Calls' ids.
-func (s *Server) keysOf(ctx context.Context, calls []call.Call) (map[string]string, error) {
-	ids := make([]string, len(calls))
-	for i := range calls {
-		ids[i] = calls[i].ID
-	}
-	return s.Store.IdempotencyKeys(ctx, ids)
 }

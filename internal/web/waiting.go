@@ -77,28 +77,24 @@ func (q queue) keeps(c *call.Call) (why []string) {
 	return why
 }
 
-// shown are Calls as the API shows them to whoever asks for them: with the key with which they were
-// asked for, and where they are due with what they wait for.
-func (s *Server) shown(ctx context.Context, calls []call.Call) ([]api.Call, error) {
+// shown are Calls as the API shows them to whoever asks for them: with the Idempotency-Key with which
+// they were asked for, and where they are due with what they wait for.
+func (s *Server) shown(ctx context.Context, calls []store.Asked) ([]api.Call, error) {
 	now := s.Store.Now()
 	var q queue
-	due := func(c call.Call) bool { return isDue(&c, now) }
+	due := func(a store.Asked) bool { return isDue(&a.Call, now) }
 	if slices.ContainsFunc(calls, due) {
 		var err error
 		if q, err = s.queue(ctx, now); err != nil {
 			return nil, err
 		}
 	}
-	keys, err := s.keysOf(ctx, calls)
-	if err != nil {
-		return nil, err
-	}
 	list := make([]api.Call, len(calls))
 	for i := range calls {
-		list[i] = shown.Call(&calls[i])
-		list[i].IdempotencyKey = keys[calls[i].ID]
+		list[i] = shown.Call(&calls[i].Call)
+		list[i].IdempotencyKey = calls[i].IdempotencyKey
 		if due(calls[i]) {
-			list[i].Waiting = q.keeps(&calls[i])
+			list[i].Waiting = q.keeps(&calls[i].Call)
 		}
 	}
 	return list, nil
