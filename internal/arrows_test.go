@@ -119,15 +119,20 @@ func within(path, parent string) bool {
 // as well as can be: other checks speak of that.
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=ImportPath,Imports", "./...")
-	cmd.Dir = ".."
+	return goList[pkg](t, "..", "-e", "-json=ImportPath,Imports", "./...")
+}
+
+// goList is what go list prints of some packages.
+func goList[P any](t *testing.T, folder string, args ...string) (all []P) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
+	cmd.Dir = folder
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	var all []pkg
 	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p pkg
+		var p P
 		err := dec.Decode(&p)
 		if errors.Is(err, io.EOF) {
 			return all

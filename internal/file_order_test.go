@@ -1,8 +1,6 @@
 package internal_test
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -12,7 +10,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,7 +89,7 @@ type source struct {
 func parsePackage(t *testing.T, folder string) *source {
 	t.Helper()
 	s := &source{fset: token.NewFileSet(), exports: map[string]string{}}
-	for _, p := range withExports(t, folder) {
+	for _, p := range goList[compiledPackage](t, folder, "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,DepOnly", ".") {
 		s.exports[p.ImportPath] = p.Export
 		if p.DepOnly {
 			continue
@@ -173,27 +170,4 @@ type compiledPackage struct {
 	ImportPath, Dir, Export string
 	GoFiles                 []string
 	DepOnly                 bool
-}
-
-// withExports asks the go command for a package and all that it imports.
-func withExports(t *testing.T, folder string) (all []compiledPackage) {
-	t.Helper()
-	args := []string{"list", "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,DepOnly", "."}
-	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Dir = folder
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
-	}
-	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
-		var p compiledPackage
-		err := dec.Decode(&p)
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		if err != nil {
-			t.Fatalf("reading go list: %v", err)
-		}
-		all = append(all, p)
-	}
 }

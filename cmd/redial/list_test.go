@@ -37,7 +37,7 @@ func TestTheListFitsTheTerminal(t *testing.T) {
 	for _, zone := range []string{"UTC", "Asia/Tokyo", "Asia/Kolkata", "America/St_Johns"} {
 		inZone(t, zone)
 		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(200 * 24 * time.Hour)
+			time.Sleep(200 * 24 * time.Hour) // the bubble's, from January to summer time
 			calls := aList(time.Now())
 			for _, width := range []int{0, 80, 100, 120, 130, 200} {
 				var out strings.Builder

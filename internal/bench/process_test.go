@@ -77,7 +77,7 @@ func (p *process) ready(path string) *process {
 				return p
 			}
 		}
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) // between two looks at a real process
 	}
 	log, _ := os.ReadFile(p.log)
 	p.t.Fatalf("%s is never ready:\n%s", p.cmd.Path, log)

@@ -95,7 +95,7 @@ func (b *bench) placed(node *process) {
 			if time.Since(waited) > time.Minute {
 				b.t.Fatal("a create request that was answered is not written down")
 			}
-			time.Sleep(time.Millisecond)
+			time.Sleep(time.Millisecond) // between two looks at a real process
 		case p.NextCursor == "":
 			return
 		default:
@@ -150,7 +150,7 @@ func (b *bench) whole(n int, nodes ...*process) load {
 			log, _ := os.ReadFile(nodes[0].log)
 			b.t.Fatalf("%d of %d calls have ended:\n%.2000s", now-ended, n, log[max(0, len(log)-2000):])
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(20 * time.Millisecond) // between two looks at real processes
 	}
 }
 

@@ -373,6 +373,16 @@ func testSweepsAtOnce(t *testing.T, b backend) {
 	}
 }
 
+// twoAreHeld has two Calls held for a number that a third one rings.
+func twoAreHeld(t testing.TB, s *Store) (ringing, first, second call.Call) {
+	t.Helper()
+	ringing = create(t, s, to(phone))
+	dial(t, s, begin, ringing.ID)
+	first, second = create(t, s, to(phone)), create(t, s, to(phone))
+	dial(t, s, begin)
+	return ringing, first, second
+}
+
 // A number that another node sweeps is left to it: nobody passes over the Call that it releases, and
 // releases the next.
 func testASweepIsNotDoubled(t *testing.T, b backend) {
@@ -380,10 +390,7 @@ func testASweepIsNotDoubled(t *testing.T, b backend) {
 		return // SQLite has one writer
 	}
 	nodes := b.pair(t)
-	ringing := create(t, nodes[0], to(phone))
-	dial(t, nodes[0], begin, ringing.ID)
-	first, second := create(t, nodes[0], to(phone)), create(t, nodes[0], to(phone))
-	dial(t, nodes[0], begin)
+	_, first, second := twoAreHeld(t, nodes[0])
 	run(t, nodes[0], "DELETE FROM destinations")
 	err := nodes[0].tx(t.Context(), func(x *tx) error {
 		o := &sweeping{numbers: []string{phone}}
@@ -412,10 +419,7 @@ func testSweepWaitsForNoLock(t *testing.T, b backend) {
 		return // SQLite has one writer
 	}
 	nodes := b.pair(t)
-	ringing := create(t, nodes[0], to(phone))
-	dial(t, nodes[0], begin, ringing.ID)
-	first, second := create(t, nodes[0], to(phone)), create(t, nodes[0], to(phone))
-	dial(t, nodes[0], begin)
+	ringing, first, second := twoAreHeld(t, nodes[0])
 	lock := func(meanwhile func(), ids ...string) {
 		err := nodes[0].tx(t.Context(), func(x *tx) error {
 			for _, id := range ids {
