@@ -62,6 +62,7 @@
 //	disk_other.go        what is known of that elsewhere
 //	open.go              the Store, and what differs between the databases
 //	columns.go           which column holds which field
-//	watch.go             who waits in this process, for a Call or for something to be due, is told
+//	watch.go             who waits in this process for a Call is told that it has changed
+//	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
 //	clock.go             the present, by the database's clock
 package store

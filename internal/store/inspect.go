@@ -40,6 +40,7 @@ func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error)
 	i = &Inspection{}
 	s := &Store{release: func() error { return nil }}
 	s.watchers.init()
+	s.timer.init()
 	if conf != nil {
 		return i, i.postgres(ctx, s, conf)
 	}

@@ -57,6 +57,7 @@ type Store struct {
 	// others share, and view in one that only reads, and sees one state of the database.
 	transact, aside, view func(context.Context, func(*tx) error) error
 	watchers
+	timer
 }
 
 // dialect is what differs between the databases.
@@ -94,6 +95,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 		s.notice = func(string) {}
 	}
 	s.watchers.init()
+	s.timer.init()
 	s.metrics = newMetrics(o.Metrics, s)
 	file, conf, err := readURL(databaseURL)
 	switch {

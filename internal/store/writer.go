@@ -286,7 +286,8 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 
 // tell tells, within this process, of a Call that was changed.
 func (s *Store) tell(c *stored) {
-	s.notify(&c.after)
+	s.poke(c.after.ID)
+	s.timer.changed(&c.after)
 	for i := range c.events {
 		s.metrics.count(&c.events[i])
 		if s.told != nil {
