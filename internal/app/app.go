@@ -117,7 +117,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 	})
 	a.sender = webhook.New(webhook.Config{
 		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
-		Transport: a.conf.WebhookTransport, Log: a.log, Metrics: registry,
+		Transport: a.conf.WebhookTransport, Text: edge.Text, Log: a.log, Metrics: registry,
 	})
 	reader := edge.NewReader(edge.Reader{
 		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(),

@@ -218,7 +218,7 @@ func (c *Config) checkKeys() error {
 
 func (c *Config) checkCalls() (list []error) {
 	for _, err := range slices.Concat(c.numbers().Check(), c.rules().Check()) {
-		list = append(list, &ConfigError{err.Error()})
+		list = append(list, &ConfigError{edge.Text(err)})
 	}
 	return append(list, some(c.checkPace(), c.checkRetention())...)
 }

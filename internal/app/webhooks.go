@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/webhook"
 )
@@ -14,7 +15,7 @@ func (c *Config) checkWebhooks() (list []error) {
 	fault := func(setting, problem string, args ...any) { list = append(list, wrong(setting, problem, args...)) }
 	for _, link := range c.WebhookURLs {
 		if err := webhook.CheckURL(link, c.WebhookAllowPrivate); err != nil {
-			fault("REDIAL_WEBHOOK_URLS", "has a URL that %v", err)
+			fault("REDIAL_WEBHOOK_URLS", "has a URL that %s", edge.Text(err))
 		}
 	}
 	for _, secret := range c.WebhookSecrets {

@@ -52,7 +52,7 @@ func (f *Faults) Add(field, detail string) {
 // Wrong takes what is wrong with a field, if anything is.
 func (f *Faults) Wrong(field string, err error) {
 	if err != nil {
-		f.Add(field, err.Error())
+		f.Add(field, Text(err))
 	}
 }
 

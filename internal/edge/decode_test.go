@@ -86,8 +86,8 @@ func TestNothingThatTheEdgeFindsIsLost(t *testing.T) {
 	}{
 		{"", nil, nil},
 		{"to[1]", nil, nil},
-		{"", &twilio.FieldError{Field: "url", Problem: "is wrong"}, []api.FieldError{{Field: "url", Detail: "is wrong"}}},
-		{"to[1]", &twilio.FieldError{Field: "say", Problem: "is wrong"}, []api.FieldError{{Field: "to[1].say", Detail: "is wrong"}}},
+		{"", &twilio.FieldError{Field: "url", Problem: errors.New("is wrong")}, []api.FieldError{{Field: "url", Detail: "is wrong"}}},
+		{"to[1]", &twilio.FieldError{Field: "say", Problem: errors.New("is wrong")}, []api.FieldError{{Field: "to[1].say", Detail: "is wrong"}}},
 		{"", errors.New("a fault"), []api.FieldError{{Field: "body", Detail: "a fault"}}},
 		{"to[1]", errors.New("a fault"), []api.FieldError{{Field: "to[1]", Detail: "a fault"}}},
 	} {

@@ -4,8 +4,9 @@
 //
 // Its files, from the top down:
 //
-//	wish.go     a request for a call to a Wish
-//	policy.go   policies and presets
-//	numbers.go  who may call and be called
-//	decode.go   JSON field by field, and what is wrong with it
+//	wish.go      a request for a call to a Wish
+//	policy.go    policies and presets
+//	numbers.go   who may call and be called
+//	decode.go    JSON field by field, and what is wrong with it
+//	settings.go  what the settings are called that errors are about
 package edge

@@ -47,7 +47,7 @@ func (n Numbers) prepared() (_ Numbers, wrong []error) {
 	}
 	var err error
 	if n.from, err = n.Parse(n.From); err != nil {
-		fault("REDIAL_FROM can't be used: %w", err)
+		fault("REDIAL_FROM can't be used: %s", Text(err))
 	}
 	return n, wrong
 }
@@ -127,11 +127,11 @@ func (n Numbers) readPeople(f *Faults, people []api.Person, caller phone.Number,
 func (n Numbers) callee(f *Faults, field, number string, caller phone.Number) phone.Number {
 	callee, err := n.Parse(number)
 	if err != nil {
-		f.Add(field, err.Error())
+		f.Wrong(field, err)
 		return phone.Number{}
 	}
 	if err := phone.Allowed(callee, n.allowed()); err != nil {
-		f.Add(field, err.Error())
+		f.Wrong(field, err)
 	} else if callee.E164 == caller.E164 {
 		f.Add(field, "is the same number as from")
 	}
@@ -149,9 +149,7 @@ func (n Numbers) caller(f *Faults, from string) phone.Number {
 		return phone.Number{}
 	}
 	caller, err := n.Parse(cmp.Or(from, n.From))
-	if err != nil {
-		f.Add("from", err.Error())
-	}
+	f.Wrong("from", err)
 	return caller
 }
 

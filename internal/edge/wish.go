@@ -205,9 +205,9 @@ func (f *Faults) twilio(err error) { f.twilioAt("", err) }
 // twilioAt does as twilio does, for what stands in a part of the request.
 func (f *Faults) twilioAt(prefix string, err error) {
 	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
-		f.Add(join(prefix, e.Field), e.Problem)
-	} else if err != nil {
-		f.Add(cmp.Or(prefix, "body"), err.Error())
+		f.Wrong(join(prefix, e.Field), e.Problem)
+	} else {
+		f.Wrong(cmp.Or(prefix, "body"), err)
 	}
 }
 

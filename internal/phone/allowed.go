@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"redial/internal/permit"
 )
 
 // costly are the kinds that earn money for whoever owns the number, or cost many times
@@ -26,12 +28,12 @@ func Allowed(n Number, regions []string) error {
 		return nil
 	}
 	if !ValidRegion(n.Region) {
-		return fmt.Errorf("%s belongs to no country, and only countries can be allowed (REDIAL_ALLOWED_REGIONS)", Mask(n.E164))
+		return permit.Errorf("%s belongs to no country, and only countries can be allowed (%s)", Mask(n.E164), permit.Regions)
 	}
 	if len(regions) == 0 {
-		return fmt.Errorf("%s is a number in region %s, and without REDIAL_FROM no region may be called but those of REDIAL_ALLOWED_REGIONS, which is empty: set it, such as to %s",
-			Mask(n.E164), n.Region, n.Region)
+		return permit.Errorf("%s is a number in region %s, and without %s no region may be called but those of %s, which is empty: set it, such as to %s",
+			Mask(n.E164), n.Region, permit.Caller, permit.Regions, n.Region)
 	}
-	return fmt.Errorf("%s is a number in region %s, which REDIAL_ALLOWED_REGIONS (%s) does not list",
-		Mask(n.E164), n.Region, strings.Join(regions, ","))
+	return permit.Errorf("%s is a number in region %s, which %s (%s) does not list",
+		Mask(n.E164), n.Region, permit.Regions, strings.Join(regions, ","))
 }

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"redial/internal/permit"
 )
 
 // maxText is far more than any way to write a number needs: 15 digits, punctuation, and
@@ -48,8 +50,8 @@ func parse(text, defaultRegion string, further []Prefix) (Number, error) {
 		return Number{}, err
 	}
 	if !international(text) && !ValidRegion(defaultRegion) {
-		return Number{}, fmt.Errorf("%s has no country code: write + and the country code in front (%s), or set REDIAL_DEFAULT_REGION",
-			Mask(text), example(defaultRegion))
+		return Number{}, permit.Errorf("%s has no country code: write + and the country code in front (%s), or set %s",
+			Mask(text), example(defaultRegion), permit.DefaultRegion)
 	}
 	p, err := phonenumbers.Parse(text, defaultRegion)
 	if err != nil {
@@ -144,17 +146,17 @@ func unreadable(text, region string, err error) error {
 
 func invalid(text string, p *phonenumbers.PhoneNumber) error {
 	region := phonenumbers.GetRegionCodeForCountryCode(int(p.GetCountryCode()))
-	why := "fits no range of numbers"
-	newer := fmt.Sprintf("; if the range is newer than redial's own supplement (%s), list its prefix in REDIAL_NUMBER_PREFIXES, such as %s",
-		supplementDate, suggestPrefix(p))
+	problem := func(why string) string {
+		return fmt.Sprintf("%s %s of country code +%d: write it in E.164, %s", Mask(text), why, p.GetCountryCode(), example(region))
+	}
 	switch phonenumbers.IsPossibleNumberWithReason(p) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
-		why, newer = "has too few digits for a number", ""
+		return errors.New(problem("has too few digits for a number"))
 	case phonenumbers.TOO_LONG:
-		why, newer = "has too many digits for a number", ""
+		return errors.New(problem("has too many digits for a number"))
 	}
-	return fmt.Errorf("%s %s of country code +%d: write it in E.164, %s%s",
-		Mask(text), why, p.GetCountryCode(), example(region), newer)
+	return permit.Errorf("%s; if the range is newer than redial's own supplement (%s), list its prefix in %s, such as %s",
+		problem("fits no range of numbers"), supplementDate, permit.NumberPrefixes, suggestPrefix(p))
 }
 
 // example is a number that nobody has, in the form we would like to see.

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"redial/internal/permit"
 )
 
 // checker holds a document against what TwiML knows and what an installation allows.
@@ -19,7 +21,7 @@ type checker struct {
 // nothing, or that does what the Rules don't allow.
 func (c checker) checkTwiml(doc string) error {
 	if n := length(doc); n > twimlLimit {
-		return &FieldError{"twiml", fmt.Sprintf("has %d characters, and Twilio takes %d", n, twimlLimit)}
+		return wrong("twiml", "has %d characters, and Twilio takes %d", n, twimlLimit)
 	}
 	root, err := parse(doc)
 	if err == nil {
@@ -29,7 +31,7 @@ func (c checker) checkTwiml(doc string) error {
 		err = errors.New("has nothing to hear before it ends: give it a Say with a letter or a digit, a Play, a Gather with one of these, a Redirect or a Record")
 	}
 	if err != nil {
-		return &FieldError{"twiml", err.Error()}
+		return &FieldError{"twiml", err}
 	}
 	return nil
 }
@@ -62,8 +64,8 @@ func (c checker) checkName(e, in *element) error {
 		return fmt.Errorf("has <%.40s> in %s, which is not one of, in just these letters: %s%s",
 			e.name, in.name, strings.Join(usable, ", "), meant(e.name, known))
 	case in.name == "Response" && !slices.Contains(harmless, e.name) && !allows(c.Verbs, e.name):
-		return fmt.Errorf("has the verb %s, which this redial does not allow; to allow it, set REDIAL_TWIML_VERBS=%s",
-			e.name, strings.Join(append(slices.Clone(c.Verbs), e.name), ","))
+		return permit.Errorf("has the verb %s, which this redial does not allow; to allow it, set %s=%s",
+			e.name, permit.Verbs, strings.Join(append(slices.Clone(c.Verbs), e.name), ","))
 	}
 	return nil
 }
@@ -75,26 +77,26 @@ func (c checker) checkAttributes(e, _ *element) error {
 		if i := slices.IndexFunc(attributes, same); i >= 0 && !slices.Contains(attributes, name) {
 			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?", e.name, name, attributes[i])
 		}
-		problem := ""
+		var problem error
 		switch {
 		case isURL.MatchString(name) && value == "": // leads nowhere: an action to the document's own URL, a waitUrl to silence
 		case e.name == "Stream" || e.name == "ConversationRelay":
 			if isURL.MatchString(name) {
-				problem = c.urlProblem(value, "https", "wss")
+				problem = c.checkURL(value, "https", "wss")
 			}
 		case isURL.MatchString(name):
-			problem = c.urlProblem(value, "http", "https")
+			problem = c.checkURL(value, "http", "https")
 		case e.name == "Sms" && name == "to":
-			problem = c.calleeProblem(value)
+			problem = c.checkCallee(value)
 		case e.name == "Say" && name == "lang":
-			problem = "is passed over by Twilio, and means language"
+			problem = errors.New("is passed over by Twilio, and means language")
 		case e.name == "Say" && name == "language", e.name == "lang" && name == "lang":
-			problem = c.languageProblem(a.Value)
+			problem = c.checkLanguage(a.Value)
 		case e.name == "Say" && name == "voice":
-			problem = c.voiceProblem(a.Value)
+			problem = c.checkVoice(a.Value)
 		}
-		if problem != "" {
-			return fmt.Errorf("has a %s whose %.40s %s", e.name, name, problem)
+		if problem != nil {
+			return fmt.Errorf("has a %s whose %.40s %w", e.name, name, problem)
 		}
 	}
 	return nil
@@ -103,40 +105,40 @@ func (c checker) checkAttributes(e, _ *element) error {
 // checkText checks what stands between an element's tags, where Twilio goes there.
 func (c checker) checkText(e, in *element) error {
 	text := strings.TrimSpace(e.text)
-	problem := ""
+	var problem error
 	switch e.name {
 	case "Say":
 		if unspeakable(e.spoken()) {
-			problem = "has characters that can't be spoken"
+			problem = errors.New("has characters that can't be spoken")
 		}
 	case "Redirect":
-		problem = c.urlProblem(text, "http", "https")
+		problem = c.checkURL(text, "http", "https")
 	case "Play":
 		if text != "" {
-			problem = c.urlProblem(text, "http", "https")
+			problem = c.checkURL(text, "http", "https")
 		}
 	case "Dial", "Number", "WhatsApp":
 		if text != "" || e.name != "Dial" {
-			problem = c.calleeProblem(text)
+			problem = c.checkCallee(text)
 		}
 	case "Sip", "Uri":
 		if text != "" || len(e.children) == 0 {
-			problem = c.sipProblem(text)
+			problem = c.checkSIP(text)
 		}
 	}
-	if problem != "" {
-		return fmt.Errorf("has in %s a %s whose content %s", in.name, e.name, problem)
+	if problem != nil {
+		return fmt.Errorf("has in %s a %s whose content %w", in.name, e.name, problem)
 	}
 	return nil
 }
 
-// calleeProblem says why a number may not be called. Twilio dials it as it is written, so
+// checkCallee says why a number may not be called. Twilio dials it as it is written, so
 // it must be written as it was understood.
-func (c checker) calleeProblem(number string) string {
+func (c checker) checkCallee(number string) error {
 	if err := c.callee(number); err != nil {
-		return "can't be called: " + err.Error()
+		return fmt.Errorf("can't be called: %w", err)
 	}
-	return ""
+	return nil
 }
 
 // sipForm is a SIP URI without what would send it elsewhere than to its host (maddr, a
@@ -146,19 +148,19 @@ var (
 	longForm = regexp.MustCompile(`^\+?[0-9]{7,}$`)
 )
 
-func (c checker) sipProblem(uri string) string {
+func (c checker) checkSIP(uri string) error {
 	parts := sipForm.FindStringSubmatch(uri)
 	if parts == nil {
-		return "must be a SIP URI such as sip:desk@pbx.example.com;transport=tls"
+		return errors.New("must be a SIP URI such as sip:desk@pbx.example.com;transport=tls")
 	}
 	user, err := url.PathUnescape(parts[1])
 	if err != nil {
-		return "must be a SIP URI"
+		return errors.New("must be a SIP URI")
 	}
 	if longForm.MatchString(user) {
-		if p := c.calleeProblem("+" + strings.TrimPrefix(user, "+")); p != "" {
-			return p
+		if err := c.checkCallee("+" + strings.TrimPrefix(user, "+")); err != nil {
+			return err
 		}
 	}
-	return c.hostProblem(parts[2])
+	return c.checkHost(parts[2])
 }

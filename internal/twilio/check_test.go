@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"redial/internal/call"
+	"redial/internal/permit"
 )
 
 // here is what these tests allow.
@@ -131,12 +132,12 @@ func TestVerbsMustBeAllowed(t *testing.T) {
 		} {
 			r := here
 			r.Verbs = slices.DeleteFunc([]string{"Echo", "Leave"}, func(v string) bool { return v == verb })
-			line := "REDIAL_TWIML_VERBS=" + strings.Join(append(r.Verbs, verb), ",")
+			line := string(permit.Verbs) + "=" + strings.Join(append(r.Verbs, verb), ",")
 			if p := problem(t, r, doc); !strings.Contains(p, "set "+line) {
 				t.Errorf("%s: %q, want the line %s", doc, p, line)
 			}
 			r.Verbs = append(r.Verbs, verb)
-			if p := problem(t, r, doc); strings.Contains(p, "REDIAL_TWIML_VERBS") {
+			if p := problem(t, r, doc); strings.Contains(p, string(permit.Verbs)) {
 				t.Errorf("%s, allowed: %q", doc, p)
 			}
 		}
@@ -169,27 +170,27 @@ func TestNumbersInTwiMLAreCheckedAsTo(t *testing.T) {
 		`<Dial><Sip>sip:+19005551234@app.example.com</Sip></Dial>`:                                "not one of Japan's",
 		`<Dial><Sip>sip:%2B19005551234@app.example.com</Sip></Dial>`:                              "not one of Japan's",
 		`<Dial><Sip>sip:19005551234@app.example.com</Sip></Dial>`:                                 "not one of Japan's",
-		`<Dial><Sip>sip:desk@evil.example</Sip></Dial>`:                                           "REDIAL_TWIML_HOSTS",
-		`<Dial><Sip>sip:app.example.com@evil.example</Sip></Dial>`:                                "REDIAL_TWIML_HOSTS",
+		`<Dial><Sip>sip:desk@evil.example</Sip></Dial>`:                                           string(permit.Hosts),
+		`<Dial><Sip>sip:app.example.com@evil.example</Sip></Dial>`:                                string(permit.Hosts),
 		`<Dial><Sip>sip:desk@app.example.com@evil.example</Sip></Dial>`:                           "SIP URI",
 		`<Dial><Sip>sip:desk@app.example.com;maddr=evil.example</Sip></Dial>`:                     "SIP URI",
 		`<Dial><Sip>sip:desk@app.example.com?Route=evil</Sip></Dial>`:                             "SIP URI",
 		`<Dial><Sip>https://app.example.com</Sip></Dial>`:                                         "SIP URI",
 		`<Dial><Sip/></Dial>`:                                                                     "SIP URI",
-		`<Dial><Sip><Uri>sip:desk@evil.example</Uri></Sip></Dial>`:                                "REDIAL_TWIML_HOSTS",
-		`<Refer><Sip>sip:desk@evil.example</Sip></Refer>`:                                         "REDIAL_TWIML_HOSTS",
-		`<Connect><Stream url="wss://evil.example/"/></Connect>`:                                  "REDIAL_TWIML_HOSTS",
+		`<Dial><Sip><Uri>sip:desk@evil.example</Uri></Sip></Dial>`:                                string(permit.Hosts),
+		`<Refer><Sip>sip:desk@evil.example</Sip></Refer>`:                                         string(permit.Hosts),
+		`<Connect><Stream url="wss://evil.example/"/></Connect>`:                                  string(permit.Hosts),
 		`<Connect><Stream url="wss://app.example.com/"/></Connect>`:                               "",
 		`<Connect><Stream url="ftp://app.example.com/"/></Connect>`:                               "must be an absolute",
-		`<Enqueue waitUrl="https://evil.example/">q</Enqueue>`:                                    "REDIAL_TWIML_HOSTS",
-		`<Dial referUrl="https://evil.example/">+81312345678</Dial>`:                              "REDIAL_TWIML_HOSTS",
-		`<Dial><Number url="https://evil.example/">+81312345678</Number></Dial>`:                  "REDIAL_TWIML_HOSTS",
-		`<Dial><Number amdStatusCallback="https://evil.example/">+81312345678</Number></Dial>`:    "REDIAL_TWIML_HOSTS",
+		`<Enqueue waitUrl="https://evil.example/">q</Enqueue>`:                                    string(permit.Hosts),
+		`<Dial referUrl="https://evil.example/">+81312345678</Dial>`:                              string(permit.Hosts),
+		`<Dial><Number url="https://evil.example/">+81312345678</Number></Dial>`:                  string(permit.Hosts),
+		`<Dial><Number amdStatusCallback="https://evil.example/">+81312345678</Number></Dial>`:    string(permit.Hosts),
 		`<Dial><Conference waitUrl="">r</Conference></Dial>`:                                      "", // silence
 		`<Dial><Conference waitUrl="//evil.example/">r</Conference></Dial>`:                       "must be an absolute",
-		`<Dial><Conference eventCallbackUrl="https://evil.example/">r</Conference></Dial>`:        "REDIAL_TWIML_HOSTS",
-		`<Start><Transcription statusCallbackUrl="https://evil.example/"/></Start><Say>x</Say>`:   "REDIAL_TWIML_HOSTS",
-		`<Start><Recording recordingStatusCallback="https://evil.example/"/></Start><Say>x</Say>`: "REDIAL_TWIML_HOSTS",
+		`<Dial><Conference eventCallbackUrl="https://evil.example/">r</Conference></Dial>`:        string(permit.Hosts),
+		`<Start><Transcription statusCallbackUrl="https://evil.example/"/></Start><Say>x</Say>`:   string(permit.Hosts),
+		`<Start><Recording recordingStatusCallback="https://evil.example/"/></Start><Say>x</Say>`: string(permit.Hosts),
 	} {
 		if p := problem(t, dials, "<Response>"+inside+"</Response>"); !strings.Contains(p, want) || (p == "") != (want == "") {
 			t.Errorf("%s: %q, want %q", inside, p, want)
@@ -296,12 +297,12 @@ func TestTwilioGoesToAllowedHostsOnly(t *testing.T) {
 		"https://a.example/b c", "https://a.example/b\\c", "https://a.example/\tb", "https://a.example/b\n", "https://a.example/\x00", "https://a.example/\x7f",
 		"https://u@a.example/", "https://u:p@a.example/",
 	} {
-		if (Rules{Hosts: []string{"*"}}).urlProblem(link, "https") == "" {
+		if (Rules{Hosts: []string{"*"}}).checkURL(link, "https") == nil {
 			t.Errorf("%q passes where all hosts may", link)
 		}
 	}
-	if p := (Rules{Hosts: []string{"*"}}).urlProblem("https://anything.example/", "https"); p != "" {
-		t.Errorf("with *: %s", p)
+	if err := (Rules{Hosts: []string{"*"}}).checkURL("https://anything.example/", "https"); err != nil {
+		t.Errorf("with *: %v", err)
 	}
 }
 
@@ -339,19 +340,19 @@ func TestWhatIsSaidOfANumberIsASentence(t *testing.T) {
 // The line that an error prints is one that lets the request pass.
 func TestTheLineToSetIsTheRightOne(t *testing.T) {
 	for _, before := range [][]string{nil, {"app.example.com"}, {"a.example", "b.example"}} {
-		_, line, ok := strings.Cut(Rules{Hosts: before}.urlProblem("https://EVIL.example./x", "https"), "REDIAL_TWIML_HOSTS=")
+		_, line, ok := strings.Cut(textOf(Rules{Hosts: before}.checkURL("https://EVIL.example./x", "https")), string(permit.Hosts)+"=")
 		after := Rules{Hosts: strings.Split(line, ",")}
-		if !ok || len(after.Hosts) != len(before)+1 || after.urlProblem("https://EVIL.example./x", "https") != "" || after.Check() != nil {
+		if !ok || len(after.Hosts) != len(before)+1 || after.checkURL("https://EVIL.example./x", "https") != nil || after.Check() != nil {
 			t.Errorf("%q: %q", before, line)
 		}
 		for _, h := range before {
-			if after.urlProblem("https://"+h, "https") != "" {
+			if after.checkURL("https://"+h, "https") != nil {
 				t.Errorf("%q leaves out %s", line, h)
 			}
 		}
 	}
-	_, line, _ := strings.Cut(Rules{Languages: []string{"xx-XX"}}.languageProblem("tlh"), "REDIAL_LANGUAGES=")
-	if after := (Rules{Languages: strings.Split(line, ",")}); after.languageProblem("tlh") != "" || after.languageProblem("xx-XX") != "" {
+	_, line, _ := strings.Cut(textOf(Rules{Languages: []string{"xx-XX"}}.checkLanguage("tlh")), string(permit.Languages)+"=")
+	if after := (Rules{Languages: strings.Split(line, ",")}); after.checkLanguage("tlh") != nil || after.checkLanguage("xx-XX") != nil {
 		t.Errorf("languages: %q", line)
 	}
 }
@@ -363,13 +364,13 @@ func TestRulesAreChecked(t *testing.T) {
 	}{
 		{Rules{Verbs: []string{"dial"}}, "did you mean Dial?"},
 		{Rules{Verbs: []string{"say"}}, "did you mean Say?"},
-		{Rules{Verbs: []string{""}}, "REDIAL_TWIML_VERBS"},
-		{Rules{Verbs: []string{"Number"}}, "REDIAL_TWIML_VERBS"},
-		{Rules{Hosts: []string{"https://app.example.com/"}}, "REDIAL_TWIML_HOSTS"},
-		{Rules{Hosts: []string{"app.example.com:443"}}, "REDIAL_TWIML_HOSTS"},
-		{Rules{Hosts: []string{"*.example.com"}}, "REDIAL_TWIML_HOSTS"},
-		{Rules{Hosts: []string{""}}, "REDIAL_TWIML_HOSTS"},
-		{Rules{Languages: []string{"Klingon!"}}, "REDIAL_LANGUAGES"},
+		{Rules{Verbs: []string{""}}, string(permit.Verbs)},
+		{Rules{Verbs: []string{"Number"}}, string(permit.Verbs)},
+		{Rules{Hosts: []string{"https://app.example.com/"}}, string(permit.Hosts)},
+		{Rules{Hosts: []string{"app.example.com:443"}}, string(permit.Hosts)},
+		{Rules{Hosts: []string{"*.example.com"}}, string(permit.Hosts)},
+		{Rules{Hosts: []string{""}}, string(permit.Hosts)},
+		{Rules{Languages: []string{"Klingon!"}}, string(permit.Languages)},
 	} {
 		if err := errors.Join(wrong.rules.Check()...); err == nil || !strings.Contains(err.Error(), wrong.says) {
 			t.Errorf("%+v: %v, want %s", wrong.rules, err, wrong.says)
@@ -390,19 +391,19 @@ func TestLanguages(t *testing.T) {
 		"en": "en-US", "en-UK": "en-GB", "en-us": "en-US", "us": "en-US", "kr": "ko-KR", "cz": "cs-CZ", "gr": "el-GR", "se": "sv-SE",
 		"es-AR": "es-ES", "es-419": "es-ES", "de-CH": "de-DE", "fr": "fr-FR", "pt": "pt-BR", "zh": "zh-CN", "zh-Hans-CN": "zh-CN", "uk": "uk-UA", "gb": "en-GB", "in": "en-IN",
 	} {
-		p := Rules{}.languageProblem(tag)
+		p := textOf(Rules{}.checkLanguage(tag))
 		if !strings.Contains(p, "did you mean "+meant+"?") {
 			t.Errorf("%s: %q, want %s", tag, p, meant)
 		}
 	}
 	for _, r := range []Rules{{Languages: []string{"tlh"}}, {Languages: []string{"*"}}} {
-		if p := r.languageProblem("tlh"); p != "" {
-			t.Errorf("%+v: %s", r, p)
+		if err := r.checkLanguage("tlh"); err != nil {
+			t.Errorf("%+v: %v", r, err)
 		}
 	}
 	for _, l := range languages {
-		if p := (Rules{}).languageProblem(l); p != "" {
-			t.Errorf("%s: %s", l, p)
+		if err := (Rules{}).checkLanguage(l); err != nil {
+			t.Errorf("%s: %v", l, err)
 		}
 	}
 }
@@ -415,12 +416,12 @@ func TestVoices(t *testing.T) {
 		"Kazuha": false, "polly.Kazuha": false, "Polly.kazuha": false, "Polly.Kazuha_Neural": false, "Polly": false, "Man": false, "ja-JP": false,
 		"Google.Wavenet-B": false, "Google.ja-JP": false, "Polly.Mizuki ": false,
 	} {
-		if p := (Rules{}).voiceProblem(voice); (p == "") != ok {
-			t.Errorf("%s: %q", voice, p)
+		if err := (Rules{}).checkVoice(voice); (err == nil) != ok {
+			t.Errorf("%s: %v", voice, err)
 		}
 	}
-	if p := (Rules{Languages: []string{"*"}}).voiceProblem("amazon.Emma:neural:en-GB"); p != "" {
-		t.Errorf("another service's, allowed: %s", p)
+	if err := (Rules{Languages: []string{"*"}}).checkVoice("amazon.Emma:neural:en-GB"); err != nil {
+		t.Errorf("another service's, allowed: %v", err)
 	}
 }
 
@@ -457,7 +458,7 @@ func FuzzCheckTwiml(f *testing.F) {
 				}
 			}
 			for _, link := range leads {
-				if u, err := url.Parse(strings.TrimSpace(link)); err != nil || strings.TrimSpace(link) != "" && here.hostProblem(u.Hostname()) != "" {
+				if u, err := url.Parse(strings.TrimSpace(link)); err != nil || strings.TrimSpace(link) != "" && here.checkHost(u.Hostname()) != nil {
 					t.Errorf("%q passes, and leads to %q", doc, link)
 				}
 			}

@@ -172,8 +172,8 @@ func inside(doc string) string {
 
 // CheckPerson returns a *FieldError for a language or a text that can't be spoken.
 func (r Rules) CheckPerson(p call.Person) error {
-	if problem := r.languageProblem(p.Language); problem != "" {
-		return &FieldError{"language", problem}
+	if err := r.checkLanguage(p.Language); err != nil {
+		return &FieldError{"language", err}
 	}
 	return cmp.Or(checkText("say", p.Say), checkText("name", p.Name))
 }
@@ -184,9 +184,9 @@ func checkText(field, text string) error {
 	case length(text) > twimlLimit:
 		return tooLong(field, text)
 	case unspeakable(text):
-		return &FieldError{field, "contains characters that can't be spoken"}
+		return wrong(field, "contains characters that can't be spoken")
 	case text != "" && !pronounceable(text):
-		return &FieldError{field, "has neither a letter nor a digit: there is nothing to say"}
+		return wrong(field, "has neither a letter nor a digit: there is nothing to say")
 	}
 	return nil
 }
@@ -196,7 +196,7 @@ func checkText(field, text string) error {
 func CheckInstructions(host string, w call.Wish) error {
 	confirms := w.Policy.Confirm.Kind != call.ConfirmNone
 	if confirms && w.Message.URL != "" {
-		return &FieldError{"url", "can't be combined with policy.confirm: redial must ask for the key itself; give say or twiml"}
+		return wrong("url", "can't be combined with policy.confirm: redial must ask for the key itself; give say or twiml")
 	}
 	if confirms && w.Message.Twiml != "" {
 		if err := gatherable(w.Message.Twiml); err != nil {
@@ -233,7 +233,7 @@ func checkLength(host string, w call.Wish, p int) error {
 		field, n = "policy.machine.say", length(machineMessage(&cl, &a))
 	}
 	if n > twimlLimit {
-		return &FieldError{field, fmt.Sprintf("is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)}
+		return wrong(field, "is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)
 	}
 	return nil
 }
@@ -253,11 +253,11 @@ func repeating(cl *call.Call, repeat int) *call.Call {
 func gatherable(doc string) error {
 	root, err := parse(doc)
 	if err != nil {
-		return &FieldError{"twiml", err.Error()}
+		return &FieldError{"twiml", err}
 	}
 	for _, verb := range root.children {
 		if !slices.Contains(within["Gather"], verb.name) {
-			return &FieldError{"twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key"}
+			return wrong("twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key")
 		}
 	}
 	return nil

@@ -3,7 +3,7 @@ package twilio
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -48,14 +48,14 @@ func CheckOptions(raw json.RawMessage) (json.RawMessage, error) {
 	}
 	var options map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &options); err != nil {
-		return nil, &FieldError{"options", "must be an object"}
+		return nil, wrong("options", "must be an object")
 	}
 	if len(options) == 0 {
 		return nil, nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(options)) {
-		if problem := checkOption(name, options[name]); problem != "" {
-			return nil, &FieldError{"options." + brief(name), problem}
+		if err := checkOption(name, options[name]); err != nil {
+			return nil, &FieldError{"options." + brief(name), err}
 		}
 	}
 	return json.Marshal(options)
@@ -73,7 +73,7 @@ func TimeLimit(options json.RawMessage) (rest json.RawMessage, limit time.Durati
 	}
 	var seconds int
 	if json.Unmarshal(raw, &seconds) != nil || seconds < leastTalk || seconds > mostTalk {
-		return options, 0, &FieldError{"options.TimeLimit", fmt.Sprintf("must be from %d to %d seconds", leastTalk, mostTalk)}
+		return options, 0, wrong("options.TimeLimit", "must be from %d to %d seconds", leastTalk, mostTalk)
 	}
 	delete(given, "TimeLimit")
 	if len(given) > 0 {
@@ -87,18 +87,18 @@ const (
 	mostTalk  = int(call.TalkLimitCeiling / time.Second)
 )
 
-func checkOption(name string, value json.RawMessage) string {
+func checkOption(name string, value json.RawMessage) error {
 	if slices.Contains(owned, name) {
-		return "is set by redial itself"
+		return errors.New("is set by redial itself")
 	}
 	want, ok := passed[name]
 	if !ok {
-		return "is not a parameter of Twilio's create call"
+		return errors.New("is not a parameter of Twilio's create call")
 	}
 	if string(value) == "null" || json.Unmarshal(value, reflect.New(want).Interface()) != nil {
-		return "must be " + typeName(want)
+		return errors.New("must be " + typeName(want))
 	}
-	return ""
+	return nil
 }
 
 func typeName(t reflect.Type) string {
@@ -123,11 +123,11 @@ func CheckDetection(options json.RawMessage, m call.MachinePolicy) error {
 	wanted := m.Do != call.MachineIgnore
 	switch {
 	case has("SendDigits") && (wanted || has("MachineDetection")):
-		return &FieldError{"options.SendDigits", "switches the detection of machines off at Twilio: give one of the two"}
+		return wrong("options.SendDigits", "switches the detection of machines off at Twilio: give one of the two")
 	case has("MachineDetection") && wanted:
-		return &FieldError{"options.MachineDetection", "is set by policy.machine"}
+		return wrong("options.MachineDetection", "is set by policy.machine")
 	case has("AsyncAmd") && wanted:
-		return &FieldError{"options.AsyncAmd", "would let the message begin before a machine is detected, against policy.machine"}
+		return wrong("options.AsyncAmd", "would let the message begin before a machine is detected, against policy.machine")
 	}
 	return nil
 }

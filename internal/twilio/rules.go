@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -13,6 +14,7 @@ import (
 	"unicode"
 
 	"redial/internal/nearest"
+	"redial/internal/permit"
 )
 
 // Rules are what an installation allows in TwiML, and where it lets Twilio go. The zero
@@ -26,22 +28,22 @@ type Rules struct {
 // anything in a list of Rules allows all that there is.
 const anything = "*"
 
-// Check returns what is wrong with each of the lists, by the name of its setting.
+// Check returns what is wrong with each of the lists.
 func (r Rules) Check() (wrong []error) {
-	fault := func(text string, args ...any) { wrong = append(wrong, fmt.Errorf(text, args...)) }
+	fault := func(text string, args ...any) { wrong = append(wrong, permit.Errorf(text, args...)) }
 	for _, v := range r.Verbs {
 		if v != anything && !slices.Contains(slices.Concat(harmless, further), v) {
-			fault("REDIAL_TWIML_VERBS has %.60q, which is no verb of TwiML%s", v, meant(v, slices.Concat(harmless, further)))
+			fault("%s has %.60q, which is no verb of TwiML%s", permit.Verbs, v, meant(v, slices.Concat(harmless, further)))
 		}
 	}
 	for _, h := range r.Hosts {
 		if canonical(h) == "" {
-			fault("REDIAL_TWIML_HOSTS has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", h)
+			fault("%s has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", permit.Hosts, h)
 		}
 	}
 	for _, l := range r.Languages {
 		if l != anything && !languageForm.MatchString(l) {
-			fault("REDIAL_LANGUAGES has %.60q, which is no language tag: they look like ja-JP", l)
+			fault("%s has %.60q, which is no language tag: they look like ja-JP", permit.Languages, l)
 		}
 	}
 	return wrong
@@ -96,28 +98,27 @@ func HostOf(link string) string {
 // oddInURL are characters that one parser of URLs reads otherwise than the next.
 var oddInURL = regexp.MustCompile(`[\x00-\x20\x7f\\]`)
 
-// urlProblem says what is wrong with a URL that Twilio is to fetch or post to; empty if
-// nothing is.
-func (r Rules) urlProblem(link string, schemes ...string) string {
+// checkURL says what is wrong with a URL that Twilio is to fetch or post to.
+func (r Rules) checkURL(link string, schemes ...string) error {
 	if len(link) > urlLimit {
-		return fmt.Sprintf("must be at most %d bytes long", urlLimit)
+		return fmt.Errorf("must be at most %d bytes long", urlLimit)
 	}
 	u, err := url.Parse(link)
 	switch {
 	case err != nil || !slices.Contains(schemes, u.Scheme) || u.Hostname() == "" || oddInURL.MatchString(link):
-		return "must be an absolute " + strings.Join(schemes, " or ") + " URL"
+		return errors.New("must be an absolute " + strings.Join(schemes, " or ") + " URL")
 	case u.User != nil:
-		return "must not contain a user or a password"
+		return errors.New("must not contain a user or a password")
 	case !portExists(u.Port()):
-		return "has a port that there can't be"
+		return errors.New("has a port that there can't be")
 	}
-	if p := r.hostProblem(u.Hostname()); p != "" {
-		return p
+	if err := r.checkHost(u.Hostname()); err != nil {
+		return err
 	}
 	if !isASCII(u.Hostname()) { // Twilio takes no such URL
-		return "must have its host in ASCII: " + canonical(u.Hostname())
+		return errors.New("must have its host in ASCII: " + canonical(u.Hostname()))
 	}
-	return ""
+	return nil
 }
 
 // portExists says whether a port, as a URL has it, can be connected to.
@@ -130,18 +131,17 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// hostProblem says where a host does not belong to those that Twilio may be sent to, and
-// what would let it pass.
-func (r Rules) hostProblem(name string) string {
+// checkHost returns an error for a host to which Twilio may not be sent, with what would let it pass.
+func (r Rules) checkHost(name string) error {
 	host := canonical(name)
 	switch {
 	case host == "":
-		return "has a host that can't be read"
+		return errors.New("has a host that can't be read")
 	case slices.ContainsFunc(r.Hosts, func(h string) bool { return h == anything || canonical(h) == host }):
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("leads to %.100s, where this redial does not let Twilio go; to allow that, set REDIAL_TWIML_HOSTS=%s",
-		host, strings.Join(append(slices.Clone(r.Hosts), host), ","))
+	return permit.Errorf("leads to %.100s, where this redial does not let Twilio go; to allow that, set %s=%s",
+		host, permit.Hosts, strings.Join(append(slices.Clone(r.Hosts), host), ","))
 }
 
 // isURL tells, by its name, an option or an attribute that Twilio fetches from or posts to.
@@ -156,8 +156,8 @@ func (r Rules) CheckURLs(options json.RawMessage) error {
 		if !isURL.MatchString(name) {
 			continue
 		}
-		if p := r.urlProblem(fmt.Sprint(given[name]), "http", "https"); p != "" {
-			return &FieldError{"options." + name, p}
+		if err := r.checkURL(fmt.Sprint(given[name]), "http", "https"); err != nil {
+			return &FieldError{"options." + name, err}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -10,13 +11,23 @@ import (
 	"unicode/utf8"
 
 	"redial/internal/call"
+	"redial/internal/permit"
 )
 
 // FieldError names the field of a request that Twilio could not take, and what
 // is wrong with it.
-type FieldError struct{ Field, Problem string }
+type FieldError struct {
+	Field   string
+	Problem error
+}
 
-func (e *FieldError) Error() string { return e.Field + " " + e.Problem }
+func (e *FieldError) Error() string { return e.Field + " " + e.Problem.Error() }
+func (e *FieldError) Unwrap() error { return e.Problem }
+
+// wrong is a *FieldError.
+func wrong(field, problem string, args ...any) error {
+	return &FieldError{field, fmt.Errorf(problem, args...)}
+}
 
 const (
 	twimlLimit  = 4000 // characters in the create call's Twiml; error 32018 beyond
@@ -73,38 +84,38 @@ func (r Rules) CheckMessage(m call.Message, callee func(number string) error) er
 	}
 	switch {
 	case n != 1:
-		return &FieldError{"message", "must be exactly one of say, twiml and url"}
+		return wrong("message", "must be exactly one of say, twiml and url")
 	case m.Say != nil:
 		return r.checkSay(*m.Say)
 	case m.Twiml != "":
 		return checker{r, callee}.checkTwiml(m.Twiml)
 	}
-	if p := r.urlProblem(m.URL, "http", "https"); p != "" {
-		return &FieldError{"url", p}
+	if err := r.checkURL(m.URL, "http", "https"); err != nil {
+		return &FieldError{"url", err}
 	}
 	return nil
 }
 
 func (r Rules) checkSay(s call.Say) error {
 	if s.Text == "" {
-		return &FieldError{"say.text", "must not be empty"}
+		return wrong("say.text", "must not be empty")
 	}
 	if err := checkText("say.text", s.Text); err != nil {
 		return err
 	}
-	if p := r.languageProblem(s.Language); p != "" {
-		return &FieldError{"say.language", p}
+	if err := r.checkLanguage(s.Language); err != nil {
+		return &FieldError{"say.language", err}
 	}
-	if p := r.voiceProblem(s.Voice); p != "" {
-		return &FieldError{"say.voice", p}
+	if err := r.checkVoice(s.Voice); err != nil {
+		return &FieldError{"say.voice", err}
 	}
 	if s.Repeat < 0 || s.Repeat > repeatLimit {
-		return &FieldError{"say.repeat", fmt.Sprintf("must be from 1 to %d", repeatLimit)}
+		return wrong("say.repeat", "must be from 1 to %d", repeatLimit)
 	}
 	times := max(s.Repeat, 1)
 	doc := func(repeat int) string { s.Repeat = repeat; return response(speech(s, "")) }
 	if n := measured(times, doc); n > twimlLimit {
-		return &FieldError{"say.text", fmt.Sprintf("is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", times, n, twimlLimit)}
+		return wrong("say.text", "is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", times, n, twimlLimit)
 	}
 	return nil
 }
@@ -119,29 +130,29 @@ func measured(repeat int, build func(repeat int) string) int {
 	return once + (repeat-1)*(length(build(2))-once)
 }
 
-// languageProblem says what is wrong with a language; none is the account's own.
-func (r Rules) languageProblem(tag string) string {
+// checkLanguage says what is wrong with a language; none is the account's own.
+func (r Rules) checkLanguage(tag string) error {
 	switch {
 	case tag == "" || slices.Contains(languages, tag):
-		return ""
+		return nil
 	case !languageForm.MatchString(tag):
-		return "must be a language tag" + cmp.Or(meant(tag, languages), " such as ja-JP")
+		return errors.New("must be a language tag" + cmp.Or(meant(tag, languages), " such as ja-JP"))
 	case allows(r.Languages, tag):
-		return ""
+		return nil
 	}
-	return fmt.Sprintf("is not spoken by Twilio, as far as redial knows; did you mean %s? To have it spoken, set REDIAL_LANGUAGES=%s",
-		nearestLanguage(tag), strings.Join(append(slices.Clone(r.Languages), tag), ","))
+	return permit.Errorf("is not spoken by Twilio, as far as redial knows; did you mean %s? To have it spoken, set %s=%s",
+		nearestLanguage(tag), permit.Languages, strings.Join(append(slices.Clone(r.Languages), tag), ","))
 }
 
-// voiceProblem says what is wrong with the form of a voice's name; none is the account's own.
-func (r Rules) voiceProblem(voice string) string {
+// checkVoice says what is wrong with the form of a voice's name; none is the account's own.
+func (r Rules) checkVoice(voice string) error {
 	switch {
 	case voice == "" || twilioVoice.MatchString(voice):
-		return ""
+		return nil
 	case allows(r.Languages, anything) && voiceForm.MatchString(voice):
-		return ""
+		return nil
 	}
-	return "must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, man or woman"
+	return errors.New("must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, man or woman")
 }
 
 func unspeakable(text string) bool {
@@ -155,7 +166,7 @@ func notText(r rune) bool {
 }
 
 func tooLong(field, text string) error {
-	return &FieldError{field, fmt.Sprintf("is too long: it has %d characters, and Twilio takes %d of TwiML", length(text), twimlLimit)}
+	return wrong(field, "is too long: it has %d characters, and Twilio takes %d of TwiML", length(text), twimlLimit)
 }
 
 // length counts UTF-16 code units: of the ways to count characters, the one that

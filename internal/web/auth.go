@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"redial/internal/edge"
+	"redial/internal/permit"
 )
 
 type keyHash [sha256.Size]byte
@@ -62,8 +63,8 @@ func (s *Server) localOnly(why string) error {
 	if why == "" {
 		return nil
 	}
-	return s.refuse(notLocal, http.StatusForbidden,
-		"without API keys redial serves programs of its own machine only, and "+why+"; set REDIAL_API_KEYS to serve others")
+	err := permit.Errorf("without API keys redial serves programs of its own machine only, and %s; set %s to serve others", why, permit.APIKeys)
+	return s.refuse(notLocal, http.StatusForbidden, edge.Text(err))
 }
 
 func (s *Server) refuse(why refusal, status int, detail string) error {

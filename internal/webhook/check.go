@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"redial/internal/call"
+	"redial/internal/permit"
 	"redial/internal/store"
 )
 
@@ -36,7 +37,7 @@ func (s *Sender) CheckURL(link string) error { return CheckURL(link, s.AllowPriv
 // CheckOfCall checks the webhook that a call brings, which the configured secrets sign.
 func (s *Sender) CheckOfCall(link string) error {
 	if len(s.secrets) == 0 {
-		return errors.New("needs REDIAL_WEBHOOK_SECRETS, which sign it")
+		return permit.Errorf("needs %s, which sign it", permit.WebhookSecrets)
 	}
 	return s.CheckURL(link)
 }

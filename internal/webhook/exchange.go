@@ -101,7 +101,7 @@ func (s *Sender) post(ctx context.Context, m message) (v verdict) {
 	v.try.Duration = time.Since(started).Round(time.Microsecond)
 	switch {
 	case err != nil:
-		v.try.Error = reason(ctx, err)
+		v.try.Error = s.Text(reason(ctx, err))
 		return v
 	case res.StatusCode < 200 || res.StatusCode > 299:
 		v.try.Error = "it answered " + strconv.Itoa(res.StatusCode) + " " + http.StatusText(res.StatusCode)
@@ -123,7 +123,7 @@ func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err
 		return nil, ours("the URL can't be read")
 	}
 	if r.URL.Scheme != "https" && !s.AllowPrivate {
-		return nil, ours("plain http needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+		return nil, errPlain
 	}
 	r.Header = http.Header{
 		"Content-Type": {"application/json"}, "User-Agent": {"redial"},

@@ -148,7 +148,7 @@ func TestTheGuardDialsOnlyWhatItChecked(t *testing.T) {
 	for _, host := range []string{"nowhere.example.com", "127.0.0.1", "169.254.169.254", "[::1]", "local.example.com", "metadata.example.com", "changes.example.com"} {
 		link := "https://" + host + ":" + u.Port() + "/hook"
 		try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}}})
-		if err != nil || try.Error != noAddress {
+		if err != nil || try.Error != errNoAddress.Error() {
 			t.Errorf("%s: %+v, %v", link, try, err)
 		}
 	}

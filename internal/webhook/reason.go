@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"syscall"
+
+	"redial/internal/permit"
 )
 
 // ours is an error in our own words, which may be shown as they are.
@@ -17,38 +19,45 @@ type ours string
 func (e ours) Error() string { return string(e) }
 
 // ErrPrivate is why an address is not dialed.
-const ErrPrivate = ours("leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE")
+var ErrPrivate = permit.Errorf("leads to a private address, which needs %s", permit.PrivateWebhooks)
 
-// noAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
+// errPlain is why a URL without TLS is sent nothing.
+var errPlain = permit.Errorf("plain http needs %s", permit.PrivateWebhooks)
+
+// errNoAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
 // may use the API is not to find out which names there are inside.
-const noAddress = "the host's name leads to no address that webhooks may go to: it is not there, or private, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE"
+var errNoAddress = permit.Errorf(
+	"the host's name leads to no address that webhooks may go to: it is not there, or private, which needs %s", permit.PrivateWebhooks)
 
 // reason is why there was no answer, in words of our own. Those of the error may quote the
 // URL, which may hold a secret, what came instead of an answer, which may be what was sent,
 // the names in a certificate, the resolver's address, and our own.
-func reason(ctx context.Context, err error) string {
+func reason(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Sprintf("no answer within %s", exchangeTime)
+		return fmt.Errorf("no answer within %s", exchangeTime)
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok || errors.Is(err, ErrPrivate) {
-		return noAddress
+		return errNoAddress
+	}
+	if errors.Is(err, errPlain) {
+		return errPlain
 	}
 	if e, ok := errors.AsType[ours](err); ok {
-		return e.Error()
+		return e
 	}
 	if e, ok := errors.AsType[syscall.Errno](err); ok { // connection refused, and the like
-		return e.Error()
+		return e
 	}
 	if why := Distrust(err); why != "" {
-		return why
+		return ours(why)
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
-		return "no connection within the time"
+		return ours("no connection within the time")
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return "the connection was closed without an answer"
+		return ours("the connection was closed without an answer")
 	}
-	return "what came back can't be read as HTTP"
+	return ours("what came back can't be read as HTTP")
 }
 
 // Distrust is why TLS does not trust the other side; empty for another error.

@@ -19,10 +19,11 @@ import (
 // Config of a Sender.
 type Config struct {
 	Store        *store.Store
-	Secrets      []string          // of configured endpoints, and of webhooks that calls bring; all sign
-	Events       store.Filter      // that these are sent
-	AllowPrivate bool              // addresses, and plain http
-	Transport    http.RoundTripper // nil: NewTransport's
+	Secrets      []string           // of configured endpoints, and of webhooks that calls bring; all sign
+	Events       store.Filter       // that these are sent
+	AllowPrivate bool               // addresses, and plain http
+	Transport    http.RoundTripper  // nil: NewTransport's
+	Text         func(error) string // of an error, as it is kept with a Delivery; nil: its own
 	Log          *slog.Logger
 	Metrics      prometheus.Registerer
 }
@@ -68,6 +69,9 @@ const (
 func New(c Config) *Sender {
 	if c.Transport == nil {
 		c.Transport = NewTransport(c.AllowPrivate, nil)
+	}
+	if c.Text == nil {
+		c.Text = error.Error
 	}
 	s := &Sender{
 		Config:  c,
