@@ -69,7 +69,7 @@ var kinds = map[phonenumbers.PhoneNumberType]Kind{
 	phonenumbers.UAN:                  UAN,
 }
 
-func kind(p *phonenumbers.PhoneNumber, e164 string) Kind {
+func kind(p *phonenumbers.PhoneNumber, t phonenumbers.PhoneNumberType, e164 string) Kind {
 	// The library files these under mobile or VoIP. They are the codes that ITU-T E.164
 	// gives to satellite systems (870, 881) and to worldwide networks, satellite ones
 	// among them (882, 883): all of them cost many times what a mobile phone does.
@@ -80,7 +80,7 @@ func kind(p *phonenumbers.PhoneNumber, e164 string) Kind {
 	if k, ok := costlyRange(e164); ok {
 		return k
 	}
-	if k, ok := kinds[phonenumbers.GetNumberType(p)]; ok {
+	if k, ok := kinds[t]; ok {
 		return k
 	}
 	return Other

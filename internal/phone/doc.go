@@ -5,6 +5,7 @@
 // Its files, from the top down:
 //
 //	parse.go       text to a number, or what to write instead
+//	plain.go       E.164 as programs write it, read faster
 //	allowed.go     which numbers may be called, by region and kind of line
 //	prefix.go      ranges that the operator knows to be in service
 //	supplement.go  ranges in service that the library does not know

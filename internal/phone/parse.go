@@ -26,6 +26,16 @@ const maxText = 256
 // Letters and extensions are refused rather than guessed at: a mistyped O would ring a
 // stranger. Errors say what to write instead and show the number masked, if at all.
 func Parse(text, defaultRegion string, further ...Prefix) (Number, error) {
+	if p, ok := plain(text); ok {
+		if n, ok := readable(p); ok {
+			return n, nil
+		}
+	}
+	return parseAny(text, defaultRegion, further)
+}
+
+// parseAny does what Parse does, without its short way for plain numbers.
+func parseAny(text, defaultRegion string, further []Prefix) (Number, error) {
 	if len(text) > maxText {
 		return Number{}, fmt.Errorf("a phone number is at most %d bytes long, this text has %d", maxText, len(text))
 	}

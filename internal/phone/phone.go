@@ -37,10 +37,10 @@ func ValidRegion(code string) bool {
 	return phonenumbers.GetCountryCodeForRegion(code) != 0
 }
 
-// describe turns a valid number into what the rest of redial works with.
-func describe(p *phonenumbers.PhoneNumber) Number {
+// describe turns a valid number, and the library's type of it, into what the rest of redial works with.
+func describe(p *phonenumbers.PhoneNumber, t phonenumbers.PhoneNumberType) Number {
 	n := Number{E164: phonenumbers.Format(p, phonenumbers.E164), Region: phonenumbers.GetRegionCodeForNumber(p)}
-	n.Kind = kind(p, n.E164)
+	n.Kind = kind(p, t, n.E164)
 	n.Zones = zones(p, n)
 	return n
 }

@@ -76,8 +76,8 @@ func exchange(e164 string) bool {
 // readable is a number that the library, or the supplement, knows. Costly ranges come
 // first: nothing makes an ordinary number of one of theirs.
 func readable(p *phonenumbers.PhoneNumber) (Number, bool) {
-	if phonenumbers.IsValidNumber(p) {
-		return describe(p), true
+	if t := phonenumbers.GetNumberType(p); t != phonenumbers.UNKNOWN { // as the library defines a valid number
+		return describe(p, t), true
 	}
 	e164 := phonenumbers.Format(p, phonenumbers.E164)
 	if k, ok := costlyRange(e164); ok && phonenumbers.IsPossibleNumber(p) {

@@ -97,7 +97,7 @@ func TestZonesAreOfTheCountry(t *testing.T) {
 			if p == nil || !phonenumbers.IsValidNumber(p) {
 				continue
 			}
-			n := describe(p)
+			n := describe(p, phonenumbers.GetNumberType(p))
 			if len(n.Zones) == 0 {
 				t.Errorf("nobody knows where %s of %s is", n.E164, n.Region)
 			}
@@ -202,7 +202,7 @@ func TestPrefixesOpenNothingCostly(t *testing.T) {
 			if p == nil || !phonenumbers.IsValidNumber(p) {
 				continue
 			}
-			n := describe(p)
+			n := describe(p, phonenumbers.GetNumberType(p))
 			if _, own := costlyRange(n.E164); own || costly[n.Kind] == "" || n.Kind == Satellite {
 				continue // found out number by number, or of no country
 			}
