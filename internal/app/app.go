@@ -22,6 +22,7 @@ import (
 	"redial/internal/dialer"
 	"redial/internal/edge"
 	"redial/internal/store"
+	"redial/internal/store/engine"
 	"redial/internal/twilio"
 	"redial/internal/web"
 	"redial/internal/webhook"
@@ -234,7 +235,7 @@ func explained(err error) error {
 	if err == nil {
 		return nil
 	}
-	what, fix := store.Trouble(err)
+	what, fix := engine.Trouble(err)
 	if what == "" {
 		return err
 	}

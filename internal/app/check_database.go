@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redial/internal/store"
+	"redial/internal/store/engine"
 )
 
 const (
@@ -35,7 +36,7 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	}
 	i, err := e.inspect(ctx)
 	if err != nil {
-		what, fix := store.Trouble(err)
+		what, fix := engine.Trouble(err)
 		list = append(list, Finding{Verdict: Wrong, Says: cmp.Or(what, err.Error()), Setting: "DATABASE_URL",
 			Fix: cmp.Or(fix, "look at the database, and at DATABASE_URL")})
 	} else {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"redial/internal/store"
+	"redial/internal/store/engine"
 	"redial/internal/twilio"
 )
 
@@ -113,7 +113,7 @@ func (e *Examination) elsewhere() Finding {
 	f := Finding{Verdict: Wrong,
 		Says: "another redial with the same token answers, which has another database, and knows none of these calls",
 		Fix:  "lead HOST_URL to " + e.local.url}
-	switch shared := store.Shared(e.Config.DatabaseURL); {
+	switch shared := engine.Shared(e.Config.DatabaseURL); {
 	case shared && e.local.who == nobody:
 		f.Verdict, f.Says, f.Fix = Warning, "another redial with the same token answers, not this machine",
 			"right if there are several nodes; else lead the proxy to "+e.local.url

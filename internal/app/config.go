@@ -16,7 +16,7 @@ import (
 	"unicode/utf8"
 
 	"redial/internal/edge"
-	"redial/internal/store"
+	"redial/internal/store/engine"
 	"redial/internal/twilio"
 	"redial/internal/webhook"
 )
@@ -256,7 +256,7 @@ func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDay
 const minKey = 16 // characters of an API key
 
 func checkDatabase(link string) error {
-	if err := store.CheckURL(link); err != nil {
+	if err := engine.CheckURL(link); err != nil {
 		return wrong("DATABASE_URL", "%v", err)
 	}
 	return nil

@@ -255,12 +255,11 @@ func (b *batch) scrubEnded() error {
 // The statements that write.
 var (
 	insertCall      = insertion("calls", callColumns(new(call.Call)), "")
-	insertKeyedCall = insertion("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...),
-		" ON CONFLICT (idem_scope, idem_key) DO NOTHING RETURNING id")
-	updateCall    = updating("calls", 1, mutableColumns(new(call.Call)))
-	insertAttempt = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")
-	updateAttempt = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
-	insertEvent   = insertion("events", eventColumns("", new(call.Event)), "")
+	insertKeyedCall = insertionIfFree("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...), "id", "idem_scope", "idem_key")
+	updateCall      = updating("calls", 1, mutableColumns(new(call.Call)))
+	insertAttempt   = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")
+	updateAttempt   = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
+	insertEvent     = insertion("events", eventColumns("", new(call.Event)), "")
 )
 
 // mutableColumns are the Call's id and the columns that change.

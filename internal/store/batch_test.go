@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // together has operations written as one batch, and returns what each was answered.
@@ -177,8 +178,8 @@ func testRepeatsShareRoundTrips(t *testing.T, b backend) {
 	transact := s.transact
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(x *tx) error {
-			send := x.send
-			x.send = func(list []statement) error { trips++; return send(list) }
+			send := x.Send
+			x.Send = func(list []engine.Statement) error { trips++; return send(list) }
 			return fn(x)
 		})
 	}

@@ -25,23 +25,23 @@ func (s *Store) Now() time.Time {
 // measured; 0 where it is the same.
 func (s *Store) ClockOffset() time.Duration { return time.Duration(s.offset.Load()) }
 
-// SyncClock measures ClockOffset anew. It does nothing on SQLite, whose clock is
-// this node's own.
+// SyncClock measures ClockOffset anew. It does nothing where nobody shares the database, whose clock is
+// this node's own then.
 func (s *Store) SyncClock(ctx context.Context) error {
-	if !s.dialect.shared || s.clock != nil {
+	if !s.engine.Shared() || s.clock != nil {
 		return nil
 	}
 	quickest := time.Duration(-1)
 	for range clockSamples {
-		var theirs int64
 		asked := crashpoint.Now()
-		if err := s.read.QueryRowContext(ctx, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&theirs); err != nil {
+		theirs, err := s.engine.Now(ctx)
+		if err != nil {
 			return fmt.Errorf("reading the database's clock: %w", err)
 		}
 		took := crashpoint.Now().Sub(asked)
 		if quickest < 0 || took < quickest {
 			quickest = took
-			s.offset.Store(int64(offsetOf(asked, time.UnixMicro(theirs), took)))
+			s.offset.Store(int64(offsetOf(asked, theirs, took)))
 		}
 	}
 	return nil

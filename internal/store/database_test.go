@@ -5,11 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/pressly/goose/v3"
 
 	"redial/internal/call"
 	"redial/internal/pgtest"
@@ -205,6 +208,26 @@ func count(t testing.TB, s *Store, query string, args ...any) (n int) {
 func run(t testing.TB, s *Store, query string, args ...any) {
 	t.Helper()
 	if _, err := s.write.ExecContext(context.Background(), query, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// migrateDown takes back all migrations after a version.
+func migrateDown(t testing.TB, s *Store, to int64) {
+	t.Helper()
+	dialect, others := goose.DialectSQLite3, "*_postgres.sql"
+	if s.Shared() {
+		dialect, others = goose.DialectPostgres, "*_sqlite.sql"
+	}
+	excluded, err := fs.Glob(migrations, others)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := goose.NewProvider(dialect, s.write, migrations, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.DownTo(context.Background(), to); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,4 +1,5 @@
-// Package store keeps Calls, their Attempts and Events in SQLite or PostgreSQL. It holds all of redial's SQL. It never
+// Package store keeps Calls, their Attempts and Events in a database. It holds all of redial's SQL, in no dialect: what
+// differs between databases package engine knows. It never
 // decides what becomes of a Call: that does package call, in the steps that are run here.
 //
 // There is one way to change a Call: a pure step of package call, run between loading the Call under its row's lock
@@ -33,34 +34,22 @@
 // What is looked at, and brought up to date:
 //
 //	inspect.go           whether the database is as it should be
-//	inspect_postgres.go  the same of PostgreSQL alone
-//	inspect_sqlite.go    the same of SQLite's files alone
 //	list.go              pages of Calls
 //	metrics.go           counters, and figures of what is stored
 //	migrate.go           the schema, whose SQL is in migrations/
-//	migrate_lock.go      one node migrates at a time
-//	trouble.go           why a database can't be opened
 //
-// Rows, and how each database is spoken to:
+// Rows, and how they are written:
 //
 //	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
 //	endpoints.go         where webhooks go
 //	read.go              a Call, its attempts and events; what is due next
-//	postgres.go          PostgreSQL: its URL, its transactions, its errors
-//	sqlite.go            SQLite: its file, its one writer, its errors
 //	bulk.go              rows written many at a time
 //	tx.go                a transaction, and the statements in it
 //
 // And what is beneath:
 //
-//	file.go              a SQLite file is one process's
-//	lock_unix.go         the lock beside the file
-//	lock_other.go        the same where there is no Unix
-//	lock_linux.go        the lock on the file itself
-//	lock_notlinux.go     none, where Linux is not
-//	disk_linux.go        the room that is left, and who may write
-//	disk_other.go        what is known of that elsewhere
-//	open.go              the Store, and what differs between the databases
+//	open.go              the Store
+//	dialect.go           what differs between the databases
 //	columns.go           which column holds which field
 //	watch.go             who waits in this process for a Call is told that it has changed
 //	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before

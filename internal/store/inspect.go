@@ -2,64 +2,72 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"redial/internal/store/engine"
 )
 
 // Inspection is what somebody who looks whether the set-up is right is told of a database. To
 // look changes nothing in it, and may be done beside a running redial.
 type Inspection struct {
-	Engine string // with its version
-	New    bool   // there is no file of SQLite yet
-	InUse  bool   // a running redial has it open
+	engine.Inspection
 
 	Schema, Newest int64 // versions of the schema: the database's, and the newest of this binary
 	Pending        int   // migrations of this binary that have not run
 
 	Ahead time.Duration // of this node's clock, is the database's
-	Free  uint64        // bytes on SQLite's disk; 0: not known
-	Ills  []Ill
 
 	Endpoints   []Endpoint
 	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
 	Pauses      map[string]Pause     // of dialing, by account
 }
 
-// Ill is what is wrong with a database's settings.
-type Ill struct {
-	What, Fix string
-	Grave     bool // calls can be lost, or redial can't work
-}
-
-// Inspect looks at the database of a URL.
+// Inspect looks at the database of a URL. With an error comes what was found before it.
 func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error) {
-	file, conf, err := readURL(databaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("the database URL %w", err)
+	found, e, err := engine.Inspect(ctx, databaseURL)
+	if found == nil {
+		return nil, err
 	}
-	i = &Inspection{}
-	s := &Store{release: func() error { return nil }}
-	s.watchers.init()
-	s.timer.init()
-	if conf != nil {
-		return i, i.postgres(ctx, s, conf)
+	i = &Inspection{Inspection: *found}
+	if err != nil || e == nil {
+		return i, err
 	}
-	return i, i.sqlite(ctx, s, file)
+	defer func() { err = errors.Join(err, e.Close()) }()
+	s := on(e, Options{})
+	if err := s.SyncClock(ctx); err != nil {
+		return i, err
+	}
+	return i, i.read(ctx, s)
 }
 
 // Inspect looks at the database that is open.
 func (s *Store) Inspect(ctx context.Context) (i *Inspection, err error) {
-	i = &Inspection{}
-	if s.dialect.shared {
-		return i, i.shared(ctx, s)
+	found, err := s.engine.Inspect(ctx)
+	i = &Inspection{Inspection: *found}
+	if err != nil {
+		return i, err
 	}
-	i.Engine = "SQLite"
-	i.disk(s.folder)
 	return i, i.read(ctx, s)
 }
 
-// read asks what is asked of every database.
-func (i *Inspection) read(ctx context.Context, s *Store) (err error) {
+// read asks what is asked of every database, whatever its engine.
+func (i *Inspection) read(ctx context.Context, s *Store) error {
+	i.Ahead = s.ClockOffset()
+	if err := i.readRows(ctx, s); err != nil {
+		return err
+	}
+	table := ""
+	if i.Schema > 0 {
+		table = "calls"
+	}
+	ills, err := s.engine.Rights(ctx, i.Pending > 0, table)
+	i.Ills = append(i.Ills, ills...)
+	return err
+}
+
+func (i *Inspection) readRows(ctx context.Context, s *Store) (err error) {
 	if err := i.readSchema(ctx, s); err != nil || i.Pending > 0 {
 		return err
 	}
@@ -91,7 +99,7 @@ func (i *Inspection) readPauses(ctx context.Context, s *Store) error {
 }
 
 func (i *Inspection) readSchema(ctx context.Context, s *Store) error {
-	schema, err := s.schema(ctx)
-	i.Schema, i.Newest, i.Pending = schema.version, schema.newest, len(schema.pending)
+	schema, err := s.engine.Schema(ctx, migrations)
+	i.Schema, i.Newest, i.Pending = schema.Version, schema.Newest, len(schema.Pending)
 	return err
 }

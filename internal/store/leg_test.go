@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // A number that is freed and taken by others, however often this one looks, is given up after
@@ -18,13 +19,13 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 	transact, tries := s.transact, 0
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(x *tx) error {
-			send := x.send
-			x.send = func(list []statement) error {
-				var rest []statement
+			send := x.Send
+			x.Send = func(list []engine.Statement) error {
+				var rest []engine.Statement
 				for _, st := range list {
-					if strings.Contains(st.sql, "INSERT INTO destinations") { // nobody has it, and it is not to be had
+					if strings.Contains(st.SQL, "INSERT INTO destinations") { // nobody has it, and it is not to be had
 						tries++
-						st.affected(0)
+						st.Affected(0)
 						continue
 					}
 					rest = append(rest, st)

@@ -138,13 +138,7 @@ func testListToOfBefore(t *testing.T, b backend) {
 	})
 	ended := create(t, s, func(w *call.Wish) { w.To = c.To; w.People = c.People; w.Policy.NotBefore.After = time.Hour })
 	change(t, s, ended.ID, cancel)
-	g, err := s.goose()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := g.DownTo(t.Context(), 8); err != nil {
-		t.Fatal(err)
-	}
+	migrateDown(t, s, 8)
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -162,13 +156,7 @@ func TestListToOfCallsMadeMeanwhile(t *testing.T) {
 		w.People = []call.Person{{Number: "+815012340000"}, {Number: phone}}
 		w.To = w.People[0].Number
 	})
-	g, err := s.goose()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := g.DownTo(t.Context(), 10); err != nil {
-		t.Fatal(err)
-	}
+	migrateDown(t, s, 10)
 	run(t, s, "DELETE FROM also_called")
 	other, err := s.read.BeginTx(t.Context(), nil)
 	if err != nil {

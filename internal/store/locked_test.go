@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // frozen runs statements in a transaction of another node, which then stands still until thaw.
@@ -213,7 +215,7 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	const many = 4 * sideConns
+	many := 4 * s.write.Stats().MaxOpenConnections
 	answers := make(chan error, many)
 	for range many {
 		go func() {
@@ -322,7 +324,8 @@ func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 			})
 		}
 	}
-	for s.read.Stats().InUse < readConns || s.write.Stats().InUse < sideConns {
+	idle := func(db *sql.DB) bool { return db.Stats().InUse < db.Stats().MaxOpenConnections }
+	for idle(s.read) || idle(s.write) {
 		time.Sleep(time.Millisecond)
 	}
 	_, err := s.Change(t.Context(), c.ID, begin, steps(cancel))
@@ -345,8 +348,8 @@ func testReadsAreFewRoundTrips(t *testing.T, b backend) {
 	view := s.view
 	s.view = func(ctx context.Context, fn func(*tx) error) error {
 		return view(ctx, func(x *tx) error {
-			send := x.send
-			x.send = func(list []statement) error { trips++; return send(list) }
+			send := x.Send
+			x.Send = func(list []engine.Statement) error { trips++; return send(list) }
 			return fn(x)
 		})
 	}

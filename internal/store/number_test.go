@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 const phone = "+819011112222"
@@ -166,17 +167,17 @@ func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
 // wait for each other in a ring.
 func TestNumbersAreGoneThroughInOrder(t *testing.T) {
 	var got []string
-	x := &tx{store: &Store{}, send: func(list []statement) error {
+	x := &tx{store: &Store{}, Tx: &engine.Tx{Send: func(list []engine.Statement) error {
 		for _, st := range list {
-			if st.affected != nil || strings.HasPrefix(st.sql, "DELETE") {
-				got = append(got, st.args[0].(string))
+			if st.Affected != nil || strings.HasPrefix(st.SQL, "DELETE") {
+				got = append(got, st.Args[0].(string))
 			}
-			if st.affected != nil {
-				st.affected(1)
+			if st.Affected != nil {
+				st.Affected(1)
 			}
 		}
 		return nil
-	}}
+	}}}
 	b := newBatch(x, nil)
 	for i, n := range []string{"3", "1", "4", "2"} {
 		c, _, err := call.New(wish(to(n)), begin)

@@ -12,6 +12,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // Sender sends webhooks. What a batch makes due is handed over as soon as it is on disk, if
@@ -262,17 +263,12 @@ func (b *batch) publish() error {
 }
 
 // insertDelivery writes the head of a sequence as one that waits, if another is there.
-var insertDelivery = func() bulk {
-	const busy = "CASE WHEN EXISTS (SELECT 1 FROM deliveries d WHERE d.call_id = %s AND d.endpoint_id = %s AND d.state = 'pending') THEN NULL ELSE %s END"
-	const returning = " RETURNING call_id, endpoint_id, seq, wake_at"
-	cols := deliveryColumns(new(Delivery))
-	b := newBulk(cols)
-	into, n := "INSERT INTO deliveries ("+names(cols)+") ", len(cols)
-	b.one = into + "VALUES (" + values(1, n-1) + ", " + fmt.Sprintf(busy, "$1", "$2", fmt.Sprintf("CAST($%d AS BIGINT)", n)) + ")" + returning
-	b.many = into + "SELECT " + names(cols[:n-1]) + ", " + fmt.Sprintf(busy, "v.call_id", "v.endpoint_id", "v.wake_at") +
-		" FROM " + b.unnest() + " AS v(" + names(cols) + ")" + returning
-	return b
-}()
+var insertDelivery = bulk{insert: &engine.Insertion{
+	Table: "deliveries", Columns: asWritten(deliveryColumns(new(Delivery))),
+	Compute: map[string]string{"wake_at": `CASE WHEN EXISTS (SELECT 1 FROM deliveries AS d
+		WHERE d.call_id = {call_id} AND d.endpoint_id = {endpoint_id} AND d.state = 'pending') THEN NULL ELSE {wake_at} END`},
+	Returns: []string{"call_id", "endpoint_id", "seq", "wake_at"},
+}}
 
 // deliveriesOf are those of an Event: one for each who wants it, if anybody does.
 func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {

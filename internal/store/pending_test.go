@@ -70,12 +70,12 @@ func TestToLookLeavesTheFilesAsTheyAre(t *testing.T) {
 		}
 		want := []string{"redial.db"}
 		for _, end := range left {
-			if err := os.WriteFile(copied+end, nil, private); err != nil {
+			if err := os.WriteFile(copied+end, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, "redial.db"+end)
 		}
-		if err := os.WriteFile(copied, content, private); err != nil {
+		if err := os.WriteFile(copied, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if sql, err := PendingSQL(t.Context(), "sqlite:"+copied); err != nil || sql != "" {

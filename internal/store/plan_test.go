@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // Whatever has to do with one call, or with the next few, is found by an index, and
@@ -101,10 +102,10 @@ func testPlansOfBatches(t *testing.T, b backend) {
 	transact := s.transact
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(x *tx) error {
-			send := x.send
-			x.send = func(list []statement) error {
+			send := x.Send
+			x.Send = func(list []engine.Statement) error {
 				for _, st := range list {
-					sent[st.sql] = st.args
+					sent[st.SQL] = st.Args
 				}
 				return send(list)
 			}

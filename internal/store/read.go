@@ -31,10 +31,6 @@ func (r reader) each(query string, args []any, row func(scan func(...any) error)
 	if err != nil {
 		return err
 	}
-	return scanAll(rows, row)
-}
-
-func scanAll(rows *sql.Rows, row func(scan func(...any) error) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {

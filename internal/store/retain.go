@@ -36,7 +36,7 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 		return t.scrub(&c, now)
 	})
 	if err == nil {
-		err = s.forgetLog(ctx)
+		err = s.engine.ForgetDeleted(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("scrubbing call %s: %w", id, err)
@@ -138,7 +138,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		return nil
 	})
 	if err == nil && !more {
-		err = s.forgetLog(ctx)
+		err = s.engine.ForgetDeleted(ctx)
 	}
 	if err != nil {
 		return false, fmt.Errorf("retaining: %w", err)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // words are those that a column's CHECK lists in the migrations' text.
 func words(t testing.TB, column string) []string {
 	t.Helper()
-	text, err := migrations.ReadFile("migrations/00001_calls.sql")
+	text, err := fs.ReadFile(migrations, "00001_calls.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,13 +100,7 @@ func testMigrations(t *testing.T, b backend) {
 		}
 	}
 	create(t, s)
-	g, err := s.goose()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := g.DownTo(ctx, 0); err != nil {
-		t.Fatal(err)
-	}
+	migrateDown(t, s, 0)
 	if err := s.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // open is a window that is open from begin on for so long, and again the next day.
@@ -158,15 +159,15 @@ func testHeldForSeveral(t *testing.T, b backend) {
 // A number that another node takes and frees all the time passes for taken in the end.
 func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	sent := 0
-	x := &tx{store: &Store{}, send: func(list []statement) error {
+	x := &tx{store: &Store{}, Tx: &engine.Tx{Send: func(list []engine.Statement) error {
 		for _, st := range list {
-			if st.affected != nil {
+			if st.Affected != nil {
 				sent++
-				st.affected(0)
+				st.Affected(0)
 			}
 		}
 		return nil
-	}}
+	}}}
 	c, _, err := call.New(wish(), begin)
 	if err != nil {
 		t.Fatal(err)
@@ -479,9 +480,9 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 	o.now = begin
 	err := s.tx(t.Context(), func(x *tx) error {
 		batch := newBatch(x, []operation{o})
-		send := x.send
-		x.send = func(list []statement) error {
-			if c := batch.calls[both.ID]; c != nil && c.beforeWake != nil && slices.ContainsFunc(list, func(st statement) bool { return st.affected != nil }) {
+		send := x.Send
+		x.Send = func(list []engine.Statement) error {
+			if c := batch.calls[both.ID]; c != nil && c.beforeWake != nil && slices.ContainsFunc(list, func(st engine.Statement) bool { return st.Affected != nil }) {
 				c.claimedBy = nil // no step expects that
 			}
 			return send(list)

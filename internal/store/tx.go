@@ -2,15 +2,13 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"math/rand/v2"
 	"time"
+
+	"redial/internal/store/engine"
 )
 
-// ErrUnclear is returned for a write of which nobody knows whether it was committed: the
-// answer to its COMMIT was lost.
-var ErrUnclear = errors.New("it is not known whether this was written")
+// ErrUnclear is returned for a write of which nobody knows whether it was committed.
+var ErrUnclear = engine.ErrUnclear
 
 // statement is one piece of SQL. rows, if set, is called for each row of its
 // answer; affected, if set, with the number of rows it wrote.
@@ -21,26 +19,21 @@ type statement struct {
 	affected func(n int64)
 }
 
-// tx is a transaction. Statements are queued, and sent together where the database
-// is a network away.
+// tx is a transaction of a Store.
 type tx struct {
+	*engine.Tx
 	store *Store
-	queue []statement
-	send  func([]statement) error
 }
 
-// add queues a statement.
-func (t *tx) add(st ...statement) { t.queue = append(t.queue, st...) }
+// add queues statements.
+func (t *tx) add(list ...statement) {
+	for _, st := range list {
+		t.Add(engine.Statement{SQL: st.sql, Args: st.args, Rows: st.rows, Affected: st.affected})
+	}
+}
 
 // flush sends what is queued.
-func (t *tx) flush() error {
-	if len(t.queue) == 0 {
-		return nil
-	}
-	list := t.queue
-	t.queue = nil
-	return t.send(list)
-}
+func (t *tx) flush() error { return t.Flush() }
 
 // exec sends a statement now.
 func (t *tx) exec(sql string, args ...any) error {
@@ -52,6 +45,13 @@ func (t *tx) exec(sql string, args ...any) error {
 func (t *tx) each(sql string, args []any, row func(scan func(...any) error) error) error {
 	t.add(statement{sql: sql, args: args, rows: row})
 	return t.flush()
+}
+
+// in runs functions in the transactions of the engine.
+func (s *Store) in(transact func(context.Context, func(*engine.Tx) error) error) func(context.Context, func(*tx) error) error {
+	return func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(t *engine.Tx) error { return fn(&tx{t, s}) })
+	}
 }
 
 // tx runs fn in a transaction apart from the writer's.
@@ -88,26 +88,5 @@ func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows in
 
 // repeat runs fn in a transaction, again when the database asks for that.
 func (s *Store) repeat(ctx context.Context, transact func(context.Context, func(*tx) error) error, fn func(*tx) error) error {
-	for try := 0; ; try++ {
-		err := transact(ctx, fn)
-		if err == nil || !s.dialect.retryable(err) || try == 20 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(rand.N(time.Millisecond << min(try, 6))):
-		}
-	}
-}
-
-func noConnection(err error) error {
-	return fmt.Errorf("getting a connection to the database: %w", err)
-}
-
-func ignoreDone(err, done error) error {
-	if errors.Is(err, done) {
-		return nil
-	}
-	return err
+	return engine.Repeat(ctx, s.dialect.retryable, func(ctx context.Context) error { return transact(ctx, fn) })
 }

@@ -174,30 +174,23 @@ func (b *batch) take(list ...*want) {
 	}
 }
 
-// limitLockOfNumber bounds how long a claim waits for each number, once it has met a lock: it may
-// be about many numbers, and the node that has locked them may stand still.
-const limitLockOfNumber = "SET LOCAL lock_timeout = '20ms'"
-
 // takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
-// taken: who would have been dialed there is held for it, and the sweep finds it.
+// taken: who would have been dialed there is held for it, and the sweep finds it. It waits for each number only
+// briefly: the claim may be about many, and the node that has locked them may stand still.
 func (b *batch) takeIfClear(list []*want) error {
 	if len(list) == 0 {
 		return nil
 	}
-	if err := b.flush(); err != nil {
-		return err
-	}
-	b.add(statement{sql: "SAVEPOINT number"}, statement{sql: limitLockOfNumber})
-	b.take(list...)
-	b.add(statement{sql: limitLocks}, statement{sql: "RELEASE SAVEPOINT number"})
-	err := b.flush()
-	if !b.store.dialect.locked(err) {
-		return err
-	}
+	locked, err := b.Briefly(func() error {
+		b.take(list...)
+		return nil
+	})
 	for _, w := range list {
-		w.unclear, w.mine, w.owner = true, false, ""
+		if locked {
+			w.unclear, w.mine, w.owner = true, false, ""
+		}
 	}
-	return b.exec("ROLLBACK TO SAVEPOINT number")
+	return err
 }
 
 // takeAgain is how often a number is tried that another node takes, or frees, in this very

@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"context"
@@ -11,50 +11,72 @@ import (
 	"syscall"
 )
 
-// sqlite looks at a file of SQLite, which another process may have open. One that this process has
+// inspectSQLite looks at a file of SQLite, which another process may have open. One that this process has
 // open is refused: closing the second descriptor would drop SQLite's locks on the first.
-func (i *Inspection) sqlite(ctx context.Context, s *Store, file string) (err error) {
-	i.Engine = "SQLite"
+func inspectSQLite(ctx context.Context, databaseURL string) (*Inspection, Engine, error) {
+	i := &Inspection{Engine: "SQLite"}
+	file, err := sqlitePath(databaseURL)
+	if err != nil {
+		return i, nil, err
+	}
+	e, err := i.sqlite(ctx, file)
+	if e == nil {
+		return i, nil, err
+	}
+	return i, e, err
+}
+
+func (i *Inspection) sqlite(ctx context.Context, file string) (*sqliteFile, error) {
 	folder := filepath.Dir(file)
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		folder = filepath.Dir(real)
 	}
 	if err := i.disk(folder); err != nil {
-		return err
+		return nil, err
 	}
 	info, err := os.Stat(file)
 	if errors.Is(err, os.ErrNotExist) {
 		i.New = true
-		return i.folder(folder)
+		return nil, i.folder(folder)
 	}
 	if err != nil {
-		return fmt.Errorf("looking at the database: %w", err)
+		return nil, fmt.Errorf("looking at the database: %w", err)
 	}
 	if info.IsDir() {
-		return fmt.Errorf("looking at the database: %w", syscall.EISDIR)
+		return nil, fmt.Errorf("looking at the database: %w", syscall.EISDIR)
 	}
 	if heldHere(info) {
-		return errInUse(file)
+		return nil, errInUse(file)
 	}
 	i.files(file, folder, info)
 	if info.Size() == 0 { // it has no schema yet
 		i.New = true
-		return nil
+		return nil, nil
 	}
-	if err := s.openToLook(file); err != nil {
-		return err
+	e, err := lookAtSQLite(file)
+	if err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.read.Close()) }()
 	var version string
-	if err := s.read.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+	if err := e.readers.db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&version); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), e.Close())
 	}
 	i.Engine = "SQLite " + version
-	return i.read(ctx, s)
+	return e, nil
 }
 
-// openToLook opens a file of SQLite to read it. One that is not there yet is as an empty one.
-func (s *Store) openToLook(file string) (err error) {
+// Inspect implements Engine.
+func (e *sqliteFile) Inspect(context.Context) (*Inspection, error) {
+	i := &Inspection{Engine: "SQLite"}
+	i.disk(filepath.Dir(e.file)) // what can't be written any more, everybody is told
+	return i, nil
+}
+
+// Rights implements Engine: who may do what is told by the files, see Inspection.
+func (e *sqliteFile) Rights(context.Context, bool, string) ([]Ill, error) { return nil, nil }
+
+// lookAtSQLite opens a file of SQLite to read it. One that is not there yet is as an empty one.
+func lookAtSQLite(file string) (*sqliteFile, error) {
 	dsn := readOnlyDSN(file)
 	info, err := os.Stat(file)
 	switch {
@@ -65,12 +87,13 @@ func (s *Store) openToLook(file string) (err error) {
 		err = errInUse(file)
 	}
 	if err != nil {
-		return fmt.Errorf("opening the database: %w", err)
+		return nil, fmt.Errorf("opening the database: %w", err)
 	}
-	s.dialect = sqliteDialect
-	s.read, err = sql.Open("sqlite", dsn)
-	s.write, s.own = s.read, s.read
-	return err
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	return newSQLite(file, db, db, func() error { return nil }), nil
 }
 
 // readOnlyDSN opens a file without changing anything. Where there is no log, or an empty one without
@@ -83,10 +106,6 @@ func readOnlyDSN(file string) string {
 		v.Set("immutable", "1")
 	}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
-}
-
-func (i *Inspection) ill(grave bool, what, fix string) {
-	i.Ills = append(i.Ills, Ill{what, fix, grave})
 }
 
 // folder returns an error where the file can't be made.
@@ -155,13 +174,3 @@ func (i *Inspection) disk(folder string) error {
 	}
 	return nil
 }
-
-func size(bytes uint64) string {
-	if bytes < 10<<30 {
-		return fmt.Sprintf("%d MB", bytes>>20)
-	}
-	return fmt.Sprintf("%d GB", bytes>>30)
-}
-
-// Size is the room that is free, in words.
-func (i *Inspection) Size() string { return size(i.Free) }

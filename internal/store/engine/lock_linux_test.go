@@ -1,4 +1,4 @@
-package store
+package engine
 
 import (
 	"fmt"
@@ -36,11 +36,7 @@ func locksOf(t *testing.T, file string) (ours, sqlites int) {
 // redial's own lock on the file and SQLite's stand beside each other, also after somebody was refused.
 func TestSQLitesOwnLockSurvives(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
-	s, err := Open(t.Context(), "sqlite:"+file, Options{Migrate: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	create(t, s)
+	e := opened(t, "sqlite:"+file)
 	link := filepath.Join(t.TempDir(), "link.db")
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
@@ -53,7 +49,7 @@ func TestSQLitesOwnLockSurvives(t *testing.T) {
 	if ours, sqlites := locksOf(t, file); ours != 1 || sqlites == 0 {
 		t.Errorf("%d locks of ours and %d of SQLite's", ours, sqlites)
 	}
-	if err := s.Close(); err != nil {
+	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if ours, sqlites := locksOf(t, file); ours+sqlites != 0 {

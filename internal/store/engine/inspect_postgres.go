@@ -1,7 +1,6 @@
-package store
+package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,46 +34,54 @@ func wanted(want, is string) bool {
 	return is == want
 }
 
-// postgres looks at a database of PostgreSQL, over one connection of its own.
-func (i *Inspection) postgres(ctx context.Context, s *Store, conf *pgx.ConnConfig) (err error) {
-	i.Engine = "PostgreSQL"
-	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, pgConnectTime)
+// inspectPostgres looks at a database of PostgreSQL.
+func inspectPostgres(ctx context.Context, databaseURL string) (*Inspection, Engine, error) {
+	i := &Inspection{Engine: "PostgreSQL"}
+	conf, err := postgresConfig(databaseURL)
+	if err != nil {
+		return i, nil, err
+	}
 	conn, err := pgx.ConnectConfig(ctx, conf) // once: a server that is away would let each of the next ones wait
 	if err != nil {
-		return err
+		return i, nil, err
 	}
 	if err := conn.Close(ctx); err != nil {
-		return err
+		return i, nil, err
 	}
 	pooler := pooled(ctx, conf)
-	if err := s.openPostgres(ctx, conf); err != nil {
-		return err
+	e, err := openPostgres(ctx, databaseURL, Options{})
+	if err != nil {
+		return i, nil, err
 	}
-	defer func() { err = errors.Join(err, s.own.Close(), s.write.Close(), s.read.Close()) }()
-	if err := s.read.PingContext(ctx); err != nil {
-		return err
-	}
-	if err := s.SyncClock(ctx); err != nil {
-		return err
+	if err := e.pools.Read.PingContext(ctx); err != nil {
+		return i, nil, errors.Join(err, e.Close())
 	}
 	if pooler {
-		i.pooler(ctx, s)
+		i.pooler(ctx, e)
 	}
-	return i.shared(ctx, s)
+	if err := i.postgres(ctx, e); err != nil {
+		return i, nil, errors.Join(err, e.Close())
+	}
+	return i, e, nil
 }
 
-// shared asks what is asked of a database that nodes share.
-func (i *Inspection) shared(ctx context.Context, s *Store) error {
-	i.Ahead = s.ClockOffset()
+// Inspect implements Engine.
+func (e *postgres) Inspect(ctx context.Context) (*Inspection, error) {
+	i := &Inspection{Engine: "PostgreSQL"}
+	return i, i.postgres(ctx, e)
+}
+
+// postgres asks for the version and the settings.
+func (i *Inspection) postgres(ctx context.Context, e *postgres) error {
 	var version string
-	if err := s.read.QueryRowContext(ctx, "SHOW server_version").Scan(&version); err != nil {
+	if err := e.pools.Read.QueryRowContext(ctx, "SHOW server_version").Scan(&version); err != nil {
 		return fmt.Errorf("reading the server's version: %w", err)
 	}
 	version, _, _ = strings.Cut(version, " ")
 	i.Engine = "PostgreSQL " + version
 	for _, setting := range pgSettings {
 		var is string
-		if err := s.read.QueryRowContext(ctx, "SELECT current_setting($1)", setting.name).Scan(&is); err != nil {
+		if err := e.pools.Read.QueryRowContext(ctx, "SELECT current_setting($1)", setting.name).Scan(&is); err != nil {
 			return fmt.Errorf("reading the server's settings: %w", err)
 		}
 		if !wanted(setting.want, is) {
@@ -85,37 +92,34 @@ func (i *Inspection) shared(ctx context.Context, s *Store) error {
 			i.ill(setting.grave, what, setting.fix)
 		}
 	}
-	if err := i.read(ctx, s); err != nil {
-		return err
-	}
-	return i.rights(ctx, s)
-}
-
-// rights looks whether redial's role may do its work.
-func (i *Inspection) rights(ctx context.Context, s *Store) error {
-	var mayCreate, mayWrite bool
-	err := s.read.QueryRowContext(ctx, "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)").Scan(&mayCreate)
-	if err == nil && i.Schema > 0 {
-		err = s.read.QueryRowContext(ctx, `SELECT has_table_privilege('calls', 'SELECT') AND has_table_privilege('calls', 'INSERT')
-			AND has_table_privilege('calls', 'UPDATE') AND has_table_privilege('calls', 'DELETE')`).Scan(&mayWrite)
-	}
-	switch {
-	case err != nil:
-		return fmt.Errorf("reading what the role may do: %w", err)
-	case i.Pending > 0 && !mayCreate:
-		i.ill(true, "the role may not create tables, which migrating needs", "GRANT CREATE ON SCHEMA public TO redial's role")
-	case i.Schema > 0 && !mayWrite:
-		i.ill(true, "the role may not write the tables", "give it the tables (ALTER TABLE … OWNER TO), or GRANT SELECT, INSERT, UPDATE, DELETE")
-	}
 	return nil
 }
 
+// Rights implements Engine.
+func (e *postgres) Rights(ctx context.Context, migrate bool, table string) ([]Ill, error) {
+	var mayCreate, mayWrite bool
+	err := e.pools.Read.QueryRowContext(ctx, "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)").Scan(&mayCreate)
+	if err == nil && table != "" {
+		err = e.pools.Read.QueryRowContext(ctx, `SELECT has_table_privilege($1, 'SELECT') AND has_table_privilege($1, 'INSERT')
+			AND has_table_privilege($1, 'UPDATE') AND has_table_privilege($1, 'DELETE')`, table).Scan(&mayWrite)
+	}
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading what the role may do: %w", err)
+	case migrate && !mayCreate:
+		return []Ill{{"the role may not create tables, which migrating needs", "GRANT CREATE ON SCHEMA public TO redial's role", true}}, nil
+	case table != "" && !mayWrite:
+		return []Ill{{"the role may not write the tables", "give it the tables (ALTER TABLE … OWNER TO), or GRANT SELECT, INSERT, UPDATE, DELETE", true}}, nil
+	}
+	return nil, nil
+}
+
 // pooler looks whether the settings that a pooler does not keep are the role's.
-func (i *Inspection) pooler(ctx context.Context, s *Store) {
+func (i *Inspection) pooler(ctx context.Context, e *postgres) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var scans string
-	err := s.read.QueryRowContext(ctx, "SELECT reset_val FROM pg_settings WHERE name = 'enable_seqscan'").Scan(&scans)
+	err := e.pools.Read.QueryRowContext(ctx, "SELECT reset_val FROM pg_settings WHERE name = 'enable_seqscan'").Scan(&scans)
 	if err == nil && scans == "on" {
 		i.ill(false, "a pooler answers, and keeps no settings of a session: plans may be slow",
 			"ALTER ROLE … SET enable_seqscan = off, and the others of operations.md, \"PgBouncer\"")

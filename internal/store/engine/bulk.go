@@ -1,0 +1,219 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Column is a column of a table, as it is written.
+type Column struct {
+	Name string
+	Text bool // it is a text; the others are integers of up to 64 bits
+}
+
+// Insertion says how rows are inserted into a table.
+type Insertion struct {
+	Table   string
+	Columns []Column
+	// Compute has, for some of the columns, an expression that is written in the place of the row's value. {name} in
+	// it is the row's value of a column.
+	Compute map[string]string
+	// Free, if set, leaves out each row whose values in a unique key another row has already, also one of the same
+	// insertion.
+	Free *FreeKey
+	// Returns are the columns that are returned of each row that was inserted: enough of them to know the row again.
+	Returns []string
+
+	once      sync.Once
+	one, many string
+}
+
+// FreeKey is the unique key of an insertion of rows whose key may be taken.
+type FreeKey struct {
+	Columns []string
+	Where   string // the condition of a unique key that some rows alone are in; empty: all are
+	// Alone are columns: a row is left out, too, if any row has its values there, whether it is in the key or not.
+	Alone []string
+}
+
+// Update says how rows of a table are updated. The first columns, so many as Keys, find the row.
+type Update struct {
+	Table   string
+	Columns []Column
+	Keys    int
+
+	once      sync.Once
+	one, many string
+}
+
+// Change is a row as it stands, and as it is to be: a value for each column. Before may be nil where Compares says no.
+type Change struct{ Before, After []any }
+
+// texts are an Insertion's, or an Update's, of the engines that have no array: for one row; and of one that has, which
+// takes a whole column in each parameter.
+func (in *Insertion) texts() (one, many string) {
+	in.once.Do(func() {
+		into := "INSERT INTO " + in.Table + " (" + names(in.Columns) + ") "
+		param := func(i int) string { return param(in.Columns, i) }
+		value := func(i int) string { return "v." + in.Columns[i].Name }
+		if alone := in.alone(param); alone != "" {
+			in.one = into + "SELECT " + in.values(param) + alone + in.tail()
+		} else {
+			in.one = into + "VALUES (" + in.values(param) + ")" + in.tail()
+		}
+		in.many = into + "SELECT " + in.values(value) + " FROM " + unnest(in.Columns) + in.alone(value) + in.tail()
+	})
+	return in.one, in.many
+}
+
+// values are what is written to the columns; value is the row's own, of column i.
+func (in *Insertion) values(value func(i int) string) string {
+	list := make([]string, len(in.Columns))
+	for i, c := range in.Columns {
+		list[i] = value(i)
+		if computed, ok := in.Compute[c.Name]; ok {
+			for j, other := range in.Columns {
+				computed = strings.ReplaceAll(computed, "{"+other.Name+"}", value(j))
+			}
+			list[i] = computed
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func (in *Insertion) alone(value func(i int) string) string {
+	if in.Free == nil || len(in.Free.Alone) == 0 {
+		return ""
+	}
+	same := make([]string, len(in.Free.Alone))
+	for n, name := range in.Free.Alone {
+		i := slices.IndexFunc(in.Columns, func(c Column) bool { return c.Name == name })
+		same[n] = "other." + name + " = " + value(i)
+	}
+	return " WHERE NOT EXISTS (SELECT 1 FROM " + in.Table + " AS other WHERE " + strings.Join(same, " AND ") + ")"
+}
+
+// tail is what SQLite and PostgreSQL have for keys that may be taken, and for what is returned.
+func (in *Insertion) tail() (text string) {
+	if f := in.Free; f != nil {
+		text = " ON CONFLICT (" + strings.Join(f.Columns, ", ") + ")"
+		if f.Where != "" {
+			text += " WHERE " + f.Where
+		}
+		text += " DO NOTHING"
+	}
+	if len(in.Returns) > 0 {
+		text += " RETURNING " + strings.Join(in.Returns, ", ")
+	}
+	return text
+}
+
+func (u *Update) texts() (one, many string) {
+	u.once.Do(func() {
+		same, set := make([]string, u.Keys), make([]string, len(u.Columns)-u.Keys)
+		sameAs, setTo := make([]string, u.Keys), make([]string, len(u.Columns)-u.Keys)
+		for i, c := range u.Columns {
+			if i < u.Keys {
+				same[i], sameAs[i] = c.Name+" = "+param(u.Columns, i), "r."+c.Name+" = v."+c.Name
+			} else {
+				set[i-u.Keys], setTo[i-u.Keys] = c.Name+" = "+param(u.Columns, i), c.Name+" = v."+c.Name
+			}
+		}
+		u.one = "UPDATE " + u.Table + " SET " + strings.Join(set, ", ") + " WHERE " + strings.Join(same, " AND ")
+		u.many = "UPDATE " + u.Table + " AS r SET " + strings.Join(setTo, ", ") +
+			" FROM " + unnest(u.Columns) + " WHERE " + strings.Join(sameAs, " AND ")
+	})
+	return u.one, u.many
+}
+
+func names(cols []Column) string {
+	list := make([]string, len(cols))
+	for i, c := range cols {
+		list[i] = c.Name
+	}
+	return strings.Join(list, ", ")
+}
+
+// param is the parameter of column i. Of an integer that is too large for its column, as
+// only a report could bring one, the server is to tell: the driver would give up the
+// connection.
+func param(cols []Column, i int) string {
+	if cols[i].Text {
+		return fmt.Sprintf("$%d", i+1)
+	}
+	return fmt.Sprintf("CAST($%d AS BIGINT)", i+1)
+}
+
+// unnest makes rows of parameters that are whole columns.
+func unnest(cols []Column) string {
+	params := make([]string, len(cols))
+	for i, c := range cols {
+		kind := "bigint"
+		if c.Text {
+			kind = "text"
+		}
+		params[i] = fmt.Sprintf("$%d::%s[]", i+1, kind)
+	}
+	return "unnest(" + strings.Join(params, ", ") + ") AS v(" + names(cols) + ")"
+}
+
+// oneByOne are statements that have a row each as their parameters.
+func oneByOne(text string, rows [][]any, returned func(scan func(...any) error) error) []Statement {
+	list := make([]Statement, len(rows))
+	for i, r := range rows {
+		list[i] = Statement{SQL: text, Args: r, Rows: returned}
+	}
+	return list
+}
+
+// arrays are the parameters of a statement that takes columns.
+func arrays(cols []Column, rows int, row func(i int) []any) []any {
+	args := make([]any, len(cols))
+	for i, c := range cols {
+		if c.Text {
+			args[i] = columnOf[string](i, rows, row)
+		} else {
+			args[i] = columnOf[int64](i, rows, row)
+		}
+	}
+	return args
+}
+
+func columnOf[T any](i, rows int, row func(n int) []any) []*T {
+	list := make([]*T, rows)
+	for n := range list {
+		if v, ok := row(n)[i].(T); ok {
+			list[n] = &v
+		}
+	}
+	return list
+}
+
+// updateChanged updates those of a row's columns that change; it is empty if none does.
+func updateChanged(u *Update, r Change) []Statement {
+	var sql strings.Builder
+	var args []any
+	param := func(glue string, i int) {
+		args = append(args, r.After[i])
+		sql.WriteString(glue + u.Columns[i].Name + " = $" + strconv.Itoa(len(args)))
+	}
+	glue := "UPDATE " + u.Table + " SET "
+	for i := u.Keys; i < len(r.After); i++ {
+		if r.After[i] != r.Before[i] {
+			param(glue, i)
+			glue = ", "
+		}
+	}
+	if args == nil {
+		return nil
+	}
+	glue = " WHERE "
+	for i := range u.Keys {
+		param(glue, i)
+		glue = " AND "
+	}
+	return []Statement{{SQL: sql.String(), Args: args}}
+}

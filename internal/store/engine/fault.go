@@ -1,0 +1,25 @@
+package engine
+
+import "errors"
+
+// ErrUnclear is returned for a write of which nobody knows whether it was committed: the
+// answer to its COMMIT was lost.
+var ErrUnclear = errors.New("it is not known whether this was written")
+
+// Fault is what an error of a transaction means.
+type Fault int
+
+// The faults.
+const (
+	Other    Fault = iota // the database is away, or the disk is full, or the SQL is wrong; or it is no error of the database
+	Conflict              // with another transaction: the whole of it is to be run again
+	Locked                // somebody else has locked a row for longer than a transaction waits
+	Row                   // of one of the rows that were written: its key is taken, or a value does not fit
+)
+
+// Key is a unique key of a table.
+type Key struct {
+	Index   string // its name in the schema
+	Table   string
+	Columns []string
+}

@@ -1,0 +1,147 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"redial/internal/pgtest"
+)
+
+func newFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }
+
+// write opens a database, writes something there, and leaves it open.
+func opened(t testing.TB, url string) Engine {
+	t.Helper()
+	e, err := Open(t.Context(), url, Options{})
+	if err == nil {
+		err = e.Write(t.Context(), func(x *Tx) error {
+			return x.Read(Statement{SQL: "CREATE TABLE IF NOT EXISTS things (id TEXT PRIMARY KEY)"})
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func inspect(t *testing.T, url string) *Inspection {
+	t.Helper()
+	i, e, err := Inspect(t.Context(), url)
+	if err == nil && e != nil {
+		err = e.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// has says whether one of the ills says so.
+func (i *Inspection) has(what string) bool {
+	for _, ill := range i.Ills {
+		if strings.Contains(ill.What, what) && ill.Fix != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// A disk that is full, over the network or in memory, and a user who may not write, are told.
+func TestWhatADiskLacks(t *testing.T) {
+	url := newFile(t)
+	if err := opened(t, url).Close(); err != nil {
+		t.Fatal(err)
+	}
+	file := strings.TrimPrefix(url, "sqlite:")
+	disk, may := diskOf, writable
+	t.Cleanup(func() { diskOf, writable = disk, may })
+	for what, on := range map[string]struct {
+		free  uint64
+		kind  string
+		may   bool
+		mode  os.FileMode
+		says  string
+		grave bool
+	}{
+		"full":       {1 << 20, "", true, 0o600, "full, or nearly so: 1 MB are free", true},
+		"nearly":     {100 << 20, "", true, 0o600, "nearly full: 100 MB are free", false},
+		"network":    {1 << 40, "network", true, 0o600, "network file system", true},
+		"memory":     {1 << 40, "memory", true, 0o600, "tmpfs", false},
+		"another's":  {1 << 40, "", false, 0o600, "can't be written by this user", true},
+		"for others": {1 << 40, "", true, 0o644, "other users may read", false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			diskOf, writable = func(string) (uint64, string) { return on.free, on.kind }, func(string) bool { return on.may }
+			if err := os.Chmod(file, on.mode); err != nil {
+				t.Fatal(err)
+			}
+			i := inspect(t, url)
+			if !i.has(on.says) || i.Ills[0].Grave != on.grave {
+				t.Errorf("%+v", i.Ills)
+			}
+		})
+	}
+	diskOf, writable = disk, func(string) bool { return false }
+	if i := inspect(t, "sqlite:"+filepath.Join(t.TempDir(), "x.db")); !i.has("may not write to the folder") {
+		t.Errorf("of a folder that can't be written: %+v", i.Ills)
+	}
+	writable = may
+	if err := os.Link(file, file+".hard"); err != nil {
+		t.Fatal(err)
+	}
+	if i := inspect(t, url); !i.has("hard links") {
+		t.Errorf("of hard links: %+v", i.Ills)
+	}
+}
+
+// What can't be opened is explained, and how that is mended.
+func TestTroublesAreExplained(t *testing.T) {
+	for says, err := range map[string]error{
+		"does not take this user":   &pgconn.PgError{Code: "28P01"},
+		"no such database":          &pgconn.PgError{Code: "3D000"},
+		"no connection left":        &pgconn.PgError{Code: "53300"},
+		"is starting":               &pgconn.PgError{Code: "57P03"},
+		"there is no host db.local": &net.DNSError{Name: "db.local", IsNotFound: true},
+		"name server":               &net.DNSError{Name: "db.local", IsTimeout: true},
+		"no PostgreSQL listens":     syscall.ECONNREFUSED,
+		"does not answer":           context.DeadlineExceeded,
+		"standby":                   errors.New("read only connection"),
+		"may not read":              fs.ErrPermission,
+		"mounted read-only":         syscall.EROFS,
+		"one of the parameters":     &pgconn.PgError{Code: "42704"},
+	} {
+		if what, fix := Trouble(err); !strings.Contains(what, says) || fix == "" {
+			t.Errorf("%v: %q, %q, want %q", err, what, fix, says)
+		}
+	}
+	garbage := filepath.Join(t.TempDir(), "x.db")
+	if err := os.WriteFile(garbage, []byte(strings.Repeat("no database ", 1000)), private); err != nil {
+		t.Fatal(err)
+	}
+	missing := pgtest.New(t)
+	for url, says := range map[string]string{
+		"sqlite:" + garbage:                    "the file is no database",
+		"sqlite:" + filepath.Dir(garbage):      "that is a folder",
+		"sqlite:/nowhere/at/all/x.db":          "the folder of the database is not there",
+		"postgres://u:hush@127.0.0.1:1/x":      "no PostgreSQL listens there",
+		strings.Replace(missing, "?", "x?", 1): "there is no such database",
+	} {
+		_, _, err := Inspect(t.Context(), url)
+		what, fix := Trouble(err)
+		if err == nil || !strings.Contains(what, says) || fix == "" || strings.Contains(err.Error()+what+fix, "hush") {
+			t.Errorf("%s: %v, %q, %q, want %q", url, err, what, fix, says)
+		}
+	}
+	if what, _ := Trouble(errors.New("something else")); what != "" {
+		t.Errorf("of what it does not know: %q", what)
+	}
+}

@@ -1,0 +1,120 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Schema is which migrations have run, and which of this binary have not.
+type Schema struct {
+	Version, Newest int64
+	Pending         []string // names of files
+}
+
+// migrator runs migrations. A file that is named *_ENGINE.sql is for that engine alone.
+type migrator struct {
+	write, read *sql.DB
+	dialect     goose.Dialect
+	others      string                    // a pattern of the files that are for other engines
+	exists      string                    // asks whether any migration has run
+	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
+}
+
+// Migrate implements Engine. Nodes that start together wait for each other; one that
+// finds nothing to do waits for nobody.
+func (m *migrator) Migrate(ctx context.Context, migrations fs.FS) error {
+	schema, err := m.Schema(ctx, migrations)
+	if err != nil || len(schema.Pending) == 0 {
+		return err
+	}
+	var opts []goose.ProviderOption
+	if m.locker != nil {
+		opts = append(opts, goose.WithSessionLocker(m.locker()))
+	}
+	p, err := m.provider(migrations, opts...)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrating the database: %w", err)
+	}
+	return nil
+}
+
+// Schema implements Engine. Goose would create its table to answer that.
+func (m *migrator) Schema(ctx context.Context, migrations fs.FS) (found Schema, err error) {
+	p, err := m.provider(migrations)
+	if err != nil {
+		return found, err
+	}
+	applied, err := m.applied(ctx)
+	if err != nil {
+		return found, err
+	}
+	for version, up := range applied {
+		if up {
+			found.Version = max(found.Version, version)
+		}
+	}
+	for _, source := range p.ListSources() {
+		found.Newest = max(found.Newest, source.Version)
+		if !applied[source.Version] {
+			found.Pending = append(found.Pending, source.Path)
+		}
+	}
+	return found, nil
+}
+
+// Down takes back all migrations after a version. It is for tests.
+func (m *migrator) Down(ctx context.Context, migrations fs.FS, to int64) error {
+	p, err := m.provider(migrations)
+	if err == nil {
+		_, err = p.DownTo(ctx, to)
+	}
+	return err
+}
+
+// applied says of each migration that ever ran whether it still counts.
+func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
+	applied := map[int64]bool{}
+	var exists bool
+	if err := m.read.QueryRowContext(ctx, m.exists).Scan(&exists); err != nil {
+		return nil, fmt.Errorf("looking for the schema: %w", err)
+	}
+	if !exists {
+		return applied, nil
+	}
+	rows, err := m.read.QueryContext(ctx, "SELECT version_id, is_applied FROM goose_db_version ORDER BY id")
+	if err == nil {
+		err = scanAll(rows, func(scan func(...any) error) error {
+			var version int64
+			var up bool
+			err := scan(&version, &up)
+			applied[version] = up
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the schema's version: %w", err)
+	}
+	return applied, nil
+}
+
+// provider reads the migrations. Without a locker it locks nothing: that is enough for looking.
+func (m *migrator) provider(migrations fs.FS, opts ...goose.ProviderOption) (*goose.Provider, error) {
+	excluded, err := fs.Glob(migrations, m.others)
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	opts = append(opts, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
+	p, err := goose.NewProvider(m.dialect, m.write, migrations, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("reading the migrations: %w", err)
+	}
+	return p, nil
+}

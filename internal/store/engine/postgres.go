@@ -1,0 +1,419 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// postgresConfig reads a URL. What the driver says of one that it can't read is not passed
+// on, for it quotes the URL.
+func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
+	if _, err := url.Parse(databaseURL); err != nil || strayPassword(databaseURL) {
+		return nil, errors.New("of PostgreSQL can't be read: it must look like postgres://user:password@host/name, with %40 for each @ in the password, %2F for /, %23 for #, %3F for ?, %25 for %")
+	}
+	conf, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, errors.New("of PostgreSQL has a host, a port or a parameter that can't be used, or names a file that can't be read")
+	}
+	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, pgConnectTime)
+	return conf, nil
+}
+
+// postgresName names a database by its hosts and its own name.
+func postgresName(conf *pgx.ConnConfig) string {
+	name := cmp.Or(conf.Database, conf.User)
+	if strings.HasPrefix(conf.Host, "/") {
+		return "postgres:///" + name + "?host=" + conf.Host
+	}
+	hosts := []string{net.JoinHostPort(conf.Host, strconv.Itoa(int(conf.Port)))}
+	for _, f := range conf.Fallbacks { // other hosts, and these without TLS
+		hosts = append(hosts, net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
+	}
+	return "postgres://" + strings.Join(slices.Compact(hosts), ",") + "/" + name
+}
+
+// strayPassword says whether an @ stands where none belongs: beside another one, or behind
+// a /, ? or # that was meant to be a part of the password, and is read as the end of the
+// host's name. A part of the password would be dialed, and shown in errors.
+func strayPassword(databaseURL string) bool {
+	_, text, _ := strings.Cut(databaseURL, "://")
+	authority, path, query := text, "", ""
+	if end := strings.IndexAny(text, "/?"); end >= 0 {
+		authority = text[:end]
+		path, query, _ = strings.Cut(text[end:], "?")
+	}
+	if strings.Contains(text, "#") || strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || path == "" && strings.Contains(query, "@") {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
+		name, value, _ := strings.Cut(parameter, "=")
+		_, host, at := strings.Cut(value, "@") // a user's name may have one
+		return strings.Contains(name, "@") || at && strings.Contains(host, "/")
+	})
+}
+
+const pgConnectTime = 5 * time.Second
+
+var postgresKind = kind{
+	schemes: []string{"postgres", "postgresql"},
+	shared:  true,
+	check: func(databaseURL string) error {
+		_, err := postgresConfig(databaseURL)
+		return err
+	},
+	open: func(ctx context.Context, databaseURL string, o Options) (Engine, error) {
+		return openPostgres(ctx, databaseURL, o)
+	},
+	look: func(ctx context.Context, databaseURL string) (Engine, error) {
+		return openPostgres(ctx, databaseURL, Options{})
+	},
+	inspect: inspectPostgres,
+}
+
+// postgres is a database of PostgreSQL.
+type postgres struct {
+	migrator
+	name  string
+	pools Pools
+	begin []string // of a transaction that writes
+	texts texts
+}
+
+func openPostgres(ctx context.Context, databaseURL string, o Options) (*postgres, error) {
+	conf, err := postgresConfig(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	e := &postgres{name: postgresName(conf)}
+	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
+		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	if !strings.Contains(conf.ConnString(), "default_query_exec_mode") && pooled(ctx, conf) {
+		conf.DefaultQueryExecMode = pgx.QueryExecModeExec
+	}
+	e.pools = Pools{Own: openPool(conf, 1), Aside: openPool(conf, sideConns), Read: openPool(conf, readConns)}
+	e.begin = []string{"BEGIN" + isolation(o.Isolation), limitLocks}
+	e.migrator = migrator{
+		write: e.pools.Aside, read: e.pools.Read, dialect: goose.DialectPostgres, others: "*_sqlite.sql",
+		exists: "SELECT to_regclass('goose_db_version') IS NOT NULL",
+		locker: func() lock.SessionLocker { return &migrationLock{db: e.pools.Read, notice: o.Notice} },
+	}
+	return e, nil
+}
+
+// Name implements Engine.
+func (e *postgres) Name() string { return e.name }
+
+// Shared implements Engine.
+func (e *postgres) Shared() bool { return true }
+
+// Pools implements Engine.
+func (e *postgres) Pools() Pools { return e.pools }
+
+// Ping implements Engine.
+func (e *postgres) Ping(ctx context.Context) error { return e.pools.ping(ctx) }
+
+// Close implements Engine.
+func (e *postgres) Close() error { return e.pools.each((*sql.DB).Close) }
+
+// Now implements Engine.
+func (e *postgres) Now(ctx context.Context) (time.Time, error) {
+	var micros int64
+	err := e.pools.Read.QueryRowContext(ctx, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&micros)
+	return time.UnixMicro(micros), err
+}
+
+// ForgetDeleted implements Engine. A server's files are its own.
+func (e *postgres) ForgetDeleted(context.Context) error { return nil }
+
+// Write implements Engine.
+func (e *postgres) Write(ctx context.Context, fn func(*Tx) error) error {
+	return e.transact(ctx, e.pools.Own, e.begin, fn)
+}
+
+// Aside implements Engine.
+func (e *postgres) Aside(ctx context.Context, fn func(*Tx) error) error {
+	return e.transact(ctx, e.pools.Aside, e.begin, fn)
+}
+
+var beginView = []string{"BEGIN" + isolation(sql.LevelRepeatableRead) + " READ ONLY"}
+
+// View implements Engine.
+func (e *postgres) View(ctx context.Context, fn func(*Tx) error) error {
+	return e.transact(ctx, e.pools.Read, beginView, fn)
+}
+
+// Read implements Engine.
+func (e *postgres) Read(ctx context.Context, st Statement) error {
+	text, err := e.text(&st)
+	if err != nil {
+		return err
+	}
+	rows, err := e.pools.Read.QueryContext(ctx, text, withLists(st.Args, asArray)...)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, st.Rows)
+}
+
+func asArray(l List) any { return []string(l) }
+
+var pgLocks = [...]string{ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
+
+func (e *postgres) text(st *Statement) (string, error) { return e.texts.of(st, "= ANY($%d)", pgLocks) }
+
+func (e *postgres) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
+	one, many := in.texts()
+	if len(rows) == 1 {
+		return oneByOne(one, rows, returned)
+	}
+	args := arrays(in.Columns, len(rows), func(i int) []any { return rows[i] })
+	return []Statement{{SQL: many, Args: args, Rows: returned}}
+}
+
+func (e *postgres) compares() bool { return false }
+
+// update leaves it to the server to find out what changes.
+func (e *postgres) update(u *Update, rows []Change) []Statement {
+	one, many := u.texts()
+	if len(rows) == 1 {
+		return []Statement{{SQL: one, Args: rows[0].After}}
+	}
+	args := arrays(u.Columns, len(rows), func(i int) []any { return rows[i].After })
+	return []Statement{{SQL: many, Args: args}}
+}
+
+func (e *postgres) tryName(t *Tx, name string, got func(bool)) {
+	sum := fnv.New64a()
+	sum.Write([]byte(name))
+	t.Add(Statement{
+		SQL:  "SELECT pg_try_advisory_xact_lock($1)",
+		Args: []any{int64(sum.Sum64())},
+		Rows: func(scan func(...any) error) error {
+			var free bool
+			err := scan(&free)
+			got(free)
+			return err
+		},
+	})
+}
+
+// limitBriefly bounds how long each statement of Briefly waits.
+const limitBriefly = "SET LOCAL lock_timeout = '20ms'"
+
+func (e *postgres) briefly(t *Tx, fn func() error) (locked bool, err error) {
+	if err := t.Flush(); err != nil {
+		return false, err
+	}
+	t.Add(Statement{SQL: "SAVEPOINT briefly"}, Statement{SQL: limitBriefly})
+	if err := fn(); err != nil {
+		return e.undone(t, err)
+	}
+	t.Add(Statement{SQL: limitLocks}, Statement{SQL: "RELEASE SAVEPOINT briefly"})
+	if err := t.Flush(); err != nil {
+		return e.undone(t, err)
+	}
+	return false, nil
+}
+
+// undone undoes what Briefly ran, if it failed over a lock.
+func (e *postgres) undone(t *Tx, err error) (locked bool, _ error) {
+	if e.Fault(err) != Locked {
+		return false, err
+	}
+	t.queue = nil
+	return true, t.Read(Statement{SQL: "ROLLBACK TO SAVEPOINT briefly"})
+}
+
+// limitLocks bounds how long a transaction waits for a row that somebody else has locked: others
+// wait for the transaction, or for its connection.
+const limitLocks = "SET LOCAL lock_timeout = '500ms'"
+
+// pooled says whether a pooler such as PgBouncer stands before the server: then it is another process
+// that answers than the one that the connection was promised. A prepared statement would be looked
+// for on another connection than it was made on.
+func pooled(ctx context.Context, conf *pgx.ConnConfig) bool {
+	conn, err := pgx.ConnectConfig(ctx, conf)
+	if err != nil {
+		return false // whoever connects next says why
+	}
+	defer conn.Close(ctx)
+	var pid uint32
+	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid)
+	return err == nil && pid != conn.PgConn().PID()
+}
+
+// A node has 16 connections at most: one is the writer's alone, so that whatever takes the
+// others, batches are written.
+const (
+	sideConns = 8 // those who write apart from the writer
+	readConns = 7
+)
+
+func openPool(conf *pgx.ConnConfig, most int) *sql.DB {
+	db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))
+	db.SetMaxOpenConns(most)
+	db.SetMaxIdleConns(most)
+	db.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
+	return db
+}
+
+// Settings of every connection. PostgreSQL ends a transaction whose node has fallen
+// asleep in it: nobody else should wait for its locks. And it goes by our indexes,
+// all of which it would choose itself if it knew how large the tables have become
+// since it last looked: it has planned a statement for an empty table more often than not.
+const settings = `SET idle_in_transaction_session_timeout = '10s';
+	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`
+
+func configure(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, settings, pgx.QueryExecModeSimpleProtocol)
+	return err
+}
+
+// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected, Locked is lock_not_available,
+// which lock_timeout brings.
+// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+func (e *postgres) Fault(err error) Fault {
+	is, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case !ok || len(is.Code) != 5:
+		return Other
+	case is.Code == "40001" || is.Code == "40P01":
+		return Conflict
+	case is.Code == "55P03":
+		return Locked
+	}
+	switch is.Code[:2] {
+	case "21", "22", "23", "42", "54": // what was written
+		return Row
+	}
+	return Other
+}
+
+// Taken implements Engine: unique_violation.
+func (e *postgres) Taken(err error, k Key) bool {
+	is, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && is.Code == "23505" && is.ConstraintName == k.Index
+}
+
+// pgUnclear says whether a transaction may be committed although its COMMIT failed: it
+// was sent, and the server did not say that the transaction was undone.
+func pgUnclear(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.SeverityUnlocalized != "ERROR" || e.Code == completionUnknown // FATAL: it went away meanwhile
+	}
+	return !errors.Is(err, errRolledBack) && !pgconn.SafeToRetry(err)
+}
+
+const completionUnknown = "40003"
+
+// errRolledBack is what a COMMIT comes to in a transaction that has failed.
+var errRolledBack = errors.New("the transaction was not committed")
+
+// transact runs fn in a transaction whose statements go out together: a flush is
+// one round trip, however many it sends, and begin and COMMIT travel with the others.
+func (e *postgres) transact(ctx context.Context, db *sql.DB, begin []string, fn func(*Tx) error) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	err = conn.Raw(func(driverConn any) error {
+		return e.on(ctx, driverConn.(*stdlib.Conn).Conn(), begin, fn)
+	})
+	return errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone))
+}
+
+func (e *postgres) on(ctx context.Context, conn *pgx.Conn, begin []string, fn func(*Tx) error) error {
+	t := &Tx{rows: e, Send: func(list []Statement) error { return e.send(ctx, conn, list) }}
+	for _, sql := range begin {
+		t.Add(Statement{SQL: sql})
+	}
+	err := fn(t)
+	if err == nil {
+		t.Add(Statement{SQL: "COMMIT"})
+		if err = t.Flush(); err != nil && pgUnclear(err) {
+			err = fmt.Errorf("%w: %w", ErrUnclear, err)
+		}
+	}
+	if err != nil && !conn.IsClosed() && conn.PgConn().TxStatus() != 'I' {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_, undone := conn.Exec(undo, "ROLLBACK")
+		err = errors.Join(err, undone)
+	}
+	return err
+}
+
+func isolation(level sql.IsolationLevel) string {
+	if level == sql.LevelDefault {
+		return ""
+	}
+	return " ISOLATION LEVEL " + level.String()
+}
+
+// send sends statements in one go. After one that fails the server executes
+// none of the rest, COMMIT least of all.
+func (e *postgres) send(ctx context.Context, conn *pgx.Conn, list []Statement) (err error) {
+	var b pgx.Batch
+	for i := range list {
+		text, err := e.text(&list[i])
+		if err != nil {
+			return err
+		}
+		b.Queue(text, withLists(list[i].Args, asArray)...)
+	}
+	answers := conn.SendBatch(ctx, &b)
+	defer func() {
+		if closed := answers.Close(); err == nil {
+			err = closed
+		}
+	}()
+	for _, st := range list {
+		if err := answer(answers, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func answer(answers pgx.BatchResults, st Statement) error {
+	if st.Rows == nil {
+		tag, err := answers.Exec()
+		switch {
+		case err != nil:
+			return err
+		case st.SQL == "COMMIT" && tag.String() != "COMMIT":
+			return fmt.Errorf("%w: the server says %s", errRolledBack, tag)
+		case st.Affected != nil:
+			st.Affected(tag.RowsAffected())
+		}
+		return nil
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := st.Rows(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

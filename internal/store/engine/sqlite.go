@@ -1,0 +1,213 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqlitePath reads a URL.
+func sqlitePath(databaseURL string) (string, error) {
+	_, text, _ := strings.Cut(databaseURL, ":")
+	file, query, _ := strings.Cut(strings.TrimPrefix(text, "//"), "?")
+	if file == "" || file == ":memory:" || query != "" {
+		return "", errors.New("of SQLite must be sqlite:FILE, without options")
+	}
+	return file, nil
+}
+
+var sqliteKind = kind{
+	schemes: []string{"sqlite"},
+	check: func(databaseURL string) error {
+		_, err := sqlitePath(databaseURL)
+		return err
+	},
+	open: func(_ context.Context, databaseURL string, _ Options) (Engine, error) {
+		file, err := sqlitePath(databaseURL)
+		if err != nil {
+			return nil, err
+		}
+		return openSQLite(file)
+	},
+	look: func(_ context.Context, databaseURL string) (Engine, error) {
+		file, err := sqlitePath(databaseURL)
+		if err != nil {
+			return nil, err
+		}
+		return lookAtSQLite(file)
+	},
+	inspect: inspectSQLite,
+}
+
+// sqliteFile is a database of SQLite.
+type sqliteFile struct {
+	migrator
+	file    string
+	writer  *sqlitePool
+	readers *sqlitePool
+	release func() error // gives the file's lock back
+	texts   texts
+}
+
+func openSQLite(file string) (Engine, error) {
+	release, err := holdFile(file)
+	if err != nil {
+		return nil, err
+	}
+	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)") // KiB; and what is deleted is overwritten
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	// One writer: SQLite has no more, and a queue in Go is fairer than its lock.
+	write.SetMaxOpenConns(1)
+	read, err := sql.Open("sqlite", sqliteDSN(file, "deferred")+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(err, write.Close(), release())
+	}
+	read.SetMaxOpenConns(8)
+	read.SetMaxIdleConns(8)
+	return newSQLite(file, write, read, release), nil
+}
+
+func newSQLite(file string, write, read *sql.DB, release func() error) *sqliteFile {
+	e := &sqliteFile{file: file, release: release}
+	e.writer = &sqlitePool{engine: e, db: write, prepared: map[string]*sql.Stmt{}}
+	e.readers = &sqlitePool{engine: e, db: read, reads: true, prepared: map[string]*sql.Stmt{}}
+	e.migrator = migrator{
+		write: write, read: read, dialect: goose.DialectSQLite3, others: "*_postgres.sql",
+		exists: "SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'",
+	}
+	return e
+}
+
+// Name implements Engine.
+func (e *sqliteFile) Name() string { return "sqlite:" + e.file }
+
+// Shared implements Engine.
+func (e *sqliteFile) Shared() bool { return false }
+
+// Pools implements Engine.
+func (e *sqliteFile) Pools() Pools {
+	return Pools{Own: e.writer.db, Aside: e.writer.db, Read: e.readers.db}
+}
+
+// Ping implements Engine.
+func (e *sqliteFile) Ping(ctx context.Context) error { return e.Pools().ping(ctx) }
+
+// Close implements Engine.
+func (e *sqliteFile) Close() error { return errors.Join(e.Pools().each((*sql.DB).Close), e.release()) }
+
+// Now implements Engine: the file's clock is this machine's.
+func (e *sqliteFile) Now(context.Context) (time.Time, error) { return time.Now(), nil }
+
+// Write implements Engine.
+func (e *sqliteFile) Write(ctx context.Context, fn func(*Tx) error) error {
+	return e.writer.transact(ctx, fn)
+}
+
+// Aside implements Engine. There is one connection that writes.
+func (e *sqliteFile) Aside(ctx context.Context, fn func(*Tx) error) error {
+	return e.writer.transact(ctx, fn)
+}
+
+// View implements Engine.
+func (e *sqliteFile) View(ctx context.Context, fn func(*Tx) error) error {
+	return e.readers.transact(ctx, fn)
+}
+
+// Read implements Engine.
+func (e *sqliteFile) Read(ctx context.Context, st Statement) error {
+	text, err := e.text(&st)
+	if err != nil {
+		return err
+	}
+	rows, err := e.readers.db.QueryContext(ctx, text, withLists(st.Args, asJSON)...)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, st.Rows)
+}
+
+// asJSON is a list as json_each takes it.
+func asJSON(l List) any {
+	text, err := json.Marshal(l)
+	if err != nil { // of strings, there is none
+		return nil
+	}
+	return string(text)
+}
+
+// text leaves locks out: there is one writer.
+func (e *sqliteFile) text(st *Statement) (string, error) {
+	return e.texts.of(st, "IN (SELECT value FROM json_each($%d))", [3]string{})
+}
+
+func (e *sqliteFile) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
+	one, _ := in.texts()
+	return oneByOne(one, rows, returned)
+}
+
+func (e *sqliteFile) compares() bool { return true }
+
+// update sets those columns alone that change: SQLite writes every index anew that has a column which is set,
+// changed or not.
+func (e *sqliteFile) update(u *Update, rows []Change) (list []Statement) {
+	for _, r := range rows {
+		list = append(list, updateChanged(u, r)...)
+	}
+	return list
+}
+
+func (e *sqliteFile) tryName(_ *Tx, _ string, got func(bool)) { got(true) }
+
+func (e *sqliteFile) briefly(t *Tx, fn func() error) (locked bool, err error) {
+	if err := fn(); err != nil {
+		return false, err
+	}
+	return false, t.Flush()
+}
+
+// ForgetDeleted implements Engine. It empties the log, which holds what was deleted until it is written over. While
+// somebody reads from it, it stays; so others wait no longer than that takes to find out.
+func (e *sqliteFile) ForgetDeleted(ctx context.Context) error {
+	conn, err := e.writer.db.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	defer conn.Close()
+	_, err = conn.ExecContext(ctx, "PRAGMA busy_timeout(100); PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout(5000)")
+	return err
+}
+
+// Fault implements Engine. With one writer, nobody is in anybody's way.
+func (e *sqliteFile) Fault(err error) Fault {
+	is, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return Other
+	}
+	switch is.Code() & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG:
+		return Row
+	}
+	return Other
+}
+
+// Taken implements Engine. It goes by the words: SQLite has no other for the index that objects.
+func (e *sqliteFile) Taken(err error, k Key) bool {
+	is, ok := errors.AsType[*sqlite.Error](err)
+	if !ok || is.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE && is.Code() != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {
+		return false
+	}
+	columns := make([]string, len(k.Columns))
+	for i, name := range k.Columns {
+		columns[i] = k.Table + "." + name
+	}
+	return strings.Contains(is.Error()+" ", ": "+strings.Join(columns, ", ")+" ")
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"sync"
+)
+
+func sqliteDSN(file, lock string) string {
+	v := url.Values{"_txlock": {lock}, "_pragma": {
+		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	}}
+	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
+}
+
+// sqlitePool runs transactions on the one connection that writes, or on those that read. What
+// was executed once is prepared for the next time: parsing costs more than most statements do.
+type sqlitePool struct {
+	engine   *sqliteFile
+	db       *sql.DB
+	reads    bool
+	mu       sync.Mutex
+	prepared map[string]*sql.Stmt
+}
+
+// transact runs fn in a transaction, which sees what was there as it began. One that writes is
+// not interrupted once begun: nothing in it waits for anybody, and being interruptible costs a
+// goroutine for each statement.
+func (w *sqlitePool) transact(ctx context.Context, fn func(*Tx) error) error {
+	conn, err := w.db.Conn(ctx)
+	if err != nil {
+		return noConnection(err)
+	}
+	if !w.reads {
+		ctx = context.Background()
+	}
+	var fresh []string
+	err = w.on(ctx, conn, fn, &fresh)
+	if err := errors.Join(err, ignoreDone(conn.Close(), sql.ErrConnDone)); err != nil {
+		return err
+	}
+	w.prepare(fresh)
+	return nil
+}
+
+func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*Tx) error, fresh *[]string) error {
+	raw, err := conn.BeginTx(ctx, &sql.TxOptions{ReadOnly: w.reads})
+	if err != nil {
+		return err
+	}
+	t := &Tx{rows: w.engine}
+	t.Send = func(list []Statement) error {
+		for i := range list {
+			if err := w.run(ctx, raw, &list[i], fresh); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = fn(t)
+	if err == nil {
+		err = t.Flush()
+	}
+	if err != nil {
+		return errors.Join(err, ignoreDone(raw.Rollback(), sql.ErrTxDone))
+	}
+	return raw.Commit()
+}
+
+func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st *Statement, fresh *[]string) error {
+	text, err := w.engine.text(st)
+	if err != nil {
+		return err
+	}
+	args := withLists(st.Args, asJSON)
+	ready := w.ready(text)
+	if ready == nil {
+		*fresh = append(*fresh, text)
+	} else {
+		ready = raw.StmtContext(ctx, ready)
+	}
+	if st.Rows == nil {
+		return execute(ctx, raw, ready, text, args, st.Affected)
+	}
+	rows, err := query(ctx, raw, ready, text, args)
+	if err != nil {
+		return err
+	}
+	return scanAll(rows, st.Rows)
+}
+
+func execute(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, text string, args []any, affected func(int64)) (err error) {
+	var r sql.Result
+	if ready != nil {
+		r, err = ready.ExecContext(ctx, args...)
+	} else {
+		r, err = raw.ExecContext(ctx, text, args...)
+	}
+	if err != nil || affected == nil {
+		return err
+	}
+	n, err := r.RowsAffected()
+	affected(n)
+	return err
+}
+
+func query(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, text string, args []any) (*sql.Rows, error) {
+	if ready != nil {
+		return ready.QueryContext(ctx, args...)
+	}
+	return raw.QueryContext(ctx, text, args...)
+}
+
+func (w *sqlitePool) ready(text string) *sql.Stmt {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.prepared[text]
+}
+
+// prepare prepares what a transaction had to parse. It takes a connection, and
+// so can't be done inside one. What can't be prepared is parsed again.
+func (w *sqlitePool) prepare(fresh []string) {
+	for _, text := range fresh {
+		if w.ready(text) != nil {
+			continue
+		}
+		st, err := w.db.PrepareContext(context.Background(), text)
+		if err != nil {
+			continue
+		}
+		w.mu.Lock()
+		w.prepared[text] = st
+		w.mu.Unlock()
+	}
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// Statement is one piece of SQL.
+type Statement struct {
+	// SQL is a text that every engine understands, but for what the other fields say. Parameters are written
+	// $1, $2, …; an engine may write them otherwise. A parameter that is a List stands in IN ($1).
+	SQL  string
+	Args []any // integers, text, nil, a driver.Valuer of these, or a List
+	Lock Lock  // of the rows that a SELECT reads, without the rows of its parts
+
+	Rows     func(scan func(...any) error) error // if set, is called for each row of the answer
+	Affected func(n int64)                       // if set, is told how many rows the statement wrote
+}
+
+// List is a parameter that stands for any number of texts: WHERE id IN ($1).
+type List []string
+
+// Lock says what becomes of the rows that a statement reads. Where nobody else can write at the same time, it does
+// nothing.
+type Lock int
+
+// The locks. A transaction waits for a locked row for a short while, and fails then with the Fault Locked.
+const (
+	NoLock     Lock = iota
+	ForUpdate       // locks the rows until the transaction ends, and waits for those that others have locked
+	SkipLocked      // the same, but passes over those that others have locked
+)
+
+// Tx is a transaction. Statements are queued, and sent together where the database
+// is a network away.
+type Tx struct {
+	// Send sends statements in one round trip. Somebody who watches may put a function of his own before it.
+	Send  func([]Statement) error
+	queue []Statement
+	rows  rows
+}
+
+// Add queues statements.
+func (t *Tx) Add(st ...Statement) { t.queue = append(t.queue, st...) }
+
+// Flush sends what is queued.
+func (t *Tx) Flush() error {
+	if len(t.queue) == 0 {
+		return nil
+	}
+	list := t.queue
+	t.queue = nil
+	return t.Send(list)
+}
+
+// Read sends a statement, with all that is queued, now.
+func (t *Tx) Read(st Statement) error {
+	t.Add(st)
+	return t.Flush()
+}
+
+// Insert queues the insertion of rows, each of which has a value for each column: nil, a string or an int64.
+// returned, if set, is called for each row that was inserted, with the columns that the Insertion returns; it can't
+// be told of one that was not.
+func (t *Tx) Insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
+	if len(rows) > 0 {
+		t.Add(t.rows.insert(in, rows, returned)...)
+	}
+}
+
+// Compares says whether Update needs to know of each row how it stands.
+func (t *Tx) Compares() bool { return t.rows.compares() }
+
+// Update queues the update of rows.
+func (t *Tx) Update(u *Update, rows []Change) {
+	if len(rows) > 0 {
+		t.Add(t.rows.update(u, rows)...)
+	}
+}
+
+// TryName queues the lock of a name, which lasts until the transaction ends. got is told whether it was free: always,
+// where nobody else can write at the same time.
+func (t *Tx) TryName(name string, got func(bool)) { t.rows.tryName(t, name, got) }
+
+// Briefly sends what is queued, and then runs fn, whose statements wait for locked rows even shorter. If one of
+// them meets such a row, it undoes what fn wrote, and says so; the transaction goes on.
+func (t *Tx) Briefly(fn func() error) (locked bool, err error) { return t.rows.briefly(t, fn) }
+
+// rows is how an engine writes rows and locks.
+type rows interface {
+	insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement
+	compares() bool
+	update(u *Update, rows []Change) []Statement
+	tryName(t *Tx, name string, got func(bool))
+	briefly(t *Tx, fn func() error) (locked bool, err error)
+}
+
+// Repeat runs a transaction, again when the database asks for that.
+func Repeat(ctx context.Context, conflicts func(error) bool, transact func(context.Context) error) error {
+	for try := 0; ; try++ {
+		err := transact(ctx)
+		if err == nil || !conflicts(err) || try == 20 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(rand.N(time.Millisecond << min(try, 6))):
+		}
+	}
+}
+
+func noConnection(err error) error {
+	return fmt.Errorf("getting a connection to the database: %w", err)
+}
+
+func ignoreDone(err, done error) error {
+	if errors.Is(err, done) {
+		return nil
+	}
+	return err
+}
+
+// scanAll calls row for each of the rows, and closes them.
+func scanAll(rows *sql.Rows, row func(scan func(...any) error) error) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
