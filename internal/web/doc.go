@@ -19,7 +19,9 @@
 //	ids.go       ids that are given by their beginning
 //	pages.go     how many there are in a page
 //	lasting.go   answers that go on: waits and streams
-//	json.go      errors to statuses, values to answers, bodies
+//	handler.go   who may come to a handler: anybody, the users of the API, Twilio
+//	problem.go   errors to statuses
+//	json.go      bodies of requests, and of answers
 //	auth.go      API keys
 //	local.go     whether a request comes from this very machine
 //	web.go       a Server, its parts and its state

@@ -1,0 +1,79 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"redial/api"
+	"redial/internal/call"
+	"redial/internal/edge"
+	"redial/internal/store"
+)
+
+const retryAfter = "5" // seconds, in answers that say "later"
+
+// fail answers an error: the one table from errors to statuses.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p, ok := errors.AsType[*api.Problem](err)
+	switch {
+	case ok:
+	case errors.Is(err, store.ErrNotFound):
+		p = edge.Problem(http.StatusNotFound, "there is no such call")
+	case errors.Is(err, store.ErrSIDTaken):
+		p = edge.Problem(http.StatusConflict, "%v", store.ErrSIDTaken)
+	case errors.Is(err, store.ErrNoEndpoint):
+		p = edge.Problem(http.StatusNotFound, "there is no such webhook endpoint")
+	case errors.Is(err, store.ErrForgotten):
+		p = edge.Problem(http.StatusConflict, "%v", store.ErrForgotten)
+	case errors.Is(err, store.ErrConflict):
+		p = edge.Problem(http.StatusConflict, "this Idempotency-Key was used for another request; use a new one")
+	case errors.Is(err, call.ErrNotAmbiguous), errors.Is(err, call.ErrStillAlive), errors.Is(err, call.ErrHasSID):
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
+	case isNotNow(err):
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
+	case errors.Is(err, store.ErrNotEnded):
+		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // nobody listens any more
+	default:
+		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
+		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
+	}
+	writeProblem(w, p)
+}
+
+// whatIsKnown says what has become of a request that the database could not serve.
+func whatIsKnown(err error) string {
+	if errors.Is(err, store.ErrUnclear) {
+		return "redial lost its database while it wrote, and it is not known whether anything was changed: repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
+	}
+	return "redial can't reach its database, or it can't be written; nothing was changed"
+}
+
+// isNotNow says that the next dial may not be made at once.
+func isNotNow(err error) bool {
+	_, ok := errors.AsType[*call.NotNowError](err)
+	return ok || errors.Is(err, call.ErrEnded) || errors.Is(err, call.ErrDialed) || errors.Is(err, call.ErrHeld)
+}
+
+// root is the innermost error: what was wrong, without what was being done.
+func root(err error) error {
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		err = inner
+	}
+	return err
+}
+
+func writeProblem(w http.ResponseWriter, p *api.Problem) {
+	switch p.Status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="redial"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // who can't read the answer can't read another one
+}
