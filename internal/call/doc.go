@@ -16,6 +16,7 @@
 //	facts.go        what was heard of an attempt
 //	settle.go       what follows from the facts: how the call ended, or what it waits for
 //	reached.go      whether a person was reached, as far as that is proven
+//	queue.go        why a call that is due is not dialed yet
 //	schedule.go     when the next dial is
 //	ladder.go       whom the next dial rings
 //	pause.go        when a person may be rung again

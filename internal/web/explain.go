@@ -74,7 +74,7 @@ func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why 
 	if err != nil {
 		return nil, err
 	}
-	why = q.keeps(c)
+	why = q.Keeps(c)
 	rung, err := s.Store.Rung(ctx, c.Numbers(), c.ID)
 	if rung && c.Held == "" {
 		why = append(why, "another call is ringing the number just now")
