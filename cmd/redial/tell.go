@@ -20,7 +20,8 @@ type teller struct {
 }
 
 func newTeller(c *api.Call, columns int) *teller {
-	return &teller{call: c, people: map[int]int{}, columns: columns, alike: len(c.People) == 0 || commonPlace(c) != nil, day: time.Now().Format(time.DateOnly)}
+	alike := len(c.People) == 0 || commonPlace(c) != nil
+	return &teller{call: c, people: map[int]int{}, columns: columns, alike: alike, day: local(time.Now()).Format(time.DateOnly)}
 }
 
 // event tells of an event.

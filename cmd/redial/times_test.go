@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -60,6 +61,19 @@ func TestSentencesByTheReadersClock(t *testing.T) {
 	} {
 		if got := byClock(text); got != want {
 			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// What happens today by the reader's clock needs no date, whatever day it is elsewhere.
+func TestTodayIsTheReaders(t *testing.T) {
+	for _, zone := range []string{"Etc/GMT-14", "Etc/GMT+12"} { // one of them has another date than this process
+		inZone(t, zone)
+		var out strings.Builder
+		now := time.Now()
+		newTeller(&api.Call{}, 0).event(&out, api.Event{Type: "call.created", At: now})
+		if date := local(now).Format(time.DateOnly); strings.Contains(out.String(), date) {
+			t.Errorf("in %s, today's date stands before what happens today:\n%s", zone, out.String())
 		}
 	}
 }
