@@ -58,9 +58,6 @@ type Dialer struct {
 	pace     *rate.Limiter
 	inFlight sync.WaitGroup
 	busy     atomic.Int64
-	taking   sync.Mutex
-	open     bool          // nothing waits to be dialed, and nothing forbids it
-	shut     int           // how often something forbade it that no plan begun before knows of
 	again    chan struct{} // receives when the loop must look again
 	trouble  backoff       // of creates that the carrier did not process
 	clock    clockCheck
@@ -95,7 +92,6 @@ func New(c Config) *Dialer {
 	if d.Missed == nil {
 		d.Missed = func(*call.Call, int) {}
 	}
-	c.Store.DialBy(d)
 	return d
 }
 
@@ -111,7 +107,6 @@ func (d *Dialer) Run(ctx context.Context) {
 	defer beside.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
-		shut := d.shutSoFar()
 		next, err := d.round(context.WithoutCancel(ctx))
 		if err != nil {
 			now := d.Store.Now()
@@ -120,7 +115,6 @@ func (d *Dialer) Run(ctx context.Context) {
 		} else {
 			failing.reset()
 		}
-		next.shut = shut
 		d.sleep(ctx, next)
 	}
 }
@@ -130,7 +124,6 @@ func (d *Dialer) Run(ctx context.Context) {
 type plan struct {
 	at        time.Time
 	dial, ask bool
-	shut      int // Dialer.shut when the plan was begun
 }
 
 // noLaterThan has something to do at t, if that is sooner; zero is never.
@@ -150,8 +143,6 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 		ask = p.at
 	}
 	d.Store.Sleep(dial, ask)
-	d.opens(p)
-	defer d.shuts()
 	t := time.NewTimer(p.at.Sub(d.Store.Now()))
 	defer t.Stop()
 	// Somebody may set the clock, or the machine sleep as well, of which no timer knows.
@@ -182,89 +173,11 @@ func (d *Dialer) sleep(ctx context.Context, p plan) {
 	}
 }
 
-// opens lets what becomes due be dialed at once, unless the plan says otherwise, or
-// something came up since it was begun.
-func (d *Dialer) opens(p plan) {
-	d.taking.Lock()
-	defer d.taking.Unlock()
-	d.open = p.dial && p.shut == d.shut
-}
-
-// shuts ends that, until the next plan.
-func (d *Dialer) shuts() {
-	d.taking.Lock()
-	defer d.taking.Unlock()
-	d.open = false
-}
-
-func (d *Dialer) shutSoFar() int {
-	d.taking.Lock()
-	defer d.taking.Unlock()
-	return d.shut
-}
-
-// paused makes the loop look again: every plan begun before did not know of the pause.
-func (d *Dialer) paused() {
-	d.Yield()
-	d.wakes()
-}
-
-// Yield implements store.Dialer: Take says no until the loop has looked at the database. The
-// store wakes the loop for what is due by itself.
-func (d *Dialer) Yield() {
-	d.taking.Lock()
-	defer d.taking.Unlock()
-	d.open = false
-	d.shut++
-}
-
-// Take implements store.Dialer: while the loop sleeps and nothing else waits to be
-// dialed, what becomes due is dialed at once, within the pace. What was taken is in
-// flight: the loop does not end without it.
-func (d *Dialer) Take() bool {
-	d.taking.Lock()
-	defer d.taking.Unlock()
-	now := d.Store.Now()
-	if !d.open || d.trouble.over().After(now) {
-		return false
-	}
-	d.inFlight.Add(1)
-	if d.busy.Add(1) > slots || !d.pace.AllowN(now, 1) {
-		d.leave()
-		return false
-	}
-	return true
-}
-
-// Drop implements store.Dialer. The token of the pace goes back as well: a Call whose number
-// turns out to be taken does not delay the others.
-func (d *Dialer) Drop() {
-	d.pace.ReserveN(d.Store.Now(), -1)
-	d.leave()
-}
-
-// leave ends what Take began.
-func (d *Dialer) leave() {
-	d.done()
-	d.inFlight.Done()
-}
-
-// Start implements store.Dialer.
-func (d *Dialer) Start(due []store.Due) {
-	crashpoint.Point(crashpoint.ClaimAfterCommit)
-	d.usePace(due, 1) // Take used it for one of each
-	d.start(due)      // which counts them itself
-	for range due {
-		d.leave()
-	}
-}
-
-// usePace takes one token of the pace for each dial that was claimed, except for `already` dials
-// of each Call, which Take has paid for. The balance may become negative: a parallel Call
-// dials several people at once.
-func (d *Dialer) usePace(due []store.Due, already int) {
+// usePace takes one token of the pace for each dial that was claimed. The balance may become negative: a
+// parallel Call dials several people at once.
+func (d *Dialer) usePace(due []store.Due) {
 	for _, c := range due {
-		for range dials(c) - already {
+		for range dials(c) {
 			d.pace.ReserveN(d.Store.Now(), 1)
 		}
 	}
@@ -338,7 +251,7 @@ func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time
 	due, err := claim(ctx, d.Store.Now(), limit)
 	crashpoint.Point(crashpoint.ClaimAfterCommit)
 	d.trial.begin(due)
-	d.usePace(due, 0)
+	d.usePace(due)
 	d.start(due)
 	return len(due), err
 }

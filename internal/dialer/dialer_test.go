@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -63,64 +64,87 @@ func create(t *testing.T, s *store.Store, id, number string, after time.Duration
 	}
 }
 
-// A slot that is given back is there again, with its token of the pace; what is dialed
-// has used it up.
-func TestASlotIsGivenBack(t *testing.T) {
-	d, p := dialing(t, 0.001, nil)
-	d.open = true
-	for range 3 {
-		if !d.Take() {
-			t.Fatal("there is no slot, though nobody was dialed")
+// Each dial uses up a part of the pace; a call whose number turns out to be taken uses none, and
+// does not delay the others.
+func TestWhoIsHeldUsesNoPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, p := dialing(t, 1e-5, time.Now) // one in a day
+		d.pace.SetBurst(2)
+		d.pace.ReserveN(d.Store.Now(), -1)
+		create(t, d.Store, "1 one", "+819012345678", 0)
+		create(t, d.Store, "2 held", "+819012345678", 0)
+		create(t, d.Store, "3 two", "+819012345679", 0)
+		create(t, d.Store, "4 waits", "+819012345670", 0)
+		running(t, d)
+		time.Sleep(time.Second)
+		if got := placedNow(p); !slices.Equal(got, []string{"1 one", "3 two"}) {
+			t.Errorf("%v were dialed", got)
 		}
-		if d.Take() {
-			t.Fatal("there are more slots than the pace allows")
-		}
-		d.Drop()
-	}
-	if d.busy.Load() != 0 {
-		t.Fatalf("%d slots are taken", d.busy.Load())
-	}
-
-	// The second finds the number taken, and the third dials with its token of the pace.
-	d.pace.SetBurst(2)
-	d.pace.ReserveN(d.Store.Now(), -1)
-	create(t, d.Store, "one", "+819012345678", 0)
-	create(t, d.Store, "held", "+819012345678", 0)
-	create(t, d.Store, "two", "+819012345679", 0)
-	d.inFlight.Wait()
-	close(p.placed)
-	var dialed []string
-	for id := range p.placed {
-		dialed = append(dialed, id)
-	}
-	slices.Sort(dialed)
-	if !slices.Equal(dialed, []string{"one", "two"}) {
-		t.Errorf("%v were dialed", dialed)
-	}
-	if d.busy.Load() != 0 || d.Take() {
-		t.Errorf("%d slots are taken; want none, and the pace used up", d.busy.Load())
-	}
+	})
 }
 
-// What was left behind is not overtaken before the loop has looked for it: no plan that
-// was begun earlier gives a slot.
-func TestNobodyOvertakes(t *testing.T) {
-	d, _ := dialing(t, 10, nil)
-	before := plan{dial: true, shut: d.shutSoFar()}
-	d.opens(before)
-	d.Yield()
-	if d.Take() {
-		t.Error("there is a slot, though something is due")
+// However much is due, no more is claimed than there are free slots for; when one is free, what has waited goes on.
+func TestNoMoreIsClaimedThanThereAreSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, p := dialing(t, 1e6, time.Now)
+		p.placed = make(chan string) // a create request ends when it is read from here
+		for i := range slots + 6 {
+			create(t, d.Store, fmt.Sprintf("call%02d", i), fmt.Sprintf("+8190123400%02d", i), 0)
+		}
+		running(t, d)
+		claimed := func() int {
+			synctest.Wait()
+			counts, err := d.Store.Counts(t.Context(), 99)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return counts[call.Dialing]
+		}
+		if n := claimed(); n != slots || d.InFlight() != slots {
+			t.Errorf("%d calls were claimed, %d create requests are under way; want %d", n, d.InFlight(), slots)
+		}
+		<-p.placed
+		<-p.placed
+		if n := claimed(); n != slots+2 || d.InFlight() != slots {
+			t.Errorf("%d calls were claimed, %d create requests are under way; want two more, and %d", n, d.InFlight(), slots)
+		}
+		for range slots + 4 {
+			<-p.placed
+		}
+	})
+}
+
+// What a commit makes due is dialed then, not at the end of a sleep.
+func TestWhatBecomesDueIsDialedThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, p := dialing(t, 100, time.Now)
+		running(t, d)
+		synctest.Wait() // it sleeps
+		create(t, d.Store, "now", "+819012345678", 0)
+		create(t, d.Store, "soon", "+819012345679", time.Minute)
+		synctest.Wait()
+		if got := placedNow(p); !slices.Equal(got, []string{"now"}) {
+			t.Errorf("%v were dialed", got)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got := placedNow(p); !slices.Equal(got, []string{"soon"}) {
+			t.Errorf("%v were dialed", got)
+		}
+	})
+}
+
+// placedNow are the calls that were placed by now, in the order of their names.
+func placedNow(p *phones) (ids []string) {
+	for {
+		select {
+		case id := <-p.placed:
+			ids = append(ids, id)
+		default:
+			slices.Sort(ids)
+			return ids
+		}
 	}
-	d.opens(before)
-	if d.Take() {
-		t.Error("a plan that knows nothing of it gives a slot")
-	}
-	d.opens(plan{dial: true, shut: d.shutSoFar()})
-	if !d.Take() {
-		t.Fatal("there is no slot after the look")
-	}
-	d.Drop()
 }
 
 // A clock that is set ahead, or a machine that slept, makes what is due no later than

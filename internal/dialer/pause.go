@@ -76,7 +76,6 @@ func (t *trial) end(id string) bool {
 func (d *Dialer) pauseAccount(kind store.PauseKind, why *call.PlaceError) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
-	d.shuts() // already now, though it is not written down yet
 	now := d.Store.Now()
 	p := store.Pause{Since: now, Kind: kind, Code: why.Refusal.Code, Message: why.Refusal.Message, NextCheckAt: now.Add(accountCheck)}
 	switch kind {
@@ -88,7 +87,7 @@ func (d *Dialer) pauseAccount(kind store.PauseKind, why *call.PlaceError) error 
 		p.NextCheckAt = now
 	}
 	isNew, err := d.Store.PauseAccount(ctx, d.Account, p)
-	d.paused()
+	d.wakes()
 	if err == nil && isNew {
 		d.tellPause(p)
 	}

@@ -22,7 +22,6 @@ type batch struct {
 	claims     []*claiming
 	deliveries []*delivering
 	sweeps     []*sweeping
-	atOnce     *claiming // the last of them: of what the batch itself makes due
 	now        time.Time
 
 	calls   map[string]*stored
@@ -41,7 +40,7 @@ type batch struct {
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, calls: map[string]*stored{}, atOnce: &claiming{dialer: t.store.dialer}, outbox: newOutbox()}
+	b := &batch{tx: t, calls: map[string]*stored{}, outbox: newOutbox()}
 	for _, o := range ops {
 		switch o := o.(type) {
 		case *changing:
@@ -58,21 +57,9 @@ func newBatch(t *tx, ops []operation) *batch {
 		if now := o.waiting().now; now.After(b.now) {
 			b.now = now
 		}
-		if o.waiting().alone {
-			b.atOnce.dialer = nil
-		}
 	}
 	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].metLock
-	b.claims = append(b.claims, b.atOnce)
 	return b
-}
-
-// forget gives back what a batch took that has failed; nil took nothing.
-func (b *batch) forget() {
-	if b != nil {
-		b.atOnce.forget()
-		b.recall()
-	}
 }
 
 func (b *batch) run() (err error) {

@@ -244,6 +244,59 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	equal(t, asked, []string{c.ID})
 }
 
+// A batch that the database has run again does everything once, and one whose COMMIT was
+// never answered hands nothing over: what it did is found out by looking.
+func testRunAgainAndUnanswered(t *testing.T, b backend) {
+	s := b.open(t, func(o *Options) { o.Clock = func() time.Time { return begin } })
+	due, busy := create(t, s), create(t, s)
+	dial(t, s, begin, due.ID, busy.ID)
+	change(t, s, due.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(due.ID, 1), begin) })
+	waiting := create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Minute })
+
+	transact, retryable, fail := s.transact, s.dialect.retryable, errors.New("again")
+	times := 0
+	s.dialect.retryable = func(err error) bool { return errors.Is(err, fail) }
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return transact(ctx, func(x *tx) error {
+			times++
+			if err := fn(x); err != nil || times > 2 {
+				return err
+			}
+			return fail
+		})
+	}
+	key := Idempotency{"scope", "again", "request"}
+	first, second := created(t, key), created(t, key)
+	woken := &claiming{which: []selection{{where: dueToDial}, {where: dueToAsk}}, limit: 9}
+	woken.now = begin.Add(time.Minute)
+	if err := errors.Join(together(t, s, changed(due.ID, report(call.Ringing)), first, second, woken)...); err != nil {
+		t.Fatal(err)
+	}
+	if times != 3 || first.made.ID != second.made.ID {
+		t.Errorf("run %d times, and made %s and %s; want one call", times, first.made.ID, second.made.ID)
+	}
+	if got := ids(woken.due); len(got) != 3 {
+		t.Errorf("%v were due, want %s, %s and %s", got, due.ID, busy.ID, waiting.ID)
+	}
+	for id, attempts := range map[string]int{due.ID: 1, busy.ID: 1, waiting.ID: 1, first.call.ID: 0} {
+		equal(t, len(get(t, s, id).Attempts), attempts)
+		equal(t, len(events(t, s, id)), get(t, s, id).Seq)
+	}
+
+	s.dialect.retryable = retryable
+	s.transact = func(ctx context.Context, fn func(*tx) error) error {
+		return errors.Join(transact(ctx, fn), errors.New("the answer was lost"))
+	}
+	if due, err := s.ClaimToDial(t.Context(), begin, 9); err == nil || due != nil {
+		t.Errorf("%v, %v; want an error, and nothing to perform", ids(due), err)
+	}
+	s.transact = transact
+	again := get(t, s, first.call.ID)
+	if a := again.Attempt(1); a == nil || a.SID != "" {
+		t.Errorf("%+v, want the dial on disk that nobody has sent", a)
+	}
+}
+
 // Who waits while a batch is written shares the next one, or leaves.
 func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 	metrics := prometheus.NewRegistry()

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"redial/internal/call"
@@ -61,36 +59,13 @@ func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, e
 	return o.due, nil
 }
 
-// Dialer performs what Calls are woken for. A Call that a batch makes due is claimed in that
-// same batch, if the Dialer has a slot for it: then it needs neither a second commit nor a
-// look at the database.
-type Dialer interface {
-	// Take takes a slot and a token of the pace for one Call, or says that it has none. Drop gives them back.
-	Take() bool
-	Drop()
-
-	// Yield makes the Dialer look at the database: something is due that no slot was taken
-	// for. Until it has looked, Take says no, so that no newer Call is dialed before that.
-	Yield()
-
-	// Start performs what slots were taken for, and is on disk by now.
-	Start([]Due)
-}
-
-// DialBy names the Dialer, once, before anything is written. Without one, what is due is only
-// claimed by ClaimToDial.
-func (s *Store) DialBy(d Dialer) { s.dialer = d }
-
-// claiming wakes the Calls that a condition selects, or those that the batch itself
-// has made due.
+// claiming wakes the Calls that a condition selects.
 type claiming struct {
 	ticket
 	which  []selection
 	limit  int
 	blocks []call.Block // what a dial may have waited for; nil: nobody is to say
-	dialer Dialer       // of those that the batch made due; nil in a claim that was asked for, and where there is none
 	by     string       // the account that dials them
-	slots  int          // that were taken
 	found  []*stored
 	mine   []*stored // of those, what no other claim of the batch found too
 	due    []Due
@@ -110,102 +85,28 @@ func (o *claiming) read(b *batch) {
 }
 
 // decide wakes what was found. A change of this batch may have been faster: then
-// there is nothing to wake. One that can't be woken keeps nobody else from it: a claim
-// that was asked for sets it aside.
+// there is nothing to wake.
 func (o *claiming) decide(b *batch) {
 	o.by = b.store.placedBy
-	if o.dialer != nil {
-		o.now = b.store.Now() // the steps were run after the operations were asked for
-		o.findDue(b)
-	}
 	for _, c := range o.found {
 		if c.claimedBy != nil { // by another claim of this batch
 			continue
 		}
 		c.claimedBy, c.beforeWake, c.eventsBefore = o, new(c.after), len(c.events)
 		c.wake()
-		if c.unwoken == nil || o.dialer == nil {
-			o.mine = append(o.mine, c)
-		}
+		o.mine = append(o.mine, c)
 	}
 	if len(o.found) > 0 {
 		crashpoint.Point(crashpoint.ClaimBeforeCommit)
 	}
 }
 
-// findDue finds what the batch has made due, as far as there are slots. A number that the
-// batch frees goes to the Call that has waited longest for it, which is known later.
-func (o *claiming) findDue(b *batch) {
-	freed := map[string]*stored{}
-	for _, sweep := range b.sweeps {
-		for _, number := range sweep.numbers {
-			freed[number] = &stored{}
-		}
-	}
-	for _, c := range b.calls {
-		for _, number := range c.frees() {
-			freed[number] = c
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
-		c := b.calls[id]
-		if c.err != nil || len(c.events) == 0 || c.after.State != call.Waiting || c.after.Held != "" ||
-			c.after.WakeAt.After(o.now) || !o.now.Before(c.after.Deadline) {
-			continue
-		}
-		if slices.ContainsFunc(c.after.Numbers(), func(n string) bool { return freed[n] != nil && freed[n] != c }) {
-			continue
-		}
-		if !o.dialer.Take() {
-			return
-		}
-		o.slots++
-		o.found = append(o.found, c)
-	}
-}
-
-// forget gives back the slots of a batch that has failed.
-func (o *claiming) forget() {
-	for ; o.slots > 0; o.slots-- {
-		o.dialer.Drop()
-	}
-}
-
-// start has the Dialer perform what was committed, and gives back the slots that were
-// not needed.
-func (o *claiming) start() {
-	var due []Due
-	for _, d := range o.due {
-		if len(d.Actions) > 0 {
-			due = append(due, d)
-		}
-	}
-	o.slots -= len(due)
-	o.forget()
-	if len(due) > 0 {
-		o.dialer.Start(due)
-	}
-}
-
-// yield makes the Dialer look at the database, if this batch left a Call due: there was no
-// slot for it, or it was held and is released, and must be dialed before newer ones.
-func (b *batch) yield() {
-	left := func(c *stored) bool {
-		return c.after.State == call.Waiting && c.after.Held == "" && !c.after.WakeAt.After(b.atOnce.now)
-	}
-	if b.atOnce.dialer != nil && slices.ContainsFunc(b.changed, left) {
-		b.atOnce.dialer.Yield()
-	}
-}
-
 func (o *claiming) answer(b *batch) {
 	for _, c := range o.mine {
-		switch {
-		case c.unwoken != nil && o.dialer != nil: // the next claim that is asked for finds it again
-		case c.unwoken != nil:
+		if c.unwoken != nil { // it keeps nobody else from being woken
 			b.setAside(c.before.ID, o.now.Add(setAside))
 			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})
-		default:
+		} else {
 			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.beforeWake.WakeAt})
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"sync"
 	"testing"
@@ -209,4 +210,81 @@ func testLowerBoundsLeaveAMargin(t *testing.T, b backend) {
 	})
 	due := claim(t, func() ([]Due, error) { return one.ClaimToAsk(t.Context(), begin, 9) })
 	equal(t, ids(due), []string{late.ID})
+}
+
+// A call that was held for a number, and is released, is dialed before those that were asked for later, however few
+// the dialer has slots for; a newer one for the same number waits for it.
+func testHeldBeforeNewer(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	now := begin
+	asked := func(with ...func(*call.Wish)) *creating {
+		now = now.Add(time.Millisecond)
+		o := created(t, Idempotency{}, with...)
+		var err error
+		if o.call, o.events, err = call.New(o.call.Wish, now); err != nil {
+			t.Fatal(err)
+		}
+		o.now = now
+		return o
+	}
+	create := func(with ...func(*call.Wish)) call.Call {
+		o := asked(with...)
+		if err := errors.Join(together(t, s, o)...); err != nil {
+			t.Fatal(err)
+		}
+		return o.made
+	}
+	first := func() []string {
+		return ids(claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), now, 1) }))
+	}
+	one := create(to(phone))
+	dial(t, s, now, one.ID)
+	held := create(to(phone))
+	dial(t, s, now) // one rings there
+	elsewhere, newer := create(), create(to(phone))
+	now = now.Add(time.Second)
+	change(t, s, one.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA1", Status: call.StatusCompleted}, now)
+	})
+	equal(t, first(), []string{held.ID})
+	equal(t, first(), []string{elsewhere.ID})
+	dial(t, s, now)
+	if get(t, s, newer.ID).Held == "" {
+		t.Fatal("the newer call for the number does not wait for the older one")
+	}
+
+	// Nor does one overtake that is asked for in the very transaction that frees the number.
+	over, late := changed(held.ID, func(c *call.Call) []call.Event {
+		return c.Report(1, call.Report{SID: "CA2", Status: call.StatusCompleted}, now)
+	}), asked(to(phone))
+	over.now = now
+	if err := errors.Join(together(t, s, late, over)...); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, first(), []string{newer.ID})
+	dial(t, s, now)
+	if get(t, s, late.call.ID).Held == "" {
+		t.Error("the latest call for the number does not wait for the older one")
+	}
+}
+
+// A call whose deadline has passed is not dialed, though its dial is due as well.
+func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	late, fine, later := created(t, Idempotency{}, lasting(time.Minute)), created(t, Idempotency{}), created(t, Idempotency{}, lasting(time.Minute))
+	if err := errors.Join(together(t, s, late, fine, later)...); err != nil {
+		t.Fatal(err)
+	}
+	due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(2*time.Minute), 9) })
+	for _, d := range due {
+		if (len(d.Actions) > 0) != (d.Call.ID == fine.call.ID) {
+			t.Errorf("%+v, want %s dialed, and it alone", d, fine.call.ID)
+		}
+	}
+	for _, o := range []*creating{late, later} {
+		if c := get(t, s, o.call.ID); len(c.Attempts) != 0 || c.Outcome != call.Expired {
+			t.Errorf("%d attempts past the deadline, %s", len(c.Attempts), c.Outcome)
+		}
+	}
+	equal(t, len(get(t, s, fine.call.ID).Attempts), 1)
 }

@@ -80,7 +80,7 @@ var suite = []struct {
 	{"repeats share round trips", testRepeatsShareRoundTrips},
 	{"a number too large fails alone", testNumberTooLargeFailsAlone},
 	{"what nobody was told of is kept", testUnansweredBatchIsKept},
-	{"what becomes due is taken at once", testTakenAtOnce},
+	{"a held call is dialed before newer ones", testHeldBeforeNewer},
 	{"a batch is run again, or not answered", testRunAgainAndUnanswered},
 	{"waiting operations share a commit", testWaitingOperationsShareACommit},
 	{"endpoints come back", testEndpoints},

@@ -9,15 +9,15 @@
 // Its words: an operation is one thing that the writer does for a caller, a batch is the operations of one transaction.
 // A Call is held while another rings its number; when the number is free, it is offered to the Call that is next, which
 // is released; a sweep looks for free numbers that are offered to nobody. A sequence is the messages of one Call to one
-// endpoint. A slot is one of the requests that the Dialer, or the Sender, may have under way. Lower bounds are where the
-// scans for what is due begin.
+// endpoint. A slot is one of the requests that the Sender may have under way. Lower bounds are where the scans for what is
+// due begin.
 //
 // Its files, from the top down. First what is written; the operations that wait share a transaction:
 //
 //	batch.go             the operations of one transaction: read, decided, written
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
-//	claim.go             an operation: the Calls that are due are woken; at once, where the dialer has a slot
+//	claim.go             an operation: the Calls that are due are woken
 //	outbox.go            in each transaction: the webhooks of its events; an operation: what became of one
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
 //	who_rings.go         in each transaction: which Call may ring a number, and which is next

@@ -250,14 +250,13 @@ func idsOf(calls []call.Call) (ids []string) {
 	return ids
 }
 
-// A call is taken although another node has locked the number that it would ring at once.
+// A call is taken although another node has locked the number that it is to ring.
 func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.clock = func() time.Time { return begin }
 	rings := create(t, s, to(phone))
-	s.DialBy(&hand{slots: 9})
 	thaw := frozen(t, other, `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`, phone, rings.ID)
 	next := create(t, s, to(phone))
 	if got := get(t, s, next.ID); len(got.Attempts) != 0 || got.State != call.Waiting {

@@ -42,8 +42,7 @@ type Store struct {
 	probes           singleflight.Group
 	metrics          *metrics
 	writer           writer
-	dialer           Dialer // nil: none
-	sender           Sender // likewise
+	sender           Sender // nil: none
 
 	// transact runs a function in a transaction on the writer's own connection, aside on one that
 	// others share, and view in one that only reads, and sees one state of the database.

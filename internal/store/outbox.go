@@ -322,8 +322,11 @@ func (b *batch) dispatch() {
 	}
 }
 
-// recall gives back the slots of a batch that has failed.
+// recall gives back the slots of a batch that has failed; nil took none.
 func (b *batch) recall() {
+	if b == nil {
+		return
+	}
 	for _, d := range b.handed {
 		b.store.sender.Drop(d.Target)
 	}

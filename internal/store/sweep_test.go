@@ -173,8 +173,9 @@ func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := newBatch(x, nil)
-	woken := &stored{before: c, after: c, beforeWake: &c, claimedBy: b.atOnce}
-	b.atOnce.now, b.calls[c.ID] = begin, woken
+	o := &claiming{}
+	woken := &stored{before: c, after: c, beforeWake: &c, claimedBy: o}
+	o.now, b.calls[c.ID] = begin, woken
 	woken.wake()
 	if err := b.settleNumbers(); err != nil {
 		t.Fatal(err)

@@ -36,7 +36,6 @@ type ticket struct {
 	err   error
 
 	locked  bool // somebody else has locked its Call
-	alone   bool // it is written alone, as some row is locked: it dials nothing at once
 	metLock bool // alone, it met a row that somebody else has locked
 }
 
@@ -220,7 +219,6 @@ const selectUnlocked = "SELECT id FROM calls WHERE id "
 // row that somebody else has locked.
 func (s *Store) writeAlone(o operation) {
 	t, one := o.waiting(), []operation{o}
-	t.alone = true
 	if t.locked {
 		defer s.writer.mark(callOf(o), -1)
 	}
@@ -259,17 +257,15 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 	started := time.Now()
 	var b *batch
 	err := s.repeat(ctx, transact, func(t *tx) error {
-		b.forget()
+		b.recall()
 		b = newBatch(t, ops)
 		return b.run()
 	})
 	if err != nil {
-		b.forget()
+		b.recall()
 		return err
 	}
 	crashpoint.Point(crashpoint.BatchAfterCommit)
-	b.yield()
-	b.atOnce.start()
 	b.dispatch()
 	for _, o := range b.sweeps {
 		o.passed = b.passed
