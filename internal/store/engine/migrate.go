@@ -16,11 +16,14 @@ type Schema struct {
 	Pending         []string // names of files
 }
 
+// engines are the names that files of migrations may end in.
+var engines = []string{"sqlite", "postgres"}
+
 // migrator runs migrations. A file that is named *_ENGINE.sql is for that engine alone.
 type migrator struct {
 	write, read *sql.DB
 	dialect     goose.Dialect
-	others      string                    // a pattern of the files that are for other engines
+	engine      string                    // its name in those of files
 	exists      string                    // asks whether any migration has run
 	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
 }
@@ -70,15 +73,6 @@ func (m *migrator) Schema(ctx context.Context, migrations fs.FS) (found Schema, 
 	return found, nil
 }
 
-// Down takes back all migrations after a version. It is for tests.
-func (m *migrator) Down(ctx context.Context, migrations fs.FS, to int64) error {
-	p, err := m.provider(migrations)
-	if err == nil {
-		_, err = p.DownTo(ctx, to)
-	}
-	return err
-}
-
 // applied says of each migration that ever ran whether it still counts.
 func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
 	applied := map[int64]bool{}
@@ -107,9 +101,15 @@ func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
 
 // provider reads the migrations. Without a locker it locks nothing: that is enough for looking.
 func (m *migrator) provider(migrations fs.FS, opts ...goose.ProviderOption) (*goose.Provider, error) {
-	excluded, err := fs.Glob(migrations, m.others)
-	if err != nil {
-		return nil, fmt.Errorf("reading the migrations: %w", err)
+	var excluded []string
+	for _, other := range engines {
+		files, err := fs.Glob(migrations, "*_"+other+".sql")
+		if err != nil {
+			return nil, fmt.Errorf("reading the migrations: %w", err)
+		}
+		if other != m.engine {
+			excluded = append(excluded, files...)
+		}
 	}
 	opts = append(opts, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
 	p, err := goose.NewProvider(m.dialect, m.write, migrations, opts...)

@@ -110,7 +110,7 @@ func openPostgres(ctx context.Context, databaseURL string, o Options) (*postgres
 	e.pools = Pools{Own: openPool(conf, 1), Aside: openPool(conf, sideConns), Read: openPool(conf, readConns)}
 	e.begin = []string{"BEGIN" + isolation(o.Isolation), limitLocks}
 	e.migrator = migrator{
-		write: e.pools.Aside, read: e.pools.Read, dialect: goose.DialectPostgres, others: "*_sqlite.sql",
+		write: e.pools.Aside, read: e.pools.Read, dialect: goose.DialectPostgres, engine: "postgres",
 		exists: "SELECT to_regclass('goose_db_version') IS NOT NULL",
 		locker: func() lock.SessionLocker { return &migrationLock{db: e.pools.Read, notice: o.Notice} },
 	}

@@ -81,7 +81,7 @@ func newSQLite(file string, write, read *sql.DB, release func() error) *sqliteFi
 	e.writer = &sqlitePool{engine: e, db: write, prepared: map[string]*sql.Stmt{}}
 	e.readers = &sqlitePool{engine: e, db: read, reads: true, prepared: map[string]*sql.Stmt{}}
 	e.migrator = migrator{
-		write: write, read: read, dialect: goose.DialectSQLite3, others: "*_postgres.sql",
+		write: write, read: read, dialect: goose.DialectSQLite3, engine: "sqlite",
 		exists: "SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'",
 	}
 	return e
