@@ -7,13 +7,16 @@
 //
 // Its files, from the top down:
 //
-//	sender.go    the loop: which endpoint gets what, and how much at once
-//	exchange.go  one message: sent, and what its answer means
 //	check.go     what an endpoint may be, asked by the API
+//	loop.go      the loop: what is due is claimed and sent, and what came of it is written down
+//	slots.go     how much goes to which endpoint at once
+//	exchange.go  one message: sent, and what its answer means
 //	message.go   the message's body: the event, and the call as it then was
+//	sender.go    a Sender, its parts and its state
 //	secret.go    the secrets that sign, and signing
 //	guard.go     which addresses may be reached: checked as they are dialed
 //	reason.go    why there was no answer, in words that quote nothing
 //	delays.go    how long to wait after so many failures
 //	metrics.go   counters
+//	bounds.go    how much at once, how long, and how often
 package webhook

@@ -1,6 +1,8 @@
 package webhook
 
 import (
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -39,8 +41,9 @@ func newMetrics(r prometheus.Registerer) metrics {
 	return m
 }
 
-func (m *metrics) tried(d *store.Delivery, v verdict) {
-	result := map[store.DeliveryState]string{store.Delivered: resultDelivered, store.Pending: resultFailed, store.Dead: resultDead}[d.State]
+// tried counts a try, by how it stands with its Delivery then.
+func (m *metrics) tried(after store.DeliveryState, took time.Duration) {
+	result := map[store.DeliveryState]string{store.Delivered: resultDelivered, store.Pending: resultFailed, store.Dead: resultDead}[after]
 	m.results.WithLabelValues(result).Inc()
-	m.duration.WithLabelValues(result).Observe(v.try.Duration.Seconds())
+	m.duration.WithLabelValues(result).Observe(took.Seconds())
 }
