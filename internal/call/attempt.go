@@ -70,6 +70,9 @@ func (a *Attempt) reportedError() int {
 	return a.Refusal.Code
 }
 
+// rules are those of the carrier that placed the attempt.
+func (a *Attempt) rules() *EvidenceRules { return rulesOf(a.PlacedBy) }
+
 // dialedOut says whether Twilio is known to have begun to dial.
 func (a *Attempt) dialedOut() bool { return !a.InitiatedAt.IsZero() || !a.RingingAt.IsZero() }
 
@@ -92,21 +95,29 @@ func (a *Attempt) isHeard() bool {
 	return a.Heard || len(a.Finals) > 0 || !a.leftQueue().IsZero()
 }
 
-// isBounded says whether Twilio itself ends the leg, ring and conversation, in time.
-func (a *Attempt) isBounded() bool { return a.TalkLimit > 0 && !a.leftQueue().IsZero() }
+// isBounded says whether the carrier itself ends the leg, ring and conversation, in time.
+func (a *Attempt) isBounded() bool {
+	return a.TalkLimit > 0 && !a.leftQueue().IsZero() && a.rules().EndsTalk
+}
 
-// listTells is when Twilio's list is first believed about an attempt.
-func (a *Attempt) listTells() time.Time { return a.SendBy.Add(searchMargin) }
+// canBeAsked says whether the carrier can say anything about the attempt: by its sid, or by its list.
+func (a *Attempt) canBeAsked() bool { return a.SID != "" || a.rules().HasList }
+
+// listTells is when an absence from the carrier's list first counts.
+func (a *Attempt) listTells() time.Time { return a.SendBy.Add(a.rules().ListedAfter) }
+
+// isAbsent says whether the attempt was absent often enough: the carrier has no such call.
+func (a *Attempt) isAbsent() bool { return a.Absent >= a.rules().AbsentTimes }
 
 // longestEnds is when no leg that was dialed for the attempt can be alive any more.
-func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(legLimit) }
+func (a *Attempt) longestEnds() time.Time { return a.DialedAt.Add(a.rules().longestLeg()) }
 
 // looksEnd is when an attempt at its leg's bound is given up although nobody could look at it.
 func (a *Attempt) looksEnd() time.Time { return latest(a.longestEnds(), a.OverdueAt.Add(lookLimit)) }
 
 // lookDecides says whether an answer that comes at now concludes the attempt, whatever it says.
 func (a *Attempt) lookDecides(now time.Time) bool {
-	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(hangUpSettle))
+	return !a.OverdueAt.IsZero() && !now.Before(a.OverdueAt.Add(a.rules().SettledAfter))
 }
 
 // lastNews is when redial last heard something new of the attempt, or dialed it.
@@ -118,10 +129,10 @@ func (a *Attempt) lastNews() time.Time {
 	return at
 }
 
-// countAbsence counts that Twilio's list does not show the attempt. It returns false, and counts
+// countAbsence counts that the carrier does not show the attempt. It returns false, and counts
 // nothing, where that proves nothing: too early, or too soon after the absence before.
 func (a *Attempt) countAbsence(now time.Time) bool {
-	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < absentApart {
+	if now.Before(a.listTells()) || a.Absent > 0 && now.Sub(a.AbsentAt) < a.rules().AbsentApart {
 		return false
 	}
 	a.Absent++

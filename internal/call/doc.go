@@ -38,6 +38,7 @@
 //	machine.go      what is known of answering machines
 //	confirm.go      which keys prove that a person listens
 //	status.go       the words for how far an attempt came
+//	evidence.go     what a carrier's words and its silence prove
 //	window.go       when a phone may ring
 //	zone.go         what the clock of a time zone shows
 //	bounds.go       how long anything may take

@@ -93,11 +93,11 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 		}
 		a.Ambiguous = true
 	default:
-		counts := a.countAbsence(now)
+		counts := a.rules().HasList && a.countAbsence(now)
 		if !counts {
 			return nil
 		}
-		a.Unplaced = a.Absent >= absentEnough
+		a.Unplaced = a.isAbsent()
 	}
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
@@ -115,7 +115,7 @@ func (c *Call) Missing(n int, by string, now time.Time) []Event {
 		return nil
 	}
 	switch {
-	case a.Absent < absentEnough:
+	case !a.isAbsent():
 	case !a.isHeard():
 		a.Unplaced = true
 	case !now.Before(c.legEnds(a)):
@@ -233,15 +233,12 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 	if a.SID == "" {
 		a.SID = sid
 		a.Absent, a.AbsentAt, a.Unplaced = 0, time.Time{}, false
-		a.AskAt, a.Asks = c.Policy.wordDue(now), 0
+		a.AskAt, a.Asks = now.Add(c.Policy.RingTimeout+a.rules().FinalAfter), 0
 		if c.Polled {
 			a.AskAt = now.Add(c.askPause(a, now))
 		}
 	}
 }
-
-// callbackTime is how long Twilio tries to deliver a callback.
-const callbackTime = 15 * time.Second
 
 // Missed says whether an answer about attempt n, before it is recorded, brings news that a callback should have
 // brought, when no callback has come of this attempt at all. An attempt that never left Twilio's queue has none.
@@ -250,6 +247,6 @@ func (c *Call) Missed(n int, r Report, now time.Time) bool {
 	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {
 		return false
 	}
-	inTime := now.Before(latest(a.DialedAt, a.PlacedAt).Add(callbackTime))
+	inTime := now.Before(latest(a.DialedAt, a.PlacedAt).Add(a.rules().CallbackTime))
 	return !a.Over() && !a.dialedOut() && a.AnsweredAt.IsZero() && !inTime
 }

@@ -23,7 +23,7 @@ func (c *Call) guard(a *Attempt, now time.Time) {
 	case !a.RingingAt.IsZero():
 		a.HangUpAt = earliestSet(c.Policy.ringEnds(a.RingingAt), c.windowCloses(a))
 	case a.SID == "":
-	case a.Stuck >= stuckEnough && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
+	case a.Stuck >= a.rules().StuckTimes && (a.HangUpAt.IsZero() || a.HangUpAt.After(now)):
 		a.HangUpAt = now
 	case a.HangUpAt.IsZero():
 		a.HangUpAt = c.windowCloses(a)
@@ -83,7 +83,7 @@ func (c *Call) windowCloses(a *Attempt) time.Time {
 	if c.Policy.Window.IsZero() {
 		return time.Time{}
 	}
-	long := c.Policy.longestRing()
+	long := c.Policy.ringLength() + a.rules().LongestQueue
 	closes := c.Policy.Window.closes(a.DialedAt, long)
 	if closes.Equal(a.DialedAt.Add(long)) {
 		return time.Time{}
@@ -120,7 +120,7 @@ func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 
 // askSoon has Twilio asked, soon, what came of the request to end an attempt.
 func (c *Call) askSoon(a *Attempt, now time.Time) {
-	if settled := now.Add(hangUpSettle); settled.Before(a.AskAt) {
+	if settled := now.Add(a.rules().SettledAfter); settled.Before(a.AskAt) {
 		a.AskAt = settled
 	}
 }

@@ -55,8 +55,12 @@ func (c *Call) count(r Result) (n int) {
 	return n
 }
 
-func (c *Call) anyPostponed() bool {
-	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
+func (c *Call) anyPostponed() bool { return c.firstPostponed() != nil }
+
+// firstPostponed returns the first postponed attempt; nil if there is none.
+func (c *Call) firstPostponed() *Attempt {
+	i := slices.IndexFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
+	return c.Attempt(i + 1)
 }
 
 // postponedFor returns the postponed attempt of a person; nil if there is none.

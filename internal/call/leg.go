@@ -34,11 +34,11 @@ func (c *Call) attend(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 }
 
 // overdue ends an attempt that has reached its leg's bound, and asks about it once more before it concludes the
-// attempt: redial may have been away when the leg ended, so that the answer is the first news of it. If Twilio's
-// list has shown often enough that the attempt is not there, it is concluded at once.
+// attempt: redial may have been away when the leg ended, so that the answer is the first news of it. If the carrier
+// has no such call, or can't be asked about it, it is concluded at once.
 func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	switch {
-	case a.Absent >= absentEnough, !a.OverdueAt.IsZero() && now.Sub(a.AskAt) < lookAway && !now.Before(a.looksEnd()):
+	case a.isAbsent(), !a.canBeAsked(), !a.OverdueAt.IsZero() && now.Sub(a.AskAt) < lookAway && !now.Before(a.looksEnd()):
 		a.Lost = true
 		return nil, c.concluded(a, "", now)
 	case a.OverdueAt.IsZero(), now.Sub(a.AskAt) >= lookAway:
@@ -55,7 +55,7 @@ func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
 	if a.SID == "" {
 		return c.askAbout(a, now)
 	}
-	a.AskAt = now.Add(hangUpSettle)
+	a.AskAt = now.Add(a.rules().SettledAfter)
 	why := outlived
 	if !a.isBounded() {
 		why = outlasted
@@ -92,5 +92,5 @@ func (c *Call) legEnds(a *Attempt) time.Time {
 		return a.longestEnds()
 	}
 	talk := time.Duration(a.TalkLimit) * time.Second
-	return earliestSet(a.leftQueue().Add(c.Policy.RingTimeout+talk+legMargin), a.longestEnds())
+	return earliestSet(a.leftQueue().Add(c.Policy.RingTimeout+talk+a.rules().LegMargin), a.longestEnds())
 }

@@ -240,18 +240,16 @@ func (w Window) check(ring time.Duration) error {
 // at now may live.
 func (p Policy) Clocks(names []string, now time.Time) []string {
 	end := latest(p.Deadline.from(now), now)
-	return clocks(names, now, end.Add(p.longestRing()))
+	return clocks(names, now, end.Add(p.ringLength()+longestQueue()))
 }
 
 // ringLength is how long after the decision to dial the phone may ring: the create request may take all of its time,
 // and so may the ring.
 func (p Policy) ringLength() time.Duration { return SendWindow + p.RingTimeout + ringGrace }
 
-// longestRing is ringLength if Twilio also keeps the call in its queue for as long as it ever does.
-func (p Policy) longestRing() time.Duration { return p.ringLength() + queueCeiling }
-
-// ringEnds is when Twilio should have ended a ring that began at since.
+// ringEnds is when the carrier should have ended a ring that began at since.
 func (p Policy) ringEnds(since time.Time) time.Time { return since.Add(p.RingTimeout + ringGrace) }
 
-// wordDue is when a final word should have come of an attempt whose sid came at named.
-func (p Policy) wordDue(named time.Time) time.Time { return named.Add(p.RingTimeout + askGrace) }
+// MostTalk is how long a conversation may last. A policy without a talk limit was made before there was one: its calls
+// last for as long as the carrier lets them.
+func (p Policy) MostTalk() time.Duration { return cmp.Or(p.TalkLimit, rulesOf("").LongestTalk) }

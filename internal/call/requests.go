@@ -44,7 +44,7 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 func (c *Call) Inquire(since, now time.Time) (asked int) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		if !a.Live() || !a.lastNews().Before(since) {
+		if !a.Live() || !a.canBeAsked() || !a.lastNews().Before(since) {
 			continue
 		}
 		soon := now

@@ -55,7 +55,7 @@ func (a *Attempt) lost() Result {
 	switch {
 	case !a.AnsweredAt.IsZero(), !a.ConfirmedAt.IsZero():
 		return a.answered()
-	case a.isBounded(), a.Absent >= absentEnough:
+	case a.isBounded(), a.isAbsent():
 		return Failed
 	}
 	return Ambiguous

@@ -104,8 +104,8 @@ func (c *Call) WaitsFor(now time.Time) string {
 	if waiting != "" || !at.After(now) {
 		return waiting
 	}
-	if c.anyPostponed() {
-		return NotTaken
+	if a := c.firstPostponed(); a != nil {
+		return NotTaken(a.PlacedBy)
 	}
 	var last *Attempt // whose pause ends last, of those who are rung next
 	for i := range c.Attempts {

@@ -6,8 +6,12 @@ import "time"
 func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	kind, pause := LookUp, c.askPause(a, now)
 	if a.SID == "" {
-		kind, pause = Search, max(pause, searchAgain)
+		kind, pause = Search, max(pause, searchAgain, a.rules().AbsentApart)
 		evs = append(evs, c.unanswered(a, "", now)...)
+	}
+	if !a.canBeAsked() {
+		a.AskAt = a.longestEnds()
+		return nil, evs
 	}
 	if a.Asks == 0 && !c.Polled {
 		evs = append(evs, c.attemptEvent(AttemptAsked, now, a.N, Event{}))

@@ -13,11 +13,15 @@ type Block struct {
 
 // What a dial that is due may wait for, beside a pause of the account.
 const (
-	Paced    = "the account's pace: others are due before it"
-	NotTaken = "Twilio could not be reached, or asked to wait"
+	Paced = "the account's pace: others are due before it"
 
 	notRunning = "redial was not running, or could not reach its database" // if no Block says otherwise
 )
+
+// NotTaken says that the carrier of an account takes no calls for a while.
+func NotTaken(account string) string {
+	return rulesOf(account).Name + " could not be reached, or asked to wait"
+}
 
 // Waited returns what a dial that is made now waited for since it was due. Where blocks overlap, the first of them
 // counts. A wait that rounds to less than a second is left out.

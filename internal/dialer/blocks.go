@@ -67,7 +67,7 @@ func (d *Dialer) block(pause *store.Pause, tells bool, dial, now time.Time) {
 	case !tells:
 		d.blocks.are(clockOff, now, now)
 	case now.Before(d.trouble.over()):
-		d.blocks.are(call.NotTaken, now, now)
+		d.blocks.are(call.NotTaken(d.Store.PlacedBy()), now, now)
 	case due(dial, now) && (d.blocks.now.Why == call.Paced || d.free() == 0 || d.pace.TokensAt(now) < 1):
 		d.blocks.are(call.Paced, now, now)
 	default:

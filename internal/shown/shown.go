@@ -45,7 +45,7 @@ func attempt(a *call.Attempt) api.Attempt {
 func Policy(p call.Policy) api.Policy {
 	w := api.Policy{
 		Preset: p.Preset, MaxAttempts: new(p.MaxAttempts), RingTimeout: new(api.Duration(p.RingTimeout)),
-		TalkLimit: new(api.Duration(cmp.Or(p.TalkLimit, call.LongestTalk))),
+		TalkLimit: new(api.Duration(p.MostTalk())),
 		NotBefore: when(p.NotBefore), Deadline: when(p.Deadline),
 		RedialAfter: map[string]api.Delays{}, Window: window(p.Window),
 		Confirm: confirm(p.Confirm), Machine: machine(p.Machine), Ladder: string(cmp.Or(p.Ladder, call.Sequence)),
