@@ -142,6 +142,15 @@ func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 	})
 }
 
+// That a request was not processed may come after the longest life of the call that it asked for. The next request
+// asks for another call, whose life begins then.
+func TestAPostponedAttemptLivesAnew(t *testing.T) {
+	s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).after(legLimit).wakes(Action{Search, 1})
+	s.postponed(1, time.Second).after(time.Second).dials(1)
+	s.after(s.Policy.RingTimeout+askGrace).wakes(Action{LookUp, 1}).looked(1, Ringing).is(Dialing).results("")
+	s.hears(1, InProgress, StatusCompleted).ends(Reached)
+}
+
 // A 404 counts only from the account that placed the attempt, not too early, and twice.
 func TestA404IsOneOfTwoAbsences(t *testing.T) {
 	known := begin(t).dials(1)

@@ -40,7 +40,7 @@ func (c *Call) dial(person int, by string, now time.Time) int {
 		a = &c.Attempts[len(c.Attempts)-1]
 	}
 	a.DialedAt, a.SendBy, a.RetryAt = now, now.Add(SendWindow), time.Time{}
-	a.PlacedBy, a.TalkLimit = by, int(c.Policy.TalkLimit/time.Second)
+	a.OverdueAt, a.PlacedBy, a.TalkLimit = time.Time{}, by, int(c.Policy.TalkLimit/time.Second)
 	a.AskAt, a.Asks, a.Unanswered, a.Absent, a.AbsentAt = a.listTells(), 0, false, 0, time.Time{}
 	c.State, c.Offered, c.NextAttemptAt, c.WakeAt = Dialing, "", time.Time{}, a.AskAt
 	return a.N
