@@ -14,8 +14,8 @@ type ActionKind string
 // What can be asked of the dialer.
 const (
 	Dial   ActionKind = "dial"    // send the create request, before SendBy
-	LookUp ActionKind = "look up" // ask Twilio about a call by its sid
-	Search ActionKind = "search"  // look for an attempt without a sid in Twilio's list
+	LookUp ActionKind = "look up" // ask the carrier about a call by its sid
+	Search ActionKind = "search"  // look for an attempt without a sid in the carrier's list
 	HangUp ActionKind = "hang up" // end a call that is not answered, and no other
 	Tell   ActionKind = "tell"    // break into a conversation: somebody else was reached
 	End    ActionKind = "end"     // end a call, answered or not

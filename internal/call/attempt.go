@@ -5,9 +5,8 @@ import (
 	"time"
 )
 
-// Refusal is why Twilio would not take a call: its error code, its words, and
-// the HTTP status they came with; or, with a code and no HTTP status, the error that it
-// reported of a call that it had taken.
+// Refusal is why the carrier would not take a call: its error code, its words, and the HTTP status that they came
+// with. A code without an HTTP status is an error that the carrier reported of a call that it had taken.
 type Refusal struct {
 	Code    int
 	Message string
@@ -21,16 +20,16 @@ type Attempt struct {
 	To       string    // E.164
 	Person   int       // whose number it is: an index of the Call's people
 	NeedsKey bool      // only a key proves that a person answered
-	Detects  bool      // Twilio says whether a machine answered
+	Detects  bool      // the carrier says whether a machine answered
 	DialedAt time.Time // when it was written, before the network was touched
 	SendBy   time.Time // the fence: the create request is not written after this
 	RetryAt  time.Time // set while postponed: the time of the next create
 	Postpone int       // how often it was postponed
 
-	PlacedBy  string // whose account dials it, as the carrier names that; empty: nobody knows
+	PlacedBy  string // whose account dials it, as its carrier names that; empty: nobody knows
 	TalkLimit int    // how long its conversation may last, as it was sent; seconds, 0: nothing was
 
-	SID         string // Twilio's, once known
+	SID         string // the carrier's name of it, once known
 	PlacedAt    time.Time
 	InitiatedAt time.Time // these four: when redial heard of it first
 	RingingAt   time.Time
@@ -40,29 +39,29 @@ type Attempt struct {
 	Duration    int      // of the conversation, seconds
 	SIPCode     int      // of the last leg's end, 0 unknown
 	Refusal     *Refusal
-	Heard       bool      // Twilio has said anything about it, after it took it
+	Heard       bool      // the carrier has said anything about it, after it took it
 	Unanswered  bool      // the answer to its create request never came
-	Absent      int       // how often Twilio's list has not shown it
+	Absent      int       // how often the carrier has not shown it
 	AbsentAt    time.Time // when last
-	Ambiguous   bool      // Twilio's list showed several it could be
+	Ambiguous   bool      // the carrier's list showed several it could be
 	Lost        bool      // over, since no leg lives so long; nobody said how it ended
 	Unplaced    bool      // proven never to have rung
-	AskAt       time.Time // when to ask Twilio about it, unless word comes first
-	Asks        int       // how often Twilio was asked
-	Stuck       int       // how often Twilio said that it is still queued, though it should long have left
+	AskAt       time.Time // when to ask the carrier about it, unless word comes first
+	Asks        int       // how often the carrier was asked
+	Stuck       int       // how often the carrier said that it is still queued, though it should long have left
 	HangUpAt    time.Time // when to end it, unless it is answered first
-	HangUps     int       // how often Twilio was asked to end it
+	HangUps     int       // how often the carrier was asked to end it
 	OverdueAt   time.Time // when it was ended at its leg's bound, whoever was listening
 	EndWhy      string    // why it is ended although it might be answered: taken or canceled
-	Interrupts  int       // how often Twilio was asked to break into the conversation
-	AnsweredBy  string    // what Twilio's detection said: human, unknown, fax or machine_*
-	Instructed  bool      // Twilio was told what to say to whoever answered; only where it has to ask
+	Interrupts  int       // how often the carrier was asked to break into the conversation
+	AnsweredBy  string    // what the carrier's detection said: human, unknown, fax or machine_*
+	Instructed  bool      // the carrier was told what to say to whoever answered; only where it has to ask
 	ConfirmedAt time.Time // when the right key was pressed
 	WrongKeys   int       // how often a wrong one was
 }
 
-// reportedError is Twilio's error code when it could not fetch or run what was to be heard: the person heard "an
-// application error" instead. It is 0 if Twilio reported none.
+// reportedError is the carrier's error code when it could not fetch or run what was to be heard: the person heard
+// something else instead. It is 0 if the carrier reported none.
 func (a *Attempt) reportedError() int {
 	if a.Refusal == nil || a.Refusal.Status != 0 {
 		return 0
@@ -70,10 +69,10 @@ func (a *Attempt) reportedError() int {
 	return a.Refusal.Code
 }
 
-// rules are those of the carrier that placed the attempt.
+// rules are those of the carrier whose account dials the attempt.
 func (a *Attempt) rules() *EvidenceRules { return rulesOf(a.PlacedBy) }
 
-// dialedOut says whether Twilio is known to have begun to dial.
+// dialedOut says whether the carrier is known to have begun to dial.
 func (a *Attempt) dialedOut() bool { return !a.InitiatedAt.IsZero() || !a.RingingAt.IsZero() }
 
 // addFinal adds a final status to the facts.
@@ -85,12 +84,12 @@ func (a *Attempt) addFinal(s Status) {
 	}
 }
 
-// leftQueue is a time by which the attempt had left Twilio's queue; zero where that is not known.
+// leftQueue is a time by which the attempt had left the carrier's queue; zero where that is not known.
 func (a *Attempt) leftQueue() time.Time {
 	return earliestSet(a.InitiatedAt, a.RingingAt, a.AnsweredAt)
 }
 
-// isHeard says whether Twilio has said anything about the attempt after it took it.
+// isHeard says whether the carrier has said anything about the attempt after it took it.
 func (a *Attempt) isHeard() bool {
 	return a.Heard || len(a.Finals) > 0 || !a.leftQueue().IsZero()
 }

@@ -26,7 +26,7 @@ type Outcome string
 const (
 	Reached         Outcome = "reached"   // a person, as proven as the policy wants it
 	Unreached       Outcome = "unreached" // the policy's attempts are used up
-	OutcomeRefused  Outcome = "refused"   // Twilio will not take this call, now or later
+	OutcomeRefused  Outcome = "refused"   // the carrier will not take this call, now or later
 	OutcomeCanceled Outcome = "canceled"
 	Expired         Outcome = "expired" // the deadline came first
 )
@@ -36,7 +36,7 @@ func Outcomes() []Outcome {
 	return []Outcome{Reached, Unreached, OutcomeRefused, OutcomeCanceled, Expired}
 }
 
-// Say is a text to be spoken. Language is a BCP 47 tag and Voice a Twilio voice;
+// Say is a text to be spoken. Language is a BCP 47 tag and Voice the carrier's name of one;
 // both may be empty. Repeat is how often the text is spoken, at least once.
 type Say struct {
 	Text     string `json:"text"`
@@ -49,7 +49,7 @@ type Say struct {
 type Message struct {
 	Say   *Say   `json:"say,omitempty"`
 	Twiml string `json:"twiml,omitempty"` // a TwiML document
-	URL   string `json:"url,omitempty"`   // where Twilio fetches TwiML once answered
+	URL   string `json:"url,omitempty"`   // where the carrier fetches TwiML once answered
 }
 
 // Person is somebody to be reached. Name, Language (a BCP 47 tag) and Say, what this
@@ -65,7 +65,7 @@ type Person struct {
 const MaxPeople = 10
 
 // Wish is a request as the edge has checked it: numbers in E.164, a sound
-// message, options that Twilio's create call knows.
+// message, options that the carrier's create call knows.
 type Wish struct {
 	ID       string            // unique, ordered in time
 	Secret   string            // random; the keys of the attempts are derived from it
@@ -74,10 +74,10 @@ type Wish struct {
 	From     string            // E.164
 	Message  Message           //
 	Policy   Policy            //
-	Options  json.RawMessage   // further parameters of Twilio's create call, a JSON object, or nil
+	Options  json.RawMessage   // further parameters of the carrier's create call, a JSON object, or nil
 	Metadata map[string]string // the caller's own
 	Webhook  string            // where events are sent, beside the endpoints of the installation; empty: nowhere
-	Polled   bool              // no callbacks will come: Twilio is asked all the while
+	Polled   bool              // no callbacks will come: the carrier is asked all the while
 }
 
 // Call is the wish to reach a person, and all that is known about it.

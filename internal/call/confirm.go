@@ -44,7 +44,7 @@ const (
 // Accepts says whether these keys confirm. For a PIN it takes some ten milliseconds.
 func (c Confirm) Accepts(keys string) bool {
 	switch c.Kind {
-	case ConfirmAnyKey: // Twilio also brings words here, such as hangup
+	case ConfirmAnyKey: // a carrier may bring words here, too, such as hangup
 		return keys != "" && strings.Trim(keys, keySigns) == ""
 	case ConfirmDigit:
 		return keys == c.Digit

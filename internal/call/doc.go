@@ -1,9 +1,9 @@
 // Package call is the state machine of a Call, the wish to reach a person, and of its Attempts, the dials
 // made for it: it takes commands and facts, and decides what is done next. It never does I/O, never reads a
 // clock and never holds a lock: each step is given the present, and returns the Events that it caused. The
-// facts alone decide, in whatever order and however often they come, so the store may repeat a step, Twilio
-// may repeat, delay or reorder what it says, and a decision that later facts overturn is withdrawn by
-// deciding again.
+// facts alone decide, in whatever order and however often they come, so the store may repeat a step, a
+// carrier may repeat, delay or reorder what it says, and a decision that later facts overturn is withdrawn by
+// deciding again. What a carrier's words and silence prove is data: evidence.go alone names one.
 //
 // Its files, the highest first; a file uses only those below it:
 //
@@ -22,7 +22,7 @@
 //	pause.go        when a person may be rung again
 //	leg.go          what a live attempt needs next
 //	hangup.go       when an attempt is ended
-//	silence.go      when Twilio is asked about an attempt
+//	silence.go      when the carrier is asked about an attempt
 //	conclude.go     how it is told that an attempt ended
 //	history.go      what became of the attempts so far
 //	people.go       whom a call may ring

@@ -18,18 +18,18 @@ const (
 	CallEnded           EventType = "call.ended"
 
 	AttemptDialed     EventType = "attempt.dialed"     // written, about to be sent
-	AttemptPlaced     EventType = "attempt.placed"     // Twilio took it, and named it
+	AttemptPlaced     EventType = "attempt.placed"     // the carrier took it, and named it
 	AttemptPostponed  EventType = "attempt.postponed"  // not processed; the same attempt goes out later
 	AttemptUnanswered EventType = "attempt.unanswered" // nobody knows whether a phone rings
 	AttemptInitiated  EventType = "attempt.initiated"
 	AttemptRinging    EventType = "attempt.ringing"
 	AttemptAnswered   EventType = "attempt.answered"
-	AttemptDetected   EventType = "attempt.detected"    // Twilio says whether a machine answered
+	AttemptDetected   EventType = "attempt.detected"    // the carrier says whether a machine answered
 	AttemptConfirmed  EventType = "attempt.confirmed"   // the right key was pressed: a person was reached
 	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong one was
 	AttemptTold       EventType = "attempt.told"        // who listens hears that somebody else has it
-	AttemptAsked      EventType = "attempt.asked"       // no word in time: Twilio is asked
-	AttemptHungUp     EventType = "attempt.hung_up"     // Twilio is asked to end it: it takes too long, or is unwanted
+	AttemptAsked      EventType = "attempt.asked"       // no word in time: the carrier is asked
+	AttemptHungUp     EventType = "attempt.hung_up"     // it takes too long, or is unwanted, and is ended
 	AttemptEnded      EventType = "attempt.ended"
 	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
 	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one
@@ -60,8 +60,8 @@ type Event struct {
 	Reason        string    `json:"reason,omitempty"`
 	Waiting       string    `json:"waiting,omitempty"`  // why the next dial is not made sooner
 	Waited        []Wait    `json:"waited,omitempty"`   // what the dial has waited for since it was due
-	Code          int       `json:"code,omitempty"`     // Twilio's error code
-	Message       string    `json:"message,omitempty"`  // Twilio's words
+	Code          int       `json:"code,omitempty"`     // the carrier's error code
+	Message       string    `json:"message,omitempty"`  // the carrier's words
 	SIPCode       int       `json:"sip_code,omitempty"` //
 	Duration      int       `json:"duration,omitempty"` // of the conversation, seconds
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"`

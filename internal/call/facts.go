@@ -2,22 +2,22 @@ package call
 
 import "time"
 
-// Report is what Twilio said about one of its calls, in a callback or when asked.
+// Report is what the carrier said about one of its calls, in a callback or when asked.
 type Report struct {
 	SID      string
 	Status   Status
 	Duration int  // of the conversation, seconds
 	SIPCode  int  // 0 unknown
 	Asked    bool // the answer to a question, not a callback
-	Begun    bool // Twilio says that it has begun to dial, whatever the status
+	Begun    bool // the carrier says that it has begun to dial, whatever the status
 
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
 	Instructs  bool   // it asks what to say to whoever answered, and is told
-	ErrorCode  int    // Twilio's, of what was to be heard; 0 none
+	ErrorCode  int    // the carrier's, of what was to be heard; 0 none
 }
 
-// Report records what Twilio said about attempt n. Reports may be late, doubled or reordered. A report about another
-// call than the attempt's, or about none, is ignored.
+// Report records what the carrier said about attempt n. Reports may be late, doubled or reordered. A report about
+// another call than the attempt's, or about none, is ignored.
 func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || !r.Status.Known() || r.SID == "" || (a.SID != "" && r.SID != a.SID) {
@@ -28,7 +28,7 @@ func (c *Call) Report(n int, r Report, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// Unanswered records that the answer to attempt n's create request never came. Twilio may have placed the call or
+// Unanswered records that the answer to attempt n's create request never came. The carrier may have placed the call or
 // not; only evidence can tell.
 func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []Event {
 	a := c.Attempt(n)
@@ -38,7 +38,7 @@ func (c *Call) Unanswered(n int, sendBy time.Time, why string, now time.Time) []
 	return append(c.unanswered(a, why, now), c.settle(now)...)
 }
 
-// Placed records that Twilio took attempt n and named it sid.
+// Placed records that the carrier took attempt n and named it sid.
 func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.PlacedAt.IsZero() {
@@ -51,7 +51,7 @@ func (c *Call) Placed(n int, sid string, now time.Time) []Event {
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
 }
 
-// NotProcessed records that Twilio did not process attempt n's create request, or never saw it. The same attempt
+// NotProcessed records that the carrier did not process attempt n's create request, or never saw it. The same attempt
 // goes out again at retryAt, and counts once.
 func (c *Call) NotProcessed(n int, retryAt, now time.Time, why string) []Event {
 	a := c.Attempt(n)
@@ -64,7 +64,7 @@ func (c *Call) NotProcessed(n int, retryAt, now time.Time, why string) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Refused records that Twilio will not take attempt n, now or later.
+// Refused records that the carrier will not take attempt n, now or later.
 func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.Refusal != nil {
@@ -75,8 +75,8 @@ func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 	return append(c.concluded(a, before, now), c.settle(now)...)
 }
 
-// Listed records which calls in Twilio's list may be attempt n, whose sid is unknown. That there are none proves
-// something only when it was seen twice, some time apart.
+// Listed records which calls in the carrier's list may be attempt n, whose sid is unknown. That there are none proves
+// something only when it was seen often enough, some time apart.
 func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID != "" || !a.Live() {
@@ -88,7 +88,7 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	case len(found) > 1:
 		for _, f := range found {
 			if !f.Status.Final() {
-				return nil // it may be ours, and ringing: Twilio is asked again later
+				return nil // it may be ours, and ringing: the carrier is asked again later
 			}
 		}
 		a.Ambiguous = true
@@ -102,9 +102,10 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Missing records that Twilio knows no call of attempt n's sid, and that its list shows none that may be the attempt.
-// by is the account that asked: it proves something only if it placed the attempt. Seen twice, some time apart, it
-// proves that an attempt never rang if nothing was ever heard of it; any other is over when its leg must be.
+// Missing records that the carrier knows no call of attempt n's sid, and that its list, if it has one, shows none that
+// may be the attempt. by is the account that asked: it proves something only if it placed the attempt. Seen often
+// enough, some time apart, it proves that an attempt never rang if nothing was ever heard of it; any other is over when
+// its leg must be.
 func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by {
@@ -215,7 +216,7 @@ func (a *Attempt) progress(s Status, now time.Time) EventType {
 	return heard
 }
 
-// addStatus records a status that is no progress: a final one, or that the attempt is still in Twilio's queue
+// addStatus records a status that is no progress: a final one, or that the attempt is still in the carrier's queue
 // although it should long have left.
 func (a *Attempt) addStatus(r Report, now time.Time) {
 	switch {
@@ -227,8 +228,8 @@ func (a *Attempt) addStatus(r Report, now time.Time) {
 	}
 }
 
-// name records the attempt's sid. From now on Twilio can be asked about it, and is asked when no final word came by
-// the time at which the ring should have ended. Absences from Twilio's list before this no longer count.
+// name records the attempt's sid. From now on the carrier can be asked about it, and is asked when no final word came
+// by the time at which the ring should have ended. Absences from the carrier's list before this no longer count.
 func (c *Call) name(a *Attempt, sid string, now time.Time) {
 	if a.SID == "" {
 		a.SID = sid
@@ -241,7 +242,7 @@ func (c *Call) name(a *Attempt, sid string, now time.Time) {
 }
 
 // Missed says whether an answer about attempt n, before it is recorded, brings news that a callback should have
-// brought, when no callback has come of this attempt at all. An attempt that never left Twilio's queue has none.
+// brought, when no callback has come of this attempt at all. An attempt that never left the carrier's queue has none.
 func (c *Call) Missed(n int, r Report, now time.Time) bool {
 	a := c.Attempt(n)
 	if a == nil || c.Polled || !r.Asked || r.Status == Queued || r.Status == StatusCanceled {

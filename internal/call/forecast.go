@@ -37,7 +37,7 @@ func (c *Call) Foreseen() []Result {
 
 // Foresee returns what follows if attempts end with r: after the ring timeout if nobody answers, else at once. Live
 // attempts end so at now. It assumes that nothing else gets in the way: no other call to the number, no trouble at
-// Twilio.
+// the carrier.
 func (c *Call) Foresee(r Result, now time.Time) Forecast {
 	var ring time.Duration
 	if r == NoAnswer {
@@ -122,10 +122,10 @@ func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
 	return end
 }
 
-// endAs records what Twilio would say of an attempt that ends with r.
+// endAs records what the carrier would say of an attempt that ends with r.
 func (c *Call) endAs(n int, r Result, now time.Time) {
 	if r == Refused && c.Attempt(n).SID != "" {
-		r = Failed // Twilio has taken it already
+		r = Failed // the carrier has taken it already
 	}
 	sid := cmp.Or(c.Attempt(n).SID, fmt.Sprintf("foreseen %d", n))
 	tell := func(s Status, by string) {

@@ -2,9 +2,9 @@ package call
 
 import "time"
 
-// guard sets the time to end an attempt that is no longer wanted, or that Twilio should have ended itself: it rings
-// past its timeout or its window, or it never leaves the queue. An attempt that was answered goes on, unless somebody
-// else was reached, or the cancel ends conversations, too.
+// guard sets the time to end an attempt that is no longer wanted, or that the carrier should have ended itself: it
+// rings past its timeout or its window, or it never leaves the queue. An attempt that was answered goes on, unless
+// somebody else was reached, or the cancel ends conversations, too.
 func (c *Call) guard(a *Attempt, now time.Time) {
 	why := c.unwanted(a)
 	switch {
@@ -47,7 +47,7 @@ const (
 	canceled = "canceled" // the Call was
 )
 
-// hangUp asks Twilio to end an attempt, or to break into its conversation. It sets the time to ask again, in case
+// hangUp asks the carrier to end an attempt, or to break into its conversation. It sets the time to ask again, in case
 // the request gets lost.
 func (c *Call) hangUp(a *Attempt, now time.Time) (Action, []Event) {
 	if !a.AnsweredAt.IsZero() {
@@ -108,7 +108,7 @@ func (c *Call) interrupt(a *Attempt, now time.Time) (Action, []Event) {
 	return act, evs
 }
 
-// hearsTaken records that the answer to a request of Twilio's tells the person who listens that somebody else was
+// hearsTaken records that the answer to a request of the carrier's tells the person who listens that somebody else was
 // reached. The conversation need not be interrupted for that.
 func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 	if a.Interrupts > 0 {
@@ -118,7 +118,7 @@ func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
 }
 
-// askSoon has Twilio asked, soon, what came of the request to end an attempt.
+// askSoon has the carrier asked, soon, what came of the request to end an attempt.
 func (c *Call) askSoon(a *Attempt, now time.Time) {
 	if settled := now.Add(a.rules().SettledAfter); settled.Before(a.AskAt) {
 		a.AskAt = settled

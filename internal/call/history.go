@@ -14,7 +14,7 @@ func (c *Call) LiveNumbers() map[string]int {
 	return live
 }
 
-// Refusal returns why Twilio would not take the Call; nil if it did not refuse.
+// Refusal returns why the carrier would not take the Call; nil if it did not refuse.
 func (c *Call) Refusal() *Refusal {
 	for i := range c.Attempts {
 		if a := &c.Attempts[i]; a.Result() == Refused {
@@ -79,7 +79,7 @@ func (c *Call) hasMessage(p int) bool {
 	return c.Policy.Machine.End && slices.ContainsFunc(c.Attempts, left)
 }
 
-// allRefused says whether Twilio refused a call to each of the people.
+// allRefused says whether the carrier refused a call to each of the people.
 func (c *Call) allRefused() bool {
 	refused := map[int]bool{}
 	for i := range c.Attempts {

@@ -2,7 +2,7 @@ package call
 
 import "time"
 
-// ask asks Twilio about each live attempt that was silent for too long, and ends each that rings or talks for too
+// ask asks the carrier about each live attempt that was silent for too long, and ends each that rings or talks for too
 // long.
 func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 	for i := range c.Attempts {
@@ -49,7 +49,7 @@ func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	return c.askAbout(a, now)
 }
 
-// lookLast asks Twilio to end an attempt and has it looked at. Without a sid it can only be searched for.
+// lookLast asks the carrier to end an attempt and has it looked at. Without a sid it can only be searched for.
 func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
 	a.OverdueAt, a.HangUpAt, a.Asks = now, time.Time{}, 0
 	if a.SID == "" {
@@ -63,7 +63,7 @@ func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
 	return []Action{{End, a.N}}, []Event{c.attemptEvent(AttemptHungUp, now, a.N, Event{Reason: why})}
 }
 
-// Why an attempt is ended that Twilio should have ended itself.
+// Why an attempt is ended that the carrier should have ended itself.
 const (
 	outlived  = "past its talk limit"
 	outlasted = "longer than any call can last"
@@ -85,8 +85,8 @@ func (c *Call) nextAsk() (next time.Time) {
 	return next
 }
 
-// legEnds is when an attempt can't be alive any more. Twilio ends a leg by its TimeLimit once it has left the queue;
-// of a leg without one, or still in the queue, only the longest life is known.
+// legEnds is when an attempt can't be alive any more. Many a carrier ends a leg by its talk limit once it has left
+// the queue. Of any other leg only the longest life is known.
 func (c *Call) legEnds(a *Attempt) time.Time {
 	if !a.isBounded() {
 		return a.longestEnds()

@@ -19,21 +19,21 @@ type MachinePolicy struct {
 	End bool      `json:"end,omitempty"` // a person whose machine has the message is not rung again
 }
 
-// The answers of Twilio's detection, beside those that begin with machine_.
+// The answers of a carrier's detection, beside those that begin with machine_.
 const (
 	human     = "human"
 	undecided = "unknown"
 	fax       = "fax"
 )
 
-// KnownAnswer says whether this is one of Twilio's answers.
+// KnownAnswer says whether this is one of the answers.
 func KnownAnswer(by string) bool {
 	return by == human || by == undecided || isMachine(by)
 }
 
 func isMachine(by string) bool { return by == fax || strings.HasPrefix(by, "machine_") }
 
-// stronger says whether an answer outweighs another. Twilio gives only one; should it ever give two that contradict
+// stronger says whether an answer outweighs another. A carrier gives only one; should it ever give two that contradict
 // each other, their order must not matter.
 func stronger(by, than string) bool {
 	rank := func(s string) int {

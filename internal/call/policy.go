@@ -63,8 +63,7 @@ const (
 // Ladders lists every Ladder.
 func Ladders() []Ladder { return []Ladder{Sequence, Rounds, Parallel} }
 
-// The bounds of a Policy. Twilio takes a ring timeout of up to 600 s; the
-// ceilings keep every Call finite.
+// The bounds of a Policy keep every Call finite. No carrier is known to ring a phone for longer than 600 s.
 const (
 	MaxAttemptsCeiling = 20
 	RingTimeoutFloor   = 5 * time.Second
@@ -76,8 +75,8 @@ const (
 )
 
 // DefaultPolicy is the article's, with a pause where the line is busy: three dials in
-// all, each ringing 30 s, because a longer ring may be repeated by Twilio over a route
-// that hides the caller.
+// all, each ringing 30 s, because a longer ring may be repeated by the carrier over a
+// route that hides the caller.
 func DefaultPolicy() Policy {
 	return Policy{
 		MaxAttempts: 3,
@@ -93,7 +92,7 @@ func DefaultPolicy() Policy {
 // Redialed lists the results after which the phone rings again.
 func Redialed() []Result { return []Result{NoAnswer, Busy, Failed, Machine, Unconfirmed} }
 
-// NeedsURL says whether Twilio must be able to reach redial for this policy.
+// NeedsURL says whether the carrier must be able to reach redial for this policy.
 func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
 }

@@ -39,8 +39,9 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
 }
 
-// Inquire has Twilio asked about the live attempts that nothing was heard of since then, when redial stopped
-// listening. Each is asked about as soon as Twilio can tell. It returns how many are asked about sooner than planned.
+// Inquire has the carrier asked about the live attempts that nothing was heard of since then, when redial stopped
+// listening. Each is asked about as soon as the carrier can tell. It returns how many are asked about sooner than
+// planned.
 func (c *Call) Inquire(since, now time.Time) (asked int) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]

@@ -12,7 +12,7 @@ var (
 	ErrHasSID       = errors.New("the attempt has a sid, so it was placed")
 )
 
-// Resolve records what an operator found out about an ambiguous attempt n: which of Twilio's calls it was, or that
+// Resolve records what an operator found out about an ambiguous attempt n: which of the carrier's calls it was, or that
 // it was none (r is nil). A Call that has ended stays ended; any other goes on from what is known now.
 func (c *Call) Resolve(n int, r *Report, now time.Time) ([]Event, error) {
 	a := c.Attempt(n)

@@ -61,7 +61,7 @@ func (a *Attempt) lost() Result {
 	return Ambiguous
 }
 
-// strongest is the final status that counts, where Twilio has reported several.
+// strongest is the final status that counts, where the carrier has reported several.
 func (a *Attempt) strongest() Status {
 	for _, s := range finals {
 		if slices.Contains(a.Finals, s) {

@@ -42,7 +42,7 @@ func (c *Call) verdict(people []int, next, now time.Time) Outcome {
 	switch {
 	case c.ReachedBy != 0:
 		return Reached
-	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at Twilio
+	case !c.CancelRequested.IsZero(), c.count(Canceled) > 0: // by us, or by somebody at the carrier
 		return OutcomeCanceled
 	case len(people) == 0 && c.allRefused():
 		return OutcomeRefused

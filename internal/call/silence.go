@@ -2,7 +2,8 @@ package call
 
 import "time"
 
-// askAbout asks Twilio about an attempt. It sets the next time to ask at once: the answer may never come.
+// askAbout asks the carrier about an attempt, if it can. It sets the next time to ask at once: the answer may never
+// come.
 func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	kind, pause := LookUp, c.askPause(a, now)
 	if a.SID == "" {
@@ -21,8 +22,8 @@ func (c *Call) askAbout(a *Attempt, now time.Time) (acts []Action, evs []Event) 
 	return []Action{{kind, a.N}}, evs
 }
 
-// askPause is the pause until Twilio is asked again. Without callbacks it is short while the phone rings, and grows
-// with the attempt's age.
+// askPause is the pause until the carrier is asked again. Without callbacks it is short while the phone rings, and
+// grows with the attempt's age.
 func (c *Call) askPause(a *Attempt, now time.Time) time.Duration {
 	if !c.Polled {
 		return min(askBackoff<<min(a.Asks, 10), askCeiling)
