@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"maps"
-	"reflect"
 	"slices"
 	"time"
 
@@ -260,8 +259,4 @@ func mutableAttempt(id string, a *call.Attempt) []column {
 
 func sameAttempts(a, b *call.Call) bool {
 	return slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return unchanged(&x, &y) })
-}
-
-func sameRow(a, b *call.Call) bool {
-	return reflect.DeepEqual(fields(callColumns(a)[callFixed:]), fields(callColumns(b)[callFixed:]))
 }

@@ -283,6 +283,15 @@ func (f forgiving) Scan(src any) error {
 	return nil
 }
 
+// sameRow says whether all columns of two Calls that change are stored alike. It is asked of every Call
+// that is created, and so compares the fields by name.
+func sameRow(a, b *call.Call) bool {
+	return a.State == b.State && a.Outcome == b.Outcome &&
+		a.CancelRequested.Equal(b.CancelRequested) && a.EndedAt.Equal(b.EndedAt) && a.NextAttemptAt.Equal(b.NextAttemptAt) &&
+		a.WakeAt.Equal(b.WakeAt) && a.Held == b.Held && a.Offered == b.Offered && a.ReachedBy == b.ReachedBy &&
+		a.CutShort == b.CutShort && a.RedialAsked.Equal(b.RedialAsked) && a.Seq == b.Seq
+}
+
 // unchanged says whether two attempts are stored alike.
 func unchanged(a, b *call.Attempt) bool {
 	x, y := *a, *b
