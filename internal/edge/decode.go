@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -89,7 +90,8 @@ func Problem(status int, detail string, args ...any) *api.Problem {
 //
 // To remember names takes memory. A body of so many that it is refused anyway is spared that.
 func CheckJSON(body []byte) error {
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(values(body) > maxNames))
+	d := decoding(body, values(body) > maxNames)
+	defer d.done()
 	err := d.SkipValue()
 	if err == nil {
 		if _, err = d.ReadToken(); errors.Is(err, io.EOF) {
@@ -107,24 +109,86 @@ func CheckJSON(body []byte) error {
 	return Problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
-// reading reads a value which CheckJSON has seen to be well-formed, so that no step can fail.
-func reading(raw json.RawMessage) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+// A decoder reads a value. Once CheckJSON has seen the value to be well-formed, no step can fail.
+type decoder struct {
+	jsontext.Decoder
+	value json.RawMessage
+	from  bytes.Buffer
 }
 
-// next is the next value, to be kept.
-func next(d *jsontext.Decoder) json.RawMessage {
+// decoders keeps decoders that are done: a request takes one for each object in it.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// reading begins to read a value whose names were seen to be unique.
+func reading(value json.RawMessage) *decoder { return decoding(value, true) }
+
+func decoding(value json.RawMessage, duplicates bool) *decoder {
+	d := decoders.Get().(*decoder)
+	d.value, d.from = value, *bytes.NewBuffer(value)
+	d.Reset(&d.from, jsontext.AllowDuplicateNames(duplicates))
+	return d
+}
+
+// done gives a decoder back, which keeps nothing of the value. One that has read a large value may have
+// become large itself, and is left to the garbage collector.
+func (d *decoder) done() {
+	large := len(d.value) > 64<<10
+	d.value, d.from = nil, bytes.Buffer{}
+	d.Reset(&d.from)
+	if !large {
+		decoders.Put(d)
+	}
+}
+
+// next is the next value, a part of the whole.
+func (d *decoder) next() json.RawMessage {
 	v, _ := d.ReadValue()
-	return json.RawMessage(bytes.Clone(v))
+	end := d.InputOffset()
+	return d.value[end-int64(len(v)) : end : end]
+}
+
+// text is what a string says.
+func text(quoted json.RawMessage) string {
+	inner := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	unquoted, _ := jsontext.AppendUnquote(nil, quoted)
+	return string(unquoted)
 }
 
 // missing says that a field is not given.
 func missing(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
 
+// Fields are all fields that an object may have, each with a pointer to where it is decoded.
+type Fields []struct {
+	Name string
+	Into any
+}
+
+// into is where a field is decoded, nil if there is no such field.
+func (l Fields) into(name string) any {
+	for _, field := range l {
+		if field.Name == name {
+			return field.Into
+		}
+	}
+	return nil
+}
+
+// names are the fields' names, for people.
+func (l Fields) names() string {
+	var names []string
+	for _, field := range l {
+		names = append(names, field.Name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
 // Object decodes a JSON object field by field, so that whatever is wrong is told
-// with the field's name. into has a pointer for every field that there may be; what is
-// none of them is not kept, however much there is of it.
-func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any) {
+// with the field's name. What is none of the fields is not kept, however much there is of it.
+func (f *Faults) Object(raw json.RawMessage, prefix string, fields Fields) {
 	if raw = bytes.TrimSpace(raw); missing(raw) {
 		return
 	}
@@ -133,12 +197,13 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any)
 		return
 	}
 	d := reading(raw)
+	defer d.done()
 	_, _ = d.ReadToken() // the brace
 	for d.PeekKind() == '"' {
 		token, _ := d.ReadToken()
 		name := token.String()
-		if dst, known := into[name]; known {
-			f.field(join(prefix, name), next(d), dst)
+		if dst := fields.into(name); dst != nil {
+			f.field(join(prefix, name), d.next(), dst)
 			continue
 		}
 		_ = d.SkipValue()
@@ -146,7 +211,7 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any)
 			f.more++ // before a sentence is built for nobody
 			continue
 		}
-		f.Add(join(prefix, name), "is not a field here; there are: "+strings.Join(slices.Sorted(maps.Keys(into)), ", "))
+		f.Add(join(prefix, name), "is not a field here; there are: "+fields.names())
 	}
 }
 
@@ -154,6 +219,10 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, into map[string]any)
 func (f *Faults) field(path string, value json.RawMessage, dst any) {
 	if kept, ok := dst.(*json.RawMessage); ok {
 		*kept = value
+		return
+	}
+	if s, ok := dst.(*string); ok && value[0] == '"' {
+		*s = text(value)
 		return
 	}
 	if values(value) > maxValues {
@@ -176,6 +245,7 @@ func (f *Faults) within(path string, value json.RawMessage, t reflect.Type) bool
 		return false
 	}
 	before, d := f.count(), reading(value)
+	defer d.done()
 	_, _ = d.ReadToken() // the bracket
 	for i := 0; d.PeekKind() != ']' && d.PeekKind() != '}'; i++ {
 		part := fmt.Sprintf("%s[%d]", path, i)
@@ -183,7 +253,7 @@ func (f *Faults) within(path string, value json.RawMessage, t reflect.Type) bool
 			token, _ := d.ReadToken()
 			part = join(path, token.String())
 		}
-		one := next(d)
+		one := d.next()
 		if err := json.Unmarshal(one, reflect.New(t.Elem()).Interface()); err != nil {
 			f.Add(part, wrongType(err, one))
 		}

@@ -48,6 +48,26 @@ func FuzzCheckJSON(f *testing.F) {
 	})
 }
 
+// A string says what encoding/json reads in it.
+func FuzzText(f *testing.F) {
+	for _, quoted := range []string{`""`, `"a"`, `"\u3042\n"`, `"\ud83d\ude00"`, `"\\"`, `"\""`, "\"\u007f\u3042\""} {
+		f.Add([]byte(quoted))
+	}
+	f.Fuzz(func(t *testing.T, quoted []byte) {
+		quoted = bytes.TrimSpace(quoted)
+		if CheckJSON(quoted) != nil || quoted[0] != '"' {
+			return
+		}
+		var want string
+		if err := json.Unmarshal(quoted, &want); err != nil {
+			t.Fatal(err)
+		}
+		if got := text(quoted); got != want {
+			t.Errorf("%s says %q, not %q", quoted, got, want)
+		}
+	})
+}
+
 // names counts the names in all the objects of a value.
 func names(t *testing.T, body []byte) (n int) {
 	t.Helper()

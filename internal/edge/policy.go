@@ -58,6 +58,9 @@ func ReadPresets(own []byte) (Presets, error) {
 // policy reads a policy: the fields that are given, over those of its preset, over the
 // defaults.
 func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
+	if missing(raw) {
+		return
+	}
 	var named struct{ Preset string }
 	_ = json.Unmarshal(raw, &named) // what is wrong is told when the fields are read
 	if named.Preset != "" {
@@ -79,10 +82,10 @@ func (f *Faults) fields(raw json.RawMessage, p *call.Policy) {
 	var notBefore, deadline *api.Moment
 	var after, perResult, window, confirm, machine json.RawMessage
 	var ladder string
-	f.Object(raw, "policy", map[string]any{
-		"preset": &p.Preset, "max_attempts": &p.MaxAttempts, "max_per_result": &perResult, "ring_timeout": &ring, "talk_limit": &talk,
-		"not_before": &notBefore, "deadline": &deadline, "redial_after": &after, "jitter": &jitter, "window": &window,
-		"confirm": &confirm, "machine": &machine, "ladder": &ladder,
+	f.Object(raw, "policy", Fields{
+		{"preset", &p.Preset}, {"max_attempts", &p.MaxAttempts}, {"max_per_result", &perResult}, {"ring_timeout", &ring}, {"talk_limit", &talk},
+		{"not_before", &notBefore}, {"deadline", &deadline}, {"redial_after", &after}, {"jitter", &jitter}, {"window", &window},
+		{"confirm", &confirm}, {"machine", &machine}, {"ladder", &ladder},
 	})
 	f.byResult(after, perResult, p)
 	f.window(window, &p.Window)
@@ -119,20 +122,26 @@ func kept(d api.Duration) time.Duration { return d.Std().Truncate(finest) }
 
 // byResult reads what is told for each result.
 func (f *Faults) byResult(after, most json.RawMessage, p *call.Policy) {
-	delays, limits := map[string]any{}, map[string]any{}
-	for _, r := range call.Redialed() {
-		delays[string(r)], limits[string(r)] = new(*api.Delays), new(*int)
+	if missing(after) && missing(most) {
+		return
 	}
-	f.Object(after, "policy.redial_after", delays)
-	f.Object(most, "policy.max_per_result", limits)
-	for _, r := range call.Redialed() {
-		if given := *delays[string(r)].(**api.Delays); given != nil {
+	results := call.Redialed()
+	delays, limits := make([]*api.Delays, len(results)), make([]*int, len(results))
+	delayOf, limitOf := make(Fields, len(results)), make(Fields, len(results))
+	for i, r := range results {
+		delayOf[i].Name, delayOf[i].Into = string(r), &delays[i]
+		limitOf[i].Name, limitOf[i].Into = string(r), &limits[i]
+	}
+	f.Object(after, "policy.redial_after", delayOf)
+	f.Object(most, "policy.max_per_result", limitOf)
+	for i, r := range results {
+		if given := delays[i]; given != nil {
 			p.RedialAfter[r] = nil
 			for _, d := range *given {
 				p.RedialAfter[r] = append(p.RedialAfter[r], kept(d))
 			}
 		}
-		if given := *limits[string(r)].(**int); given != nil {
+		if given := limits[i]; given != nil {
 			if p.MaxPerResult == nil {
 				p.MaxPerResult = map[call.Result]int{}
 			}
@@ -167,7 +176,7 @@ func (f *Faults) window(raw json.RawMessage, w *call.Window) {
 	var hours *string
 	var days *[]call.Day
 	var holidays *[]string
-	f.Object(raw, "policy.window", map[string]any{"days": &days, "hours": &hours, "zone": &w.Zone, "holidays": &holidays})
+	f.Object(raw, "policy.window", Fields{{"days", &days}, {"hours", &hours}, {"zone", &w.Zone}, {"holidays", &holidays}})
 	if days != nil {
 		w.Days = *days
 		if len(w.Days) == 0 {
@@ -252,7 +261,7 @@ func (f *Faults) confirm(raw json.RawMessage, c *call.Confirm) {
 	}
 	var pin string
 	before := f.count()
-	f.Object(raw, "policy.confirm", map[string]any{"digit": &c.Digit, "pin": &pin, "prompt": &c.Prompt})
+	f.Object(raw, "policy.confirm", Fields{{"digit", &c.Digit}, {"pin", &pin}, {"prompt", &c.Prompt}})
 	switch {
 	case f.count() > before:
 	case (pin == "") == (c.Digit == ""):
@@ -274,7 +283,7 @@ func (f *Faults) machine(raw json.RawMessage, m *call.MachinePolicy) {
 	var do, then string
 	*m = call.MachinePolicy{}
 	if raw[0] == '{' {
-		f.Object(raw, "policy.machine", map[string]any{"do": &do, "say": &m.Say, "then": &then})
+		f.Object(raw, "policy.machine", Fields{{"do", &do}, {"say", &m.Say}, {"then", &then}})
 	} else {
 		f.field("policy.machine", raw, &do)
 	}

@@ -46,9 +46,9 @@ func (r *Reader) Wish(body []byte, now time.Time) (call.Wish, error) {
 	var from string
 	var to, say, policy json.RawMessage
 	w := call.Wish{Policy: call.DefaultPolicy(), Polled: r.HostURL == ""}
-	f.Object(body, "", map[string]any{
-		"to": &to, "from": &from, "say": &say, "twiml": &w.Message.Twiml, "url": &w.Message.URL,
-		"policy": &policy, "options": &w.Options, "metadata": &w.Metadata, "webhook": &w.Webhook,
+	f.Object(body, "", Fields{
+		{"to", &to}, {"from", &from}, {"say", &say}, {"twiml", &w.Message.Twiml}, {"url", &w.Message.URL},
+		{"policy", &policy}, {"options", &w.Options}, {"metadata", &w.Metadata}, {"webhook", &w.Webhook},
 	})
 	f.say(say, &w.Message)
 	f.policy(policy, r.Presets, &w.Policy)
@@ -103,17 +103,17 @@ func (f *Faults) people(raw json.RawMessage) (people []api.Person) {
 		return nil
 	}
 	if raw[0] == '"' {
-		var number string
-		if err := json.Unmarshal(raw, &number); err != nil || number == "" {
-			return nil
+		if number := text(raw); number != "" {
+			return []api.Person{{Number: number}}
 		}
-		return []api.Person{{Number: number}}
+		return nil
 	}
 	if raw[0] != '[' {
 		f.Add("to", "must be a number, as a string, or a list of people")
 		return nil
 	}
 	d := reading(raw)
+	defer d.done()
 	_, _ = d.ReadToken() // the bracket
 	n := 0
 	for ; d.PeekKind() != ']'; n++ {
@@ -121,7 +121,7 @@ func (f *Faults) people(raw json.RawMessage) (people []api.Person) {
 			_ = d.SkipValue()
 			continue
 		}
-		people = append(people, f.person(next(d), n))
+		people = append(people, f.person(d.next(), n))
 	}
 	if n > call.MaxPeople {
 		f.Add("to", fmt.Sprintf("has %d people, and may have %d", n, call.MaxPeople))
@@ -132,11 +132,11 @@ func (f *Faults) people(raw json.RawMessage) (people []api.Person) {
 // person reads one of the people: a number alone, or a number and more.
 func (f *Faults) person(raw json.RawMessage, i int) (p api.Person) {
 	if raw[0] == '"' {
-		_ = json.Unmarshal(raw, &p.Number)
+		p.Number = text(raw)
 		return p
 	}
-	f.Object(raw, fmt.Sprintf("to[%d]", i), map[string]any{
-		"number": &p.Number, "name": &p.Name, "language": &p.Language, "say": &p.Say,
+	f.Object(raw, fmt.Sprintf("to[%d]", i), Fields{
+		{"number", &p.Number}, {"name", &p.Name}, {"language", &p.Language}, {"say", &p.Say},
 	})
 	return p
 }
@@ -148,11 +148,11 @@ func (f *Faults) say(raw json.RawMessage, m *call.Message) {
 	}
 	m.Say = new(call.Say)
 	if raw[0] == '"' {
-		_ = json.Unmarshal(raw, &m.Say.Text)
+		m.Say.Text = text(raw)
 		return
 	}
-	f.Object(raw, "say", map[string]any{
-		"text": &m.Say.Text, "language": &m.Say.Language, "voice": &m.Say.Voice, "repeat": &m.Say.Repeat,
+	f.Object(raw, "say", Fields{
+		{"text", &m.Say.Text}, {"language", &m.Say.Language}, {"voice", &m.Say.Voice}, {"repeat", &m.Say.Repeat},
 	})
 }
 

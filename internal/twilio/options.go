@@ -61,12 +61,19 @@ func CheckOptions(raw json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(options)
 }
 
+// checked decodes options; CheckOptions has told what is wrong with them. Most calls have none.
+func checked[T any](options json.RawMessage) (given map[string]T) {
+	if len(options) > 0 {
+		_ = json.Unmarshal(options, &given)
+	}
+	return given
+}
+
 // TimeLimit takes the TimeLimit out of options that were checked: it becomes the policy's
 // talk limit. It returns what is left of them, and zero where there is none; or a
 // *FieldError for one that is out of bounds.
 func TimeLimit(options json.RawMessage) (rest json.RawMessage, limit time.Duration, err error) {
-	var given map[string]json.RawMessage
-	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	given := checked[json.RawMessage](options)
 	raw, ok := given["TimeLimit"]
 	if !ok {
 		return options, 0, nil
@@ -117,8 +124,7 @@ func typeName(t reflect.Type) string {
 // the detection of machines that a policy rests on.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
 func CheckDetection(options json.RawMessage, m call.MachinePolicy) error {
-	var given map[string]json.RawMessage
-	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	given := checked[json.RawMessage](options)
 	has := func(name string) bool { _, ok := given[name]; return ok }
 	wanted := m.Do != call.MachineIgnore
 	switch {

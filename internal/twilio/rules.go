@@ -150,8 +150,7 @@ var isURL = regexp.MustCompile(`(?i)(url|uri|callback)$|^action$`)
 // CheckURLs returns a *FieldError for an option that would lead Twilio to a host where it
 // may not go. The options are those that CheckOptions returns.
 func (r Rules) CheckURLs(options json.RawMessage) error {
-	var given map[string]any
-	_ = json.Unmarshal(options, &given) // CheckOptions has told what is wrong with it
+	given := checked[any](options)
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !isURL.MatchString(name) {
 			continue

@@ -251,7 +251,7 @@ func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err erro
 		return false, err
 	}
 	var f edge.Faults
-	f.Object(body, "", map[string]any{"hangup": &cutShort})
+	f.Object(body, "", edge.Fields{{"hangup", &cutShort}})
 	return cutShort, f.Problem()
 }
 

@@ -48,7 +48,7 @@ func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string,
 	}
 	var f edge.Faults
 	var unplaced bool
-	f.Object(body, "", map[string]any{"sid": &sid, "unplaced": &unplaced})
+	f.Object(body, "", edge.Fields{{"sid", &sid}, {"unplaced", &unplaced}})
 	if f.None() && (sid == "") == !unplaced {
 		f.Add("sid", `give either the CallSid that Twilio knows the attempt by, or "unplaced": true`)
 	}

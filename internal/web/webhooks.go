@@ -30,7 +30,7 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	}
 	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
 	var f edge.Faults
-	f.Object(body, "", map[string]any{"url": &e.URL, "events": (*[]string)(&e.Events)})
+	f.Object(body, "", edge.Fields{{"url", &e.URL}, {"events", (*[]string)(&e.Events)}})
 	if f.None() {
 		f.Wrong("url", s.Webhooks.CheckURL(e.URL))
 		f.Wrong("events", s.Webhooks.CheckEvents(e.Events))
