@@ -13,13 +13,18 @@ import (
 
 // Account is how the account is set up. The zero value is one that may do everything.
 type Account struct {
-	Status       string            `json:"status,omitempty"`        // active, suspended or closed; empty: active
-	Type         string            `json:"type,omitempty"`          // Full or Trial; empty: Full
-	Numbers      map[string]string `json:"numbers,omitempty"`       // its own, and what each can do, such as "voice,sms"; nil: all there are, with voice
-	Verified     []string          `json:"verified,omitempty"`      // numbers of others that it may call from
-	Permissions  map[string]string `json:"permissions,omitempty"`   // by region: none, ordinary, special, all, or unlisted; of others: ordinary
-	KeysReadNone bool              `json:"keys_read_none,omitzero"` // API keys may not read the account
-	ClockMS      int               `json:"clock_ms,omitzero"`       // how far its clock is ahead
+	Status   string   `json:"status,omitempty"`   // active, suspended or closed; empty: active
+	Type     string   `json:"type,omitempty"`     // Full or Trial; empty: Full
+	Verified []string `json:"verified,omitempty"` // numbers of others that it may call from
+
+	// Numbers are its own, and what each can do, such as "voice,sms"; nil: all there are, with voice.
+	Numbers map[string]string `json:"numbers,omitempty"`
+
+	// Permissions are by region: none, ordinary, special, all, or unlisted; of others: ordinary.
+	Permissions map[string]string `json:"permissions,omitempty"`
+
+	KeysReadNone bool `json:"keys_read_none,omitzero"` // API keys may not read the account
+	ClockMS      int  `json:"clock_ms,omitzero"`       // how far its clock is ahead
 }
 
 func (a Account) check() error {
@@ -60,7 +65,8 @@ func (s *Sim) showAccount(r *http.Request) answer {
 		return refuse(fault(401, 20003, "Authenticate"))
 	}
 	return answer{status: 200, body: map[string]any{
-		"sid": s.conf.AccountSID, "status": cmp.Or(a.Status, "active"), "type": cmp.Or(a.Type, "Full"), "friendly_name": "sim",
+		"sid": s.conf.AccountSID, "status": cmp.Or(a.Status, "active"), "type": cmp.Or(a.Type, "Full"),
+		"friendly_name": "sim",
 	}}
 }
 
@@ -80,7 +86,9 @@ func (s *Sim) listNumbers(u *url.URL) answer {
 		for what := range strings.SplitSeq(numbers[number], ",") {
 			can[what] = true
 		}
-		found = append(found, map[string]any{"sid": fmt.Sprintf("PN%032x", len(found)), "phone_number": number, "capabilities": can, "status": "in-use"})
+		found = append(found, map[string]any{
+			"sid": fmt.Sprintf("PN%032x", len(found)), "phone_number": number, "capabilities": can, "status": "in-use",
+		})
 	}
 	return answer{status: 200, body: map[string]any{"incoming_phone_numbers": found, "next_page_uri": nil}}
 }
@@ -113,7 +121,8 @@ func (s *Sim) mayCall(form url.Values) *apiError {
 	switch {
 	case cmp.Or(a.Status, "active") != "active":
 		return fault(401, 20005, "The account is %s", a.Status)
-	case a.Numbers == nil || slices.Contains(a.Verified, from) || slices.Contains(strings.Split(a.Numbers[from], ","), "voice"):
+	case a.Numbers == nil || slices.Contains(a.Verified, from) ||
+		slices.Contains(strings.Split(a.Numbers[from], ","), "voice"):
 		return nil
 	}
 	return fault(400, 21210, "The number %s is not a verified or voice-capable number of the account", from)

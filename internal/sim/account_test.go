@@ -30,16 +30,24 @@ func TestAnAccountIsAsItIsSetUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	const account, numbers, verified = "/2010-04-01/Accounts/AC1.json", "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?PhoneNumber=%2B8150", "/2010-04-01/Accounts/AC1/OutgoingCallerIds.json?PhoneNumber=%2B8199"
+	const (
+		account  = "/2010-04-01/Accounts/AC1.json"
+		numbers  = "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?PhoneNumber=%2B8150"
+		verified = "/2010-04-01/Accounts/AC1/OutgoingCallerIds.json?PhoneNumber=%2B8199"
+	)
 	if _, _, v := ask(t, s, "GET", account, "AC1", ""); v["status"] != "active" || v["type"] != "Full" {
 		t.Errorf("%v", v)
 	}
-	if err := s.SetAccount(Account{Status: "closed", Type: "Trial", Numbers: map[string]string{"+8150": "voice", "+81501": "sms"}, Verified: []string{"+8199"}, KeysReadNone: true,
-		Permissions: map[string]string{"US": "none", "GB": "all"}, ClockMS: 3_600_000}); err != nil {
+	if err := s.SetAccount(Account{
+		Status: "closed", Type: "Trial", KeysReadNone: true, ClockMS: 3_600_000, Verified: []string{"+8199"},
+		Numbers:     map[string]string{"+8150": "voice", "+81501": "sms"},
+		Permissions: map[string]string{"US": "none", "GB": "all"},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	_, header, v := ask(t, s, "GET", account, "AC1", "")
-	if at, err := http.ParseTime(header.Get("Date")); err != nil || v["status"] != "closed" || v["type"] != "Trial" || time.Until(at) < 59*time.Minute {
+	at, err := http.ParseTime(header.Get("Date"))
+	if err != nil || v["status"] != "closed" || v["type"] != "Trial" || time.Until(at) < 59*time.Minute {
 		t.Errorf("%v, %v, %v", v, at, err)
 	}
 	if status, _, v := ask(t, s, "GET", account, "SK1", ""); status != 401 || v["code"] != 20003.0 {
@@ -52,7 +60,8 @@ func TestAnAccountIsAsItIsSetUp(t *testing.T) {
 		t.Errorf("%v", v)
 	}
 	for region, want := range map[string]bool{"US": false, "JP": true, "GB": true} {
-		if _, _, v := ask(t, s, "GET", "/v1/DialingPermissions/Countries/"+region, "AC1", ""); v["low_risk_numbers_enabled"] != want || v["high_risk_tollfraud_numbers_enabled"] != (region == "GB") {
+		_, _, v := ask(t, s, "GET", "/v1/DialingPermissions/Countries/"+region, "AC1", "")
+		if v["low_risk_numbers_enabled"] != want || v["high_risk_tollfraud_numbers_enabled"] != (region == "GB") {
 			t.Errorf("%s: %v", region, v)
 		}
 	}
@@ -60,16 +69,22 @@ func TestAnAccountIsAsItIsSetUp(t *testing.T) {
 		t.Errorf("of no region: %d", status)
 	}
 	create := func(from string) any {
-		_, _, v := ask(t, s, "POST", "/2010-04-01/Accounts/AC1/Calls.json", "AC1", "To=%2B819012345678&Twiml=%3CResponse/%3E&From="+strings.ReplaceAll(from, "+", "%2B"))
+		_, _, v := ask(t, s, "POST", "/2010-04-01/Accounts/AC1/Calls.json", "AC1",
+			"To=%2B819012345678&Twiml=%3CResponse/%3E&From="+strings.ReplaceAll(from, "+", "%2B"))
 		return v["code"]
 	}
 	if code := create("+815012345678"); code != 20005.0 {
 		t.Errorf("a closed account places: %v", code)
 	}
-	if err := s.SetAccount(Account{Numbers: map[string]string{"+815012345678": "sms,voice", "+815012345679": "sms"}, Verified: []string{"+819011112222"}}); err != nil {
+	err = s.SetAccount(Account{
+		Numbers: map[string]string{"+815012345678": "sms,voice", "+815012345679": "sms"}, Verified: []string{"+819011112222"},
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	for from, want := range map[string]any{"+815012345678": nil, "+819011112222": nil, "+815012345679": 21210.0, "+815000000000": 21210.0} {
+	for from, want := range map[string]any{
+		"+815012345678": nil, "+819011112222": nil, "+815012345679": 21210.0, "+815000000000": 21210.0,
+	} {
 		if code := create(from); code != want {
 			t.Errorf("from %s: %v", from, code)
 		}

@@ -174,7 +174,8 @@ func TestTheURLIsFetchedOnceAnswered(t *testing.T) {
 		{"TwiML", reply(200, "text/xml", twiml), nil, 31 * time.Second},
 		{"text is read aloud", reply(200, "text/plain", "0123456789"), nil, 1700 * time.Millisecond},
 		{"audio is played", reply(200, "audio/mpeg", "…"), nil, 6 * time.Second},
-		{"a 500 leads to the fallback", reply(500, "", ""), reply(200, "application/xml; charset=utf-8", twiml), 31 * time.Second},
+		{"a 500 leads to the fallback", reply(500, "", ""), reply(200, "application/xml; charset=utf-8", twiml),
+			31 * time.Second},
 		{"so does what is no TwiML", reply(200, "text/xml", "<Response>"), reply(200, "text/html", twiml), 31 * time.Second},
 		{"and an unknown kind", reply(200, "application/json", "{}"), reply(200, "text/xml", twiml), 31 * time.Second},
 		{"an application error ends it", reply(404, "", ""), reply(404, "", ""), time.Second},
@@ -187,7 +188,8 @@ func TestTheURLIsFetchedOnceAnswered(t *testing.T) {
 					}
 					return test.first, nil
 				}
-				d.place(alice, "Twiml", "", "Url", "https://app.test/twiml", "FallbackUrl", "https://app.test/fallback", "StatusCallback", "")
+				d.place(alice, "Twiml", "", "Url", "https://app.test/twiml", "FallbackUrl", "https://app.test/fallback",
+					"StatusCallback", "")
 				pass(2 * time.Minute)
 				l := d.sim.Legs()[0]
 				if got := l.EndedAt.Sub(l.AnswerAt); got != test.talks {

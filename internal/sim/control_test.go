@@ -28,12 +28,14 @@ func TestControlTellsWhatHappened(t *testing.T) {
 		pass(time.Minute)
 		var requests []Request
 		d.ask("GET", "/sim/requests", "", &requests)
-		if len(requests) != 1 || requests[0].Status != 201 || requests[0].SID != sid || requests[0].Form.Get("To") != alice || requests[0].Method != "POST" {
+		if len(requests) != 1 || requests[0].Status != 201 || requests[0].SID != sid ||
+			requests[0].Form.Get("To") != alice || requests[0].Method != "POST" {
 			t.Errorf("%+v", requests)
 		}
 		var legs []Leg
 		d.ask("GET", "/sim/legs", "", &legs)
-		if len(legs) != 1 || legs[0].SID != sid || legs[0].Status != "busy" || !legs[0].RingingAt.IsZero() || legs[0].EndedAt.IsZero() {
+		if len(legs) != 1 || legs[0].SID != sid || legs[0].Status != "busy" || !legs[0].RingingAt.IsZero() ||
+			legs[0].EndedAt.IsZero() {
 			t.Errorf("%+v", legs)
 		}
 	})
@@ -68,7 +70,8 @@ func TestControlChangesWhatPhonesDo(t *testing.T) {
 			t.Errorf("the phone was %s, and told of %v", l.Status, d.statuses())
 		}
 		first := d.sim.Legs()[0].SID
-		if status := d.ask("POST", "/sim/reset", "", nil); status != http.StatusNoContent || len(d.sim.Legs())+len(d.sim.Requests()) > 0 {
+		status := d.ask("POST", "/sim/reset", "", nil)
+		if status != http.StatusNoContent || len(d.sim.Legs())+len(d.sim.Requests()) > 0 {
 			t.Errorf("after a reset, answered %d, there are %v", status, d.sim.Legs())
 		}
 		if second := d.place(alice); second == first {
@@ -105,7 +108,9 @@ func TestControlSaysWhatIsWrong(t *testing.T) {
 
 func TestControlServesThisMachineOnly(t *testing.T) {
 	atDesk(t, Config{}, func(d *desk) {
-		for host, want := range map[string]int{"127.0.0.1:4010": 200, "localhost": 200, "[::1]:4010": 200, "sim.example.com": 403, "10.0.0.7:4010": 403} {
+		for host, want := range map[string]int{
+			"127.0.0.1:4010": 200, "localhost": 200, "[::1]:4010": 200, "sim.example.com": 403, "10.0.0.7:4010": 403,
+		} {
 			w, _ := d.send("GET", "/sim/legs", "", func(r *http.Request) { r.Host = host })
 			if w.Code != want {
 				t.Errorf("by the name %s it is answered %d", host, w.Code)

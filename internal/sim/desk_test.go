@@ -82,7 +82,9 @@ func (d *desk) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func reply(status int, kind, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(body))}
+	return &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(body)),
+	}
 }
 
 // statuses are the CallStatus words heard so far.
@@ -106,7 +108,9 @@ func (d *desk) last() heard {
 
 // send sends a request to the REST or the control API; dropped says that the
 // connection ended without an answer.
-func (d *desk) send(method, target, body string, edit ...func(*http.Request)) (w *httptest.ResponseRecorder, dropped bool) {
+func (d *desk) send(
+	method, target, body string, edit ...func(*http.Request),
+) (w *httptest.ResponseRecorder, dropped bool) {
 	d.t.Helper()
 	r := httptest.NewRequest(method, "http://127.0.0.1:4010"+target, strings.NewReader(body))
 	r.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(account+":"+token)))

@@ -29,7 +29,8 @@ type Faults struct {
 func (f Faults) check() error {
 	for name, rate := range map[string]float64{
 		"callback_lost": f.CallbackLost, "callback_late": f.CallbackLate, "callback_doubled": f.CallbackDoubled,
-		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500, "create_dropped": f.CreateDropped, "unplaced_500": f.Unplaced500,
+		"callback_reordered": f.CallbackReordered, "create_429": f.Create429, "create_500": f.Create500,
+		"create_dropped": f.CreateDropped, "unplaced_500": f.Unplaced500,
 		"create_slow": f.CreateSlow, "callback_early": f.CallbackEarly,
 	} {
 		if !(rate >= 0 && rate <= 1) {

@@ -20,7 +20,8 @@ func TestModifiersOfCallbacks(t *testing.T) {
 		{"answer", usual, 0},
 		{"answer+lost", nil, 0},
 		{"answer+late", usual, 20 * time.Second},
-		{"answer+doubled", []string{"initiated", "initiated", "ringing", "ringing", "in-progress", "in-progress", "completed", "completed"}, 0},
+		{"answer+doubled", []string{"initiated", "initiated", "ringing", "ringing", "in-progress", "in-progress",
+			"completed", "completed"}, 0},
 		{"answer+early", usual, 0},
 	} {
 		t.Run(test.script, func(t *testing.T) {
@@ -47,7 +48,8 @@ func TestReorderedCallbacksAllCome(t *testing.T) {
 		d.place(alice)
 		pass(time.Minute)
 		usual := []string{"initiated", "ringing", "in-progress", "completed"}
-		if got := d.statuses(); slices.Equal(got, usual) || !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(usual))) {
+		got := d.statuses()
+		if slices.Equal(got, usual) || !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(usual))) {
 			t.Errorf("%v", got)
 		}
 	})
@@ -121,7 +123,10 @@ func TestACallMayAppearLate(t *testing.T) {
 // histories are what happened to many calls, by number.
 func histories(t *testing.T, seed uint64, backwards bool) map[string]string {
 	histories := map[string]string{}
-	f := Faults{CallbackLost: 0.2, CallbackLate: 0.2, CallbackDoubled: 0.2, CallbackReordered: 0.2, Create429: 0.1, Create500: 0.1, CreateDropped: 0.1}
+	f := Faults{
+		CallbackLost: 0.2, CallbackLate: 0.2, CallbackDoubled: 0.2, CallbackReordered: 0.2, Create429: 0.1, Create500: 0.1,
+		CreateDropped: 0.1,
+	}
 	atDesk(t, Config{Seed: seed, Faults: f, Default: "busy"}, func(d *desk) {
 		for i := range 40 {
 			n := i
@@ -180,7 +185,8 @@ func TestAnAnswerMayBeStale(t *testing.T) {
 	atDesk(t, Config{Default: "busy", Faults: Faults{GetStaleMS: 10_000}}, func(d *desk) {
 		sid := d.place(alice)
 		pass(5 * time.Second)
-		if _, body := d.rest("GET", "/Calls/"+sid+".json", nil); body["status"] != "queued" || body["start_time"] != nil || body["end_time"] != nil {
+		_, body := d.rest("GET", "/Calls/"+sid+".json", nil)
+		if body["status"] != "queued" || body["start_time"] != nil || body["end_time"] != nil {
 			t.Errorf("it is busy by now, and shown as %v", body)
 		}
 		pass(10 * time.Second)

@@ -15,12 +15,14 @@ import (
 func TestWhatAPhoneHears(t *testing.T) {
 	for twiml, want := range map[string][]string{
 		`<Say>one</Say><Say>two</Say>`: {"one", "two"},
-		`<Say>the <emphasis level="strong">whole</emphasis> server <prosody rate="slow">is <s>down</s></prosody> now</Say>`: {"the whole server is down now"},
-		`<Say><sub alias="World Wide Web">WWW</sub> is down<break time="1s"/></Say>`:                                        {"World Wide Web is down"},
-		`<Say><say-as interpret-as="digits">12</say-as></Say>`:                                                              {"12"},
-		`<Say>a<!-- b --><![CDATA[ < c]]></Say>`:                                                                            {"a < c"},
-		`<Say language="ja-JP">火事です</Say>`:                                                                                  {"火事です"},
-		`<Gather><Say>press <emphasis>1</emphasis></Say><say>or 2</say></Gather>`:                                           {"press 1"},
+		`<Say>the <emphasis level="strong">whole</emphasis> server <prosody rate="slow">is <s>down</s></prosody> now</Say>`: {
+			"the whole server is down now",
+		},
+		`<Say><sub alias="World Wide Web">WWW</sub> is down<break time="1s"/></Say>`: {"World Wide Web is down"},
+		`<Say><say-as interpret-as="digits">12</say-as></Say>`:                       {"12"},
+		`<Say>a<!-- b --><![CDATA[ < c]]></Say>`:                                     {"a < c"},
+		`<Say language="ja-JP">火事です</Say>`:                                           {"火事です"},
+		`<Gather><Say>press <emphasis>1</emphasis></Say><say>or 2</say></Gather>`:    {"press 1"},
 		`<say>one</say>`: nil, `<SAY>one</SAY>`: nil, `<Speak>one</Speak>`: nil, `<x:Say xmlns:x="urn:x">one</x:Say>`: nil,
 		`one`: nil, `<Say/>`: nil, `<Say> </Say>`: nil, `<Say>…</Say>`: nil, `<Say>🔥</Say>`: nil,
 		`<Say language="jp">火事です</Say>`:                nil,
@@ -96,18 +98,20 @@ func TestNews(t *testing.T) {
 		told = append(told, n.To+" "+n.Does)
 	}
 	for script, want := range map[string][]string{
-		"answer+keys=7": {"rings", "is answered", "hears “Press a key.”", "presses 7", "hears “an application error”", "the call is over"},
-		"no-answer":     {"rings", "stops ringing: nobody answered"},
-		"decline":       {"rings", "is declined"},
-		"busy":          {"is busy"},
-		"wrong":         {"can't be reached"},
-		"voicemail":     {"rings", "is answered by a machine", "hears “Press a key.”", "the call is over"},
-		"refuse:21211":  {"is not called: refused with error 21211"},
+		"answer+keys=7": {"rings", "is answered", "hears “Press a key.”", "presses 7", "hears “an application error”",
+			"the call is over"},
+		"no-answer":    {"rings", "stops ringing: nobody answered"},
+		"decline":      {"rings", "is declined"},
+		"busy":         {"is busy"},
+		"wrong":        {"can't be reached"},
+		"voicemail":    {"rings", "is answered by a machine", "hears “Press a key.”", "the call is over"},
+		"refuse:21211": {"is not called: refused with error 21211"},
 	} {
 		told = nil
 		atDesk(t, Config{News: news, Scripts: map[string]string{alice: script}}, func(d *desk) {
 			d.rest("POST", "/Calls.json", wish(alice, "StatusCallback", "",
-				"Twiml", `<Response><Gather action="https://app.test/pressed" numDigits="1"><Say>Press a key.</Say></Gather></Response>`))
+				"Twiml", `<Response><Gather action="https://app.test/pressed" numDigits="1">`+
+					`<Say>Press a key.</Say></Gather></Response>`))
 			pass(5 * time.Minute)
 		})
 		for i := range want {

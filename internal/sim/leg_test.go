@@ -65,7 +65,8 @@ func TestACallThatIsGone(t *testing.T) {
 		sid := d.place(alice)
 		pass(6 * time.Second)
 		for _, method := range []string{"GET", "POST", "DELETE"} {
-			if status, body := d.rest(method, "/Calls/"+sid+".json", url.Values{"Status": {"completed"}}); status != 404 || body["code"] != 20404.0 {
+			status, body := d.rest(method, "/Calls/"+sid+".json", url.Values{"Status": {"completed"}})
+			if status != 404 || body["code"] != 20404.0 {
 				t.Errorf("%s is answered %d: %v", method, status, body)
 			}
 		}

@@ -19,10 +19,12 @@ func TestPhones(t *testing.T) {
 	}{
 		{"answer", answered, "200", [2]time.Duration{4 * time.Second, 12 * time.Second}},
 		{"answer:42s", answered, "200", [2]time.Duration{46 * time.Second, 50 * time.Second}},
-		{"no-answer", []string{"initiated", "ringing", "no-answer"}, "487", [2]time.Duration{31 * time.Second, 33 * time.Second}},
+		{"no-answer", []string{"initiated", "ringing", "no-answer"}, "487",
+			[2]time.Duration{31 * time.Second, 33 * time.Second}},
 		{"busy", []string{"initiated", "busy"}, "486", [2]time.Duration{0, 5 * time.Second}},
 		{"decline", []string{"initiated", "ringing", "busy"}, "486", [2]time.Duration{3 * time.Second, 8 * time.Second}},
-		{"decline:no-answer", []string{"initiated", "ringing", "no-answer"}, "487", [2]time.Duration{3 * time.Second, 8 * time.Second}},
+		{"decline:no-answer", []string{"initiated", "ringing", "no-answer"}, "487",
+			[2]time.Duration{3 * time.Second, 8 * time.Second}},
 		{"voicemail", answered, "200", [2]time.Duration{20 * time.Second, 30 * time.Second}},
 		{"failed", []string{"initiated", "failed"}, "503", [2]time.Duration{0, 5 * time.Second}},
 		{"wrong", []string{"initiated", "failed"}, "404", [2]time.Duration{0, 5 * time.Second}},
@@ -67,7 +69,8 @@ func TestACallbackHasTwiliosParameters(t *testing.T) {
 					t.Errorf("callback %d: %s is %q, want %q", i, name, got, want)
 				}
 			}
-			if at, err := time.Parse(time.RFC1123Z, h.form.Get("Timestamp")); err != nil || at.Sub(d.begin.Add(h.at)).Abs() > time.Second {
+			at, err := time.Parse(time.RFC1123Z, h.form.Get("Timestamp"))
+			if err != nil || at.Sub(d.begin.Add(h.at)).Abs() > time.Second {
 				t.Errorf("callback %d: Timestamp is %q", i, h.form.Get("Timestamp"))
 			}
 			if h.url != hook || h.method != "POST" {
@@ -103,7 +106,9 @@ func TestTheLastStepIsRepeated(t *testing.T) {
 }
 
 func TestItRingsUntilTheTimeout(t *testing.T) {
-	for timeout, want := range map[string]time.Duration{"": 60 * time.Second, "5": 5 * time.Second, "30": 30 * time.Second} {
+	for timeout, want := range map[string]time.Duration{
+		"": 60 * time.Second, "5": 5 * time.Second, "30": 30 * time.Second,
+	} {
 		atDesk(t, Config{Default: "no-answer"}, func(d *desk) {
 			d.place(alice, "Timeout", timeout)
 			pass(5 * time.Minute)

@@ -358,10 +358,13 @@ func (l *leg) show(at time.Time) map[string]any {
 	m := map[string]any{
 		"sid": l.SID, "account_sid": l.account, "api_version": version[1:], "direction": "outbound-api",
 		"to": l.To, "to_formatted": l.To, "from": l.From, "from_formatted": l.From, "status": listed(status),
-		"date_created": date(l.CreatedAt), "date_updated": date(l.updated), "start_time": date(l.DialedAt), "end_time": date(l.EndedAt),
+		"date_created": date(l.CreatedAt), "date_updated": date(l.updated), "start_time": date(l.DialedAt),
+		"end_time": date(l.EndedAt),
 		"duration": nil, "price": nil, "price_unit": "USD", "answered_by": text(l.AnsweredBy), "queue_time": "0",
-		"parent_call_sid": nil, "phone_number_sid": nil, "trunk_sid": nil, "group_sid": nil, "caller_name": nil, "forwarded_from": nil,
-		"uri": version + "/Accounts/" + l.account + "/Calls/" + l.SID + ".json", "subresource_uris": map[string]any{},
+		"parent_call_sid": nil, "phone_number_sid": nil, "trunk_sid": nil, "group_sid": nil, "caller_name": nil,
+		"forwarded_from":   nil,
+		"uri":              version + "/Accounts/" + l.account + "/Calls/" + l.SID + ".json",
+		"subresource_uris": map[string]any{},
 	}
 	if status == "completed" {
 		m["duration"] = strconv.Itoa(l.talked())

@@ -32,7 +32,8 @@ func TestWhoMaySignIn(t *testing.T) {
 				}
 			})
 			var body struct{ Code int }
-			if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || w.Code != test.status || (body.Code == 20003) != (test.status == 401) {
+			err := json.Unmarshal(w.Body.Bytes(), &body)
+			if err != nil || w.Code != test.status || (body.Code == 20003) != (test.status == 401) {
 				t.Errorf("%s:%s is answered %d: %s", test.user, test.secret, w.Code, w.Body)
 			}
 		})
@@ -104,7 +105,8 @@ func TestCreateRequestsAreChecked(t *testing.T) {
 	atDesk(t, Config{}, func(d *desk) {
 		d.place(alice, "Timeout", "600", "SendDigits", "ww1234#*AD", "Twiml", "", "Url", "https://app.test/twiml")
 		d.place("+15005550006")
-		if status, body := d.rest("POST", "/Calls.json", wish(alice, "Twiml", "", "Url", "ftp://app.test")); status != 400 || body["code"] != 21205.0 {
+		status, body := d.rest("POST", "/Calls.json", wish(alice, "Twiml", "", "Url", "ftp://app.test"))
+		if status != 400 || body["code"] != 21205.0 {
 			t.Errorf("answered %d: %v", status, body)
 		}
 	})
@@ -127,7 +129,8 @@ func TestACallsResource(t *testing.T) {
 			return body
 		}
 		first := show()
-		if first["status"] != "queued" || first["start_time"] != nil || first["duration"] != nil || len(sid) != 34 || !strings.HasPrefix(sid, "CA") {
+		if first["status"] != "queued" || first["start_time"] != nil || first["duration"] != nil || len(sid) != 34 ||
+			!strings.HasPrefix(sid, "CA") {
 			t.Errorf("in the queue it is %v", first)
 		}
 		pass(time.Second)
@@ -137,7 +140,8 @@ func TestACallsResource(t *testing.T) {
 		pass(time.Minute)
 		last := show()
 		for name, want := range map[string]any{
-			"sid": sid, "account_sid": account, "to": alice, "from": caller, "status": "completed", "direction": "outbound-api", "duration": "12",
+			"sid": sid, "account_sid": account, "to": alice, "from": caller, "status": "completed",
+			"direction": "outbound-api", "duration": "12",
 			"uri": "/2010-04-01/Accounts/" + account + "/Calls/" + sid + ".json",
 		} {
 			if last[name] != want {
@@ -241,17 +245,22 @@ func TestUpdatesEndCalls(t *testing.T) {
 		end    string // in the end
 		told   bool   // the end, in a callback
 	}{
-		{"canceled in the queue, without a word", "queued:10s", time.Second, url.Values{"Status": {"canceled"}}, 0, "canceled", false},
-		{"completed in the queue, without a word", "queued:10s", time.Second, url.Values{"Status": {"completed"}}, 0, "canceled", false},
+		{"canceled in the queue, without a word", "queued:10s", time.Second, url.Values{"Status": {"canceled"}}, 0,
+			"canceled", false},
+		{"completed in the queue, without a word", "queued:10s", time.Second, url.Values{"Status": {"completed"}}, 0,
+			"canceled", false},
 		{"canceled while it rings", "no-answer", 10 * time.Second, url.Values{"Status": {"canceled"}}, 0, "canceled", true},
 		{"completed while it rings", "no-answer", 10 * time.Second, url.Values{"Status": {"completed"}}, 0, "canceled", true},
-		{"canceled spares who has answered", "answer:30s", 15 * time.Second, url.Values{"Status": {"canceled"}}, 21220, "completed", true},
+		{"canceled spares who has answered", "answer:30s", 15 * time.Second, url.Values{"Status": {"canceled"}}, 21220,
+			"completed", true},
 		{"completed hangs up", "answer:1h", 15 * time.Second, url.Values{"Status": {"completed"}}, 0, "completed", true},
 		{"too late", "busy", time.Minute, url.Values{"Status": {"canceled"}}, 21220, "busy", true},
 		{"an unknown status", "answer", 15 * time.Second, url.Values{"Status": {"paused"}}, 20001, "completed", true},
 		{"other TwiML", "answer:1h", 15 * time.Second, url.Values{"Twiml": {"<Response/>"}}, 0, "completed", true},
-		{"other TwiML before an answer", "no-answer", 10 * time.Second, url.Values{"Twiml": {"<Response/>"}}, 21220, "no-answer", true},
-		{"two instructions", "answer:30s", 15 * time.Second, url.Values{"Twiml": {"<Response/>"}, "Url": {"https://app.test"}}, 20001, "completed", true},
+		{"other TwiML before an answer", "no-answer", 10 * time.Second, url.Values{"Twiml": {"<Response/>"}}, 21220,
+			"no-answer", true},
+		{"two instructions", "answer:30s", 15 * time.Second,
+			url.Values{"Twiml": {"<Response/>"}, "Url": {"https://app.test"}}, 20001, "completed", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			atDesk(t, Config{Default: test.script}, func(d *desk) {
@@ -301,7 +310,8 @@ func TestOnlyWhatHasEndedIsDeleted(t *testing.T) {
 
 func TestABodyOfAMegabyteIsNoForm(t *testing.T) {
 	atDesk(t, Config{}, func(d *desk) {
-		if status, body := d.rest("POST", "/Calls.json", url.Values{"To": {strings.Repeat("1", 1<<20)}}); status != 400 || body["code"] != 20001.0 {
+		status, body := d.rest("POST", "/Calls.json", url.Values{"To": {strings.Repeat("1", 1<<20)}})
+		if status != 400 || body["code"] != 20001.0 {
 			t.Errorf("answered %d: %v", status, body)
 		}
 	})

@@ -36,7 +36,10 @@ func (s step) isStuck(at string) bool {
 func (s step) has(modifier string) bool { return slices.Contains(s.modifiers, modifier) }
 
 var (
-	stepNames = []string{"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued", "stuck", "refuse"}
+	stepNames = []string{
+		"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued",
+		"stuck", "refuse",
+	}
 	modifiers = []string{"lost", "late", "doubled", "reordered", "early", "429", "500", "dropped", "unplaced500", "gone"}
 )
 
@@ -96,12 +99,15 @@ func parseRefusal(arg string) (code, status int, err error) {
 		status, err = strconv.Atoi(second)
 	}
 	if err != nil || code < 400 || code > 999999 || status < 400 || status > 599 {
-		return 0, 0, fmt.Errorf("refuse needs an error code, such as refuse:21211, and may name an HTTP status, such as refuse:10005/403")
+		return 0, 0, fmt.Errorf("refuse needs an error code, such as refuse:21211, and may name an HTTP status, " +
+			"such as refuse:10005/403")
 	}
 	return code, status, nil
 }
 
-var detections = []string{"human", "unknown", "fax", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other"}
+var detections = []string{
+	"human", "unknown", "fax", "machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other",
+}
 
 // modify takes a modifier: a fault, the keys that are pressed, or what machine
 // detection is to say.
@@ -128,7 +134,8 @@ func (s *step) modify(m string) error {
 			return fmt.Errorf("%q is nothing that Twilio detects; there are: %s", arg, strings.Join(detections, ", "))
 		}
 	case !slices.Contains(modifiers, m):
-		return fmt.Errorf("%q is no modifier of a step; there are: %s, keys=1, detected=human", m, strings.Join(modifiers, ", "))
+		return fmt.Errorf("%q is no modifier of a step; there are: %s, keys=1, detected=human", m,
+			strings.Join(modifiers, ", "))
 	}
 	return nil
 }

@@ -80,7 +80,9 @@ func TestAScriptThatCantBeReadStopsNew(t *testing.T) {
 }
 
 func FuzzParseScript(f *testing.F) {
-	for _, seed := range []string{"answer", "no-answer,busy,answer", "queued:30s+late", "refuse:21211", "answer:1h+500+doubled,,", "+", ":"} {
+	for _, seed := range []string{
+		"answer", "no-answer,busy,answer", "queued:30s+late", "refuse:21211", "answer:1h+500+doubled,,", "+", ":",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -105,7 +105,10 @@ func New(c Config) (*Sim, error) {
 		return nil, errors.New("sim's speed and calls per second must not be negative")
 	}
 	c.Speed = cmp.Or(c.Speed, 1)
-	s := &Sim{conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{}, faulted: map[string]int{}, run: rand.Uint64()}
+	s := &Sim{
+		conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{},
+		faulted: map[string]int{}, run: rand.Uint64(),
+	}
 	if s.client == nil {
 		s.client = newClient()
 	}
