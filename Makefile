@@ -4,7 +4,7 @@
 
 # The tools that check, each at one version. They are no part of go.mod: what we ship
 # does not depend on what we check it with.
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 FUZZTIME ?= 10s
@@ -21,7 +21,7 @@ GOFMT = $(shell $(GO) env GOROOT)/bin/gofmt
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .PHONY: help build test check chaos bench benchpair microbench mutants fuzz demo picture cover deps-test clean fmt \
-	check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities
+	check-format check-vet check-lint check-fix check-modules check-arrows check-vulnerabilities
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,7 +33,7 @@ build: ## build bin/redial
 test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
 	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 -timeout 30m ./...
 
-check: check-format check-vet check-staticcheck check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
+check: check-format check-vet check-lint check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
 
 chaos: deps-test ## prove that nothing is lost and nothing rung twice: kill, stop, lie, for twenty minutes (SEED=1)
 	$(GO) test -count=1 -v -timeout 60m -parallel 4 ./internal/chaos -args \
@@ -82,9 +82,9 @@ check-vet:
 	$(GO) vet ./...
 	$(GO) vet -tags chaos ./internal/crashpoint
 
-check-staticcheck:
-	$(GO) run $(STATICCHECK) ./...
-	$(GO) run $(STATICCHECK) -tags chaos ./internal/crashpoint
+check-lint:
+	$(GO) run $(GOLANGCI) run ./...
+	$(GO) run $(GOLANGCI) run --build-tags chaos ./internal/crashpoint
 
 check-fix:
 	$(GO) fix -diff ./...

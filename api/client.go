@@ -73,23 +73,22 @@ func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err erro
 
 // Events shows the timeline of a call.
 func (c *Client) Events(ctx context.Context, id string) (list []Event, err error) {
-	list = []Event{} // in JSON none are [], as the server says it
-	err = c.pages(callPath(id)+"/events", func(r request) (string, error) {
-		var page EventList
-		_, err := c.do(ctx, r, &page)
-		list = append(list, page.Events...)
-		return page.NextCursor, err
-	})
-	return list, err
+	return wholeList(ctx, c, callPath(id)+"/events", func(p EventList) ([]Event, string) { return p.Events, p.NextCursor })
 }
 
-// pages asks for one page after the other, each of which names the next.
-func (c *Client) pages(path string, ask func(request) (next string, err error)) error {
+// wholeList asks for one page after the other. A page has entries and the cursor of the next page.
+func wholeList[Page, Entry any](
+	ctx context.Context, c *Client, path string, read func(Page) (entries []Entry, next string),
+) (list []Entry, err error) {
+	list = []Entry{} // in JSON none are [], as the server says it
 	v := url.Values{"limit": {"200"}}
 	for {
-		next, err := ask(request{method: http.MethodGet, path: path + "?" + v.Encode(), safe: true})
+		var page Page
+		_, err = c.do(ctx, request{method: http.MethodGet, path: path + "?" + v.Encode(), safe: true}, &page)
+		entries, next := read(page)
+		list = append(list, entries...)
 		if err != nil || next == "" || next == v.Get("cursor") {
-			return err
+			return list, err
 		}
 		v.Set("cursor", next)
 	}

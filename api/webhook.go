@@ -88,14 +88,9 @@ type DeliveryQuery struct {
 
 // Endpoints lists where webhooks go.
 func (c *Client) Endpoints(ctx context.Context) (list []Endpoint, err error) {
-	list = []Endpoint{}
-	err = c.pages(endpointPath(""), func(r request) (string, error) {
-		var page EndpointList
-		_, err := c.do(ctx, r, &page)
-		list = append(list, page.Endpoints...)
-		return page.NextCursor, err
+	return wholeList(ctx, c, endpointPath(""), func(p EndpointList) ([]Endpoint, string) {
+		return p.Endpoints, p.NextCursor
 	})
-	return list, err
 }
 
 // Endpoint shows one.
@@ -157,14 +152,9 @@ func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (pa
 
 // CallDeliveries shows who was told of a call's events, and how that went.
 func (c *Client) CallDeliveries(ctx context.Context, callID string) (list []Delivery, err error) {
-	list = []Delivery{}
-	err = c.pages(callPath(callID)+"/deliveries", func(r request) (string, error) {
-		var page DeliveryList
-		_, err := c.do(ctx, r, &page)
-		list = append(list, page.Deliveries...)
-		return page.NextCursor, err
+	return wholeList(ctx, c, callPath(callID)+"/deliveries", func(p DeliveryList) ([]Delivery, string) {
+		return p.Deliveries, p.NextCursor
 	})
-	return list, err
 }
 
 // Replay sends an event, by its message's id, to an endpoint again.

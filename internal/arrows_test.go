@@ -17,12 +17,15 @@ const module = "redial"
 // the test until it has a place here. apitest, freeaddr and pgtest are in nobody's list: they are
 // for tests only.
 var arrows = map[string][]string{
-	"cmd/redial":            {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
-	"api":                   {},
-	"internal/app":          {"internal/web", "internal/edge", "internal/dialer", "internal/webhook", "internal/twilio", "internal/store", "internal/store/engine", "internal/call", "internal/phone", "internal/seldom"},
-	"internal/web":          {"api", "internal/edge", "internal/shown", "internal/call", "internal/store", "internal/twilio", "internal/seldom", "internal/crashpoint", "internal/permit"},
-	"internal/dialer":       {"internal/call", "internal/store", "internal/crashpoint"},
-	"internal/webhook":      {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom", "internal/crashpoint", "internal/permit"},
+	"cmd/redial": {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
+	"api":        {},
+	"internal/app": {"internal/web", "internal/edge", "internal/dialer", "internal/webhook", "internal/twilio",
+		"internal/store", "internal/store/engine", "internal/call", "internal/phone", "internal/seldom"},
+	"internal/web": {"api", "internal/edge", "internal/shown", "internal/call", "internal/store",
+		"internal/twilio", "internal/seldom", "internal/crashpoint", "internal/permit"},
+	"internal/dialer": {"internal/call", "internal/store", "internal/crashpoint"},
+	"internal/webhook": {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom",
+		"internal/crashpoint", "internal/permit"},
 	"internal/edge":         {"api", "internal/call", "internal/phone", "internal/twilio", "internal/permit"},
 	"internal/shown":        {"api", "internal/call", "internal/store"},
 	"internal/twilio":       {"internal/call", "internal/crashpoint", "internal/nearest", "internal/permit"},
@@ -48,14 +51,15 @@ var arrows = map[string][]string{
 // owners says who alone may import what comes from outside: a package imported here,
 // or anything below it, is known to the listed packages and to nobody else.
 var owners = map[string][]string{
-	"github.com/twilio/twilio-go":         {"internal/twilio"},
-	"github.com/nyaruka/phonenumbers":     {"internal/phone"},
-	"database/sql":                        {"internal/store", "internal/store/engine"},
-	"github.com/jackc/pgx/v5":             {"internal/store/engine", "internal/pgtest"},
-	"github.com/pressly/goose/v3":         {"internal/store/engine"},
-	"modernc.org/sqlite":                  {"internal/store/engine"},
-	"github.com/standard-webhooks":        {"internal/webhook", "cmd/redial", "internal/chaos"},
-	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook", "internal/store", "internal/app"},
+	"github.com/twilio/twilio-go":     {"internal/twilio"},
+	"github.com/nyaruka/phonenumbers": {"internal/phone"},
+	"database/sql":                    {"internal/store", "internal/store/engine"},
+	"github.com/jackc/pgx/v5":         {"internal/store/engine", "internal/pgtest"},
+	"github.com/pressly/goose/v3":     {"internal/store/engine"},
+	"modernc.org/sqlite":              {"internal/store/engine"},
+	"github.com/standard-webhooks":    {"internal/webhook", "cmd/redial", "internal/chaos"},
+	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook",
+		"internal/store", "internal/app"},
 }
 
 // impure is what the core may not touch: it is given the time and does no I/O.

@@ -78,7 +78,9 @@ func TestAlertRules(t *testing.T) {
 	quiet := slices.Compact(names(`\{alertname: (\w+), eval_time: \w+, exp_alerts: \[\]\}`, cases))
 	fire := slices.Compact(names(`(?m)^ +- alertname: (\w+)\n +eval_time: \w+\n +exp_alerts:\n +- exp_labels`, cases))
 	onPage := listed(t, page(t, "docs/operations.md"), "### Alerts")
-	for what, list := range map[string][]string{"are tried with quiet figures": quiet, "are seen to fire": fire, "are on the page": onPage} {
+	for what, list := range map[string][]string{
+		"are tried with quiet figures": quiet, "are seen to fire": fire, "are on the page": onPage,
+	} {
 		if diff := cmp.Diff(rules, list); diff != "" {
 			t.Errorf("the alerts that %s, -rules +these:\n%s", what, diff)
 		}
@@ -119,7 +121,8 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	// What a rule asks of a label has to be one that there is.
-	for _, m := range regexp.MustCompile(`(redial_\w+)\{(\w+)=(~?)"([^"]+)"\}`).FindAllStringSubmatch(page(t, "deploy/alerts.yml"), -1) {
+	selector := regexp.MustCompile(`(redial_\w+)\{(\w+)=(~?)"([^"]+)"\}`)
+	for _, m := range selector.FindAllStringSubmatch(page(t, "deploy/alerts.yml"), -1) {
 		for value := range strings.SplitSeq(m[4], "|") {
 			if !strings.Contains(metrics, "\n"+m[1]+"{"+m[2]+`="`+value+`"}`) {
 				t.Errorf("a rule asks for %s{%s=%q}, which there is not", m[1], m[2], value)

@@ -68,8 +68,9 @@ func TestStatesPage(t *testing.T) {
 		"### States":   sorted(call.States()),
 		"### Outcomes": sorted(call.Outcomes()),
 		"### Results":  sorted(call.Results()),
-		"### Statuses": sorted([]call.Status{call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress}),
-		"## Events":    sorted(constants(t, "EventType")),
+		"### Statuses": sorted([]call.Status{call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated,
+			call.Ringing, call.InProgress}),
+		"## Events": sorted(constants(t, "EventType")),
 	} {
 		if diff := cmp.Diff(want, listed(t, text, heading)); diff != "" {
 			t.Errorf("%s: -code +page:\n%s", heading, diff)
@@ -250,7 +251,8 @@ func TestDecisionsPage(t *testing.T) {
 		title, _, _ := strings.Cut(page(t, filepath.Join("docs/adr", name)), "\n")
 		title, isTitle := strings.CutPrefix(title, "# ")
 		number := fmt.Sprintf("%04d", i+1)
-		if !isTitle || !strings.HasPrefix(name, number+"-") || !strings.HasPrefix(title, number+" ") || !strings.Contains(list, "- ["+title+"]("+name+")\n") {
+		if !isTitle || !strings.HasPrefix(name, number+"-") || !strings.HasPrefix(title, number+" ") ||
+			!strings.Contains(list, "- ["+title+"]("+name+")\n") {
 			t.Errorf("%s is not record %s, or is not listed by its title, %q", name, number, title)
 		}
 	}

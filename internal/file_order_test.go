@@ -90,7 +90,8 @@ type source struct {
 func parsePackage(t *testing.T, folder string) *source {
 	t.Helper()
 	s := &source{fset: token.NewFileSet(), exports: map[string]string{}}
-	for _, p := range goList[compiledPackage](t, folder, "-export", "-deps", "-json=ImportPath,Dir,Export,GoFiles,DepOnly", ".") {
+	for _, p := range goList[compiledPackage](t, folder, "-export", "-deps",
+		"-json=ImportPath,Dir,Export,GoFiles,DepOnly", ".") {
 		s.exports[p.ImportPath] = p.Export
 		if p.DepOnly {
 			continue

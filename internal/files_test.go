@@ -39,7 +39,8 @@ func TestDocsListTheirFiles(t *testing.T) {
 // listedFiles are the files that a package's doc.go lists, in its order.
 func listedFiles(t *testing.T, dir string) (names []string) {
 	t.Helper()
-	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, dir, "doc.go"), nil, parser.ParseComments|parser.PackageClauseOnly)
+	f, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, dir, "doc.go"), nil,
+		parser.ParseComments|parser.PackageClauseOnly)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (con *console) warnPlain(name, link string) {
 }
 
 // AfterApply looks at the URL of every command that talks to a redial.
-func (s *server) AfterApply(con *console) error {
+func (s *server) AfterApply(con *console) error { //nolint:unparam // kong's hooks return an error
 	con.asked = s.client().Address()
 	name := "--url"
 	if s.URL == os.Getenv("REDIAL_URL") {

@@ -111,20 +111,7 @@ func (m *meter) disk() (size, rows int) {
 	if err := m.db.QueryRow(`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size); err != nil {
 		m.t.Fatal(err)
 	}
-	tables, err := m.db.Query(`SELECT name FROM sqlite_master WHERE type = 'table'`)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	var names []string
-	for tables.Next() {
-		var name string
-		if err := tables.Scan(&name); err != nil {
-			m.t.Fatal(err)
-		}
-		names = append(names, name)
-	}
-	tables.Close()
-	for _, name := range names {
+	for _, name := range m.tables() {
 		var n int
 		if err := m.db.QueryRow(`SELECT COUNT(*) FROM "` + name + `"`).Scan(&n); err != nil {
 			m.t.Fatal(err)
@@ -132,6 +119,26 @@ func (m *meter) disk() (size, rows int) {
 		rows += n
 	}
 	return size, rows
+}
+
+func (m *meter) tables() (names []string) {
+	m.t.Helper()
+	rows, err := m.db.Query(`SELECT name FROM sqlite_master WHERE type = 'table'`)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			m.t.Fatal(err)
+		}
+		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		m.t.Fatal(err)
+	}
+	return names
 }
 
 func repeat(n int, one string) string { return strings.Repeat(one, n) }

@@ -137,20 +137,12 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	if k == held {
 		changed = map[string]string{"id": changed["id"]}
 	}
-	rows, err := db.Query("SELECT * FROM calls LIMIT 1")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	names, err := rows.Columns()
-	rows.Close()
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	names := b.columns(db)
 	values := make([]string, len(names))
 	for i, name := range names {
 		values[i] = cmp.Or(changed[name], "c."+name)
 	}
-	_, err = db.Exec(fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = '%s'",
+	_, err := db.Exec(fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = '%s'",
 		strings.Join(names, ", "), strings.Join(values, ", "), fmt.Sprintf(series, n-1), id))
 	if err == nil {
 		_, err = db.Exec("ANALYZE")
@@ -158,6 +150,21 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	if err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// columns are those of a call.
+func (b *bench) columns(db *sql.DB) []string {
+	b.t.Helper()
+	rows, err := db.Query("SELECT * FROM calls LIMIT 1")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err := cmp.Or(err, rows.Err()); err != nil {
+		b.t.Fatal(err)
+	}
+	return names
 }
 
 // open opens the database of a URL, past redial.

@@ -94,7 +94,7 @@ func (a *audit) asked(asked []Asked) {
 // call holds a call's attempts against what really rang.
 func (a *audit) call(c *api.Call) {
 	dials, seen := map[string]int{}, map[int]evidence{}
-	var over time.Time // the end of the first conversation that proves a person, or when redial knew
+	var over time.Time // the end of the first conversation that proves a person
 	for i := range c.Attempts {
 		at := &c.Attempts[i]
 		leg := a.leg(c, at)
@@ -109,14 +109,7 @@ func (a *audit) call(c *api.Call) {
 			over = leg.EndedAt
 		}
 	}
-	if r := c.Reached; r != nil && (over.IsZero() || r.At.Before(over)) {
-		over = r.At
-	}
-	for i := range c.Attempts {
-		if at := &c.Attempts[i]; at.SID != "" && !over.IsZero() && at.DialedAt.After(over) {
-			a.find(Twice, "call %s: %s was rung though a person had been reached", c.ID, at.To)
-		}
-	}
+	a.rungAfter(c, over)
 	most := *c.Policy.MaxAttempts
 	for to, n := range dials {
 		if n > most {
@@ -127,6 +120,19 @@ func (a *audit) call(c *api.Call) {
 	for _, to := range people(c) {
 		if c.Outcome == "unreached" && dials[to] < most && !spent(c, to) {
 			a.find(Differs, "call %s gives up on %s after %d dials of %d", c.ID, to, dials[to], most)
+		}
+	}
+}
+
+// rungAfter finds attempts that began when a person had been reached: after the end of the first
+// conversation that proves it, or after redial knew of it.
+func (a *audit) rungAfter(c *api.Call, over time.Time) {
+	if r := c.Reached; r != nil && (over.IsZero() || r.At.Before(over)) {
+		over = r.At
+	}
+	for i := range c.Attempts {
+		if at := &c.Attempts[i]; at.SID != "" && !over.IsZero() && at.DialedAt.After(over) {
+			a.find(Twice, "call %s: %s was rung though a person had been reached", c.ID, at.To)
 		}
 	}
 }

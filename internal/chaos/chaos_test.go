@@ -143,7 +143,7 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 
 // folder keeps the nodes' logs when the proof fails.
 func folder(t *testing.T) string {
-	dir, err := os.MkdirTemp("", "redial-chaos-")
+	dir, err := os.MkdirTemp("", "redial-chaos-") //nolint:usetesting // TempDir's would not be kept
 	if err != nil {
 		t.Fatal(err)
 	}

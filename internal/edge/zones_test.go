@@ -25,7 +25,7 @@ func examples() (all []phone.Number) {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b phone.Number) int { return int(len(a.E164)) - int(len(b.E164)) })
+	slices.SortFunc(all, func(a, b phone.Number) int { return len(a.E164) - len(b.E164) })
 	return all
 }
 

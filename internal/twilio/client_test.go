@@ -168,7 +168,7 @@ func TestOwnTransportIsBounded(t *testing.T) {
 // Connections are used again, also by many requests at once.
 func TestConnectionsAreReused(t *testing.T) {
 	var opened atomic.Int64
-	srv := httptest.NewUnstartedServer(http.HandlerFunc(reply(201, created)))
+	srv := httptest.NewUnstartedServer(reply(201, created))
 	srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
 			opened.Add(1)

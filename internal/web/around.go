@@ -71,7 +71,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 		s.answers.Add(1)
 		defer s.answers.Add(-1)
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler {
+			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http panics with this very value
 				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))
 				writeProblem(w, edge.Problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
 			}
