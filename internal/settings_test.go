@@ -34,7 +34,8 @@ func TestSettingsAreNamedByFew(t *testing.T) {
 	}
 }
 
-// TestEveryPermissionIsASetting holds what errors say that an installation may permit against the settings that there are.
+// TestEveryPermissionIsASetting holds what errors say that an installation may permit against the settings that
+// there are.
 func TestEveryPermissionIsASetting(t *testing.T) {
 	var settings []string
 	for f := range reflect.TypeFor[app.Config]().Fields() {
