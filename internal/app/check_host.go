@@ -9,13 +9,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"redial/internal/store/engine"
-	"redial/internal/twilio"
 )
-
-const hostTime = 10 * time.Second // for an answer over HOST_URL; Twilio waits no longer
 
 // outside is how the world is reached; tests have one of their own.
 func (e *Examination) outside() http.RoundTripper {
@@ -26,35 +22,6 @@ func (e *Examination) outside() http.RoundTripper {
 		Proxy: http.ProxyFromEnvironment, DialContext: (&net.Dialer{Timeout: hostTime / 2}).DialContext,
 		TLSHandshakeTimeout: hostTime / 2, DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeader,
 	}
-}
-
-// strange is an answer that no redial with the same token gave.
-type strange struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
-func (s *strange) Error() string { return fmt.Sprintf("HTTP status %d", s.status) }
-
-// probe sends a request as Twilio would to the redial behind a URL, and says what arrived there, and
-// what of it was changed on the way. An answer of somebody else is a *strange.
-func (e *Examination) probe(ctx context.Context, way http.RoundTripper, at string) (a twilio.Arrival, changed string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, hostTime)
-	defer cancel()
-	p := twilio.NewProbe(e.Config.AuthTokens[0])
-	r, err := p.Request(ctx, cmp.Or(e.Config.HostURL, at), at)
-	if err != nil {
-		return a, "", err
-	}
-	status, header, body, err := exchange(way, r)
-	if err != nil {
-		return a, "", err
-	}
-	if a, err = p.Read(header, body); err != nil {
-		return a, "", &strange{status, header, body}
-	}
-	return a, p.Changed(a), nil
 }
 
 // host calls HOST_URL as Twilio would.

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -16,25 +14,6 @@ import (
 	"redial/internal/twilio"
 	"redial/internal/web"
 )
-
-// who listens where redial is to.
-type who int
-
-const (
-	nobody    who = iota // this process does now, in the place of a redial
-	thisOne              // a redial with the same token, or with none
-	otherOne             // a redial with another token
-	otherKind            // another program
-	nowhere              // nobody can
-)
-
-// local is what was found at REDIAL_LISTEN.
-type local struct {
-	who      who
-	url      string // for a person, where that can't be read
-	instance string // of the redial that answers probes there
-	err      error  // of nowhere
-}
 
 const localTime = 5 * time.Second // for an answer of this machine
 
@@ -65,18 +44,6 @@ func (e *Examination) findLocal(ctx context.Context) (end func()) {
 	go server.Serve(l) // until it is closed
 	e.local.instance = prober.Instance()
 	return func() { server.Close() }
-}
-
-// dialable is where a program on this machine reaches what listens at an address.
-func dialable(listen string) string {
-	host, port, err := net.SplitHostPort(listen)
-	if err != nil {
-		return listen
-	}
-	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
-		host = "127.0.0.1" // of [::], too: Go listens there for both
-	}
-	return net.JoinHostPort(host, port)
 }
 
 // meet asks who is there.
@@ -125,19 +92,6 @@ func (e *Examination) get(ctx context.Context, link string) (status int, header 
 // here is how programs of this machine are reached: through no proxy.
 func here() http.RoundTripper {
 	return &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: localTime, MaxResponseHeaderBytes: maxHeader}
-}
-
-const mostAnswer, maxHeader = 64 << 10, 64 << 10 // bytes that are read
-
-// exchange makes one request, and follows no redirect.
-func exchange(t http.RoundTripper, r *http.Request) (status int, header http.Header, body []byte, err error) {
-	res, err := t.RoundTrip(r)
-	if err != nil {
-		return 0, nil, nil, err
-	}
-	defer res.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(res.Body, mostAnswer))
-	return res.StatusCode, res.Header, body, err
 }
 
 // listening tells who listens, and, of a redial that does, how it is.

@@ -1,0 +1,96 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"redial/internal/call"
+	"redial/internal/dialer"
+	"redial/internal/edge"
+	"redial/internal/store"
+	"redial/internal/twilio"
+	"redial/internal/web"
+	"redial/internal/webhook"
+)
+
+// New makes a node from a Config, which it checks, and opens its database. Run
+// or Close ends it.
+func New(ctx context.Context, conf Config) (*App, error) {
+	if err := conf.Check(); err != nil {
+		return nil, err
+	}
+	if conf.Log == nil {
+		conf.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, w := range conf.warnings() {
+		conf.Log.Warn(w)
+	}
+	presets, err := Presets(conf.Presets)
+	if err != nil {
+		return nil, err
+	}
+	if w := conf.numbers().Warning(); w != "" {
+		conf.Log.Warn(w)
+	}
+	registry := prometheus.NewRegistry()
+	contact := newContact(conf.Log, conf.HostURL, registry)
+	carrier, err := twilio.New(twilio.Config{
+		AccountSID: conf.AccountSID, AuthTokens: conf.AuthTokens, APIKey: conf.APIKey, APISecret: conf.APISecret,
+		BaseURL: conf.TwilioBaseURL, HostURL: conf.HostURL, Transport: conf.Transport, Heard: contact.asked,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up Twilio: %w", err)
+	}
+	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(), Clock: conf.Clock, Metrics: registry,
+		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
+	})
+	if err != nil {
+		return nil, explained(err)
+	}
+	if err := s.CheckSchema(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	a := &App{conf: conf, log: conf.Log, store: s}
+	a.wire(carrier, contact, presets, registry)
+	if err := a.configureEndpoints(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return a, nil
+}
+
+func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Presets, registry *prometheus.Registry) {
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	a.dialer = dialer.New(dialer.Config{
+		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
+		Log: a.log, Metrics: registry,
+		Missed: func(c *call.Call, n int) { contact.missed(c, n, a.store.Now().Sub(c.Attempt(n).DialedAt)) },
+	})
+	a.sender = webhook.New(webhook.Config{
+		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
+		Transport: a.conf.WebhookTransport, Text: edge.Text, Log: a.log, Metrics: registry,
+	})
+	reader := edge.NewReader(edge.Reader{
+		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(),
+		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
+	})
+	a.web = web.New(web.Config{
+		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Prober: twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
+		APIKeys: a.conf.APIKeys, Edge: reader,
+		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
+		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
+		Log:    a.log, Metrics: registry,
+		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+			ErrorHandling: promhttp.ContinueOnError, // one metric that can't be had hides no other
+			ErrorLog:      slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+		}),
+	})
+	a.routes = routes(a.web)
+}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	shutdownTime   = 20 * time.Second // for answers under way, once told to stop
+	retentionPause = time.Hour        // between two rounds
+)
+
+// Listen opens the address that the Config names.
+func (a *App) Listen(ctx context.Context) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.conf.Listen)
+	if err != nil {
+		return nil, wrong("REDIAL_LISTEN", "can't be used: %v", err)
+	}
+	return l, nil
+}
+
+// Serve answers on l, and runs the node, until ctx is over. Then it takes no
+// more work, finishes what is in flight, and closes the database.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           a.routes,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       20 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	server.RegisterOnShutdown(a.web.CloseStreams)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var serving error
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer cancel() // without a server the node is of no use
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			serving = fmt.Errorf("serving: %w", err)
+		}
+	})
+	all.Go(func() { a.loops(ctx) })
+	if a.conf.CheckSetup {
+		all.Go(func() { a.examine(ctx) })
+	}
+	<-ctx.Done()
+	a.logStop(ctx)
+	a.shutdown(server)
+	all.Wait()
+	return errors.Join(serving, a.Close())
+}
+
+func (a *App) shutdown(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		a.log.Warn("answers under way were cut off", "err", err)
+	}
+}
+
+// Run runs the node without its HTTP server, which Handler is for, until ctx is
+// over; then it closes the database.
+func (a *App) Run(ctx context.Context) error {
+	a.loops(ctx)
+	return a.Close()
+}
+
+// loops runs until ctx is over and what is in flight has ended.
+func (a *App) loops(ctx context.Context) {
+	var all sync.WaitGroup
+	all.Go(func() { a.dialer.Run(ctx) })
+	all.Go(func() { a.sender.Run(ctx) })
+	all.Go(func() { a.retain(ctx) })
+	all.Wait()
+}
+
+// Close closes the database of a node that does not run.
+func (a *App) Close() error { return a.store.Close() }
+
+// retain scrubs and deletes what is past its retention.
+func (a *App) retain(ctx context.Context) {
+	for {
+		more, err := a.store.Retain(ctx, a.store.Now(), a.conf.retention())
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("scrubbing old calls failed", "err", err)
+		}
+		pause := retentionPause
+		if more {
+			pause = 100 * time.Millisecond // small steps: others want to write too
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+	}
+}
