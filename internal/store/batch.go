@@ -1,7 +1,6 @@
 package store
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -10,54 +9,53 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// batch is what some operations do in one transaction: rows are read and locked,
-// the steps run in memory, numbers are taken and let go of, and all that has
-// changed is written. Each of the four is a round trip, however many rows it is
-// about; those with nothing to do are left out.
+// operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and then the
+// next, in this order: so each is a round trip or two, however many they are. An operation may be run again, in one
+// batch after another, until one is committed.
+type operation interface {
+	read(*reads)      // names the rows that it needs
+	decide(*batch)    // in memory, by the pure core: what is to become of them
+	write(*batch)     // queues what is to be written besides; the Calls that have changed are written by the batch
+	committed(*batch) // keeps what its caller is told: all is on disk
+	failed(error)     // the same: nothing is, and never will be
+
+	queued() *entry
+}
+
+// batch is what some operations do in one transaction.
 type batch struct {
 	*tx
-	changes    []*changing
-	creations  []*creating
-	claims     []*claiming
-	deliveries []*delivering
-	sweeps     []*sweeping
-	now        time.Time
+	ops []operation
+	now time.Time // the latest at which one of them was asked for
+	reads
 
-	calls   map[string]*stored
-	claimed []*stored // found to be due
-	changed []*stored // for good
+	calls    map[string]*stored // that were read
+	claimed  []*stored          // to be woken
+	newCalls [][]column         // to be inserted
+	changed  []*stored          // for good
+	numbers
 	outbox
-
-	skipsLocked bool // a claim alone that has met a lock: it leaves the numbers that another node has locked
-
-	unoffered bool // a number is free, and Calls that are held for it were not tried
-	passed    bool // a number is free, and another node has locked the Calls that may be held for it
 
 	row  call.Call // as it was read last
 	bad  error     // what was wrong with it
 	into []any     // its fields
 }
 
+// reads are the rows that operations need. Each kind is read in one go.
+type reads struct {
+	byID       []string        // Calls, to be locked
+	deliveries []deliveryRead  // of Calls that are locked for that, too
+	due        []*dueRead      // Calls, to be locked, but for those that another node has locked
+	keyed      []*keyedRequest // Calls, to be inserted, unless their Idempotency-Keys were used before
+}
+
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, calls: map[string]*stored{}, outbox: newOutbox()}
+	b := &batch{tx: t, ops: ops, calls: map[string]*stored{}, outbox: newOutbox()}
 	for _, o := range ops {
-		switch o := o.(type) {
-		case *changing:
-			b.changes = append(b.changes, o)
-		case *creating:
-			b.creations = append(b.creations, o)
-		case *claiming:
-			b.claims = append(b.claims, o)
-		case *delivering:
-			b.deliveries = append(b.deliveries, o)
-		case *sweeping:
-			b.sweeps = append(b.sweeps, o)
-		}
-		if now := o.waiting().now; now.After(b.now) {
+		if now := o.queued().now; now.After(b.now) {
 			b.now = now
 		}
 	}
-	b.skipsLocked = t.store.dialect.shared && len(b.claims) == 1 && b.claims[0].metLock
 	return b
 }
 
@@ -66,60 +64,47 @@ func (b *batch) run() (err error) {
 	if err := b.readAll(); err != nil {
 		return err
 	}
-	b.decideAll()
-	if err := b.insertNew(); err != nil {
-		return err
+	for _, o := range b.ops {
+		o.decide(b)
 	}
+	b.wakeClaimed()
 	if err := b.settleNumbers(); err != nil {
 		return err
 	}
-	for _, o := range b.claims {
-		o.answer(b)
+	for _, o := range b.ops {
+		o.write(b)
 	}
 	return b.save()
 }
 
-// readAll locks and reads what the operations need. Rows that are asked for by
+// readAll reads and locks what the operations need. Rows that are asked for by
 // name are locked in the order of their ids, and before those that are due, which
 // nobody waits for: so batches of different nodes never wait for each other in a ring.
 func (b *batch) readAll() error {
-	wanted := map[string]bool{}
-	for _, o := range b.changes {
-		wanted[o.id] = true
+	for _, o := range b.ops {
+		o.read(&b.reads)
 	}
-	b.readDeliveries(wanted)
-	b.lock(slices.Sorted(maps.Keys(wanted)), b.store.dialect.forUpdate)
-	for _, o := range b.claims {
-		o.read(b)
-	}
-	if err := b.insertAll(); err != nil {
+	slices.Sort(b.byID)
+	b.byID = slices.Compact(b.byID)
+	b.readDeliveries()
+	b.lock(b.byID, b.store.dialect.forUpdate)
+	b.readDue()
+	if err := b.insertKeyed(); err != nil {
 		return err
 	}
 	if err := b.flush(); err != nil {
 		return err
 	}
-	var ids []string
-	for _, c := range b.claimed {
-		ids = append(ids, c.before.ID)
-	}
-	b.readAttempts(ids)
+	b.readAttemptsOfDue()
 	return b.readFirst()
 }
 
-// decideAll runs all steps. Claims come after the changes of this batch, so that they see what these
-// did. A Call whose number turns out to be taken is restored to its state before the claim.
-func (b *batch) decideAll() {
-	for _, o := range b.changes {
-		o.after, o.err = b.get(o.id).step(o.step)
-	}
-	for _, o := range b.creations {
-		o.err = o.decide(b)
-	}
-	for _, o := range b.claims {
-		o.decide(b)
-	}
-	for _, o := range b.deliveries {
-		o.err = o.decide(b)
+// wakeClaimed wakes what was found due. That comes last, so that it sees what the other operations of this batch did: there
+// may be nothing to wake any more. A Call whose number turns out to be taken is restored to its state before that.
+func (b *batch) wakeClaimed() {
+	for _, c := range b.claimed {
+		c.waking.before, c.waking.events = c.after, len(c.events)
+		c.wake()
 	}
 }
 
@@ -132,34 +117,29 @@ func (b *batch) lock(ids []string, how string) {
 	b.add(statement{
 		sql:  selectCalls + "id " + b.store.dialect.among + " ORDER BY id" + how,
 		args: []any{b.store.dialect.list(ids)},
-		rows: func(scan func(...any) error) error { return b.found(scan, nil) },
+		rows: func(scan func(...any) error) error {
+			_, err := b.found(scan)
+			return err
+		},
 	})
 	b.readAttempts(ids)
 }
 
-// found takes a Call's row; claimed is set for one that is due.
-func (b *batch) found(scan func(...any) error, claimed func(*stored)) error {
+// found takes a Call's row.
+func (b *batch) found(scan func(...any) error) (*stored, error) {
 	if b.into == nil {
 		b.into = lenient(fields(callColumns(&b.row)), &b.bad)
 	}
 	b.bad = nil
 	if err := scan(b.into...); err != nil {
-		return err
+		return nil, err
 	}
-	c := &stored{before: b.row, err: b.bad}
-	if have := b.calls[c.before.ID]; have != nil {
-		c = have
-	} else {
-		c.after = c.before
-		b.calls[c.before.ID] = c
-		if claimed != nil {
-			b.claimed = append(b.claimed, c)
-		}
+	if have := b.calls[b.row.ID]; have != nil {
+		return have, nil
 	}
-	if claimed != nil {
-		claimed(c)
-	}
-	return nil
+	c := &stored{before: b.row, after: b.row, err: b.bad}
+	b.calls[c.before.ID] = c
+	return c, nil
 }
 
 // readAttempts queues the reading of the attempts of Calls that are, or will be, read.
@@ -187,7 +167,7 @@ func (b *batch) get(id string) *stored {
 	return &stored{err: ErrNotFound}
 }
 
-// save writes what has changed, and ends the batch.
+// save writes what has changed of the Calls, and what follows from that.
 func (b *batch) save() error {
 	var calls, altered []rowChange
 	var added, events [][]column
@@ -198,7 +178,6 @@ func (b *batch) save() error {
 			continue
 		}
 		b.changed = append(b.changed, c)
-		b.holdAlso(c)
 		if !row {
 			calls = append(calls, rowChange{mutableColumns(&c.before), mutableColumns(&c.after)})
 		}
@@ -215,12 +194,22 @@ func (b *batch) save() error {
 			events = append(events, eventColumns(c.after.ID, &c.events[i]))
 		}
 	}
-	err := errors.Join(b.write(&insertAttempt, added, nil), b.update(&updateAttempt, altered),
-		b.update(&updateCall, calls), b.write(&insertEvent, events, nil), b.settleSequences(), b.publish())
-	if err != nil {
-		return err
+	for _, write := range []func() error{ // in this order: a row refers to those that are written before it
+		func() error { return b.write(&insertCall, b.newCalls, nil) },
+		func() error { return b.write(&insertAttempt, added, nil) },
+		func() error { return b.update(&updateAttempt, altered) },
+		b.holdAlso,
+		func() error { return b.update(&updateCall, calls) },
+		func() error { return b.write(&insertEvent, events, nil) },
+		b.settleSequences,
+		b.publish,
+		b.scrubEnded,
+	} {
+		if err := write(); err != nil {
+			return err
+		}
 	}
-	return b.scrubEnded()
+	return nil
 }
 
 // scrubEnded removes the personal data of what has ended, where nothing is retained.

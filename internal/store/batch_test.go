@@ -19,7 +19,7 @@ import (
 func together(t testing.TB, s *Store, ops ...operation) []error {
 	t.Helper()
 	for _, o := range ops {
-		k := o.waiting()
+		k := o.queued()
 		k.ctx, k.done = t.Context(), make(chan struct{})
 		if k.now.IsZero() {
 			k.now = begin
@@ -28,8 +28,8 @@ func together(t testing.TB, s *Store, ops ...operation) []error {
 	s.writeBatch(ops)
 	errs := make([]error, len(ops))
 	for i, o := range ops {
-		<-o.waiting().done
-		errs[i] = o.waiting().err
+		<-o.queued().done
+		errs[i] = o.queued().err
 	}
 	return errs
 }
@@ -222,7 +222,7 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	n := created(t, Idempotency{"scope", "unanswered", "request"})
 	ops := []operation{changed(a.ID, cancel), n, &claiming{which: []selection{{where: dueToDial}}, limit: 9}}
 	for _, o := range ops {
-		o.waiting().now = begin
+		o.queued().now = begin
 	}
 	if err := s.runBatch(ops); err != nil { // and here it dies: nobody hears of it
 		t.Fatal(err)

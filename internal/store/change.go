@@ -33,9 +33,20 @@ func (s *Store) Change(ctx context.Context, id string, now time.Time, step Step)
 	return o.after, nil
 }
 
+// changing is an operation: it runs a step on one Call.
 type changing struct {
-	ticket
+	entry
 	id    string
 	step  Step
 	after call.Call
 }
+
+func (o *changing) read(r *reads) { r.byID = append(r.byID, o.id) }
+
+func (o *changing) decide(b *batch) { o.after, o.err = b.get(o.id).step(o.step) }
+
+func (o *changing) write(*batch) {}
+
+func (o *changing) committed(*batch) {}
+
+func (o *changing) failed(err error) { o.err = err }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"redial/internal/call"
@@ -59,70 +60,124 @@ func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, e
 	return o.due, nil
 }
 
-// claiming wakes the Calls that a condition selects.
+// claiming is an operation: it wakes the Calls that a condition selects.
 type claiming struct {
-	ticket
+	entry
 	which  []selection
 	limit  int
 	blocks []call.Block // what a dial may have waited for; nil: nobody is to say
-	by     string       // the account that dials them
-	found  []*stored
+	found  []*dueRead
 	mine   []*stored // of those, what no other claim of the batch found too
 	due    []Due
 }
 
-func (o *claiming) read(b *batch) {
-	o.found, o.mine, o.due = nil, nil, nil
+func (o *claiming) read(r *reads) {
+	o.found = nil
 	for _, which := range o.which {
+		o.found = append(o.found, &dueRead{selection: which, now: o.now, limit: o.limit})
+	}
+	r.due = append(r.due, o.found...)
+}
+
+func (o *claiming) decide(b *batch) {
+	o.mine = nil
+	b.skipsLocked = o.metLock // and so it is alone
+	for _, found := range o.found {
+		for _, c := range found.calls {
+			if c.waking == nil { // else another claim of this batch has it
+				c.waking = &waking{step: o.wake(b.store.placedBy)}
+				o.mine = append(o.mine, c)
+			}
+		}
+	}
+	b.claimed = append(b.claimed, o.mine...)
+}
+
+// write sets aside what could not be woken: it keeps nobody else from it.
+func (o *claiming) write(b *batch) {
+	o.due = nil
+	for _, c := range o.mine {
+		if c.waking.err != nil {
+			b.setAside(c.before.ID, o.now.Add(setAside))
+			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.waking.err})
+		} else {
+			o.due = append(o.due, Due{Call: c.after, Actions: c.waking.actions, WokeAt: c.waking.before.WakeAt})
+		}
+	}
+	if len(o.mine) > 0 {
+		crashpoint.Point(crashpoint.ClaimBeforeCommit)
+	}
+}
+
+func (o *claiming) committed(*batch) {}
+
+func (o *claiming) failed(err error) { o.err = err }
+
+// dueRead are the Calls that a selection finds due.
+type dueRead struct {
+	selection
+	now   time.Time
+	limit int
+	calls []*stored
+}
+
+// readDue queues the reading of what is due, the longest due first.
+func (b *batch) readDue() {
+	for _, r := range b.due {
 		b.add(statement{
-			sql:  selectCalls + which.where + b.store.dialect.skipLocked,
-			args: []any{micros(o.now), o.limit, floor(which.from)},
+			sql:  selectCalls + r.where + b.store.dialect.skipLocked,
+			args: []any{micros(r.now), r.limit, floor(r.from)},
 			rows: func(scan func(...any) error) error {
-				return b.found(scan, func(c *stored) { o.found = append(o.found, c) })
+				c, err := b.found(scan)
+				r.calls = append(r.calls, c)
+				return err
 			},
 		})
 	}
 }
 
-// decide wakes what was found. A change of this batch may have been faster: then
-// there is nothing to wake.
-func (o *claiming) decide(b *batch) {
-	o.by = b.store.placedBy
-	for _, c := range o.found {
-		if c.claimedBy != nil { // by another claim of this batch
-			continue
+// readAttemptsOfDue queues the reading of the attempts of what was found due.
+func (b *batch) readAttemptsOfDue() {
+	var ids []string
+	for _, r := range b.due {
+		for _, c := range r.calls {
+			if id := c.before.ID; !slices.Contains(b.byID, id) && !slices.Contains(ids, id) { // else they are read already
+				ids = append(ids, id)
+			}
 		}
-		c.claimedBy, c.beforeWake, c.eventsBefore = o, new(c.after), len(c.events)
-		c.wake()
-		o.mine = append(o.mine, c)
 	}
-	if len(o.found) > 0 {
-		crashpoint.Point(crashpoint.ClaimBeforeCommit)
+	b.readAttempts(ids)
+}
+
+// wake is the step that wakes a Call for the account that dials it, while other Calls ring some of its numbers.
+func (o *claiming) wake(by string) func(*call.Call, ...string) ([]call.Action, []call.Event) {
+	return func(c *call.Call, busy ...string) ([]call.Action, []call.Event) {
+		due := c.NextAttemptAt
+		actions, events := c.Wake(o.now, by, busy...)
+		if o.blocks != nil {
+			call.SayWaited(events, call.Waited(due, o.now, o.blocks))
+		}
+		return actions, events
 	}
 }
 
-func (o *claiming) answer(b *batch) {
-	for _, c := range o.mine {
-		if c.unwoken != nil { // it keeps nobody else from being woken
-			b.setAside(c.before.ID, o.now.Add(setAside))
-			o.due = append(o.due, Due{Call: call.Call{Wish: call.Wish{ID: c.before.ID}}, WokeAt: o.now, Damaged: c.unwoken})
-		} else {
-			o.due = append(o.due, Due{Call: c.after, Actions: c.actions, WokeAt: c.beforeWake.WakeAt})
-		}
-	}
+// waking is how a Call is woken, and how it was before.
+type waking struct {
+	step    func(c *call.Call, busy ...string) ([]call.Action, []call.Event)
+	before  call.Call
+	events  int           // how many events it had before
+	actions []call.Action // that it was woken for
+	err     error         // why it could not be woken, though it can be had
 }
 
 // wake wakes a Call, and tells it which of its numbers other Calls ring. It may do so
 // again, as if it had not done so before.
 func (c *stored) wake(busy ...string) {
-	c.after, c.actions = *c.beforeWake, nil
-	c.events, c.then = c.events[:c.eventsBefore:c.eventsBefore], c.then[:c.eventsBefore:c.eventsBefore]
-	_, c.unwoken = c.step(func(woken *call.Call) (events []call.Event, _ error) {
-		due, now := woken.NextAttemptAt, c.claimedBy.now
-		c.actions, events = woken.Wake(now, c.claimedBy.by, busy...)
-		if blocks := c.claimedBy.blocks; blocks != nil {
-			call.SayWaited(events, call.Waited(due, now, blocks))
-		}
+	w := c.waking
+	c.after, w.actions = w.before, nil
+	c.events, c.then = c.events[:w.events:w.events], c.then[:w.events:w.events]
+	_, w.err = c.step(func(woken *call.Call) (events []call.Event, _ error) {
+		w.actions, events = w.step(woken, busy...)
 		return events, nil
 	})
 }

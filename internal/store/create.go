@@ -9,7 +9,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -56,7 +55,7 @@ func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, ke
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)
 	}
 	crashpoint.Point(crashpoint.CreateAfterCommit)
-	return o.made, o.first != "", nil
+	return o.made, o.keyed != nil && o.keyed.first != "", nil
 }
 
 const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2"
@@ -77,74 +76,105 @@ func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	return s.Get(ctx, id)
 }
 
+// creating is an operation: it stores a new Call, or finds the one that the same request made before.
 type creating struct {
-	ticket
+	entry
 	call   call.Call
 	events []call.Event
 	key    Idempotency
 
-	inserted bool
+	keyed *keyedRequest // nil without an Idempotency-Key
+	made  call.Call
+}
+
+func (o *creating) read(r *reads) {
+	o.keyed = nil
+	if o.key.Key != "" {
+		o.keyed = &keyedRequest{call: &o.call, key: o.key}
+		r.keyed = append(r.keyed, o.keyed)
+	}
+}
+
+func (o *creating) decide(b *batch) {
+	if k := o.keyed; k != nil && !k.inserted {
+		o.made, o.err = k.before(b)
+		return
+	}
+	o.made, o.err = o.call, nil
+	b.addNew(&o.call).record(&o.call, o.events)
+	crashpoint.Point(crashpoint.CreateBeforeCommit)
+}
+
+func (o *creating) write(b *batch) {
+	if o.keyed == nil { // else its row is there already
+		b.newCalls = append(b.newCalls, callColumns(&o.call))
+	}
+}
+
+func (o *creating) committed(*batch) {}
+
+func (o *creating) failed(err error) { o.err = err }
+
+// addNew has the batch know a Call whose row is inserted by it.
+func (b *batch) addNew(c *call.Call) *stored {
+	if b.calls[c.ID] == nil {
+		b.calls[c.ID] = &stored{before: *c, after: *c}
+		b.calls[c.ID].before.Attempts = nil // these are written with all others
+	}
+	return b.calls[c.ID]
+}
+
+// keyedRequest is a request for a Call with an Idempotency-Key, which may have been used before.
+type keyedRequest struct {
+	call *call.Call
+	key  Idempotency
+
+	inserted bool    // it was not
 	first    string  // id of the Call that was made with the Idempotency-Key before
 	hash     string  // of its request, as it is kept
 	secret   string  // of that Call
 	was      *stored // that Call, where no other operation of the batch has read it
-	made     call.Call
+}
+
+// before is the Call that was made by the same request before.
+func (k *keyedRequest) before(b *batch) (call.Call, error) {
+	switch {
+	case k.first == "":
+		return call.Call{}, fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
+	case !k.key.isOf(k.hash, k.secret):
+		return call.Call{}, ErrConflict
+	}
+	c := k.was
+	if c == nil {
+		c = b.get(k.first)
+	}
+	return c.after, c.err
 }
 
 func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-// insertAll queues the creations with an Idempotency-Key, of which nobody knows yet whether they
-// are new; the rest waits until it is known how it stands.
-func (b *batch) insertAll() error {
-	var keyed []*creating
-	for _, o := range b.creations {
-		o.inserted, o.first, o.hash, o.secret, o.was = o.key.Key == "", "", "", "", nil
-		if o.inserted {
-			b.calls[o.call.ID] = &stored{after: o.call, isNew: true}
-		} else {
-			keyed = append(keyed, o)
-		}
-	}
-	return b.insertKeyed(keyed)
-}
-
-// insertNew queues the rows of the Calls that have no Idempotency-Key, as they stand by now.
-func (b *batch) insertNew() error {
-	var rows [][]column
-	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
-		if c := b.calls[id]; c.isNew {
-			rows = append(rows, callColumns(&c.after))
-			c.isNew, c.before = false, c.after
-			c.before.Attempts = nil // these are written with all others
-		}
-	}
-	return b.write(&insertCall, rows, nil)
-}
-
-// insertKeyed queues the rows of creations whose Idempotency-Keys may have been used before;
+// insertKeyed queues the rows of Calls whose Idempotency-Keys may have been used before, in the order of these;
 // the answer says whose were not.
-func (b *batch) insertKeyed(list []*creating) error {
-	slices.SortStableFunc(list, func(x, y *creating) int {
+func (b *batch) insertKeyed() error {
+	slices.SortStableFunc(b.keyed, func(x, y *keyedRequest) int {
 		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
 	})
-	byID := make(map[string]*creating, len(list))
-	rows := make([][]column, len(list))
-	for i, c := range list {
-		byID[c.call.ID] = c
-		sealed := c.key
-		sealed.Hash = c.key.seal(c.call.Secret)
-		rows[i] = append(callColumns(&c.call), keyColumns(&sealed)...)
+	byID := make(map[string]*keyedRequest, len(b.keyed))
+	rows := make([][]column, len(b.keyed))
+	for i, k := range b.keyed {
+		byID[k.call.ID] = k
+		sealed := k.key
+		sealed.Hash = k.key.seal(k.call.Secret)
+		rows[i] = append(callColumns(k.call), keyColumns(&sealed)...)
 	}
 	return b.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
-		if o := byID[id]; o != nil {
-			o.inserted = true
-			c := &stored{before: o.call, after: o.call}
-			c.before.Attempts = nil
-			b.calls[id] = c
+		if k := byID[id]; k != nil {
+			k.inserted = true
+			b.addNew(k.call)
 		}
 		return err
 	})
@@ -153,8 +183,8 @@ func (b *batch) insertKeyed(list []*creating) error {
 // readFirst reads the Calls that were made with the Idempotency-Keys that were used before. These
 // are not locked, and so not for others of the batch to change.
 func (b *batch) readFirst() error {
-	var repeats []*creating
-	for _, c := range b.creations {
+	var repeats []*keyedRequest
+	for _, c := range b.keyed {
 		if c.inserted {
 			continue
 		}
@@ -208,25 +238,4 @@ func (b *batch) look(ids []string) map[string]*stored {
 		found[id].after.Attempts = append(found[id].after.Attempts, *a)
 	}, func(id string, err error) { found[id].err = err }))
 	return found
-}
-
-func (o *creating) decide(b *batch) error {
-	if o.inserted {
-		o.made = o.call
-		b.calls[o.call.ID].record(&o.call, o.events)
-		crashpoint.Point(crashpoint.CreateBeforeCommit)
-		return nil
-	}
-	switch {
-	case o.first == "":
-		return fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
-	case !o.key.isOf(o.hash, o.secret):
-		return ErrConflict
-	}
-	c := o.was
-	if c == nil {
-		c = b.get(o.first)
-	}
-	o.made = c.after
-	return c.err
 }

@@ -14,7 +14,7 @@
 //
 // Its files, from the top down. First what is written; the operations that wait share a transaction:
 //
-//	batch.go             the operations of one transaction: read, decided, written
+//	batch.go             what an operation is: five steps; the operations of one transaction run them side by side
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
 //	claim.go             an operation: the Calls that are due are woken

@@ -93,7 +93,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 				go func() { answers <- s.commit(t.Context(), begin, o) }()
 			}
 			for _, o := range ops {
-				for !o.waiting().taken.Load() { // the writer is at work on it
+				for !o.queued().begun.Load() { // the writer is at work on it
 					time.Sleep(time.Millisecond)
 				}
 			}

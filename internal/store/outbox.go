@@ -74,12 +74,50 @@ func (s *Store) deliver(ctx context.Context, now time.Time, o *delivering) (Deli
 	return o.after, nil
 }
 
+// delivering is an operation: it runs a step on one Delivery.
 type delivering struct {
-	ticket
+	entry
 	key   DeliveryKey
 	step  func(*Delivery) error
 	again bool // also one that is no longer pending
 	after Delivery
+}
+
+func (o *delivering) read(r *reads) {
+	r.deliveries = append(r.deliveries, deliveryRead{o.key, o.again})
+}
+
+func (o *delivering) decide(b *batch) { o.err = o.change(b) }
+
+func (o *delivering) change(b *batch) (err error) {
+	defer crashpoint.Contain(&err)
+	d := b.rows[o.key]
+	if d == nil {
+		return ErrNotFound
+	}
+	after := d.after
+	after.Tries = slices.Clone(after.Tries)
+	if err := o.step(&after); err != nil {
+		return err
+	}
+	if e := b.endpoints[o.key.EndpointID]; e != nil && !e.DisabledAt.IsZero() && !after.WakeAt.IsZero() {
+		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // to be given up
+	}
+	d.after, o.after = after, after
+	crashpoint.Point(crashpoint.DeliverBeforeCommit)
+	return nil
+}
+
+func (o *delivering) write(*batch) {}
+
+func (o *delivering) committed(*batch) {}
+
+func (o *delivering) failed(err error) { o.err = err }
+
+// deliveryRead is a Delivery that is to be changed.
+type deliveryRead struct {
+	key   DeliveryKey
+	again bool // also one that is no longer pending
 }
 
 // outbox is the part of a batch that is about webhooks.
@@ -103,7 +141,7 @@ func newOutbox() outbox {
 // behind them. A sequence is only ever changed under the lock of its Call: so the next message
 // is made due, whoever adds one at the same time. The Calls of the changes are locked
 // with them, so that all are locked in one order.
-func (b *batch) readDeliveries(changes map[string]bool) {
+func (b *batch) readDeliveries() {
 	if b.store.sender == nil {
 		return
 	}
@@ -118,7 +156,9 @@ func (b *batch) readDeliveries(changes map[string]bool) {
 	among := b.store.dialect.among
 	if b.store.dialect.shared {
 		all := maps.Clone(ids)
-		maps.Copy(all, changes)
+		for _, id := range b.byID {
+			all[id] = true
+		}
 		b.add(statement{
 			sql:  "SELECT id FROM calls WHERE id " + among + " ORDER BY id" + b.store.dialect.forUpdate,
 			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
@@ -158,25 +198,6 @@ func (d *dialect) ofSequences() string {
 	OR CAST(seq AS TEXT) ` + among("$2") + `
 	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id AND p.state = 'pending'
 		AND p.call_id = deliveries.call_id ORDER BY p.seq LIMIT 1 OFFSET $3), seq))`
-}
-
-func (o *delivering) decide(b *batch) (err error) {
-	defer crashpoint.Contain(&err)
-	d := b.rows[o.key]
-	if d == nil {
-		return ErrNotFound
-	}
-	after := d.after
-	after.Tries = slices.Clone(after.Tries)
-	if err := o.step(&after); err != nil {
-		return err
-	}
-	if e := b.endpoints[o.key.EndpointID]; e != nil && !e.DisabledAt.IsZero() && !after.WakeAt.IsZero() {
-		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // to be given up
-	}
-	d.after, o.after = after, after
-	crashpoint.Point(crashpoint.DeliverBeforeCommit)
-	return nil
 }
 
 // settleSequences queues what has become of the deliveries that were changed, and makes the

@@ -53,9 +53,19 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, er
 	return len(o.numbers) == sweepMost, o.passed, nil
 }
 
-// sweeping offers numbers that seem to be free, if they still are.
+// sweeping is an operation: it offers numbers that seem to be free, if they still are.
 type sweeping struct {
-	ticket
+	entry
 	numbers []string
 	passed  bool // by its batch
 }
+
+func (o *sweeping) read(*reads) {}
+
+func (o *sweeping) decide(b *batch) { b.swept = append(b.swept, o.numbers...) }
+
+func (o *sweeping) write(*batch) {}
+
+func (o *sweeping) committed(b *batch) { o.passed = b.passed }
+
+func (o *sweeping) failed(err error) { o.err = err }

@@ -174,8 +174,9 @@ func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	}
 	b := newBatch(x, nil)
 	o := &claiming{}
-	woken := &stored{before: c, after: c, beforeWake: &c, claimedBy: o}
-	o.now, b.calls[c.ID] = begin, woken
+	o.now = begin
+	woken := &stored{before: c, after: c, waking: &waking{step: o.wake(""), before: c}}
+	b.calls[c.ID] = woken
 	woken.wake()
 	if err := b.settleNumbers(); err != nil {
 		t.Fatal(err)
@@ -483,8 +484,8 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 		batch := newBatch(x, []operation{o})
 		send := x.Send
 		x.Send = func(list []engine.Statement) error {
-			if c := batch.calls[both.ID]; c != nil && c.beforeWake != nil && slices.ContainsFunc(list, func(st engine.Statement) bool { return st.Affected != nil }) {
-				c.claimedBy = nil // no step expects that
+			if c := batch.calls[both.ID]; c != nil && c.waking != nil && slices.ContainsFunc(list, func(st engine.Statement) bool { return st.Affected != nil }) {
+				c.waking.step = nil // no step expects that
 			}
 			return send(list)
 		}

@@ -11,6 +11,15 @@ import (
 	"redial/internal/call"
 )
 
+// numbers is the part of a batch that is about who rings which number.
+type numbers struct {
+	swept       []string // numbers that a sweep has found free
+	skipsLocked bool     // a claim alone that has met a lock: it leaves the numbers that another node has locked
+
+	unoffered bool // a number is free, and Calls that are held for it were not tried
+	passed    bool // a number is free, and another node has locked the Calls that may be held for it
+}
+
 // want is the wish of a Call to ring a number.
 type want struct {
 	number  string
@@ -44,10 +53,8 @@ func (b *batch) settleNumbers() error {
 			f.by, free[number] = append(f.by, id), f
 		}
 	}
-	for _, o := range b.sweeps {
-		for _, number := range o.numbers {
-			free[number] = cmp.Or(free[number], &freed{number: number, swept: true})
-		}
+	for _, number := range b.swept {
+		free[number] = cmp.Or(free[number], &freed{number: number, swept: true})
 	}
 	if len(wants)+len(free) == 0 {
 		return nil
@@ -211,7 +218,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 			}
 			switch {
 			case w.mine || w.owner == w.call.after.ID:
-			case w.call.beforeWake != nil && w.call.after.Attempt(w.attempt).SID == "":
+			case w.call.waking != nil && w.call.after.Attempt(w.attempt).SID == "":
 				busy[w.call] = append(busy[w.call], number)
 			default: // it rings already, and that is a fact, whoever has the number
 				b.add(statement{
@@ -370,18 +377,21 @@ func (b *batch) offer(c *stored, number string) bool {
 	return c.after.Offered == number
 }
 
-// holdAlso queues what has changed of the numbers that a Call is also held for.
-func (b *batch) holdAlso(c *stored) {
-	before, after := c.before.AlsoHeld(), c.after.AlsoHeld()
-	if slices.Equal(before, after) {
-		return
+// holdAlso queues what has changed of the numbers that Calls are also held for.
+func (b *batch) holdAlso() error {
+	for _, c := range b.changed {
+		before, after := c.before.AlsoHeld(), c.after.AlsoHeld()
+		if slices.Equal(before, after) {
+			continue
+		}
+		if before != nil {
+			b.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
+		}
+		for _, number := range after {
+			b.add(statement{sql: `INSERT INTO also_held (number, call_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{number, c.after.ID}})
+		}
 	}
-	if before != nil {
-		b.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
-	}
-	for _, number := range after {
-		b.add(statement{sql: `INSERT INTO also_held (number, call_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{number, c.after.ID}})
-	}
+	return nil
 }
 
 const deleteAlsoHeld = `DELETE FROM also_held WHERE call_id = $1`

@@ -22,24 +22,19 @@ const (
 // ErrClosed is returned by a Store that was closed.
 var ErrClosed = errors.New("the store is closed")
 
-// operation is one thing to be written: a changing, a creating, a claiming, a delivering or a sweeping. It may
-// be run more than once, in one batch after another, until one is committed.
-type operation interface{ waiting() *ticket }
-
-// ticket is an operation's place in the queue. taken is set by whoever is first:
-// the writer that begins with it, or the caller that waits no longer.
-type ticket struct {
+// entry is an operation's place in the queue, and its caller's answer.
+type entry struct {
 	ctx   context.Context
-	now   time.Time
-	taken atomic.Bool
-	done  chan struct{}
-	err   error
+	now   time.Time     // by the caller
+	begun atomic.Bool   // set by whoever is first: the writer that begins with it, or the caller who waits no longer
+	done  chan struct{} // closed with the answer
+	err   error         // the answer
 
-	locked  bool // somebody else has locked its Call
+	marked  bool // it counts among writer.locked
 	metLock bool // alone, it met a row that somebody else has locked
 }
 
-func (t *ticket) waiting() *ticket { return t }
+func (e *entry) queued() *entry { return e }
 
 // writer commits operations in batches: what comes while one is being committed
 // waits, and is the next. An operation that comes alone does not wait at all.
@@ -63,8 +58,8 @@ func (s *Store) startWriter() {
 // commit has an operation written, and returns once it is on disk, or is not and
 // never will be. Only a lost connection leaves that open, as any database does: ErrUnclear.
 func (s *Store) commit(ctx context.Context, now time.Time, o operation) error {
-	t := o.waiting()
-	t.ctx, t.now, t.done = ctx, now, make(chan struct{})
+	e := o.queued()
+	e.ctx, e.now, e.done = ctx, now, make(chan struct{})
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -76,19 +71,19 @@ func (s *Store) commit(ctx context.Context, now time.Time, o operation) error {
 		return ErrClosed
 	}
 	select {
-	case <-t.done:
+	case <-e.done:
 	case <-s.writer.closed:
-		if t.taken.CompareAndSwap(false, true) {
+		if e.begun.CompareAndSwap(false, true) {
 			return ErrClosed
 		}
-		<-t.done
+		<-e.done
 	case <-ctx.Done():
-		if t.taken.CompareAndSwap(false, true) {
+		if e.begun.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-		<-t.done
+		<-e.done
 	}
-	return t.err
+	return e.err
 }
 
 func (s *Store) writeBatches() {
@@ -98,15 +93,15 @@ func (s *Store) writeBatches() {
 			return
 		case o := <-s.writer.queue:
 			runtime.Gosched() // who is about to ask comes along; alone, this costs nothing
-			s.writeBatch(s.takeAll(o))
+			s.writeBatch(s.takeWaiting(o))
 		}
 	}
 }
 
-// takeAll takes what waits, in its order.
-func (s *Store) takeAll(first operation) (ops []operation) {
+// takeWaiting takes what waits, in its order.
+func (s *Store) takeWaiting(first operation) (ops []operation) {
 	for o := first; ; {
-		if o.waiting().taken.CompareAndSwap(false, true) {
+		if o.queued().begun.CompareAndSwap(false, true) {
 			ops = append(ops, o)
 		}
 		if len(ops) == batchMost {
@@ -123,14 +118,14 @@ func (s *Store) takeAll(first operation) (ops []operation) {
 // writeBatch writes operations in one transaction. Where one of them is at fault
 // for its failure, each is written alone, so that the others don't suffer.
 func (s *Store) writeBatch(ops []operation) {
-	ops = s.setApart(ops, s.writer.isLocked)
+	ops = s.retryLocked(ops, s.writer.isLocked)
 	if len(ops) == 0 {
 		return
 	}
 	err := s.runBatch(ops)
 	if s.dialect.locked(err) { // as a rule by few of them: the others need not be written one by one
 		free := s.unlocked(ops)
-		others := s.setApart(ops, func(id string) bool { return !free[id] })
+		others := s.retryLocked(ops, func(id string) bool { return !free[id] })
 		if len(others) == 0 {
 			return
 		}
@@ -141,16 +136,16 @@ func (s *Store) writeBatch(ops []operation) {
 	}
 	if err == nil || len(ops) == 1 && !s.dialect.locked(err) ||
 		!s.dialect.blames(err) && !errors.Is(err, crashpoint.ErrPanic) {
-		answerAll(ops, err)
+		answer(ops, err)
 		return
 	}
 	for _, o := range ops {
-		s.writer.ended.Go(func() { s.writeAlone(o) })
+		s.writer.ended.Go(func() { s.retryAlone(o) })
 	}
 }
 
-// setApart has operations on locked Calls written alone, and returns the others.
-func (s *Store) setApart(ops []operation, locked func(id string) bool) (others []operation) {
+// retryLocked takes operations on locked Calls out of a batch, has them written alone, and returns the others.
+func (s *Store) retryLocked(ops []operation, locked func(id string) bool) (others []operation) {
 	apart := func(o operation) bool { return callOf(o) != "" && locked(callOf(o)) }
 	if !slices.ContainsFunc(ops, apart) {
 		return ops
@@ -160,20 +155,22 @@ func (s *Store) setApart(ops []operation, locked func(id string) bool) (others [
 			others = append(others, o)
 			continue
 		}
-		o.waiting().locked = true
+		o.queued().marked = true
 		s.writer.mark(callOf(o), 1)
-		s.writer.ended.Go(func() { s.writeAlone(o) })
+		s.writer.ended.Go(func() { s.retryAlone(o) })
 	}
 	return others
 }
 
 // callOf is the Call whose row an operation locks by its id, empty if none.
 func callOf(o operation) string {
-	switch o := o.(type) {
-	case *changing:
-		return o.id
-	case *delivering:
-		return o.key.CallID
+	var r reads
+	o.read(&r)
+	switch {
+	case len(r.byID) > 0:
+		return r.byID[0]
+	case len(r.deliveries) > 0:
+		return r.deliveries[0].key.CallID
 	}
 	return ""
 }
@@ -184,6 +181,7 @@ func (w *writer) isLocked(id string) bool {
 	return w.locked[id] > 0
 }
 
+// mark counts operations on a locked Call that are written alone.
 func (w *writer) mark(id string, by int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -215,16 +213,16 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 
 const selectUnlocked = "SELECT id FROM calls WHERE id "
 
-// writeAlone writes an operation in a transaction of its own, again and again while it meets a
+// retryAlone writes an operation in a transaction of its own, again and again while it meets a
 // row that somebody else has locked.
-func (s *Store) writeAlone(o operation) {
-	t, one := o.waiting(), []operation{o}
-	if t.locked {
+func (s *Store) retryAlone(o operation) {
+	e, one := o.queued(), []operation{o}
+	if e.marked {
 		defer s.writer.mark(callOf(o), -1)
 	}
-	answerAll(one, s.insist(t.ctx, func() error {
-		err := s.runOn(s.aside, one)
-		t.metLock = s.dialect.locked(err)
+	answer(one, s.insist(e.ctx, func() error {
+		err := s.runIn(s.aside, one)
+		e.metLock = s.dialect.locked(err)
 		return err
 	}))
 }
@@ -238,20 +236,20 @@ func (w *writer) isClosed() bool {
 	}
 }
 
-func answerAll(ops []operation, err error) {
+// answer ends the waiting of the operations' callers.
+func answer(ops []operation, err error) {
 	for _, o := range ops {
-		t := o.waiting()
 		if err != nil {
-			t.err = err
+			o.failed(err)
 		}
-		close(t.done)
+		close(o.queued().done)
 	}
 }
 
 // runBatch runs a batch, and tells what it changed once that is committed.
-func (s *Store) runBatch(ops []operation) error { return s.runOn(s.transact, ops) }
+func (s *Store) runBatch(ops []operation) error { return s.runIn(s.transact, ops) }
 
-func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops []operation) error {
+func (s *Store) runIn(transact func(context.Context, func(*tx) error) error, ops []operation) error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
 	defer cancel()
 	started := time.Now()
@@ -267,10 +265,10 @@ func (s *Store) runOn(transact func(context.Context, func(*tx) error) error, ops
 	}
 	crashpoint.Point(crashpoint.BatchAfterCommit)
 	b.dispatch()
-	for _, o := range b.sweeps {
-		o.passed = b.passed
+	for _, o := range ops {
+		o.committed(b)
 	}
-	if b.unoffered || b.passed && len(b.sweeps) == 0 {
+	if b.unoffered || b.passed && len(b.swept) == 0 {
 		poke(s.unoffered)
 	}
 	s.metrics.committed(len(ops), time.Since(started))
@@ -296,14 +294,9 @@ func (s *Store) tell(c *stored) {
 type stored struct {
 	before, after call.Call
 	events        []call.Event
-	then          []*call.Call  // after each of them
-	err           error         // why it can't be had
-	isNew         bool          // not inserted yet
-	claimedBy     *claiming     // who woke it, if anybody
-	actions       []call.Action // that it was woken for
-	beforeWake    *call.Call    // as it was before that
-	eventsBefore  int           // how many events it had before that
-	unwoken       error         // why it could not be woken, though it can be had
+	then          []*call.Call // after each of them
+	err           error        // why it can't be had
+	waking        *waking      // nil: it was not due
 }
 
 // step runs a pure step; what fails leaves no trace.
