@@ -28,7 +28,10 @@ func (d Duration) String() string {
 }
 
 // MarshalJSON writes a string.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()) }
+func (d Duration) MarshalJSON() ([]byte, error) { return quoted(d.String()), nil }
+
+// quoted is a text as JSON that has nothing in it to be escaped.
+func quoted(text string) []byte { return []byte(`"` + text + `"`) }
 
 // UnmarshalJSON reads a string only: a bare number would leave the unit to luck.
 func (d *Duration) UnmarshalJSON(b []byte) error {

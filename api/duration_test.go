@@ -67,3 +67,20 @@ func TestDurationsOfAllKinds(t *testing.T) {
 		}
 	})
 }
+
+// A duration and a moment are written as the strings that they are.
+func TestDurationsAndMomentsAsJSON(t *testing.T) {
+	alike := func(t *rapid.T, v interface{ String() string }) {
+		got, err := json.Marshal(v)
+		want, _ := json.Marshal(v.String())
+		if err != nil || string(got) != string(want) {
+			t.Fatalf("%s as JSON: %s, %v, not %s", v, got, err, want)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		d := Duration(rapid.Int64().Draw(t, "duration"))
+		alike(t, d)
+		alike(t, Moment{After: d})
+		alike(t, Moment{At: time.Unix(rapid.Int64Range(0, 1<<36).Draw(t, "at"), int64(d)&0xfffffff)})
+	})
+}

@@ -165,7 +165,7 @@ func ParseMoment(text string) (m Moment, err error) {
 }
 
 // MarshalJSON writes a string.
-func (m Moment) MarshalJSON() ([]byte, error) { return json.Marshal(m.String()) }
+func (m Moment) MarshalJSON() ([]byte, error) { return quoted(m.String()), nil }
 
 // UnmarshalJSON reads a string only.
 func (m *Moment) UnmarshalJSON(b []byte) error {
@@ -187,7 +187,7 @@ type Delays []Duration
 // MarshalJSON writes the shorter of the two forms.
 func (d Delays) MarshalJSON() ([]byte, error) {
 	if len(d) == 1 {
-		return json.Marshal(d[0])
+		return d[0].MarshalJSON()
 	}
 	return json.Marshal([]Duration(d))
 }

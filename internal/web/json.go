@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 	"syscall"
 
 	"redial/internal/edge"
@@ -16,14 +18,26 @@ import (
 
 // reply answers with a value as JSON.
 func reply(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
+	body := encoded.Get().(*bytes.Buffer)
+	defer keep(body)
+	if err := json.NewEncoder(body).Encode(v); err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, err = w.Write(append(body, '\n'))
+	_, err := w.Write(body.Bytes())
 	return ignoreGone(err)
+}
+
+// encoded has buffers for answers.
+var encoded = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// keep gives a buffer back. One that has grown large is left to the garbage collector.
+func keep(b *bytes.Buffer) {
+	if b.Cap() <= 64<<10 {
+		b.Reset()
+		encoded.Put(b)
+	}
 }
 
 // ignoreGone drops the error of a client that is gone: what it asked for is done.
