@@ -78,6 +78,25 @@ func TestStatesPage(t *testing.T) {
 	}
 }
 
+// TestCarrierRulesOnPage: whoever adds a carrier finds every rule.
+func TestCarrierRulesOnPage(t *testing.T) {
+	var want, got []string
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[call.EvidenceRules]()) {
+		if f.Name != "Carrier" && f.Name != "Name" {
+			want = append(want, f.Name)
+		}
+	}
+	_, table, _ := strings.Cut(section(t, page(t, "docs/architecture.md"), "## How to add"), "| rule |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for row := range strings.Lines(table) {
+		cells := strings.Split(row, "|")
+		got = append(got, strings.Split(strings.TrimSpace(cells[2]), ", ")...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-code +page:\n%s", diff)
+	}
+}
+
 // TestReliabilityPage holds its table of crash points against the code's.
 func TestReliabilityPage(t *testing.T) {
 	want := slices.Sorted(slices.Values(crashpoint.Points()))
