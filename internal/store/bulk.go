@@ -21,7 +21,7 @@ func insertion(table string, cols []column, _ string) bulk {
 // insertionIfFree leaves out rows whose key is taken, and returns one column of those that it inserts.
 func insertionIfFree(table string, cols []column, returns string, key ...string) bulk {
 	b := insertion(table, cols, "")
-	b.insert.Free, b.insert.Returns = &engine.FreeKey{Columns: key}, []string{returns}
+	b.insert.Free, b.insert.Returns = &engine.FreeKey{Key: engine.Key{Table: table, Columns: key}}, []string{returns}
 	return b
 }
 

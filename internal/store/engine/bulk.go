@@ -33,8 +33,8 @@ type Insertion struct {
 
 // FreeKey is the unique key of an insertion of rows whose key may be taken.
 type FreeKey struct {
-	Columns []string
-	Where   string // the condition of a unique key that some rows alone are in; empty: all are
+	Key
+	Where string // the condition of a unique key that some rows alone are in; empty: all are
 	// Alone are columns: a row is left out, too, if any row has its values there, whether it is in the key or not.
 	Alone []string
 }

@@ -34,6 +34,7 @@ var suite = []struct {
 }{
 	{"a transaction is committed as a whole", testCommit},
 	{"a transaction that fails writes nothing", testRollback},
+	{"an error that is overlooked ends it all the same", testOverlooked},
 	{"what is left in the queue goes with the COMMIT", testQueueGoesWithTheCommit},
 	{"a statement may be run again and again", testStatementsAgain},
 	{"rows come back as they were inserted", testInsert},
@@ -251,6 +252,38 @@ func testRollback(t *testing.T, e tried) {
 	}
 }
 
+func testOverlooked(t *testing.T, e tried) {
+	insertThings(t, e, []any{"taken", nil, nil, nil, nil})
+	first := Statement{SQL: "INSERT INTO things (id) VALUES ('taken')"}
+	err := e.Write(t.Context(), func(x *Tx) error {
+		x.Add(Statement{SQL: "INSERT INTO things (id) VALUES ('before')"})
+		if x.Read(first) == nil {
+			t.Error("an id is taken twice")
+		}
+		if x.Read(Statement{SQL: "INSERT INTO things (id) VALUES ('after')"}) == nil {
+			t.Error("it goes on after a statement that failed")
+		}
+		x.Add(Statement{SQL: "INSERT INTO things (id) VALUES ('last')"})
+		return nil
+	})
+	if e.Fault(err) != Row {
+		t.Errorf("%v, want the first error", err)
+	}
+	equal(t, ask(t, e, "SELECT id FROM things"), []string{"taken"})
+	err = e.Write(t.Context(), func(x *Tx) error { // what became of a row is no affair of the database's
+		wrong := errors.New("wrong")
+		err := x.Read(Statement{SQL: "SELECT id FROM things", Rows: func(func(...any) error) error { return wrong }})
+		if err != wrong {
+			t.Errorf("%v, want the function's own", err)
+		}
+		return x.Read(Statement{SQL: "INSERT INTO things (id) VALUES ('later')"})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	equal(t, ask(t, e, "SELECT id FROM things ORDER BY id"), []string{"later", "taken"})
+}
+
 func testQueueGoesWithTheCommit(t *testing.T, e tried) {
 	trips := 0
 	err := e.Write(t.Context(), func(x *Tx) error {
@@ -390,7 +423,9 @@ func testComputes(t *testing.T, e tried) {
 	}
 }
 
-var insertFreeThing = &Insertion{Table: "things", Columns: insertThing.Columns, Free: &FreeKey{Columns: []string{"scope", "name"}}, Returns: []string{"id"}}
+var byName = Key{"things_name", "things", []string{"scope", "name"}}
+
+var insertFreeThing = &Insertion{Table: "things", Columns: insertThing.Columns, Free: &FreeKey{Key: byName}, Returns: []string{"id"}}
 
 // tryInsert returns the ids of the rows that were inserted.
 func tryInsert(x *Tx, in *Insertion, rows ...[]any) (ids []string, err error) {
@@ -433,14 +468,14 @@ func testInsertIfFree(t *testing.T, e tried) {
 		_, err := tryInsert(x, insertFreeThing, []any{"old", "u", "u", nil, nil})
 		return err
 	})
-	if err == nil || e.Fault(err) != Row || e.Taken(err, Key{"things_name", "things", []string{"scope", "name"}}) {
+	if err == nil || e.Fault(err) != Row || e.Taken(err, byName) {
 		t.Errorf("an id that is taken: %v", err)
 	}
 }
 
 var takeNumber = &Insertion{
 	Table: "numbers", Columns: []Column{{"number", true}, {"owner", true}, {"again", false}}, Returns: []string{"owner"},
-	Free: &FreeKey{Columns: []string{"number"}, Where: "again = 0", Alone: []string{"number"}},
+	Free: &FreeKey{Key: Key{"numbers_once", "numbers", []string{"number"}}, Where: "again = 0", Alone: []string{"number"}},
 }
 
 func testPartialKey(t *testing.T, e tried) {
@@ -699,7 +734,7 @@ func testConflict(t *testing.T, e tried) {
 
 func testFaults(t *testing.T, e tried) {
 	insertThings(t, e, []any{"a", "s", "n", nil, nil})
-	byName, byID := Key{"things_name", "things", []string{"scope", "name"}}, Key{"things_state", "things", []string{"state"}}
+	byID := Key{"things_id", "things", []string{"id"}}
 	for name, tc := range map[string]struct {
 		sql   string
 		args  []any
@@ -714,7 +749,7 @@ func testFaults(t *testing.T, e tried) {
 		if e.Fault(err) != Row || e.Fault(fmt.Errorf("writing: %w", err)) != Row {
 			t.Errorf("%s: %v is %d", name, err, e.Fault(err))
 		}
-		if e.Taken(err, byName) != tc.taken || e.Taken(err, byID) || e.Taken(fmt.Errorf("writing: %w", err), byName) != tc.taken {
+		if e.Taken(err, byName) != tc.taken || tc.taken && e.Taken(err, byID) || e.Taken(fmt.Errorf("writing: %w", err), byName) != tc.taken {
 			t.Errorf("%s: taken is %t", name, !tc.taken)
 		}
 	}

@@ -60,9 +60,8 @@ type Engine interface {
 
 	Words() Words
 
-	// text is what is sent of a statement.
-	text(st *Statement) (string, error)
-	rows
+	// Text is what is sent of a statement, and its parameters: who asks the database how it would run one needs it.
+	Text(st Statement) (string, []any, error)
 }
 
 // Pools are the connections of the writer, of all others who write, and of those who read. Two of them may be the

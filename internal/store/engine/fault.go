@@ -17,7 +17,7 @@ const (
 	Row                   // of one of the rows that were written: its key is taken, or a value does not fit
 )
 
-// Key is a unique key of a table.
+// Key is a unique key of a table. Of one that is taken an engine says either name.
 type Key struct {
 	Index   string // its name in the schema
 	Table   string

@@ -161,22 +161,21 @@ func (e *postgres) View(ctx context.Context, fn func(*Tx) error) error {
 
 // Read implements Engine.
 func (e *postgres) Read(ctx context.Context, st Statement) error {
-	text, err := e.text(&st)
+	text, args, err := e.Text(st)
 	if err != nil {
 		return err
 	}
-	rows, err := e.pools.Read.QueryContext(ctx, text, withLists(st.Args, asArray)...)
-	if err != nil {
-		return err
-	}
-	return scanAll(rows, st.Rows)
+	return readFrom(ctx, e.pools.Read, text, args, st.Rows)
 }
 
 func asArray(l List) any { return []string(l) }
 
-var pgLocks = [...]string{ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
+var pgLocks = [3]string{ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
 
-func (e *postgres) text(st *Statement) (string, error) { return e.texts.of(st, "= ANY($%d)", pgLocks) }
+// Text implements Engine.
+func (e *postgres) Text(st Statement) (string, []any, error) {
+	return e.texts.of(&st, "= ANY($%d)", asArray, &pgLocks)
+}
 
 func (e *postgres) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
 	one, many := in.texts()
@@ -237,7 +236,7 @@ func (e *postgres) undone(t *Tx, err error) (locked bool, _ error) {
 	if e.Fault(err) != Locked {
 		return false, err
 	}
-	t.queue = nil
+	t.queue, t.failed = nil, nil
 	return true, t.Read(Statement{SQL: "ROLLBACK TO SAVEPOINT briefly"})
 }
 
@@ -346,6 +345,9 @@ func (e *postgres) on(ctx context.Context, conn *pgx.Conn, begin []string, fn fu
 	}
 	err := fn(t)
 	if err == nil {
+		err = t.failed
+	}
+	if err == nil {
 		t.Add(Statement{SQL: "COMMIT"})
 		if err = t.Flush(); err != nil && pgUnclear(err) {
 			err = fmt.Errorf("%w: %w", ErrUnclear, err)
@@ -372,11 +374,11 @@ func isolation(level sql.IsolationLevel) string {
 func (e *postgres) send(ctx context.Context, conn *pgx.Conn, list []Statement) (err error) {
 	var b pgx.Batch
 	for i := range list {
-		text, err := e.text(&list[i])
+		text, args, err := e.Text(list[i])
 		if err != nil {
 			return err
 		}
-		b.Queue(text, withLists(list[i].Args, asArray)...)
+		b.Queue(text, args...)
 	}
 	answers := conn.SendBatch(ctx, &b)
 	defer func() {
@@ -412,7 +414,7 @@ func answer(answers pgx.BatchResults, st Statement) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := st.Rows(rows.Scan); err != nil {
-			return err
+			return rowError{err}
 		}
 	}
 	return rows.Err()

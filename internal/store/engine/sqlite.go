@@ -124,15 +124,11 @@ func (e *sqliteFile) View(ctx context.Context, fn func(*Tx) error) error {
 
 // Read implements Engine.
 func (e *sqliteFile) Read(ctx context.Context, st Statement) error {
-	text, err := e.text(&st)
+	text, args, err := e.Text(st)
 	if err != nil {
 		return err
 	}
-	rows, err := e.readers.db.QueryContext(ctx, text, withLists(st.Args, asJSON)...)
-	if err != nil {
-		return err
-	}
-	return scanAll(rows, st.Rows)
+	return readFrom(ctx, e.readers.db, text, args, st.Rows)
 }
 
 // asJSON is a list as json_each takes it.
@@ -144,9 +140,11 @@ func asJSON(l List) any {
 	return string(text)
 }
 
-// text leaves locks out: there is one writer.
-func (e *sqliteFile) text(st *Statement) (string, error) {
-	return e.texts.of(st, "IN (SELECT value FROM json_each($%d))", [3]string{})
+var noLocks [3]string // there is one writer
+
+// Text implements Engine.
+func (e *sqliteFile) Text(st Statement) (string, []any, error) {
+	return e.texts.of(&st, "IN (SELECT value FROM json_each($%d))", asJSON, &noLocks)
 }
 
 func (e *sqliteFile) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {

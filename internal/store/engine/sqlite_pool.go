@@ -70,11 +70,10 @@ func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*Tx) error,
 }
 
 func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st *Statement, fresh *[]string) error {
-	text, err := w.engine.text(st)
+	text, args, err := w.engine.Text(*st)
 	if err != nil {
 		return err
 	}
-	args := withLists(st.Args, asJSON)
 	ready := w.ready(text)
 	if ready == nil {
 		*fresh = append(*fresh, text)

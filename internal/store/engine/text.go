@@ -17,19 +17,23 @@ type textKey struct {
 	lock Lock
 }
 
-// of is what is sent of a statement. lists is what the engine has for IN ($1), where it has $%d for the number; locks are
-// what it has for each Lock.
-func (t *texts) of(st *Statement, lists string, locks [3]string) (string, error) {
+// of is what is sent of a statement, and its parameters. lists is what the engine has for IN ($1), where it has $%d for
+// the number; as is what its driver takes for a List; locks are what it has for each Lock.
+func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]string) (string, []any, error) {
 	listed := hasList(st.Args)
 	if !listed && locks[st.Lock] == "" {
-		return st.SQL, nil
+		return st.SQL, st.Args, nil
+	}
+	args := st.Args
+	if listed {
+		args = withLists(args, as)
 	}
 	key := textKey{st.SQL, st.Lock}
 	t.mu.RLock()
 	text, ok := t.made[key]
 	t.mu.RUnlock()
 	if ok {
-		return text, nil
+		return text, args, nil
 	}
 	text = st.SQL + locks[st.Lock]
 	for i, arg := range st.Args {
@@ -38,7 +42,7 @@ func (t *texts) of(st *Statement, lists string, locks [3]string) (string, error)
 		}
 		in := fmt.Sprintf("IN ($%d)", i+1)
 		if !strings.Contains(text, in) {
-			return "", fmt.Errorf("a list is to stand in %s: %s", in, st.SQL)
+			return "", nil, fmt.Errorf("a list is to stand in %s: %s", in, st.SQL)
 		}
 		text = strings.ReplaceAll(text, in, fmt.Sprintf(lists, i+1))
 	}
@@ -48,7 +52,7 @@ func (t *texts) of(st *Statement, lists string, locks [3]string) (string, error)
 		t.made = map[textKey]string{}
 	}
 	t.made[key] = text
-	return text, nil
+	return text, args, nil
 }
 
 func hasList(args []any) bool {
@@ -62,9 +66,6 @@ func hasList(args []any) bool {
 
 // withLists returns the parameters, with what the driver takes in the place of each List.
 func withLists(args []any, as func(List) any) []any {
-	if !hasList(args) {
-		return args
-	}
 	list := make([]any, len(args))
 	for i, arg := range args {
 		list[i] = arg

@@ -39,23 +39,33 @@ const (
 // is a network away.
 type Tx struct {
 	// Send sends statements in one round trip. Somebody who watches may put a function of his own before it.
-	Send  func([]Statement) error
-	queue []Statement
-	rows  rows
+	Send   func([]Statement) error
+	queue  []Statement
+	failed error
+	rows   rows
 }
 
 // Add queues statements.
 func (t *Tx) Add(st ...Statement) { t.queue = append(t.queue, st...) }
 
-// Flush sends what is queued.
+// Flush sends what is queued. Once a statement has failed, the transaction is over: nothing more is sent, and nothing
+// committed, whoever overlooks the error. A function that was called for a row may fail without that.
 func (t *Tx) Flush() error {
-	if len(t.queue) == 0 {
-		return nil
+	if len(t.queue) == 0 || t.failed != nil {
+		return t.failed
 	}
 	list := t.queue
 	t.queue = nil
-	return t.Send(list)
+	err := t.Send(list)
+	if of, ok := err.(rowError); ok {
+		return of.error
+	}
+	t.failed = err
+	return err
 }
+
+// rowError is the error of a function that was called for a row.
+type rowError struct{ error }
 
 // Read sends a statement, with all that is queued, now.
 func (t *Tx) Read(st Statement) error {
@@ -90,7 +100,7 @@ func (t *Tx) TryName(name string, got func(bool)) { t.rows.tryName(t, name, got)
 // them meets such a row, it undoes what fn wrote, and says so; the transaction goes on.
 func (t *Tx) Briefly(fn func() error) (locked bool, err error) { return t.rows.briefly(t, fn) }
 
-// rows is how an engine writes rows and locks.
+// rows is how an engine writes rows and locks in a transaction.
 type rows interface {
 	insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement
 	compares() bool
@@ -125,12 +135,25 @@ func ignoreDone(err, done error) error {
 	return err
 }
 
-// scanAll calls row for each of the rows, and closes them.
+// readFrom reads from a pool.
+func readFrom(ctx context.Context, db *sql.DB, text string, args []any, row func(scan func(...any) error) error) error {
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	err = scanAll(rows, row)
+	if of, ok := err.(rowError); ok {
+		return of.error
+	}
+	return err
+}
+
+// scanAll calls row for each of the rows, whose error is a rowError, and closes them.
 func scanAll(rows *sql.Rows, row func(scan func(...any) error) error) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := row(rows.Scan); err != nil {
-			return err
+			return rowError{err}
 		}
 	}
 	return rows.Err()
