@@ -18,10 +18,13 @@ func insertion(table string, cols []column, _ string) bulk {
 	return bulk{insert: &engine.Insertion{Table: table, Columns: asWritten(cols)}}
 }
 
-// insertionIfFree leaves out rows whose key is taken, and returns one column of those that it inserts.
+// insertionIfFree leaves out rows whose key is taken, and returns one column of those that it inserts, if that is named.
 func insertionIfFree(table string, cols []column, returns string, key ...string) bulk {
 	b := insertion(table, cols, "")
-	b.insert.Free, b.insert.Returns = &engine.FreeKey{Key: engine.Key{Table: table, Columns: key}}, []string{returns}
+	b.insert.Free = &engine.FreeKey{Key: engine.Key{Table: table, Columns: key}}
+	if returns != "" {
+		b.insert.Returns = []string{returns}
+	}
 	return b
 }
 

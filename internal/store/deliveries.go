@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // DeliveryState says how a Delivery stands.
@@ -149,7 +150,7 @@ func deliveries(where string, args []any, found func(*Delivery)) statement {
 
 // listDeliveries reads some, without their bodies.
 func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
-	err = reader{ctx, s.read}.each(selectListed+where, args, func(scan func(...any) error) error {
+	err = s.reading(ctx).each(selectListed+where, args, func(scan func(...any) error) error {
 		var d Delivery
 		err := scan(fields(listedDelivery(&d))...)
 		list = append(list, d)
@@ -221,7 +222,7 @@ const nextDeliveries = `WITH RECURSIVE targets (target) AS (
 // NextDeliveries returns for each target when the next delivery there is due.
 func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error) {
 	targets := map[string]time.Time{}
-	err := reader{ctx, s.read}.each(nextDeliveries, nil, func(scan func(...any) error) error {
+	err := s.reading(ctx).each(nextDeliveries, nil, func(scan func(...any) error) error {
 		var target string
 		var at time.Time
 		err := scan(&target, asMicros{&at})
@@ -242,8 +243,9 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 	err = s.tx(ctx, func(t *tx) error {
 		list = nil
 		endpoints := map[string]*Endpoint{}
-		t.add(deliveries(dueAtTarget+s.dialect.skipLocked, []any{target, micros(now), limit}, func(d *Delivery) { list = append(list, *d) }),
-			readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
+		due := deliveries(dueAtTarget, []any{target, micros(now), limit}, func(d *Delivery) { list = append(list, *d) })
+		due.lock = engine.SkipLocked
+		t.add(due, readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
 		if err := t.flush(); err != nil {
 			return err
 		}
@@ -274,7 +276,7 @@ func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, 
 	}
 	var list []Delivery
 	st := deliveries(ofStream, []any{endpoint, limit}, func(d *Delivery) { list = append(list, *d) })
-	err = reader{ctx, s.read}.each(st.sql, st.args, st.rows)
+	err = s.reading(ctx).each(st.sql, st.args, st.rows)
 	if err == nil && len(list) == 0 && prolonged == 0 {
 		_, err = s.Endpoint(ctx, endpoint)
 	}
@@ -331,7 +333,7 @@ func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
 		oldest[e.ID] = time.Time{}
 	}
 	for id := range oldest {
-		err := reader{ctx, s.read}.each(undelivered, []any{id}, func(scan func(...any) error) error {
+		err := s.reading(ctx).each(undelivered, []any{id}, func(scan func(...any) error) error {
 			var since time.Time
 			err := scan(asMicros{&since})
 			oldest[id] = since

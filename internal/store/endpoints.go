@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // ErrNoEndpoint is returned when there is no such endpoint.
@@ -144,7 +145,7 @@ func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
 			list = append(list, *e)
 		}
 	})
-	if err := (reader{ctx, s.read}).each(st.sql, nil, st.rows); err != nil {
+	if err := s.reading(ctx).each(st.sql, nil, st.rows); err != nil {
 		return nil, fmt.Errorf("reading the endpoints: %w", err)
 	}
 	return list, nil
@@ -176,7 +177,7 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 			return err
 		}
 		// Who adds one at the same time waits here, and counts this one, too.
-		if _, err := queryIDs(t, "SELECT id FROM endpoints ORDER BY id"+s.dialect.forUpdate); err != nil {
+		if _, err := t.lockIDs(engine.ForUpdate, "SELECT id FROM endpoints ORDER BY id"); err != nil {
 			return err
 		}
 		others, err := queryIDs(t, "SELECT id FROM endpoints WHERE source = $1", string(e.Source))
@@ -223,10 +224,11 @@ const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	found := false
-	err = t.each(selectEndpoints+" WHERE id = $1"+t.store.dialect.forUpdate, []any{storable(id)}, func(scan func(...any) error) error {
+	t.add(statement{sql: selectEndpoints + " WHERE id = $1", args: []any{storable(id)}, lock: engine.ForUpdate, rows: func(scan func(...any) error) error {
 		found = true
 		return scan(fields(endpointColumns(&e))...)
-	})
+	}})
+	err = t.flush()
 	if err == nil && !found {
 		err = ErrNoEndpoint
 	}

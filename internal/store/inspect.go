@@ -81,7 +81,7 @@ func (i *Inspection) readRows(ctx context.Context, s *Store) (err error) {
 }
 
 func (i *Inspection) readPauses(ctx context.Context, s *Store) error {
-	accounts, err := queryIDs(reader{ctx, s.read}, "SELECT account FROM pauses")
+	accounts, err := queryIDs(s.reading(ctx), "SELECT account FROM pauses")
 	if err != nil {
 		return fmt.Errorf("reading the pauses: %w", err)
 	}

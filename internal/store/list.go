@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // Query selects Calls: empty fields select all. Calls come newest first, those
@@ -38,7 +39,7 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 		}
 		ids, err := idsTo(t, q)
 		if err == nil && len(ids) > 0 {
-			calls, more, err = s.page(t, statement{sql: selectAsked + "id " + s.dialect.among + " ORDER BY id DESC", args: []any{s.dialect.list(ids)}}, q.Limit)
+			calls, more, err = s.page(t, statement{sql: selectAsked + "id IN ($1) ORDER BY id DESC", args: []any{engine.List(ids)}}, q.Limit)
 		}
 		return err
 	})
@@ -168,7 +169,7 @@ const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY
 
 // Between returns the ids of Calls from one to another, both included, the newest first.
 func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]string, error) {
-	ids, err := queryIDs(reader{ctx, s.read}, selectBetween, storable(from), storable(to), limit)
+	ids, err := queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
 	if err != nil {
 		return nil, fmt.Errorf("looking for calls by the beginning of their id: %w", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"redial/internal/store/engine"
 )
 
 // PauseKind says why dialing pauses.
@@ -54,29 +56,53 @@ func (p *Pause) Free() int {
 	return max(0, p.Legs-p.Alive)
 }
 
-// The one who finds the account full has a number, too, which is not one of the legs. What
-// is wrong with the account matters more than that it is full; and a code that nobody here
+func pauseColumns(account *string, p *Pause) []column {
+	since, next := int(micros(p.Since)), int(micros(p.NextCheckAt)) // never NULL
+	return []column{{"account", account}, {"since", &since}, {"code", &p.Code}, {"message", &p.Message},
+		{"next_check_at", &next}, {"kind", (*string)(&p.Kind)}, {"legs", &p.Legs}}
+}
+
+// The one who finds the account full has a number, too, which is not one of the legs.
+var insertPause = func() bulk {
+	b := insertionIfFree("pauses", pauseColumns(new(string), new(Pause)), "account", "account")
+	b.insert.Compute = map[string]string{"legs": "(SELECT count(*) FROM destinations) - {legs}"}
+	return b
+}()
+
+// What is wrong with the account matters more than that it is full; and a code that nobody here
 // knows is looked at even while something else is wrong.
-const insertPause = `INSERT INTO pauses (account, since, code, message, next_check_at, kind, legs)
-	VALUES ($1, $2, $3, $4, $5, $6, (SELECT count(*) FROM destinations) - 1)
-	ON CONFLICT (account) DO UPDATE SET code = excluded.code, message = excluded.message,
-		since = CASE WHEN pauses.kind = excluded.kind THEN pauses.since ELSE excluded.since END,
-		next_check_at = excluded.next_check_at, kind = excluded.kind, legs = excluded.legs
-	WHERE pauses.kind = 'full' OR excluded.kind = 'unlisted' AND pauses.kind <> 'unlisted'
-	RETURNING since`
+const updatePause = `UPDATE pauses SET code = $3, message = $4, since = CASE WHEN kind = $6 THEN since ELSE CAST($2 AS BIGINT) END,
+	next_check_at = $5, legs = (SELECT count(*) FROM destinations) - 1, kind = $6
+	WHERE account = $1 AND (kind = 'full' OR $6 = 'unlisted' AND kind <> 'unlisted')`
 
 // PauseAccount stops dialing for the account until ResumeAccount. A pause that
 // is there already stays as it is, but for one of a full account.
 func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNew bool, err error) {
-	var since time.Time
+	p.Message, p.Legs = storable(p.Message), 1
 	err = s.tx(ctx, func(t *tx) error {
-		since, isNew = time.Time{}, false
-		return t.each(insertPause, []any{account, micros(p.Since), p.Code, storable(p.Message), micros(p.NextCheckAt), string(p.Kind)},
-			func(scan func(...any) error) error {
-				err := scan(asMicros{&since})
-				isNew = micros(since) == micros(p.Since)
-				return err
-			})
+		isNew = false
+		err := t.write(&insertPause, [][]column{pauseColumns(&account, &p)}, func(scan func(...any) error) error {
+			isNew = true
+			return scan(new(string))
+		})
+		if err == nil {
+			err = t.flush()
+		}
+		if err != nil || isNew {
+			return err
+		}
+		changed := false
+		t.add(statement{
+			sql:      updatePause,
+			args:     []any{account, micros(p.Since), p.Code, p.Message, micros(p.NextCheckAt), string(p.Kind)},
+			affected: func(n int64) { changed = n == 1 },
+		}, statement{sql: `SELECT since FROM pauses WHERE account = $1`, args: []any{account}, rows: func(scan func(...any) error) error {
+			var since time.Time
+			err := scan(asMicros{&since})
+			isNew = changed && micros(since) == micros(p.Since)
+			return err
+		}})
+		return t.flush()
 	})
 	if err != nil {
 		return false, fmt.Errorf("pausing the account: %w", err)
@@ -102,12 +128,23 @@ const pastFor = 7 * 24 * time.Hour
 func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	now := s.Now()
 	err := s.tx(ctx, func(t *tx) error {
+		var past [][]column
 		t.add(statement{
-			sql: `INSERT INTO past_pauses (account, since, until, code, message, kind)
-				SELECT account, since, CAST($2 AS BIGINT), code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'
-				ON CONFLICT (account, since) DO NOTHING`,
-			args: []any{account, micros(now)},
-		}, statement{sql: `DELETE FROM pauses WHERE account = $1`, args: []any{account}},
+			sql: `SELECT since, code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'`, args: []any{account}, lock: engine.ForUpdate,
+			rows: func(scan func(...any) error) error {
+				p := PastPause{Until: now}
+				err := scan(asMicros{&p.Since}, &p.Code, &p.Message, (*string)(&p.Kind))
+				past = append(past, pastColumns(&account, &p))
+				return err
+			},
+		})
+		if err := t.flush(); err != nil {
+			return err
+		}
+		if err := t.write(&insertPastPause, past, nil); err != nil {
+			return err
+		}
+		t.add(statement{sql: `DELETE FROM pauses WHERE account = $1`, args: []any{account}},
 			statement{sql: `DELETE FROM past_pauses WHERE account = $1 AND until < $2`, args: []any{account, micros(now.Add(-pastFor))}})
 		return t.flush()
 	})
@@ -124,9 +161,17 @@ type PastPause struct {
 	Until time.Time
 }
 
+func pastColumns(account *string, p *PastPause) []column {
+	since, until := int(micros(p.Since)), int(micros(p.Until)) // never NULL
+	return []column{{"account", account}, {"since", &since}, {"until", &until}, {"code", &p.Code},
+		{"message", &p.Message}, {"kind", (*string)(&p.Kind)}}
+}
+
+var insertPastPause = insertionIfFree("past_pauses", pastColumns(new(string), new(PastPause)), "", "account", "since")
+
 // PastPauses returns the latest of an account's pauses that are over, at most limit, the latest first.
 func (s *Store) PastPauses(ctx context.Context, account string, limit int) (list []PastPause, err error) {
-	err = reader{ctx, s.read}.each(`SELECT since, until, code, message, kind FROM past_pauses WHERE account = $1 ORDER BY until DESC LIMIT $2`,
+	err = s.reading(ctx).each(`SELECT since, until, code, message, kind FROM past_pauses WHERE account = $1 ORDER BY until DESC LIMIT $2`,
 		[]any{account, limit}, func(scan func(...any) error) error {
 			var p PastPause
 			err := scan(asMicros{&p.Since}, asMicros{&p.Until}, &p.Code, &p.Message, (*string)(&p.Kind))
@@ -157,8 +202,8 @@ func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause,
 	var counted int
 	var code, legs, alive sql.NullInt64
 	var message, kind sql.NullString
-	err = s.read.QueryRowContext(ctx, selectAccount, account).
-		Scan(&counted, asMicros{&p.Since}, asMicros{&p.NextCheckAt}, &code, &message, &kind, &legs, &alive)
+	_, err = s.reading(ctx).row(selectAccount, []any{account},
+		&counted, asMicros{&p.Since}, asMicros{&p.NextCheckAt}, &code, &message, &kind, &legs, &alive)
 	if err != nil {
 		return nil, false, fmt.Errorf("reading the pause of the account: %w", err)
 	}
@@ -175,10 +220,16 @@ func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause,
 // ClaimCheck says whether it is on this node to look whether the pause is over,
 // and if so puts the next look off until next. It does not wait for a node that is at it.
 func (s *Store) ClaimCheck(ctx context.Context, account string, now, next time.Time) (mine bool, err error) {
-	n, err := s.writeRows(ctx, `UPDATE pauses SET next_check_at = $3 WHERE account IN
-		(SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`+s.dialect.skipLocked+`)`, account, micros(now), micros(next))
+	err = s.tx(ctx, func(t *tx) error {
+		due, err := t.lockIDs(engine.SkipLocked, `SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`, account, micros(now))
+		mine = len(due) > 0
+		if err != nil || !mine {
+			return err
+		}
+		return t.exec(`UPDATE pauses SET next_check_at = $2 WHERE account = $1`, account, micros(next))
+	})
 	if err != nil {
 		return false, fmt.Errorf("claiming the look at the account: %w", err)
 	}
-	return n == 1, nil
+	return mine, nil
 }

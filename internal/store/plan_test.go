@@ -15,42 +15,43 @@ import (
 // in its order: what it costs does not depend on how many calls there are.
 func testPlans(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	among := func(sql string) string { return strings.ReplaceAll(sql, "AMONG", s.dialect.among) }
-	one, list := []any{"a"}, []any{s.dialect.list([]string{"a", "b"})}
+	one, list := []any{"a"}, []any{engine.List{"a", "b"}}
+	const skips = engine.SkipLocked
 	type plan struct {
 		sql   string
 		args  []any
 		index []string // that have to be named; any order
+		lock  engine.Lock
 	}
 	plans := []plan{
-		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}},
-		{selectFirstDue, []any{int64(0), 2}, []string{"calls_to_dial"}},
-		{selectCalls + dueToDial + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}},
-		{selectCalls + dueToAsk + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_ask"}},
-		{selectCalls + dueToExpire + s.dialect.skipLocked, []any{int64(1), 5, int64(0)}, []string{"calls_to_expire"}},
-		{selectNext, []any{"a", "", int64(1)}, []string{"calls_held", "also_held", "calls_offered", "destinations"}},
-		{selectHeld, nil, []string{"calls_held", "also_held"}},
-		{selectUnoffered, []any{int64(1), 5}, []string{"calls_held", "calls_offered", "destinations"}},
-		{selectCalls + "id = $1" + s.dialect.forUpdate, one, []string{"calls"}},
-		{among(selectCalls + "id AMONG"), list, []string{"calls"}},
-		{among(selectAttempts + "AMONG"), list, []string{"attempts"}},
-		{selectBySID, one, []string{"attempts_sid"}},
-		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}},
-		{selectEvents, []any{"a", 0}, []string{"events"}},
-		{countOf, []any{"waiting", 5}, []string{"calls_"}},
-		{selectBetween, []any{"a", "b", 5}, []string{"calls"}},
-		{selectAsked + "id = $1", one, []string{"calls"}},
-		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}},
-		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}},
-		{nextDeliveries, nil, []string{"deliveries_due"}},
-		{selectDeliveries + dueAtTarget + s.dialect.skipLocked, []any{"a", int64(1)}, []string{"deliveries_due"}},
-		{selectDeliveries + s.dialect.ofSequences(), []any{list[0], s.dialect.list([]string{"1"}), 1, list[0]}, []string{"deliveries", "deliveries_by_endpoint"}},
-		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}},
-		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}},
-		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}},
-		{undelivered, one, []string{"deliveries_by_endpoint"}},
-		{forgetDeliveries, one, []string{"deliveries"}},
-		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}},
+		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}, 0},
+		{selectFirstDue, []any{int64(0), 2}, []string{"calls_to_dial"}, 0},
+		{selectCalls + dueToDial, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}, skips},
+		{selectCalls + dueToAsk, []any{int64(1), 5, int64(0)}, []string{"calls_to_ask"}, skips},
+		{selectCalls + dueToExpire, []any{int64(1), 5, int64(0)}, []string{"calls_to_expire"}, skips},
+		{selectNext, []any{"a", "", int64(1)}, []string{"calls_held", "also_held", "calls_offered", "destinations"}, 0},
+		{selectHeld, nil, []string{"calls_held", "also_held"}, 0},
+		{selectUnoffered, []any{int64(1), 5}, []string{"calls_held", "calls_offered", "destinations"}, 0},
+		{selectCalls + "id = $1", one, []string{"calls"}, engine.ForUpdate},
+		{selectCalls + "id IN ($1)", list, []string{"calls"}, engine.ForUpdate},
+		{selectAttempts + "IN ($1)", list, []string{"attempts"}, 0},
+		{selectBySID, one, []string{"attempts_sid"}, 0},
+		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}, 0},
+		{selectEvents, []any{"a", 0}, []string{"events"}, 0},
+		{countOf, []any{"waiting", 5}, []string{"calls_"}, 0},
+		{selectBetween, []any{"a", "b", 5}, []string{"calls"}, 0},
+		{selectAsked + "id = $1", one, []string{"calls"}, 0},
+		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}, 0},
+		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}, 0},
+		{nextDeliveries, nil, []string{"deliveries_due"}, 0},
+		{selectDeliveries + dueAtTarget, []any{"a", int64(1)}, []string{"deliveries_due"}, skips},
+		{selectDeliveries + s.dialect.ofSequences(), []any{s.dialect.list([]string{"a", "b"}), s.dialect.list([]string{"1"}), 1, s.dialect.list([]string{"a", "b"})}, []string{"deliveries", "deliveries_by_endpoint"}, 0},
+		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}, 0},
+		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
+		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}, 0},
+		{undelivered, one, []string{"deliveries_by_endpoint"}, 0},
+		{forgetDeliveries, one, []string{"deliveries"}, 0},
+		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}, 0},
 	}
 	lists := []struct {
 		q     Query
@@ -61,7 +62,7 @@ func testPlans(t *testing.T, b backend) {
 	}
 	for _, l := range lists {
 		st := listSQL(l.q)
-		plans = append(plans, plan{st.sql, st.args, []string{l.index}})
+		plans = append(plans, plan{st.sql, st.args, []string{l.index}, st.lock})
 	}
 	for _, q := range []Query{{}, {State: call.Waiting}, {State: call.Dialing, Before: "a"}, {State: call.Ended}, {Outcome: call.Reached, Before: "a"}} {
 		q.To = "a"
@@ -73,14 +74,14 @@ func testPlans(t *testing.T, b backend) {
 			case !strings.Contains(st.sql, "also_called"):
 				index = "calls_by_number_ended"
 			}
-			plans = append(plans, plan{st.sql, st.args, []string{index}})
+			plans = append(plans, plan{st.sql, st.args, []string{index}, st.lock})
 		}
 	}
 	for _, q := range plans {
 		if strings.Contains(q.sql, "LIMIT $") && len(q.args) < strings.Count(q.sql, "$") {
 			q.args = append(q.args, 5)
 		}
-		plan := explained(t, s, q.sql, q.args)
+		plan := explained(t, s, statement{sql: q.sql, args: q.args, lock: q.lock})
 		for _, index := range q.index {
 			if !strings.Contains(plan, index) {
 				t.Errorf("%s\ndoes not go by %s:\n%s", q.sql, index, plan)
@@ -98,14 +99,14 @@ func testPlans(t *testing.T, b backend) {
 // are the ones that are run, whoever writes them.
 func testPlansOfBatches(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	sent := map[string][]any{}
+	sent := map[string]engine.Statement{}
 	transact := s.transact
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(x *tx) error {
 			send := x.Send
 			x.Send = func(list []engine.Statement) error {
 				for _, st := range list {
-					sent[st.SQL] = st.Args
+					sent[st.SQL] = st
 				}
 				return send(list)
 			}
@@ -132,12 +133,12 @@ func testPlansOfBatches(t *testing.T, b backend) {
 	}
 	s.transact = transact
 	seen := 0
-	for sql, args := range sent {
+	for sql, st := range sent {
 		if verb, _, _ := strings.Cut(sql, " "); verb == "SET" || verb == "COMMIT" || strings.HasPrefix(sql, "BEGIN") {
 			continue
 		}
 		seen++
-		plan := explained(t, s, sql, args)
+		plan := explained(t, s, statement{sql: sql, args: st.Args, lock: st.Lock})
 		for _, bad := range []string{"Seq Scan", "SCAN calls", "SCAN attempts", "SCAN events", "SCAN destinations"} {
 			// SQLite names what a deletion would cascade to, of those that are ringing, too.
 			if strings.Contains(plan, bad) && !(bad == "SCAN destinations" && strings.HasPrefix(sql, "INSERT INTO calls")) {
@@ -151,7 +152,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 }
 
 // explained is what a database says about how it will run a statement.
-func explained(t *testing.T, s *Store, sql string, args []any) string {
+func explained(t *testing.T, s *Store, st statement) string {
 	t.Helper()
 	explain, columns := "EXPLAIN QUERY PLAN ", 4
 	if s.dialect.shared {
@@ -159,7 +160,8 @@ func explained(t *testing.T, s *Store, sql string, args []any) string {
 	}
 	var plan strings.Builder
 	err := s.tx(t.Context(), func(x *tx) error {
-		return x.each(explain+sql, args, func(scan func(...any) error) error {
+		st.sql, st.affected = explain+st.sql, nil
+		st.rows = func(scan func(...any) error) error {
 			into := make([]any, columns)
 			var line string
 			for i := range into {
@@ -169,10 +171,12 @@ func explained(t *testing.T, s *Store, sql string, args []any) string {
 			err := scan(into...)
 			plan.WriteString(line + "\n")
 			return err
-		})
+		}
+		x.add(st)
+		return x.flush()
 	})
 	if err != nil {
-		t.Fatalf("%s: %v", sql, err)
+		t.Fatalf("%s: %v", st.sql, err)
 	}
 	return plan.String()
 }

@@ -2,14 +2,13 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // querier answers queries: a transaction, or a reader.
@@ -18,26 +17,25 @@ type querier interface {
 	each(query string, args []any, row func(scan func(...any) error) error) error
 }
 
-// reader reads from a pool, or from a snapshot of it.
+// reader reads outside a transaction.
 type reader struct {
-	ctx context.Context
-	db  interface {
-		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-	}
+	ctx    context.Context
+	engine engine.Engine
 }
 
+func (s *Store) reading(ctx context.Context) reader { return reader{ctx, s.engine} }
+
 func (r reader) each(query string, args []any, row func(scan func(...any) error) error) error {
-	rows, err := r.db.QueryContext(r.ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return r.engine.Read(r.ctx, engine.Statement{SQL: query, Args: args, Rows: row})
+}
+
+// row reads the one row of an answer, and says whether there is one.
+func (r reader) row(query string, args []any, into ...any) (found bool, err error) {
+	err = r.each(query, args, func(scan func(...any) error) error {
+		found = true
+		return scan(into...)
+	})
+	return found, err
 }
 
 func queryIDs(q querier, query string, args ...any) (ids []string, err error) {
@@ -59,8 +57,8 @@ var (
 
 // Rung says whether one of these numbers may be ringing, for a Call other than id.
 func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, error) {
-	found, err := queryIDs(reader{ctx, s.read}, `SELECT call_id FROM destinations WHERE number `+s.dialect.among+` AND call_id <> $2 LIMIT 1`,
-		s.dialect.list(numbers), id)
+	found, err := queryIDs(s.reading(ctx), `SELECT call_id FROM destinations WHERE number IN ($1) AND call_id <> $2 LIMIT 1`,
+		engine.List(numbers), id)
 	if err != nil {
 		return false, fmt.Errorf("looking who rings the number: %w", err)
 	}
@@ -69,7 +67,7 @@ func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, er
 
 // loadCall locks and reads one Call, or returns ErrNotFound.
 func (t *tx) loadCall(id string) (c call.Call, err error) {
-	found := t.readCall(id, t.store.dialect.forUpdate, &c)
+	found := t.readCall(id, engine.ForUpdate, &c)
 	if err := t.flush(); err != nil {
 		return c, fmt.Errorf("loading the call: %w", err)
 	}
@@ -78,21 +76,20 @@ func (t *tx) loadCall(id string) (c call.Call, err error) {
 
 // readCall queues the reading of a Call into c. Once that is done, found returns nil or
 // ErrNotFound.
-func (t *tx) readCall(id, lock string, c *call.Call) (found func() error) {
+func (t *tx) readCall(id string, lock engine.Lock, c *call.Call) (found func() error) {
 	*c = call.Call{}
-	return t.readRow(selectCalls+"id = $1"+lock, id, c, fields(callColumns(c)))
+	return t.readRow(statement{sql: selectCalls + "id = $1", lock: lock}, id, c, fields(callColumns(c)))
 }
 
 // readRow queues the reading of a Call, whose row goes into some fields, c's among them.
-func (t *tx) readRow(query, id string, c *call.Call, into []any) (found func() error) {
+func (t *tx) readRow(st statement, id string, c *call.Call, into []any) (found func() error) {
 	id, there := storable(id), false
-	t.add(statement{
-		sql: query, args: []any{id},
-		rows: func(scan func(...any) error) error {
-			there = true
-			return scan(into...)
-		},
-	}, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) { c.Attempts = append(c.Attempts, *a) }, nil))
+	st.args = []any{id}
+	st.rows = func(scan func(...any) error) error {
+		there = true
+		return scan(into...)
+	}
+	t.add(st, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) { c.Attempts = append(c.Attempts, *a) }, nil))
 	return func() error {
 		if !there {
 			return ErrNotFound
@@ -135,7 +132,7 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 		into = lenient(into, &bad)
 	}
 	return statement{
-		sql: selectAttempts + s.dialect.among + " ORDER BY call_id, n", args: []any{s.dialect.list(ids)},
+		sql: selectAttempts + "IN ($1) ORDER BY call_id, n", args: []any{engine.List(ids)},
 		rows: func(scan func(...any) error) error {
 			bad = nil
 			if err := scan(into...); err != nil {
@@ -152,7 +149,7 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 
 // Get returns Call id, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, id string) (c call.Call, err error) {
-	err = s.get(ctx, func(t *tx) func() error { return t.readCall(id, "", &c) })
+	err = s.get(ctx, func(t *tx) func() error { return t.readCall(id, engine.NoLock, &c) })
 	return c, err
 }
 
@@ -182,7 +179,9 @@ func (a *Asked) fields() []any {
 
 // Asked returns Call id and what it was asked for with, or ErrNotFound.
 func (s *Store) Asked(ctx context.Context, id string) (a Asked, err error) {
-	err = s.get(ctx, func(t *tx) func() error { return t.readRow(selectAsked+"id = $1", id, &a.Call, a.fields()) })
+	err = s.get(ctx, func(t *tx) func() error {
+		return t.readRow(statement{sql: selectAsked + "id = $1"}, id, &a.Call, a.fields())
+	})
 	return a, err
 }
 
@@ -191,8 +190,8 @@ const selectBySID = "SELECT call_id, n FROM attempts WHERE sid = $1"
 // BySID returns the id of the Call, and the number of its attempt, that Twilio
 // calls sid; or ErrNotFound.
 func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err error) {
-	err = s.read.QueryRowContext(ctx, selectBySID, storable(sid)).Scan(&id, &n)
-	if errors.Is(err, sql.ErrNoRows) {
+	found, err := s.reading(ctx).row(selectBySID, []any{storable(sid)}, &id, &n)
+	if err == nil && !found {
 		err = ErrNotFound
 	}
 	return id, n, err
@@ -202,7 +201,7 @@ const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call
 
 // Events returns the Events of Call id after seq, in their order, limit of them at most.
 func (s *Store) Events(ctx context.Context, id string, after, limit int) ([]call.Event, error) {
-	return readEvents(reader{ctx, s.read}, id, after, limit)
+	return readEvents(s.reading(ctx), id, after, limit)
 }
 
 func readEvents(q querier, id string, after, limit int) (events []call.Event, err error) {
@@ -221,7 +220,7 @@ func readEvents(q querier, id string, after, limit int) (events []call.Event, er
 	return events, nil
 }
 
-// Each of the three is the head of an index; of min(), SQLite makes a scan.
+// Each of the three is the head of an index; a database may make a scan of min().
 const nextWake = `SELECT
 	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
 	(SELECT wake_at FROM calls WHERE state = 'dialing' AND wake_at >= $2 ORDER BY wake_at LIMIT 1),
@@ -234,8 +233,8 @@ func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
 	now := s.Now()
 	bounds := s.lowerBounds(now)
 	var deadline time.Time
-	err = s.read.QueryRowContext(ctx, nextWake, floor(bounds.dial), floor(bounds.ask), floor(bounds.expire)).
-		Scan(asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
+	_, err = s.reading(ctx).row(nextWake, []any{floor(bounds.dial), floor(bounds.ask), floor(bounds.expire)},
+		asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
 	if err != nil {
 		return dial, ask, fmt.Errorf("reading what is due next: %w", err)
 	}
@@ -248,7 +247,7 @@ const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wa
 // FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
 // first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
-	err = reader{ctx, s.read}.each(selectFirstDue, []any{floor(s.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
+	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
 		var at time.Time
 		err := scan(asMicros{&at})
 		times = append(times, at)
@@ -276,7 +275,7 @@ func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error
 	counts := map[call.State]int{}
 	for _, state := range call.States() {
 		var n int
-		if err := s.read.QueryRowContext(ctx, countOf, string(state), most).Scan(&n); err != nil {
+		if _, err := s.reading(ctx).row(countOf, []any{string(state), most}, &n); err != nil {
 			return nil, fmt.Errorf("counting calls: %w", err)
 		}
 		counts[state] = n
@@ -286,7 +285,7 @@ func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error
 
 // Legs returns how many legs may be ringing, or talk, for Calls that have not ended; most at the most.
 func (s *Store) Legs(ctx context.Context, most int) (n int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM destinations LIMIT $1) AS counted", most).Scan(&n)
+	_, err = s.reading(ctx).row("SELECT count(*) FROM (SELECT 1 FROM destinations LIMIT $1) AS counted", []any{most}, &n)
 	if err != nil {
 		return 0, fmt.Errorf("counting legs: %w", err)
 	}

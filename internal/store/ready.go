@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"redial/internal/store/engine"
 )
 
 const (
@@ -35,10 +37,11 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 }
 
-// probe queues the writing of a row of its own, and the removal of those before.
+// probe writes a row of its own, and removes those before.
 func (t *tx) probe() error {
 	id, filler := rand.Text(), strings.Repeat(rand.Text(), probeSize/len(rand.Text()))
-	t.add(statement{sql: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, args: []any{id, filler}},
-		statement{sql: `DELETE FROM probes WHERE id IN (SELECT id FROM probes WHERE id <> $1` + t.store.dialect.skipLocked + `)`, args: []any{id}})
-	return nil
+	t.add(statement{sql: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, args: []any{id, filler}})
+	before, err := t.lockIDs(engine.SkipLocked, `SELECT id FROM probes WHERE id <> $1`, id)
+	t.add(statement{sql: `DELETE FROM probes WHERE id IN ($1)`, args: []any{engine.List(before)}})
+	return err
 }

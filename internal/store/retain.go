@@ -10,6 +10,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // ErrNotEnded is returned by Scrub for a Call that has not ended.
@@ -111,14 +112,14 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		if err := t.expireEndpoints(now); err != nil {
 			return err
 		}
-		gone, err := queryIDs(t, selectOld+s.dialect.skipLocked, micros(now.Add(-max(retention, keep))), retainStep)
+		gone, err := t.lockIDs(engine.SkipLocked, selectOld, micros(now.Add(-max(retention, keep))), retainStep)
 		if err != nil {
 			return err
 		}
-		if err := t.exec(`DELETE FROM calls WHERE id `+s.dialect.among, s.dialect.list(gone)); err != nil {
+		if err := t.exec(`DELETE FROM calls WHERE id IN ($1)`, engine.List(gone)); err != nil {
 			return err
 		}
-		old, err := queryIDs(t, selectUnscrubbed+s.dialect.skipLocked, micros(now.Add(-retention)), retainStep)
+		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
 		if err != nil {
 			return err
 		}

@@ -636,7 +636,7 @@ func (w *waiting) check(seed uint64) {
 			numbers[number] = true
 			return err
 		}
-		if err := (reader{w.t.Context(), w.s.read}).each(sql, args, each); err != nil {
+		if err := w.s.reading(w.t.Context()).each(sql, args, each); err != nil {
 			w.t.Fatal(err)
 		}
 	}

@@ -15,6 +15,7 @@ var ErrUnclear = engine.ErrUnclear
 type statement struct {
 	sql      string
 	args     []any
+	lock     engine.Lock
 	rows     func(scan func(...any) error) error
 	affected func(n int64)
 }
@@ -28,7 +29,7 @@ type tx struct {
 // add queues statements.
 func (t *tx) add(list ...statement) {
 	for _, st := range list {
-		t.Add(engine.Statement{SQL: st.sql, Args: st.args, Rows: st.rows, Affected: st.affected})
+		t.Add(engine.Statement{SQL: st.sql, Args: st.args, Lock: st.lock, Rows: st.rows, Affected: st.affected})
 	}
 }
 
@@ -45,6 +46,18 @@ func (t *tx) exec(sql string, args ...any) error {
 func (t *tx) each(sql string, args []any, row func(scan func(...any) error) error) error {
 	t.add(statement{sql: sql, args: args, rows: row})
 	return t.flush()
+}
+
+// lockIDs locks and reads rows of which a query finds the ids.
+func (t *tx) lockIDs(lock engine.Lock, query string, args ...any) (ids []string, err error) {
+	t.add(statement{sql: query, args: args, lock: lock, rows: func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	}})
+	err = t.flush()
+	return ids, err
 }
 
 // in runs functions in the transactions of the engine.

@@ -20,19 +20,32 @@ type Unlisted struct {
 	Numbers int  // it has come for so many since a call was taken
 }
 
+var (
+	insertUnlisted = insertionIfFree("unlisted_codes", []column{{"account", new(string)}, {"code", new(int)}, {"number", new(string)},
+		{"at", asMicros{}}, {"counts", new(int)}}, "number", "account", "code", "number")
+	insertOwnCode = insertionIfFree("own_codes", []column{{"account", new(string)}, {"code", new(int)}, {"until", asMicros{}}}, "", "account", "code")
+)
+
 // CountUnlisted counts that a create request to a number was refused with a code that nobody here knows.
 func (s *Store) CountUnlisted(ctx context.Context, account string, code int, number string, now time.Time) (u Unlisted, err error) {
 	sum := sha256.Sum256([]byte(account + number))
 	hash := hex.EncodeToString(sum[:])
 	err = s.tx(ctx, func(t *tx) error {
 		u = Unlisted{}
+		t.add(statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, args: []any{account, micros(now.Add(-unlistedFor))}})
+		isNew, counts := false, 1
+		row := []column{{"account", &account}, {"code", &code}, {"number", &hash}, {"at", asMicros{&now}}, {"counts", &counts}}
+		err := t.write(&insertUnlisted, [][]column{row}, func(scan func(...any) error) error {
+			isNew = true
+			return scan(new(string))
+		})
+		if err != nil {
+			return err
+		}
 		t.add(statement{
-			sql: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, args: []any{account, micros(now.Add(-unlistedFor))},
-		}, statement{
-			sql: `INSERT INTO unlisted_codes (account, code, number, at, counts) VALUES ($1, $2, $3, $4, 1)
-				ON CONFLICT (account, code, number) DO UPDATE SET at = excluded.at, counts = 1 WHERE unlisted_codes.at < $5`,
+			sql:      `UPDATE unlisted_codes SET at = $4, counts = 1 WHERE account = $1 AND code = $2 AND number = $3 AND at < $5`,
 			args:     []any{account, code, hash, micros(now), micros(now.Add(-unlistedOnce))},
-			affected: func(n int64) { u.Again = n == 0 },
+			affected: func(n int64) { u.Again = !isNew && n == 0 },
 		}, statement{
 			sql: `SELECT (SELECT count(*) FROM unlisted_codes WHERE account = $1 AND code = $2 AND counts = 1),
 				(SELECT count(*) FROM own_codes WHERE account = $1 AND code = $2 AND until > $3)`,
@@ -64,10 +77,12 @@ func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
 // OwnCode takes a code for the one call's own, until a time.
 func (s *Store) OwnCode(ctx context.Context, account string, code int, until time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
+		row := []column{{"account", &account}, {"code", &code}, {"until", asMicros{&until}}}
+		if err := t.write(&insertOwnCode, [][]column{row}, nil); err != nil {
+			return err
+		}
 		t.add(statement{
-			sql: `INSERT INTO own_codes (account, code, until) VALUES ($1, $2, $3)
-				ON CONFLICT (account, code) DO UPDATE SET until = excluded.until`,
-			args: []any{account, code, micros(until)},
+			sql: `UPDATE own_codes SET until = $3 WHERE account = $1 AND code = $2`, args: []any{account, code, micros(until)},
 		}, statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, args: []any{account, code}},
 			statement{sql: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, args: []any{account, micros(s.Now())}})
 		return t.flush()

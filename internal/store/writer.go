@@ -11,6 +11,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 const (
@@ -199,10 +200,13 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
 	defer cancel()
 	free := map[string]bool{}
-	found, err := queryIDs(reader{ctx, s.own}, selectUnlocked+s.dialect.among+s.dialect.skipLocked, s.dialect.list(ids))
-	for _, id := range found {
-		free[id] = true
-	}
+	err := s.transact(ctx, func(t *tx) error {
+		found, err := t.lockIDs(engine.SkipLocked, selectUnlocked, engine.List(ids))
+		for _, id := range found {
+			free[id] = true
+		}
+		return err
+	})
 	if err != nil { // the next transaction fails as well, and says why
 		for _, id := range ids {
 			free[id] = true
@@ -211,7 +215,7 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 	return free
 }
 
-const selectUnlocked = "SELECT id FROM calls WHERE id "
+const selectUnlocked = "SELECT id FROM calls WHERE id IN ($1)"
 
 // retryAlone writes an operation in a transaction of its own, again and again while it meets a
 // row that somebody else has locked.
