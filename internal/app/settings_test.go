@@ -9,44 +9,64 @@ import (
 	"redial/api"
 )
 
+// refusals are requests for what a setting would permit, and what is said of them.
+var refusals = []struct{ body, says string }{
+	{`{"to": "090-1234-5678", "say": "hi"}`,
+		"to: 090-1******78 has no country code: write + and the country code in front (such as +819012345678), " +
+			"or set REDIAL_DEFAULT_REGION"},
+	{`{"to": " 819012345678", "say": "hi"}`,
+		", or set REDIAL_DEFAULT_REGION; it begins with a space, which is what becomes of a + in a URL"},
+	{`{"to": "+12735550123", "say": "hi"}`,
+		"fits no range of numbers of country code +1: write it in E.164, such as +12015550123; if the range is newer " +
+			"than redial's own supplement (2026-11-26), list its prefix in REDIAL_NUMBER_PREFIXES, such as +1273"},
+	{`{"to": "+80012345678", "say": "hi"}`,
+		"belongs to no country, and only countries can be allowed (REDIAL_ALLOWED_REGIONS)"},
+	{`{"to": "+12125550123", "say": "hi"}`,
+		"to: +121******23 is a number in region US, which REDIAL_ALLOWED_REGIONS (JP) does not list"},
+	{`{"to": "A", "say": "hi", "webhook": "https://10.0.0.1/x"}`,
+		"webhook: leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE"},
+	{`{"to": "A", "say": "hi", "from": "090-1234-5678"}`, "from: 090-1******78 has no country code"},
+	{`{"to": "A", "url": "https://a.example/x"}`,
+		"url: leads to a.example, where this redial does not let Twilio go; " +
+			"to allow that, set REDIAL_TWIML_HOSTS=redial.example.com,a.example"},
+	{`{"to": "A", "say": {"text": "hi", "language": "tlh"}}`,
+		"say.language: is not spoken by Twilio, as far as redial knows; did you mean th-TH? " +
+			"To have it spoken, set REDIAL_LANGUAGES=tlh"},
+	{wishWith(`<Response><Echo/></Response>`),
+		"twiml: has the verb Echo, which this redial does not allow; to allow it, set REDIAL_TWIML_VERBS=Echo"},
+	{wishWith(`<Response><Redirect>https://a.example/</Redirect></Response>`),
+		"twiml: has in Response a Redirect whose content leads to a.example, where this redial does not let Twilio go; " +
+			"to allow that, set REDIAL_TWIML_HOSTS=redial.example.com,a.example"},
+}
+
 // Whoever is refused something that a setting would permit is told its name.
 func TestAnErrorNamesTheSettingThatWouldPermitIt(t *testing.T) {
-	ask := func(field, value string) string {
-		return `{"to": "` + alice + `", "say": "hi", "` + field + `": "` + value + `"}`
-	}
-	inWorld(t, func(c *Config) { c.WebhookAllowPrivate, c.WebhookSecrets = true, []string{secretOf("a")} }, func(w *world) {
-		inside, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "http://" + shop + "/hook"})
+	set := func(c *Config) { c.WebhookAllowPrivate, c.WebhookSecrets = true, []string{secretOf("a")} }
+	inWorld(t, set, func(w *world) {
+		plain, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "http://" + shop + "/hook"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.conf.WebhookAllowPrivate = false
 		w.restart()
-		for body, want := range map[string]string{
-			`{"to": "090-1234-5678", "say": "hi"}`: "to: 090-1******78 has no country code: write + and the country code in front (such as +819012345678), or set REDIAL_DEFAULT_REGION",
-			`{"to": " 819012345678", "say": "hi"}`: "(such as +819012345678), or set REDIAL_DEFAULT_REGION; it begins with a space, which is what becomes of a +",
-			`{"to": "+12735550123", "say": "hi"}`: "fits no range of numbers of country code +1: write it in E.164, such as +12015550123; " +
-				"if the range is newer than redial's own supplement (2026-11-26), list its prefix in REDIAL_NUMBER_PREFIXES, such as +1273",
-			`{"to": "+80012345678", "say": "hi"}`: "belongs to no country, and only countries can be allowed (REDIAL_ALLOWED_REGIONS)",
-			`{"to": "+12125550123", "say": "hi"}`: "to: +121******23 is a number in region US, which REDIAL_ALLOWED_REGIONS (JP) does not list",
-			ask("webhook", "https://10.0.0.1/x"):  "webhook: leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE",
-			ask("from", "+12125"):                 "from: +1***5 has too few digits for a number of country code +1: write it in E.164, such as +12015550123",
-			`{"to": "` + alice + `", "url": "https://a.example/x"}`: "url: leads to a.example, where this redial does not let Twilio go; " +
-				"to allow that, set REDIAL_TWIML_HOSTS=redial.example.com,a.example",
-			`{"to": "` + alice + `", "say": {"text": "hi", "language": "tlh"}}`: "say.language: is not spoken by Twilio, as far as redial knows; " +
-				"did you mean th-TH? To have it spoken, set REDIAL_LANGUAGES=tlh",
-			wishWith(`<Response><Echo/></Response>`): "twiml: has the verb Echo, which this redial does not allow; to allow it, set REDIAL_TWIML_VERBS=Echo",
-			wishWith(`<Response><Redirect>https://a.example/</Redirect></Response>`): "twiml: has in Response a Redirect whose content leads to a.example, " +
-				"where this redial does not let Twilio go; to allow that, set REDIAL_TWIML_HOSTS=redial.example.com,a.example",
-		} {
-			if status, field, detail := w.told(body); status != http.StatusUnprocessableEntity || !strings.Contains(field+": "+detail, want) {
-				t.Errorf("%s is answered %d: %s: %s; want %s", body, status, field, detail, want)
+		for _, refused := range refusals {
+			status, field, detail := w.told(refused.body)
+			if said := field + ": " + detail; status != 422 || !strings.Contains(said, refused.says) {
+				t.Errorf("%s is answered %d: %s; want %s", refused.body, status, said, refused.says)
 			}
 		}
-		const private = "leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE"
-		if status, answer := w.do(http.MethodPost, "/v1/webhooks", `{"url": "https://localhost/x"}`); status != 422 || !strings.Contains(answer, private) {
-			t.Errorf("answered %d: %s", status, answer)
+		for _, other := range []struct{ method, path, body, says string }{
+			{http.MethodGet, "/v1/calls?to=09012345678", "", "or set REDIAL_DEFAULT_REGION"},
+			{http.MethodPost, "/v1/webhooks", `{"url": "https://localhost/x"}`,
+				"leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE"},
+		} {
+			status, answer := w.do(other.method, other.path, other.body)
+			if status != 422 || !strings.Contains(answer, other.says) {
+				t.Errorf("%s is answered %d: %s; want %s", other.path, status, answer, other.says)
+			}
 		}
-		if try, err := w.client.TestEndpoint(w.ctx, inside.ID); err != nil || try.Error != "plain http needs REDIAL_WEBHOOK_ALLOW_PRIVATE" {
+		try, err := w.client.TestEndpoint(w.ctx, plain.ID)
+		if err != nil || try.Error != "plain http needs REDIAL_WEBHOOK_ALLOW_PRIVATE" {
 			t.Errorf("%+v, %v", try, err)
 		}
 	})
@@ -55,8 +75,9 @@ func TestAnErrorNamesTheSettingThatWouldPermitIt(t *testing.T) {
 // A setting that is wrong is named first, and one that would help is named, too.
 func TestAFaultOfASettingNamesIt(t *testing.T) {
 	conf := Config{
-		From: "09012345678", TwimlVerbs: []string{"dial"}, TwimlHosts: []string{"https://a.example/"}, Languages: []string{"Klingon!"},
-		AllowedRegions: []string{"Japan"}, WebhookURLs: []string{"https://10.0.0.1/x"},
+		From: "09012345678", AllowedRegions: []string{"Japan"}, TwimlVerbs: []string{"dial"},
+		TwimlHosts: []string{"https://a.example/"}, Languages: []string{"Klingon!"},
+		WebhookURLs: []string{"https://10.0.0.1/x"},
 	}
 	var said []string
 	for _, err := range conf.Faults() {
@@ -64,9 +85,11 @@ func TestAFaultOfASettingNamesIt(t *testing.T) {
 	}
 	for _, want := range []string{
 		`REDIAL_ALLOWED_REGIONS has "Japan", which is no region: they look like JP, US, DE`,
-		"REDIAL_FROM can't be used: 0901******8 has no country code: write + and the country code in front (such as +819012345678), or set REDIAL_DEFAULT_REGION",
+		"REDIAL_FROM can't be used: 0901******8 has no country code: write + and the country code in front " +
+			"(such as +819012345678), or set REDIAL_DEFAULT_REGION",
 		`REDIAL_TWIML_VERBS has "dial", which is no verb of TwiML; did you mean Dial?`,
-		`REDIAL_TWIML_HOSTS has "https://a.example/", which is no host: they look like app.example.com, without a scheme, a port or a path`,
+		`REDIAL_TWIML_HOSTS has "https://a.example/", which is no host: they look like app.example.com, ` +
+			"without a scheme, a port or a path",
 		`REDIAL_LANGUAGES has "Klingon!", which is no language tag: they look like ja-JP`,
 		"REDIAL_WEBHOOK_URLS has a URL that leads to a private address, which needs REDIAL_WEBHOOK_ALLOW_PRIVATE",
 	} {

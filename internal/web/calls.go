@@ -229,8 +229,8 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 		n, err := s.Edge.Numbers.Parse(to)
 		if to[0] == ' ' { // it may be a number of another country even so
 			f.Add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
-		} else if err != nil {
-			f.Add("to", err.Error())
+		} else {
+			f.Wrong("to", err)
 		}
 		q.To = n.E164
 	}
