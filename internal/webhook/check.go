@@ -14,13 +14,13 @@ import (
 // CheckEvents says what is wrong with a list of types that are wanted.
 func CheckEvents(types []string) error {
 	for i, p := range types {
-		if slices.Contains(types[:i], p) { // each is there once, so there are few
+		if slices.Contains(types[:i], p) { // what stands there once is a short list
 			return errors.New("must list each type once, and " + p + " stands there twice")
 		}
 		prefix, all := strings.CutSuffix(p, "*")
 		whole := !all || prefix == "" || strings.HasSuffix(prefix, ".")
 		if !whole || !slices.ContainsFunc(call.EventTypes(), store.Filter{p}.Wants) {
-			return errors.New("must list types of events, such as call.ended, call.* or *, and there is no " + fmt.Sprintf("%.40q", p))
+			return fmt.Errorf("must list types of events, such as call.ended, call.* or *, and there is no %.40q", p)
 		}
 	}
 	if len(types) == 0 {
@@ -29,9 +29,9 @@ func CheckEvents(types []string) error {
 	return nil
 }
 
-// The edge asks the Sender.
+// web and edge ask the Sender.
 
-// CheckURL is the package's, under the Sender's settings.
+// CheckURL is the package's CheckURL, under the Sender's settings.
 func (s *Sender) CheckURL(link string) error { return CheckURL(link, s.AllowPrivate) }
 
 // CheckOfCall checks the webhook that a call brings, which the configured secrets sign.
@@ -42,10 +42,10 @@ func (s *Sender) CheckOfCall(link string) error {
 	return s.CheckURL(link)
 }
 
-// CheckEvents is the package's.
+// CheckEvents is the package's CheckEvents.
 func (s *Sender) CheckEvents(types []string) error { return CheckEvents(types) }
 
-// DefaultEvents is the package's.
+// DefaultEvents is the package's DefaultEvents.
 func (s *Sender) DefaultEvents() []string { return DefaultEvents() }
 
 // Rotate gives an endpoint a new secret.

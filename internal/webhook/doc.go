@@ -1,9 +1,9 @@
-// Package webhook sends what happened to the Calls to whoever wants to hear of it: signed messages of Standard
-// Webhooks, again and again until they are taken, in sequence for each Call and endpoint, and at most so many at once
-// to each endpoint. It never decides what happened, and never changes a Call.
+// Package webhook sends applications what happened to their Calls: signed messages of Standard Webhooks. It sends each
+// message again until it is taken, keeps the order of the messages of one Call to one endpoint, and sends a bounded
+// number to each endpoint at once. It never decides what happened, and never changes a Call.
 //
-// What is to be sent is a row that was written with the event. Who sends it has a lease: when a node dies, the row is
-// due again, so a message may arrive twice and never not at all.
+// A message is a row that was written with the event. The node that sends it holds a lease of the row: when the node
+// dies, the row is due again. So a message may arrive twice, but it does arrive.
 //
 // Its files, from the top down:
 //

@@ -19,7 +19,7 @@ import (
 type verdict struct {
 	try   store.Try
 	after time.Duration // that the answer asks to wait
-	over  bool          // there is nobody to try again with
+	over  bool          // no further try makes sense: the endpoint is gone
 	sent  bool          // it was sent, or tried to be
 }
 
@@ -28,7 +28,7 @@ func (v *verdict) taken() bool { return v.try.Error == "" }
 // maxTries of a Delivery are kept.
 const maxTries = 30
 
-// settle is what becomes of a Delivery.
+// settle writes into a Delivery what becomes of it after a try.
 func (v *verdict) settle(d *store.Delivery, now time.Time) {
 	d.Tries = append(d.Tries, v.try)
 	d.Tries = d.Tries[max(0, len(d.Tries)-maxTries):]
@@ -46,7 +46,7 @@ func (v *verdict) settle(d *store.Delivery, now time.Time) {
 	d.WakeAt = now.Add(wait)
 }
 
-// send sends a Delivery, if there is still somebody to send it to.
+// send sends a Delivery, unless its endpoint was removed or disabled since.
 func (s *Sender) send(d *store.Delivery) verdict {
 	e := d.Endpoint
 	secrets := s.secrets
@@ -68,7 +68,7 @@ func (s *Sender) send(d *store.Delivery) verdict {
 	return v
 }
 
-// Test sends a message that says nothing, once, and returns what came of it.
+// Test sends one message without an event, and returns what came of it.
 func (s *Sender) Test(ctx context.Context, e *store.Endpoint) (store.Try, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -136,8 +136,7 @@ func (s *Sender) exchange(ctx context.Context, m message) (_ *http.Response, err
 		return nil, err
 	}
 	defer res.Body.Close()
-	// So that the connection can be used again. Whether there is an end to it says nothing:
-	// the status was the answer.
+	// The connection can be used again once its answer was read. An error here changes nothing: the status is known.
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer))
 	return res, nil
 }

@@ -23,8 +23,8 @@ const (
 	maxHeader   = 64 << 10        // bytes of an answer's header
 )
 
-// CheckURL says what is wrong with a URL that webhooks are to go to. A name says nothing
-// yet about the address behind it: that is checked when it is dialed.
+// CheckURL says what is wrong with a URL that webhooks are to go to. It checks an address in the URL, but looks up no
+// name: the address behind a name is checked when it is dialed.
 func CheckURL(link string, allowPrivate bool) error {
 	u, err := url.Parse(link)
 	switch {
@@ -49,19 +49,19 @@ func CheckURL(link string, allowPrivate bool) error {
 	return nil
 }
 
-// special are the ranges, beside those that netip knows, at which no stranger's server is
-// to be found. Source: IANA's special-purpose address registries.
+// special are the ranges that are not on the public internet, beside those that netip knows.
+// Source: IANA's special-purpose address registries.
 var special = prefixes(
 	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24",
 	"203.0.113.0/24", "240.0.0.0/4",
 	"2001::/32", "2001:2::/48", "2001:10::/28", "2001:db8::/32", "3fff::/20",
 )
 
-// allocated is where IPv6 has public addresses at all: what else there is stays inside,
-// such as IPv4 that is translated (::ffff:0:a.b.c.d). Source: IANA's IPv6 address space.
+// allocated is the one range in which IPv6 has public addresses. Other addresses stay inside a network, such as those
+// of translated IPv4 (::ffff:0:a.b.c.d). Source: IANA's IPv6 address space.
 var allocated = netip.MustParsePrefix("2000::/3")
 
-// embedding are ranges of IPv6 in which an IPv4 address stands, from this byte on.
+// embedding are ranges of IPv6 whose addresses contain an IPv4 address, which begins at this byte.
 var embedding = map[netip.Prefix]int{
 	netip.MustParsePrefix("::/96"):        12,
 	netip.MustParsePrefix("64:ff9b::/96"): 12, // NAT64
@@ -75,7 +75,7 @@ func prefixes(list ...string) (out []netip.Prefix) {
 	return out
 }
 
-// Public says whether an address is on the public internet, in whatever form it comes.
+// Public says whether an address is on the public internet. It knows all forms in which IPv6 writes an IPv4 address.
 func Public(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	if !a.IsGlobalUnicast() || a.IsPrivate() {
@@ -95,20 +95,21 @@ func Public(a netip.Addr) bool {
 	return a.Is4() || allocated.Contains(a)
 }
 
-// NewTransport makes connections to public addresses only, unless private ones are
-// allowed. It knows no proxy. The resolver may be nil.
+// NewTransport makes a transport that connects to public addresses only, unless private ones are allowed, and uses no
+// proxy. The resolver may be nil.
 func NewTransport(allowPrivate bool, resolver *net.Resolver) *http.Transport {
 	return &http.Transport{
-		DialContext: dialer(allowPrivate, resolver).DialContext, TLSHandshakeTimeout: connectTime, ForceAttemptHTTP2: true, DisableCompression: true,
+		DialContext: dialer(allowPrivate, resolver).DialContext, TLSHandshakeTimeout: connectTime,
+		ForceAttemptHTTP2: true, DisableCompression: true,
 		MaxIdleConnsPerHost: perTarget, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: maxHeader,
-		// A connection that was lost on the way is given up before the exchange is, or the next
-		// ones would go over it, too.
+		// A connection that no longer answers is closed before the exchange on it times out: else the next exchanges would
+		// use it, too.
 		HTTP2: &http.HTTP2Config{SendPingTimeout: pingTime, PingTimeout: pingTime},
 	}
 }
 
-// dialer checks the very address that is dialed, after names were looked up, so that a name can't
-// change in between.
+// dialer checks the very address that it dials. The name was looked up by then, so its address can't change between
+// check and dial.
 func dialer(allowPrivate bool, resolver *net.Resolver) *net.Dialer {
 	d := &net.Dialer{Timeout: connectTime, Resolver: resolver}
 	if !allowPrivate {
@@ -123,8 +124,8 @@ func dialer(allowPrivate bool, resolver *net.Resolver) *net.Dialer {
 	return d
 }
 
-// Reach connects to where a URL leads, as far as TLS goes, and says nothing there. It returns the
-// error of the network, or ErrPrivate.
+// Reach connects to the server of a URL, with TLS where the URL is of https, and sends no request. It returns the error
+// of the network, or ErrPrivate.
 func Reach(ctx context.Context, link string, allowPrivate bool) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*connectTime)
 	defer cancel()

@@ -11,8 +11,7 @@ import (
 	"redial/internal/store"
 )
 
-// Run sends what is due until ctx is over; then it takes no more, finishes what is in
-// flight, and returns.
+// Run sends what is due until ctx is over. Then it claims no more, finishes what is in flight, and returns.
 func (s *Sender) Run(ctx context.Context) {
 	s.opens(true)
 	defer s.inFlight.Wait()
@@ -39,7 +38,7 @@ func (s *Sender) opens(open bool) {
 	s.open = open
 }
 
-// round hands out what is due now, and says how long to sleep then.
+// round sends what is due now, and returns how long to sleep after it.
 func (s *Sender) round(ctx context.Context) (_ time.Duration, err error) {
 	defer crashpoint.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
@@ -71,7 +70,7 @@ func (s *Sender) round(ctx context.Context) (_ time.Duration, err error) {
 	return max(next, locked), nil
 }
 
-// claim takes what is due at a target, as far as there are slots.
+// claim claims what is due at a target, as much as there are slots for.
 func (s *Sender) claim(ctx context.Context, t string, now time.Time) (some bool, err error) {
 	slots := 0
 	for s.Take(t) {
@@ -98,7 +97,7 @@ func (s *Sender) Start(list []store.Delivery) {
 	}
 }
 
-// deliver sends one, and writes down what came of it.
+// deliver sends a Delivery, and writes down what came of it.
 func (s *Sender) deliver(d *store.Delivery) {
 	v := s.send(d)
 	s.leave(d.Target, &v)
@@ -115,7 +114,8 @@ func (s *Sender) deliver(d *store.Delivery) {
 	switch {
 	case errors.Is(err, store.ErrNotFound): // somebody else has sent it, or the call is deleted
 	case err != nil:
-		s.Log.Error("writing down what came of a webhook failed; it is sent again", "call", d.CallID, "endpoint", d.EndpointID, "err", err)
+		s.Log.Error("writing down what came of a webhook failed; it is sent again",
+			"call", d.CallID, "endpoint", d.EndpointID, "err", err)
 	default:
 		crashpoint.Point(crashpoint.DeliverAfterCommit)
 		s.told(&after, v)
@@ -129,7 +129,8 @@ func (s *Sender) told(d *store.Delivery, v verdict) {
 		s.Look() // it is due again, at a time that the loop does not know of
 	}
 	if d.State == store.Dead {
-		s.Log.Warn("a webhook is given up", "call", d.CallID, "endpoint", d.EndpointID, "event", d.EventID(), "err", v.try.Error)
+		s.Log.Warn("a webhook is given up",
+			"call", d.CallID, "endpoint", d.EndpointID, "event", d.EventID(), "err", v.try.Error)
 	}
 }
 

@@ -12,19 +12,18 @@ import (
 	"redial/internal/store"
 )
 
-// DefaultEvents are those that an application wants as a rule: how each attempt, and
-// then the call, has ended.
+// DefaultEvents are those that most applications want: how each attempt has ended, and how the call has.
 func DefaultEvents() store.Filter {
 	return store.Filter{string(call.AttemptEnded), string(call.CallEnded)}
 }
 
 const (
-	maxBody  = 4 << 10 // bytes of a message: each endpoint keeps one of each event
-	attempts = 3       // that a message shows: the latest, and the one that it is about
+	maxBody  = 4 << 10 // bytes of a message: the database keeps one for each endpoint and event
+	attempts = 3       // that a message shows: the latest, besides the one that it is about
 )
 
-// parts of a Call are left out of a message that is too long, one after the other. What was
-// asked for goes first: whoever asked for it knows it, and can ask for the call.
+// parts of a Call are left out of a message that is too long, in this order. The first are those that the request had:
+// the application knows them, and can ask for the call.
 var parts = []struct {
 	name string
 	drop func(*api.Call, *call.Event)
@@ -35,19 +34,20 @@ var parts = []struct {
 	{"metadata", func(c *api.Call, _ *call.Event) { c.Metadata = nil }},
 }
 
-// Body implements store.Sender: the event, and the Call as it then was, which says what is
-// left out of it. Where a call's events go is not the business of whoever else hears of them.
+// Body implements store.Sender. It is the event, the Call as it then was, and the names of what is left out of the
+// Call. The call's own webhook is left out without a word: it is of no concern to other endpoints.
 func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
 	view, event := shown.Call(c), shown.Event(*e)
 	view.Webhook = ""
-	view.Say, view.Twiml, view.URL = nil, "", "" // whoever asked for the call knows it, and nobody else needs it
+	view.Say, view.Twiml, view.URL = nil, "", "" // the application that asked for the call knows them
 	data := api.WebhookData{Event: &event, Call: &view}
 	if len(view.Attempts) > attempts {
 		view.Attempts = latest(view.Attempts, attempts, e.Attempt)
 		data.LeftOut = []string{"attempts"}
 	}
 	for i := 0; ; i++ {
-		body, err := json.Marshal(api.Webhook{ID: store.EventID(c.ID, e.Seq), Type: string(e.Type), Timestamp: e.At, Data: data})
+		w := api.Webhook{ID: store.EventID(c.ID, e.Seq), Type: string(e.Type), Timestamp: e.At, Data: data}
+		body, err := json.Marshal(w)
 		if err != nil {
 			return "", fmt.Errorf("writing a webhook: %w", err)
 		}
@@ -61,7 +61,7 @@ func (s *Sender) Body(c *call.Call, e *call.Event) (string, error) {
 	}
 }
 
-// latest are the last n attempts, and before them attempt number.
+// latest are the last n attempts, and the attempt with this number if it is not among them.
 func latest(all []api.Attempt, n, number int) (kept []api.Attempt) {
 	for i := range all {
 		if i >= len(all)-n || all[i].Number == number {
@@ -71,7 +71,7 @@ func latest(all []api.Attempt, n, number int) (kept []api.Attempt) {
 	return kept
 }
 
-// testType is the type of a message that only says that it arrived.
+// testType is the type of a message by which somebody tries whether messages arrive.
 const testType = "webhook.test"
 
 func testBody(id string, now time.Time) ([]byte, error) {

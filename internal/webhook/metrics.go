@@ -41,9 +41,11 @@ func newMetrics(r prometheus.Registerer) metrics {
 	return m
 }
 
-// tried counts a try, by how it stands with its Delivery then.
+// tried counts a try by the state of its Delivery after it.
 func (m *metrics) tried(after store.DeliveryState, took time.Duration) {
-	result := map[store.DeliveryState]string{store.Delivered: resultDelivered, store.Pending: resultFailed, store.Dead: resultDead}[after]
+	result := map[store.DeliveryState]string{
+		store.Delivered: resultDelivered, store.Pending: resultFailed, store.Dead: resultDead,
+	}[after]
 	m.results.WithLabelValues(result).Inc()
 	m.duration.WithLabelValues(result).Observe(took.Seconds())
 }

@@ -13,25 +13,25 @@ import (
 	"redial/internal/permit"
 )
 
-// ours is an error in our own words, which may be shown as they are.
+// ours is an error in words of redial's own, which may be shown.
 type ours string
 
 func (e ours) Error() string { return string(e) }
 
-// ErrPrivate is why an address is not dialed.
+// ErrPrivate is the error of a private address, which is not dialed.
 var ErrPrivate = permit.Errorf("leads to a private address, which needs %s", permit.PrivateWebhooks)
 
-// errPlain is why a URL without TLS is sent nothing.
+// errPlain is the error of a URL without TLS, to which nothing is sent.
 var errPlain = permit.Errorf("plain http needs %s", permit.PrivateWebhooks)
 
-// errNoAddress is said of a name that leads nowhere and of one that leads inside alike: whoever
-// may use the API is not to find out which names there are inside.
-var errNoAddress = permit.Errorf(
-	"the host's name leads to no address that webhooks may go to: it is not there, or private, which needs %s", permit.PrivateWebhooks)
+// errNoAddress is the error of a name without an address, and of one with a private address. It is one error for both,
+// so that users of the API can't find out which names a private network has.
+var errNoAddress = permit.Errorf("the host's name leads to no address that webhooks may go to: "+
+	"it is not there, or private, which needs %s", permit.PrivateWebhooks)
 
-// reason is why there was no answer, in words of our own. Those of the error may quote the
-// URL, which may hold a secret, what came instead of an answer, which may be what was sent,
-// the names in a certificate, the resolver's address, and our own.
+// reason says why there was no answer, in words of redial's own. The error's own text is not shown, since it may quote
+// the URL, which may hold a secret; what came instead of an answer, which may be what was sent; the names in a
+// certificate; the resolver's address; and the address of this machine.
 func reason(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("no answer within %s", exchangeTime)
@@ -60,7 +60,7 @@ func reason(ctx context.Context, err error) error {
 	return ours("what came back can't be read as HTTP")
 }
 
-// Distrust is why TLS does not trust the other side; empty for another error.
+// Distrust says why TLS does not trust the other side. It is empty for other errors.
 func Distrust(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "the certificate is another host's"

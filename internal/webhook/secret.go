@@ -29,8 +29,7 @@ func NewSecret() string {
 	return secretPrefix + base64.StdEncoding.EncodeToString(key)
 }
 
-// CheckSecret says what is wrong with a secret that somebody made. The spec wants 24 to
-// 64 bytes.
+// CheckSecret says what is wrong with a secret that somebody made. Standard Webhooks wants 24 to 64 bytes.
 func CheckSecret(secret string) error {
 	text, ok := strings.CutPrefix(secret, secretPrefix)
 	key, err := base64.StdEncoding.DecodeString(text)
@@ -40,7 +39,7 @@ func CheckSecret(secret string) error {
 	return nil
 }
 
-// rotate gives an endpoint a new secret; those before it sign for a while longer.
+// rotate gives an endpoint a new secret. Its older ones sign for RotationTime, too.
 func rotate(e *store.Endpoint, secret string, now time.Time) {
 	list := []store.Secret{{Text: secret}}
 	for _, s := range e.Secrets {
@@ -54,7 +53,7 @@ func rotate(e *store.Endpoint, secret string, now time.Time) {
 	e.Secrets = list
 }
 
-// sign is the signature header of a message: one signature for each secret that is valid.
+// sign returns the signature header of a message: one signature for each secret that is valid.
 func sign(secrets []store.Secret, id string, at time.Time, body []byte) (string, error) {
 	var list []string
 	for _, s := range secrets {
@@ -63,7 +62,7 @@ func sign(secrets []store.Secret, id string, at time.Time, body []byte) (string,
 		}
 		w, err := standardwebhooks.NewWebhook(s.Text)
 		if err != nil {
-			return "", ours("a secret is no base64") // and nothing of it
+			return "", ours("a secret is no base64") // the library's error would quote it
 		}
 		signature, err := w.Sign(id, at, body)
 		if err != nil {

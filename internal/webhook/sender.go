@@ -16,14 +16,14 @@ type Config struct {
 	Store        *store.Store
 	Secrets      []string           // of configured endpoints, and of webhooks that calls bring; all sign
 	Events       store.Filter       // that these are sent
-	AllowPrivate bool               // addresses, and plain http
+	AllowPrivate bool               // private addresses and plain http are allowed
 	Transport    http.RoundTripper  // nil: NewTransport's
 	Text         func(error) string // of an error, as it is kept with a Delivery; nil: its own
 	Log          *slog.Logger
 	Metrics      prometheus.Registerer
 }
 
-// Sender is the loop; Run runs it.
+// Sender sends what is due; Run is its loop.
 type Sender struct {
 	Config
 	client  *http.Client
@@ -35,15 +35,14 @@ type Sender struct {
 	open     bool // Run runs
 	targets  map[string]*target
 	busy     int  // exchanges
-	short    bool // there was no slot for something: the loop is to look again when there is
+	short    bool // something due had no slot: the loop must look again when one is free
 	inFlight sync.WaitGroup
 }
 
-// target is how it goes with one of them, as long as anything is being sent there, or waits
-// for it to recover.
+// target is what is known of one target. It is kept while something is being sent there, and while the target fails.
 type target struct {
 	busy    int
-	failing bool // the last exchange did: it gets one at a time, until one goes well
+	failing bool // the last exchange failed: there is one at a time until one succeeds
 	log     *seldom.Outage
 }
 

@@ -26,10 +26,10 @@ func (s *Sender) Take(t string) bool {
 	return true
 }
 
-// share is how many more exchanges may begin with a target, of which nil knows nothing. The
-// first may as long as there is any place; more may while there are twice as many places left
-// for others, beside those that are kept for first ones. So however many are slow, each has
-// a share, and whoever comes has a place at once. A target that fails has one.
+// share is how many more exchanges may begin with a target; nil is a target without any. The first exchange may begin
+// while any slot is free. More may begin while twice as many slots stay free for other targets, besides those that are
+// kept for first exchanges. So each of many slow targets has its share, and a new target has a slot at once. A target
+// that fails has one slot.
 func (s *Sender) share(x *target) int {
 	if x == nil {
 		x = new(target)
@@ -48,7 +48,7 @@ func (s *Sender) Drop(t string) {
 	s.inFlight.Done()
 }
 
-// leave gives a place back, and remembers how the exchange went; nil: there was none.
+// leave gives a slot back, and keeps how the exchange went; nil if there was none.
 func (s *Sender) leave(t string, went *verdict) {
 	s.mu.Lock()
 	x := s.targets[t]
@@ -67,8 +67,8 @@ func (s *Sender) leave(t string, went *verdict) {
 	}
 }
 
-// went remembers how an exchange went. To whom nothing is sent any more is not failing, whatever it was: what
-// waits for it is given up as fast as anything.
+// went keeps how an exchange went. A target to which nothing is sent any more does not fail: else its waiting messages
+// would be given up one at a time.
 func (x *target) went(v *verdict) {
 	x.failing = v.sent && !v.taken()
 	switch {
@@ -79,7 +79,8 @@ func (x *target) went(v *verdict) {
 	}
 }
 
-// outageOf logs that a target fails, and that it is well again. Of the webhooks that calls bring, it is their host.
+// outageOf logs when a target begins to fail, and when it works again. The target of webhooks that calls bring is their
+// host.
 func (s *Sender) outageOf(t string) *seldom.Outage {
 	return &seldom.Outage{
 		Fails: func(err error) { s.Log.Warn("webhook endpoint fails", "endpoint", t, "err", err) },
@@ -89,14 +90,14 @@ func (s *Sender) outageOf(t string) *seldom.Outage {
 	}
 }
 
-// looks begins a look at what is due: what there was no slot for before is seen now.
+// looks begins a look at what is due, which also finds what had no slot before.
 func (s *Sender) looks() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.short = false
 }
 
-// forget drops what is known of targets that nothing waits for any more.
+// forget drops the targets for which nothing waits any more.
 func (s *Sender) forget(waits map[string]time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
