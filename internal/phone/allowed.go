@@ -8,8 +8,8 @@ import (
 	"redial/internal/permit"
 )
 
-// costly are the kinds that earn money for whoever owns the number, or cost many times
-// an ordinary call. A stolen API key is used for these first, so no setting opens them.
+// costly are the kinds of numbers that earn money for their owner, or cost many times an ordinary call. Whoever steals
+// an API key calls these first, so no setting allows them.
 var costly = map[Kind]string{
 	Premium:    "a premium-rate number",
 	SharedCost: "a shared-cost number",
@@ -18,8 +18,8 @@ var costly = map[Kind]string{
 	Satellite:  "a satellite or worldwide-network number",
 }
 
-// Allowed returns nil when n may be called by somebody who may call regions. The error
-// says what stands in the way, with the number masked.
+// Allowed returns nil if n may be called where calls to these regions are allowed. The error says why not, with the
+// number masked.
 func Allowed(n Number, regions []string) error {
 	if what, ok := costly[n.Kind]; ok {
 		return fmt.Errorf("%s is %s; redial never calls those", Mask(n.E164), what)
@@ -31,7 +31,8 @@ func Allowed(n Number, regions []string) error {
 		return permit.Errorf("%s belongs to no country, and only countries can be allowed (%s)", Mask(n.E164), permit.Regions)
 	}
 	if len(regions) == 0 {
-		return permit.Errorf("%s is a number in region %s, and without %s no region may be called but those of %s, which is empty: set it, such as to %s",
+		return permit.Errorf("%s is a number in region %s, and without %s no region may be called but those of %s, "+
+			"which is empty: set it, such as to %s",
 			Mask(n.E164), n.Region, permit.Caller, permit.Regions, n.Region)
 	}
 	return permit.Errorf("%s is a number in region %s, which %s (%s) does not list",

@@ -5,9 +5,9 @@ import (
 	"unicode"
 )
 
-// clean takes away what is copied along with a number and can't be seen, and writes each
-// of the many dashes and spaces there are as the plain one; wave dashes, too, behind which
-// the library would drop the digits as an extension.
+// clean removes characters that are copied along with a number and can't be seen, and replaces all kinds of dashes
+// and spaces by the plain ones. Wave dashes are replaced, too: the library would drop the digits behind them as an
+// extension.
 func clean(text string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
@@ -22,8 +22,8 @@ func clean(text string) string {
 	}, text))
 }
 
-// invisible says whether r only steers how its neighbours are shown: marks of direction,
-// joiners, byte order marks (Cf), variation selectors, and the key around an emoji digit.
+// invisible says whether r only changes how its neighbours are shown: marks of direction, joiners, byte order marks
+// (Cf), variation selectors, and the key around an emoji digit.
 func invisible(r rune) bool {
 	return unicode.In(r, unicode.Cf, unicode.Variation_Selector) || r == '\u034F' || r == '\u20E3'
 }

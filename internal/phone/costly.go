@@ -4,9 +4,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// costlyRanges are ranges that cost many times an ordinary call, and that the library
-// files under another kind or does not know. A dot is any digit; the first that matches
-// counts. As of 2026-11-26.
+// costlyRanges are ranges that cost many times an ordinary call, and that the library does not know, or takes for
+// another kind. A dot is any digit; the first that matches counts. As of 2026-11-26.
 var costlyRanges = []struct {
 	pattern string
 	kind    Kind
@@ -18,7 +17,8 @@ var costlyRanges = []struct {
 	{"+1700", Premium, "carriers' own services, priced by each: NANPA, NPA 700"},
 	{"+56600", SharedCost, "600, complementary services: Subtel's numbering plan"},
 	{"+56700", Premium, "700, audiotext: the same plan"},
-	{"+6114", Satellite, "014, satellite services: Telecommunications Numbering Plan 2015 (ACMA), compilation 3 of 2023-04-17"},
+	{"+6114", Satellite, "014, satellite services: Telecommunications Numbering Plan 2015 (ACMA), " +
+		"compilation 3 of 2023-04-17"},
 	{"+6119", Premium, "190 to 197, premium services: the same plan"},
 	{"+62868", Satellite, "PSN (ByRU): Indonesia's Fundamental Technical Plan (KM 4 of 2001), as amended"},
 	{"+7751", Satellite, "satellite and dial-up networks: Kazakhstan's plan as the ITU publishes it"},
@@ -70,9 +70,8 @@ var kinds = map[phonenumbers.PhoneNumberType]Kind{
 }
 
 func kind(p *phonenumbers.PhoneNumber, t phonenumbers.PhoneNumberType, e164 string) Kind {
-	// The library files these under mobile or VoIP. They are the codes that ITU-T E.164
-	// gives to satellite systems (870, 881) and to worldwide networks, satellite ones
-	// among them (882, 883): all of them cost many times what a mobile phone does.
+	// The library takes these for mobile or VoIP. ITU-T E.164 gives the codes 870 and 881 to satellite systems, and 882
+	// and 883 to worldwide networks, some of them of satellites. All cost many times what a mobile phone costs.
 	switch p.GetCountryCode() {
 	case 870, 881, 882, 883:
 		return Satellite

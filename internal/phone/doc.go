@@ -1,6 +1,6 @@
 // Package phone is the edge around telephone numbers: text in, a checked number out, with its region, its kind of line
-// and its zones. It knows numbering plans (by way of github.com/nyaruka/phonenumbers, a port of Google's
-// libphonenumber and its data) and nothing else of redial. It does no I/O, knows no setting, and never guesses.
+// and its zones. It knows numbering plans by way of github.com/nyaruka/phonenumbers, a port of Google's libphonenumber
+// and its data, and nothing of calls. It does no I/O, knows no setting, and never guesses.
 //
 // Its files, from the top down:
 //
@@ -13,6 +13,6 @@
 //	zones.go       the zones that a number may be in
 //	places.go      where numbers are that the library puts elsewhere
 //	costly.go      ranges that cost many times an ordinary call
-//	clean.go       signs that steer, and the many dashes
+//	clean.go       characters that can't be seen, and the many dashes
 //	mask.go        a number as it may be shown
 package phone

@@ -2,9 +2,8 @@ package phone
 
 import "strings"
 
-// Mask hides the middle of a number, for logs and error messages: "+819012345678"
-// becomes "+8190******78". What is left tells country and kind of line, not the person.
-// Any text will do, the shorter the more of it is hidden.
+// Mask hides the middle of a number, for logs and error messages: "+819012345678" becomes "+8190******78". The rest
+// tells the country and the kind of line, but not whose number it is. Of a shorter text a greater part is hidden.
 func Mask(text string) string {
 	runes := []rune(text)
 	n := len(runes)

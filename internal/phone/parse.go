@@ -11,20 +11,17 @@ import (
 	"redial/internal/permit"
 )
 
-// maxText is far more than any way to write a number needs: 15 digits, punctuation, and
-// what is copied along unseen.
-const maxText = 256
+// maxText is more than any way to write a number needs: 15 digits, punctuation, and characters that can't be seen.
+const maxText = 256 // bytes
 
-// Parse reads a number as people write it: in E.164, or in the national form of
-// defaultRegion ("JP"; empty for none), with the usual punctuation, full-width digits
-// and a "tel:" in front. What people still write behind the country code, and only dial
-// at home (+81 090-…, +52 1 55…), is dropped where the plan has no such number.
+// Parse reads a number as people write it: in E.164, or in the national form of defaultRegion ("JP"; empty for none).
+// Usual punctuation, full-width digits and a "tel:" in front are allowed. A prefix that is dialed inside the country
+// only is dropped behind the country code (+81 090-…, +52 1 55…), if the plan has no such number.
 //
-// A number is one that the library knows, or the supplement, or that begins with one of
-// the further prefixes.
+// A number is valid if the library or the supplement knows it, or if it begins with one of the further prefixes.
 //
-// Letters and extensions are refused rather than guessed at: a mistyped O would ring a
-// stranger. Errors say what to write instead and show the number masked, if at all.
+// Letters and extensions are refused: with a mistyped O, a guess would ring a stranger. An error says what to write
+// instead. It shows the number masked, or not at all.
 func Parse(text, defaultRegion string, further ...Prefix) (Number, error) {
 	if p, ok := plain(text); ok {
 		if n, ok := readable(p); ok {
@@ -34,14 +31,15 @@ func Parse(text, defaultRegion string, further ...Prefix) (Number, error) {
 	return parseAny(text, defaultRegion, further)
 }
 
-// parseAny does what Parse does, without its short way for plain numbers.
+// parseAny does what Parse does, without the fast way for plain numbers.
 func parseAny(text, defaultRegion string, further []Prefix) (Number, error) {
 	if len(text) > maxText {
 		return Number{}, fmt.Errorf("a phone number is at most %d bytes long, this text has %d", maxText, len(text))
 	}
 	n, err := parse(clean(text), defaultRegion, further)
 	if err != nil && lostPlus(text) {
-		err = fmt.Errorf("%w; it begins with a space, which is what becomes of a + in a URL or a form: write it as %%2B there", err)
+		err = fmt.Errorf("%w; it begins with a space, which is what becomes of a + in a URL or a form: "+
+			"write it as %%2B there", err)
 	}
 	return n, err
 }
@@ -95,7 +93,8 @@ func checkText(text string) error {
 	for _, r := range text {
 		switch {
 		case unicode.IsLetter(r):
-			return errors.New("a phone number has no letters: write every digit, and no extension (the option SendDigits dials one after the answer)")
+			return errors.New("a phone number has no letters: write every digit, and no extension " +
+				"(the option SendDigits dials one after the answer)")
 		case strings.ContainsRune("*#,;＊＃，；", r):
 			return fmt.Errorf("a phone number has no %q: digits to dial after the answer go into the option SendDigits", r)
 		}
@@ -109,9 +108,8 @@ func international(text string) bool {
 	return digit >= 0 && strings.ContainsAny(text[:digit], "+＋")
 }
 
-// trunkPrefixes are what some countries dial inside, or once did, before numbers that
-// belong to no plan with it: Mexico's 1 and 044 for mobiles went on 2019-08-03, and the
-// 01 of long distance with them (IFT).
+// trunkPrefixes are prefixes that are, or once were, dialed inside a country only. No number of the plan contains them.
+// Mexico gave up its 1 and 044 for mobiles, and its 01 for long distance, on 2019-08-03 (IFT).
 func trunkPrefixes(countryCode int32) []string {
 	if countryCode == 52 {
 		return []string{"1", "01", "044", "045"}
@@ -119,8 +117,8 @@ func trunkPrefixes(countryCode int32) []string {
 	return []string{"0"}
 }
 
-// withoutTrunkPrefix mends +1 0212… and +52 1 55…. Only behind an explicit country code,
-// since a national number that does not fit may be one of another country.
+// withoutTrunkPrefix reads +1 0212… and +52 1 55… without the prefix. It does so only behind an explicit country
+// code: a national number that does not fit the plan may be one of another country.
 func withoutTrunkPrefix(text string, p *phonenumbers.PhoneNumber) (Number, bool) {
 	if !international(text) {
 		return Number{}, false
@@ -157,7 +155,8 @@ func unreadable(text, region string, err error) error {
 func invalid(text string, p *phonenumbers.PhoneNumber) error {
 	region := phonenumbers.GetRegionCodeForCountryCode(int(p.GetCountryCode()))
 	problem := func(why string) string {
-		return fmt.Sprintf("%s %s of country code +%d: write it in E.164, %s", Mask(text), why, p.GetCountryCode(), example(region))
+		return fmt.Sprintf("%s %s of country code +%d: write it in E.164, %s",
+			Mask(text), why, p.GetCountryCode(), example(region))
 	}
 	switch phonenumbers.IsPossibleNumberWithReason(p) {
 	case phonenumbers.TOO_SHORT, phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
@@ -169,7 +168,7 @@ func invalid(text string, p *phonenumbers.PhoneNumber) error {
 		problem("fits no range of numbers"), supplementDate, permit.NumberPrefixes, suggestPrefix(p))
 }
 
-// example is a number that nobody has, in the form we would like to see.
+// example is a number in E.164 that nobody has.
 func example(region string) string {
 	if p := phonenumbers.GetExampleNumberForType(region, phonenumbers.MOBILE); p != nil {
 		return "such as " + phonenumbers.Format(p, phonenumbers.E164)

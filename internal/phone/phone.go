@@ -5,8 +5,7 @@ import "github.com/nyaruka/phonenumbers"
 // Kind is the kind of line that a number belongs to, as far as the numbering plan tells.
 type Kind string
 
-// The kinds. Some plans do not keep fixed and mobile lines apart (all of North America):
-// there it is FixedOrMobile.
+// The kinds. FixedOrMobile is for plans that don't tell fixed from mobile lines, such as North America's.
 const (
 	Fixed         Kind = "fixed"
 	Mobile        Kind = "mobile"
@@ -22,8 +21,7 @@ const (
 	Other         Kind = "other"
 )
 
-// Number is a number that its numbering plan knows as valid. Whether a phone is
-// connected to it, only a call can tell.
+// Number is a number that is valid in its numbering plan. Only a call can tell whether a phone is connected to it.
 type Number struct {
 	E164   string   // "+819012345678"
 	Region string   // ISO 3166-1 alpha-2, "JP"; "001" where the number belongs to no country
@@ -31,8 +29,7 @@ type Number struct {
 	Zones  []string // IANA time zones it may be in, those of equal clock too; empty when unknown
 }
 
-// ValidRegion tells whether code is a region that can be called, such as "JP".
-// Codes are upper case.
+// ValidRegion says whether code is a region that can be called, such as "JP". Codes are upper case.
 func ValidRegion(code string) bool {
 	return phonenumbers.GetCountryCodeForRegion(code) != 0
 }

@@ -5,10 +5,9 @@ import (
 	"sync"
 )
 
-// placeTable says where numbers are that the library puts in a wrong zone, or in one of
-// several: prefixes after a country code, and the zones of all of them. The longest
-// prefix counts. As of 2026-11-26. Zones: tzdata 2025b; sources of the prefixes stand by
-// each country.
+// placeTable has the zones of numbers for which the library has a wrong zone, or one of several. A line has a country
+// code, prefixes behind it, and the zones of all of these prefixes. The longest prefix counts. As of 2026-11-26. Zones:
+// tzdata 2025b; the sources of the prefixes stand by each country.
 const placeTable = `
 # North America: NANPA's report of area codes, file of 2025-11-26, column TIME_ZONE.
 1 208 986: America/Boise America/Los_Angeles

@@ -8,10 +8,10 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// plain reads a number in E.164 as programs write it, a plus and digits, and finds in it what the library's
-// parser would find. That one looks for extensions and for several ways of writing first, with regular
-// expressions that take longer than all the rest of Parse. plain says false of all other text, and of numbers
-// that are short, long, or begin with a zero or a national prefix.
+// plain reads a number in E.164 as programs write it, a plus and digits, and finds what the library's parser would
+// find. The parser first looks for extensions and for other ways of writing, with regular expressions that take
+// longer than all the rest of Parse. plain returns false for all other text, and for numbers that are short, long, or
+// begin with a zero or a national prefix.
 func plain(text string) (*phonenumbers.PhoneNumber, bool) {
 	if len(text) < len("+123456") || len(text) > len("+123456789012345") || text[0] != '+' {
 		return nil, false

@@ -11,8 +11,8 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// Prefix is a range of numbers that somebody knows to be in service, although neither the
-// library nor the supplement does.
+// Prefix is a range of numbers that the operator knows to be in service, and that neither the library nor the
+// supplement knows.
 type Prefix struct {
 	digits  string // "+1679"
 	region  string
@@ -21,8 +21,8 @@ type Prefix struct {
 
 var prefixForm = regexp.MustCompile(`^\+[1-9][0-9]{2,11}$`)
 
-// ParsePrefix reads a prefix such as +1273, or +1273=CA with the region where the country
-// code is shared by several. Costly ranges are refused.
+// ParsePrefix reads a prefix such as +1273, or +1273=CA with the region, where several share the country code. It
+// refuses ranges with costly numbers.
 func ParsePrefix(text string) (Prefix, error) {
 	digits, region, hasRegion := strings.Cut(clean(text), "=")
 	if !prefixForm.MatchString(digits) {
@@ -39,13 +39,16 @@ func ParsePrefix(text string) (Prefix, error) {
 	plans := plansOf(regions)
 	switch {
 	case !slices.Contains(regions, region):
-		return Prefix{}, fmt.Errorf("%s can't be in %s: country code +%s is that of %s", digits, region, code, strings.Join(regions, ", "))
+		return Prefix{}, fmt.Errorf("%s can't be in %s: country code +%s is that of %s",
+			digits, region, code, strings.Join(regions, ", "))
 	case len(digits) < len(code)+3 || code == "1" && len(digits) < len("+1212"):
-		return Prefix{}, fmt.Errorf("%s is too short: behind the country code it needs two digits at least, in North America the area code", digits)
+		return Prefix{}, fmt.Errorf("%s is too short: behind the country code it needs two digits at least, "+
+			"in North America the area code", digits)
 	case known != "" && known != region:
 		return Prefix{}, fmt.Errorf("%s is a prefix of %s, not of %s", digits, known, region)
 	case costlyPrefix(digits, code, plans):
-		return Prefix{}, fmt.Errorf("%s has premium-rate, shared-cost, pager, personal or satellite numbers, which redial never calls: give a longer prefix without them", digits)
+		return Prefix{}, fmt.Errorf("%s has premium-rate, shared-cost, pager, personal or satellite numbers, "+
+			"which redial never calls: give a longer prefix without them", digits)
 	}
 	return Prefix{digits, region, lengths(plans[region])}, nil
 }
@@ -62,7 +65,7 @@ func countryOf(digits string) (code string, regions []string) {
 	return "", nil
 }
 
-// areaRegion is the region of an area code of North America that the library knows.
+// areaRegion is the region of an area code of North America, if the library knows one.
 func areaRegion(digits string) string {
 	if !strings.HasPrefix(digits, "+1") || len(digits) < len("+1212") {
 		return ""
@@ -107,7 +110,9 @@ func costlyPrefix(digits, code string, plans map[string]*phonenumbers.PhoneMetad
 		return true
 	}
 	for _, m := range plans {
-		for _, d := range []*phonenumbers.PhoneNumberDesc{m.GetPremiumRate(), m.GetSharedCost(), m.GetPager(), m.GetPersonalNumber()} {
+		for _, d := range []*phonenumbers.PhoneNumberDesc{
+			m.GetPremiumRate(), m.GetSharedCost(), m.GetPager(), m.GetPersonalNumber(),
+		} {
 			if canBegin(d.GetNationalNumberPattern(), digits[1+len(code):]) {
 				return true
 			}
@@ -116,8 +121,8 @@ func costlyPrefix(digits, code string, plans map[string]*phonenumbers.PhoneMetad
 	return false
 }
 
-// canBegin says whether a text that matches pattern can begin with digits, or digits begin
-// with one. It walks the pattern's automaton, as package regexp does.
+// canBegin says whether some text that matches pattern begins with digits, or digits begin with such a text. It walks
+// the pattern's automaton, as package regexp does.
 func canBegin(pattern, digits string) bool {
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || pattern == "" || pattern == "NA" {
@@ -143,7 +148,7 @@ func canBegin(pattern, digits string) bool {
 	return len(states) > 0
 }
 
-// follow adds to states those that read a rune, or match, of all that s leads to.
+// follow adds to states all states that s leads to and that read a rune or match.
 func follow(prog *syntax.Prog, states []uint32, s uint32) []uint32 {
 	switch in := prog.Inst[s]; in.Op {
 	case syntax.InstAlt, syntax.InstAltMatch:
@@ -159,7 +164,7 @@ func follow(prog *syntax.Prog, states []uint32, s uint32) []uint32 {
 	return append(states, s)
 }
 
-// prefixed is a number of one of the prefixes, if it is as long as a telephone's.
+// prefixed is a number of one of the prefixes, if it has as many digits as the plan's telephones.
 func prefixed(p *phonenumbers.PhoneNumber, prefixes []Prefix) (Number, bool) {
 	e164, long := phonenumbers.Format(p, phonenumbers.E164), len(phonenumbers.GetNationalSignificantNumber(p))
 	for _, known := range prefixes {
@@ -170,8 +175,8 @@ func prefixed(p *phonenumbers.PhoneNumber, prefixes []Prefix) (Number, bool) {
 	return Number{}, false
 }
 
-// suggestPrefix is what somebody might list for a number of a range that nobody knows: the
-// area code in North America, elsewhere three digits of the number.
+// suggestPrefix is a prefix for a number of an unknown range: in North America the area code, elsewhere the first three
+// digits behind the country code.
 func suggestPrefix(p *phonenumbers.PhoneNumber) string {
 	e164 := phonenumbers.Format(p, phonenumbers.E164)
 	return e164[:min(len(e164), len(fmt.Sprint("+", p.GetCountryCode()))+3)]

@@ -9,11 +9,10 @@ import (
 // supplementDate is when the supplement was last held against its sources.
 const supplementDate = "2026-11-26"
 
-// supplement has the ranges that are in service, and that the library's metadata
-// (libphonenumber 9.0.32, June 2026) does not know. North America's are those of NANPA's
-// report of area codes (file of 2025-11-26) that are in service by supplementDate, with
-// the number of the planning letter. TestTheSupplementIsNeeded fails for an entry that
-// the library has caught up with.
+// supplement has ranges in service that the library's metadata (libphonenumber 9.0.32, June 2026) does not know. For
+// North America it has those of NANPA's report of area codes (file of 2025-11-26) that are in service by
+// supplementDate, with the number of the planning letter. TestTheSupplementIsNeeded fails for an entry that the
+// library knows by now.
 var supplement = []struct {
 	prefix string // a dot is any digit
 	digits int    // of the whole number, with its country code
@@ -67,16 +66,16 @@ func supplemented(e164 string) (Number, bool) {
 	return Number{}, false
 }
 
-// exchange says whether a North American number's three digits after the area code are
-// such as there can be; other numbers have none.
+// exchange says whether the three digits behind the area code of a North American number can exist. It is true of all
+// other numbers.
 func exchange(e164 string) bool {
 	return !strings.HasPrefix(e164, "+1") || e164[5] >= '2'
 }
 
-// readable is a number that the library, or the supplement, knows. Costly ranges come
-// first: nothing makes an ordinary number of one of theirs.
+// readable is a number that the library or the supplement knows. Costly ranges come before the supplement, so that no
+// entry there makes a costly number an ordinary one.
 func readable(p *phonenumbers.PhoneNumber) (Number, bool) {
-	if t := phonenumbers.GetNumberType(p); t != phonenumbers.UNKNOWN { // as the library defines a valid number
+	if t := phonenumbers.GetNumberType(p); t != phonenumbers.UNKNOWN { // so the library defines a valid number
 		return describe(p, t), true
 	}
 	e164 := phonenumbers.Format(p, phonenumbers.E164)

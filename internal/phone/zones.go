@@ -32,12 +32,11 @@ var zonesByRegion = sync.OnceValue(func() map[string][]string {
 	return zones
 })
 
-// foremost are the zones that people look for, where the table or the library has a smaller
-// place before them.
+// foremost are zones that people look for, but that stand behind a smaller place in the table or in the library.
 var foremost = []string{"America/Nuuk", "Asia/Kuala_Lumpur", "Australia/Sydney"}
 
-// rank puts the zones first that stand for all of equal clock: the foremost, and then those
-// that the library has names of, too.
+// rank orders the zones of a region, so that the first of several with the same clock can stand for them: the foremost,
+// then those that the library knows, then all others.
 func rank(region, zone string) int {
 	if slices.Contains(foremost, zone) {
 		return -1
@@ -61,9 +60,9 @@ func zonesOf(regions ...string) (zones []string) {
 	return zones
 }
 
-// zones are those in which a valid number may be; the rest of it is known. Where the plan ties it
-// to no place, these are all zones of its region, and of all its regions where several share it,
-// as they do mobiles of Australia and its islands, and toll-free numbers of North America.
+// zones returns the zones in which a valid number may be, whose other fields are known. If the plan ties it to no
+// place, these are all zones of its region. If several regions share the number, these are the zones of all of them:
+// mobiles of Australia and its islands, toll-free numbers of North America.
 func zones(p *phonenumbers.PhoneNumber, n Number) []string {
 	if tied(n.Kind, n.Region) {
 		return placed(n.E164, n.Region)
@@ -77,18 +76,17 @@ func zones(p *phonenumbers.PhoneNumber, n Number) []string {
 	return zonesOf(regions...)
 }
 
-// tied says whether the plan ties lines of this kind to a place. Brazil does so with its
-// mobiles, too: their area code is that of the contract, and stays when they are ported.
+// tied says whether the plan ties lines of this kind to a place. Brazil ties its mobiles, too: their area code is
+// that of the contract, and stays when they are ported.
 func tied(k Kind, region string) bool {
 	return k == Fixed || k == FixedOrMobile || k == Mobile && region == "BR"
 }
 
-// placed are the zones of the place that a number belongs to: by our own table, or else
-// the library's, where that names zones of the region. All of the region where neither
-// knows.
+// placed returns the zones of the place that a number belongs to, by redial's own table, or else by the library's, if
+// that names zones of the region. If neither knows the place, these are all zones of the region.
 func placed(e164, region string) []string {
 	all := zonesOf(region)
-	if len(all) < 2 && region != "NF" { // which lends numbers to stations in Antarctica
+	if len(all) < 2 && region != "NF" { // stations in Antarctica have numbers of Norfolk Island
 		return all
 	}
 	for n := len(e164); n > 1; n-- {
