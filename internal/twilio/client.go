@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -117,6 +114,14 @@ func CheckBaseURL(base string) error {
 // one of the same id.
 func (c *Client) Account() string { return c.prefix + "/Accounts/" + c.account }
 
+// IsSID says whether a sid is of the form that the carrier gives its calls. What is not,
+// names no call, whoever says it.
+func (c *Client) IsSID(sid string) bool { return c.isSID(sid) }
+
+// HasPermissions says whether the carrier has dialing permissions to ask for: Twilio itself, under its
+// own URL.
+func (c *Client) HasPermissions() bool { return c.prefix == defaultPrefix }
+
 // apiPrefix is everything before "/Accounts".
 func apiPrefix(base string) (string, error) {
 	if base == "" {
@@ -135,30 +140,9 @@ func apiPrefix(base string) (string, error) {
 	return u.String(), nil
 }
 
-// baseURL reads an absolute http or https URL to which paths can be appended.
-// Its errors don't quote it: it may hold a password.
-func baseURL(s string) (*url.URL, error) {
-	u, err := url.Parse(s)
-	switch {
-	case err != nil:
-		return nil, errors.New("is no URL")
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return nil, errors.New("must be an absolute http or https URL")
-	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
-		return nil, errors.New("must have neither a query nor a fragment")
-	}
-	if port := u.Port(); port != "" {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1 || n > 65535 {
-			return nil, errors.New("must have a port from 1 to 65535")
-		}
-		u.Host = strings.TrimSuffix(u.Host, port) + strconv.Itoa(n)
-	}
-	u.Host = strings.TrimSuffix(u.Host, ":")
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = strings.TrimRight(u.RawPath, "/")
-	return u, nil
-}
+// answerWait is how long an answer is waited for; a create request's is
+// counted from its SendBy, and so ends before the attempt is asked after.
+const answerWait = 15 * time.Second
 
 // maxConns bounds the connections to Twilio.
 const maxConns = 64

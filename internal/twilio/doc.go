@@ -6,33 +6,39 @@
 // Requests are formed by the official SDK and sent by this package, because the SDK's own client carries no context,
 // loses HTTP statuses and headers, and can speak to Twilio's host only.
 //
-// Its files, from the top down. First what is asked of Twilio:
+// Its files, the highest first; a file uses only those below it. First what is asked of Twilio:
 //
 //	place.go         the create request, sent in time or never
 //	list.go          the search for an attempt whose sid is unknown
 //	report.go        what a callback says, what a call looked up says, and the requests that end or turn one
 //	setup.go         questions about the account, its numbers and where it may call
-//	exchange.go      one request and its answer, over the SDK
-//	errors.go        the tables of codes: what a failure means for the call
-//	client.go        the connection: account, credentials, base URL
-//	fence.go         a request that is not written once it is too late
-//	sid.go           the form of a call's sid
+//
+// Then what is to be heard:
+//
+//	message.go       whether what a wish wants said can be heard, and is allowed
+//	instructions.go  the TwiML of an attempt: what a person hears, what a machine does, what a key means
+//	phrases.go       redial's own words in several languages
+//	options.go       which parameters of Twilio's create call a request may bring
+//	check.go         whether a TwiML document does what is allowed
+//	rules.go         what an installation allows: verbs, hosts, languages, voices
+//	document.go      a TwiML document, read
+//	verbs.go         the verbs, attributes and texts that TwiML knows
+//	twiml.go         a text as TwiML, and how long it is
+//	languages.go     the languages that Twilio speaks
+//	field_error.go   what is wrong with a field of a request
 //
 // Then what Twilio asks of redial:
 //
 //	probe.go         a request as Twilio would send it, to find out what arrives
 //	signature.go     whether a request is Twilio's
-//	host.go          the public URL under which Twilio reaches redial
 //
-// And what is to be heard:
+// And the wire:
 //
-//	instructions.go  the TwiML of an attempt: what a person hears, what a machine does, what a key means
-//	phrases.go       redial's own words in several languages
-//	options.go       which parameters of Twilio's create call a request may bring
-//	check.go         whether a TwiML document does what is allowed
-//	rules.go         what an installation allows: verbs, hosts, languages
-//	document.go      a TwiML document, read
-//	verbs.go         the verbs, attributes and texts that TwiML knows
-//	twiml.go         whether a message can be spoken, and speaking it
-//	languages.go     the languages that Twilio speaks
+//	exchange.go      one request and its answer, over the SDK
+//	errors.go        the tables of codes: what a failure means for the call
+//	record.go        what an answer says of a call
+//	client.go        the connection: account, credentials
+//	fence.go         a request that is not written once it is too late
+//	host.go          the URLs of both sides: Twilio's, and the one under which Twilio reaches redial
+//	sid.go           the form of a call's sid
 package twilio

@@ -16,13 +16,7 @@ import (
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-const (
-	// answerWait is how long an answer is waited for; a create request's is
-	// counted from its SendBy, and so ends before the attempt is asked after.
-	answerWait = 15 * time.Second
-
-	bodyLimit = 1 << 20 // bytes of an answer
-)
+const bodyLimit = 1 << 20 // bytes of an answer
 
 // exchange is one request and its answer. To the SDK it is the HTTP client; it
 // carries what the SDK's methods have no room for.
@@ -137,6 +131,17 @@ func (x *exchange) target(rawURL string) (string, error) {
 	return target, nil
 }
 
+const voiceHost = "https://voice.twilio.com"
+
+// permissionTarget is where a question about dialing permissions goes; empty for any other path. They
+// stand under a host of their own, which is Twilio's, too.
+func (c *Client) permissionTarget(u *url.URL) string {
+	if !c.HasPermissions() || !strings.HasPrefix(u.EscapedPath(), "/v1/DialingPermissions/") {
+		return ""
+	}
+	return voiceHost + u.EscapedPath()
+}
+
 // read keeps a 2xx answer's body; any other answer is a *StatusError.
 func (x *exchange) read(res *http.Response) error {
 	defer res.Body.Close()
@@ -157,39 +162,6 @@ func (x *exchange) read(res *http.Response) error {
 func (x *exchange) decode(v any) error {
 	if err := json.Unmarshal(x.body, v); err != nil {
 		return fmt.Errorf("reading the answer: %w", err)
-	}
-	return nil
-}
-
-// callRecord is what matters of a call in Twilio's answers.
-type callRecord struct {
-	SID         text `json:"sid"`
-	ParentSID   text `json:"parent_call_sid"`
-	To          text `json:"to"`
-	From        text `json:"from"`
-	Status      text `json:"status"`
-	Duration    text `json:"duration"`
-	Direction   text `json:"direction"`
-	DateCreated text `json:"date_created"`
-	StartTime   text `json:"start_time"` // empty until it was dialed
-	AnsweredBy  text `json:"answered_by"`
-}
-
-// text is a JSON string, or a number where Twilio itself would send a string;
-// anything else is taken as empty.
-type text string
-
-// UnmarshalJSON never fails on well-formed JSON.
-func (t *text) UnmarshalJSON(b []byte) error {
-	var s string
-	var n json.Number
-	switch {
-	case json.Unmarshal(b, &s) == nil:
-		*t = text(s)
-	case !bytes.HasPrefix(b, []byte(`"`)) && json.Unmarshal(b, &n) == nil:
-		*t = text(n)
-	default:
-		*t = ""
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -75,4 +76,29 @@ func publicAddress(a netip.Addr) (string, error) {
 		return "", errors.New("must name the address of a server")
 	}
 	return a.String(), nil
+}
+
+// baseURL reads an absolute http or https URL to which paths can be appended.
+// Its errors don't quote it: it may hold a password.
+func baseURL(s string) (*url.URL, error) {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return nil, errors.New("is no URL")
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
+		return nil, errors.New("must be an absolute http or https URL")
+	case u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#"):
+		return nil, errors.New("must have neither a query nor a fragment")
+	}
+	if port := u.Port(); port != "" {
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
+			return nil, errors.New("must have a port from 1 to 65535")
+		}
+		u.Host = strings.TrimSuffix(u.Host, port) + strconv.Itoa(n)
+	}
+	u.Host = strings.TrimSuffix(u.Host, ":")
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
 }

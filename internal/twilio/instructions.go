@@ -1,12 +1,10 @@
 package twilio
 
 import (
-	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -25,6 +23,11 @@ const (
 const laterNumber = 2 * len("40")
 
 const gatherWait = 8 // seconds for the first key, once all is said
+
+// delivery makes Twilio repeat a report that could not be delivered. By default
+// it would try twice at most, and not after an answer of 5xx or a slow one.
+// Twilio reads the fragment itself and neither sends nor signs it.
+const delivery = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
 
 func hook(host, path string, cl *call.Call, n int, more ...string) string {
 	return host + path + "?attempt=" + url.QueryEscape(cl.Key(n)) + strings.Join(more, "") + delivery
@@ -168,97 +171,4 @@ func inside(doc string) string {
 			to = before
 		}
 	}
-}
-
-// CheckPerson returns a *FieldError for a language or a text that can't be spoken.
-func (r Rules) CheckPerson(p call.Person) error {
-	if err := r.checkLanguage(p.Language); err != nil {
-		return &FieldError{"language", err}
-	}
-	return cmp.Or(checkText("say", p.Say), checkText("name", p.Name))
-}
-
-// checkText returns a *FieldError for a text that is given, and can't be spoken.
-func checkText(field, text string) error {
-	switch {
-	case length(text) > twimlLimit:
-		return tooLong(field, text)
-	case unspeakable(text):
-		return wrong(field, "contains characters that can't be spoken")
-	case text != "" && !pronounceable(text):
-		return wrong(field, "has neither a letter nor a digit: there is nothing to say")
-	}
-	return nil
-}
-
-// CheckInstructions returns a *FieldError when what a wish asks for can't be put into
-// the words that Twilio takes.
-func CheckInstructions(host string, w call.Wish) error {
-	confirms := w.Policy.Confirm.Kind != call.ConfirmNone
-	if confirms && w.Message.URL != "" {
-		return wrong("url", "can't be combined with policy.confirm: redial must ask for the key itself; give say or twiml")
-	}
-	if confirms && w.Message.Twiml != "" {
-		if err := gatherable(w.Message.Twiml); err != nil {
-			return err
-		}
-	}
-	err := cmp.Or(checkText("policy.confirm.prompt", w.Policy.Confirm.Prompt), checkText("policy.machine.say", w.Policy.Machine.Say))
-	for p := 0; p < max(1, len(w.People)) && err == nil; p++ {
-		err = checkLength(host, w, p)
-	}
-	return err
-}
-
-// checkLength checks what one of the people hears, and what their machine does.
-func checkLength(host string, w call.Wish, p int) error {
-	a := call.Attempt{N: 1, Person: p, NeedsKey: w.Policy.Confirm.Kind != call.ConfirmNone}
-	cl := call.Call{Wish: w, Attempts: []call.Attempt{a}}
-	repeat := 1
-	if w.Message.Say != nil {
-		repeat = w.Message.Say.Repeat
-	}
-	n := measured(repeat, func(repeat int) string { return message(host, repeating(&cl, repeat), 1) })
-	if a.NeedsKey {
-		n += laterNumber
-	}
-	field := "say.text"
-	switch {
-	case cl.Person(p).Say != "":
-		field = fmt.Sprintf("to[%d].say", p)
-	case w.Message.Twiml != "":
-		field = "twiml"
-	}
-	if w.Policy.Machine.Say != "" && n <= twimlLimit {
-		field, n = "policy.machine.say", length(machineMessage(&cl, &a))
-	}
-	if n > twimlLimit {
-		return wrong(field, "is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)
-	}
-	return nil
-}
-
-// repeating is the Call with another number of repetitions.
-func repeating(cl *call.Call, repeat int) *call.Call {
-	c := *cl
-	if say := c.Message.Say; say != nil {
-		again := *say
-		again.Repeat = repeat
-		c.Message.Say = &again
-	}
-	return &c
-}
-
-// gatherable wants verbs that a key may interrupt, and no others. The document is sound.
-func gatherable(doc string) error {
-	root, err := parse(doc)
-	if err != nil {
-		return &FieldError{"twiml", err}
-	}
-	for _, verb := range root.children {
-		if !slices.Contains(within["Gather"], verb.name) {
-			return wrong("twiml", "may have no verbs but Say, Play and Pause where policy.confirm asks for a key")
-		}
-	}
-	return nil
 }

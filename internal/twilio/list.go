@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/mail"
 	"slices"
-	"strings"
 	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -132,13 +131,4 @@ func clockOffset(header http.Header) time.Duration {
 // sameNumber compares digits alone: some services leave the plus sign out.
 func sameNumber(listed, ours string) bool {
 	return listed == "" || digits(listed) == digits(ours)
-}
-
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -148,4 +149,19 @@ func brief(name string) string {
 		runes++
 	}
 	return name
+}
+
+// CheckURLs returns a *FieldError for an option that would lead Twilio to a host where it
+// may not go. The options are those that CheckOptions returns.
+func (r Rules) CheckURLs(options json.RawMessage) error {
+	given := checked[any](options)
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if !isURL.MatchString(name) {
+			continue
+		}
+		if err := r.checkURL(fmt.Sprint(given[name]), "http", "https"); err != nil {
+			return &FieldError{"options." + name, err}
+		}
+	}
+	return nil
 }

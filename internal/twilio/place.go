@@ -15,11 +15,6 @@ import (
 // "attempt" is the attempt's key.
 const CallbackPath = "/twilio_api/callback"
 
-// delivery makes Twilio repeat a report that could not be delivered. By default
-// it would try twice at most, and not after an answer of 5xx or a slow one.
-// Twilio reads the fragment itself and neither sends nor signs it.
-const delivery = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
-
 // Place sends the create request of attempt n and returns the call's sid. Every
 // error is a *call.PlaceError.
 //

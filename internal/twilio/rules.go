@@ -1,10 +1,9 @@
 package twilio
 
 import (
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -27,6 +26,18 @@ type Rules struct {
 
 // anything in a list of Rules allows all that there is.
 const anything = "*"
+
+const urlLimit = 2000 // bytes
+
+var (
+	languageForm = regexp.MustCompile(`^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$`)
+	voiceForm    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$`)
+)
+
+// twilioVoice is the form of the voices that Twilio has: its own three, Amazon's (some of
+// which have accents: Polly.Léa) and Google's, which may become more.
+// Source: https://www.twilio.com/docs/voice/twiml/say/text-speech
+var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z]\p{Ll}{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
 
 // Check returns what is wrong with each of the lists.
 func (r Rules) Check() (wrong []error) {
@@ -147,17 +158,27 @@ func (r Rules) checkHost(name string) error {
 // isURL tells, by its name, an option or an attribute that Twilio fetches from or posts to.
 var isURL = regexp.MustCompile(`(?i)(url|uri|callback)$|^action$`)
 
-// CheckURLs returns a *FieldError for an option that would lead Twilio to a host where it
-// may not go. The options are those that CheckOptions returns.
-func (r Rules) CheckURLs(options json.RawMessage) error {
-	given := checked[any](options)
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if !isURL.MatchString(name) {
-			continue
-		}
-		if err := r.checkURL(fmt.Sprint(given[name]), "http", "https"); err != nil {
-			return &FieldError{"options." + name, err}
-		}
+// checkLanguage says what is wrong with a language; none is the account's own.
+func (r Rules) checkLanguage(tag string) error {
+	switch {
+	case tag == "" || slices.Contains(languages, tag):
+		return nil
+	case !languageForm.MatchString(tag):
+		return errors.New("must be a language tag" + cmp.Or(meant(tag, languages), " such as ja-JP"))
+	case allows(r.Languages, tag):
+		return nil
 	}
-	return nil
+	return permit.Errorf("is not spoken by Twilio, as far as redial knows; did you mean %s? To have it spoken, set %s=%s",
+		nearestLanguage(tag), permit.Languages, strings.Join(append(slices.Clone(r.Languages), tag), ","))
+}
+
+// checkVoice says what is wrong with the form of a voice's name; none is the account's own.
+func (r Rules) checkVoice(voice string) error {
+	switch {
+	case voice == "" || twilioVoice.MatchString(voice):
+		return nil
+	case allows(r.Languages, anything) && voiceForm.MatchString(voice):
+		return nil
+	}
+	return errors.New("must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, man or woman")
 }

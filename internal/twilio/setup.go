@@ -3,8 +3,6 @@ package twilio
 import (
 	"context"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	openapi "github.com/twilio/twilio-go/rest/api/v2010"
@@ -15,8 +13,6 @@ import (
 
 // These are the questions of somebody who looks whether the set-up is right. Each is asked once.
 // Where Twilio answered, the error is or holds a *StatusError.
-
-const voiceHost = "https://voice.twilio.com"
 
 // AccountState is what Twilio says of the account.
 type AccountState struct {
@@ -119,10 +115,6 @@ func (c *Client) AskCaller(ctx context.Context, number string) (state CallerStat
 // that cost more, and those that fraud is known from.
 type Permission struct{ Ordinary, Special, Fraud bool }
 
-// HasPermissions says whether the carrier has dialing permissions to ask for: Twilio itself, under its
-// own URL.
-func (c *Client) HasPermissions() bool { return c.prefix == defaultPrefix }
-
 // AskPermission reads the account's dialing permission of a region, such as JP.
 func (c *Client) AskPermission(ctx context.Context, region string) (Permission, error) {
 	var p struct {
@@ -154,13 +146,4 @@ func (c *Client) ask(ctx context.Context, v any, question func(*openapi.ApiServi
 		return x, nil
 	}
 	return x, x.decode(v)
-}
-
-// permissionTarget is where a question about dialing permissions goes; empty for any other path. They
-// stand under a host of their own, which is Twilio's, too.
-func (c *Client) permissionTarget(u *url.URL) string {
-	if !c.HasPermissions() || !strings.HasPrefix(u.EscapedPath(), "/v1/DialingPermissions/") {
-		return ""
-	}
-	return voiceHost + u.EscapedPath()
 }

@@ -22,10 +22,6 @@ var (
 
 const uuidDigits = 32 // of one without dashes, which may begin with two letters
 
-// IsSID says whether a sid is of the form that the carrier gives its calls. What is not,
-// names no call, whoever says it.
-func (c *Client) IsSID(sid string) bool { return c.isSID(sid) }
-
 // sidForm is the form that sids have under a base URL.
 func sidForm(base string) func(string) bool {
 	if u, err := url.Parse(base); err == nil && isTwilio(u.Hostname()) {
