@@ -7,6 +7,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and then the
@@ -87,7 +88,7 @@ func (b *batch) readAll() error {
 	slices.Sort(b.byID)
 	b.byID = slices.Compact(b.byID)
 	b.readDeliveries()
-	b.lock(b.byID, b.store.dialect.forUpdate)
+	b.lock(b.byID, engine.ForUpdate)
 	b.readDue()
 	if err := b.insertKeyed(); err != nil {
 		return err
@@ -108,15 +109,16 @@ func (b *batch) wakeClaimed() {
 	}
 }
 
-// lock queues the reading of Calls of known ids; how is what the dialect has to lock them.
-func (b *batch) lock(ids []string, how string) {
+// lock queues the reading of Calls of known ids, which it locks.
+func (b *batch) lock(ids []string, how engine.Lock) {
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id != storable(id) })
 	if len(ids) == 0 {
 		return
 	}
 	b.add(statement{
-		sql:  selectCalls + "id " + b.store.dialect.among + " ORDER BY id" + how,
-		args: []any{b.store.dialect.list(ids)},
+		sql:  selectCalls + "id IN ($1) ORDER BY id",
+		args: []any{engine.List(ids)},
+		lock: how,
 		rows: func(scan func(...any) error) error {
 			_, err := b.found(scan)
 			return err

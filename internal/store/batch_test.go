@@ -246,6 +246,19 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 
 // A batch that the database has run again does everything once, and one whose COMMIT was
 // never answered hands nothing over: what it did is found out by looking.
+// conflicting is an engine that takes an error for a conflict.
+type conflicting struct {
+	engine.Engine
+	conflict error
+}
+
+func (c conflicting) Fault(err error) engine.Fault {
+	if errors.Is(err, c.conflict) {
+		return engine.Conflict
+	}
+	return c.Engine.Fault(err)
+}
+
 func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	s := b.open(t, func(o *Options) { o.Clock = func() time.Time { return begin } })
 	due, busy := create(t, s), create(t, s)
@@ -253,9 +266,9 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	change(t, s, due.ID, func(c *call.Call) []call.Event { return c.Placed(1, sid(due.ID, 1), begin) })
 	waiting := create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Minute })
 
-	transact, retryable, fail := s.transact, s.dialect.retryable, errors.New("again")
+	transact, fail := s.transact, errors.New("again")
 	times := 0
-	s.dialect.retryable = func(err error) bool { return errors.Is(err, fail) }
+	s.engine = conflicting{s.engine, fail}
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(x *tx) error {
 			times++
@@ -283,7 +296,7 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 		equal(t, len(events(t, s, id)), get(t, s, id).Seq)
 	}
 
-	s.dialect.retryable = retryable
+	s.engine = s.engine.(conflicting).Engine
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
 		return errors.Join(transact(ctx, fn), errors.New("the answer was lost"))
 	}

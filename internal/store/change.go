@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // ErrNotFound is returned when there is no such Call.
@@ -14,6 +15,9 @@ var ErrNotFound = errors.New("there is no such call")
 
 // ErrSIDTaken is returned for a step that gives an attempt the sid of another.
 var ErrSIDTaken = errors.New("another attempt has this CallSid already")
+
+// keyOfSID is the key of attempts that lets no two have one sid.
+var keyOfSID = engine.Key{Index: "attempts_sid", Table: "attempts", Columns: []string{"sid"}}
 
 // Step is a pure step on a Call: it may run more than once.
 type Step func(*call.Call) ([]call.Event, error)
@@ -25,7 +29,7 @@ type Step func(*call.Call) ([]call.Event, error)
 func (s *Store) Change(ctx context.Context, id string, now time.Time, step Step) (call.Call, error) {
 	o := &changing{id: id, step: step}
 	if err := s.commit(ctx, now, o); err != nil {
-		if s.dialect.sidTaken(err) {
+		if s.engine.Taken(err, keyOfSID) {
 			err = ErrSIDTaken
 		}
 		return call.Call{}, fmt.Errorf("changing call %s: %w", id, err)

@@ -8,6 +8,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
@@ -125,7 +126,8 @@ type dueRead struct {
 func (b *batch) readDue() {
 	for _, r := range b.due {
 		b.add(statement{
-			sql:  selectCalls + r.where + b.store.dialect.skipLocked,
+			sql:  selectCalls + r.where,
+			lock: engine.SkipLocked,
 			args: []any{micros(r.now), r.limit, floor(r.from)},
 			rows: func(scan func(...any) error) error {
 				c, err := b.found(scan)

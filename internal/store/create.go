@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // Idempotency is a caller's promise that two requests with the same Idempotency-Key are the
@@ -64,12 +64,12 @@ const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = 
 // as it is now; ErrNotFound if the Idempotency-Key is new, ErrConflict if it was another request's.
 func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	var id, hash, secret string
-	err := s.read.QueryRowContext(ctx, selectFirst, key.Scope, key.Key).Scan(&id, asText{&hash}, &secret)
+	found, err := s.reading(ctx).row(selectFirst, []any{key.Scope, key.Key}, &id, asText{&hash}, &secret)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return call.Call{}, ErrNotFound
 	case err != nil:
 		return call.Call{}, fmt.Errorf("looking for the first request: %w", err)
+	case !found:
+		return call.Call{}, ErrNotFound
 	case !key.isOf(hash, secret):
 		return call.Call{}, ErrConflict
 	}
@@ -224,8 +224,8 @@ func (b *batch) look(ids []string) map[string]*stored {
 	var bad error
 	into := lenient(fields(callColumns(&row)), &bad)
 	b.add(statement{
-		sql:  selectCalls + "id " + b.store.dialect.among,
-		args: []any{b.store.dialect.list(ids)},
+		sql:  selectCalls + "id IN ($1)",
+		args: []any{engine.List(ids)},
 		rows: func(scan func(...any) error) error {
 			bad = nil
 			if err := scan(into...); err != nil {

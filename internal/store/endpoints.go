@@ -289,7 +289,7 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
 		}
 	}
 	for _, e := range missing {
-		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.dialect.blames(err) { // another node has just added it
+		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.blames(err) { // another node has just added it
 			return err
 		}
 	}

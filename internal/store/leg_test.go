@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,9 +22,8 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 			x.Send = func(list []engine.Statement) error {
 				var rest []engine.Statement
 				for _, st := range list {
-					if strings.Contains(st.SQL, "INSERT INTO destinations") { // nobody has it, and it is not to be had
+					if takes(st) { // nobody has it, and it is not to be had
 						tries++
-						st.Affected(0)
 						continue
 					}
 					rest = append(rest, st)
@@ -66,7 +64,7 @@ func testSIDOfAnother(t *testing.T, b backend) {
 	}
 	equal(t, get(t, s, two.ID), before)
 	errs := together(t, s, changed(two.ID, place(1, "CA1")), changed(three.ID, place(1, "CA3")))
-	if !s.dialect.sidTaken(errs[0]) || errs[1] != nil {
+	if !s.engine.Taken(errs[0], keyOfSID) || errs[1] != nil {
 		t.Errorf("in a batch: %v", errs)
 	}
 	change(t, s, three.ID, func(c *call.Call) []call.Event {
@@ -76,7 +74,7 @@ func testSIDOfAnother(t *testing.T, b backend) {
 	if _, err := s.Change(t.Context(), three.ID, begin, steps(place(2, "CA3"))); !errors.Is(err, ErrSIDTaken) {
 		t.Errorf("of the same call: %v", err)
 	}
-	if s.dialect.sidTaken(errors.New("UNIQUE constraint failed: attempts.sid")) {
+	if s.engine.Taken(errors.New("UNIQUE constraint failed: attempts.sid"), keyOfSID) {
 		t.Error("anybody's words are taken for the database's")
 	}
 }

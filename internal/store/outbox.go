@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"redial/internal/call"
@@ -153,16 +152,12 @@ func (b *batch) readDeliveries() {
 	for _, o := range b.deliveries {
 		ids[storable(o.key.CallID)] = true
 	}
-	among := b.store.dialect.among
-	if b.store.dialect.shared {
+	if b.store.Shared() {
 		all := maps.Clone(ids)
 		for _, id := range b.byID {
 			all[id] = true
 		}
-		b.add(statement{
-			sql:  "SELECT id FROM calls WHERE id " + among + " ORDER BY id" + b.store.dialect.forUpdate,
-			args: []any{b.store.dialect.list(slices.Sorted(maps.Keys(all)))},
-		})
+		b.add(statement{sql: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", args: []any{sortedList(all)}, lock: engine.ForUpdate})
 	}
 	inSequence, most := map[sequence]int{}, 0
 	endpoints, seqs := map[string]bool{}, map[string]bool{}
@@ -176,8 +171,7 @@ func (b *batch) readDeliveries() {
 			b.rows[d.DeliveryKey] = &sending{before: *d, after: *d}
 		}
 	}
-	list := func(set map[string]bool) any { return b.store.dialect.list(slices.Sorted(maps.Keys(set))) }
-	b.add(deliveries(b.store.dialect.ofSequences(), []any{list(ids), list(seqs), most, list(endpoints)}, found))
+	b.add(deliveries(ofSequences, []any{sortedList(ids), sortedList(seqs), most, sortedList(endpoints)}, found))
 	for _, o := range b.deliveries {
 		if o.again {
 			b.add(deliveries(ofKey, []any{storable(o.key.CallID), storable(o.key.EndpointID), o.key.Seq}, found))
@@ -192,13 +186,12 @@ const ofKey = "call_id = $1 AND endpoint_id = $2 AND seq = $3"
 // and of the others the first of each sequence and $3 more. So whoever is settled or put back, the
 // next one is among them. Of an endpoint any number may wait: it is compared in a way for which
 // no index is used.
-func (d *dialect) ofSequences() string {
-	among := func(n string) string { return strings.ReplaceAll(d.among, "$1", n) }
-	return `call_id ` + among("$1") + ` AND endpoint_id || '' ` + among("$4") + ` AND state = 'pending' AND (wake_at IS NOT NULL
-	OR CAST(seq AS TEXT) ` + among("$2") + `
+const ofSequences = `call_id IN ($1) AND endpoint_id || '' IN ($4) AND state = 'pending' AND (wake_at IS NOT NULL
+	OR CAST(seq AS TEXT) IN ($2)
 	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id AND p.state = 'pending'
 		AND p.call_id = deliveries.call_id ORDER BY p.seq LIMIT 1 OFFSET $3), seq))`
-}
+
+func sortedList(set map[string]bool) engine.List { return slices.Sorted(maps.Keys(set)) }
 
 // settleSequences queues what has become of the deliveries that were changed, and makes the
 // next one of each sequence due.

@@ -45,7 +45,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}, 0},
 		{nextDeliveries, nil, []string{"deliveries_due"}, 0},
 		{selectDeliveries + dueAtTarget, []any{"a", int64(1)}, []string{"deliveries_due"}, skips},
-		{selectDeliveries + s.dialect.ofSequences(), []any{s.dialect.list([]string{"a", "b"}), s.dialect.list([]string{"1"}), 1, s.dialect.list([]string{"a", "b"})}, []string{"deliveries", "deliveries_by_endpoint"}, 0},
+		{selectDeliveries + ofSequences, []any{list[0], engine.List{"1"}, 1, list[0]}, []string{"deliveries", "deliveries_by_endpoint"}, 0},
 		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}, 0},
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
 		{selectDeliveries + ofStream, one, []string{"deliveries_by_endpoint"}, 0},
@@ -155,7 +155,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 func explained(t *testing.T, s *Store, st statement) string {
 	t.Helper()
 	explain, columns := "EXPLAIN QUERY PLAN ", 4
-	if s.dialect.shared {
+	if s.Shared() {
 		explain, columns = "EXPLAIN ", 1
 	}
 	var plan strings.Builder

@@ -32,12 +32,12 @@ func distinct(name, table, column string) string {
 // may do the same at the same time.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, err error) {
 	o, held := &sweeping{}, false
-	err = reader{ctx, s.engine}.each(selectHeld, nil, func(func(...any) error) error {
+	err = s.reading(ctx).each(selectHeld, nil, func(func(...any) error) error {
 		held = true
 		return nil
 	})
 	if err == nil && held {
-		err = reader{ctx, s.engine}.each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
+		err = s.reading(ctx).each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
 			var number string
 			err := scan(&number)
 			o.numbers = append(o.numbers, number)

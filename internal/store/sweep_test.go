@@ -159,20 +159,18 @@ func testHeldForSeveral(t *testing.T, b backend) {
 // A number that another node takes and frees all the time passes for taken in the end.
 func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	sent := 0
-	x := &tx{store: &Store{}, Tx: &engine.Tx{Send: func(list []engine.Statement) error {
+	b := unsent(t, func(list []engine.Statement) error {
 		for _, st := range list {
-			if st.Affected != nil {
+			if takes(st) {
 				sent++
-				st.Affected(0)
 			}
 		}
 		return nil
-	}}}
+	})
 	c, _, err := call.New(wish(), begin)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := newBatch(x, nil)
 	o := &claiming{}
 	o.now = begin
 	woken := &stored{before: c, after: c, waking: &waking{step: o.wake(""), before: c}}
@@ -286,7 +284,7 @@ func testSweepFindsFreeNumbers(t *testing.T, b backend) {
 func hold(t testing.TB, s *Store, like string, n int) {
 	t.Helper()
 	series := "SELECT i FROM generate_series(1, %d) AS s(i)"
-	if !s.dialect.shared {
+	if !s.Shared() {
 		series = "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
 	}
 	var cols, vals string
@@ -484,7 +482,7 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 		batch := newBatch(x, []operation{o})
 		send := x.Send
 		x.Send = func(list []engine.Statement) error {
-			if c := batch.calls[both.ID]; c != nil && c.waking != nil && slices.ContainsFunc(list, func(st engine.Statement) bool { return st.Affected != nil }) {
+			if c := batch.calls[both.ID]; c != nil && c.waking != nil && slices.ContainsFunc(list, takes) {
 				c.waking.step = nil // no step expects that
 			}
 			return send(list)

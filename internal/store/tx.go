@@ -71,7 +71,7 @@ func (s *Store) in(transact func(context.Context, func(*engine.Tx) error) error)
 func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
 	run := func() error { return s.repeat(ctx, s.aside, fn) }
 	err := run()
-	if s.dialect.locked(err) {
+	if s.locked(err) {
 		err = s.insist(ctx, run)
 	}
 	return err
@@ -84,7 +84,7 @@ func (s *Store) insist(ctx context.Context, run func() error) error {
 		s.writer.alone <- struct{}{}
 		err := run()
 		<-s.writer.alone
-		if !s.dialect.locked(err) || ctx.Err() != nil || s.writer.isClosed() || !time.Now().Before(until) {
+		if !s.locked(err) || ctx.Err() != nil || s.writer.isClosed() || !time.Now().Before(until) {
 			return err
 		}
 	}
@@ -101,5 +101,13 @@ func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows in
 
 // repeat runs fn in a transaction, again when the database asks for that.
 func (s *Store) repeat(ctx context.Context, transact func(context.Context, func(*tx) error) error, fn func(*tx) error) error {
-	return engine.Repeat(ctx, s.dialect.retryable, func(ctx context.Context) error { return transact(ctx, fn) })
+	conflicts := func(err error) bool { return s.engine.Fault(err) == engine.Conflict }
+	return engine.Repeat(ctx, conflicts, func(ctx context.Context) error { return transact(ctx, fn) })
 }
+
+// locked says whether a transaction met a row that somebody else has locked.
+func (s *Store) locked(err error) bool { return s.engine.Fault(err) == engine.Locked }
+
+// blames says whether one operation of a transaction is at fault, by what it wrote or the row that it waited for, and
+// not the database.
+func (s *Store) blames(err error) bool { return s.locked(err) || s.engine.Fault(err) == engine.Row }

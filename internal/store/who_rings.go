@@ -2,13 +2,14 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // numbers is the part of a batch that is about who rings which number.
@@ -127,7 +128,7 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 		if b.skipsLocked {
 			err = b.takeIfClear(wants[number])
 		} else {
-			b.take(wants[number]...)
+			err = b.take(wants[number]...)
 		}
 		if err != nil {
 			return nil, err
@@ -146,39 +147,43 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 // trySweep queues the lock of a number that a sweep has found. Of two nodes that sweep at the same
 // time one would pass over the Call that the other is about to release, and release the next.
 func (b *batch) trySweep(f *freed) {
-	if f.swept && b.store.dialect.tryName != "" {
-		name := fnv.New64a()
-		name.Write([]byte("redial sweeps " + f.number))
-		b.add(statement{
-			sql:  b.store.dialect.tryName,
-			args: []any{int64(name.Sum64())},
-			rows: func(scan func(...any) error) error {
-				var mine bool
-				err := scan(&mine)
-				f.elsewhere = !mine
-				return err
-			},
-		})
+	if f.swept {
+		b.TryName("redial sweeps "+f.number, func(mine bool) { f.elsewhere = !mine })
 	}
 }
 
 const deleteDestination = `DELETE FROM destinations WHERE number = $1 AND call_id = $2`
 
+func destinationColumns(number, id *string, attempt, resurfaced *int) []column {
+	return []column{{"number", number}, {"call_id", id}, {"attempt", attempt}, {"resurfaced", resurfaced}}
+}
+
+// takeDestination takes a number that no Call rings, one that resurfaced neither.
+var takeDestination = func() bulk {
+	b := insertionIfFree("destinations", destinationColumns(new(string), new(string), new(int), new(int)), "call_id", "number")
+	b.insert.Free.Where, b.insert.Free.Alone = "resurfaced = 0", []string{"number"}
+	return b
+}()
+
 // take queues the taking of numbers.
-func (b *batch) take(list ...*want) {
+func (b *batch) take(list ...*want) error {
 	for _, w := range list {
 		b.add(statement{
-			sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC` + b.store.dialect.forUpdate,
+			sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
 			args: []any{w.number},
+			lock: engine.ForUpdate,
 			rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
-		}, statement{
-			sql: `INSERT INTO destinations (number, call_id, attempt, resurfaced)
-				SELECT $1, $2, CAST($3 AS INTEGER), 0 WHERE NOT EXISTS (SELECT 1 FROM destinations WHERE number = $1)
-				ON CONFLICT (number) WHERE resurfaced = 0 DO NOTHING`,
-			args:     []any{w.number, w.call.after.ID, w.attempt},
-			affected: func(n int64) { w.mine = n == 1 },
 		})
+		row := destinationColumns(&w.number, &w.call.after.ID, &w.attempt, new(int))
+		err := b.write(&takeDestination, [][]column{row}, func(scan func(...any) error) error {
+			w.mine = true
+			return scan(new(string))
+		})
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
@@ -188,10 +193,7 @@ func (b *batch) takeIfClear(list []*want) error {
 	if len(list) == 0 {
 		return nil
 	}
-	locked, err := b.Briefly(func() error {
-		b.take(list...)
-		return nil
-	})
+	locked, err := b.Briefly(func() error { return b.take(list...) })
 	for _, w := range list {
 		if locked {
 			w.unclear, w.mine, w.owner = true, false, ""
@@ -211,8 +213,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[number] {
 			for again := 0; again < takeAgain && !w.mine && w.owner == "" && !w.unclear; again++ {
-				b.take(w)
-				if err := b.flush(); err != nil {
+				if err := errors.Join(b.take(w), b.flush()); err != nil {
 					return fmt.Errorf("claiming the number: %w", err)
 				}
 			}
@@ -331,7 +332,7 @@ func (b *batch) lockNext(list []*freed) error {
 		}
 	}
 	slices.Sort(unread)
-	b.lock(unread, b.store.dialect.skipLocked)
+	b.lock(unread, engine.SkipLocked)
 	if err := b.flush(); err != nil {
 		return fmt.Errorf("reading the next calls for a number: %w", err)
 	}
@@ -387,11 +388,19 @@ func (b *batch) holdAlso() error {
 		if before != nil {
 			b.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
 		}
-		for _, number := range after {
-			b.add(statement{sql: `INSERT INTO also_held (number, call_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{number, c.after.ID}})
+		rows := make([][]column, len(after))
+		for i := range after {
+			rows[i] = heldColumns(&after[i], &c.after.ID)
+		}
+		if err := b.write(&insertAlsoHeld, rows, nil); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+func heldColumns(number, id *string) []column { return []column{{"number", number}, {"call_id", id}} }
+
+var insertAlsoHeld = insertionIfFree("also_held", heldColumns(new(string), new(string)), "", "number", "call_id")
 
 const deleteAlsoHeld = `DELETE FROM also_held WHERE call_id = $1`

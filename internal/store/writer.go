@@ -124,7 +124,7 @@ func (s *Store) writeBatch(ops []operation) {
 		return
 	}
 	err := s.runBatch(ops)
-	if s.dialect.locked(err) { // as a rule by few of them: the others need not be written one by one
+	if s.locked(err) { // as a rule by few of them: the others need not be written one by one
 		free := s.unlocked(ops)
 		others := s.retryLocked(ops, func(id string) bool { return !free[id] })
 		if len(others) == 0 {
@@ -135,8 +135,8 @@ func (s *Store) writeBatch(ops []operation) {
 		}
 		ops = others
 	}
-	if err == nil || len(ops) == 1 && !s.dialect.locked(err) ||
-		!s.dialect.blames(err) && !errors.Is(err, crashpoint.ErrPanic) {
+	if err == nil || len(ops) == 1 && !s.locked(err) ||
+		!s.blames(err) && !errors.Is(err, crashpoint.ErrPanic) {
 		answer(ops, err)
 		return
 	}
@@ -226,7 +226,7 @@ func (s *Store) retryAlone(o operation) {
 	}
 	answer(one, s.insist(e.ctx, func() error {
 		err := s.runIn(s.aside, one)
-		e.metLock = s.dialect.locked(err)
+		e.metLock = s.locked(err)
 		return err
 	}))
 }

@@ -17,7 +17,6 @@
 //	trouble.go           why a database can't be opened
 //	migrate.go           a schema is brought up to date
 //	migrate_lock.go      one node migrates at a time
-//	words.go             what statements have of an engine in them
 //	tx.go                a transaction, and the statements in it
 //	bulk.go              rows written many at a time
 //	text.go              what is sent of a statement

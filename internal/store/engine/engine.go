@@ -57,11 +57,6 @@ type Engine interface {
 	Pools() Pools
 	// Close closes the database.
 	Close() error
-
-	Words() Words
-
-	// Text is what is sent of a statement, and its parameters: who asks the database how it would run one needs it.
-	Text(st Statement) (string, []any, error)
 }
 
 // Pools are the connections of the writer, of all others who write, and of those who read. Two of them may be the

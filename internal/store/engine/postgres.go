@@ -161,7 +161,7 @@ func (e *postgres) View(ctx context.Context, fn func(*Tx) error) error {
 
 // Read implements Engine.
 func (e *postgres) Read(ctx context.Context, st Statement) error {
-	text, args, err := e.Text(st)
+	text, args, err := e.text(&st)
 	if err != nil {
 		return err
 	}
@@ -172,9 +172,8 @@ func asArray(l List) any { return []string(l) }
 
 var pgLocks = [3]string{ForUpdate: " FOR UPDATE", SkipLocked: " FOR UPDATE SKIP LOCKED"}
 
-// Text implements Engine.
-func (e *postgres) Text(st Statement) (string, []any, error) {
-	return e.texts.of(&st, "= ANY($%d)", asArray, &pgLocks)
+func (e *postgres) text(st *Statement) (string, []any, error) {
+	return e.texts.of(st, "= ANY($%d)", asArray, &pgLocks)
 }
 
 func (e *postgres) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
@@ -374,7 +373,7 @@ func isolation(level sql.IsolationLevel) string {
 func (e *postgres) send(ctx context.Context, conn *pgx.Conn, list []Statement) (err error) {
 	var b pgx.Batch
 	for i := range list {
-		text, args, err := e.Text(list[i])
+		text, args, err := e.text(&list[i])
 		if err != nil {
 			return err
 		}

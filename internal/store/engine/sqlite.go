@@ -124,7 +124,7 @@ func (e *sqliteFile) View(ctx context.Context, fn func(*Tx) error) error {
 
 // Read implements Engine.
 func (e *sqliteFile) Read(ctx context.Context, st Statement) error {
-	text, args, err := e.Text(st)
+	text, args, err := e.text(&st)
 	if err != nil {
 		return err
 	}
@@ -142,9 +142,8 @@ func asJSON(l List) any {
 
 var noLocks [3]string // there is one writer
 
-// Text implements Engine.
-func (e *sqliteFile) Text(st Statement) (string, []any, error) {
-	return e.texts.of(&st, "IN (SELECT value FROM json_each($%d))", asJSON, &noLocks)
+func (e *sqliteFile) text(st *Statement) (string, []any, error) {
+	return e.texts.of(st, "IN (SELECT value FROM json_each($%d))", asJSON, &noLocks)
 }
 
 func (e *sqliteFile) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {

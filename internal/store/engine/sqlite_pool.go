@@ -70,7 +70,7 @@ func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*Tx) error,
 }
 
 func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st *Statement, fresh *[]string) error {
-	text, args, err := w.engine.Text(*st)
+	text, args, err := w.engine.text(st)
 	if err != nil {
 		return err
 	}
