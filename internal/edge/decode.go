@@ -20,17 +20,16 @@ import (
 	"redial/api"
 )
 
-// What an answer says of the faults of a request is bounded, whatever the request holds.
+// An answer that lists the faults of a request is bounded, whatever the request contains.
 const (
 	maxFaults = 20   // that are listed; the others are counted
 	maxField  = 200  // bytes of a field's name
 	maxDetail = 1000 // room for the line of a setting with many hosts
 	maxValues = 1000 // in a list or an object within a field
-	maxNames  = 5000 // in a body, far more than all fields that there are can hold
+	maxNames  = 5000 // in a body, far more than the fields of any request can have
 )
 
-// Faults collects what is wrong with the fields of a request: the first faults, and how
-// many more there are.
+// Faults collects what is wrong with the fields of a request: the first faults, and how many more there are.
 type Faults struct {
 	list []api.FieldError
 	more int
@@ -41,7 +40,7 @@ func (f *Faults) None() bool { return f.count() == 0 }
 
 func (f *Faults) count() int { return len(f.list) + f.more }
 
-// Add takes a fault of a field.
+// Add adds a fault of a field.
 func (f *Faults) Add(field, detail string) {
 	if len(f.list) == maxFaults {
 		f.more++
@@ -50,14 +49,14 @@ func (f *Faults) Add(field, detail string) {
 	f.list = append(f.list, api.FieldError{Field: brief(field, maxField), Detail: brief(detail, maxDetail)})
 }
 
-// Wrong takes what is wrong with a field, if anything is.
+// Wrong adds the fault that an error of a field describes; nil is none.
 func (f *Faults) Wrong(field string, err error) {
 	if err != nil {
 		f.Add(field, Text(err))
 	}
 }
 
-// brief shortens a text that may be as long as whoever sent it wished.
+// brief shortens a text that somebody sent, which may have any length.
 func brief(text string, most int) string {
 	if len(text) <= most {
 		return text
@@ -65,7 +64,7 @@ func brief(text string, most int) string {
 	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
-// Problem is the answer to a request with faults, nil if there are none.
+// Problem is the answer to a request with faults. It is nil if there are none.
 func (f *Faults) Problem() error {
 	if f.None() {
 		return nil
@@ -80,15 +79,17 @@ func (f *Faults) Problem() error {
 
 // Problem makes an error that is answered as it is.
 func Problem(status int, detail string, args ...any) *api.Problem {
-	return &api.Problem{Type: "about:blank", Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(detail, args...)}
+	return &api.Problem{
+		Type: "about:blank", Status: status, Title: http.StatusText(status), Detail: fmt.Sprintf(detail, args...),
+	}
 }
 
-// CheckJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json
-// would put U+FFFD, which is spoken as garbage, where the text is no UTF-8 or has half of a
-// surrogate pair, and would take the last of two fields with one name, where whoever checked
-// the body before it may have seen the first.
+// CheckJSON returns a 400 for a body that is not one JSON value of sound text. encoding/json would read text that is
+// no UTF-8, or has half of a surrogate pair, as U+FFFD, which is spoken as garbage. And it would take the last of two
+// fields with one name, while a program that checked the body before may have taken the first.
 //
-// To remember names takes memory. A body of so many that it is refused anyway is spared that.
+// Names are kept in memory to find one that stands twice. That is left out for a body with so many names that it is
+// refused anyway.
 func CheckJSON(body []byte) error {
 	d := decoding(body, values(body) > maxNames)
 	defer d.done()
@@ -104,12 +105,13 @@ func CheckJSON(body []byte) error {
 	case !ok:
 		return Problem(400, "the body is not JSON: it is empty")
 	case errors.Is(err, jsontext.ErrDuplicateName):
-		return Problem(400, "the body has a name twice in one object: %.60q, again at byte %d; give it once", e.JSONPointer.LastToken(), e.ByteOffset)
+		return Problem(400, "the body has a name twice in one object: %.60q, again at byte %d; give it once",
+			e.JSONPointer.LastToken(), e.ByteOffset)
 	}
 	return Problem(400, "the body is not JSON in UTF-8: %.200s, at byte %d", e.Err, e.ByteOffset)
 }
 
-// A decoder reads a value. Once CheckJSON has seen the value to be well-formed, no step can fail.
+// A decoder reads a value. No step can fail if CheckJSON has found the value to be well-formed.
 type decoder struct {
 	jsontext.Decoder
 	value json.RawMessage
@@ -119,7 +121,7 @@ type decoder struct {
 // decoders keeps decoders that are done: a request takes one for each object in it.
 var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// reading begins to read a value whose names were seen to be unique.
+// reading begins to read a value in which no name stands twice, as CheckJSON has found.
 func reading(value json.RawMessage) *decoder { return decoding(value, true) }
 
 func decoding(value json.RawMessage, duplicates bool) *decoder {
@@ -129,8 +131,8 @@ func decoding(value json.RawMessage, duplicates bool) *decoder {
 	return d
 }
 
-// done gives a decoder back, which keeps nothing of the value. One that has read a large value may have
-// become large itself, and is left to the garbage collector.
+// done gives a decoder back, without the value. A decoder that has read a large value may have become large itself: it
+// is left to the garbage collector.
 func (d *decoder) done() {
 	large := len(d.value) > 64<<10
 	d.value, d.from = nil, bytes.Buffer{}
@@ -186,8 +188,8 @@ func (l Fields) names() string {
 	return strings.Join(names, ", ")
 }
 
-// Object decodes a JSON object field by field, so that whatever is wrong is told
-// with the field's name. What is none of the fields is not kept, however much there is of it.
+// Object decodes a JSON object field by field, so that each fault has the name of its field. Other names in the object
+// are faults, and take no memory.
 func (f *Faults) Object(raw json.RawMessage, prefix string, fields Fields) {
 	if raw = bytes.TrimSpace(raw); missing(raw) {
 		return
@@ -208,14 +210,14 @@ func (f *Faults) Object(raw json.RawMessage, prefix string, fields Fields) {
 		}
 		_ = d.SkipValue()
 		if len(f.list) == maxFaults {
-			f.more++ // before a sentence is built for nobody
+			f.more++ // its sentence would not be shown: it is not built
 			continue
 		}
 		f.Add(join(prefix, name), "is not a field here; there are: "+fields.names())
 	}
 }
 
-// field decodes one field. What is kept as it was sent is bounded by whoever reads it.
+// field decodes one field. A json.RawMessage is kept as it was sent; its reader bounds it.
 func (f *Faults) field(path string, value json.RawMessage, dst any) {
 	if kept, ok := dst.(*json.RawMessage); ok {
 		*kept = value
@@ -234,8 +236,8 @@ func (f *Faults) field(path string, value json.RawMessage, dst any) {
 	}
 }
 
-// within tells of each part of a list, or of an object of strings, that is wrong. It says false
-// where none is by itself.
+// within adds a fault for each wrong part of a list, or of an object of strings. It returns false if no part is wrong
+// by itself.
 func (f *Faults) within(path string, value json.RawMessage, t reflect.Type) bool {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -261,7 +263,7 @@ func (f *Faults) within(path string, value json.RawMessage, t reflect.Type) bool
 	return f.count() > before
 }
 
-// values counts the values that stand in lists and objects, without decoding them.
+// values counts the values in lists and objects, without decoding them.
 func values(raw json.RawMessage) int {
 	n, inside := 0, false
 	for i := 0; i < len(raw); i++ {
@@ -277,8 +279,8 @@ func values(raw json.RawMessage) int {
 	return n
 }
 
-// Parameters takes those of a query that are none of the names, in their order: a filter
-// that is mistyped would select everything.
+// Parameters adds a fault for each parameter of a query that is none of the names, in order: a mistyped filter would
+// select everything.
 func (f *Faults) Parameters(v url.Values, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if !slices.Contains(names, name) {

@@ -1,6 +1,6 @@
-// Package edge makes a checked Wish of bytes, or tells all that is wrong with them at once. Whoever asks for a call
-// comes through it, by whatever door. It knows the settings that a wish is checked by, and their names. It asks no
-// database, and never says who may ask.
+// Package edge makes a checked Wish of bytes, or returns all that is wrong with them at once. Every request for a call
+// comes through it, by whatever door. It knows the settings by which a wish is checked, and their names. It asks no
+// database, and never decides who may ask.
 //
 // Its files, from the top down:
 //

@@ -11,19 +11,19 @@ import (
 	"redial/internal/phone"
 )
 
-// Numbers is which numbers may call and be called.
+// Numbers says which numbers may call and be called.
 type Numbers struct {
 	From           string   // the default caller; may be empty
 	DefaultRegion  string   // of numbers in national form; may be empty
-	AllowedRegions []string // that may be called; none: that of From
-	Prefixes       []string // in service, although neither the library nor redial's supplement knows them
+	AllowedRegions []string // that may be called; if there are none, that of From
+	Prefixes       []string // in service, and known to neither the library nor redial's supplement
 
-	from     phone.Number // From, once it was read
+	from     phone.Number // From, as a number
 	prefixes []phone.Prefix
 }
 
-// prepared has the settings read once, not for every call, and returns an error for each
-// that is wrong, which names it.
+// prepared reads the settings once, instead of for every call, and returns an error for each that is wrong. An error
+// begins with the setting's name.
 func (n Numbers) prepared() (_ Numbers, wrong []error) {
 	fault := func(text string, args ...any) { wrong = append(wrong, fmt.Errorf(text, args...)) }
 	if n.DefaultRegion != "" && !phone.ValidRegion(n.DefaultRegion) {
@@ -57,23 +57,23 @@ func (n Numbers) Parse(text string) (phone.Number, error) {
 	return phone.Parse(text, n.DefaultRegion, n.prefixes...)
 }
 
-// Check returns an error for each setting that is wrong, which names it.
+// Check returns an error for each setting that is wrong. An error begins with the setting's name.
 func (n Numbers) Check() []error {
 	_, wrong := n.prepared()
 	return wrong
 }
 
-// Warning says what the settings lack so that anybody can be called; empty if nothing. The
-// caller's number in a request opens no region: whoever has an API key could choose one of
-// any country.
+// Warning says what the settings lack so that a number can be called. It is empty if they lack nothing. The caller's
+// number in a request allows no region: the user of an API key could choose a number of any country.
 func (n Numbers) Warning() string {
 	if n.From == "" && len(n.AllowedRegions) == 0 {
-		return "no number can be called: set REDIAL_FROM, whose region may be called, or REDIAL_ALLOWED_REGIONS, such as JP,US"
+		return "no number can be called: " +
+			"set REDIAL_FROM, whose region may be called, or REDIAL_ALLOWED_REGIONS, such as JP,US"
 	}
 	return ""
 }
 
-// Shown is the default caller's number, and the regions that may be called.
+// Shown returns the default caller's number, and the regions that may be called.
 func (n Numbers) Shown() (from string, regions []string) {
 	n, _ = n.prepared() // Check has seen what is wrong
 	return n.from.E164, n.allowed()
@@ -86,8 +86,7 @@ func (n Numbers) allowed() []string {
 	return n.AllowedRegions
 }
 
-// read reads the numbers of a wish, and holds those to be called, which it returns,
-// against where calls may go.
+// read reads the numbers of a wish, checks whether they may be called, and returns those to be called.
 func (n Numbers) read(f *Faults, people []api.Person, from string, w *call.Wish) (callees []phone.Number) {
 	caller := n.caller(f, from)
 	w.From = caller.E164
@@ -103,7 +102,9 @@ func (n Numbers) read(f *Faults, people []api.Person, from string, w *call.Wish)
 	return callees
 }
 
-func (n Numbers) readPeople(f *Faults, people []api.Person, caller phone.Number, w *call.Wish) (callees []phone.Number) {
+func (n Numbers) readPeople(
+	f *Faults, people []api.Person, caller phone.Number, w *call.Wish,
+) (callees []phone.Number) {
 	seen := map[string]bool{}
 	for i, p := range people {
 		at := fmt.Sprintf("to[%d]", i)
@@ -123,7 +124,7 @@ func (n Numbers) readPeople(f *Faults, people []api.Person, caller phone.Number,
 	return callees
 }
 
-// callee is a number to be called; empty when it can't be read.
+// callee reads a number to be called. It is empty if it can't be read.
 func (n Numbers) callee(f *Faults, field, number string, caller phone.Number) phone.Number {
 	callee, err := n.Parse(number)
 	if err != nil {
@@ -153,8 +154,8 @@ func (n Numbers) caller(f *Faults, from string) phone.Number {
 	return caller
 }
 
-// dialable says what keeps numbers from being called in a conversation that a call from
-// this one leads to. Twilio dials them as they are written, so they must be in E.164.
+// dialable returns a function that says why a number in TwiML may not be dialed in a call from this number. Twilio
+// dials it as it is written, so it must be in E.164.
 func (n Numbers) dialable(from string) func(number string) error {
 	return func(number string) error {
 		var f Faults

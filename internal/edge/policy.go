@@ -22,8 +22,8 @@ import (
 // Presets are policies by name, as a request would write them.
 type Presets map[string]json.RawMessage
 
-// ReadPresets reads the presets that every installation has, and over them its own: a
-// JSON object by name, or nothing. The error names what is wrong.
+// ReadPresets returns the presets that every installation has, and its own, which may replace them: a JSON object by
+// name, or nothing. The error names what is wrong.
 func ReadPresets(own []byte) (Presets, error) {
 	p := Presets{}
 	if err := json.Unmarshal(api.Presets, &p); err != nil {
@@ -45,7 +45,7 @@ func ReadPresets(own []byte) (Presets, error) {
 			f.Add("policy.preset", "can't stand in a preset")
 		}
 		if w := &policy.Window; !w.IsZero() && (w.Zone == "" || w.Zone == call.AnyOfNumber) {
-			w.Zone = "Etc/UTC" // those of the numbers, later on
+			w.Zone = "Etc/UTC" // in place of the numbers' zones, which a request brings
 		}
 		f.check(policy, time.Now())
 		if !f.None() {
@@ -55,8 +55,7 @@ func ReadPresets(own []byte) (Presets, error) {
 	return p, nil
 }
 
-// policy reads a policy: the fields that are given, over those of its preset, over the
-// defaults.
+// policy reads a policy. A given field replaces that of its preset, which replaces the default.
 func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 	if missing(raw) {
 		return
@@ -76,16 +75,16 @@ func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 	f.fields(raw, p)
 }
 
-// fields reads the fields that are given over those that are there.
+// fields reads the given fields of a policy into p, and leaves its others as they are.
 func (f *Faults) fields(raw json.RawMessage, p *call.Policy) {
 	var ring, talk, jitter *api.Duration
 	var notBefore, deadline *api.Moment
 	var after, perResult, window, confirm, machine json.RawMessage
 	var ladder string
 	f.Object(raw, "policy", Fields{
-		{"preset", &p.Preset}, {"max_attempts", &p.MaxAttempts}, {"max_per_result", &perResult}, {"ring_timeout", &ring}, {"talk_limit", &talk},
-		{"not_before", &notBefore}, {"deadline", &deadline}, {"redial_after", &after}, {"jitter", &jitter}, {"window", &window},
-		{"confirm", &confirm}, {"machine", &machine}, {"ladder", &ladder},
+		{"preset", &p.Preset}, {"max_attempts", &p.MaxAttempts}, {"max_per_result", &perResult}, {"ring_timeout", &ring},
+		{"talk_limit", &talk}, {"not_before", &notBefore}, {"deadline", &deadline}, {"redial_after", &after},
+		{"jitter", &jitter}, {"window", &window}, {"confirm", &confirm}, {"machine", &machine}, {"ladder", &ladder},
 	})
 	f.byResult(after, perResult, p)
 	f.window(window, &p.Window)
@@ -93,7 +92,7 @@ func (f *Faults) fields(raw json.RawMessage, p *call.Policy) {
 	f.machine(machine, &p.Machine)
 	set(&p.RingTimeout, ring)
 	if set(&p.TalkLimit, talk); talk != nil && p.TalkLimit == 0 {
-		p.TalkLimit = -1 // zero is that of the message, and nobody has asked for that
+		p.TalkLimit = -1 // out of bounds; zero would be the limit that follows from the message
 	}
 	set(&p.Jitter, jitter)
 	setWhen(&p.NotBefore, notBefore)
@@ -120,7 +119,7 @@ const finest = time.Microsecond
 
 func kept(d api.Duration) time.Duration { return d.Std().Truncate(finest) }
 
-// byResult reads what is told for each result.
+// byResult reads the fields that have a value for each result.
 func (f *Faults) byResult(after, most json.RawMessage, p *call.Policy) {
 	if missing(after) && missing(most) {
 		return
@@ -152,20 +151,20 @@ func (f *Faults) byResult(after, most json.RawMessage, p *call.Policy) {
 
 // check holds a policy against its bounds.
 func (f *Faults) check(p call.Policy, now time.Time) {
-	if f.None() { // else what was given may not be all there
+	if f.None() { // else a field may be missing because it is wrong
 		f.Bounds(p.Check(now))
 	}
 }
 
-// Bounds adds what the core says is out of bounds.
+// Bounds adds the fault of a *call.PolicyError.
 func (f *Faults) Bounds(err error) {
 	if e, ok := errors.AsType[*call.PolicyError](err); ok {
 		f.Add("policy."+e.Field, e.Problem)
 	}
 }
 
-// window reads the fields that are given over those that are there; a window without
-// any is open at any time.
+// window reads the given fields of a window into w, and leaves its others as they are. A window without fields is
+// open at any time.
 func (f *Faults) window(raw json.RawMessage, w *call.Window) {
 	if missing(raw) {
 		return
@@ -213,9 +212,8 @@ func secondOfDay(text string) (int, bool) {
 	return second, second <= 24*3600
 }
 
-// zone puts the zones of the numbers into a window that names none, or any-of-number. What
-// a request leaves out must not be guessed at: several zones that it did not ask for are
-// told instead.
+// zone puts the zones of the numbers into a window that names no zone, or any-of-number. It does not guess: if a window
+// names none, and the numbers may be in several, that is a fault, which lists them.
 func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	w := &p.Window
 	if w.IsZero() || w.Zone != "" && w.Zone != call.AnyOfNumber {
@@ -224,7 +222,7 @@ func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	var names []string
 	for _, n := range callees {
 		if n.E164 == "" {
-			return // what is wrong with it was told
+			return // its fault was added
 		}
 		if len(n.Zones) == 0 {
 			f.Add("policy.window.zone", "is missing, and nobody knows in which zone the number is: give one, such as Asia/Tokyo")
@@ -243,7 +241,7 @@ func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	}
 }
 
-// confirm reads what proves that a person listens. Of a PIN only a hash goes on.
+// confirm reads what proves that a person listens. Only a hash of a PIN is kept.
 func (f *Faults) confirm(raw json.RawMessage, c *call.Confirm) {
 	if missing(raw) {
 		return

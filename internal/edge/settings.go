@@ -2,7 +2,7 @@ package edge
 
 import "redial/internal/permit"
 
-// settings are the names of the settings by which an installation permits what it may.
+// settings are the names of the settings by which an installation decides what is permitted.
 var settings = map[permit.Permission]string{
 	permit.Caller:          "REDIAL_FROM",
 	permit.DefaultRegion:   "REDIAL_DEFAULT_REGION",

@@ -17,7 +17,7 @@ import (
 	"redial/internal/twilio"
 )
 
-// The bounds of metadata, which redial only keeps.
+// The bounds of metadata, which redial keeps and does not read.
 const (
 	maxMetadata      = 50  // entries
 	maxMetadataKey   = 100 // bytes
@@ -33,14 +33,14 @@ type Reader struct {
 	HostURL string                  // the public base URL, without a slash at the end; empty where Twilio can't call back
 }
 
-// NewReader makes a Reader of settings that Numbers.Check and Rules.Check have passed.
+// NewReader makes a Reader of settings in which Numbers.Check and Rules.Check found no fault.
 func NewReader(r Reader) *Reader {
 	r.Numbers, _ = r.Numbers.prepared()
 	return &r
 }
 
-// Wish decodes and checks a request for a call, which CheckJSON has seen. Everything that
-// is wrong with it is told at once, as a 422, beside the wish as far as it was read.
+// Wish decodes and checks a request for a call, in which CheckJSON found no fault. It returns everything that is wrong
+// with the request as one 422, and the wish as far as it was read.
 func (r *Reader) Wish(body []byte, now time.Time) (call.Wish, error) {
 	var f Faults
 	var from string
@@ -91,7 +91,7 @@ func needsURL(p call.Policy) string {
 	return "machine"
 }
 
-// withKey gives a wish an id and a secret as long as the real ones.
+// withKey returns the wish with an id and a secret as long as the real ones.
 func withKey(w call.Wish) call.Wish {
 	w.ID, w.Secret = uuid.Nil.String(), "-"
 	return w
@@ -183,7 +183,7 @@ func (f *Faults) options(raw *json.RawMessage) {
 	*raw = checked
 }
 
-// timeLimit takes Twilio's TimeLimit, among the options, for the policy's talk limit.
+// timeLimit moves Twilio's TimeLimit from the options to the policy's talk limit.
 func (f *Faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 	rest, limit, err := twilio.TimeLimit(w.Options)
 	f.twilio(err)
@@ -191,7 +191,7 @@ func (f *Faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 		return
 	}
 	var given map[string]json.RawMessage
-	_ = json.Unmarshal(policy, &given) // what is wrong with it was told
+	_ = json.Unmarshal(policy, &given) // its faults were added
 	if _, twice := given["talk_limit"]; twice {
 		f.Add("options.TimeLimit", "is policy.talk_limit: give one of the two")
 		return
@@ -199,10 +199,10 @@ func (f *Faults) timeLimit(policy json.RawMessage, w *call.Wish) {
 	w.Options, w.Policy.TalkLimit = rest, limit
 }
 
-// twilio adds what the edge to Twilio found.
+// twilio adds the fault that package twilio found.
 func (f *Faults) twilio(err error) { f.twilioAt("", err) }
 
-// twilioAt does as twilio does, for what stands in a part of the request.
+// twilioAt does what twilio does, for a part of the request.
 func (f *Faults) twilioAt(prefix string, err error) {
 	if e, ok := errors.AsType[*twilio.FieldError](err); ok {
 		f.Wrong(join(prefix, e.Field), e.Problem)
