@@ -9,13 +9,13 @@ import (
 	"redial/internal/edge"
 )
 
-// Around puts around all routes what is the same for each.
+// Around wraps all routes in what is the same for each.
 func (s *Server) Around(mux *http.ServeMux) http.Handler {
 	return s.probed(s.below(mux, s.outermost(s.known(mux))))
 }
 
-// below takes the path of HOST_URL away from a request that has it: some proxies pass it on,
-// and some don't. What the mux knows as it is, is left so.
+// below removes the path of HOST_URL from a request's path: some proxies pass it on, and some don't. A path that the
+// mux knows as it is stays so.
 func (s *Server) below(mux *http.ServeMux, next http.Handler) http.Handler {
 	if s.basePath == "" {
 		return next
@@ -34,8 +34,7 @@ func (s *Server) below(mux *http.ServeMux, next http.Handler) http.Handler {
 	})
 }
 
-// known answers what the mux has no route for: 404, or 405 with the methods that
-// there are, as a problem.
+// known answers requests for which the mux has no route, with a problem: 404, or 405 with the methods that there are.
 func (s *Server) known(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h, pattern := mux.Handler(r)
@@ -53,7 +52,7 @@ func (s *Server) known(mux *http.ServeMux) http.Handler {
 	})
 }
 
-// statusOnly hears what a handler answers, and passes on its headers alone.
+// statusOnly keeps the status of a handler's answer, and passes on its headers alone.
 type statusOnly struct {
 	header http.Header
 	status int
@@ -65,13 +64,14 @@ func (w *statusOnly) Write(b []byte) (int, error) { return len(b), nil }
 
 const maxURI = 8 << 10 // bytes
 
-// outermost is around every route.
+// outermost wraps every route: it counts answers, stops panics, and sets headers.
 func (s *Server) outermost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.answers.Add(1)
 		defer s.answers.Add(-1)
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http panics with this very value
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler { //nolint:errorlint // net/http panics with this very value
 				s.Log.Error("a handler panicked", "panic", p, "stack", string(debug.Stack()))
 				writeProblem(w, edge.Problem(http.StatusInternalServerError, "a fault in redial; the log has the details"))
 			}

@@ -50,8 +50,8 @@ func (s *Server) authorize(r *http.Request) error {
 	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
 }
 
-// scraped returns the problem of a request that may not see the metrics. Without keys they
-// are for whatever asks by a loopback name, through a proxy of this machine, too.
+// scraped returns the problem of a request that may not see the metrics. Without API keys, every request that asks
+// for a loopback name may, also through a proxy on this machine.
 func (s *Server) scraped(r *http.Request) error {
 	if len(s.keys) > 0 {
 		return s.authorize(r)
@@ -63,7 +63,8 @@ func (s *Server) localOnly(why string) error {
 	if why == "" {
 		return nil
 	}
-	err := permit.Errorf("without API keys redial serves programs of its own machine only, and %s; set %s to serve others", why, permit.APIKeys)
+	err := permit.Errorf("without API keys redial serves programs of its own machine only, and %s; set %s to serve others",
+		why, permit.APIKeys)
 	return s.refuse(notLocal, http.StatusForbidden, edge.Text(err))
 }
 
@@ -78,7 +79,7 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(key), ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// scope says whose Idempotency-Keys a request's are: those of its API key.
+// scope names whose Idempotency-Keys a request uses: those of its API key.
 func (s *Server) scope(r *http.Request) string {
 	if len(s.keys) == 0 {
 		return "local"

@@ -10,16 +10,15 @@ import (
 
 const maxBody = 1 << 20 // bytes of an API request
 
-// A request costs up to so many times the memory of its body while it is handled; the table
-// of amplifications in the tests of app holds it.
+// amplification is how many times the memory of its body a request may take while it is handled. The table of
+// amplifications in the tests of app holds it.
 const amplification = 16
 
-// DefaultBodies is how many bytes of bodies are handled at once, where no limit of the
-// process's memory says otherwise.
+// DefaultBodies is how many bytes of bodies are handled at once if the process has no memory limit.
 const DefaultBodies = 64 << 20
 
-// BodiesWithin is how many bytes of bodies may be handled at once under a limit of the process's
-// memory: requests get half of it. One of each kind can always be handled.
+// BodiesWithin is how many bytes of bodies may be handled at once under a memory limit of the process. Requests get
+// half of the memory, and always enough for one of the API and one of Twilio.
 func BodiesWithin(memory int64) int64 {
 	if memory <= 0 || memory == math.MaxInt64 { // no limit
 		return DefaultBodies
@@ -27,8 +26,8 @@ func BodiesWithin(memory int64) int64 {
 	return max(memory/2/amplification, 2*maxBody)
 }
 
-// budget bounds how many bytes of bodies are handled at once. What has been read counts, and
-// not what was announced: who sends slowly keeps nobody out.
+// budget bounds how many bytes of bodies are handled at once. It counts bytes that were read, not those announced, so a
+// slow client does not keep others out.
 type budget struct {
 	most int64
 	used atomic.Int64
@@ -36,7 +35,7 @@ type budget struct {
 
 var errBusy = errors.New("too much is being handled at once")
 
-// hold handles a request, and counts what is read of its body until that is done.
+// hold handles a request. The bytes read of its body count until it is handled.
 func (b *budget) hold(r *http.Request, handle func() error) error {
 	body := &counted{ReadCloser: r.Body, budget: b}
 	r.Body = body
@@ -44,7 +43,7 @@ func (b *budget) hold(r *http.Request, handle func() error) error {
 	return handle()
 }
 
-// counted is a body that can be read as long as there is room for it.
+// counted is a body that can be read while the budget lasts.
 type counted struct {
 	io.ReadCloser
 	budget *budget

@@ -31,12 +31,11 @@ var verdicts = []verdict{accepted, repeated, forged, unknown, malformed, ignored
 
 const (
 	maxCallback = 64 << 10 // bytes
-	maxFields   = 500      // of a form; Twilio sends some forty
+	maxFields   = 500      // of a form; Twilio sends about forty
 )
 
-// Callback hears from Twilio how an attempt goes. The attempt is found by the
-// key that redial put into the callback's URL, so that it is found even when the
-// create request's answer never came; else, as in the article, by its sid.
+// Callback is told by Twilio how an attempt goes. It finds the attempt by the key in the callback's URL, also if the
+// create request's answer never came. Without a key it finds the attempt by its sid.
 func (s *Server) Callback(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.hear(w, r)
 	s.callbacks.WithLabelValues(string(v)).Inc()
@@ -49,7 +48,7 @@ func (s *Server) Callback(w http.ResponseWriter, r *http.Request) error {
 
 // signedForm reads a form that Twilio has signed.
 func (s *Server) signedForm(w http.ResponseWriter, r *http.Request) (url.Values, verdict, error) {
-	if r.Header.Get(twilio.SignatureHeader) == "" { // nothing of it needs to be read
+	if r.Header.Get(twilio.SignatureHeader) == "" { // the body need not be read
 		return nil, forged, s.unsigned()
 	}
 	body, err := readAtMost(w, r, maxCallback)
@@ -85,7 +84,8 @@ func (s *Server) hear(w http.ResponseWriter, r *http.Request) (verdict, error) {
 		return malformed, edge.Problem(http.StatusBadRequest, "%v", err)
 	}
 	if !report.Status.Known() { // Twilio would take a refusal for a fault, and repeat it
-		s.Log.Warn("a callback with an unknown status is ignored", "sid", report.SID, "status", fmt.Sprintf("%.40q", string(report.Status)))
+		s.Log.Warn("a callback with an unknown status is ignored",
+			"sid", report.SID, "status", fmt.Sprintf("%.40q", string(report.Status)))
 		return ignored, nil
 	}
 	id, n, err := s.attemptOf(r, report.SID)
@@ -111,7 +111,7 @@ func (s *Server) attemptOf(r *http.Request, sid string) (id string, n int, err e
 	return id, n, nil
 }
 
-// errNoSID is the answer to a callback that would name an attempt by what is no sid.
+// errNoSID is the answer to a callback whose CallSid can't be one.
 var errNoSID = edge.Problem(http.StatusBadRequest, "CallSid is not of the form that calls have")
 
 func (s *Server) report(r *http.Request, id string, n int, report call.Report) (verdict, error) {
@@ -134,7 +134,8 @@ func (s *Server) report(r *http.Request, id string, n int, report call.Report) (
 	case errors.Is(err, store.ErrNotFound):
 		return unknown, edge.Problem(http.StatusNotFound, "no attempt has this key or CallSid")
 	case errors.Is(err, store.ErrSIDTaken):
-		s.Log.Error("a callback has the key of one attempt and the CallSid of another", "call", id, "attempt", n, "sid", report.SID)
+		s.Log.Error("a callback has the key of one attempt and the CallSid of another",
+			"call", id, "attempt", n, "sid", report.SID)
 		return malformed, err
 	case err != nil:
 		return failed, err

@@ -24,7 +24,7 @@ const (
 	maxWait = 2 * time.Minute
 )
 
-// CreateCall takes a wish. Only what is committed is answered.
+// CreateCall makes a Call of a wish. It answers once the Call is committed.
 func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	key, err := idempotencyKey(r)
 	if err != nil {
@@ -59,8 +59,7 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	return s.created(w, c)
 }
 
-// newCall makes the Call that a request asks for. Of a request that can't be taken it returns
-// the wish all the same, as far as it was read.
+// newCall makes the Call that a request asks for. With an error it returns the wish as far as it was read.
 func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
 	wish, err := s.Edge.Wish(body, s.Store.Now())
 	if err != nil {
@@ -75,8 +74,8 @@ func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
 	return c, events, nil
 }
 
-// repeatOr answers a request that can't be taken. One that could be taken once, before a
-// setting was changed or a moment in it had passed, gets its first answer again.
+// repeatOr answers a request that can't be taken. If it was taken before, when a setting was another or a moment in it
+// had not passed, it gets its first answer again.
 func (s *Server) repeatOr(wrong error, w http.ResponseWriter, r *http.Request, request store.Idempotency) error {
 	if request.Key == "" {
 		return wrong
@@ -101,8 +100,8 @@ func (s *Server) created(w http.ResponseWriter, c call.Call) error {
 	return reply(w, http.StatusCreated, shown.Call(&c))
 }
 
-// requestHash tells whether a request is the same again. One that has a PIN in it is
-// hashed as slowly as the PIN itself, which must not be guessed from this.
+// requestHash is a hash by which a repeated request is recognized. A request with a PIN is hashed as slowly as the PIN
+// itself, so that the hash does not help to guess the PIN.
 func requestHash(body []byte, key string, w call.Wish) string {
 	if key == "" {
 		return ""
@@ -114,8 +113,8 @@ func requestHash(body []byte, key string, w call.Wish) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// firstAnswer is the Call as it was when it was created, which is what the first
-// request was answered. One that was scrubbed is shown as it is.
+// firstAnswer is the Call as it was when it was created: the answer to the first request. A scrubbed Call is shown as
+// it is now.
 func firstAnswer(c call.Call) call.Call {
 	if first, _, err := call.New(c.Wish, c.CreatedAt); err == nil {
 		return first
@@ -130,13 +129,13 @@ func idempotencyKey(r *http.Request) (string, error) {
 	}
 	bad := func(c rune) bool { return c <= ' ' || c > '~' }
 	if len(keys) > 1 || keys[0] == "" || len(keys[0]) > maxKey || slices.ContainsFunc([]rune(keys[0]), bad) {
-		return "", edge.Problem(http.StatusBadRequest, "the Idempotency-Key header must be one value of 1 to %d printable ASCII characters, without spaces", maxKey)
+		return "", edge.Problem(http.StatusBadRequest,
+			"the Idempotency-Key header must be one value of 1 to %d printable ASCII characters, without spaces", maxKey)
 	}
 	return keys[0], nil
 }
 
-// GetCall shows a Call; with wait it answers as soon as the Call has ended, at
-// the latest after that time.
+// GetCall shows a Call. With wait it answers as soon as the Call has ended, and at the latest after that time.
 func (s *Server) GetCall(w http.ResponseWriter, r *http.Request) error {
 	wait, err := waitFor(r)
 	if err != nil {
@@ -217,7 +216,10 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) query(r *http.Request) (store.Query, error) {
 	v := r.URL.Query()
 	var f edge.Faults
-	q := store.Query{State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")), Before: v.Get("cursor"), Limit: defaultLimit}
+	q := store.Query{
+		State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")),
+		Before: v.Get("cursor"), Limit: defaultLimit,
+	}
 	f.Parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
 		f.Add("state", "must be waiting, dialing or ended")
@@ -227,7 +229,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	}
 	if to := v.Get("to"); to != "" {
 		n, err := s.Edge.Numbers.Parse(to)
-		if to[0] == ' ' { // it may be a number of another country even so
+		if to[0] == ' ' { // without the + it may be read as a number of another country
 			f.Add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
 		} else {
 			f.Wrong("to", err)
@@ -241,7 +243,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	return q, f.Problem()
 }
 
-// readCancel reads whether a conversation is ended, too; the body may be missing.
+// readCancel reads whether to end a conversation, too. The body may be missing.
 func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err error) {
 	if r.ContentLength == 0 {
 		return false, nil
@@ -255,7 +257,7 @@ func readCancel(w http.ResponseWriter, r *http.Request) (cutShort bool, err erro
 	return cutShort, f.Problem()
 }
 
-// CancelCall asks for the Call to end; asking again, or too late, changes nothing.
+// CancelCall cancels a Call. A repeat changes nothing, and a Call that has ended stays as it is.
 func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 	cutShort, err := readCancel(w, r)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package web is redial over HTTP: the API that applications use, and what Twilio uses, its callbacks and its
-// questions what to say. It says who may ask, and answers. What is wrong with a wish, package edge says; which method
-// answers which request, package app. It never dials, and writes no SQL.
+// Package web is redial over HTTP: the API for applications, and for Twilio the callbacks and the answers with TwiML.
+// It decides who may ask, and answers. Package edge says what is wrong with a wish; package app says which method
+// answers which request. It never dials, and writes no SQL.
 //
 // Its files, from the top down:
 //
@@ -13,7 +13,7 @@
 //	events.go    a call's timeline, as a list and as a stream
 //	twiml.go     what Twilio is to say, and which keys were pressed
 //	callback.go  how an attempt goes, as Twilio tells it
-//	probe.go     who asks how a request looks by the time that it arrives
+//	probe.go     how a request looks when it arrives, for those who have the token
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning

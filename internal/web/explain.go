@@ -12,11 +12,11 @@ import (
 	"redial/internal/shown"
 )
 
-// dryRun says whether a request for a call asks only what would become of it. Any other
-// parameter may be a mistyped one, and would make the call.
+// dryRun says whether a request for a call asks only what would become of it. Other parameters are faults: a mistyped
+// dry_run would make the call.
 func dryRun(r *http.Request) (bool, error) {
 	var f edge.Faults
-	v, err := url.ParseQuery(r.URL.RawQuery) // what it can't read it would leave out
+	v, err := url.ParseQuery(r.URL.RawQuery) // r.URL.Query would leave out what it can't read
 	if err != nil {
 		return false, edge.Problem(http.StatusBadRequest, "the query of the URL can't be read: %v", err)
 	}
@@ -32,8 +32,8 @@ func dryRun(r *http.Request) (bool, error) {
 	return dry == "true", f.Problem()
 }
 
-// explainWish says what would become of a call, and does nothing. What is drawn by lot
-// is drawn anew for the real one, and so left out of the forecasts.
+// explainWish says what would become of a call, and makes none. The forecasts leave out jitter, since the real call
+// will have another.
 func (s *Server) explainWish(w http.ResponseWriter, r *http.Request, c *call.Call) error {
 	known := c.Clone()
 	known.Policy.Jitter = 0
@@ -57,7 +57,7 @@ func (s *Server) ExplainCall(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, e)
 }
 
-// explanation explains a Call at now; known is what is foretold of it.
+// explanation explains a Call at now. known is the Call that is forecast.
 func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.Time) (e api.Explanation, err error) {
 	var waiting []string
 	if c.State != call.Ended {

@@ -18,8 +18,7 @@ func (s *Server) Healthz(w http.ResponseWriter, _ *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// Readyz says that this node can do its work: it and its database, which has to take what is written,
-// and nothing else.
+// Readyz says whether this node can do its work: whether its database can be written. It asks nothing else.
 func (s *Server) Readyz(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.Ready(r.Context()); err != nil {
 		return err

@@ -12,14 +12,14 @@ import (
 
 const (
 	idDigits = 32 // of a call's id, which is a UUID
-	// shortestID is how many digits of an id have to be given. So many say when the call was made, to
-	// about a minute: with fewer, a call would be found that somebody did not mean.
+	// shortestID is how many digits of an id must be given. These tell the minute in which the call was made; fewer would
+	// find calls that were not meant.
 	shortestID = 8
 	shortestOf = 4 // characters of an endpoint's id, behind its kind
 	candidates = 5 // that an answer lists
 )
 
-// OfCall has the handler find the whole id of a call in its path, where somebody gave its beginning.
+// OfCall replaces the beginning of a call's id in the path by the whole id.
 func (s *Server) OfCall(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id, err := s.callID(r.Context(), r.PathValue("id"))
@@ -31,8 +31,8 @@ func (s *Server) OfCall(h Handler) Handler {
 	}
 }
 
-// callID is the id that a text is the beginning of, and the text itself where it can't be one: no
-// call will be found by it.
+// callID returns the id that begins with a text. It returns the text itself if no id can begin so: no call will be
+// found by it.
 func (s *Server) callID(ctx context.Context, text string) (string, error) {
 	digits := strings.ToLower(strings.ReplaceAll(text, "-", ""))
 	switch n := len(digits); {
@@ -58,8 +58,8 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 	return found[0], nil
 }
 
-// idsWith are the first and the last id that begin with some digits. Both are whole ids, so that they stand
-// where they should in the order of any collation: one may pass over the hyphens.
+// idsWith returns the first and the last possible id that begin with some digits. Both are whole ids, so that the range
+// between them is right in any collation, also in one that ignores hyphens.
 func idsWith(digits string) (from, to string) {
 	missing := idDigits - len(digits)
 	return uuidOf(digits + strings.Repeat("0", missing)), uuidOf(digits + strings.Repeat("f", missing))
@@ -70,13 +70,14 @@ func uuidOf(digits string) string {
 	return strings.Join([]string{digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]}, "-")
 }
 
-// ambiguous says which ids begin alike, as far as that fits.
+// ambiguous lists the ids that begin alike, up to a bound.
 func ambiguous(text, what string, found []string) error {
 	list, more := found, ""
 	if len(found) > candidates {
 		list, more = found[:candidates], ", and more"
 	}
-	return edge.Problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it", text, what, strings.Join(list, ", "), more)
+	return edge.Problem(http.StatusConflict, "%s is the beginning of the ids of several %s: %s%s; give more of it",
+		text, what, strings.Join(list, ", "), more)
 }
 
 // OfEndpoint does for the ids of endpoints what OfCall does for those of calls.
@@ -91,7 +92,7 @@ func (s *Server) OfEndpoint(h Handler) Handler {
 	}
 }
 
-// endpointID is the id of an endpoint that a text is the beginning of: of all of them, for they are few.
+// endpointID returns the id of the endpoint that begins with a text. It reads all endpoints, which are few.
 func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 	if text == store.OfCall {
 		return text, nil
@@ -127,8 +128,8 @@ func hasPrefixFold(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
-// message finds what was sent to an endpoint by its webhook-id, in which the call's id may be given by
-// its beginning, and the event be left out where it is the only one.
+// message finds a Delivery to an endpoint by its webhook-id. The beginning of the call's id is enough in it, and the
+// event may be left out if it is the only one.
 func (s *Server) message(ctx context.Context, endpoint, text string) (store.DeliveryKey, error) {
 	callID, seq, whole := store.ParseEventID(text)
 	if !whole {

@@ -40,7 +40,7 @@ func keep(b *bytes.Buffer) {
 	}
 }
 
-// ignoreGone drops the error of a client that is gone: what it asked for is done.
+// ignoreGone drops the error of a client that is gone: its request was done.
 func ignoreGone(err error) error {
 	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
 		return nil
@@ -54,7 +54,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil || kind != "application/json" {
 		return nil, edge.Problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
 	}
-	if charset := with["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+	charset := with["charset"]
+	if charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
 		return nil, edge.Problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
 	}
 	body, err := readAtMost(w, r, maxBody)
@@ -70,7 +71,8 @@ func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, err
 		return nil, edge.Problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
 	}
 	if errors.Is(err, errBusy) {
-		return nil, edge.Problem(http.StatusServiceUnavailable, "redial handles as much as its memory allows just now; nothing was changed")
+		return nil, edge.Problem(http.StatusServiceUnavailable,
+			"redial handles as much as its memory allows just now; nothing was changed")
 	}
 	if err != nil {
 		return nil, edge.Problem(http.StatusBadRequest, "the body could not be read")

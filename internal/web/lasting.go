@@ -14,11 +14,11 @@ const (
 	lookAgain = 500 * time.Millisecond // for what other nodes changed
 )
 
-// maxLasting bounds the answers that go on, streams and waits: each holds a connection, and a
-// goroutine that looks at the database now and then.
+// maxLasting bounds the answers that go on, streams and waits. Each takes a connection, and a goroutine that looks at
+// the database now and then.
 const maxLasting = 1000
 
-// lasting begins an answer that goes on, if there may be one more.
+// lasting begins an answer that goes on, unless there are too many.
 func (s *Server) lasting() (end func(), err error) {
 	end = func() { s.lasts.Add(-1) }
 	if s.lasts.Add(1) > maxLasting {
@@ -28,8 +28,8 @@ func (s *Server) lasting() (end func(), err error) {
 	return end, nil
 }
 
-// beginStream begins a stream of server-sent events, whose end is to be told. HEAD hears what
-// GET would be, and begins none: end is nil.
+// beginStream begins a stream of server-sent events. The caller calls end when it is over. HEAD gets the headers of GET
+// and begins no stream: end is nil.
 func (s *Server) beginStream(w http.ResponseWriter, r *http.Request) (end func(), err error) {
 	if r.Method != http.MethodHead {
 		if end, err = s.lasting(); err != nil {
@@ -41,16 +41,15 @@ func (s *Server) beginStream(w http.ResponseWriter, r *http.Request) (end func()
 	return end, nil
 }
 
-// brokeOff logs why a stream ends that has begun: its client can't be told any more, and
-// comes back for the rest.
+// brokeOff logs why a stream breaks off. Its client can't be told an error any more; it reconnects for the rest.
 func (s *Server) brokeOff(r *http.Request, err error) {
 	if r.Context().Err() == nil {
 		s.Log.Warn("a stream broke off", "route", r.Pattern, "err", err)
 	}
 }
 
-// pause waits until a Call may have changed, and says false when it is time to
-// go: ctx is over, or the server closes. most bounds the pause.
+// pause waits until a Call may have changed, or for most. It returns false if the answer must end: ctx is over, or the
+// server closes.
 func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
 	if s.Store.Shared() {
 		most = lookAgain
@@ -67,10 +66,10 @@ func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.D
 	return ctx.Err() == nil
 }
 
-// extend gives an answer that takes its time longer than the server's time-out.
+// extend gives a slow answer more time than the server's time-outs.
 func extend(w http.ResponseWriter, by time.Duration) {
-	// Where there is no deadline to move, as in a test, there is none to hit. The
-	// one for reading, too, would end the request, although all of it was read.
+	// The error is that there are no deadlines, as in a test: then none can be hit. The deadline for reading is moved,
+	// too: it would end the request although all of it was read.
 	c, end := http.NewResponseController(w), time.Now().Add(by)
 	_, _ = c.SetReadDeadline(end), c.SetWriteDeadline(end)
 }

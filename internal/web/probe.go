@@ -7,8 +7,8 @@ import (
 	"redial/internal/twilio"
 )
 
-// probed answers a probe wherever it has arrived: that a proxy has changed its path, among others, is what
-// somebody who has the token wants to hear of. Everybody else's requests go on.
+// probed answers a probe at any path, since a proxy may have changed the path, which the answer then shows. It passes
+// on all other requests.
 func (s *Server) probed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.Prober == nil || !s.Prober.Asked(r) {
@@ -22,12 +22,12 @@ func (s *Server) probed(next http.Handler) http.Handler {
 	})
 }
 
-// Probe refuses who comes without proof of the token; the others did not get here.
+// Probe refuses a request without proof of the token. Those with proof are answered by probed.
 func (s *Server) Probe(http.ResponseWriter, *http.Request) error {
 	return edge.Problem(http.StatusForbidden, "this answers those who prove that they have the auth token")
 }
 
-// Stand answers probes where no redial serves yet; everybody else is asked to come again later.
+// Stand answers probes where no redial serves yet. It asks all others to come again later.
 func Stand(p *twilio.Prober) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.Asked(r) {

@@ -14,7 +14,7 @@ import (
 
 const retryAfter = "5" // seconds, in answers that say "later"
 
-// fail answers an error: the one table from errors to statuses.
+// fail answers an error. It has the one table from errors to statuses.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, ok := errors.AsType[*api.Problem](err)
 	switch {
@@ -36,7 +36,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrNotEnded):
 		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
-		return // nobody listens any more
+		return // the client is gone
 	default:
 		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
 		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
@@ -44,21 +44,22 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	writeProblem(w, p)
 }
 
-// whatIsKnown says what has become of a request that the database could not serve.
+// whatIsKnown says what is known of a request that the database could not serve.
 func whatIsKnown(err error) string {
 	if errors.Is(err, store.ErrUnclear) {
-		return "redial lost its database while it wrote, and it is not known whether anything was changed: repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
+		return "redial lost its database while it wrote, and it is not known whether anything was changed: " +
+			"repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
 	}
 	return "redial can't reach its database, or it can't be written; nothing was changed"
 }
 
-// isNotNow says that the next dial may not be made at once.
+// isNotNow says whether an error means that the next dial may not be made at once.
 func isNotNow(err error) bool {
 	_, ok := errors.AsType[*call.NotNowError](err)
 	return ok || errors.Is(err, call.ErrEnded) || errors.Is(err, call.ErrDialed) || errors.Is(err, call.ErrHeld)
 }
 
-// root is the innermost error: what was wrong, without what was being done.
+// root returns the innermost error: what was wrong, without what was being done.
 func root(err error) error {
 	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
@@ -75,5 +76,5 @@ func writeProblem(w http.ResponseWriter, p *api.Problem) {
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // who can't read the answer can't read another one
+	_ = json.NewEncoder(w).Encode(p) // there is no other way to tell the client
 }

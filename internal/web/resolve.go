@@ -11,9 +11,8 @@ import (
 	"redial/internal/store"
 )
 
-// ResolveAttempt takes an operator's word on an ambiguous attempt: which of
-// Twilio's calls it was, or that it never was one. How that call ended, Twilio
-// is asked.
+// ResolveAttempt takes an operator's word on an ambiguous attempt: which of Twilio's calls it was, or that it was none.
+// It asks Twilio how that call ended.
 func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	n, err := strconv.Atoi(r.PathValue("number"))
@@ -40,7 +39,7 @@ func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.Call(&c))
 }
 
-// resolution reads the request: a sid, or none for an attempt that was never placed.
+// resolution reads the request: a sid, or an empty one for an attempt that was never placed.
 func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string, err error) {
 	body, err := readBody(w, r)
 	if err != nil {

@@ -14,15 +14,15 @@ import (
 	"redial/internal/twilio"
 )
 
-// Gather hears which keys were pressed. What they mean is on disk before anything
-// is said about it: while it can't be written the answer is a 503, which Twilio repeats.
+// Gather is told by Twilio which keys were pressed. It answers once their meaning is on disk. If that can't be written,
+// it answers 503, after which Twilio repeats the request.
 func (s *Server) Gather(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error) {
 		try, err := strconv.Atoi(r.URL.Query().Get("try"))
 		if err != nil || try < 1 || try > call.KeyTries {
 			return call.Call{}, "", edge.Problem(http.StatusBadRequest, "the query has no try from 1 to %d", call.KeyTries)
 		}
-		right := c.Policy.Confirm.Accepts(keys) // not in the transaction: a PIN takes its time
+		right := c.Policy.Confirm.Accepts(keys) // outside the transaction: to hash a PIN takes long
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
 			events := c.Pressed(n, report.SID, try, right, s.Store.Now())
 			crashpoint.Point(crashpoint.GatherBeforeCommit)
@@ -36,7 +36,7 @@ func (s *Server) Gather(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Answer says what to tell whoever picked up.
+// Answer tells Twilio what to say to the person who picked up.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request) error {
 	return s.talk(w, r, func(c *call.Call, n int, _ string, report call.Report) (call.Call, string, error) {
 		report.Status, report.Instructs = call.InProgress, true
@@ -50,10 +50,10 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// answering takes in what Twilio asks about attempt n, and says what to answer.
+// answering writes down what Twilio reports of attempt n, and returns the TwiML to answer with.
 type answering func(c *call.Call, n int, keys string, report call.Report) (call.Call, string, error)
 
-// talk answers a request of Twilio's about a call that is answered with TwiML.
+// talk answers one of Twilio's requests for TwiML.
 func (s *Server) talk(w http.ResponseWriter, r *http.Request, step answering) error {
 	twiml, v, err := s.say(w, r, step)
 	s.callbacks.WithLabelValues(string(v)).Inc()

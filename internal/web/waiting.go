@@ -12,13 +12,13 @@ import (
 	"redial/internal/store"
 )
 
-// queue is what all calls wait for alike, found out when somebody asks.
+// queue is what all calls wait for alike. It is read when a request asks.
 type queue struct {
 	call.Queue
 	pause *store.Pause // of the account, nil if there is none
 }
 
-// fresh is how long a queue is taken from memory: a client that reads many calls asks the database once.
+// fresh is how long a queue is used again: a client that reads many calls causes one query.
 const fresh = 100 * time.Millisecond
 
 // lastQueue is the queue as it was read last.
@@ -52,8 +52,8 @@ func (s *Server) queue(ctx context.Context, now time.Time) (q queue, err error) 
 	return q, nil
 }
 
-// shown are Calls as the API shows them to whoever asks for them: with the Idempotency-Key with which
-// they were asked for, and where they are due with what they wait for.
+// shown returns Calls as the API shows them: with the Idempotency-Key of their request and, if they are due, with what
+// they wait for.
 func (s *Server) shown(ctx context.Context, calls []store.Asked) ([]api.Call, error) {
 	now := s.Store.Now()
 	var q queue

@@ -28,7 +28,7 @@ type Config struct {
 	Edge        *edge.Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
-	HostURL     string                                                     // the public base URL, without a slash at the end; empty where Twilio can't call back
+	HostURL     string                                                     // the public base URL, as edge.Reader has it
 	Webhooks    Webhooks
 	Heard       func() // is told of each request that Twilio has signed
 	Bodies      int64  // bytes of bodies that are handled at once; 0: DefaultBodies
@@ -37,12 +37,12 @@ type Config struct {
 	MetricsPage http.Handler
 }
 
-// Webhooks is what is to be known here of webhooks, and of how to try one out.
+// Webhooks is what web needs of the sender of webhooks.
 type Webhooks interface {
 	// CheckURL says what is wrong with a URL that webhooks are to go to.
 	CheckURL(link string) error
 	CheckEvents(types []string) error
-	// DefaultEvents are sent where nobody says which.
+	// DefaultEvents are sent if a request does not say which.
 	DefaultEvents() []string
 	// Rotate gives an endpoint a new secret.
 	Rotate(e *store.Endpoint)
@@ -50,7 +50,7 @@ type Webhooks interface {
 	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
 }
 
-// Server is what answers HTTP requests, each by a method; the list of routes says which.
+// Server answers HTTP requests, each by a method. The list of routes in app says which.
 type Server struct {
 	Config
 	keys      []keyHash
@@ -62,12 +62,12 @@ type Server struct {
 	lastQueue lastQueue
 	refused   *prometheus.CounterVec
 
-	// What strangers can cause is logged seldom.
+	// Lines that strangers can cause are logged seldom.
 	unsignedLog seldom.Line
 	refusedLog  map[refusal]*seldom.Line
 
 	bodies budget // of requests to the API
-	forms  budget // of Twilio's: strangers may send as much there, and keep nobody from the API
+	forms  budget // of Twilio's requests: strangers can use it up, but not the API's
 }
 
 // New makes a Server.
@@ -86,7 +86,8 @@ func New(c Config) *Server {
 		Help: "Requests that may not use the API, by reason.",
 	}, []string{"reason"})
 	s.unsignedLog.Log = func(n int) {
-		s.Log.Warn("callbacks without Twilio's signature were refused; if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
+		s.Log.Warn("callbacks without Twilio's signature were refused; "+
+			"if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
 	}
 	s.refusedLog = map[refusal]*seldom.Line{}
 	for _, why := range refusals {
@@ -106,12 +107,12 @@ func New(c Config) *Server {
 	return s
 }
 
-// Answering is how many requests are being answered, streams and waits apart.
+// Answering is how many requests are being answered, without streams and waits.
 func (s *Server) Answering() int { return max(0, int(s.answers.Load()-s.lasts.Load())) }
 
 // Lasting is how many answers go on: streams, and waits for a call's end.
 func (s *Server) Lasting() int { return int(s.lasts.Load()) }
 
-// CloseStreams ends answers that would go on: waits and event streams. Clients
-// come back, to another node or to this one once it is up again.
+// CloseStreams ends answers that would go on: waits and event streams. Their clients reconnect, to another node or to
+// this one once it serves again.
 func (s *Server) CloseStreams() { close(s.closing) }

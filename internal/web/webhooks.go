@@ -28,7 +28,9 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := store.Endpoint{ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now()}
+	e := store.Endpoint{
+		ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now(),
+	}
 	var f edge.Faults
 	f.Object(body, "", edge.Fields{{"url", &e.URL}, {"events", (*[]string)(&e.Events)}})
 	if f.None() {
