@@ -24,7 +24,9 @@ func (s *strange) Error() string { return fmt.Sprintf("HTTP status %d", s.status
 
 // probe sends a request as Twilio would to the redial behind a URL, and says what arrived there, and
 // what of it was changed on the way. An answer of somebody else is a *strange.
-func (e *Examination) probe(ctx context.Context, way http.RoundTripper, at string) (a twilio.Arrival, changed string, err error) {
+func (e *Examination) probe(
+	ctx context.Context, way http.RoundTripper, at string,
+) (a twilio.Arrival, changed string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, hostTime)
 	defer cancel()
 	p := twilio.NewProbe(e.Config.AuthTokens[0])

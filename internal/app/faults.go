@@ -74,7 +74,8 @@ func (c *Config) checkToken() error {
 	case len(c.AuthTokens) == 0 && c.APIKey == "":
 		return wrong("TWILIO_AUTH_TOKEN", "is missing: redial signs in with it, and checks callbacks")
 	case len(c.AuthTokens) == 0 && c.HostURL != "":
-		return wrong("TWILIO_AUTH_TOKEN", "is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
+		return wrong("TWILIO_AUTH_TOKEN",
+			"is missing: callbacks to HOST_URL are checked with it, also when an API key signs in")
 	}
 	return nil
 }
@@ -130,9 +131,11 @@ func (c *Config) checkKeys() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	switch {
 	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return utf8.RuneCountInString(key) < minKey }):
-		return wrong("REDIAL_API_KEYS", "has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
+		return wrong("REDIAL_API_KEYS",
+			"has a key of fewer than %d characters, which can be guessed: openssl rand -hex 24 makes one", minKey)
 	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return strings.ContainsFunc(key, unicode.IsControl) }):
-		return wrong("REDIAL_API_KEYS", "has a key with a newline or the like in it, which no request can bring: several keys stand in one line, with commas between them")
+		return wrong("REDIAL_API_KEYS", "has a key with a newline or the like in it, which no request can bring: "+
+			"several keys stand in one line, with commas between them")
 	case len(c.APIKeys) > 0:
 		return nil
 	case err == nil && !loopback(host):

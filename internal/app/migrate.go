@@ -13,7 +13,9 @@ import (
 // Migrate brings a database's schema up to date. A dry run makes nothing, and may be beside a running redial.
 // It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
 // A URL that can't be read is a *ConfigError.
-func Migrate(ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string)) (sql string, err error) {
+func Migrate(
+	ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string),
+) (sql string, err error) {
 	databaseURL = strings.TrimSpace(databaseURL)
 	if err := checkDatabase(databaseURL); err != nil {
 		return "", err

@@ -49,7 +49,8 @@ func New(ctx context.Context, conf Config) (*App, error) {
 		return nil, fmt.Errorf("setting up Twilio: %w", err)
 	}
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
-		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(), Clock: conf.Clock, Metrics: registry,
+		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(),
+		Clock: conf.Clock, Metrics: registry,
 		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
 	})
 	if err != nil {
@@ -82,9 +83,10 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
 	})
 	a.web = web.New(web.Config{
-		Store: a.store, Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens), Prober: twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens), Account: a.conf.AccountSID,
-		APIKeys: a.conf.APIKeys, Edge: reader,
-		HostURL: a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
+		Store: a.store, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, Edge: reader,
+		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
+		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),
+		HostURL:  a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
 		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{

@@ -7,7 +7,8 @@ func (c *Config) warnings() (list []string) {
 	host := hostOf(c.HostURL)
 	simulated := loopback(host) && c.TwilioBaseURL != "" && loopback(hostOf(c.TwilioBaseURL))
 	if host != "" && !simulated && !public(host) {
-		list = append(list, "HOST_URL is not on the public internet: Twilio can't reach it, unless that is a simulator; without HOST_URL redial asks Twilio instead")
+		list = append(list, "HOST_URL is not on the public internet: Twilio can't reach it, unless that is a simulator; "+
+			"without HOST_URL redial asks Twilio instead")
 	}
 	for _, s := range []struct{ setting, link, open string }{
 		{"HOST_URL", c.HostURL, "pressed keys and messages"},

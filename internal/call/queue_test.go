@@ -28,7 +28,7 @@ func TestWhatKeepsACallThatIsDue(t *testing.T) {
 		"it is the next, and late":            {call(-5), "", []time.Time{at(-5), at(-4)}, "[" + noNode + "]"},
 		"the others are not late yet":         {call(0), "", []time.Time{at(0), at(0)}, "[]"},
 		"nothing is due any more":             {call(-60), "", nil, "[]"},
-		"a pause says enough":                 {call(-60), "the account is full", []time.Time{at(-70)}, "[the account is full]"},
+		"a pause says enough":                 {call(-60), "full", []time.Time{at(-70)}, "[full]"},
 		"held, and paused":                    {held, "full", []time.Time{at(-70)}, "[" + ErrHeld.Error() + " full]"},
 		"held: the pace is not what keeps it": {held, "", []time.Time{at(-70)}, "[" + ErrHeld.Error() + "]"},
 		"an attempt is under way":             {dialing, "", []time.Time{at(-70)}, "[" + ErrDialed.Error() + "]"},

@@ -11,16 +11,18 @@ import (
 func TestAnErrorNamesTheSetting(t *testing.T) {
 	names := map[permit.Permission]string{permit.Hosts: "HOSTS", permit.Caller: "FROM"}
 	refused := permit.Errorf("leads to %s%%; set %s=%s or %s", "evil", permit.Hosts, "a,evil", permit.Caller)
+	const plain = "leads to evil%; set the list of hosts=a,evil or the default caller"
+	const named = "leads to evil%; set HOSTS=a,evil or FROM"
 	for _, test := range []struct {
 		err         error
 		plain, name string
 	}{
-		{refused, "leads to evil%; set the list of hosts=a,evil or the default caller", "leads to evil%; set HOSTS=a,evil or FROM"},
-		{fmt.Errorf("url %w, twice", refused), "url leads to evil%; set the list of hosts=a,evil or the default caller, twice",
-			"url leads to evil%; set HOSTS=a,evil or FROM, twice"},
+		{refused, plain, named},
+		{fmt.Errorf("url %w, twice", refused), "url " + plain + ", twice", "url " + named + ", twice"},
 		{permit.Errorf("needs %s", permit.APIKeys), "needs API keys", "needs API keys"},
 		// What somebody sent is never taken for a permission.
-		{permit.Errorf("%s is none of %s", string(permit.Hosts), permit.Hosts), "the list of hosts is none of the list of hosts", "the list of hosts is none of HOSTS"},
+		{permit.Errorf("%s is not in %s", string(permit.Hosts), permit.Hosts),
+			"the list of hosts is not in the list of hosts", "the list of hosts is not in HOSTS"},
 		{errors.New("the list of hosts"), "the list of hosts", "the list of hosts"},
 	} {
 		if plain, name := test.err.Error(), permit.Text(test.err, names); plain != test.plain || name != test.name {
