@@ -28,7 +28,8 @@ func (c checker) checkTwiml(doc string) error {
 		err = c.children(root)
 	}
 	if err == nil && !heard(root.children) {
-		err = errors.New("has nothing to hear before it ends: give it a Say with a letter or a digit, a Play, a Gather with one of these, a Redirect or a Record")
+		err = errors.New("has nothing to hear before it ends: give it a Say with a letter or a digit, a Play, " +
+			"a Gather with one of these, a Redirect or a Record")
 	}
 	if err != nil {
 		return &FieldError{"twiml", err}
@@ -55,7 +56,8 @@ func (c checker) checkName(e, in *element) error {
 	known, usable := within[in.name], within[in.name]
 	if in.name == "Response" {
 		known = slices.Concat(harmless, further)
-		usable = slices.DeleteFunc(slices.Clone(known), func(v string) bool { return !slices.Contains(harmless, v) && !allows(c.Verbs, v) })
+		forbidden := func(v string) bool { return !slices.Contains(harmless, v) && !allows(c.Verbs, v) }
+		usable = slices.DeleteFunc(slices.Clone(known), forbidden)
 	}
 	switch {
 	case len(known) == 0:
@@ -75,11 +77,13 @@ func (c checker) checkAttributes(e, _ *element) error {
 		name, value := a.Name.Local, strings.TrimSpace(a.Value)
 		same := func(known string) bool { return strings.EqualFold(known, name) }
 		if i := slices.IndexFunc(attributes, same); i >= 0 && !slices.Contains(attributes, name) {
-			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?", e.name, name, attributes[i])
+			return fmt.Errorf("has a %s with the attribute %s, which TwiML does not know; did you mean %s?",
+				e.name, name, attributes[i])
 		}
 		var problem error
 		switch {
-		case isURL.MatchString(name) && value == "": // leads nowhere: an action to the document's own URL, a waitUrl to silence
+		case isURL.MatchString(name) && value == "":
+			// it leads nowhere: an action to the document's own URL, a waitUrl to silence
 		case e.name == "Stream" || e.name == "ConversationRelay":
 			if isURL.MatchString(name) {
 				problem = c.checkURL(value, "https", "wss")
@@ -144,7 +148,9 @@ func (c checker) checkCallee(number string) error {
 // sipForm is a SIP URI without what would send it elsewhere than to its host (maddr, a
 // Route header). Source: https://www.twilio.com/docs/voice/twiml/sip
 var (
-	sipForm  = regexp.MustCompile(`^sips?:([^@:;?\s]+)@([^@:;?\s\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?(;(transport|region|edge)=[A-Za-z0-9-]+)*(\?((?i)x-[a-z0-9-]+|user-to-user)=[^&\s]*(&(x-[a-z0-9-]+|user-to-user)=[^&\s]*)*)?$`)
+	sipForm = regexp.MustCompile(`^sips?:([^@:;?\s]+)@([^@:;?\s\[\]]+|\[[0-9a-fA-F:.]+\])(:[0-9]+)?` +
+		`(;(transport|region|edge)=[A-Za-z0-9-]+)*` +
+		`(\?((?i)x-[a-z0-9-]+|user-to-user)=[^&\s]*(&(x-[a-z0-9-]+|user-to-user)=[^&\s]*)*)?$`)
 	longForm = regexp.MustCompile(`^\+?[0-9]{7,}$`)
 )
 

@@ -72,7 +72,9 @@ func CheckAccount(sid string) error {
 // New checks the configuration; its errors name what is wrong with it, and
 // never quote a secret.
 func New(cfg Config) (*Client, error) {
-	c := &Client{account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport, heard: cfg.Heard}
+	c := &Client{
+		account: cfg.AccountSID, user: cfg.APIKey, secret: cfg.APISecret, transport: cfg.Transport, heard: cfg.Heard,
+	}
 	if err := CheckAccount(c.account); err != nil {
 		return nil, fmt.Errorf("the account SID %w", err)
 	}

@@ -82,7 +82,8 @@ func tree(doc string) (*element, error) {
 			in.text += string(t)
 		case xml.ProcInst: // encoding/xml lets it pass anywhere
 			if t.Target != "xml" || begin > 0 {
-				return nil, errors.New("is not well-formed: it may have an XML declaration at its very beginning, and no other instruction")
+				return nil, errors.New("is not well-formed: it may have an XML declaration at its very beginning, " +
+					"and no other instruction")
 			}
 		case xml.Directive:
 			return nil, errors.New("must not have a document type")
@@ -159,7 +160,7 @@ func (e *element) spoken() string {
 // not just drawn (U+3164 is not), nor only a mark on another (ー), or a digit.
 func pronounceable(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool {
-		letter := unicode.IsLetter(r) && !unicode.Is(unicode.Lm, r) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
-		return letter || unicode.IsNumber(r)
+		unheard := unicode.In(r, unicode.Lm, unicode.Other_Default_Ignorable_Code_Point)
+		return unicode.IsLetter(r) && !unheard || unicode.IsNumber(r)
 	})
 }

@@ -53,7 +53,9 @@ func (x *exchange) OAuth() sdk.OAuth { return nil }
 //
 // The SDK is shown an empty object in place of the answer, as its types fail on
 // the numbers that some services send where Twilio sends strings; see decode.
-func (x *exchange) SendRequest(method, rawURL string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
+func (x *exchange) SendRequest(
+	method, rawURL string, data url.Values, _ map[string]any, _ ...byte,
+) (*http.Response, error) {
 	req, err := x.request(method, rawURL, data)
 	if err != nil {
 		return nil, err

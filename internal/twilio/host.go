@@ -47,7 +47,10 @@ func PublicURL(text string) (string, error) {
 
 // names are the hosts that there can be: letters, digits, hyphens and dots, whatever alphabet
 // somebody writes them in.
-var names = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.CheckHyphens(false))
+var names = idna.New(
+	idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true),
+	idna.VerifyDNSLength(true), idna.CheckHyphens(false),
+)
 
 // publicHost is a host in ASCII.
 func publicHost(host string) (string, error) {
@@ -56,7 +59,8 @@ func publicHost(host string) (string, error) {
 	}
 	ascii, err := names.ToASCII(strings.TrimSuffix(host, "."))
 	if err != nil || !utf8.ValidString(host) {
-		return "", errors.New("has a host that no server can have: there may be letters, digits, hyphens and dots, and up to 63 characters between two dots")
+		return "", errors.New("has a host that no server can have: there may be letters, digits, hyphens and dots, " +
+			"and up to 63 characters between two dots")
 	}
 	last := ascii[strings.LastIndex(ascii, ".")+1:]
 	if _, err := strconv.ParseUint(last, 0, 64); err == nil || strings.Trim(last, "0123456789") == "" {

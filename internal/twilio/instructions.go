@@ -91,7 +91,8 @@ func machineMessage(cl *call.Call, a *call.Attempt) string {
 func redirect(cl *call.Call) string {
 	options := struct{ Method string }{"POST"}
 	_ = json.Unmarshal(cl.Options, &options) // checked when the call was asked for
-	return response(fmt.Sprintf(`<Redirect method="%s">%s</Redirect>`, attrEscapes.Replace(options.Method), textEscapes.Replace(cl.Message.URL)))
+	method, link := attrEscapes.Replace(options.Method), textEscapes.Replace(cl.Message.URL)
+	return response(fmt.Sprintf(`<Redirect method="%s">%s</Redirect>`, method, link))
 }
 
 // message is what a person hears, and, where a key is needed, the question for it.

@@ -13,11 +13,12 @@ import (
 // and https://www.twilio.com/docs/voice/twiml/say/text-speech. As of 2026-11-26.
 var languages = []string{
 	"af-ZA", "am-ET", "ar-XA", "ar-AE", "arb", "bg-BG", "ca-ES", "cmn-CN", "cmn-TW", "cs-CZ", "da-DK", "de-DE",
-	"de-AT", "el-GR", "en-US", "en-GB", "en-AU", "en-CA", "en-GB-WLS", "en-IE", "en-IN", "en-NZ", "en-ZA", "cy-GB", "es-ES", "es-MX", "es-US",
-	"eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-BE", "fr-CA", "gl-ES", "gu-IN", "he-IL", "hi-IN", "bn-IN", "hu-HU", "id-ID", "is-IS", "it-IT",
-	"ja-JP", "kn-IN", "ko-KR", "lt-LT", "lv-LV", "ml-IN", "mr-IN", "ms-MY", "nb-NO", "nl-NL", "nl-BE", "pa-IN", "pl-PL", "pt-BR",
-	"pt-PT", "ro-RO", "ru-RU", "sk-SK", "sr-RS", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-HK", "yue-CN", "zh-CN",
-	"zh-HK", "zh-TW",
+	"de-AT", "el-GR", "en-US", "en-GB", "en-AU", "en-CA", "en-GB-WLS", "en-IE", "en-IN", "en-NZ", "en-ZA", "cy-GB",
+	"es-ES", "es-MX", "es-US", "eu-ES", "fi-FI", "fil-PH", "fr-FR", "fr-BE", "fr-CA", "gl-ES", "gu-IN", "he-IL",
+	"hi-IN", "bn-IN", "hu-HU", "id-ID", "is-IS", "it-IT", "ja-JP", "kn-IN", "ko-KR", "lt-LT", "lv-LV", "ml-IN",
+	"mr-IN", "ms-MY", "nb-NO", "nl-NL", "nl-BE", "pa-IN", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU", "sk-SK",
+	"sr-RS", "sv-SE", "ta-IN", "te-IN", "th-TH", "tr-TR", "uk-UA", "vi-VN", "yue-HK", "yue-CN", "zh-CN", "zh-HK",
+	"zh-TW",
 }
 
 // nearestLanguage is the one that is probably meant: written otherwise (ja_jp), without

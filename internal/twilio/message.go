@@ -53,7 +53,8 @@ func (r Rules) checkSay(s call.Say) error {
 	times := max(s.Repeat, 1)
 	doc := func(repeat int) string { s.Repeat = repeat; return response(speech(s, "")) }
 	if n := measured(times, doc); n > twimlLimit {
-		return wrong("say.text", "is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d", times, n, twimlLimit)
+		return wrong("say.text", "is too long: spoken %d times it makes %d characters of TwiML, and Twilio takes %d",
+			times, n, twimlLimit)
 	}
 	return nil
 }
@@ -78,7 +79,8 @@ func CheckInstructions(host string, w call.Wish) error {
 			return err
 		}
 	}
-	err := cmp.Or(checkText("policy.confirm.prompt", w.Policy.Confirm.Prompt), checkText("policy.machine.say", w.Policy.Machine.Say))
+	err := cmp.Or(checkText("policy.confirm.prompt", w.Policy.Confirm.Prompt),
+		checkText("policy.machine.say", w.Policy.Machine.Say))
 	for p := 0; p < max(1, len(w.People)) && err == nil; p++ {
 		err = checkLength(host, w, p)
 	}
@@ -108,7 +110,8 @@ func checkLength(host string, w call.Wish, p int) error {
 		field, n = "policy.machine.say", length(machineMessage(&cl, &a))
 	}
 	if n > twimlLimit {
-		return wrong(field, "is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d", n, twimlLimit)
+		return wrong(field, "is too long: with what is said beside it, it makes %d characters of TwiML, and Twilio takes %d",
+			n, twimlLimit)
 	}
 	return nil
 }

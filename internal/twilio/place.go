@@ -57,7 +57,9 @@ func (c *Client) blame(p *call.PlaceError, form *openapi.CreateCallParams, broug
 	}
 	own := form.Url != nil && *form.Url == brought
 	ours := form.Url != nil && !own
-	for _, link := range []*string{form.FallbackUrl, form.RecordingStatusCallback, form.AsyncAmdStatusCallback, form.ClientNotificationUrl} {
+	for _, link := range []*string{
+		form.FallbackUrl, form.RecordingStatusCallback, form.AsyncAmdStatusCallback, form.ClientNotificationUrl,
+	} {
 		own = own || link != nil
 	}
 	var mine bool

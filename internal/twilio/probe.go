@@ -105,7 +105,9 @@ var ErrOtherAnswer = errors.New("it was no redial with this token that answered"
 // NewProbe makes a Probe that is signed with a token.
 func NewProbe(token string) *Probe {
 	p := &Probe{token: token, nonce: rand.Text()}
-	p.form = url.Values{"CallStatus": {"probe"}, "To": {"+81 90/12"}, "Digits": {"*#"}, "Name": {"電話 & é"}, "nonce": {p.nonce}}.Encode()
+	p.form = url.Values{
+		"CallStatus": {"probe"}, "To": {"+81 90/12"}, "Digits": {"*#"}, "Name": {"電話 & é"}, "nonce": {p.nonce},
+	}.Encode()
 	return p
 }
 

@@ -37,7 +37,8 @@ var (
 // twilioVoice is the form of the voices that Twilio has: its own three, Amazon's (some of
 // which have accents: Polly.Léa) and Google's, which may become more.
 // Source: https://www.twilio.com/docs/voice/twiml/say/text-speech
-var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z]\p{Ll}{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
+var twilioVoice = regexp.MustCompile(`^(man|woman|alice|Polly\.[A-Z]\p{Ll}{1,30}(-[A-Z][A-Za-z0-9]{1,20})?|` +
+	`Google\.[a-z]{2,3}-[A-Za-z]{2}-[A-Z][A-Za-z0-9-]{1,60})$`)
 
 // Check returns what is wrong with each of the lists.
 func (r Rules) Check() (wrong []error) {
@@ -49,7 +50,8 @@ func (r Rules) Check() (wrong []error) {
 	}
 	for _, h := range r.Hosts {
 		if canonical(h) == "" {
-			fault("%s has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path", permit.Hosts, h)
+			fault("%s has %.60q, which is no host: they look like app.example.com, without a scheme, a port or a path",
+				permit.Hosts, h)
 		}
 	}
 	for _, l := range r.Languages {
@@ -180,5 +182,6 @@ func (r Rules) checkVoice(voice string) error {
 	case allows(r.Languages, anything) && voiceForm.MatchString(voice):
 		return nil
 	}
-	return errors.New("must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, man or woman")
+	return errors.New("must be the name of a Twilio voice, such as Polly.Kazuha-Neural, Google.ja-JP-Wavenet-B, " +
+		"man or woman")
 }

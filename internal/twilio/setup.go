@@ -38,7 +38,8 @@ func (c *Client) AskAccount(ctx context.Context) (state AccountState, err error)
 		_, err := api.FetchAccount(c.account)
 		return err
 	})
-	if e, ok := asStatus(err); ok && c.user != c.account && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) {
+	e, ok := asStatus(err)
+	if ok && c.user != c.account && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden) {
 		state.Hidden = true
 		asked = crashpoint.Now()
 		x, err = c.ask(ctx, nil, func(api *openapi.ApiService) error {
@@ -83,7 +84,8 @@ func (c *Client) AskCaller(ctx context.Context, number string) (state CallerStat
 		} `json:"incoming_phone_numbers"`
 	}
 	_, err = c.ask(ctx, &owned, func(api *openapi.ApiService) error {
-		_, err := api.PageIncomingPhoneNumber(&openapi.ListIncomingPhoneNumberParams{PathAccountSid: &c.account, PhoneNumber: &number}, "", "")
+		params := openapi.ListIncomingPhoneNumberParams{PathAccountSid: &c.account, PhoneNumber: &number}
+		_, err := api.PageIncomingPhoneNumber(&params, "", "")
 		return err
 	})
 	if err != nil {
@@ -102,7 +104,8 @@ func (c *Client) AskCaller(ctx context.Context, number string) (state CallerStat
 		} `json:"outgoing_caller_ids"`
 	}
 	_, err = c.ask(ctx, &verified, func(api *openapi.ApiService) error {
-		_, err := api.PageOutgoingCallerId(&openapi.ListOutgoingCallerIdParams{PathAccountSid: &c.account, PhoneNumber: &number}, "", "")
+		params := openapi.ListOutgoingCallerIdParams{PathAccountSid: &c.account, PhoneNumber: &number}
+		_, err := api.PageOutgoingCallerId(&params, "", "")
 		return err
 	})
 	for _, n := range verified.List {

@@ -34,7 +34,8 @@ var within = map[string][]string{
 	"Enqueue":     {"Task"},
 
 	"Connect": {
-		"AiSession", "Autopilot", "Conversation", "ConversationRelay", "ConversationRelaySession", "Room", "Stream", "VirtualAgent",
+		"AiSession", "Autopilot", "Conversation", "ConversationRelay", "ConversationRelaySession", "Room", "Stream",
+		"VirtualAgent",
 	},
 	"ConversationRelay": {"Language", "Parameter"},
 	"VirtualAgent":      {"Config", "Parameter"},
@@ -48,8 +49,9 @@ var within = map[string][]string{
 // attributes are those of the harmless verbs. Twilio passes over what it does not know,
 // so that one in other letters is as if it were not there.
 var attributes = []string{
-	"action", "actionOnEmptyResult", "bargeIn", "digits", "enhanced", "finishOnKey", "hints", "input", "language", "length", "loop",
-	"maxLength", "maxSpeechTime", "method", "numDigits", "partialResultCallback", "partialResultCallbackMethod", "playBeep",
-	"profanityFilter", "recordingStatusCallback", "recordingStatusCallbackEvent", "recordingStatusCallbackMethod", "speechModel",
-	"speechTimeout", "timeout", "transcribe", "transcribeCallback", "trim", "voice",
+	"action", "actionOnEmptyResult", "bargeIn", "digits", "enhanced", "finishOnKey", "hints", "input", "language",
+	"length", "loop", "maxLength", "maxSpeechTime", "method", "numDigits", "partialResultCallback",
+	"partialResultCallbackMethod", "playBeep", "profanityFilter", "recordingStatusCallback",
+	"recordingStatusCallbackEvent", "recordingStatusCallbackMethod", "speechModel", "speechTimeout", "timeout",
+	"transcribe", "transcribeCallback", "trim", "voice",
 }
