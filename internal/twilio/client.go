@@ -40,8 +40,8 @@ type Config struct {
 	// a bounded number of connections.
 	Transport http.RoundTripper
 
-	// Heard is told of each request that was sent, or could not be: err is nil where Twilio has answered
-	// it, whatever it said. create says that it was a create request. When nil, nobody is told.
+	// Heard is called after each request that was sent, or could not be: err is nil if Twilio has answered
+	// it, whatever it said. create says that it was a create request. Heard may be nil.
 	Heard func(create bool, err error)
 }
 
@@ -116,8 +116,8 @@ func CheckBaseURL(base string) error {
 // one of the same id.
 func (c *Client) Account() string { return c.prefix + "/Accounts/" + c.account }
 
-// IsSID says whether a sid is of the form that the carrier gives its calls. What is not,
-// names no call, whoever says it.
+// IsSID says whether a sid has the form of the sids that the carrier gives its calls. A text of
+// another form names no call, whoever sends it.
 func (c *Client) IsSID(sid string) bool { return c.isSID(sid) }
 
 // HasPermissions says whether the carrier has dialing permissions to ask for: Twilio itself, under its
@@ -149,10 +149,9 @@ const answerWait = 15 * time.Second
 // maxConns bounds the connections to Twilio.
 const maxConns = 64
 
-// newTransport speaks HTTP/1.1 only: there the transport sends a create request
-// a second time in one case alone, when not a byte of it was written, which
-// HTTP/2 does not promise. Idle connections are let go before the usual servers
-// and load balancers drop them.
+// newTransport speaks HTTP/1.1 only: there the transport repeats a create request
+// only if not a byte of it was written, which HTTP/2 does not promise. It closes
+// idle connections before the usual servers and load balancers drop them.
 func newTransport() *http.Transport {
 	var http1 http.Protocols
 	http1.SetHTTP1(true)
@@ -162,7 +161,7 @@ func newTransport() *http.Transport {
 		TLSHandshakeTimeout:    5 * time.Second,
 		ResponseHeaderTimeout:  call.SendWindow + answerWait,
 		IdleConnTimeout:        30 * time.Second,
-		MaxIdleConnsPerHost:    maxConns, // what was opened is used again
+		MaxIdleConnsPerHost:    maxConns, // connections are used again
 		MaxConnsPerHost:        maxConns,
 		MaxResponseHeaderBytes: 64 << 10,
 		Protocols:              &http1,

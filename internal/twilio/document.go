@@ -125,8 +125,8 @@ func heard(verbs []*element) bool {
 	return false
 }
 
-// audible says whether a verb lets something be heard, as far as can be known: where it
-// leads elsewhere, what follows is taken to.
+// audible says whether a verb lets something be heard. A verb that leads elsewhere does, as far
+// as can be known.
 func (e *element) audible() bool {
 	switch e.name {
 	case "Say":

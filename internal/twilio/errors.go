@@ -11,8 +11,8 @@ import (
 	"redial/internal/call"
 )
 
-// fateOurURL is that of a code about a URL of the request: of the person's call, or one
-// that redial has put there and every call has. Place tells the two apart.
+// fateOurURL is the fate of a code about a URL of the request. Either the request for the call brought
+// the URL, or redial gives it to every call. Place tells the two apart.
 const fateOurURL call.Fate = "our URL"
 
 // fates says what Twilio's error codes mean for a create request, whatever the HTTP status
@@ -69,17 +69,17 @@ var fates = map[int]call.Fate{
 	21502: fateOurURL, // some callback
 	21609: fateOurURL, // StatusCallback
 
-	// As many calls as the account may have at once.
+	// The account has as many calls at once as it may.
 	10004: call.FateFull,
 	86008: call.FateFull,
 
-	// It says itself that it did nothing, and is to be repeated later.
+	// Twilio says that it did nothing, and that the request is to be repeated later.
 	429:   call.FateNotProcessed, //
 	20429: call.FateNotProcessed, // too many requests
 	22005: call.FateNotProcessed, // the account's queue is full
 	31429: call.FateNotProcessed, // too many requests
 
-	// Whether a call was created, these don't tell.
+	// These don't tell whether a call was created.
 	500:   call.FateUnknown, // this and the next are used as codes, too
 	503:   call.FateUnknown, //
 	15009: call.FateUnknown, // internal error
@@ -148,9 +148,9 @@ var fates = map[int]call.Fate{
 	573005: call.FateRefused, // a trial account: the verification is unfinished
 }
 
-// bareFates is for answers without a code of Twilio's: something else answered,
-// a proxy or a server that is no Twilio. Those listed surely created nothing, and
-// concern every call alike; of any other it can't be told.
+// bareFates are the fates of answers without a code of Twilio's: a proxy answered, or
+// a server that is no Twilio. An answer with a listed status surely created nothing, and
+// concerns every call alike. Of any other status nobody can tell.
 var bareFates = map[int]call.Fate{
 	http.StatusUnauthorized:       call.FateAccount,
 	http.StatusForbidden:          call.FateAccount,
@@ -213,10 +213,9 @@ func retryAfter(v string) time.Duration {
 	return max(0, min(d, retryCeiling))
 }
 
-// fate says what the answer means for a create request. The code decides, where it is one
-// that we know: it says what Twilio made of the request. Without one, no 5xx tells whether a
-// call was created: a gateway may have lost the answer of a Twilio that did its work. A 3xx
-// is not Twilio's, whatever it says.
+// fate says what the answer means for a create request. A known code decides: it says what
+// Twilio made of the request. A 5xx without a code does not tell whether a call was created: a
+// gateway may have lost Twilio's answer. A 3xx is not Twilio's, whatever it says.
 func (e *StatusError) fate() call.Fate {
 	known, listed := fates[e.Code]
 	bare, ok := bareFates[e.Status]
@@ -238,8 +237,8 @@ func (e *StatusError) fate() call.Fate {
 // asStatus finds the answer in an error.
 func asStatus(err error) (*StatusError, bool) { return errors.AsType[*StatusError](err) }
 
-// placeError classifies what a create request failed with; sent says whether any
-// of it may have reached the network.
+// placeError classifies the error of a create request. sent says whether any of the
+// request may have reached the network.
 func placeError(err error, sent bool) *call.PlaceError {
 	p := &call.PlaceError{Fate: call.FateUnknown, Err: err}
 	if e, ok := asStatus(err); ok {

@@ -31,11 +31,11 @@ type exchange struct {
 
 var _ sdk.BaseClient = (*exchange)(nil)
 
-// api is the SDK over x. Which host the SDK chooses, also by the environment's
-// TWILIO_EDGE and TWILIO_REGION, does not matter: see target.
+// api is the SDK over x. The SDK chooses a host, also by the environment's TWILIO_EDGE
+// and TWILIO_REGION; target replaces it.
 func (x *exchange) api() *openapi.ApiService { return openapi.NewApiServiceWithClient(x) }
 
-// AccountSid is asked for by the SDK, for the path.
+// AccountSid returns what the SDK puts into the path.
 func (x *exchange) AccountSid() string { return x.client.account }
 
 // SetTimeout does nothing: the context says how long.
@@ -49,9 +49,9 @@ func (x *exchange) OAuth() sdk.OAuth { return nil }
 
 // SendRequest sends what the SDK has formed. The transport is used without an
 // http.Client around it: redirects are not followed, and errors don't quote the
-// URL, in whose query phone numbers stand.
+// URL, whose query has phone numbers.
 //
-// The SDK is shown an empty object in place of the answer, as its types fail on
+// The SDK gets an empty object in place of the answer, because its types fail on
 // the numbers that some services send where Twilio sends strings; see decode.
 func (x *exchange) SendRequest(
 	method, rawURL string, data url.Values, _ map[string]any, _ ...byte,
@@ -71,8 +71,8 @@ func (x *exchange) SendRequest(
 	return &http.Response{StatusCode: res.StatusCode, Header: res.Header, Body: io.NopCloser(strings.NewReader("{}"))}, nil
 }
 
-// tell tells whether Twilio has answered. A gateway's 5xx, a redirect and what is no JSON are no answers of its
-// own; a request that was given up here, before it was sent or because nobody waits any more, says nothing.
+// tell reports whether Twilio has answered. A gateway's 5xx, a redirect and a body that is no JSON are not Twilio's
+// answers. A request that was given up here, because it was too late or nobody waits for it, says nothing.
 func (x *exchange) tell(err error) {
 	status, answered := asStatus(err)
 	switch {
@@ -135,8 +135,8 @@ func (x *exchange) target(rawURL string) (string, error) {
 
 const voiceHost = "https://voice.twilio.com"
 
-// permissionTarget is where a question about dialing permissions goes; empty for any other path. They
-// stand under a host of their own, which is Twilio's, too.
+// permissionTarget is the URL of a question about dialing permissions, and empty for any other path. Twilio has
+// another host for these.
 func (c *Client) permissionTarget(u *url.URL) string {
 	if !c.HasPermissions() || !strings.HasPrefix(u.EscapedPath(), "/v1/DialingPermissions/") {
 		return ""

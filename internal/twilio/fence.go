@@ -10,12 +10,12 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// errTooLate is what a create request fails with that is not sent in time.
+// errTooLate is the error of a create request that was not sent in time.
 var errTooLate = errors.New("the time to send the request has passed")
 
-// gate stands before a create request: its form is handed to the network before
-// sendBy or never, and it is known afterwards which of the two. The transport
-// writes nothing that could create a call before it reads the form.
+// gate guards a create request: the transport gets the form before sendBy or never,
+// and afterwards the gate knows which of the two. Before the transport reads the form,
+// it writes nothing that could create a call.
 type gate struct {
 	sendBy time.Time
 	state  atomic.Int32
@@ -39,14 +39,14 @@ func (g *gate) open() error {
 	return nil
 }
 
-// shut ends the sending and says whether it had begun: a transport that is still
-// at work on a request that failed can't send it any more.
+// shut ends the sending, and says whether it had begun. After it, a transport that still
+// works on a failed request can't send it any more.
 func (g *gate) shut() (sent bool) {
 	return !g.state.CompareAndSwap(gateWaiting, gateShut) && g.state.Load() == gateOpened
 }
 
-// body is the form behind the gate; without one, for what may be sent at any
-// time, the form as it is.
+// body is the form behind the gate. Without a gate, for requests that may be sent at any
+// time, it is the form as it is.
 func (g *gate) body(form string) io.ReadCloser {
 	if g == nil {
 		return io.NopCloser(strings.NewReader(form))

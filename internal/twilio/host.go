@@ -16,9 +16,9 @@ import (
 
 const maxHost = 2000 // bytes; with the rest, Twilio takes 4000
 
-// PublicURL reads the public base URL of this server, and returns it as Twilio is to be given it:
-// its host in ASCII, no slash at the end. Its errors say why Twilio could never reach it, and don't
-// quote it: it may hold a password. That a host is private is no error: Twilio may be a simulator.
+// PublicURL reads the public base URL of this server, and returns it in the form that Twilio gets:
+// with its host in ASCII and no slash at the end. Its errors say why Twilio could never reach the URL,
+// and don't quote it, since it may hold a password. A private host is no error: Twilio may be a simulator.
 func PublicURL(text string) (string, error) {
 	u, err := baseURL(strings.TrimSpace(text))
 	if err != nil {
@@ -45,8 +45,7 @@ func PublicURL(text string) (string, error) {
 	return u.String(), nil
 }
 
-// names are the hosts that there can be: letters, digits, hyphens and dots, whatever alphabet
-// somebody writes them in.
+// names knows which hosts there can be: of letters, digits, hyphens and dots, in any alphabet.
 var names = idna.New(
 	idna.MapForLookup(), idna.BidiRule(), idna.StrictDomainName(true),
 	idna.VerifyDNSLength(true), idna.CheckHyphens(false),
@@ -69,7 +68,7 @@ func publicHost(host string) (string, error) {
 	return ascii, nil
 }
 
-// publicAddress returns an address that somebody could be reached at.
+// publicAddress returns an address at which Twilio could reach a server.
 func publicAddress(a netip.Addr) (string, error) {
 	switch plain := a.Unmap(); {
 	case a.Zone() != "":

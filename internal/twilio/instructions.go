@@ -11,21 +11,21 @@ import (
 	"redial/internal/call"
 )
 
-// Where, under HostURL, Twilio brings the keys that were pressed, and asks what to
-// say to whoever answered; the query's "attempt" is the attempt's key.
+// The paths under HostURL to which Twilio sends the keys that were pressed, and at which it
+// asks what to say to the person who answered. The query's "attempt" is the attempt's key.
 const (
 	GatherPath = "/twilio_api/gather"
 	AnswerPath = "/twilio_api/twiml"
 )
 
-// laterNumber is by how much the questions of a late attempt, such as the 240th of ten
-// people, are longer than those of the first: its number stands in two URLs.
+// laterNumber is how many characters the questions of a late attempt, such as the 240th of ten
+// people, have more than those of the first: two URLs have its number.
 const laterNumber = 2 * len("40")
 
 const gatherWait = 8 // seconds for the first key, once all is said
 
-// delivery makes Twilio repeat a report that could not be delivered. By default
-// it would try twice at most, and not after an answer of 5xx or a slow one.
+// delivery makes Twilio repeat a report that it could not deliver. By default
+// it tries twice at most, and not after an answer of 5xx or a slow one.
 // Twilio reads the fragment itself and neither sends nor signs it.
 const delivery = "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"
 
@@ -54,7 +54,7 @@ func detection(m call.MachinePolicy) string {
 	return "Enable"
 }
 
-// Answer is the TwiML for whoever has just answered attempt n.
+// Answer is the TwiML for the person or machine that has just answered attempt n.
 func Answer(host string, cl *call.Call, n int) string {
 	a := cl.Attempt(n)
 	switch {
@@ -86,8 +86,7 @@ func machineMessage(cl *call.Call, a *call.Attempt) string {
 	return cl.Message.Twiml
 }
 
-// redirect sends Twilio on to the message's own URL, by the method that the options
-// want for it.
+// redirect sends Twilio on to the message's own URL, by the method that the options name.
 func redirect(cl *call.Call) string {
 	options := struct{ Method string }{"POST"}
 	_ = json.Unmarshal(cl.Options, &options) // checked when the call was asked for
@@ -125,8 +124,8 @@ func gather(host string, cl *call.Call, n, try int, verbs string) string {
 		digits, finish, gatherWait, action, verbs)
 }
 
-// Reply is the TwiML for whoever has pressed a key of attempt n, in answer to the
-// question of this try; what the keys meant is on disk by now.
+// Reply is the TwiML for the person who has pressed keys on attempt n, in answer to the
+// question of this try. What the keys mean is on disk by now.
 func Reply(host string, cl *call.Call, n, try int) string {
 	a := cl.Attempt(n)
 	s := personal(cl.Message, cl.Person(a.Person))
@@ -143,7 +142,7 @@ func Reply(host string, cl *call.Call, n, try int) string {
 	return response(gather(host, cl, n, try+1, speak(own, words.wrong)+ask), speak(own, words.bye))
 }
 
-// taken tells whoever listens to attempt n who was reached instead.
+// taken tells the person who listens to attempt n who was reached instead.
 func taken(cl *call.Call, n int) string {
 	own, words := voice(personal(cl.Message, cl.Person(cl.Attempt(n).Person)))
 	text := words.taken

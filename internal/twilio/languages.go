@@ -7,8 +7,8 @@ import (
 	"redial/internal/nearest"
 )
 
-// languages are those that Twilio speaks: every one that the Say verb takes, the one that is meant most
-// often first of its kind.
+// languages are all languages that the Say verb takes. Of several regions of a language, the one
+// that people mean most often comes first.
 // Source: types SayLanguage and SsmlLangXmlLang and the voices of twilio-node 6.2.0 (lib/twiml/VoiceResponse.d.ts),
 // and https://www.twilio.com/docs/voice/twiml/say/text-speech. As of 2026-11-26.
 var languages = []string{

@@ -19,8 +19,8 @@ const (
 	pageSize  = 200 // so that a page stays well below bodyLimit
 	pageLimit = 100
 
-	// dateSlack makes up for dates in whole seconds, in the records as in the
-	// header by which the clocks are compared.
+	// dateSlack allows for dates in whole seconds: those of the records, and the
+	// header by which clockOffset compares the clocks.
 	dateSlack = 3 * time.Second
 )
 
@@ -33,8 +33,8 @@ type page struct {
 // Search lists the calls that may be attempt n, whose create answer was lost:
 // between its two numbers, created since it was dialed by Twilio's own clock,
 // and not known as another attempt. Every page is read, as the order of the list
-// is not promised: an attempt must not be taken for absent because the look was
-// cut short. Anything that keeps the list from being read whole is an error.
+// is not promised: an attempt must not count as absent because the look was cut
+// short. If the list can't be read whole, Search returns an error.
 func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Report, error) {
 	a := cl.Attempt(n)
 	if a == nil {
@@ -70,8 +70,8 @@ func (c *Client) Search(ctx context.Context, cl *call.Call, n int) ([]call.Repor
 	return nil, fmt.Errorf("searching for attempt %d: more than %d pages of calls", n, pageLimit)
 }
 
-// page reads the first page, or the one that the page before it named: Twilio
-// asks for its URI to be followed as it is, which the SDK has no method for.
+// page reads the first page, or the page whose URI the page before it gave. Clients are
+// to follow that URI as it is, for which the SDK has no method.
 func (x *exchange) page(from, to, next string) (page, error) {
 	var err error
 	if next == "" {
@@ -93,8 +93,8 @@ func (x *exchange) page(from, to, next string) (page, error) {
 	return p, nil
 }
 
-// mayBe says whether the record can be the attempt. Whatever the record does not
-// say speaks for it.
+// mayBe says whether the record can be the attempt. A field that is missing never
+// speaks against it.
 func mayBe(r callRecord, cl *call.Call, a *call.Attempt, since time.Time) bool {
 	if r.ParentSID != "" || r.Direction == "inbound" || r.Direction == "outbound-dial" {
 		return false

@@ -67,8 +67,8 @@ func (r Rules) CheckPerson(p call.Person) error {
 	return cmp.Or(checkText("say", p.Say), checkText("name", p.Name))
 }
 
-// CheckInstructions returns a *FieldError when what a wish asks for can't be put into
-// the words that Twilio takes.
+// CheckInstructions returns a *FieldError when redial can't put what a wish asks for into
+// TwiML that Twilio takes.
 func CheckInstructions(host string, w call.Wish) error {
 	confirms := w.Policy.Confirm.Kind != call.ConfirmNone
 	if confirms && w.Message.URL != "" {
@@ -141,7 +141,7 @@ func gatherable(doc string) error {
 	return nil
 }
 
-// checkText returns a *FieldError for a text that is given, and can't be spoken.
+// checkText returns a *FieldError for a text that can't be spoken. An empty text is none.
 func checkText(field, text string) error {
 	switch {
 	case length(text) > twimlLimit:
@@ -154,8 +154,8 @@ func checkText(field, text string) error {
 	return nil
 }
 
-// measured is the length of a document in which a text is repeated. It is built only as often
-// as it takes to know that: each repetition makes it longer by as much.
+// measured is the length of a document in which a text is repeated. Each repetition makes it
+// longer by the same length, so that two documents tell the length of any.
 func measured(repeat int, build func(repeat int) string) int {
 	once := length(build(1))
 	if repeat <= 1 {

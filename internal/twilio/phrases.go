@@ -14,7 +14,7 @@ type phrases struct {
 	star, hash         string // what the keys * and # are called
 }
 
-// spoken has redial's words by language; whoever hears another hears English.
+// spoken has redial's words by language. Calls in another language get the English ones.
 var spoken = map[string]phrases{
 	"en": {"Press KEY to confirm.", "Press any key to confirm.", "Enter your code, then press the hash key.",
 		"That was not right.", "Thank you. It is confirmed.", "Nobody confirmed. Goodbye.",
@@ -41,8 +41,8 @@ var spoken = map[string]phrases{
 		"asterisco", "almohadilla"},
 }
 
-// voice is what a person hears redial's own words in, and the words. A voice that
-// was chosen for another language can't speak them.
+// voice returns the language and voice in which a person hears redial's own words, and the
+// words. A voice that was chosen for another language can't speak them.
 func voice(s call.Say) (call.Say, phrases) {
 	language, _, _ := strings.Cut(strings.ToLower(s.Language), "-")
 	if p, ok := spoken[language]; ok {

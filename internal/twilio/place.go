@@ -11,23 +11,23 @@ import (
 	"redial/internal/call"
 )
 
-// CallbackPath is where, under HostURL, Twilio reports on calls; the query's
-// "attempt" is the attempt's key.
+// CallbackPath is the path under HostURL to which Twilio sends its reports on calls.
+// The query's "attempt" is the attempt's key.
 const CallbackPath = "/twilio_api/callback"
 
 // Place sends the create request of attempt n and returns the call's sid. Every
 // error is a *call.PlaceError.
 //
-// The form is handed to the network before the attempt's SendBy or never, and
-// the answer is waited for until 15 s after SendBy at most. Twilio's create call
-// knows no idempotency key, so no failure is answered by sending again.
+// The network gets the form before the attempt's SendBy or never. Place waits for
+// the answer until 15 s after SendBy at most. Twilio's create call has no idempotency
+// key, so Place never sends a second time.
 func (c *Client) Place(ctx context.Context, cl *call.Call, n int) (sid string, err error) {
 	a := cl.Attempt(n)
 	if a == nil {
 		return "", placeError(fmt.Errorf("the call has no attempt %d", n), false)
 	}
 	params, err := c.form(cl, a)
-	if err != nil { // the wish was not checked, and never will do
+	if err != nil { // nobody has checked the wish, and a later try would fail, too
 		return "", &call.PlaceError{Fate: call.FateRefused, Refusal: call.Refusal{Message: err.Error()}, Err: err}
 	}
 	g := &gate{sendBy: a.SendBy}
@@ -48,9 +48,10 @@ func (c *Client) Place(ctx context.Context, cl *call.Call, n int) (sid string, e
 	return sid, nil
 }
 
-// blame decides about an error over a URL. One that redial has put there, every call has, and
-// so it is HOST_URL that is wrong; one that the request brought is this call's, wherever it
-// leads: else whoever asks for a call with a broken one could pause the account.
+// blame decides whose fault an error about a URL is. Every call has the URLs that redial gives it:
+// if one of these is refused, HOST_URL is wrong, and the account pauses. A URL that the request for
+// the call brought concerns this call alone, wherever it leads: otherwise anybody who asks for a call
+// with a broken URL could pause the account.
 func (c *Client) blame(p *call.PlaceError, form *openapi.CreateCallParams, brought string) {
 	if p.Fate != fateOurURL {
 		return
@@ -92,7 +93,7 @@ func (c *Client) create(x *exchange, params *openapi.CreateCallParams) (string, 
 	return string(made.SID), nil
 }
 
-// form fills the create request: the Call's options first, then all that redial
+// form fills the create request: first the Call's options, then everything that redial
 // decides itself.
 func (c *Client) form(cl *call.Call, a *call.Attempt) (*openapi.CreateCallParams, error) {
 	var p openapi.CreateCallParams

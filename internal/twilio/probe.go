@@ -14,22 +14,22 @@ import (
 	"strings"
 )
 
-// ProbePath is where, under HostURL, redial is asked how a request looks by the time that it
-// arrives. Nothing comes of one.
+// ProbePath is the path under HostURL of requests that ask redial what they look like when they
+// arrive. They change nothing.
 const ProbePath = "/twilio_api/probe"
 
-// probeHeader proves that whoever asks has a token, and that whoever answers has it, too. It is
-// beside Twilio's signature, which a proxy that changes the request makes worthless: just then
-// somebody wants to know what has arrived.
+// probeHeader proves that the asking redial has a token, and in the answer that the other one has it,
+// too. Twilio's signature could not: a proxy that changes the request breaks it, and just then somebody
+// wants to know what has arrived.
 const probeHeader = "X-Redial-Probe"
 
-// Names and values of a probe are those that proxies change, if any: they put them into another
-// order, write them in another way, or decode them twice.
+// A probe has names and values that proxies tend to change: they order them anew, write them in
+// another way, or decode them twice.
 const probeQuery = "z=1&attempt=a%2Fb.1+c%20d&empty=&z=0&a=%E9%9B%BB%252B"
 
 const maxProbe = 1 << 10 // bytes of a probe's body, and of what is told of its URL
 
-// Prober answers probes of whoever has one of the tokens, and nobody else's.
+// Prober answers the probes of everybody who has one of the tokens, and no others.
 type Prober struct {
 	verifier *Verifier
 	tokens   []string
@@ -41,7 +41,7 @@ func NewProber(hostURL string, tokens []string) *Prober {
 	return &Prober{verifier: NewVerifier(hostURL, tokens), tokens: tokens, instance: rand.Text()}
 }
 
-// Instance is what the Prober tells of itself: it is another one of each.
+// Instance names the Prober. Each has another name.
 func (p *Prober) Instance() string { return p.instance }
 
 // Arrival is a probe as it arrived.
@@ -82,7 +82,7 @@ func (p *Prober) Answer(w http.ResponseWriter, r *http.Request) {
 		Method: r.Method, Path: short(r.URL.EscapedPath()), Query: short(r.URL.RawQuery), Body: hash(string(body)),
 		Signature: r.Header.Get(SignatureHeader) != "", Valid: p.verifier.Valid(r, form, body), Instance: p.instance,
 	})
-	if err != nil { // of strings, there is none
+	if err != nil { // strings can always be written as JSON
 		w.WriteHeader(http.StatusInternalServerError)
 		return
 	}
@@ -90,7 +90,7 @@ func (p *Prober) Answer(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set(probeHeader, prove(p.token(r), "answer", nonce+string(answer)))
-	_, _ = w.Write(answer) // who is gone needs no answer
+	_, _ = w.Write(answer) // if the asker is gone, nobody needs the answer
 }
 
 // Probe is a question to the redial behind a URL.
@@ -99,7 +99,7 @@ type Probe struct {
 	path               string // of HostURL
 }
 
-// ErrOtherAnswer is returned by Probe.Read when it was no redial with the same token that answered.
+// ErrOtherAnswer is returned by Probe.Read if the answer is not from a redial with the same token.
 var ErrOtherAnswer = errors.New("it was no redial with this token that answered")
 
 // NewProbe makes a Probe that is signed with a token.
@@ -132,8 +132,7 @@ func (p *Probe) Request(ctx context.Context, hostURL, at string) (*http.Request,
 	return r, nil
 }
 
-// Read reads the answer, and returns ErrOtherAnswer for one that a redial with the same token did
-// not give.
+// Read reads the answer, and returns ErrOtherAnswer if it is not from a redial with the same token.
 func (p *Probe) Read(header http.Header, answer []byte) (a Arrival, err error) {
 	if !hmac.Equal([]byte(header.Get(probeHeader)), []byte(prove(p.token, "answer", p.nonce+string(answer)))) {
 		return a, ErrOtherAnswer
@@ -141,8 +140,8 @@ func (p *Probe) Read(header http.Header, answer []byte) (a Arrival, err error) {
 	return a, json.Unmarshal(answer, &a)
 }
 
-// Changed says what of the Probe was changed on the way; empty if nothing was. It is the first of
-// these: method, path, query, body, signature.
+// Changed says what part of the Probe was changed on the way: the first of method, path, query, body
+// and signature that was. It is empty if none was.
 func (p *Probe) Changed(a Arrival) string {
 	plain, err := url.PathUnescape(p.path)
 	switch {

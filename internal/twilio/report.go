@@ -21,8 +21,8 @@ var ErrNoReport = errors.New("not a report about a call")
 
 // ParseReport reads the form of a status callback; numbers that can't be read
 // are left out. It returns an ErrNoReport when the form names no call, or has no
-// status; one that Twilio has invented since is returned as it is, and is not Known.
-// Whether its sid can be a call's, Client.IsSID says.
+// status. A status that Twilio has invented since is returned as it is, and is not Known.
+// Client.IsSID says whether the sid can be a call's.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 func ParseReport(form url.Values) (call.Report, error) {
 	r := call.Report{
@@ -42,7 +42,7 @@ func ParseReport(form url.Values) (call.Report, error) {
 	return r, nil
 }
 
-// status reads Twilio's word; the event's name stands for it at some services.
+// status reads Twilio's word. Some services send the event's name in its place.
 func status(s string) call.Status {
 	if s == "answered" {
 		return call.InProgress
@@ -55,8 +55,8 @@ func status(s string) call.Status {
 // Source: https://www.twilio.com/docs/api/errors, as of 2026-11-26.
 var warnings = []int{12200, 15003}
 
-// errorCode reads the code that some callbacks carry where a call could not do what it
-// was told, such as 11200: its URL could not be fetched. Twilio does not document it.
+// errorCode reads the code that some callbacks have if a call could not do what it was
+// told, such as 11200: its URL could not be fetched. Twilio does not document it.
 func errorCode(s string) int {
 	n, err := strconv.Atoi(s)
 	if err != nil || n < 1 || n > 999999 || slices.Contains(warnings, n) {
@@ -93,8 +93,7 @@ func sipCode(s string) int {
 }
 
 // LookUp asks Twilio about a call. An answer other than 2xx is a *StatusError, and 404 a
-// call.ErrNoSuchSID too, which soon after the create proves nothing, as what Twilio shows
-// lags behind.
+// call.ErrNoSuchSID, too. Soon after the create that proves nothing: Twilio's reads lag.
 func (c *Client) LookUp(ctx context.Context, sid string) (call.Report, error) {
 	r, err := c.lookUp(ctx, sid)
 	if e, ok := asStatus(err); ok && e.Status == http.StatusNotFound {
@@ -144,8 +143,8 @@ func (r callRecord) facts() call.Report {
 const alreadyOver = 21220
 
 // HangUp ends a call that is queued or rings, and no other: a call that was
-// answered in the same moment goes on. It returns how Twilio says the call is
-// now; for one that could not be ended, that has to be asked for.
+// answered in the same moment goes on. It returns what Twilio says of the call
+// now. If the call could not be ended, HangUp asks for that.
 // Source: https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 func (c *Client) HangUp(ctx context.Context, sid string) (call.Report, error) {
 	if !c.IsSID(sid) {
@@ -162,7 +161,7 @@ func (c *Client) End(ctx context.Context, sid string) (call.Report, error) {
 	return c.update(ctx, sid, openapi.UpdateCallParams{Status: new("completed")})
 }
 
-// Tell breaks into the conversation of the Call's attempt n: who listens hears that
+// Tell breaks into the conversation of the Call's attempt n: the listener hears that
 // somebody else was reached, and then the call ends.
 func (c *Client) Tell(ctx context.Context, cl *call.Call, n int) (call.Report, error) {
 	sid := cl.Attempt(n).SID
@@ -199,7 +198,7 @@ func (c *Client) CheckAccount(ctx context.Context) error {
 	}
 	if e, ok := asStatus(err); ok && (e.fate() == call.FateAccount || e.fate() == call.FateUnlisted) {
 		p := placeError(err, true)
-		p.Fate = call.FateAccount // whatever the code: it is the account that was asked for
+		p.Fate = call.FateAccount // whatever the code: the request was about the account
 		return p
 	}
 	return fmt.Errorf("checking the account: %w", err)

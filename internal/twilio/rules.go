@@ -74,11 +74,11 @@ func allows(list []string, one string) bool {
 	return slices.Contains(list, one) || slices.Contains(list, anything)
 }
 
-// asciiHost is wider than what may be registered: whoever allows such a host means it.
+// asciiHost also takes hosts that nobody can register: an operator who allows one means it.
 var asciiHost = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$`)
 
-// canonical is a host as hosts are compared: in small ASCII letters, without the root's
-// dot. It is empty where there is none.
+// canonical is a host in the form for comparing: in small ASCII letters, without the root's
+// dot. It is empty for a text that is no host.
 func canonical(host string) string {
 	if host == anything {
 		return anything
@@ -99,7 +99,7 @@ func canonical(host string) string {
 	return ascii
 }
 
-// HostOf is the host of a URL as Rules have it; empty where there is none.
+// HostOf is the host of a URL in the form that Rules compare, and empty if there is none.
 func HostOf(link string) string {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -108,7 +108,7 @@ func HostOf(link string) string {
 	return canonical(u.Hostname())
 }
 
-// oddInURL are characters that one parser of URLs reads otherwise than the next.
+// oddInURL are characters that parsers of URLs read differently.
 var oddInURL = regexp.MustCompile(`[\x00-\x20\x7f\\]`)
 
 // checkURL says what is wrong with a URL that Twilio is to fetch or post to.
@@ -144,7 +144,7 @@ func isASCII(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }
 
-// checkHost returns an error for a host to which Twilio may not be sent, with what would let it pass.
+// checkHost returns an error for a host to which Twilio may not be sent. It says which setting allows the host.
 func (r Rules) checkHost(name string) error {
 	host := canonical(name)
 	switch {

@@ -26,8 +26,8 @@ type AccountState struct {
 	Timed bool
 }
 
-// AskAccount reads the account. A standard API key may not, and is then judged by whether it can list
-// the account's calls.
+// AskAccount reads the account. A standard API key may not do that; AskAccount then finds out whether it
+// can list the account's calls.
 func (c *Client) AskAccount(ctx context.Context) (state AccountState, err error) {
 	var account struct {
 		Status text `json:"status"`
@@ -55,8 +55,8 @@ func (c *Client) AskAccount(ctx context.Context) (state AccountState, err error)
 	return state, nil
 }
 
-// ahead is how far the clock of an answer is ahead of ours. The header has whole seconds, so half
-// of one is the best guess; and it was read when half of the time was over that the answer took.
+// ahead is how far the clock of an answer is ahead of ours. The header has whole seconds, so half a
+// second more is the best guess. The other side read its clock about halfway between question and answer.
 func ahead(header http.Header, asked time.Time) (time.Duration, bool) {
 	at, err := http.ParseTime(header.Get("Date"))
 	if err != nil {

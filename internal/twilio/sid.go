@@ -7,9 +7,9 @@ import (
 )
 
 // The forms of a call's sid. Twilio's own is CA and 32 hex digits. Services that speak its
-// language name their calls as they like, most by a UUID: long enough to be nobody else's,
-// and with nothing in it that would change a path. What looks like the id of something
-// else at Twilio, such as SM and hex digits, is none of a call anywhere.
+// language name their calls as they like, most by a UUID: long enough to be unique, and
+// without characters that would change a path. A text that looks like the id of something
+// else at Twilio, such as SM and hex digits, is nowhere the sid of a call.
 // Source: https://www.twilio.com/docs/glossary/what-is-a-sid
 var (
 	twiliosSID = regexp.MustCompile(`^CA[0-9a-fA-F]{32}$`)

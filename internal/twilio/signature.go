@@ -64,12 +64,12 @@ func ports(u *url.URL) []string {
 }
 
 // Valid says whether r was signed by Twilio. form is what was read from its body
-// (r.PostForm), body the bytes of one that is no form; both may be nil. Whatever
-// proxies did to scheme, host and path prefix is undone by going from the
-// configured public URL.
+// (r.PostForm), body the bytes of one that is no form; both may be nil. Valid starts
+// from the configured public URL, so it does not matter what proxies did to scheme,
+// host and path prefix.
 //
-// What is signed is the URL and, behind it, the form's names in order, each with
-// its distinct values; the URL carries a hash of any other body.
+// Twilio signs the URL and, behind it, the form's names in order, each with its
+// distinct values. If the body is no form, the URL has a hash of it.
 // Source: https://www.twilio.com/docs/usage/security
 func (v *Verifier) Valid(r *http.Request, form url.Values, body []byte) bool {
 	got := []byte(r.Header.Get(SignatureHeader))
@@ -97,8 +97,8 @@ func (v *Verifier) Valid(r *http.Request, form url.Values, body []byte) bool {
 	return ok
 }
 
-// below is what may stand behind the public base URL, exactly as it was sent: a proxy
-// may or may not have taken the base URL's own path away.
+// below returns what may follow the public base URL, exactly as it was sent: a proxy
+// may have removed the base URL's own path, or not.
 func (v *Verifier) below(u *url.URL) []string {
 	query := ""
 	if u.RawQuery != "" || u.ForceQuery {

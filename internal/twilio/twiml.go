@@ -15,10 +15,9 @@ var (
 	attrEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;")
 )
 
-// speech speaks the text as often as wished, each time followed by what comes after
-// it, with a second of silence in between: Say's own loop attribute would leave no
-// gap, and a listener who has just raised the phone to the ear would not hear where
-// the text begins anew.
+// speech speaks the text as often as wished, each time followed by after, with a second
+// of silence in between. Say's own loop attribute would leave no gap, and a listener who
+// has just raised the phone to the ear would not hear where the text begins anew.
 func speech(s call.Say, after string) string {
 	once := speak(s, s.Text) + after
 	return once + strings.Repeat(`<Pause length="1"/>`+once, max(s.Repeat, 1)-1)
@@ -44,14 +43,13 @@ func unspeakable(text string) bool {
 	return !utf8.ValidString(text) || strings.ContainsFunc(text, notText)
 }
 
-// notText tells the characters that no XML document can contain, and the one that stands
-// where somebody could not read a text any more.
+// notText says whether no XML document can contain a character, or whether it is the
+// replacement character, which says that a text was damaged.
 func notText(r rune) bool {
 	return (r < 0x20 && r != '\t' && r != '\n' && r != '\r') || r == 0xFFFE || r == 0xFFFF || r == utf8.RuneError
 }
 
-// length counts UTF-16 code units: of the ways to count characters, the one that
-// finds the most.
+// length counts UTF-16 code units. No other way to count characters finds more.
 func length(s string) (n int) {
 	for _, r := range s {
 		n += max(1, utf16.RuneLen(r))
