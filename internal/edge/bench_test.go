@@ -12,7 +12,8 @@ func BenchmarkWish(b *testing.B) {
 		b.Fatal(err)
 	}
 	r := NewReader(Reader{Numbers: Numbers{From: "+815012345678"}, Presets: presets, HostURL: "https://calls.example.com"})
-	body := []byte(`{"to": "+819012345678", "say": {"text": "The server is down.", "language": "en-US"}, "policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`)
+	body := []byte(`{"to": "+819012345678", "say": {"text": "The server is down.", "language": "en-US"},
+		"policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`)
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := CheckJSON(body); err != nil {
