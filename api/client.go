@@ -19,7 +19,9 @@ type Client struct {
 	HTTP *http.Client // nil: http.DefaultClient; redirects are never followed
 
 	Patience time.Duration // with a server that is away, in Follow, Listen and Await; 0: two minutes
-	Away     func(error)   // told by those when the server is away for longer than five seconds, and nil when it is back; may be nil
+
+	// Away is told by those when the server is away for longer than five seconds, and nil when it is back; may be nil.
+	Away func(error)
 }
 
 // ListQuery selects calls; empty fields select all.
@@ -31,7 +33,9 @@ type ListQuery struct {
 
 // Create asks for a call. With an idempotency key a lost answer is asked for
 // again; replayed says that the call had been made before.
-func (c *Client) Create(ctx context.Context, req CreateCall, idempotencyKey string) (call Call, replayed bool, err error) {
+func (c *Client) Create(
+	ctx context.Context, req CreateCall, idempotencyKey string,
+) (call Call, replayed bool, err error) {
 	body, err := json.Marshal(req)
 	if err != nil {
 		return call, false, fmt.Errorf("encoding the request: %w", err)
@@ -131,7 +135,8 @@ func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
 
 // HangUp cancels the call, and ends a conversation that is under way, too.
 func (c *Client) HangUp(ctx context.Context, id string) (call Call, err error) {
-	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", body: []byte(`{"hangup":true}`), safe: true}, &call)
+	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", body: []byte(`{"hangup":true}`),
+		safe: true}, &call)
 	return call, err
 }
 

@@ -49,7 +49,8 @@ func (s *server) client(t *testing.T) *api.Client {
 
 var theCall = api.Call{
 	ID: "1", State: "waiting", To: "+819012345678", From: "+815012345678", Attempts: []api.Attempt{},
-	Policy: api.Policy{Confirm: new(api.Confirm), Machine: &api.Machine{Do: "ignore"}, Ladder: "sequence", MaxAttempts: new(3), RingTimeout: new(api.Duration(30 * time.Second)), Deadline: api.After(24 * time.Hour),
+	Policy: api.Policy{Confirm: new(api.Confirm), Machine: &api.Machine{Do: "ignore"}, Ladder: "sequence",
+		MaxAttempts: new(3), RingTimeout: new(api.Duration(30 * time.Second)), Deadline: api.After(24 * time.Hour),
 		RedialAfter: map[string]api.Delays{"busy": {api.Duration(30 * time.Second)}}},
 	CreatedAt:  time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC),
 	DeadlineAt: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC),
@@ -91,13 +92,15 @@ func TestCreate(t *testing.T) {
 	if diff := cmp.Diff(theCall, call); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	want := map[string]any{"to": "+819012345678", "say": map[string]any{"text": "hi"}, "options": map[string]any{"Record": true},
-		"policy": map[string]any{"max_attempts": 2.0, "ring_timeout": "20s"}}
+	want := map[string]any{"to": "+819012345678", "say": map[string]any{"text": "hi"},
+		"options": map[string]any{"Record": true},
+		"policy":  map[string]any{"max_attempts": 2.0, "ring_timeout": "20s"}}
 	if diff := cmp.Diff(want, sent); diff != "" {
 		t.Errorf("what was sent, -want +got:\n%s", diff)
 	}
 	h := s.asked[0].Header
-	if h.Get("Authorization") != "Bearer secret" || h.Get("Idempotency-Key") != "key" || h.Get("Content-Type") != "application/json" {
+	if h.Get("Authorization") != "Bearer secret" || h.Get("Idempotency-Key") != "key" ||
+		h.Get("Content-Type") != "application/json" {
 		t.Errorf("the headers were %v", h)
 	}
 }
@@ -108,7 +111,10 @@ func TestRequestsGoWhereTheContractSays(t *testing.T) {
 		do   func(*api.Client) error
 	}{
 		{"GET /v1/calls/1", func(c *api.Client) error { _, err := c.Get(t.Context(), "1", 0); return err }},
-		{"GET /v1/calls/1?wait=1m0s", func(c *api.Client) error { _, err := c.Get(t.Context(), "1", time.Minute); return err }},
+		{"GET /v1/calls/1?wait=1m0s", func(c *api.Client) error {
+			_, err := c.Get(t.Context(), "1", time.Minute)
+			return err
+		}},
 		{"GET /v1/calls/a%2Fb", func(c *api.Client) error { _, err := c.Get(t.Context(), "a/b", 0); return err }},
 		{"GET /v1/calls/1/events?limit=200", func(c *api.Client) error { _, err := c.Events(t.Context(), "1"); return err }},
 		{"POST /v1/calls/1/cancel", func(c *api.Client) error { _, err := c.Cancel(t.Context(), "1"); return err }},
@@ -180,7 +186,8 @@ func TestTriesAgainWhereThatDoesNoHarm(t *testing.T) {
 		fails    string
 	}{
 		{"get, soon back", get, 2, down, 3, 600 * time.Millisecond, ""},
-		{"get, never back", get, 99, down, 4, 1400 * time.Millisecond, "redial at http://redial.test/ can't be reached: connection refused"},
+		{"get, never back", get, 99, down, 4, 1400 * time.Millisecond,
+			"redial at http://redial.test/ can't be reached: connection refused"},
 		{"get, the database is away", get, 1, 503, 2, 3 * time.Second, ""},
 		{"get, the database stays away", get, 99, 503, 4, 9 * time.Second, "it is so"},
 		{"create with a key", create("key"), 1, down, 2, 200 * time.Millisecond, ""},
@@ -220,11 +227,14 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 		name, want string
 		handler    http.HandlerFunc
 	}{
-		{"another server", "answered 404 Not Found, and is perhaps no redial", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }},
-		{"a page", "can't be read", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }},
-		{"a redirect", "sends on to https://elsewhere.test/: use the URL of redial itself", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://elsewhere.test/", http.StatusMovedPermanently)
+		{"another server", "answered 404 Not Found, and is perhaps no redial", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
 		}},
+		{"a page", "can't be read", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }},
+		{"a redirect", "sends on to https://elsewhere.test/: use the URL of redial itself",
+			func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://elsewhere.test/", http.StatusMovedPermanently)
+			}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -236,7 +246,9 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 			}
 		})
 	}
-	ok := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"status": "ok"}`) }))
+	ok := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"status": "ok"}`)
+	}))
 	defer ok.Close()
 	c := &api.Client{URL: ok.URL}
 	for name, ask := range map[string]func() error{
@@ -249,11 +261,13 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 		"Events":    func() error { _, err := c.Events(t.Context(), "1"); return err },
 		"Endpoints": func() error { _, err := c.Endpoints(t.Context()); return err },
 	} {
-		if err := ask(); err == nil || !strings.Contains(err.Error(), ok.URL) || !strings.Contains(err.Error(), "none of redial's") {
+		err := ask()
+		if err == nil || !strings.Contains(err.Error(), ok.URL) || !strings.Contains(err.Error(), "none of redial's") {
 			t.Errorf("%s of a program that says ok: %v", name, err)
 		}
 	}
-	if err := (&api.Client{URL: ":"}).Delete(t.Context(), "1"); err == nil || !strings.Contains(err.Error(), `":" is not the URL of a redial`) {
+	err := (&api.Client{URL: ":"}).Delete(t.Context(), "1")
+	if err == nil || !strings.Contains(err.Error(), `":" is not the URL of a redial`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -271,7 +285,8 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "user") {
 			t.Errorf("%s: %v", client.URL, err)
 		}
-		if _, err := client.Get(t.Context(), "1", 0); client.Key != "" && (err == nil || !strings.Contains(err.Error(), "API key")) {
+		_, err = client.Get(t.Context(), "1", 0)
+		if client.Key != "" && (err == nil || !strings.Contains(err.Error(), "API key")) {
 			t.Errorf("a key of two lines: %v", err)
 		}
 	}

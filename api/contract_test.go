@@ -128,7 +128,10 @@ func TestExamplesAreWhatTheTypesSay(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range []string{"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem", "Webhook", "Endpoint", "CreateEndpoint", "EndpointList", "Delivery", "DeliveryList", "Try"} {
+	for _, name := range []string{
+		"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem", "Webhook", "Endpoint",
+		"CreateEndpoint", "EndpointList", "Delivery", "DeliveryList", "Try",
+	} {
 		if !seen[name] {
 			t.Errorf("%s has no example", name)
 		}

@@ -84,11 +84,13 @@ func ParseDuration(text string) (Duration, error) {
 	}
 	n := parts[1]
 	if parts[2] == "" {
-		return 0, fmt.Errorf("must be a duration with its unit: write %[1]ss for seconds, %[1]sm for minutes, or %[1]sh for hours", n)
+		return 0, fmt.Errorf("must be a duration with its unit: "+
+			"write %[1]ss for seconds, %[1]sm for minutes, or %[1]sh for hours", n)
 	}
 	for _, u := range units {
 		if value, err := strconv.ParseFloat(n, 64); err == nil && slices.Contains(u.names, strings.ToLower(parts[2])) {
-			return 0, fmt.Errorf("must be a duration such as 30s, 5m or 24h: write %s%s", strconv.FormatFloat(value*u.times, 'f', -1, 64), u.unit)
+			return 0, fmt.Errorf("must be a duration such as 30s, 5m or 24h: write %s%s",
+				strconv.FormatFloat(value*u.times, 'f', -1, 64), u.unit)
 		}
 	}
 	return 0, errors.New("must be a duration such as 30s, 5m or 24h, with s, m or h behind the number")

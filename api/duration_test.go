@@ -14,9 +14,11 @@ import (
 func TestADurationThatCantBeRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"30": "write 30s for seconds, 30m for minutes, or 30h for hours", "1.5": "write 1.5s", " 30 ": "write 30s",
-		"30 s": "write 30s", "30sec": "write 30s", "30 Seconds": "write 30s", "30秒": "write 30s", "5 min.": "write 5m", "5MIN": "write 5m",
+		"30 s": "write 30s", "30sec": "write 30s", "30 Seconds": "write 30s", "30秒": "write 30s", "5 min.": "write 5m",
+		"5MIN":    "write 5m",
 		"2 hours": "write 2h", "1d": "write 24h", "1.5 days": "write 36h", "2w": "write 336h", "3日": "write 72h",
-		"soon": "must be a duration such as 30s, 5m or 24h", "": "must be a duration", "30x": "with s, m or h behind the number", "30 parsecs": "with s, m or h",
+		"soon": "must be a duration such as 30s, 5m or 24h", "": "must be a duration",
+		"30x": "with s, m or h behind the number", "30 parsecs": "with s, m or h",
 	} {
 		_, err := ParseDuration(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -29,13 +31,17 @@ func TestADurationThatCantBeRead(t *testing.T) {
 			t.Errorf("%q: what it is told to write is wrong, too: %v", text, err)
 		}
 	}
-	for text, want := range map[string]time.Duration{"30s": 30 * time.Second, "1h30m": 90 * time.Minute, "0": 0, "500ms": 500 * time.Millisecond} {
+	for text, want := range map[string]time.Duration{
+		"30s": 30 * time.Second, "1h30m": 90 * time.Minute, "0": 0, "500ms": 500 * time.Millisecond,
+	} {
 		if d, err := ParseDuration(text); err != nil || d.Std() != want {
 			t.Errorf("%q: %s, %v", text, d, err)
 		}
 	}
 	var d Duration
-	for value, want := range map[string]string{`30`: `write "30s"`, `"30"`: "write 30s", `true`: "as a string", `"1d"`: "write 24h"} {
+	for value, want := range map[string]string{
+		`30`: `write "30s"`, `"30"`: "write 30s", `true`: "as a string", `"1d"`: "write 24h",
+	} {
 		if err := json.Unmarshal([]byte(value), &d); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, not %s", value, err, want)
 		}
@@ -45,7 +51,8 @@ func TestADurationThatCantBeRead(t *testing.T) {
 // A moment has the advice of a duration, and of a time whose zone was in a URL.
 func TestAMomentThatCantBeRead(t *testing.T) {
 	for text, want := range map[string]string{
-		"24": "write 24s", "1 day": "write 24h", "tomorrow": "or a time such as", "2026-12-24T18:00:00 09:00": "%2B09:00", "": "must be a duration",
+		"24": "write 24s", "1 day": "write 24h", "tomorrow": "or a time such as", "2026-12-24T18:00:00 09:00": "%2B09:00",
+		"": "must be a duration",
 	} {
 		if _, err := ParseMoment(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, not %s", text, err, want)

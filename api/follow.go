@@ -108,7 +108,9 @@ type follower struct {
 
 // events reads a stream of server-sent events, and tells of each by its kind and data,
 // until that says that it is over. It keeps when the server last said anything.
-func (l *link) events(ctx context.Context, path string, header http.Header, tell func(kind, data string) (over bool, err error)) error {
+func (l *link) events(
+	ctx context.Context, path string, header http.Header, tell func(kind, data string) (over bool, err error),
+) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	dead := time.AfterFunc(silence, cancel)

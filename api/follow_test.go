@@ -22,7 +22,8 @@ import (
 var story = []string{"call.created", "call.cancel_requested", "call.ended"}
 
 func block(seq int) string {
-	return fmt.Sprintf("id: %d\nevent: %s\ndata: {\"seq\":%d,\"type\":\"%s\",\"at\":\"2026-11-23T09:00:00Z\"}\n\n", seq, story[seq-1], seq, story[seq-1])
+	return fmt.Sprintf("id: %d\nevent: %s\ndata: {\"seq\":%d,\"type\":\"%s\",\"at\":\"2026-11-23T09:00:00Z\"}\n\n", seq,
+		story[seq-1], seq, story[seq-1])
 }
 
 // streams answers the n-th request for events with the n-th stream, the last one
@@ -71,13 +72,19 @@ func TestFollow(t *testing.T) {
 	}{
 		{"in one go", []string{block(1) + ": still here\n\n" + block(2) + block(3)}, false, 0, []int{1, 2, 3}, []int{0}, 0},
 		{"from the middle", []string{block(2) + block(3)}, false, 1, []int{2, 3}, []int{1}, 0},
-		{"what comes again is told once", []string{block(1) + block(2) + block(1) + block(2) + block(3)}, false, 0, []int{1, 2, 3}, []int{0}, 0},
+		{"what comes again is told once", []string{block(1) + block(2) + block(1) + block(2) + block(3)}, false, 0,
+			[]int{1, 2, 3}, []int{0}, 0},
 		{"nothing after the end", []string{block(1) + block(3) + block(2)}, false, 0, []int{1, 3}, []int{0}, 0},
-		{"broken between events", []string{block(1), block(2), block(3)}, false, 0, []int{1, 2, 3}, []int{0, 1, 2}, 400 * time.Millisecond},
-		{"broken within an event", []string{block(1) + block(2)[:30], block(2) + block(3)}, false, 0, []int{1, 2, 3}, []int{0, 1}, 200 * time.Millisecond},
-		{"broken after an event's data", []string{block(1) + strings.TrimSuffix(block(2), "\n"), block(2) + block(3)}, false, 0, []int{1, 2, 3}, []int{0, 1}, 200 * time.Millisecond},
-		{"away for a while", []string{block(1), "", "", "", block(2) + block(3)}, false, 0, []int{1, 2, 3}, []int{0, 1, 1, 1, 1}, 3 * time.Second},
-		{"silent", []string{block(1), block(2) + block(3)}, true, 0, []int{1, 2, 3}, []int{0, 1}, time.Minute + 200*time.Millisecond},
+		{"broken between events", []string{block(1), block(2), block(3)}, false, 0, []int{1, 2, 3}, []int{0, 1, 2},
+			400 * time.Millisecond},
+		{"broken within an event", []string{block(1) + block(2)[:30], block(2) + block(3)}, false, 0, []int{1, 2, 3},
+			[]int{0, 1}, 200 * time.Millisecond},
+		{"broken after an event's data", []string{block(1) + strings.TrimSuffix(block(2), "\n"), block(2) + block(3)},
+			false, 0, []int{1, 2, 3}, []int{0, 1}, 200 * time.Millisecond},
+		{"away for a while", []string{block(1), "", "", "", block(2) + block(3)}, false, 0, []int{1, 2, 3},
+			[]int{0, 1, 1, 1, 1}, 3 * time.Second},
+		{"silent", []string{block(1), block(2) + block(3)}, true, 0, []int{1, 2, 3}, []int{0, 1},
+			time.Minute + 200*time.Millisecond},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -109,15 +116,17 @@ func TestFollowOutlivesAQuietDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		day := block(1) + strings.Repeat(": still here\n\n", 24*60*4)
 		begin, tries := time.Now(), 0
-		client := &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-			body := io.Reader(&slow{req.Context(), strings.SplitAfter(day, "\n\n")})
-			if tries++; tries == 2 {
-				return nil, errors.New("connection refused")
-			} else if tries == 3 {
-				body = strings.NewReader(block(2) + block(3))
-			}
-			return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: io.NopCloser(body), Request: req}, nil
-		})}}
+		client := &api.Client{URL: "http://redial.test",
+			HTTP: &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+				body := io.Reader(&slow{req.Context(), strings.SplitAfter(day, "\n\n")})
+				if tries++; tries == 2 {
+					return nil, errors.New("connection refused")
+				} else if tries == 3 {
+					body = strings.NewReader(block(2) + block(3))
+				}
+				return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}},
+					Body: io.NopCloser(body), Request: req}, nil
+			})}}
 		last := 0
 		err := client.Follow(t.Context(), "1", 0, func(e api.Event) error { last = e.Seq; return nil })
 		if took := time.Since(begin); err != nil || last != 3 || tries != 3 || took < 24*time.Hour {
@@ -198,7 +207,8 @@ func TestFollowGivesUp(t *testing.T) {
 		s := &server{answer: func(w http.ResponseWriter, _ *http.Request, _ int) {
 			give(w, 200, "application/json", api.EventList{Events: []api.Event{}})
 		}}
-		if err := s.client(t).Follow(t.Context(), "1", 0, func(api.Event) error { return nil }); err == nil || len(s.asked) != 1 {
+		err := s.client(t).Follow(t.Context(), "1", 0, func(api.Event) error { return nil })
+		if err == nil || len(s.asked) != 1 {
 			t.Errorf("got %v after %d requests", err, len(s.asked))
 		}
 	})
@@ -212,9 +222,11 @@ func TestAwayIsToldOnce(t *testing.T) {
 		told  []string
 		takes time.Duration
 	}{
-		"a moment":          {3, nil, 3 * time.Second},
-		"for a while":       {9, []string{"redial at http://redial.test can't be reached: connection refused", "back"}, 31 * time.Second},
-		"a rolling upgrade": {60, []string{"redial at http://redial.test can't be reached: connection refused", "back"}, 286 * time.Second},
+		"a moment": {3, nil, 3 * time.Second},
+		"for a while": {9, []string{"redial at http://redial.test can't be reached: connection refused", "back"},
+			31 * time.Second},
+		"a rolling upgrade": {60, []string{"redial at http://redial.test can't be reached: connection refused", "back"},
+			286 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -227,7 +239,8 @@ func TestAwayIsToldOnce(t *testing.T) {
 						told = append(told, err.Error())
 					}
 				}}
-				ended := `{"id": "1", "state": "ended", "outcome": "reached", "policy": {}, "attempts": [], "deadline_at": "2026-11-23T09:00:00Z", "created_at": "2026-11-23T09:00:00Z"}`
+				ended := `{"id": "1", "state": "ended", "outcome": "reached", "policy": {}, "attempts": [], ` +
+					`"deadline_at": "2026-11-23T09:00:00Z", "created_at": "2026-11-23T09:00:00Z"}`
 				tries := 0
 				client.HTTP = &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 					if strings.HasSuffix(req.URL.Path, "/events") {

@@ -14,7 +14,9 @@ import (
 // ctx is over or tell returns an error, which is returned as it is. ready is told how the
 // messages are to be signed: first, and again after a break so long that the server has
 // forgotten the stream. Body is the message as it would have been sent.
-func (c *Client) Listen(ctx context.Context, types []string, ready func(Endpoint), tell func(m Webhook, body []byte) error) error {
+func (c *Client) Listen(
+	ctx context.Context, types []string, ready func(Endpoint), tell func(m Webhook, body []byte) error,
+) error {
 	v := url.Values{}
 	if len(types) > 0 {
 		v.Set("events", strings.Join(types, ","))

@@ -31,7 +31,7 @@ type CreateCall struct {
 	Policy   *Policy           `json:"policy,omitzero"`   // what is left out has a default
 	Options  json.RawMessage   `json:"options,omitzero"`  // further parameters of Twilio's create call, by its names
 	Metadata map[string]string `json:"metadata,omitzero"` // the caller's own; redial keeps it and gives it back
-	Webhook  string            `json:"webhook,omitzero"`  // where its events are sent, beside the server's endpoints
+	Webhook  string            `json:"webhook,omitzero"`  // where its events go, beside the endpoints
 }
 
 // MarshalJSON writes the people, where there are any, in the place of the number.
@@ -101,19 +101,19 @@ func (s *Say) UnmarshalJSON(b []byte) error {
 // Policy is how hard to try, and when. In a request what is left out has the preset's
 // value, or a default; an answer has the policy that the call follows.
 type Policy struct {
-	Preset       string            `json:"preset,omitzero"`         // to begin with: article, urgent, polite, or the installation's own
+	Preset       string            `json:"preset,omitzero"`         // to begin with: article, urgent, polite or another
 	MaxAttempts  *int              `json:"max_attempts,omitzero"`   // dials of each person in all, the first one too
 	MaxPerResult map[string]int    `json:"max_per_result,omitzero"` // of those, how many may end so: by result
 	RingTimeout  *Duration         `json:"ring_timeout,omitzero"`   // whole seconds
 	TalkLimit    *Duration         `json:"talk_limit,omitzero"`     // of a conversation, whole seconds
 	NotBefore    *Moment           `json:"not_before,omitzero"`     // of the first dial
 	Deadline     *Moment           `json:"deadline,omitzero"`       // no dial begins at or after it
-	RedialAfter  map[string]Delays `json:"redial_after,omitzero"`   // by result: no-answer, busy, failed, machine, unconfirmed
+	RedialAfter  map[string]Delays `json:"redial_after,omitzero"`   // by no-answer, busy, failed, machine, unconfirmed
 	Jitter       *Duration         `json:"jitter,omitzero"`         // at most so much is added to each delay, by lot
 	Window       *Window           `json:"window,omitzero"`         // when a phone may ring; without, at any time
 	Confirm      *Confirm          `json:"confirm,omitzero"`        // what proves that a person listens
 	Machine      *Machine          `json:"machine,omitzero"`        // what is done when a machine answers
-	Ladder       string            `json:"ladder,omitzero"`         // the order of several people: sequence, rounds or parallel
+	Ladder       string            `json:"ladder,omitzero"`         // of several people: sequence, rounds or parallel
 }
 
 // Window is when a phone may ring, by the clock on the wall. It takes a ring that
@@ -121,7 +121,7 @@ type Policy struct {
 type Window struct {
 	Days     []string `json:"days,omitzero"`     // mon to sun, on which it opens; without, every day
 	Hours    string   `json:"hours,omitzero"`    // 09:00-21:00, or over midnight 22:00-06:00; without, all day
-	Zone     string   `json:"zone,omitzero"`     // IANA, or any-of-number; without, the number's, where it can be in one only
+	Zone     string   `json:"zone,omitzero"`     // IANA, or any-of-number; without, the number's, if it has one only
 	Zones    []string `json:"zones,omitzero"`    // in an answer: those of any-of-number, in all of which it must be open
 	Holidays []string `json:"holidays,omitzero"` // dates such as 2026-12-25, on which nothing rings
 }
@@ -159,7 +159,8 @@ func ParseMoment(text string) (m Moment, err error) {
 	case amount.MatchString(text):
 		return Moment{}, noDuration
 	case spaced.MatchString(text):
-		return Moment{}, errors.New("has a space before its zone, which is what becomes of a + in a URL: write +09:00 or, in a URL, %2B09:00")
+		return Moment{}, errors.New("has a space before its zone, which is what becomes of a + in a URL: " +
+			"write +09:00 or, in a URL, %2B09:00")
 	}
 	return Moment{}, errors.New(`must be a duration such as "24h", or a time such as "2026-12-24T18:00:00+09:00"`)
 }
@@ -282,29 +283,35 @@ func (m *Machine) UnmarshalJSON(b []byte) error {
 // Call is a wish to reach somebody, and how it fares. What is not known yet, and
 // the personal data of a call that was scrubbed, is left out.
 type Call struct {
-	ID                string            `json:"id"`
-	State             string            `json:"state"`            // waiting, dialing or ended
-	Outcome           string            `json:"outcome,omitzero"` // reached, unreached, refused, canceled or expired, once ended
-	To                string            `json:"to,omitzero"`
-	People            []Person          `json:"people,omitzero"` // where there is more than a number
-	From              string            `json:"from,omitzero"`
-	Say               *Say              `json:"say,omitzero"`   // the message, as it was asked for: one of these three
-	Twiml             string            `json:"twiml,omitzero"` //
-	URL               string            `json:"url,omitzero"`   //
-	Policy            Policy            `json:"policy"`
-	Attempts          []Attempt         `json:"attempts"`
-	Reached           *Reached          `json:"reached,omitzero"`             // who was, and how that is known
-	Refusal           *Refusal          `json:"refusal,omitzero"`             // why Twilio would not take the call
-	Held              bool              `json:"held,omitzero"`                // waits until another call lets go of the number
-	NextAttemptAt     time.Time         `json:"next_attempt_at,omitzero"`     // when the phone rings again, at the earliest
-	Waiting           []string          `json:"waiting,omitzero"`             // why it does not ring now although it is due; worked out when somebody asks for the call
+	ID    string `json:"id"`
+	State string `json:"state"` // waiting, dialing or ended
+
+	// Outcome is reached, unreached, refused, canceled or expired, once the call has ended.
+	Outcome string `json:"outcome,omitzero"`
+
+	To            string    `json:"to,omitzero"`
+	People        []Person  `json:"people,omitzero"` // where there is more than a number
+	From          string    `json:"from,omitzero"`
+	Say           *Say      `json:"say,omitzero"`   // the message, as it was asked for: one of these three
+	Twiml         string    `json:"twiml,omitzero"` //
+	URL           string    `json:"url,omitzero"`   //
+	Policy        Policy    `json:"policy"`
+	Attempts      []Attempt `json:"attempts"`
+	Reached       *Reached  `json:"reached,omitzero"`         // who was, and how that is known
+	Refusal       *Refusal  `json:"refusal,omitzero"`         // why Twilio would not take the call
+	Held          bool      `json:"held,omitzero"`            // waits until its number is free
+	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"` // when the phone rings again, at the earliest
+
+	// Waiting is why it does not ring now although it is due. It is worked out when somebody asks for the call.
+	Waiting []string `json:"waiting,omitzero"`
+
 	CancelRequestedAt time.Time         `json:"cancel_requested_at,omitzero"` //
 	DeadlineAt        time.Time         `json:"deadline_at"`                  // no dial begins at or after it
 	CreatedAt         time.Time         `json:"created_at"`
 	EndedAt           time.Time         `json:"ended_at,omitzero"`
 	Metadata          map[string]string `json:"metadata,omitzero"`
-	IdempotencyKey    string            `json:"idempotency_key,omitzero"` // with which it was asked for; only where calls are read
-	Webhook           string            `json:"webhook,omitzero"`         // where its events are sent, beside the server's endpoints
+	IdempotencyKey    string            `json:"idempotency_key,omitzero"` // of the request; only where calls are read
+	Webhook           string            `json:"webhook,omitzero"`         // where its events go, beside the endpoints
 }
 
 // Reached is the evidence that a person was reached.

@@ -104,7 +104,8 @@ func TestProblemIsASentence(t *testing.T) {
 	}{
 		{api.Problem{Title: "Conflict"}, "Conflict"},
 		{api.Problem{Title: "Conflict", Detail: "the call has not ended"}, "the call has not ended"},
-		{api.Problem{Detail: "it can't be taken", Errors: []api.FieldError{{"to", "is missing"}, {"say", "is empty"}}}, "to: is missing; say: is empty"},
+		{api.Problem{Detail: "it can't be taken", Errors: []api.FieldError{{"to", "is missing"}, {"say", "is empty"}}},
+			"to: is missing; say: is empty"},
 	}
 	for _, test := range tests {
 		if got := test.problem.Error(); got != test.want {
@@ -116,9 +117,12 @@ func TestProblemIsASentence(t *testing.T) {
 // What is read as a policy is written so that it reads the same.
 func FuzzPolicy(f *testing.F) {
 	for _, text := range []string{
-		`{}`, `{"preset":"urgent","max_attempts":3,"max_per_result":{"busy":2}}`, `{"deadline":"24h","not_before":"2026-12-24T18:00:00+09:00"}`,
-		`{"redial_after":{"busy":"30s","no-answer":["0s","5m"],"failed":[]}}`, `{"window":{"days":["mon"],"hours":"09:00-21:00","holidays":["2026-12-25"]}}`,
-		`{"confirm":{"pin":"1234"},"machine":{"do":"leave-message","then":"end"}}`, `{"confirm":"any-key","machine":"redial"}`, `{"deadline":30}`, `{"deadline":null}`,
+		`{}`, `{"preset":"urgent","max_attempts":3,"max_per_result":{"busy":2}}`,
+		`{"deadline":"24h","not_before":"2026-12-24T18:00:00+09:00"}`,
+		`{"redial_after":{"busy":"30s","no-answer":["0s","5m"],"failed":[]}}`,
+		`{"window":{"days":["mon"],"hours":"09:00-21:00","holidays":["2026-12-25"]}}`,
+		`{"confirm":{"pin":"1234"},"machine":{"do":"leave-message","then":"end"}}`,
+		`{"confirm":"any-key","machine":"redial"}`, `{"deadline":30}`, `{"deadline":null}`,
 	} {
 		f.Add(text)
 	}

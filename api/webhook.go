@@ -146,7 +146,8 @@ func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (pa
 	if q.Limit != 0 {
 		v.Set("limit", strconv.Itoa(q.Limit))
 	}
-	_, err = c.do(ctx, request{method: http.MethodGet, path: endpointPath(id) + "/deliveries?" + v.Encode(), safe: true}, &page)
+	_, err = c.do(ctx, request{method: http.MethodGet, path: endpointPath(id) + "/deliveries?" + v.Encode(), safe: true},
+		&page)
 	return page, err
 }
 
