@@ -108,7 +108,8 @@ func (c *counter) Write(b []byte) (int, error) {
 // disk is the size of the database, and how many rows its tables have.
 func (m *meter) disk() (size, rows int) {
 	m.t.Helper()
-	if err := m.db.QueryRow(`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size); err != nil {
+	err := m.db.QueryRow(`SELECT page_count * page_size FROM pragma_page_count, pragma_page_size`).Scan(&size)
+	if err != nil {
 		m.t.Fatal(err)
 	}
 	for _, name := range m.tables() {
@@ -168,70 +169,83 @@ func bodies() map[string]string {
 	}
 	long := repeat(million, "x")
 	all := map[string]string{
-		"nothing":                    `{}`,
-		"a call":                     say(`"say": "hi"`),
-		"spaces":                     repeat(million, " ") + say(`"say": "hi"`),
-		"lists in lists":             repeat(million, "["),
-		"lists in lists, closed":     repeat(9_000, "[") + repeat(9_000, "]"),
-		"objects in objects":         repeat(150_000, `{"a":`),
-		"lists in options":           with(`"options": {"Record": ` + repeat(9_000, "[") + repeat(9_000, "]") + `}`),
-		"lists in the people":        `{"say": "hi", "to": ` + repeat(9_000, "[") + repeat(9_000, "]") + `}`,
-		"numbers as the body":        "[" + repeat(million/2, "1,") + "1]",
-		"fields":                     `{` + numbered(80_000, `"f%d":1`) + `}`,
-		"fields with empty names":    `{` + repeat(150_000, `"":1,`) + `"":1}`,
-		"short fields":               `{` + numbered(80_000, `"%x":1`) + `}`,
-		"fields of the policy":       policy(numbered(80_000, `"f%d":1`)),
-		"fields of redial_after":     policy(`"redial_after": {` + numbered(80_000, `"f%d":1`) + `}`),
-		"fields of the window":       policy(`"window": {` + numbered(80_000, `"f%d":1`) + `}`),
-		"fields of confirm":          policy(`"confirm": {` + numbered(80_000, `"f%d":1`) + `}`),
-		"fields of machine":          policy(`"machine": {` + numbered(80_000, `"f%d":1`) + `}`),
-		"fields of say":              say(`"say": {` + numbered(80_000, `"f%d":1`) + `}`),
-		"fields of a person":         `{"say": "hi", "to": [{` + numbered(80_000, `"f%d":1`) + `}]}`,
-		"options":                    with(`"options": {` + numbered(80_000, `"o%d":1`) + `}`),
-		"metadata":                   with(`"metadata": {` + numbered(70_000, `"m%d":"1"`) + `}`),
-		"people":                     `{"say": "hi", "to": [` + numbered(50_000, `"+8190%08d"`) + `]}`,
-		"people who are none":        `{"say": "hi", "to": [` + repeat(million/2, "1,") + `1]}`,
-		"people with names":          `{"say": "hi", "to": [` + numbered(20_000, `{"number":"+8190%08d","name":"x"}`) + `]}`,
-		"delays":                     policy(`"redial_after": {"busy": [` + repeat(150_000, `"0s",`) + `"0s"]}`),
-		"delays of every result":     policy(`"redial_after": {` + strings.Join(slices.Collect(each([]string{"busy", "no-answer", "failed", "machine", "unconfirmed"}, func(r string) string { return `"` + r + `": [` + repeat(190, `"0s",`) + `"0s"]` })), ",") + `}`),
-		"holidays":                   policy(`"window": {"holidays": [` + repeat(70_000, `"2026-12-25",`) + `"2026-12-25"]}`),
-		"days":                       policy(`"window": {"days": [` + repeat(150_000, `"mon",`) + `"mon"]}`),
-		"limits of nothing":          policy(`"max_per_result": [` + repeat(million/2, "1,") + `1]`),
-		"a list for a text":          say(`"say": [` + repeat(million/2, "1,") + `1]`),
-		"a list for a number":        policy(`"max_attempts": [` + repeat(million/2, "1,") + `1]`),
-		"spoken 20 times":            say(`"say": {"repeat": 20, "text": "` + long + `"}`),
-		"signs spoken 20 times":      say(`"say": {"repeat": 20, "text": "` + repeat(3900, "&") + `"}`),
-		"said to each 20 times":      `{"say": {"text": "hi", "repeat": 20}, "to": [` + numbered(10, `{"number":"+81901234567%d","say":"`+repeat(90_000, "&")+`"}`) + `]}`,
-		"asked of each 20 times":     `{"say": {"text": "hi", "repeat": 20}, "policy": {"confirm": {"digit": "1", "prompt": "` + repeat(900_000, "&") + `"}}, "to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`,
-		"TwiML":                      say(`"twiml": "` + long + `"`),
-		"TwiML of many elements":     twiml(repeat(450, "<Pause/>")),
-		"TwiML of many attributes":   twiml("<Say " + attributes(450) + "/>"),
-		"TwiML in TwiML":             twiml(repeat(600, "<a>")),
-		"TwiML of many entities":     twiml(repeat(700, "&amp;")),
-		"TwiML of many comments":     twiml(repeat(500, "<!---->")),
-		"a bomb of entities":         twiml(`<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>&b;`),
-		"TwiML with a key asked for": `{"to": "` + alice + `", "policy": {"confirm": {"digit": "1"}}, "twiml": "<Response><Say>` + repeat(million-500, "x") + `</Say></Response>"}`,
-		"a faulty number":            `{"to": "` + long + `", "say": "hi"}`,
-		"a number in escapes":        `{"to": "` + repeat(160_000, `\u0041`) + `", "say": "hi"}`,
-		"a number of digits":         `{"to": "+` + repeat(million, "8") + `", "say": "hi"}`,
-		"a name":                     `{"to": [{"number": "` + alice + `", "name": "` + long + `"}], "say": "hi"}`,
-		"a field's name":             with(`"` + long + `": 1`),
-		"an option's name":           with(`"options": {"` + long + `": 1}`),
-		"an option":                  with(`"options": {"CallerId": "` + long + `"}`),
-		"a metadata key":             with(`"metadata": {"` + long + `": "1"}`),
-		"a metadata value":           with(`"metadata": {"m": "` + long + `"}`),
-		"digits":                     policy(`"max_attempts": ` + repeat(million, "9")),
+		"nothing":                 `{}`,
+		"a call":                  say(`"say": "hi"`),
+		"spaces":                  repeat(million, " ") + say(`"say": "hi"`),
+		"lists in lists":          repeat(million, "["),
+		"lists in lists, closed":  repeat(9_000, "[") + repeat(9_000, "]"),
+		"objects in objects":      repeat(150_000, `{"a":`),
+		"lists in options":        with(`"options": {"Record": ` + repeat(9_000, "[") + repeat(9_000, "]") + `}`),
+		"lists in the people":     `{"say": "hi", "to": ` + repeat(9_000, "[") + repeat(9_000, "]") + `}`,
+		"numbers as the body":     "[" + repeat(million/2, "1,") + "1]",
+		"fields":                  `{` + numbered(80_000, `"f%d":1`) + `}`,
+		"fields with empty names": `{` + repeat(150_000, `"":1,`) + `"":1}`,
+		"short fields":            `{` + numbered(80_000, `"%x":1`) + `}`,
+		"fields of the policy":    policy(numbered(80_000, `"f%d":1`)),
+		"fields of redial_after":  policy(`"redial_after": {` + numbered(80_000, `"f%d":1`) + `}`),
+		"fields of the window":    policy(`"window": {` + numbered(80_000, `"f%d":1`) + `}`),
+		"fields of confirm":       policy(`"confirm": {` + numbered(80_000, `"f%d":1`) + `}`),
+		"fields of machine":       policy(`"machine": {` + numbered(80_000, `"f%d":1`) + `}`),
+		"fields of say":           say(`"say": {` + numbered(80_000, `"f%d":1`) + `}`),
+		"fields of a person":      `{"say": "hi", "to": [{` + numbered(80_000, `"f%d":1`) + `}]}`,
+		"options":                 with(`"options": {` + numbered(80_000, `"o%d":1`) + `}`),
+		"metadata":                with(`"metadata": {` + numbered(70_000, `"m%d":"1"`) + `}`),
+		"people":                  `{"say": "hi", "to": [` + numbered(50_000, `"+8190%08d"`) + `]}`,
+		"people who are none":     `{"say": "hi", "to": [` + repeat(million/2, "1,") + `1]}`,
+		"people with names":       `{"say": "hi", "to": [` + numbered(20_000, `{"number":"+8190%08d","name":"x"}`) + `]}`,
+		"delays":                  policy(`"redial_after": {"busy": [` + repeat(150_000, `"0s",`) + `"0s"]}`),
+		"delays of every result": policy(`"redial_after": {` +
+			strings.Join(slices.Collect(each([]string{"busy", "no-answer", "failed", "machine", "unconfirmed"},
+				func(r string) string {
+					return `"` + r + `": [` + repeat(190, `"0s",`) + `"0s"]`
+				})), ",") + `}`),
+		"holidays":              policy(`"window": {"holidays": [` + repeat(70_000, `"2026-12-25",`) + `"2026-12-25"]}`),
+		"days":                  policy(`"window": {"days": [` + repeat(150_000, `"mon",`) + `"mon"]}`),
+		"limits of nothing":     policy(`"max_per_result": [` + repeat(million/2, "1,") + `1]`),
+		"a list for a text":     say(`"say": [` + repeat(million/2, "1,") + `1]`),
+		"a list for a number":   policy(`"max_attempts": [` + repeat(million/2, "1,") + `1]`),
+		"spoken 20 times":       say(`"say": {"repeat": 20, "text": "` + long + `"}`),
+		"signs spoken 20 times": say(`"say": {"repeat": 20, "text": "` + repeat(3900, "&") + `"}`),
+		"said to each 20 times": `{"say": {"text": "hi", "repeat": 20}, "to": [` +
+			numbered(10, `{"number":"+81901234567%d","say":"`+repeat(90_000, "&")+`"}`) + `]}`,
+		"asked of each 20 times": `{"say": {"text": "hi", "repeat": 20}, "policy": {"confirm": {"digit": "1", "prompt": "` +
+			repeat(900_000, "&") + `"}}, "to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`,
+		"TwiML":                    say(`"twiml": "` + long + `"`),
+		"TwiML of many elements":   twiml(repeat(450, "<Pause/>")),
+		"TwiML of many attributes": twiml("<Say " + attributes(450) + "/>"),
+		"TwiML in TwiML":           twiml(repeat(600, "<a>")),
+		"TwiML of many entities":   twiml(repeat(700, "&amp;")),
+		"TwiML of many comments":   twiml(repeat(500, "<!---->")),
+		"a bomb of entities":       twiml(`<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>&b;`),
+		"TwiML with a key asked for": `{"to": "` + alice +
+			`", "policy": {"confirm": {"digit": "1"}}, "twiml": "<Response><Say>` + repeat(million-500, "x") +
+			`</Say></Response>"}`,
+		"a faulty number":     `{"to": "` + long + `", "say": "hi"}`,
+		"a number in escapes": `{"to": "` + repeat(160_000, `\u0041`) + `", "say": "hi"}`,
+		"a number of digits":  `{"to": "+` + repeat(million, "8") + `", "say": "hi"}`,
+		"a name":              `{"to": [{"number": "` + alice + `", "name": "` + long + `"}], "say": "hi"}`,
+		"a field's name":      with(`"` + long + `": 1`),
+		"an option's name":    with(`"options": {"` + long + `": 1}`),
+		"an option":           with(`"options": {"CallerId": "` + long + `"}`),
+		"a metadata key":      with(`"metadata": {"` + long + `": "1"}`),
+		"a metadata value":    with(`"metadata": {"m": "` + long + `"}`),
+		"digits":              policy(`"max_attempts": ` + repeat(million, "9")),
 	}
 	for field, at := range map[string]func(string) string{
-		"from": with, "url": say, "webhook": with, "preset": policy, "jitter": policy, "deadline": policy, "not_before": policy,
-		"ring_timeout": policy, "window": policy, "ladder": policy, "confirm": policy, "machine": policy, "redial_after": policy,
+		"from": with, "url": say, "webhook": with, "preset": policy, "jitter": policy, "deadline": policy,
+		"not_before":   policy,
+		"ring_timeout": policy, "window": policy, "ladder": policy, "confirm": policy, "machine": policy,
+		"redial_after": policy,
 	} {
 		all["a text for "+field] = at(`"` + field + `": "` + long + `"`)
 	}
 	for field, inside := range map[string]string{
-		"window.hours": `"window": {"hours": %q}`, "window.zone": `"window": {"zone": %q, "hours": "09:00-21:00"}`, "window.holidays": `"window": {"holidays": [%q]}`,
-		"confirm.pin": `"confirm": {"pin": %q}`, "confirm.digit": `"confirm": {"digit": %q}`, "confirm.prompt": `"confirm": {"digit": "1", "prompt": %q}`,
-		"machine.do": `"machine": {"do": %q}`, "machine.say": `"machine": {"do": "leave-message", "say": %q}`, "redial_after.busy": `"redial_after": {"busy": %q}`,
+		"window.hours": `"window": {"hours": %q}`, "window.zone": `"window": {"zone": %q, "hours": "09:00-21:00"}`,
+		"window.holidays": `"window": {"holidays": [%q]}`,
+		"confirm.pin":     `"confirm": {"pin": %q}`, "confirm.digit": `"confirm": {"digit": %q}`,
+		"confirm.prompt": `"confirm": {"digit": "1", "prompt": %q}`,
+		"machine.do":     `"machine": {"do": %q}`, "machine.say": `"machine": {"do": "leave-message", "say": %q}`,
+		"redial_after.busy": `"redial_after": {"busy": %q}`,
 	} {
 		all["a text for "+field] = policy(fmt.Sprintf(inside, long))
 	}
@@ -265,7 +279,8 @@ func greatest() string {
 	for i := range metadata {
 		metadata[i] = fmt.Sprintf(`"%s%02d": "%s"`, repeat(98, "m"), i, repeat(1000, "<"))
 	}
-	people := numbered(10, `{"number": "+81901234560%d", "name": "`+repeat(100, "名")+`", "language": "ja-JP", "say": "`+repeat(3000, "字")+`"}`)
+	people := numbered(10,
+		`{"number": "+81901234560%d", "name": "`+repeat(100, "名")+`", "language": "ja-JP", "say": "`+repeat(3000, "字")+`"}`)
 	var holidays []string
 	for month := range 12 {
 		for day := range 28 {
@@ -276,12 +291,15 @@ func greatest() string {
 	for _, result := range []string{"busy", "no-answer", "failed", "machine", "unconfirmed"} {
 		delays = append(delays, `"`+result+`": [`+repeat(19, `"1m",`)+`"1m"]`)
 	}
-	return `{"to": [` + people + `], "say": "hi", "metadata": {` + strings.Join(metadata, ",") + `}, "policy": {"max_attempts": 20, "ladder": "rounds",
-		"deadline": "720h", "window": {"hours": "00:00-23:59", "zone": "Asia/Tokyo", "holidays": [` + strings.Join(holidays, ",") + `]}, "redial_after": {` + strings.Join(delays, ",") + `}}}`
+	return `{"to": [` + people + `], "say": "hi", "metadata": {` + strings.Join(metadata, ",") +
+		`}, "policy": {"max_attempts": 20, "ladder": "rounds",
+		"deadline": "720h", "window": {"hours": "00:00-23:59", "zone": "Asia/Tokyo", "holidays": [` +
+		strings.Join(holidays, ",") + `]}, "redial_after": {` + strings.Join(delays, ",") + `}}}`
 }
 
 // longest is a small request for as many dials as there may be.
-var longest = `{"say": "hi", "policy": {"max_attempts": 20, "ladder": "rounds", "deadline": "720h", "confirm": {"digit": "1"}, "machine": "redial"},
+var longest = `{"say": "hi", "policy": {"max_attempts": 20, "ladder": "rounds", "deadline": "720h", ` +
+	`"confirm": {"digit": "1"}, "machine": "redial"},
 	"to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`
 
 // The table of amplifications: whatever is sent, at whichever door, costs a small multiple of itself.
@@ -322,7 +340,8 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		}
 	}
 	for what, text := range map[string]string{
-		"a URL": `{"url": "https://h.example/` + repeat(million, "x") + `"}`, "events": `{"url": "https://h.example", "events": [` + repeat(50_000, `"call.ended",`) + `"call.*"]}`,
+		"a URL":    `{"url": "https://h.example/` + repeat(million, "x") + `"}`,
+		"events":   `{"url": "https://h.example", "events": [` + repeat(50_000, `"call.ended",`) + `"call.*"]}`,
 		"an event": `{"url": "https://h.example", "events": ["` + repeat(million, "x") + `"]}`,
 	} {
 		r, _ := post("/v1/webhooks", "application/json", text)
@@ -344,7 +363,10 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		"a broken escape":  "CallSid=" + repeat(60_000, "%"),
 		"fields to 490":    strings.ReplaceAll(numbered(490, "field%d="+repeat(100, "x")), ",", "&"),
 	} {
-		for _, path := range []string{"/twilio_api/callback?attempt=x", "/twilio_api/gather?attempt=x&try=1", "/twilio_api/twiml?attempt=x", "/twilio_api/probe"} {
+		for _, path := range []string{
+			"/twilio_api/callback?attempt=x", "/twilio_api/gather?attempt=x&try=1", "/twilio_api/twiml?attempt=x",
+			"/twilio_api/probe",
+		} {
 			r, text := post(path, "application/x-www-form-urlencoded", form)
 			values, _ := url.ParseQuery(form)
 			r.Header.Set("X-Twilio-Signature", signature(token, hostURL+path, values))
@@ -355,15 +377,21 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		}
 	}
 	for what, path := range map[string]string{
-		"parameters": "/v1/calls?" + repeat(3_900, "a&"), "different parameters": "/v1/calls?" + strings.ReplaceAll(numbered(1_500, "%d"), ",", "&"),
-		"a cursor": "/v1/calls?cursor=" + repeat(8_000, "x"), "a number": "/v1/calls?to=" + repeat(8_000, "1"), "an id": "/v1/calls/" + repeat(8_000, "x"),
-		"a wait": "/v1/calls/x?wait=" + repeat(8_000, "1"), "the events of a stream": "/v1/webhooks/stream?events=" + repeat(4_000, "a,"),
-		"a URL that is too long": "/v1/calls?" + repeat(million, "a&"), "a delivery": "/v1/webhooks/x/deliveries?cursor=" + repeat(8_000, "x"),
-		"nothing there": "/" + repeat(8_000, "x/"), "the contract": "/v1/presets",
+		"parameters":           "/v1/calls?" + repeat(3_900, "a&"),
+		"different parameters": "/v1/calls?" + strings.ReplaceAll(numbered(1_500, "%d"), ",", "&"),
+		"a cursor":             "/v1/calls?cursor=" + repeat(8_000, "x"), "a number": "/v1/calls?to=" + repeat(8_000, "1"),
+		"an id":                  "/v1/calls/" + repeat(8_000, "x"),
+		"a wait":                 "/v1/calls/x?wait=" + repeat(8_000, "1"),
+		"the events of a stream": "/v1/webhooks/stream?events=" + repeat(4_000, "a,"),
+		"a URL that is too long": "/v1/calls?" + repeat(million, "a&"),
+		"a delivery":             "/v1/webhooks/x/deliveries?cursor=" + repeat(8_000, "x"),
+		"nothing there":          "/" + repeat(8_000, "x/"), "the contract": "/v1/presets",
 	} {
 		add("GET: "+what, httptest.NewRequestWithContext(t.Context(), "GET", hostURL+path, nil), "")
 	}
-	for _, name := range []string{"Idempotency-Key", "Last-Event-Id", "Authorization", "Accept", "Content-Type", "Origin", "X-Forwarded-For"} {
+	for _, name := range []string{
+		"Idempotency-Key", "Last-Event-Id", "Authorization", "Accept", "Content-Type", "Origin", "X-Forwarded-For",
+	} {
 		r, text := post("/v1/calls", "application/json", "{}")
 		r.Header.Set(name, repeat(60_000, "x"))
 		add("header "+name, r, text)
@@ -384,9 +412,12 @@ func TestTheTableOfAmplifications(t *testing.T) {
 	m.measure(warm, text)
 	check := func(row row) {
 		c, answer := m.measure(row.r, row.body)
-		t.Logf("%-60.60s %d %8d bytes: memory %9d, answer %7d, disk %7d, rows %3d", row.what, c.status, c.sent, c.memory, c.answer, c.disk, c.rows)
-		if c.memory > raceFold*(row.memory+memoryFold*c.sent) || c.answer > row.answer+answerFold*c.sent || c.disk > diskBase+diskFold*c.sent || c.rows > maxRows {
-			t.Errorf("%s: %d for %d bytes: memory %d (%.1f times), answer %d, disk %d, rows %d: %s", row.what, c.status, c.sent, c.memory,
+		t.Logf("%-60.60s %d %8d bytes: memory %9d, answer %7d, disk %7d, rows %3d", row.what, c.status, c.sent, c.memory,
+			c.answer, c.disk, c.rows)
+		if c.memory > raceFold*(row.memory+memoryFold*c.sent) || c.answer > row.answer+answerFold*c.sent ||
+			c.disk > diskBase+diskFold*c.sent || c.rows > maxRows {
+			t.Errorf("%s: %d for %d bytes: memory %d (%.1f times), answer %d, disk %d, rows %d: %s", row.what,
+				c.status, c.sent, c.memory,
 				float64(c.memory)/float64(c.sent), c.answer, c.disk, c.rows, answer)
 		}
 		if c.status >= 500 {
@@ -404,6 +435,9 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		m.measure(r, text)
 	}
 	for _, path := range []string{"/v1/calls?limit=200", "/v1/calls?state=waiting&limit=200"} {
-		check(row{"a page of the greatest calls", httptest.NewRequestWithContext(t.Context(), "GET", hostURL+path, nil), "", pageMemory, pageAnswer})
+		check(row{
+			"a page of the greatest calls", httptest.NewRequestWithContext(t.Context(), "GET", hostURL+path, nil), "",
+			pageMemory, pageAnswer,
+		})
 	}
 }

@@ -16,7 +16,8 @@ import (
 // node makes a node on SQLite that dials nobody: its handler alone is measured.
 func node(b *testing.B) http.Handler {
 	a, err := New(b.Context(), Config{
-		Listen: "127.0.0.1:0", HostURL: "http://127.0.0.1:8080", DatabaseURL: "sqlite:" + filepath.Join(b.TempDir(), "redial.db"), Migrate: true,
+		Listen: "127.0.0.1:0", HostURL: "http://127.0.0.1:8080",
+		DatabaseURL: "sqlite:" + filepath.Join(b.TempDir(), "redial.db"), Migrate: true,
 		AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, RetentionDays: 90,
 		Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
@@ -51,7 +52,8 @@ func BenchmarkCreate(b *testing.B) {
 	defer func() { b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op") }()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			body := fmt.Sprintf(`{"to": "+8190%08d", "say": {"text": "The server is down.", "language": "en-US"}, "policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`,
+			body := fmt.Sprintf(`{"to": "+8190%08d", "say": {"text": "The server is down.", "language": "en-US"}, `+
+				`"policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`,
 				10_000_000+last.Add(1))
 			r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/v1/calls", strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")

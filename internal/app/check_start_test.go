@@ -21,11 +21,18 @@ func TestANodeLooksAtItsSetUp(t *testing.T) {
 		want []string // lines that are warnings or errors
 		told string
 	}{
-		"sound":       {func(*world) {}, nil, "wrong=0 warnings=0"},
-		"not owned":   {func(w *world) { w.sim.SetAccount(sim.Account{Numbers: map[string]string{}}) }, []string{"level=ERROR", "neither a number of the account", "setting=REDIAL_FROM", "fix="}, "wrong=1"},
-		"a trial":     {func(w *world) { w.sim.SetAccount(sim.Account{Type: "Trial"}) }, []string{"level=WARN", "trial account", "setting=TWILIO_ACCOUNT_SID"}, "warnings=1"},
+		"sound": {func(*world) {}, nil, "wrong=0 warnings=0"},
+		"not owned": {func(w *world) {
+			w.sim.SetAccount(sim.Account{Numbers: map[string]string{}})
+		}, []string{"level=ERROR", "neither a number of the account", "setting=REDIAL_FROM", "fix="}, "wrong=1"},
+		"a trial": {func(w *world) {
+			w.sim.SetAccount(sim.Account{Type: "Trial"})
+		}, []string{"level=WARN", "trial account", "setting=TWILIO_ACCOUNT_SID"}, "warnings=1"},
 		"proxy later": {func(w *world) { w.closedUntil(15 * time.Second) }, nil, "wrong=0"},
-		"proxy never": {func(w *world) { w.closedUntil(time.Hour) }, []string{"level=ERROR", "the proxy reaches no redial (status 502)", "setting=HOST_URL", `fix="lead it to http://127.0.0.1:`}, "wrong=1"},
+		"proxy never": {func(w *world) {
+			w.closedUntil(time.Hour)
+		}, []string{"level=ERROR", "the proxy reaches no redial (status 502)", "setting=HOST_URL",
+			`fix="lead it to http://127.0.0.1:`}, "wrong=1"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			var log lockedBuffer
@@ -87,13 +94,16 @@ func TestAProbeTouchesNothing(t *testing.T) {
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Hour)})
 		w.pass(time.Minute)
 		before := c.story()
-		for _, path := range []string{"/v1/calls", "/v1/calls/" + c.id + "/cancel", "/twilio_api/callback", "/healthz", "/nothing"} {
+		for _, path := range []string{
+			"/v1/calls", "/v1/calls/" + c.id + "/cancel", "/twilio_api/callback", "/healthz", "/nothing",
+		} {
 			p := twilio.NewProbe(token)
 			r, err := p.Request(w.ctx, hostURL, hostURL)
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := httptest.NewRequestWithContext(w.ctx, "POST", hostURL+path, strings.NewReader(`{"to": "`+bob+`", "say": "hi"}`))
+			in := httptest.NewRequestWithContext(w.ctx, "POST", hostURL+path,
+				strings.NewReader(`{"to": "`+bob+`", "say": "hi"}`))
 			in.Header = r.Header
 			in.Header.Set("Authorization", "Bearer "+apiKey)
 			out := httptest.NewRecorder()
@@ -118,7 +128,9 @@ func TestAPauseIsTold(t *testing.T) {
 		w.pass(10 * time.Second)
 		node := w.node.Load()
 		e := &Examination{Config: node.conf, Store: node.store}
-		if found := lines(e.database(w.ctx)); !strings.Contains(found, "{About:dialing Verdict:wrong Says:it has paused since ") || !strings.Contains(found, "error 20003") {
+		found := lines(e.database(w.ctx))
+		if !strings.Contains(found, "{About:dialing Verdict:wrong Says:it has paused since ") ||
+			!strings.Contains(found, "error 20003") {
 			t.Errorf("found was %s", found)
 		}
 		w.sim.Suspend(0)
@@ -149,7 +161,10 @@ func TestEndpointsInTheDatabaseAreLookedAt(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := lines(e.lateAt(i))
-		for _, words := range []string{"gone.example.com:443 (" + made.ID + ") is disabled: it answered 410 Gone", "redial webhooks enable " + made.ID, shop + ":443 (conf_", "has taken nothing for 1h"} {
+		for _, words := range []string{
+			"gone.example.com:443 (" + made.ID + ") is disabled: it answered 410 Gone", "redial webhooks enable " + made.ID,
+			shop + ":443 (conf_", "has taken nothing for 1h",
+		} {
 			if !strings.Contains(found, words) {
 				t.Errorf("it is not told that %s: %s", words, found)
 			}

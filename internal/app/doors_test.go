@@ -15,7 +15,10 @@ import (
 func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:5m")
-		c := w.call(api.CreateCall{To: alice, Policy: &api.Policy{Confirm: &api.Confirm{Digit: "1"}, Machine: &api.Machine{Do: "redial"}, MaxAttempts: new(1)}})
+		c := w.call(api.CreateCall{
+			To: alice, Policy: &api.Policy{Confirm: &api.Confirm{Digit: "1"}, Machine: &api.Machine{Do: "redial"},
+				MaxAttempts: new(1)},
+		})
 		w.pass(10 * time.Second)
 		sid := c.now().Attempts[0].SID
 		callback, err := url.Parse(w.creates()[0].Form.Get("StatusCallback"))
@@ -38,15 +41,18 @@ func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 			"another attempt key and no leg": {id + "." + n + "." + other, ""},
 		} {
 			for _, path := range []string{"/twilio_api/gather?try=1&attempt=", "/twilio_api/twiml?attempt="} {
-				if status := w.signed(path+test.key, pressed(test.sid)); status != http.StatusNotFound && status != http.StatusBadRequest {
+				status := w.signed(path+test.key, pressed(test.sid))
+				if status != http.StatusNotFound && status != http.StatusBadRequest {
 					t.Errorf("%s with %s is answered %d", path, what, status)
 				}
 			}
-			if c.happened("attempt.confirmed") || c.happened("attempt.detected") && c.now().Attempts[0].ConfirmedAt != (time.Time{}) {
+			if c.happened("attempt.confirmed") ||
+				c.happened("attempt.detected") && c.now().Attempts[0].ConfirmedAt != (time.Time{}) {
 				t.Fatalf("%s confirms\n%s", what, c.story())
 			}
 		}
-		if status := w.signed("/twilio_api/gather?try=1&attempt="+key, pressed(sid)); status != http.StatusOK || !c.happened("attempt.confirmed") {
+		status := w.signed("/twilio_api/gather?try=1&attempt="+key, pressed(sid))
+		if status != http.StatusOK || !c.happened("attempt.confirmed") {
 			t.Errorf("the right attempt key is answered %d\n%s", status, c.story())
 		}
 		w.pass(10 * time.Minute)
@@ -61,7 +67,8 @@ func TestIdempotencyKeysBelongToAnAPIKey(t *testing.T) {
 		w.phone(alice).answers().answers()
 		w.phone(bob).answers()
 		ask := func(key, number string) (int, string) {
-			status, answer := w.do("POST", "/v1/calls", `{"to": "`+number+`", "say": "hi"}`, "Authorization", "Bearer "+key, "Idempotency-Key", "order-42")
+			status, answer := w.do("POST", "/v1/calls", `{"to": "`+number+`", "say": "hi"}`, "Authorization", "Bearer "+key,
+				"Idempotency-Key", "order-42")
 			return status, answer
 		}
 		_, first := ask(apiKey, alice)

@@ -57,12 +57,14 @@ func (w *world) endpoints() int {
 // apiRoutes are those that a page in the browser, or a stranger behind a proxy, must not reach
 // where there are no API keys, whatever their method.
 var apiRoutes = []string{
-	"POST /v1/calls", "POST /twilio_api/calls", "GET /v1/calls", "GET /v1/calls/x", "GET /v1/calls/x?wait=1s", "GET /v1/calls/x/events",
+	"POST /v1/calls", "POST /twilio_api/calls", "GET /v1/calls", "GET /v1/calls/x", "GET /v1/calls/x?wait=1s",
+	"GET /v1/calls/x/events",
 	"POST /v1/calls/x/cancel", "POST /v1/calls/x/redial", "GET /v1/calls/x/explain", "GET /v1/presets",
 	"POST /v1/calls/x/attempts/1/resolve", "DELETE /v1/calls/x", "GET /v1/calls/x/deliveries", "GET /v1/webhooks",
 	"POST /v1/webhooks", "GET /v1/webhooks/stream", "GET /v1/webhooks/x", "DELETE /v1/webhooks/x",
 	"POST /v1/webhooks/x/rotate", "POST /v1/webhooks/x/enable", "POST /v1/webhooks/x/test",
-	"GET /v1/webhooks/x/deliveries", "POST /v1/webhooks/x/deliveries/evt/replay", "HEAD /v1/calls", "HEAD /v1/webhooks/stream",
+	"GET /v1/webhooks/x/deliveries", "POST /v1/webhooks/x/deliveries/evt/replay", "HEAD /v1/calls",
+	"HEAD /v1/webhooks/stream",
 }
 
 // Without API keys nobody is served but programs of this machine: no page of another site, and
@@ -72,27 +74,34 @@ func TestWithoutAPIKeysNeitherPagesNorProxiesGetIn(t *testing.T) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
 	}
 	refused := map[string]func(*http.Request){
-		"a page of another site":          header("Sec-Fetch-Site", "cross-site"),
-		"a page of another port":          header("Sec-Fetch-Site", "same-site"),
-		"an unknown relation":             header("Sec-Fetch-Site", "nearby"),
-		"an origin elsewhere":             header("Origin", "http://evil.example"),
-		"an origin on another port":       header("Origin", "http://127.0.0.1:3000"),
-		"an origin over https":            header("Origin", "https://127.0.0.1:8080"),
-		"an origin that says nothing":     header("Origin", "null"),
-		"two origins":                     func(r *http.Request) { r.Header["Origin"] = []string{localURL, "http://evil.example"} },
-		"another name (DNS rebinding)":    func(r *http.Request) { r.Host = "evil.example:8080" },
-		"a name that begins as loopback":  func(r *http.Request) { r.Host = "127.0.0.1.evil.example" },
-		"no name":                         func(r *http.Request) { r.Host = "" },
-		"HTTP/1.0, as nginx speaks":       func(r *http.Request) { r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0 },
-		"an empty header of a proxy":      header("X-Forwarded-For", ""),
-		"a header with lines underneath":  func(r *http.Request) { r.Header["x_forwarded_for"] = []string{"203.0.113.5"} },
-		"a header in capitals":            func(r *http.Request) { r.Header["X-REAL-IP"] = []string{"203.0.113.5"} },
-		"two relations, of which one bad": func(r *http.Request) { r.Header["Sec-Fetch-Site"] = []string{"same-origin", "cross-site"} },
+		"a page of another site":      header("Sec-Fetch-Site", "cross-site"),
+		"a page of another port":      header("Sec-Fetch-Site", "same-site"),
+		"an unknown relation":         header("Sec-Fetch-Site", "nearby"),
+		"an origin elsewhere":         header("Origin", "http://evil.example"),
+		"an origin on another port":   header("Origin", "http://127.0.0.1:3000"),
+		"an origin over https":        header("Origin", "https://127.0.0.1:8080"),
+		"an origin that says nothing": header("Origin", "null"),
+		"two origins": func(r *http.Request) {
+			r.Header["Origin"] = []string{localURL, "http://evil.example"}
+		},
+		"another name (DNS rebinding)":   func(r *http.Request) { r.Host = "evil.example:8080" },
+		"a name that begins as loopback": func(r *http.Request) { r.Host = "127.0.0.1.evil.example" },
+		"no name":                        func(r *http.Request) { r.Host = "" },
+		"HTTP/1.0, as nginx speaks":      func(r *http.Request) { r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.0", 1, 0 },
+		"an empty header of a proxy":     header("X-Forwarded-For", ""),
+		"a header with lines underneath": func(r *http.Request) { r.Header["x_forwarded_for"] = []string{"203.0.113.5"} },
+		"a header in capitals":           func(r *http.Request) { r.Header["X-REAL-IP"] = []string{"203.0.113.5"} },
+		"two relations, of which one bad": func(r *http.Request) {
+			r.Header["Sec-Fetch-Site"] = []string{"same-origin", "cross-site"}
+		},
 	}
 	for _, name := range []string{
-		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-Prefix",
-		"X-Forwarded", "X-Real-IP", "Via", "CF-Connecting-IP", "CF-Ray", "CF-Visitor", "CDN-Loop", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP",
-		"Fastly-Client-IP", "Fly-Client-IP", "X-Original-For", "X-Original-URL", "X-Envoy-External-Address", "X-Azure-ClientIP", "X-AppEngine-User-IP",
+		"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server",
+		"X-Forwarded-Prefix",
+		"X-Forwarded", "X-Real-IP", "Via", "CF-Connecting-IP", "CF-Ray", "CF-Visitor", "CDN-Loop", "True-Client-IP",
+		"X-Client-IP", "X-Cluster-Client-IP",
+		"Fastly-Client-IP", "Fly-Client-IP", "X-Original-For", "X-Original-URL", "X-Envoy-External-Address",
+		"X-Azure-ClientIP", "X-AppEngine-User-IP",
 		"X-ProxyUser-Ip", "X-Remote-Addr", "Tailscale-User-Login", "Proxy-Connection", "X-Vercel-Forwarded-For",
 	} {
 		refused["the header "+name] = header(name, "203.0.113.5")
@@ -173,7 +182,9 @@ func TestHeadOpensNoStream(t *testing.T) {
 	inKeylessWorld(t, func(w *world) {
 		w.phone(alice).busy()
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Hour)})
-		for _, path := range []string{"/v1/webhooks/stream", "/v1/webhooks/stream?events=call.ended", "/v1/calls/" + c.id + "/events"} {
+		for _, path := range []string{
+			"/v1/webhooks/stream", "/v1/webhooks/stream?events=call.ended", "/v1/calls/" + c.id + "/events",
+		} {
 			out := w.local("HEAD", path, func(r *http.Request) { r.Header.Set("Accept", "text/event-stream") })
 			if out.Code != http.StatusOK || out.Header().Get("Content-Type") != "text/event-stream" || out.Body.Len() != 0 {
 				t.Errorf("HEAD %s is answered %d, %v: %s", path, out.Code, out.Header(), out.Body)
@@ -212,7 +223,9 @@ func TestStreamsAreBounded(t *testing.T) {
 			})
 		}
 		w.pass(time.Second)
-		for _, path := range []string{"/v1/calls/" + c.id + "/events", "/v1/webhooks/stream", "/v1/calls/" + c.id + "?wait=1m"} {
+		for _, path := range []string{
+			"/v1/calls/" + c.id + "/events", "/v1/webhooks/stream", "/v1/calls/" + c.id + "?wait=1m",
+		} {
 			if status, answer := w.do("GET", path, "", "Accept", "text/event-stream"); status != http.StatusServiceUnavailable {
 				t.Errorf("one more, %s, is answered %d: %s", path, status, answer)
 			}
@@ -245,20 +258,25 @@ func TestFaultsAreCounted(t *testing.T) {
 		body string
 		more int
 	}{
-		"100,000 fields":           {`{` + many(90_000, `"f%d":1`) + `}`, 90_000 + 2 - 20}, // and to and say are missing
-		"fields of the policy":     {`{"to": "A", "say": "hi", "policy": {` + many(50_000, `"f%d":1`) + `}}`, 50_000 - 20},
-		"fields of the redials":    {`{"to": "A", "say": "hi", "policy": {"redial_after": {` + many(50_000, `"f%d":1`) + `}}}`, 50_000 - 20},
-		"fields of the window":     {`{"to": "A", "say": "hi", "policy": {"window": {` + many(50_000, `"f%d":1`) + `}}}`, 50_000 - 20},
-		"fields of what is said":   {`{"to": "A", "say": {"text": "hi",` + many(50_000, `"f%d":1`) + `}}`, 50_000 - 20},
-		"fields of a person":       {`{"to": [{"number": "A",` + many(50_000, `"f%d":1`) + `}], "say": "hi"}`, 50_000 - 20},
-		"people":                   {`{"to": [` + many(50_000, `"+8190%08d"`) + `], "say": "hi"}`, 0},
-		"people who are none":      {`{"to": [` + many(50_000, `%d`) + `], "say": "hi"}`, 1},
-		"a list as the number":     {`{"to": "` + long + `", "say": "hi"}`, 0},
-		"a field's long name":      {`{"to": "A", "say": "hi", "` + long + `": 1}`, 0},
-		"a number of many digits":  {`{"to": "A", "say": "hi", "policy": {"max_attempts": ` + strings.Repeat("9", 500_000) + `}}`, 0},
-		"a long duration":          {`{"to": "A", "say": "hi", "policy": {"jitter": "` + long + `"}}`, 0},
-		"many delays":              {`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": [` + many(100_000, `"%ds"`) + `]}}}`, 0},
-		"many holidays":            {`{"to": "A", "say": "hi", "policy": {"window": {"holidays": [` + many(50_000, `"2026-%d"`) + `]}}}`, 0},
+		"100,000 fields":       {`{` + many(90_000, `"f%d":1`) + `}`, 90_000 + 2 - 20}, // and to and say are missing
+		"fields of the policy": {`{"to": "A", "say": "hi", "policy": {` + many(50_000, `"f%d":1`) + `}}`, 50_000 - 20},
+		"fields of the redials": {`{"to": "A", "say": "hi", "policy": {"redial_after": {` + many(50_000, `"f%d":1`) +
+			`}}}`, 50_000 - 20},
+		"fields of the window": {`{"to": "A", "say": "hi", "policy": {"window": {` + many(50_000, `"f%d":1`) + `}}}`,
+			50_000 - 20},
+		"fields of what is said": {`{"to": "A", "say": {"text": "hi",` + many(50_000, `"f%d":1`) + `}}`, 50_000 - 20},
+		"fields of a person":     {`{"to": [{"number": "A",` + many(50_000, `"f%d":1`) + `}], "say": "hi"}`, 50_000 - 20},
+		"people":                 {`{"to": [` + many(50_000, `"+8190%08d"`) + `], "say": "hi"}`, 0},
+		"people who are none":    {`{"to": [` + many(50_000, `%d`) + `], "say": "hi"}`, 1},
+		"a list as the number":   {`{"to": "` + long + `", "say": "hi"}`, 0},
+		"a field's long name":    {`{"to": "A", "say": "hi", "` + long + `": 1}`, 0},
+		"a number of many digits": {`{"to": "A", "say": "hi", "policy": {"max_attempts": ` +
+			strings.Repeat("9", 500_000) + `}}`, 0},
+		"a long duration": {`{"to": "A", "say": "hi", "policy": {"jitter": "` + long + `"}}`, 0},
+		"many delays": {`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": [` +
+			many(100_000, `"%ds"`) + `]}}}`, 0},
+		"many holidays": {`{"to": "A", "say": "hi", "policy": {"window": {"holidays": [` +
+			many(50_000, `"2026-%d"`) + `]}}}`, 0},
 		"much metadata":            {`{"to": "A", "say": "hi", "metadata": {` + many(50_000, `"m%d":"1"`) + `}}`, 0},
 		"many options":             {`{"to": "A", "say": "hi", "options": {` + many(50_000, `"o%d":"1"`) + `}}`, 0},
 		"an unknown preset's name": {`{"to": "A", "say": "hi", "policy": {"preset": "` + long + `"}}`, 0},
@@ -271,14 +289,16 @@ func TestFaultsAreCounted(t *testing.T) {
 				t.Errorf("%s: answered %d, %v: %.300s", what, status, err, answer)
 			}
 			if len(answer) > 20_000 || len(p.Errors) == 0 || len(p.Errors) > 20 || p.MoreErrors != test.more {
-				t.Errorf("%s: %d bytes with %d faults and %d more, not %d: %.300s", what, len(answer), len(p.Errors), p.MoreErrors, test.more, answer)
+				t.Errorf("%s: %d bytes with %d faults and %d more, not %d: %.300s", what, len(answer), len(p.Errors),
+					p.MoreErrors, test.more, answer)
 			}
 			if test.more > 0 && !strings.Contains(p.Detail, fmt.Sprint(test.more+20)) {
 				t.Errorf("%s: the detail does not count them: %s", what, p.Detail)
 			}
 		}
 		query := "/v1/calls?" + many(400, "q%d=1")
-		if status, answer := w.do("GET", strings.ReplaceAll(query, ",", "&"), ""); status != http.StatusUnprocessableEntity || !strings.Contains(answer, `"more_errors":380`) {
+		status, answer := w.do("GET", strings.ReplaceAll(query, ",", "&"), "")
+		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, `"more_errors":380`) {
 			t.Errorf("400 parameters are answered %d: %.300s", status, answer)
 		}
 		if out := w.local("GET", "/v1/calls?"+strings.Repeat("a&", 5000), nil); out.Code != http.StatusRequestURITooLong {
@@ -339,7 +359,8 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 			t.Errorf("a small request beside them is answered %d: %s", out.Code, out.Body)
 		}
 		end()
-		if out := post("/v1/calls", strings.NewReader(strings.Repeat(" ", 1000<<10)+wrong)); out.Code != http.StatusUnprocessableEntity {
+		out = post("/v1/calls", strings.NewReader(strings.Repeat(" ", 1000<<10)+wrong))
+		if out.Code != http.StatusUnprocessableEntity {
 			t.Errorf("once they are over, a large request is answered %d: %s", out.Code, out.Body)
 		}
 	})
@@ -380,7 +401,9 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 		w.metric(`redial_callbacks_total{verdict="forged"} 1000`)
 	})
 	log := out.b.String()
-	for part, want := range map[string][]int{"reason=wrong_key": {11, 501}, "reason=no_key": {10, 500}, "without Twilio's signature": {10, 1000}} {
+	for part, want := range map[string][]int{
+		"reason=wrong_key": {11, 501}, "reason=no_key": {10, 500}, "without Twilio's signature": {10, 1000},
+	} {
 		lines, sum := 0, 0
 		for line := range strings.Lines(log) {
 			if strings.Contains(line, part) {
@@ -399,7 +422,10 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 
 // An API key that can be guessed is none.
 func TestShortAPIKeysAreRefused(t *testing.T) {
-	for key, ok := range map[string]bool{"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false, "名名名名名名": false, "one-key-a-line\nof-a-file": false, "some words that are long": true} {
+	for key, ok := range map[string]bool{
+		"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false,
+		"名名名名名名": false, "one-key-a-line\nof-a-file": false, "some words that are long": true,
+	} {
 		c := Config{
 			Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey, key}, AccountSID: account,
 			AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
@@ -435,7 +461,9 @@ func TestAllListsHavePages(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		var endpoints []string
 		for i := range 5 {
-			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: fmt.Sprintf("https://h%d.example/hook", i), Events: []string{"*"}})
+			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
+				URL: fmt.Sprintf("https://h%d.example/hook", i), Events: []string{"*"},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -483,7 +511,8 @@ func TestAllListsHavePages(t *testing.T) {
 			}
 			whole, _ := read(200)
 			ones, pages := read(1)
-			if len(whole) < list.least || !slices.Equal(whole, ones) || pages != len(whole) || len(slices.Compact(slices.Sorted(slices.Values(ones)))) != len(ones) {
+			if len(whole) < list.least || !slices.Equal(whole, ones) || pages != len(whole) ||
+				len(slices.Compact(slices.Sorted(slices.Values(ones)))) != len(ones) {
 				t.Errorf("%s: %d at once, %d one by one in %d pages\n%q\n%q", path, len(whole), len(ones), pages, whole, ones)
 			}
 			for _, query := range []string{"limit=0", "limit=201", "limit=x", "limi=1"} {
@@ -492,7 +521,9 @@ func TestAllListsHavePages(t *testing.T) {
 				}
 			}
 		}
-		for path, cursor := range map[string]string{"/v1/calls/" + c.id + "/events": "x", "/v1/calls/" + c.id + "/deliveries": "x", "/v1/calls": "x"} {
+		for path, cursor := range map[string]string{
+			"/v1/calls/" + c.id + "/events": "x", "/v1/calls/" + c.id + "/deliveries": "x", "/v1/calls": "x",
+		} {
 			if status, _ := w.do("GET", path+"?cursor="+cursor, ""); status != http.StatusUnprocessableEntity {
 				t.Errorf("%s from a strange cursor is answered %d", path, status)
 			}

@@ -16,8 +16,9 @@ import (
 // sound is a configuration with nothing to say against.
 func sound() Config {
 	return Config{
-		Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token},
-		From: caller, CallsPerSecond: 1, RetentionDays: 90,
+		Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey}, AccountSID: account,
+		AuthTokens: []string{token},
+		From:       caller, CallsPerSecond: 1, RetentionDays: 90,
 	}
 }
 
@@ -26,13 +27,17 @@ func TestHostURLIsChecked(t *testing.T) {
 	const wrong, warned, fine = "wrong", "warned", "fine"
 	for link, want := range map[string]string{
 		"https://redial.example.com": fine, "https://例え.jp/電話": fine, "https://8.8.8.8:8443": fine, "https://[2600::1]": fine,
-		"http://[::]:8081": wrong, "http://0.0.0.0:8080": wrong, "https://h.example.com:70000": wrong, "https://h.example.com:0": wrong,
+		"http://[::]:8081": wrong, "http://0.0.0.0:8080": wrong, "https://h.example.com:70000": wrong,
+		"https://h.example.com:0":        wrong,
 		"https://u:secret@h.example.com": wrong, "https://my_host.example.com": wrong, "https://h.example.com/?a=1": wrong,
 		"ftp://h.example.com": wrong, "redial.example.com": wrong, "https://": wrong, "http://1.2.3": wrong,
-		"http://10.1.2.3": warned, "http://192.168.1.7:8080": warned, "http://172.16.0.1": warned, "http://100.64.0.1": warned,
-		"http://169.254.169.254": warned, "http://127.0.0.1:8080": warned, "http://[::1]:8080": warned, "http://[fd00::1]": warned,
-		"http://[fe80::1]": warned, "http://[::ffff:10.0.0.1]": warned, "http://localhost:8080": warned, "http://redial:8080": warned,
-		"http://nas.local": warned, "http://redial.internal": warned, "http://192.0.2.7": warned,
+		"http://10.1.2.3": warned, "http://192.168.1.7:8080": warned, "http://172.16.0.1": warned,
+		"http://100.64.0.1":      warned,
+		"http://169.254.169.254": warned, "http://127.0.0.1:8080": warned, "http://[::1]:8080": warned,
+		"http://[fd00::1]": warned,
+		"http://[fe80::1]": warned, "http://[::ffff:10.0.0.1]": warned, "http://localhost:8080": warned,
+		"http://redial:8080": warned,
+		"http://nas.local":   warned, "http://redial.internal": warned, "http://192.0.2.7": warned,
 	} {
 		c := sound()
 		c.HostURL = link
@@ -58,7 +63,8 @@ func TestHostURLIsChecked(t *testing.T) {
 	for _, base := range []string{"http://127.0.0.1:70000", "ftp://x", "http://u:secret@h", "http://h?x"} {
 		c := sound()
 		c.TwilioBaseURL = base
-		if e, ok := errors.AsType[*ConfigError](c.Check()); !ok || !strings.HasPrefix(e.Sentence, "REDIAL_TWILIO_BASE_URL ") || strings.Contains(e.Sentence, "secret") {
+		e, ok := errors.AsType[*ConfigError](c.Check())
+		if !ok || !strings.HasPrefix(e.Sentence, "REDIAL_TWILIO_BASE_URL ") || strings.Contains(e.Sentence, "secret") {
 			t.Errorf("the base URL %s: %v", base, e)
 		}
 	}
@@ -70,7 +76,8 @@ func TestAPrivateHostURLIsWarnedOf(t *testing.T) {
 		quick(&log)(c)
 		c.HostURL = "http://10.1.2.3:8080"
 	}, func(w *world) {
-		if text := log.b.String(); !strings.Contains(text, "level=WARN") || !strings.Contains(text, "HOST_URL is not on the public internet") {
+		text := log.b.String()
+		if !strings.Contains(text, "level=WARN") || !strings.Contains(text, "HOST_URL is not on the public internet") {
 			t.Errorf("the log says %q", text)
 		}
 	})
@@ -140,10 +147,14 @@ func TestASignatureOfAnotherPathIsForged(t *testing.T) {
 			return out.Code
 		}
 		for _, path := range []string{"/phone/twilio_api/callback", "/twilio_api/callback"} {
-			if got := post(path, hostURL+"/phone/twilio_api/callback"); got != http.StatusNotFound { // no such call: it is Twilio's
+			// no such call: it is Twilio's
+			if got := post(path, hostURL+"/phone/twilio_api/callback"); got != http.StatusNotFound {
 				t.Errorf("%s is answered %d", path, got)
 			}
-			for _, other := range []string{hostURL + "/twilio_api/callback", hostURL + "/phone/phone/twilio_api/callback2", hostURL + "/phone/twilio_api/gather"} {
+			for _, other := range []string{
+				hostURL + "/twilio_api/callback", hostURL + "/phone/phone/twilio_api/callback2",
+				hostURL + "/phone/twilio_api/gather",
+			} {
 				if got := post(path, other); got != http.StatusForbidden {
 					t.Errorf("%s with a signature of %s is answered %d", path, other, got)
 				}

@@ -75,7 +75,8 @@ func TestTheNightsOnWhichClocksAreChanged(t *testing.T) {
 			[]string{"answer"}, []string{"2000-10-29T02:30:00+02:00"}},
 		"autumn in Berlin, between the two": {"2000-10-29T02:59:30+02:00", berlin, "02:30-03:00", "Europe/Berlin",
 			[]string{"answer"}, []string{"2000-10-29T02:30:00+01:00"}},
-		"spring in New York, the hour does not come": {"2000-04-02T00:30:00-05:00", newYork, "02:30-06:00", "America/New_York",
+		"spring in New York, the hour does not come": {"2000-04-02T00:30:00-05:00", newYork, "02:30-06:00",
+			"America/New_York",
 			[]string{"answer"}, []string{"2000-04-02T03:00:00-04:00"}},
 		"autumn in New York, the hour comes twice": {"2000-10-29T00:30:00-04:00", newYork, "01:30-02:00", "America/New_York",
 			[]string{"answer"}, []string{"2000-10-29T01:30:00-04:00"}},
@@ -211,14 +212,17 @@ func TestWhatIsExplainedHappens(t *testing.T) {
 		policy api.Policy
 		phone  []string
 	}{
-		"by day, over a night":   {api.Policy{Preset: "polite"}, []string{"no-answer", "busy", "failed", "busy"}},
-		"urgent":                 {api.Policy{Preset: "urgent"}, []string{"no-answer", "busy", "no-answer", "no-answer", "busy", "answer"}},
-		"the article's":          {api.Policy{Preset: "article"}, []string{"busy", "no-answer", "failed"}},
-		"later":                  {api.Policy{NotBefore: api.After(3 * time.Hour)}, []string{"busy", "answer"}},
-		"with a lot":             {api.Policy{Jitter: new(api.Duration(9 * time.Minute))}, []string{"busy", "busy", "busy"}},
-		"one busy is enough":     {api.Policy{MaxPerResult: map[string]int{"busy": 1}}, []string{"no-answer", "busy"}},
-		"until the deadline":     {api.Policy{Deadline: api.After(time.Hour), RedialAfter: map[string]api.Delays{"busy": seconds(1500)}}, []string{"busy", "busy", "busy"}},
-		"a list, the last again": {api.Policy{MaxAttempts: new(5), RedialAfter: map[string]api.Delays{"busy": seconds(0, 60, 600)}}, []string{"busy", "busy", "busy", "busy", "busy"}},
+		"by day, over a night": {api.Policy{Preset: "polite"}, []string{"no-answer", "busy", "failed", "busy"}},
+		"urgent": {api.Policy{Preset: "urgent"},
+			[]string{"no-answer", "busy", "no-answer", "no-answer", "busy", "answer"}},
+		"the article's":      {api.Policy{Preset: "article"}, []string{"busy", "no-answer", "failed"}},
+		"later":              {api.Policy{NotBefore: api.After(3 * time.Hour)}, []string{"busy", "answer"}},
+		"with a lot":         {api.Policy{Jitter: new(api.Duration(9 * time.Minute))}, []string{"busy", "busy", "busy"}},
+		"one busy is enough": {api.Policy{MaxPerResult: map[string]int{"busy": 1}}, []string{"no-answer", "busy"}},
+		"until the deadline": {api.Policy{Deadline: api.After(time.Hour),
+			RedialAfter: map[string]api.Delays{"busy": seconds(1500)}}, []string{"busy", "busy", "busy"}},
+		"a list, the last again": {api.Policy{MaxAttempts: new(5),
+			RedialAfter: map[string]api.Delays{"busy": seconds(0, 60, 600)}}, []string{"busy", "busy", "busy", "busy", "busy"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorldAt(t, "2000-03-24T16:30:00+09:00", func(w *world) {
@@ -318,7 +322,9 @@ func TestWhatIsExplainedAtTheBeginning(t *testing.T) {
 	inWorldAt(t, "2000-03-24T16:30:00+09:00", func(w *world) {
 		w.phone(alice).noAnswer().noAnswer().noAnswer().noAnswer()
 		p := ringsIn("09:00-17:00", "")
-		p.MaxAttempts, p.RedialAfter["no-answer"] = new(4), api.Delays{0, api.Duration(time.Hour), api.Duration(24 * time.Hour)}
+		p.MaxAttempts, p.RedialAfter["no-answer"] = new(4), api.Delays{
+			0, api.Duration(time.Hour), api.Duration(24 * time.Hour),
+		}
 		req := api.CreateCall{To: alice, Say: &api.Say{Text: "hello"}, Policy: p}
 		e, err := w.client.Explain(w.ctx, req)
 		if err != nil {
@@ -357,7 +363,8 @@ func TestRingNow(t *testing.T) {
 		c.is("waiting", "busy", "busy")
 		w.pass(time.Hour)
 		status, body := w.do("POST", "/v1/calls/"+c.id+"/redial", "")
-		if status != http.StatusConflict || !strings.Contains(body, "outside 09:00-21:00 Asia/Tokyo") || !strings.Contains(body, "2000-03-25T00:00:00Z") {
+		if status != http.StatusConflict || !strings.Contains(body, "outside 09:00-21:00 Asia/Tokyo") ||
+			!strings.Contains(body, "2000-03-25T00:00:00Z") {
 			t.Errorf("at night: %d %s", status, body)
 		}
 		c.is("waiting", "busy", "busy")
@@ -381,7 +388,8 @@ func TestRingNowMustWait(t *testing.T) {
 		w.pass(10 * time.Second)
 		held := w.call(api.CreateCall{To: alice})
 		w.pass(time.Second)
-		if status, body := w.do("POST", "/v1/calls/"+held.id+"/redial", ""); status != http.StatusConflict || !strings.Contains(body, "another call is ringing the number") {
+		status, body := w.do("POST", "/v1/calls/"+held.id+"/redial", "")
+		if status != http.StatusConflict || !strings.Contains(body, "another call is ringing the number") {
 			t.Errorf("held: %d %s", status, body)
 		}
 		w.pass(5 * time.Minute)
@@ -390,7 +398,8 @@ func TestRingNowMustWait(t *testing.T) {
 			t.Error("what was refused is in the timeline")
 		}
 		later := w.call(api.CreateCall{To: alice, Policy: &api.Policy{NotBefore: api.After(time.Hour)}})
-		if status, body := w.do("POST", "/v1/calls/"+later.id+"/redial", ""); status != http.StatusConflict || !strings.Contains(body, "not before ") {
+		status, body = w.do("POST", "/v1/calls/"+later.id+"/redial", "")
+		if status != http.StatusConflict || !strings.Contains(body, "not before ") {
 			t.Errorf("not before: %d %s", status, body)
 		}
 	})
@@ -398,7 +407,9 @@ func TestRingNowMustWait(t *testing.T) {
 
 func TestPresetsOfTheInstallation(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "presets.json")
-	if err := os.WriteFile(file, []byte(`{"nurse": {"max_attempts": 7, "window": {"hours": "08:00-20:00"}, "ladder": "rounds"}}`), 0o600); err != nil {
+	err := os.WriteFile(file,
+		[]byte(`{"nurse": {"max_attempts": 7, "window": {"hours": "08:00-20:00"}, "ladder": "rounds"}}`), 0o600)
+	if err != nil {
 		t.Fatal(err)
 	}
 	inWorld(t, func(c *Config) { c.Presets = file }, func(w *world) {
@@ -406,13 +417,19 @@ func TestPresetsOfTheInstallation(t *testing.T) {
 		if err != nil || len(presets) != 4 || *presets["nurse"].MaxAttempts != 7 || *presets["urgent"].MaxAttempts != 20 {
 			t.Errorf("the presets are %v, %v", presets, err)
 		}
-		e, err := w.client.Explain(w.ctx, api.CreateCall{To: alice, Say: &api.Say{Text: "x"}, Policy: &api.Policy{Preset: "nurse", MaxAttempts: new(2)}})
-		if p := e.Policy; err != nil || *p.MaxAttempts != 2 || p.Window.Hours != "08:00-20:00" || p.Window.Zone != "Asia/Tokyo" ||
+		e, err := w.client.Explain(w.ctx, api.CreateCall{
+			To: alice, Say: &api.Say{Text: "x"}, Policy: &api.Policy{Preset: "nurse", MaxAttempts: new(2)},
+		})
+		if p := e.Policy; err != nil || *p.MaxAttempts != 2 || p.Window.Hours != "08:00-20:00" ||
+			p.Window.Zone != "Asia/Tokyo" ||
 			p.Ladder != "rounds" || p.Preset != "nurse" || p.RingTimeout.Std() != 30*time.Second {
 			t.Errorf("the policy is %+v, %v", p, err)
 		}
 	})
-	for _, broken := range []string{`[]`, `{"a": {"max_attempts": 0}}`, `{"a": {"max_atempts": 1}}`, `{"a": {"preset": "urgent"}}`, `{"urgent": null}`, `{"a": {"window": {"zone": "Asia/Tokyo"}}}`, `{"a": {"window": {"hours": "9-5"}}}`} {
+	for _, broken := range []string{
+		`[]`, `{"a": {"max_attempts": 0}}`, `{"a": {"max_atempts": 1}}`, `{"a": {"preset": "urgent"}}`, `{"urgent": null}`,
+		`{"a": {"window": {"zone": "Asia/Tokyo"}}}`, `{"a": {"window": {"hours": "9-5"}}}`,
+	} {
 		if err := os.WriteFile(file, []byte(broken), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -432,7 +449,8 @@ func TestAWindowIsGivenFieldByField(t *testing.T) {
 			`{"days":["mon"],"hours":"08:00-20:00:30"}`: "[mon] 08:00-20:00:30 Asia/Tokyo []",
 			`{ }`: "",
 		} {
-			status, body := w.do("POST", "/v1/calls?dry_run=true", `{"to":"`+alice+`","say":"x","policy":{"preset":"polite","window":`+given+`}}`)
+			status, body := w.do("POST", "/v1/calls?dry_run=true",
+				`{"to":"`+alice+`","say":"x","policy":{"preset":"polite","window":`+given+`}}`)
 			var e api.Explanation
 			if err := json.Unmarshal([]byte(body), &e); err != nil || status != http.StatusOK {
 				t.Fatalf("%s: %d %s", given, status, body)
@@ -475,8 +493,10 @@ func TestPoliciesThatCantBe(t *testing.T) {
 			`{"to":"` + alice + `","policy":{"window":{"holidays":["1.1.2001"]}}}`:                                  "policy.window.holidays",
 			`{"to":"` + alice + `","policy":{"window":{"days":["wed"]}}}`:                                           "policy.window: does not open before the deadline, 2000-03-25T12:00:00Z",
 			`{"to":"+18005550199","policy":{"window":{"hours":"09:00-17:00"}}}`:                                     "policy.window.zone: is missing, and the number may be in several",
-			`{"to":["` + alice + `","` + berlin + `"],"policy":{"window":{"hours":"09:00-17:00"}}}`:                 "policy.window.zone: is missing, and the number may be in several: Asia/Tokyo, Europe/Berlin",
-			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00"},"redial_after":{"busy":30}}}`:         `for seconds write "30s"`,
+			`{"to":["` + alice + `","` + berlin +
+				`"],"policy":{"window":{"hours":"09:00-17:00"}}}`: "policy.window.zone: is missing, " +
+				"and the number may be in several: Asia/Tokyo, Europe/Berlin",
+			`{"to":"` + alice + `","policy":{"window":{"hours":"09:00-17:00"},"redial_after":{"busy":30}}}`: `for seconds write "30s"`,
 		} {
 			status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.Replace(body, "{", `{"say":"x",`, 1))
 			if status != http.StatusUnprocessableEntity || !strings.Contains(strings.ReplaceAll(answer, `\"`, `"`), want) {
@@ -484,17 +504,20 @@ func TestPoliciesThatCantBe(t *testing.T) {
 			}
 		}
 		for _, query := range []string{"?dryrun=true", "?dry_run=yes", "?dry_run=", "?dry_run=false&dry_run=true"} {
-			if status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`); status != http.StatusUnprocessableEntity {
+			status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`)
+			if status != http.StatusUnprocessableEntity {
 				t.Errorf("%s: %d %s", query, status, answer)
 			}
 		}
 		for _, query := range []string{"?dry_run=true;", "?dry_run=true%"} { // never a call instead
-			if status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`); status != http.StatusBadRequest {
+			status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`)
+			if status != http.StatusBadRequest {
 				t.Errorf("%s: %d %s", query, status, answer)
 			}
 		}
 		// A number that can't be read is one mistake, not two.
-		if _, answer := w.do("POST", "/v1/calls", `{"to":"+8190","say":"x","policy":{"window":{"hours":"09:00-17:00"}}}`); strings.Contains(answer, "window.zone") {
+		_, answer := w.do("POST", "/v1/calls", `{"to":"+8190","say":"x","policy":{"window":{"hours":"09:00-17:00"}}}`)
+		if strings.Contains(answer, "window.zone") {
 			t.Error(answer)
 		}
 	})
@@ -504,10 +527,13 @@ func TestPoliciesThatCantBe(t *testing.T) {
 // in UTC, and the same each time.
 func TestTimesOfOtherZones(t *testing.T) {
 	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
-		body := `{"to":"` + alice + `","say":"x","policy":{"not_before":"2000-03-24T22:00:00.123456789+09:00","deadline":"2000-03-25T22:00:00.987654321+09:00"}}`
+		body := `{"to":"` + alice +
+			`","say":"x","policy":{"not_before":"2000-03-24T22:00:00.123456789+09:00",` +
+			`"deadline":"2000-03-25T22:00:00.987654321+09:00"}}`
 		for _, path := range []string{"/v1/calls?dry_run=true", "/v1/calls"} {
 			status, answer := w.do("POST", path, body)
-			if status >= 300 || !strings.Contains(answer, `"next_attempt_at":"2000-03-24T13:00:00.123456Z"`) || !strings.Contains(answer, `"deadline_at":"2000-03-25T13:00:00.987654Z"`) {
+			if status >= 300 || !strings.Contains(answer, `"next_attempt_at":"2000-03-24T13:00:00.123456Z"`) ||
+				!strings.Contains(answer, `"deadline_at":"2000-03-25T13:00:00.987654Z"`) {
 				t.Errorf("%d %s", status, answer)
 			}
 		}

@@ -65,8 +65,10 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 		{`{"to": "A", "say": "hi", "options": {"Record": "yes"}}`, 422, "options.Record"},
 		{`{"to": "A", "say": "hi", "metadata": {"order": 42}}`, 422, "metadata.order"},
 		{`{"to": "A", "say": "hi", "metadata": {"name": "x", "paid": true}}`, 422, "metadata.paid"},
-		{`{"to": "A", "say": "hi", "metadata": {"name": "x", "order": "` + strings.Repeat("x", 1001) + `"}}`, 422, "metadata.order"},
-		{`{"to": "A", "say": "hi", "metadata": {"` + strings.Repeat("x", 101) + `": ""}}`, 422, "metadata." + strings.Repeat("x", 101)},
+		{`{"to": "A", "say": "hi", "metadata": {"name": "x", "order": "` + strings.Repeat("x", 1001) + `"}}`, 422,
+			"metadata.order"},
+		{`{"to": "A", "say": "hi", "metadata": {"` + strings.Repeat("x", 101) + `": ""}}`, 422,
+			"metadata." + strings.Repeat("x", 101)},
 		{`{"to": "A", "say": "hi", "metadata": ["order"]}`, 422, "metadata"},
 		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": ["1s", 30]}}}`, 422, "policy.redial_after.busy[1]"},
 		{`{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": "30"}}}`, 422, "policy.redial_after.busy"},
@@ -88,7 +90,8 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 				field = p.Errors[0].Field
 			}
 			if status != test.status || field != test.field || p.Detail == "" {
-				t.Errorf("%s\nis answered %d for the field %q, not %d for %q: %s", test.body, status, field, test.status, test.field, answer)
+				t.Errorf("%s\nis answered %d for the field %q, not %d for %q: %s", test.body, status, field, test.status,
+					test.field, answer)
 			}
 		}
 		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 0 {
@@ -117,7 +120,8 @@ func TestAFaultSaysWhatToWrite(t *testing.T) {
 			"/v1/calls?to=+819012345678": "%2B", "/v1/calls?to=+2025550123": "%2B", "/v1/calls/x?wait=30": "write 30s",
 			"/v1/calls/x?wait=1h": "from 0s to 2m",
 		} {
-			if status, answer := w.do("GET", path, ""); status != http.StatusUnprocessableEntity || !strings.Contains(answer, want) {
+			status, answer := w.do("GET", path, "")
+			if status != http.StatusUnprocessableEntity || !strings.Contains(answer, want) {
 				t.Errorf("GET %s is answered %d, and not told of %s: %s", path, status, want, answer)
 			}
 		}
@@ -144,7 +148,8 @@ func TestTheArticlesRouteAndNumber(t *testing.T) {
 		status, answer := w.do("POST", "/twilio_api/calls",
 			`{"to": "+8109012345678", "from": "+8105012345678", "twiml": "<Response><Say>Hello world!</Say></Response>"}`)
 		var c api.Call
-		if err := json.Unmarshal([]byte(answer), &c); err != nil || status != http.StatusCreated || c.To != alice || c.From != caller {
+		err := json.Unmarshal([]byte(answer), &c)
+		if err != nil || status != http.StatusCreated || c.To != alice || c.From != caller {
 			t.Fatalf("answered %d, %v: %s", status, err, answer)
 		}
 		w.pass(time.Minute)
@@ -159,12 +164,14 @@ func TestTheCreateRequestIsTheArticles(t *testing.T) {
 		w.pass(time.Minute)
 		form := w.creates()[0].Form
 		callback := form.Get("StatusCallback")
-		if !strings.HasPrefix(callback, hostURL+"/twilio_api/callback?attempt=") || !strings.HasSuffix(callback, "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt") {
+		if !strings.HasPrefix(callback, hostURL+"/twilio_api/callback?attempt=") ||
+			!strings.HasSuffix(callback, "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt") {
 			t.Errorf("StatusCallback is %s", callback)
 		}
 		form.Del("StatusCallback")
 		want := url.Values{
-			"To": {alice}, "From": {caller}, "Timeout": {"30"}, "TimeLimit": {"600"}, "Twiml": {"<Response><Say>hi</Say></Response>"}, "Record": {"true"},
+			"To": {alice}, "From": {caller}, "Timeout": {"30"}, "TimeLimit": {"600"},
+			"Twiml": {"<Response><Say>hi</Say></Response>"}, "Record": {"true"},
 			"StatusCallbackMethod": {"POST"}, "StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
 		}
 		if got := form.Encode(); got != want.Encode() {
@@ -243,7 +250,9 @@ func TestWithKeysOneIsNeeded(t *testing.T) {
 // Each route is open to those whom it is for: a stranger is told no by all but three.
 func TestAStrangerIsToldNo(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		twilios := []string{"POST /twilio_api/callback", "POST " + twilio.AnswerPath, "POST " + twilio.GatherPath, "POST " + twilio.ProbePath}
+		twilios := []string{
+			"POST /twilio_api/callback", "POST " + twilio.AnswerPath, "POST " + twilio.GatherPath, "POST " + twilio.ProbePath,
+		}
 		open := []string{"GET /openapi.yaml", "GET /healthz", "GET /readyz"}
 		for _, route := range append(listedRoutes(t), twilios...) {
 			want := http.StatusUnauthorized
@@ -254,7 +263,8 @@ func TestAStrangerIsToldNo(t *testing.T) {
 				want = http.StatusOK
 			}
 			method, path, _ := strings.Cut(route, " ")
-			if status, answer := w.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization", ""); status != want {
+			status, answer := w.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization", "")
+			if status != want {
 				t.Errorf("%s is answered %d: %s", route, status, answer)
 			}
 		}
@@ -294,7 +304,8 @@ func TestCallbacksAreTakenFromTwilioOnly(t *testing.T) {
 				t.Errorf("%s is answered %d", path, status)
 			}
 		}
-		if status := w.signed("/twilio_api/callback", url.Values{"CallSid": {"CAunknown"}, "CallStatus": {"completed"}}); status != 404 {
+		status := w.signed("/twilio_api/callback", url.Values{"CallSid": {"CAunknown"}, "CallStatus": {"completed"}})
+		if status != 404 {
 			t.Errorf("an unknown CallSid is answered %d", status)
 		}
 		if status := w.signed("/twilio_api/callback", done); status != http.StatusNoContent {
@@ -415,8 +426,10 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 			t.Errorf("the repeat is answered %d: %s", status, answer)
 		}
 		w.pass(47 * time.Hour)
-		if status, again := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k"); status != http.StatusCreated || again != answer {
-			t.Errorf("before 48 h, when nobody can tell any more what was asked, the Idempotency-Key is answered %d: %s", status, again)
+		status, again := w.ask(`{"to": "A", "say": "ho"}`, "Idempotency-Key", "k")
+		if status != http.StatusCreated || again != answer {
+			t.Errorf("before 48 h, when nobody can tell any more what was asked, the Idempotency-Key is answered %d: %s",
+				status, again)
 		}
 	})
 }
@@ -425,7 +438,8 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 // keeps it from its first answer.
 func TestARepeatThatWouldBeRefusedByNowGetsTheFirstAnswer(t *testing.T) {
 	loose := func(c *Config) {
-		c.TwimlVerbs, c.TwimlHosts, c.Languages, c.AllowedRegions = []string{"Dial"}, []string{"*"}, []string{"*"}, []string{"JP", "US"}
+		c.TwimlVerbs, c.TwimlHosts = []string{"Dial"}, []string{"*"}
+		c.Languages, c.AllowedRegions = []string{"*"}, []string{"JP", "US"}
 	}
 	inWorld(t, loose, func(w *world) {
 		w.phone(alice).answers().answers().answers().answers().answers()
@@ -454,12 +468,16 @@ func TestARepeatThatWouldBeRefusedByNowGetsTheFirstAnswer(t *testing.T) {
 			if status, again := w.ask(body, "Idempotency-Key", key); status != http.StatusCreated || again != firsts[i] {
 				t.Errorf("%s, repeated, is answered %d:\n%s%s", body, status, firsts[i], again)
 			}
-			for _, refused := range [][]string{{}, {"Idempotency-Key", "new"}, {"Idempotency-Key", strconv.Itoa((i + 1) % len(bodies))}} {
+			for _, refused := range [][]string{
+				{}, {"Idempotency-Key", "new"}, {"Idempotency-Key", strconv.Itoa((i + 1) % len(bodies))},
+			} {
 				if status, answer := w.ask(body, refused...); status != http.StatusUnprocessableEntity {
 					t.Errorf("%s with %q is answered %d: %s", body, refused, status, answer)
 				}
 			}
-			if status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`), "Idempotency-Key", key); status != http.StatusUnprocessableEntity {
+			status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`),
+				"Idempotency-Key", key)
+			if status != http.StatusUnprocessableEntity {
 				t.Errorf("%s, as a dry run, is answered %d: %s", body, status, answer)
 			}
 		}
@@ -482,14 +500,18 @@ func TestWhatThereIsNotIsSaidAsAProblem(t *testing.T) {
 			out := httptest.NewRecorder()
 			w.handler().ServeHTTP(out, httptest.NewRequestWithContext(w.ctx, test.method, hostURL+test.path, nil))
 			var p api.Problem
-			if err := json.Unmarshal(out.Body.Bytes(), &p); err != nil || out.Code != test.status || p.Status != test.status || p.Detail == "" {
+			err := json.Unmarshal(out.Body.Bytes(), &p)
+			if err != nil || out.Code != test.status || p.Status != test.status || p.Detail == "" {
 				t.Errorf("%s %s is answered %d, %v: %s", test.method, test.path, out.Code, err, out.Body)
 			}
 			if h := out.Header(); h.Get("Allow") != test.allow || h.Get("Content-Type") != "application/problem+json" {
 				t.Errorf("%s %s is answered with the headers %v", test.method, test.path, h)
 			}
 		}
-		for query, want := range map[string]int{"cursor=zzz": 422, "cursor=01a20d22-fbef-75b9-a55a-a6e87aff5a76": 200, "limit=0": 422, "state=late": 422, "stat=waiting": 422} {
+		for query, want := range map[string]int{
+			"cursor=zzz": 422, "cursor=01a20d22-fbef-75b9-a55a-a6e87aff5a76": 200, "limit=0": 422, "state=late": 422,
+			"stat=waiting": 422,
+		} {
 			if status, answer := w.do("GET", "/v1/calls?"+query, ""); status != want {
 				t.Errorf("?%s is answered %d: %s", query, status, answer)
 			}

@@ -43,15 +43,20 @@ func TestIDsByTheirBeginning(t *testing.T) {
 				t.Errorf("%s by the beginning: %d %s", what, status, answer)
 			}
 			status, answer := ask(one.id[:13])
-			if status != http.StatusConflict || !strings.Contains(answer, two.id+", "+one.id) || strings.Contains(answer, alone.id) {
+			if status != http.StatusConflict || !strings.Contains(answer, two.id+", "+one.id) ||
+				strings.Contains(answer, alone.id) {
 				t.Errorf("%s of several: %d %s", what, status, answer)
 			}
 			for _, short := range []string{"0", alone.id[:7]} {
-				if status, answer := ask(short); status != http.StatusUnprocessableEntity || !strings.Contains(answer, "too short") || !strings.Contains(answer, `"field":"id"`) {
+				status, answer := ask(short)
+				if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "too short") ||
+					!strings.Contains(answer, `"field":"id"`) {
 					t.Errorf("%s of %s: %d %s", what, short, status, answer)
 				}
 			}
-			for _, nobody := range []string{"00000000", "00000000-0000-7000-8000-000000000000", "nobody", alone.id + "0", "%00", "-"} {
+			for _, nobody := range []string{
+				"00000000", "00000000-0000-7000-8000-000000000000", "nobody", alone.id + "0", "%00", "-",
+			} {
 				if status, answer := ask(nobody); status != http.StatusNotFound {
 					t.Errorf("%s of %s: %d %s", what, nobody, status, answer)
 				}
@@ -84,7 +89,8 @@ func TestManyIDsThatBeginAlike(t *testing.T) {
 			newest = w.call(api.CreateCall{To: alice, Policy: &api.Policy{NotBefore: api.After(6 * time.Hour)}})
 		}
 		_, answer := w.do("GET", "/v1/calls/"+newest.id[:8], "")
-		if strings.Count(answer, newest.id[:8]+"-") != 5 || !strings.Contains(answer, "several calls: "+newest.id) || !strings.Contains(answer, ", and more; give more of it") {
+		if strings.Count(answer, newest.id[:8]+"-") != 5 || !strings.Contains(answer, "several calls: "+newest.id) ||
+			!strings.Contains(answer, ", and more; give more of it") {
 			t.Error(answer)
 		}
 	})
@@ -124,7 +130,8 @@ func TestEndpointsAndMessagesByTheirBeginning(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := page.Deliveries[0].Event
-		if status, answer := replay("evt_" + c.id[:8] + last[strings.LastIndex(last, "_"):]); status != http.StatusOK || !strings.Contains(answer, last) {
+		status, answer := replay("evt_" + c.id[:8] + last[strings.LastIndex(last, "_"):])
+		if status != http.StatusOK || !strings.Contains(answer, last) {
 			t.Errorf("a message by its call's beginning: %d %s", status, answer)
 		}
 		for _, both := range []string{"evt_" + c.id[:8], "evt_" + c.id, "evt_" + c.id + "_"} {
@@ -132,7 +139,9 @@ func TestEndpointsAndMessagesByTheirBeginning(t *testing.T) {
 				t.Errorf("one of two messages: %d %s", status, answer)
 			}
 		}
-		for text, want := range map[string]int{"evt_" + c.id + "_99": 404, "evt_": 404, "message": 404, "evt_0_1": 422, "evt_nobody_1": 404} {
+		for text, want := range map[string]int{
+			"evt_" + c.id + "_99": 404, "evt_": 404, "message": 404, "evt_0_1": 422, "evt_nobody_1": 404,
+		} {
 			if status, answer := replay(text); status != want {
 				t.Errorf("%s is answered %d: %s", text, status, answer)
 			}
@@ -145,7 +154,8 @@ func TestEndpointsAndMessagesByTheirBeginning(t *testing.T) {
 func TestACallShowsItsMessage(t *testing.T) {
 	const document = "<Response><Say>Sakura</Say></Response>"
 	for name, c := range map[string]struct{ asked, shown string }{
-		"say":   {`"say": {"text": "Sakura", "language": "ja-JP", "voice": "Polly.Mizuki", "repeat": 2}`, `"say":{"text":"Sakura","language":"ja-JP","voice":"Polly.Mizuki","repeat":2}`},
+		"say": {`"say": {"text": "Sakura", "language": "ja-JP", "voice": "Polly.Mizuki", "repeat": 2}`,
+			`"say":{"text":"Sakura","language":"ja-JP","voice":"Polly.Mizuki","repeat":2}`},
 		"text":  {`"say": "Sakura"`, `"say":{"text":"Sakura"`},
 		"twiml": {`"twiml": "` + document + `"`, `"twiml":"\u003cResponse\u003e\u003cSay\u003eSakura`},
 		"url":   {`"url": "https://redial.example.com/Sakura"`, `"url":"https://redial.example.com/Sakura"`},
@@ -163,7 +173,9 @@ func TestACallShowsItsMessage(t *testing.T) {
 				_, got := w.do("GET", "/v1/calls/"+id, "")
 				_, listed := w.do("GET", "/v1/calls", "")
 				_, repeated := w.ask(`{"to": "A", `+c.asked+`}`, "Idempotency-Key", "order-42")
-				for which, answer := range map[string]string{"created": created, "got": got, "listed": listed, "repeated": repeated} {
+				for which, answer := range map[string]string{
+					"created": created, "got": got, "listed": listed, "repeated": repeated,
+				} {
 					if !strings.Contains(answer, c.shown) {
 						t.Errorf("%s: no %s in %s", which, c.shown, answer)
 					}

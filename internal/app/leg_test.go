@@ -117,7 +117,9 @@ func hide(w *world) {
 	w.stop()
 	defer w.start()
 	w.sim.Close()
-	other, err := sim.New(sim.Config{AccountSID: account, AuthToken: token, Client: &http.Client{Transport: memory{w.handler}}})
+	other, err := sim.New(sim.Config{
+		AccountSID: account, AuthToken: token, Client: &http.Client{Transport: memory{w.handler}},
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -314,7 +316,8 @@ func (w *world) rewrite(sid string) {
 	first := w.conf.Transport
 	w.conf.Transport = replaced(func(r *http.Request) (*http.Response, error) {
 		res, err := first.RoundTrip(r)
-		if err != nil || r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/Calls.json") || res.StatusCode != 201 {
+		if err != nil || r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/Calls.json") ||
+			res.StatusCode != 201 {
 			return res, err
 		}
 		var body map[string]any

@@ -80,11 +80,14 @@ func TestLogsKeepSecrets(t *testing.T) {
 		}
 	})
 	log := out.b.String()
-	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") || !strings.Contains(log, "webhook is given up") || !strings.Contains(log, "410 Gone") ||
-		!strings.Contains(log, "attempt ended") || !strings.Contains(log, "call ended") || !strings.Contains(log, "webhook endpoint fails") {
+	if !strings.Contains(log, "call created") || !strings.Contains(log, "attempt placed") ||
+		!strings.Contains(log, "webhook is given up") || !strings.Contains(log, "410 Gone") ||
+		!strings.Contains(log, "attempt ended") || !strings.Contains(log, "call ended") ||
+		!strings.Contains(log, "webhook endpoint fails") {
 		t.Errorf("the log misses what it should tell:\n%s", log)
 	}
-	for _, secret := range append(keys, token, account, "Bearer", alice, alice[1:], bob, bob[1:], caller, "+819055556666", "9055556666") {
+	for _, secret := range append(keys, token, account, "Bearer", alice, alice[1:], bob, bob[1:], caller,
+		"+819055556666", "9055556666") {
 		if strings.Contains(log, secret) {
 			t.Errorf("the log has %q", secret)
 		}
@@ -104,11 +107,13 @@ func TestNobodyKeepsThePIN(t *testing.T) {
 		w.phone(alice).does("answer+keys=" + mistyped + "/" + pin)
 		body := `{"to":"` + alice + `","say":"x","policy":{"confirm":{"pin":"` + pin + `"}}}`
 		for _, want := range []int{201, 201} { // the second is a repeat
-			if status, answer := w.do("POST", "/v1/calls", body, "Idempotency-Key", "k"); status != want || strings.Contains(answer, pin) {
+			status, answer := w.do("POST", "/v1/calls", body, "Idempotency-Key", "k")
+			if status != want || strings.Contains(answer, pin) {
 				t.Errorf("%d %s", status, answer)
 			}
 		}
-		if status, answer := w.do("POST", "/v1/calls", strings.Replace(body, pin, mistyped, 1), "Idempotency-Key", "k"); status != 409 {
+		status, answer := w.do("POST", "/v1/calls", strings.Replace(body, pin, mistyped, 1), "Idempotency-Key", "k")
+		if status != 409 {
 			t.Errorf("another PIN with the same Idempotency-Key: %d %s", status, answer)
 		}
 		w.pass(time.Minute)

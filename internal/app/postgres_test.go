@@ -110,7 +110,8 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 		body := `{"to": "A", "say": "hi"}`
 		lose(pgtest.Committed)
 		status, answer := w.ask(body, "Idempotency-Key", "order-42")
-		if status != 503 || strings.Contains(answer, "nothing was changed") || !strings.Contains(answer, "not known") || !strings.Contains(answer, "Idempotency-Key") {
+		if status != 503 || strings.Contains(answer, "nothing was changed") || !strings.Contains(answer, "not known") ||
+			!strings.Contains(answer, "Idempotency-Key") {
 			t.Errorf("the wish is answered %d: %s", status, answer)
 		}
 		if status, answer := w.ask(body, "Idempotency-Key", "order-42"); status != 201 {
@@ -121,7 +122,8 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 			t.Fatalf("%d calls, %v", len(page.Calls), err)
 		}
 		lose(pgtest.Committed)
-		if status, answer := w.do("POST", "/v1/calls/"+page.Calls[0].ID+"/cancel", ""); status != 503 || !strings.Contains(answer, "not known") {
+		status, answer = w.do("POST", "/v1/calls/"+page.Calls[0].ID+"/cancel", "")
+		if status != 503 || !strings.Contains(answer, "not known") {
 			t.Errorf("the cancel is answered %d: %s", status, answer)
 		}
 		w.pass(time.Minute)
@@ -143,7 +145,9 @@ func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 			w.pass(10 * time.Second)
 			c.is("dialing", "in-progress")
 			sid := c.now().Attempts[0].SID
-			for _, n := range []string{"2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-2147483649"} {
+			for _, n := range []string{
+				"2147483647", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "-2147483649",
+			} {
 				for _, try := range []struct{ method, path, header string }{
 					{"GET", "/v1/calls/" + c.id + "/events", "Last-Event-ID"},
 					{"GET", "/v1/calls?limit=" + n, ""},
@@ -163,7 +167,9 @@ func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 						t.Errorf("%s: %s %s with %s is answered %d: %s", name, try.method, try.path, n, status, answer)
 					}
 				}
-				form := url.Values{"CallSid": {sid}, "CallStatus": {"ringing"}, "CallDuration": {n}, "SipResponseCode": {n}, "SequenceNumber": {n}}
+				form := url.Values{
+					"CallSid": {sid}, "CallStatus": {"ringing"}, "CallDuration": {n}, "SipResponseCode": {n}, "SequenceNumber": {n},
+				}
 				if status := w.signed("/twilio_api/callback", form); status != http.StatusNoContent {
 					t.Errorf("%s: a callback with %s is answered %d", name, n, status)
 				}

@@ -126,13 +126,19 @@ func TestWhatMachinesHear(t *testing.T) {
 		want    string
 		result  string
 	}{
-		"a message, and no more":       {api.Machine{Do: "leave-message", Say: "Call us back.", Then: "end"}, "voicemail", "Call us back.", "unreached", "machine"},
-		"the call's own words":         {api.Machine{Do: "leave-message", Then: "end"}, "voicemail", "Your delivery is at the door.", "unreached", "machine"},
-		"ignored, it is taken for one": {api.Machine{Do: "ignore"}, "voicemail", "Your delivery is at the door.", "reached", "completed"},
-		"unknown is not taken for one": {api.Machine{Do: "redial"}, "answer+detected=unknown", "Your delivery is at the door.", "unreached", "unconfirmed"},
-		"a person taken for a machine": {api.Machine{Do: "redial"}, "answer+detected=machine_start", "", "unreached", "machine"},
-		"a machine taken for a person": {api.Machine{Do: "redial"}, "voicemail+detected=human", "Your delivery is at the door.", "reached", "completed"},
-		"a fax":                        {api.Machine{Do: "leave-message", Then: "end"}, "answer+detected=fax", "", "unreached", "machine"},
+		"a message, and no more": {api.Machine{Do: "leave-message", Say: "Call us back.", Then: "end"}, "voicemail",
+			"Call us back.", "unreached", "machine"},
+		"the call's own words": {api.Machine{Do: "leave-message", Then: "end"}, "voicemail",
+			"Your delivery is at the door.", "unreached", "machine"},
+		"ignored, it is taken for one": {api.Machine{Do: "ignore"}, "voicemail", "Your delivery is at the door.",
+			"reached", "completed"},
+		"unknown is not taken for one": {api.Machine{Do: "redial"}, "answer+detected=unknown",
+			"Your delivery is at the door.", "unreached", "unconfirmed"},
+		"a person taken for a machine": {api.Machine{Do: "redial"}, "answer+detected=machine_start", "",
+			"unreached", "machine"},
+		"a machine taken for a person": {api.Machine{Do: "redial"}, "voicemail+detected=human",
+			"Your delivery is at the door.", "reached", "completed"},
+		"a fax": {api.Machine{Do: "leave-message", Then: "end"}, "answer+detected=fax", "", "unreached", "machine"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, nil, func(w *world) {
@@ -327,7 +333,8 @@ func TestProofNeedsAPublicURL(t *testing.T) {
 			"policy.confirm": `{"confirm":"any-key"}`, "policy.machine": `{"machine":"redial"}`,
 		} {
 			status, body := w.do("POST", "/v1/calls", `{"to":"`+alice+`","say":"x","policy":`+policy+`}`)
-			if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"`+field+`"`) || !strings.Contains(body, "HOST_URL") {
+			if status != http.StatusUnprocessableEntity || !strings.Contains(body, `"`+field+`"`) ||
+				!strings.Contains(body, "HOST_URL") {
 				t.Errorf("%s: %d %s", policy, status, body)
 			}
 		}
@@ -479,7 +486,9 @@ func TestCancelEndsAllThatRings(t *testing.T) {
 		const carol = "+819012345699"
 		w.phone(carol).does("queued:30s")
 		people := append(slices.Clone(toBoth), api.Person{Number: carol})
-		c := w.call(api.CreateCall{People: people, Policy: &api.Policy{Ladder: "parallel", Confirm: &api.Confirm{AnyKey: true}}})
+		c := w.call(api.CreateCall{
+			People: people, Policy: &api.Policy{Ladder: "parallel", Confirm: &api.Confirm{AnyKey: true}},
+		})
 		w.pass(10 * time.Second)
 		c.cancel()
 		w.pass(5 * time.Second)
@@ -510,7 +519,8 @@ func TestAKeyAfterTheEnd(t *testing.T) {
 		path := "/twilio_api/gather?attempt=" + url.QueryEscape(u.Query().Get("attempt")) + "&try=1"
 		form := url.Values{"CallSid": {c.now().Attempts[0].SID}, "CallStatus": {"in-progress"}, "Digits": {"1"}}
 		press := func(sign string) (int, string) {
-			return w.do("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded", "X-Twilio-Signature", sign)
+			return w.do("POST", path, form.Encode(), "Content-Type", "application/x-www-form-urlencoded",
+				"X-Twilio-Signature", sign)
 		}
 		if status, _ := press("forged"); status != http.StatusForbidden {
 			t.Errorf("a forged pressed key is answered %d", status)

@@ -252,7 +252,8 @@ func TestAnOperatorResolvesWhatTheListCouldNotTell(t *testing.T) {
 		w.pass(10 * time.Minute)
 		c.is("waiting", "ambiguous")
 		for body, want := range map[string]int{
-			`{}`: 422, `{"sid": "CA1", "unplaced": true}`: 422, `{"sid": 1}`: 422, `{"unplaced": "yes"}`: 422, `{"sid": "CA404"}`: 502,
+			`{}`: 422, `{"sid": "CA1", "unplaced": true}`: 422, `{"sid": 1}`: 422, `{"unplaced": "yes"}`: 422,
+			`{"sid": "CA404"}`: 502,
 		} {
 			if status, answer := w.do("POST", "/v1/calls/"+c.id+"/attempts/1/resolve", body); status != want {
 				t.Errorf("%s is answered %d: %s", body, status, answer)
@@ -263,7 +264,10 @@ func TestAnOperatorResolvesWhatTheListCouldNotTell(t *testing.T) {
 			t.Fatal(err)
 		}
 		c.is("reached", "completed")
-		for path, want := range map[string]int{"/v1/calls/" + c.id + "/attempts/1": 409, "/v1/calls/" + c.id + "/attempts/2": 409, "/v1/calls/nobody/attempts/1": 404} {
+		for path, want := range map[string]int{
+			"/v1/calls/" + c.id + "/attempts/1": 409, "/v1/calls/" + c.id + "/attempts/2": 409,
+			"/v1/calls/nobody/attempts/1": 404,
+		} {
 			if status, answer := w.do("POST", path+"/resolve", `{"unplaced": true}`); status != want {
 				t.Errorf("%s is answered %d: %s", path, status, answer)
 			}
@@ -382,7 +386,8 @@ func TestADeadlinePassedWhileDownEndsTheCall(t *testing.T) {
 func TestOneLiveAttemptPerNumber(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:60s").does("answer:60s").answers()
-		first, second, third := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: alice})
+		first := w.call(api.CreateCall{To: alice})
+		second, third := w.call(api.CreateCall{To: alice}), w.call(api.CreateCall{To: alice})
 		w.pass(30 * time.Second)
 		first.is("dialing", "in-progress")
 		second.is("waiting")

@@ -103,7 +103,8 @@ func TestTheLogTellsHowItIsKnown(t *testing.T) {
 		{"answer:9s", api.Policy{Machine: &api.Machine{Do: "redial"}}, "outcome=reached attempt=1 by=human attempts=1"},
 		{"no-answer", api.Policy{MaxAttempts: new(1)}, "outcome=unreached attempts=1"},
 		{"refuse:21211", api.Policy{}, "outcome=refused code=21211 attempts=1"},
-		{"busy", api.Policy{Deadline: api.After(time.Minute), RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}},
+		{"busy", api.Policy{Deadline: api.After(time.Minute),
+			RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}},
 			"outcome=expired attempts=1"},
 	} {
 		t.Run(tc.ended, func(t *testing.T) {
@@ -157,7 +158,8 @@ func TestEveryEventIsTold(t *testing.T) {
 			c := call.Call{Wish: call.Wish{ID: "c", To: alice}, Attempts: []call.Attempt{{N: 1, To: alice}}}
 			tale.tell(&c, &call.Event{Type: kind, Attempt: 1, Message: "no route to " + alice})
 		}
-		want := map[slog.Level]int{slog.LevelDebug: len(call.EventTypes()), slog.LevelInfo: len(call.EventTypes()) - len(details)}[level]
+		want := map[slog.Level]int{slog.LevelDebug: len(call.EventTypes()),
+			slog.LevelInfo: len(call.EventTypes()) - len(details)}[level]
 		if n := len(log.lines("type=")); n != want {
 			t.Errorf("%d lines at level %s, not %d", n, level, want)
 		}
@@ -189,13 +191,16 @@ func TestTheLogTellsOfAnEndpointTwice(t *testing.T) {
 			w.call(api.CreateCall{To: alice})
 			w.pass(5 * time.Minute)
 		}
-		log.has(t, "webhook", `msg="webhook endpoint fails" endpoint=`+w.endpoint()+` err="it answered 500 Internal Server Error"`)
+		log.has(t, "webhook",
+			`msg="webhook endpoint fails" endpoint=`+w.endpoint()+` err="it answered 500 Internal Server Error"`)
 		x.answers(nil)
 		w.pass(24 * time.Hour)
-		if lines := log.lines("webhook endpoint works again", "endpoint="+w.endpoint()); len(lines) != 1 || len(x.heard()) != 10 {
+		lines := log.lines("webhook endpoint works again", "endpoint="+w.endpoint())
+		if len(lines) != 1 || len(x.heard()) != 10 {
 			t.Errorf("%q, %q", lines, x.heard())
 		}
-		log.has(t, "webhook endpoint fails", `msg="webhook endpoint fails" endpoint=`+w.endpoint()+` err="it answered 500 Internal Server Error"`)
+		log.has(t, "webhook endpoint fails",
+			`msg="webhook endpoint fails" endpoint=`+w.endpoint()+` err="it answered 500 Internal Server Error"`)
 	})
 }
 
@@ -249,7 +254,10 @@ func BenchmarkALineOfTheLog(b *testing.B) {
 	}
 	defer file.Close()
 	tale := newTale(slog.New(slog.NewTextHandler(file, nil)))
-	c := call.Call{Wish: call.Wish{ID: "019a0000-0000-7000-8000-000000000000"}, Attempts: []call.Attempt{{N: 1, SID: "CA00000000000000000000000000000000"}}}
+	c := call.Call{
+		Wish:     call.Wish{ID: "019a0000-0000-7000-8000-000000000000"},
+		Attempts: []call.Attempt{{N: 1, SID: "CA00000000000000000000000000000000"}},
+	}
 	e := call.Event{Type: call.AttemptEnded, Attempt: 1, Result: call.NoAnswer, SIPCode: 487}
 	for b.Loop() {
 		tale.tell(&c, &e)

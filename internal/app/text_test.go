@@ -12,21 +12,22 @@ import (
 
 // unsound are bodies that one parser reads otherwise than the next, or nobody can read.
 var unsound = map[string]string{
-	"Shift_JIS":                          `{"to": "A", "say": "` + "\x83T\x81[\x83o\x81[" + `"}`,
-	"Latin-1":                            `{"to": "A", "say": "Gr` + "\xfc" + `n"}`,
-	"half a character, cut off":          `{"to": "A", "say": "` + "サーバー"[:11] + `"}`,
-	"UTF-16":                             "\xff\xfe{\x00}\x00",
-	"half a surrogate pair":              `{"to": "A", "say": "down \ud83d"}`,
-	"the other half":                     `{"to": "A", "say": {"text": "down \udca5"}}`,
-	"two halves, the wrong way round":    `{"to": "A", "say": "down \udca5\ud83d"}`,
-	"half a pair in metadata":            `{"to": "A", "say": "hi", "metadata": {"a": "\ud800"}}`,
-	"half a pair in a name":              `{"to": "A", "say": "hi", "metadata": {"\ud800": "a"}}`,
-	"no UTF-8 in an option":              `{"to": "A", "say": "hi", "options": {"Trim": "` + "\xff" + `"}}`,
-	"no UTF-8 in a field there is not":   `{"to": "A", "say": "hi", "` + "\xff" + `": 1}`,
-	"a number twice":                     `{"to": "A", "to": "+819087654321", "say": "hi"}`,
-	"a number twice, once in escapes":    `{"to": "A", "\u0074o": "+819087654321", "say": "hi"}`,
-	"a text twice, and alike":            `{"to": "A", "say": {"text": "hi", "text": "hi"}}`,
-	"a pause twice":                      `{"to": "A", "say": "hi", "policy": {"redial_after": {"busy": "1s", "busy": "1h"}}}`,
+	"Shift_JIS":                        `{"to": "A", "say": "` + "\x83T\x81[\x83o\x81[" + `"}`,
+	"Latin-1":                          `{"to": "A", "say": "Gr` + "\xfc" + `n"}`,
+	"half a character, cut off":        `{"to": "A", "say": "` + "サーバー"[:11] + `"}`,
+	"UTF-16":                           "\xff\xfe{\x00}\x00",
+	"half a surrogate pair":            `{"to": "A", "say": "down \ud83d"}`,
+	"the other half":                   `{"to": "A", "say": {"text": "down \udca5"}}`,
+	"two halves, the wrong way round":  `{"to": "A", "say": "down \udca5\ud83d"}`,
+	"half a pair in metadata":          `{"to": "A", "say": "hi", "metadata": {"a": "\ud800"}}`,
+	"half a pair in a name":            `{"to": "A", "say": "hi", "metadata": {"\ud800": "a"}}`,
+	"no UTF-8 in an option":            `{"to": "A", "say": "hi", "options": {"Trim": "` + "\xff" + `"}}`,
+	"no UTF-8 in a field there is not": `{"to": "A", "say": "hi", "` + "\xff" + `": 1}`,
+	"a number twice":                   `{"to": "A", "to": "+819087654321", "say": "hi"}`,
+	"a number twice, once in escapes":  `{"to": "A", "\u0074o": "+819087654321", "say": "hi"}`,
+	"a text twice, and alike":          `{"to": "A", "say": {"text": "hi", "text": "hi"}}`,
+	"a pause twice": `{"to": "A", "say": "hi", "policy": ` +
+		`{"redial_after": {"busy": "1s", "busy": "1h"}}}`,
 	"an option twice":                    `{"to": "A", "say": "hi", "options": {"Record": true, "Record": false}}`,
 	"metadata twice":                     `{"to": "A", "say": "hi", "metadata": {"a": "1", "a": "2"}}`,
 	"a person's name twice":              `{"to": [{"number": "A", "name": "Li", "name": "Bo"}], "say": "hi"}`,
@@ -41,7 +42,8 @@ func TestWhatIsNoTextIsNotTaken(t *testing.T) {
 			}
 		}
 		for _, charset := range []string{"Shift_JIS", "iso-2022-jp", "utf-7"} {
-			if status, _ := w.ask(`{"to": "A", "say": "hi"}`, "Content-Type", "application/json; charset="+charset); status != http.StatusBadRequest {
+			status, _ := w.ask(`{"to": "A", "say": "hi"}`, "Content-Type", "application/json; charset="+charset)
+			if status != http.StatusBadRequest {
 				t.Errorf("a body said to be %s is answered %d", charset, status)
 			}
 		}
@@ -58,8 +60,12 @@ func TestWhatIsNoTextIsNotTaken(t *testing.T) {
 		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 0 {
 			t.Errorf("they left %d calls, %v", len(page.Calls), err)
 		}
-		for _, sound := range []string{`{"to": "A", "say": "down \ud83d\udca5"}`, `{"to": "A", "say": "\u30b5\u30fc\u30d0\u30fc", "policy": {"not_before": "1h"}}`} {
-			if status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(sound, `"A"`, `"`+alice+`"`)); status != http.StatusOK {
+		for _, sound := range []string{
+			`{"to": "A", "say": "down \ud83d\udca5"}`,
+			`{"to": "A", "say": "\u30b5\u30fc\u30d0\u30fc", "policy": {"not_before": "1h"}}`,
+		} {
+			status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(sound, `"A"`, `"`+alice+`"`))
+			if status != http.StatusOK {
 				t.Errorf("%s is answered %d: %s", sound, status, answer)
 			}
 		}

@@ -28,7 +28,8 @@ func (w *world) fullDisk() (room func()) {
 		"CREATE TRIGGER full_deliveries BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(FAIL, 'disk full'); END")
 	return func() {
 		w.t.Helper()
-		w.sql("DROP TRIGGER full_calls", "DROP TRIGGER full_events", "DROP TRIGGER full_endpoints", "DROP TRIGGER full_changes",
+		w.sql("DROP TRIGGER full_calls", "DROP TRIGGER full_events", "DROP TRIGGER full_endpoints",
+			"DROP TRIGGER full_changes",
 			"DROP TRIGGER full_removal", "DROP TRIGGER full_probes", "DROP TRIGGER full_deliveries")
 	}
 }
@@ -92,7 +93,9 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:10m")
 		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
-		made, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook", Events: []string{"call.ended"}})
+		made, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
+			URL: "https://" + shop + "/hook", Events: []string{"call.ended"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,32 +117,43 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			knock
 			writes bool // and so fails on a full disk
 		}{
-			"POST /v1/calls":                                   {knock{"POST", "/v1/calls", `{"to": "` + bob + `", "say": "hi"}`, nil}, true},
-			"POST /twilio_api/calls":                           {knock{"POST", "/twilio_api/calls", `{"to": "` + bob + `", "say": "hi"}`, nil}, true},
-			"GET /v1/calls":                                    {knock{"GET", "/v1/calls", "", nil}, false},
-			"GET /v1/calls/{id}":                               {knock{"GET", one, "", nil}, false},
-			"GET /v1/calls/{id}/events":                        {knock{"GET", one + "/events", "", nil}, false},
-			"POST /v1/calls/{id}/cancel":                       {knock{"POST", one + "/cancel", "", nil}, true},
-			"POST /v1/calls/{id}/redial":                       {knock{"POST", one + "/redial", "", nil}, false}, // 409: it is being dialed
-			"GET /v1/calls/{id}/explain":                       {knock{"GET", one + "/explain", "", nil}, false},
-			"POST /v1/calls/{id}/attempts/{number}/resolve":    {knock{"POST", one + "/attempts/1/resolve", `{"unplaced": true}`, nil}, false}, // 409
-			"DELETE /v1/calls/{id}":                            {knock{"DELETE", one, "", nil}, false},                                         // 409
-			"GET /v1/calls/{id}/deliveries":                    {knock{"GET", one + "/deliveries", "", nil}, false},
-			"GET /v1/webhooks":                                 {knock{"GET", "/v1/webhooks", "", nil}, false},
-			"POST /v1/webhooks":                                {knock{"POST", "/v1/webhooks", `{"url": "https://` + shop + `/2"}`, nil}, true},
-			"GET /v1/webhooks/stream":                          {knock{"GET", "/v1/webhooks/stream", "", nil}, true},
-			"GET /v1/webhooks/{id}":                            {knock{"GET", hook, "", nil}, false},
-			"POST /v1/webhooks/{id}/rotate":                    {knock{"POST", hook + "/rotate", "", nil}, true},
-			"POST /v1/webhooks/{id}/enable":                    {knock{"POST", hook + "/enable", "", nil}, false}, // it is
-			"POST /v1/webhooks/{id}/test":                      {knock{"POST", hook + "/test", "", nil}, false},
-			"GET /v1/webhooks/{id}/deliveries":                 {knock{"GET", hook + "/deliveries", "", nil}, false},
-			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST", hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false}, // 404
-			"DELETE /v1/webhooks/{id}":                         {knock{"DELETE", hook, "", nil}, true},
-			"POST /twilio_api/callback":                        {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "", form("CallStatus", "completed")}, true},
-			"POST /twilio_api/twiml":                           {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "", form("AnsweredBy", "human")}, true},
-			"POST /twilio_api/gather":                          {knock{"POST", "/twilio_api/gather?" + callback.RawQuery + "&try=1", "", form("Digits", "1")}, true},
-			"POST /twilio_api/probe":                           {knock{"POST", "/twilio_api/probe", "", form()}, false}, // 403
-			"GET /readyz":                                      {knock{"GET", "/readyz", "", nil}, true},
+			"POST /v1/calls": {knock{"POST", "/v1/calls",
+				`{"to": "` + bob + `", "say": "hi"}`, nil}, true},
+			"POST /twilio_api/calls": {knock{"POST", "/twilio_api/calls",
+				`{"to": "` + bob + `", "say": "hi"}`, nil}, true},
+			"GET /v1/calls":              {knock{"GET", "/v1/calls", "", nil}, false},
+			"GET /v1/calls/{id}":         {knock{"GET", one, "", nil}, false},
+			"GET /v1/calls/{id}/events":  {knock{"GET", one + "/events", "", nil}, false},
+			"POST /v1/calls/{id}/cancel": {knock{"POST", one + "/cancel", "", nil}, true},
+			// 409: it is being dialed
+			"POST /v1/calls/{id}/redial": {knock{"POST", one + "/redial", "", nil}, false},
+			"GET /v1/calls/{id}/explain": {knock{"GET", one + "/explain", "", nil}, false},
+			// 409
+			"POST /v1/calls/{id}/attempts/{number}/resolve": {knock{"POST", one + "/attempts/1/resolve",
+				`{"unplaced": true}`, nil}, false},
+			"DELETE /v1/calls/{id}":         {knock{"DELETE", one, "", nil}, false}, // 409
+			"GET /v1/calls/{id}/deliveries": {knock{"GET", one + "/deliveries", "", nil}, false},
+			"GET /v1/webhooks":              {knock{"GET", "/v1/webhooks", "", nil}, false},
+			"POST /v1/webhooks": {knock{"POST", "/v1/webhooks",
+				`{"url": "https://` + shop + `/2"}`, nil}, true},
+			"GET /v1/webhooks/stream":          {knock{"GET", "/v1/webhooks/stream", "", nil}, true},
+			"GET /v1/webhooks/{id}":            {knock{"GET", hook, "", nil}, false},
+			"POST /v1/webhooks/{id}/rotate":    {knock{"POST", hook + "/rotate", "", nil}, true},
+			"POST /v1/webhooks/{id}/enable":    {knock{"POST", hook + "/enable", "", nil}, false}, // it is
+			"POST /v1/webhooks/{id}/test":      {knock{"POST", hook + "/test", "", nil}, false},
+			"GET /v1/webhooks/{id}/deliveries": {knock{"GET", hook + "/deliveries", "", nil}, false},
+			// 404
+			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST",
+				hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false},
+			"DELETE /v1/webhooks/{id}": {knock{"DELETE", hook, "", nil}, true},
+			"POST /twilio_api/callback": {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "",
+				form("CallStatus", "completed")}, true},
+			"POST /twilio_api/twiml": {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "",
+				form("AnsweredBy", "human")}, true},
+			"POST /twilio_api/gather": {knock{"POST", "/twilio_api/gather?" + callback.RawQuery + "&try=1", "",
+				form("Digits", "1")}, true},
+			"POST /twilio_api/probe": {knock{"POST", "/twilio_api/probe", "", form()}, false}, // 403
+			"GET /readyz":            {knock{"GET", "/readyz", "", nil}, true},
 		}
 		for _, without := range []string{"GET /v1/presets", "GET /openapi.yaml", "GET /healthz", "GET /metrics"} {
 			doors[without] = struct {
@@ -172,7 +186,8 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost")
 		try("with nothing to be read", func(door string, _ bool) bool {
-			return door != "GET /readyz" && door != "POST /twilio_api/probe" && door != "POST /v1/calls/{id}/attempts/{number}/resolve"
+			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
+				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)

@@ -73,9 +73,11 @@ func TestTheHostOfTheInstallationIsAllowed(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice)
 		for _, body := range []string{
-			`{"to": "A", "url": "https://Redial.Example.com:8443/twiml"}`, wishWith(`<Response><Redirect>https://redial.example.com/a</Redirect></Response>`),
+			`{"to": "A", "url": "https://Redial.Example.com:8443/twiml"}`,
+			wishWith(`<Response><Redirect>https://redial.example.com/a</Redirect></Response>`),
 		} {
-			if status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`)); status != http.StatusOK {
+			status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`))
+			if status != http.StatusOK {
 				t.Errorf("%s is answered %d: %s", body, status, answer)
 			}
 		}
@@ -110,7 +112,8 @@ func TestTheErrorNamesTheSettingThatHelps(t *testing.T) {
 				}
 				w.pass(time.Minute)
 				for _, bad := range []string{
-					`<Response><Dial>+19005551234</Dial></Response>`, `<Response><Dial><Number>+12125550123</Number></Dial></Response>`,
+					`<Response><Dial>+19005551234</Dial></Response>`,
+					`<Response><Dial><Number>+12125550123</Number></Dial></Response>`,
 					`<Response><Dial>0312345678</Dial></Response>`, `<Response><Dial>+81990504321</Dial></Response>`,
 					`<Response><Dial>+81 3 1234 5678</Dial></Response>`, `<Response><Dial>` + caller + `</Dial></Response>`,
 					`<Response><Enqueue>q</Enqueue></Response>`,

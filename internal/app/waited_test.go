@@ -73,7 +73,8 @@ func TestAWaitForTheAccountIsSeen(t *testing.T) {
 		w.sim.Suspend(0)
 		w.pass(3 * time.Minute)
 		second.is("reached", "completed")
-		if got := second.waited(); len(got) != 1 || !strings.HasPrefix(got[0], "[{Twilio takes no calls of this account: error 20003 59") {
+		got := second.waited()
+		if len(got) != 1 || !strings.HasPrefix(got[0], "[{Twilio takes no calls of this account: error 20003 59") {
 			t.Errorf("it waited for %q", got)
 		}
 		second.waitsFor("")
@@ -91,7 +92,8 @@ func TestAWaitForThePaceIsSeen(t *testing.T) {
 			t.Errorf("the first waited for %q", got)
 		}
 		got := all[39].waited()
-		if len(got) != 1 || !strings.HasPrefix(got[0], "[{the account's pace: others are due before it 3") || strings.Count(got[0], "{") != 1 {
+		if len(got) != 1 || !strings.HasPrefix(got[0], "[{the account's pace: others are due before it 3") ||
+			strings.Count(got[0], "{") != 1 {
 			t.Errorf("the last waited for %q", got)
 		}
 	})
@@ -113,7 +115,10 @@ func TestAWaitIsRememberedOverARestart(t *testing.T) {
 		if len(got) != 1 {
 			t.Fatalf("it was dialed %d times", len(got))
 		}
-		for _, why := range []string{"Twilio takes no calls of this account: error 20003 3", "the account's pace", "redial was not running, or could not reach its database 6"} {
+		for _, why := range []string{
+			"Twilio takes no calls of this account: error 20003 3", "the account's pace",
+			"redial was not running, or could not reach its database 6",
+		} {
 			if !strings.Contains(got[0], why) {
 				t.Errorf("it waited for %q, without %q", got[0], why)
 			}
@@ -133,7 +138,8 @@ func TestOtherWaitsAreSeen(t *testing.T) {
 		w.phones[number(0)].does("answer:5s")
 		held := w.call(api.CreateCall{To: number(0)})
 		w.pass(5 * time.Second)
-		if e, err := w.client.ExplainCall(w.ctx, held.id); err != nil || !strings.Contains(strings.Join(e.Waiting, "; "), "another call is ringing the number") {
+		e, err := w.client.ExplainCall(w.ctx, held.id)
+		if err != nil || !strings.Contains(strings.Join(e.Waiting, "; "), "another call is ringing the number") {
 			t.Errorf("it waits for %q, %v", e.Waiting, err)
 		}
 		w.pass(5 * time.Minute)

@@ -146,10 +146,12 @@ func TestAnApplicationHearsHowItEnded(t *testing.T) {
 		c.is("reached", "busy", "completed")
 		x.hears(busyThenReached...)
 		first, last := x.got[0].Data, x.got[2].Data
-		if first.Event.Result != "busy" || first.Call.State != "waiting" || first.Call.Attempts[0].Result != "busy" || first.Call.NextAttemptAt.IsZero() {
+		if first.Event.Result != "busy" || first.Call.State != "waiting" || first.Call.Attempts[0].Result != "busy" ||
+			first.Call.NextAttemptAt.IsZero() {
 			t.Errorf("the first says %+v", first)
 		}
-		if last.Event.Outcome != "reached" || last.Call.Outcome != "reached" || len(last.Call.Attempts) != 2 || last.Call.Metadata["order"] != "42" {
+		if last.Event.Outcome != "reached" || last.Call.Outcome != "reached" || len(last.Call.Attempts) != 2 ||
+			last.Call.Metadata["order"] != "42" {
 			t.Errorf("the last says %+v", last)
 		}
 	})
@@ -164,7 +166,9 @@ func TestAReceiverThatFailsForAnHourHearsAllOfItLater(t *testing.T) {
 		w.pass(time.Hour)
 		x.hears()
 		w.metric(`redial_webhook_tries_total{result="failed"} 6`)
-		if _, page := w.do("GET", "/metrics", ""); !regexp.MustCompile(`\nredial_webhook_oldest_undelivered_seconds\{endpoint="conf_[0-9a-f]+"\} 359\d`).MatchString(page) {
+		_, page := w.do("GET", "/metrics", "")
+		oldest := regexp.MustCompile(`\nredial_webhook_oldest_undelivered_seconds\{endpoint="conf_[0-9a-f]+"\} 359\d`)
+		if !oldest.MatchString(page) {
 			t.Errorf("nobody says how old the oldest is:\n%s", page)
 		}
 		x.answers(nil)
@@ -268,7 +272,8 @@ func TestAStreamThatIsRemovedEnds(t *testing.T) {
 		w.pass(time.Minute)
 		select {
 		case body := <-ended:
-			only, ready := strings.CutPrefix(strings.ReplaceAll(body, ": still here\n\n", ""), "id: "+list[0].ID+"\nevent: ready\n")
+			only, ready := strings.CutPrefix(strings.ReplaceAll(body, ": still here\n\n", ""),
+				"id: "+list[0].ID+"\nevent: ready\n")
 			if !ready || strings.Index(only, "\n\n") != len(only)-2 {
 				t.Errorf("what was streamed:\n%s", body)
 			}
@@ -281,7 +286,9 @@ func TestAStreamThatIsRemovedEnds(t *testing.T) {
 // While a secret is rotated both sign, so that whoever has either loses nothing.
 func TestARotationLosesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook", Events: []string{"call.ended"}})
+		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
+			URL: "https://" + shop + "/hook", Events: []string{"call.ended"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -366,7 +373,8 @@ func TestGoneIsGone(t *testing.T) {
 		w.pass(time.Minute)
 		x.hears("attempt.ended 7")
 		told, err := w.client.CallDeliveries(w.ctx, c.id)
-		if err != nil || len(told) != 2 || told[0].State != "delivered" || len(told[0].Tries) != 2 || told[0].Tries[0].Status != 410 {
+		if err != nil || len(told) != 2 || told[0].State != "delivered" || len(told[0].Tries) != 2 ||
+			told[0].Tries[0].Status != 410 {
 			t.Errorf("%+v, %v", told, err)
 		}
 	})
@@ -411,7 +419,10 @@ func TestACallBringsItsWebhook(t *testing.T) {
 		if x.got[0].Data.Call.Webhook != "" || c.now().Webhook != x.url() {
 			t.Error("its URL is for who asks for the call, not for who is told of it")
 		}
-		for _, bad := range []string{"http://" + shop, "https://localhost/x", "https://169.254.169.254/latest", "https://u:p@" + shop, "https://[::ffff:10.0.0.1]/", "x"} {
+		for _, bad := range []string{
+			"http://" + shop, "https://localhost/x", "https://169.254.169.254/latest", "https://u:p@" + shop,
+			"https://[::ffff:10.0.0.1]/", "x",
+		} {
 			if status, answer := w.ask(`{"to": "` + alice + `", "say": "hi", "webhook": "` + bad + `"}`); status != 422 {
 				t.Errorf("%s is answered %d: %s", bad, status, answer)
 			}
@@ -493,7 +504,9 @@ func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 		mux := http.NewServeMux()
 		for i := range 9 {
 			path := fmt.Sprintf("/%d", i)
-			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + path, Events: []string{"call.created"}})
+			e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
+				URL: "https://" + shop + path, Events: []string{"call.created"},
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -526,7 +539,10 @@ func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 func TestListsOfWebhooksAreBounded(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		w.receiver(shop, secretOf("a"))
-		for _, bad := range []string{`["call.ended", "call.ended"]`, `["*", "call.*", "*"]`, `[` + strings.Repeat(`"call.ended",`, 50000) + `"call.ended"]`} {
+		for _, bad := range []string{
+			`["call.ended", "call.ended"]`, `["*", "call.*", "*"]`,
+			`[` + strings.Repeat(`"call.ended",`, 50000) + `"call.ended"]`,
+		} {
 			status, answer := w.do("POST", "/v1/webhooks", `{"url": "https://`+shop+`/2", "events": `+bad+`}`)
 			if status != 422 || !strings.Contains(answer, `"events"`) || len(answer) > 1000 {
 				t.Errorf("%.60s is answered %d: %.300s", bad, status, answer)
@@ -535,7 +551,10 @@ func TestListsOfWebhooksAreBounded(t *testing.T) {
 		if status, _ := w.do("GET", "/v1/webhooks/stream?events=call.ended,call.ended", ""); status != 422 {
 			t.Errorf("a stream of one type twice is answered %d", status)
 		}
-		if _, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://nobody.example.com/all", Events: []string{"*"}}); err != nil {
+		_, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
+			URL: "https://nobody.example.com/all", Events: []string{"*"},
+		})
+		if err != nil {
 			t.Fatal(err)
 		}
 		w.phone(alice).busy().answers()

@@ -34,8 +34,9 @@ type world struct {
 	net    http.RoundTripper   // to redial; holds every exchange against the contract
 	client *api.Client
 	around atomic.Pointer[func(http.Handler) http.Handler] // the node's HTTP side; nil: nothing
-	hosts  sync.Map                                        // host to http.Handler: who can be reached beside redial and Twilio
-	stop   func()
+	// host to http.Handler: who can be reached beside redial and Twilio
+	hosts sync.Map
+	stop  func()
 }
 
 const (
@@ -70,7 +71,8 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 			t.Fatal(err)
 		}
 		w.conf = Config{
-			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"), Migrate: true,
+			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"),
+			Migrate: true,
 			APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token}, From: caller,
 			CallsPerSecond: 1, RetentionDays: 90,
 			Transport:        memory{func() http.Handler { return w.sim }},
@@ -334,7 +336,8 @@ func (w *world) creates() (list []sim.Request) {
 func (w *world) placeElsewhere(number string) {
 	w.t.Helper()
 	form := url.Values{"To": {number}, "From": {caller}, "Twiml": {"<Response/>"}}
-	r, err := http.NewRequestWithContext(w.ctx, "POST", "/2010-04-01/Accounts/"+account+"/Calls.json", strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(w.ctx, "POST", "/2010-04-01/Accounts/"+account+"/Calls.json",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -50,20 +50,24 @@ func TestZonesThatARequestLeavesOpen(t *testing.T) {
 			"+558132345678": "America/Recife, America/Noronha; give one, or any-of-number",
 		} {
 			status, answer := w.asks(`{"to":"` + number + `","policy":{"window":{"hours":"09:00-21:00"}}}`)
-			if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "policy.window.zone: is missing, and the number may be in several: ") ||
-				!strings.Contains(answer, want) || !strings.Contains(answer, "any-of-number: open only while it is open in all of them") {
+			if status != http.StatusUnprocessableEntity ||
+				!strings.Contains(answer, "policy.window.zone: is missing, and the number may be in several: ") ||
+				!strings.Contains(answer, want) ||
+				!strings.Contains(answer, "any-of-number: open only while it is open in all of them") {
 				t.Errorf("%s: %d %s, want %s", number, status, answer, want)
 			}
 		}
 		for _, far := range []string{"Asia/Vladivostok", "Asia/Kamchatka", "Europe/Kaliningrad"} {
-			if _, answer := w.asks(`{"to":"` + vladivostok + `","policy":{"window":{"hours":"09:00-21:00"}}}`); !strings.Contains(answer, far) {
+			_, answer := w.asks(`{"to":"` + vladivostok + `","policy":{"window":{"hours":"09:00-21:00"}}}`)
+			if !strings.Contains(answer, far) {
 				t.Errorf("%s is not among %s", far, answer)
 			}
 		}
 		// One clock is one zone, however many the country has.
 		for number, want := range map[string]string{
-			berlin: "Europe/Berlin", alice: "Asia/Tokyo", "+74012123456": "Europe/Kaliningrad", "+5592987654321": "America/Manaus",
-			"+16795551234": "America/New_York", "+13105551234": "America/Los_Angeles", "+525512345678": "America/Mexico_City",
+			berlin: "Europe/Berlin", alice: "Asia/Tokyo", "+74012123456": "Europe/Kaliningrad",
+			"+5592987654321": "America/Manaus",
+			"+16795551234":   "America/New_York", "+13105551234": "America/Los_Angeles", "+525512345678": "America/Mexico_City",
 		} {
 			status, answer := w.asks(`{"to":"` + number + `","policy":{"window":{"hours":"09:00-21:00"}}}`)
 			if status != http.StatusOK || !strings.Contains(answer, `"zone":"`+want+`"`) {
@@ -79,7 +83,9 @@ func TestAnyOfNumber(t *testing.T) {
 		w.phone(perth).answers()
 		p := ringsIn("09:00-17:00", "any-of-number")
 		c := w.call(api.CreateCall{To: perth, Policy: p})
-		if got := c.now().Policy.Window; got.Zone != "any-of-number" || !slices.Contains(got.Zones, "Australia/Perth") || !slices.Contains(got.Zones, "Australia/Sydney") {
+		got := c.now().Policy.Window
+		if got.Zone != "any-of-number" || !slices.Contains(got.Zones, "Australia/Perth") ||
+			!slices.Contains(got.Zones, "Australia/Sydney") {
 			t.Errorf("its window is %+v", got)
 		}
 		if !c.happenedWhile("outside 09:00-17:00 ") {
@@ -118,24 +124,35 @@ func TestALadderOverSeveralZones(t *testing.T) {
 // person mends it.
 func TestAWindowThatNeverOpensInAllZones(t *testing.T) {
 	inRegions("2000-06-05T00:00:00Z", "RU")(t, func(w *world) {
-		for _, policy := range []string{`{"preset":"polite"}`, `{"window":{"hours":"09:00-19:00","zone":"any-of-number"}}`, `{"preset":"polite","window":{"hours":"10:00-20:00"}}`} {
+		for _, policy := range []string{
+			`{"preset":"polite"}`, `{"window":{"hours":"09:00-19:00","zone":"any-of-number"}}`,
+			`{"preset":"polite","window":{"hours":"10:00-20:00"}}`,
+		} {
 			status, answer := w.asks(`{"to":"` + vladivostok + `","policy":` + policy + `}`)
-			if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "policy.window: never opens: at no hour of the week is it open in all of Europe/Moscow, ") {
+			if status != http.StatusUnprocessableEntity ||
+				!strings.Contains(answer,
+					"policy.window: never opens: at no hour of the week is it open in all of Europe/Moscow, ") {
 				t.Errorf("%s: %d %s", policy, status, answer)
 			}
 		}
-		for _, policy := range []string{`{"preset":"polite","window":{"zone":"Asia/Vladivostok"}}`, `{"preset":"polite","window":{}}`, `{"preset":"urgent"}`} {
+		for _, policy := range []string{
+			`{"preset":"polite","window":{"zone":"Asia/Vladivostok"}}`, `{"preset":"polite","window":{}}`, `{"preset":"urgent"}`,
+		} {
 			if status, answer := w.asks(`{"to":"` + vladivostok + `","policy":` + policy + `}`); status != http.StatusOK {
 				t.Errorf("%s: %d %s", policy, status, answer)
 			}
 		}
 		for _, zone := range []string{"localtime", "posixrules", "right/Asia/Tokyo"} {
-			status, answer := w.asks(`{"to":"` + vladivostok + `","policy":{"window":{"hours":"09:00-19:00","zone":"` + zone + `"}}}`)
-			if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "policy.window.zone: must be an IANA zone, such as Asia/Tokyo, or any-of-number") {
+			status, answer := w.asks(`{"to":"` + vladivostok + `","policy":{"window":{"hours":"09:00-19:00","zone":"` + zone +
+				`"}}}`)
+			if status != http.StatusUnprocessableEntity ||
+				!strings.Contains(answer, "policy.window.zone: must be an IANA zone, such as Asia/Tokyo, or any-of-number") {
 				t.Errorf("%s: %d %s", zone, status, answer)
 			}
 		}
-		if status, answer := w.asks(`{"to":"` + vladivostok + `","policy":{"window":{"hours":"09:00-19:00","zone":"any-of-number","zones":["Asia/Tokyo"]}}}`); status != http.StatusUnprocessableEntity {
+		status, answer := w.asks(`{"to":"` + vladivostok +
+			`","policy":{"window":{"hours":"09:00-19:00","zone":"any-of-number","zones":["Asia/Tokyo"]}}}`)
+		if status != http.StatusUnprocessableEntity {
 			t.Errorf("zones of one's own: %d %s", status, answer)
 		}
 	})
@@ -145,7 +162,9 @@ func TestAWindowThatNeverOpensInAllZones(t *testing.T) {
 func TestTheCallersNumberOpensNoRegion(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		status, answer := w.asks(`{"to":"` + newYork + `","from":"+12125550199"}`)
-		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "to: +121******23 is a number in region US, which REDIAL_ALLOWED_REGIONS (JP) does not list") {
+		if status != http.StatusUnprocessableEntity ||
+			!strings.Contains(answer,
+				"to: +121******23 is a number in region US, which REDIAL_ALLOWED_REGIONS (JP) does not list") {
 			t.Errorf("%d %s", status, answer)
 		}
 		if status, answer := w.asks(`{"to":"` + alice + `","from":"+12125550199"}`); status != http.StatusOK {
@@ -155,11 +174,15 @@ func TestTheCallersNumberOpensNoRegion(t *testing.T) {
 	var log bytes.Buffer
 	inWorld(t, func(c *Config) { c.From, c.Log = "", slog.New(slog.NewTextHandler(&log, nil)) }, func(w *world) {
 		status, answer := w.asks(`{"to":"` + alice + `","from":"` + caller + `"}`)
-		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "without REDIAL_FROM no region may be called but those of REDIAL_ALLOWED_REGIONS, which is empty: set it, such as to JP") {
+		if status != http.StatusUnprocessableEntity ||
+			!strings.Contains(answer,
+				"without REDIAL_FROM no region may be called but those of REDIAL_ALLOWED_REGIONS, which is empty: "+
+					"set it, such as to JP") {
 			t.Errorf("%d %s", status, answer)
 		}
 	})
-	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "REDIAL_ALLOWED_REGIONS, such as JP,US") {
+	if !strings.Contains(log.String(), "level=WARN") ||
+		!strings.Contains(log.String(), "REDIAL_ALLOWED_REGIONS, such as JP,US") {
 		t.Errorf("the start says %s", &log)
 	}
 	log.Reset()
@@ -182,15 +205,20 @@ func TestNumbersNewerThanTheLibrary(t *testing.T) {
 		return func(c *Config) { c.AllowedRegions, c.NumberPrefixes = []string{"JP", "US", "CA", "MX", "AU"}, list }
 	}
 	inWorld(t, prefixes(" +1273=CA ", "+8110"), func(w *world) {
-		for _, number := range []string{"+816012345678", "+16795550123", "+18615550123", "+52 1 55 1234 5678", "\u2066+81 90ー1234ー5678\u2069", "+12735550123", "+81101234567"} {
+		for _, number := range []string{
+			"+816012345678", "+16795550123", "+18615550123", "+52 1 55 1234 5678", "\u2066+81 90ー1234ー5678\u2069",
+			"+12735550123", "+81101234567",
+		} {
 			body, _ := json.Marshal(map[string]string{"to": number})
 			if status, answer := w.asks(string(body)); status != http.StatusOK {
 				t.Errorf("%s: %d %s", number, status, answer)
 			}
 		}
 		for number, want := range map[string]string{
-			"+12745550123": "", "+12785550123": "newer than redial's own supplement (2026-11-26), list its prefix in REDIAL_NUMBER_PREFIXES, such as +1278",
-			"+81570123456": "shared-cost", "+81990123456": "premium-rate", "+12129761234": "premium-rate", "+12739761234": "premium-rate", "+61147101234": "satellite",
+			"+12745550123": "", "+12785550123": "newer than redial's own supplement (2026-11-26), " +
+				"list its prefix in REDIAL_NUMBER_PREFIXES, such as +1278",
+			"+81570123456": "shared-cost", "+81990123456": "premium-rate", "+12129761234": "premium-rate",
+			"+12739761234": "premium-rate", "+61147101234": "satellite",
 		} {
 			status, answer := w.asks(`{"to":"` + number + `"}`)
 			if want != "" && (status != http.StatusUnprocessableEntity || !strings.Contains(answer, want)) {
@@ -203,9 +231,16 @@ func TestNumbersNewerThanTheLibrary(t *testing.T) {
 		w.pass(time.Minute)
 		c.is("reached", "completed")
 	})
-	for prefix, want := range map[string]string{"+1900": "premium-rate", "1273": "no prefix", "+81990": "premium-rate", "+1876=US": "prefix of JM"} {
-		conf := Config{Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x", AccountSID: account, AuthTokens: []string{token}, CallsPerSecond: 1, NumberPrefixes: []string{prefix}}
-		if err := conf.Check(); err == nil || !strings.Contains(err.Error(), "REDIAL_NUMBER_PREFIXES can't be used: ") || !strings.Contains(err.Error(), want) {
+	for prefix, want := range map[string]string{
+		"+1900": "premium-rate", "1273": "no prefix", "+81990": "premium-rate", "+1876=US": "prefix of JM",
+	} {
+		conf := Config{
+			Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x", AccountSID: account, AuthTokens: []string{token},
+			CallsPerSecond: 1, NumberPrefixes: []string{prefix},
+		}
+		err := conf.Check()
+		if err == nil || !strings.Contains(err.Error(), "REDIAL_NUMBER_PREFIXES can't be used: ") ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", prefix, err, want)
 		}
 	}

@@ -10,7 +10,8 @@ import (
 // A status callback as it comes: fifteen fields, and the one token that signs.
 func BenchmarkSignature(b *testing.B) {
 	form := url.Values{}
-	for _, name := range []string{"AccountSid", "ApiVersion", "CallSid", "CallStatus", "CallbackSource", "Called", "Caller", "CallDuration",
+	for _, name := range []string{"AccountSid", "ApiVersion", "CallSid", "CallStatus", "CallbackSource", "Called",
+		"Caller", "CallDuration",
 		"Direction", "Duration", "From", "SequenceNumber", "SipResponseCode", "Timestamp", "To"} {
 		form.Set(name, "some value of "+name)
 	}

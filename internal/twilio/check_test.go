@@ -192,7 +192,8 @@ func TestNumbersInTwiMLAreCheckedAsTo(t *testing.T) {
 		`<Start><Transcription statusCallbackUrl="https://evil.example/"/></Start><Say>x</Say>`:   string(permit.Hosts),
 		`<Start><Recording recordingStatusCallback="https://evil.example/"/></Start><Say>x</Say>`: string(permit.Hosts),
 	} {
-		if p := problem(t, dials, "<Response>"+inside+"</Response>"); !strings.Contains(p, want) || (p == "") != (want == "") {
+		p := problem(t, dials, "<Response>"+inside+"</Response>")
+		if !strings.Contains(p, want) || (p == "") != (want == "") {
 			t.Errorf("%s: %q, want %q", inside, p, want)
 		}
 	}
@@ -256,7 +257,8 @@ var links = map[string]bool{
 
 // doors are all the places that hold a URL for Twilio; LINK is where it stands.
 var doors = []string{
-	`<Redirect>LINK</Redirect>`, `<Redirect method="GET"> LINK </Redirect>`, `<Say>x</Say><Hangup/><Redirect>LINK</Redirect>`,
+	`<Redirect>LINK</Redirect>`, `<Redirect method="GET"> LINK </Redirect>`,
+	`<Say>x</Say><Hangup/><Redirect>LINK</Redirect>`,
 	`<Play>LINK</Play>`, `<Gather><Play>LINK</Play></Gather>`,
 	`<Gather action="LINK"><Say>x</Say></Gather>`, `<Gather partialResultCallback="LINK"><Say>x</Say></Gather>`,
 	`<Record action="LINK"/>`, `<Record transcribeCallback="LINK"/>`, `<Record recordingStatusCallback="LINK"/>`,
@@ -293,8 +295,10 @@ func TestTwilioGoesToAllowedHostsOnly(t *testing.T) {
 		}
 	}
 	for _, link := range []string{
-		"", "x", "/x", "?x", "//a.example/", "https:", "https://", "https:x", "https:///x", "https://:443/x", "ftp://a.example/", "sip:a@a.example",
-		"https://a.example/b c", "https://a.example/b\\c", "https://a.example/\tb", "https://a.example/b\n", "https://a.example/\x00", "https://a.example/\x7f",
+		"", "x", "/x", "?x", "//a.example/", "https:", "https://", "https:x", "https:///x", "https://:443/x",
+		"ftp://a.example/", "sip:a@a.example",
+		"https://a.example/b c", "https://a.example/b\\c", "https://a.example/\tb", "https://a.example/b\n",
+		"https://a.example/\x00", "https://a.example/\x7f",
 		"https://u@a.example/", "https://u:p@a.example/",
 	} {
 		if (Rules{Hosts: []string{"*"}}).checkURL(link, "https") == nil {
@@ -325,9 +329,11 @@ func TestOptionsWithURLs(t *testing.T) {
 func TestWhatIsSaidOfANumberIsASentence(t *testing.T) {
 	for inside, want := range map[string]string{
 		`<Dial>+1900</Dial>`: "has in Response a Dial whose content can't be called: is not one of Japan's",
-		`<Dial><Sip>sip:19005551234@app.example.com</Sip></Dial>`: "has in Dial a Sip whose content can't be called: is not one of Japan's",
-		`<Sms to="+1900">x</Sms>`:                                 "has a Sms whose to can't be called: is not one of Japan's",
-		`<dial/>`:                                                 "in just these letters: Say, Play, Pause, Gather, Redirect, Hangup, Record, Connect, Dial, Echo",
+		`<Dial><Sip>sip:19005551234@app.example.com</Sip></Dial>`: "has in Dial a Sip whose content can't be called: " +
+			"is not one of Japan's",
+		`<Sms to="+1900">x</Sms>`: "has a Sms whose to can't be called: is not one of Japan's",
+		`<dial/>`: "in just these letters: Say, Play, Pause, Gather, Redirect, Hangup, Record, Connect, " +
+			"Dial, Echo",
 	} {
 		r := here
 		r.Verbs = []string{"*"}
@@ -340,9 +346,11 @@ func TestWhatIsSaidOfANumberIsASentence(t *testing.T) {
 // The line that an error prints is one that lets the request pass.
 func TestTheLineToSetIsTheRightOne(t *testing.T) {
 	for _, before := range [][]string{nil, {"app.example.com"}, {"a.example", "b.example"}} {
-		_, line, ok := strings.Cut(textOf(Rules{Hosts: before}.checkURL("https://EVIL.example./x", "https")), string(permit.Hosts)+"=")
+		_, line, ok := strings.Cut(textOf(Rules{Hosts: before}.checkURL("https://EVIL.example./x", "https")),
+			string(permit.Hosts)+"=")
 		after := Rules{Hosts: strings.Split(line, ",")}
-		if !ok || len(after.Hosts) != len(before)+1 || after.checkURL("https://EVIL.example./x", "https") != nil || after.Check() != nil {
+		if !ok || len(after.Hosts) != len(before)+1 || after.checkURL("https://EVIL.example./x", "https") != nil ||
+			after.Check() != nil {
 			t.Errorf("%q: %q", before, line)
 		}
 		for _, h := range before {
@@ -351,8 +359,10 @@ func TestTheLineToSetIsTheRightOne(t *testing.T) {
 			}
 		}
 	}
-	_, line, _ := strings.Cut(textOf(Rules{Languages: []string{"xx-XX"}}.checkLanguage("tlh")), string(permit.Languages)+"=")
-	if after := (Rules{Languages: strings.Split(line, ",")}); after.checkLanguage("tlh") != nil || after.checkLanguage("xx-XX") != nil {
+	_, line, _ := strings.Cut(textOf(Rules{Languages: []string{"xx-XX"}}.checkLanguage("tlh")),
+		string(permit.Languages)+"=")
+	after := (Rules{Languages: strings.Split(line, ",")})
+	if after.checkLanguage("tlh") != nil || after.checkLanguage("xx-XX") != nil {
 		t.Errorf("languages: %q", line)
 	}
 }
@@ -376,10 +386,14 @@ func TestRulesAreChecked(t *testing.T) {
 			t.Errorf("%+v: %v, want %s", wrong.rules, err, wrong.says)
 		}
 	}
-	if all := (Rules{Verbs: []string{"dial", "say"}, Hosts: []string{""}, Languages: []string{"Klingon!"}}).Check(); len(all) != 4 {
+	all := (Rules{Verbs: []string{"dial", "say"}, Hosts: []string{""}, Languages: []string{"Klingon!"}}).Check()
+	if len(all) != 4 {
 		t.Errorf("of four faults %q are told", all)
 	}
-	right := Rules{Verbs: []string{"Dial", "*"}, Hosts: []string{"*", "App.example.com", "bücher.example", "::1"}, Languages: []string{"*", "tlh"}}
+	right := Rules{
+		Verbs: []string{"Dial", "*"}, Hosts: []string{"*", "App.example.com", "bücher.example", "::1"},
+		Languages: []string{"*", "tlh"},
+	}
 	if wrong := right.Check(); wrong != nil {
 		t.Error(wrong)
 	}
@@ -387,9 +401,12 @@ func TestRulesAreChecked(t *testing.T) {
 
 func TestLanguages(t *testing.T) {
 	for tag, meant := range map[string]string{
-		"jp": "ja-JP", "ja": "ja-JP", "JA-JP": "ja-JP", "ja_JP": "ja-JP", "de_de": "de-DE", "jp-JP": "ja-JP", "ja-JA": "ja-JP",
-		"en": "en-US", "en-UK": "en-GB", "en-us": "en-US", "us": "en-US", "kr": "ko-KR", "cz": "cs-CZ", "gr": "el-GR", "se": "sv-SE",
-		"es-AR": "es-ES", "es-419": "es-ES", "de-CH": "de-DE", "fr": "fr-FR", "pt": "pt-BR", "zh": "zh-CN", "zh-Hans-CN": "zh-CN", "uk": "uk-UA", "gb": "en-GB", "in": "en-IN",
+		"jp": "ja-JP", "ja": "ja-JP", "JA-JP": "ja-JP", "ja_JP": "ja-JP", "de_de": "de-DE",
+		"jp-JP": "ja-JP", "ja-JA": "ja-JP",
+		"en": "en-US", "en-UK": "en-GB", "en-us": "en-US", "us": "en-US", "kr": "ko-KR", "cz": "cs-CZ",
+		"gr": "el-GR", "se": "sv-SE",
+		"es-AR": "es-ES", "es-419": "es-ES", "de-CH": "de-DE", "fr": "fr-FR", "pt": "pt-BR", "zh": "zh-CN",
+		"zh-Hans-CN": "zh-CN", "uk": "uk-UA", "gb": "en-GB", "in": "en-IN",
 	} {
 		p := textOf(Rules{}.checkLanguage(tag))
 		if !strings.Contains(p, "did you mean "+meant+"?") {
@@ -410,10 +427,13 @@ func TestLanguages(t *testing.T) {
 
 func TestVoices(t *testing.T) {
 	for voice, ok := range map[string]bool{
-		"man": true, "woman": true, "alice": true, "Polly.Mizuki": true, "Polly.Kazuha-Neural": true, "Polly.Joanna-Generative": true,
-		"Polly.Léa": true, "Polly.Vitória-Neural": true, "Polly.Rémi-Generative": true, "Polly.Mía-Generative": true,
+		"man": true, "woman": true, "alice": true, "Polly.Mizuki": true, "Polly.Kazuha-Neural": true,
+		"Polly.Joanna-Generative": true,
+		"Polly.Léa":               true, "Polly.Vitória-Neural": true, "Polly.Rémi-Generative": true,
+		"Polly.Mía-Generative":   true,
 		"Google.ja-JP-Wavenet-B": true, "Google.ja-JP-Chirp3-HD-Aoede": true, "Google.fil-ph-Neural2-A": true,
-		"Kazuha": false, "polly.Kazuha": false, "Polly.kazuha": false, "Polly.Kazuha_Neural": false, "Polly": false, "Man": false, "ja-JP": false,
+		"Kazuha": false, "polly.Kazuha": false, "Polly.kazuha": false, "Polly.Kazuha_Neural": false, "Polly": false,
+		"Man": false, "ja-JP": false,
 		"Google.Wavenet-B": false, "Google.ja-JP": false, "Polly.Mizuki ": false,
 	} {
 		if err := (Rules{}).checkVoice(voice); (err == nil) != ok {
@@ -441,7 +461,8 @@ func FuzzCheckTwiml(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q passes, and can't be parsed: %v", doc, err)
 		}
-		if strings.Contains(doc, "<!DOCTYPE") || !strings.ContainsFunc(doc, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+		if strings.Contains(doc, "<!DOCTYPE") ||
+			!strings.ContainsFunc(doc, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
 			t.Errorf("%q passes", doc)
 		}
 		for _, verb := range root.children {
@@ -458,7 +479,8 @@ func FuzzCheckTwiml(f *testing.F) {
 				}
 			}
 			for _, link := range leads {
-				if u, err := url.Parse(strings.TrimSpace(link)); err != nil || strings.TrimSpace(link) != "" && here.checkHost(u.Hostname()) != nil {
+				u, err := url.Parse(strings.TrimSpace(link))
+				if err != nil || strings.TrimSpace(link) != "" && here.checkHost(u.Hostname()) != nil {
 					t.Errorf("%q passes, and leads to %q", doc, link)
 				}
 			}

@@ -160,7 +160,8 @@ func TestOwnTransportIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	tr, ok := c.transport.(*http.Transport)
-	if !ok || tr.Protocols.HTTP2() || tr.TLSHandshakeTimeout == 0 || tr.ResponseHeaderTimeout == 0 || tr.IdleConnTimeout == 0 || tr.MaxConnsPerHost == 0 {
+	if !ok || tr.Protocols.HTTP2() || tr.TLSHandshakeTimeout == 0 || tr.ResponseHeaderTimeout == 0 ||
+		tr.IdleConnTimeout == 0 || tr.MaxConnsPerHost == 0 {
 		t.Errorf("transport %+v", c.transport)
 	}
 }

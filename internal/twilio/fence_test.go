@@ -56,7 +56,8 @@ func TestFence(t *testing.T) {
 				if written != tc.sent || (sid == callSID) != tc.sent {
 					t.Errorf("written %v, sid %q, error %v", written, sid, err)
 				}
-				if p, ok := errors.AsType[*call.PlaceError](err); !tc.sent && (!ok || p.Fate != call.FateNotProcessed || !errors.Is(err, errTooLate)) {
+				p, ok := errors.AsType[*call.PlaceError](err)
+				if !tc.sent && (!ok || p.Fate != call.FateNotProcessed || !errors.Is(err, errTooLate)) {
 					t.Errorf("error %v, want not processed, too late", err)
 				}
 			})

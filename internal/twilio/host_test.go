@@ -107,7 +107,9 @@ func TestPublicURL(t *testing.T) {
 
 // Whatever is taken is taken again as it is, and is a URL whose host is ASCII.
 func FuzzPublicURL(f *testing.F) {
-	for _, seed := range []string{"https://例え.jp:8443/電話", "http://[::1]:8080/a%2Fb", "https://u:p@h.example", "http://0.0.0.0"} {
+	for _, seed := range []string{
+		"https://例え.jp:8443/電話", "http://[::1]:8080/a%2Fb", "https://u:p@h.example", "http://0.0.0.0",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -117,7 +119,8 @@ func FuzzPublicURL(f *testing.F) {
 		}
 		u, parsed := url.Parse(got)
 		again, err := PublicURL(got)
-		if parsed != nil || err != nil || again != got || u.Port() == "0" || strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' || r == '_' }) {
+		if parsed != nil || err != nil || again != got || u.Port() == "0" ||
+			strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' || r == '_' }) {
 			t.Errorf("%q is %q, and that %q (%v, %v)", text, got, again, parsed, err)
 		}
 	})

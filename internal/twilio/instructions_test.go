@@ -14,7 +14,8 @@ const host = "https://redial.example.com"
 // answered is a Call whose first attempt was answered by somebody.
 func answered(change ...func(*call.Call)) *call.Call {
 	c := &call.Call{Wish: call.Wish{
-		ID: "c1", Secret: "s3cret", To: "+819012345678", From: "+815012345678", Message: call.Message{Say: &call.Say{Text: "Fire."}},
+		ID: "c1", Secret: "s3cret", To: "+819012345678", From: "+815012345678",
+		Message: call.Message{Say: &call.Say{Text: "Fire."}},
 	}, Attempts: []call.Attempt{{N: 1}}}
 	for _, f := range change {
 		f(c)
@@ -42,7 +43,8 @@ func link(cl *call.Call) { cl.Message = call.Message{URL: "https://app.example.c
 
 func gatherOf(digits, finish, try, verbs string) string {
 	return `<Gather numDigits="` + digits + `" finishOnKey="` + finish + `" timeout="8" method="POST" action="` + host +
-		`/twilio_api/gather?attempt=` + answered().Key(1) + `&amp;try=` + try + `#ct=2000&amp;rt=4000&amp;rc=3&amp;rp=5xx,ct,rt">` + verbs + `</Gather>`
+		`/twilio_api/gather?attempt=` + answered().Key(1) + `&amp;try=` + try +
+		`#ct=2000&amp;rt=4000&amp;rc=3&amp;rp=5xx,ct,rt">` + verbs + `</Gather>`
 }
 
 // What each message becomes, where a key is asked for or a machine may answer.
@@ -56,24 +58,35 @@ func TestAnswer(t *testing.T) {
 		"a text and a key": {answered(wants(digit("1"))),
 			gatherOf("1", "", "1", "<Say>Fire.</Say>"+press) + gatherOf("1", "", "1", press) + bye},
 		"a text, twice": {answered(wants(digit("1")), func(cl *call.Call) { cl.Message.Say.Repeat = 2 }),
-			gatherOf("1", "", "1", "<Say>Fire.</Say>"+press+`<Pause length="1"/><Say>Fire.</Say>`+press) + gatherOf("1", "", "1", press) + bye},
-		"TwiML and a PIN": {answered(wants(call.Confirm{Kind: call.ConfirmPIN, PINLength: 4, Prompt: "PIN?"}), func(cl *call.Call) {
-			cl.Message = call.Message{Twiml: `<?xml version="1.0"?><Response><Play>a.mp3</Play><Pause/></Response>`}
-		}), gatherOf("4", "#", "1", "<Play>a.mp3</Play><Pause/><Say>PIN?</Say>") + gatherOf("4", "#", "1", "<Say>PIN?</Say>") + bye},
+			gatherOf("1", "", "1", "<Say>Fire.</Say>"+press+`<Pause length="1"/><Say>Fire.</Say>`+press) +
+				gatherOf("1", "", "1", press) + bye},
+		"TwiML and a PIN": {answered(wants(call.Confirm{Kind: call.ConfirmPIN, PINLength: 4, Prompt: "PIN?"}),
+			func(cl *call.Call) {
+				cl.Message = call.Message{Twiml: `<?xml version="1.0"?><Response><Play>a.mp3</Play><Pause/></Response>`}
+			}), gatherOf("4", "#", "1", "<Play>a.mp3</Play><Pause/><Say>PIN?</Say>") +
+			gatherOf("4", "#", "1", "<Say>PIN?</Say>") + bye},
 		"a person's own text": {answered(wants(digit("1")), func(cl *call.Call) {
 			cl.People = []call.Person{{Language: "de-DE", Say: "Feuer."}}
-		}), gatherOf("1", "", "1", `<Say language="de-DE">Feuer.</Say><Say language="de-DE">Drücken Sie zur Bestätigung die 1.</Say>`) +
+		}), gatherOf("1", "", "1",
+			`<Say language="de-DE">Feuer.</Say><Say language="de-DE">Drücken Sie zur Bestätigung die 1.</Say>`) +
 			gatherOf("1", "", "1", `<Say language="de-DE">Drücken Sie zur Bestätigung die 1.</Say>`) +
 			`<Say language="de-DE">Es wurde nicht bestätigt. Auf Wiederhören.</Say>`},
-		"a link, to a person":            {answered(link, detecting(call.MachineRedial, "human")), `<Redirect method="POST">https://app.example.com/?a=1&amp;b=2</Redirect>`},
-		"a link, by the options' method": {answered(link, detecting(call.MachineRedial, "human"), func(cl *call.Call) { cl.Options = []byte(`{"Method":"GET"}`) }), `<Redirect method="GET">https://app.example.com/?a=1&amp;b=2</Redirect>`},
-		"a machine, not wanted":          {answered(detecting(call.MachineRedial, "machine_start")), "<Hangup/>"},
-		"a machine, after the beep":      {answered(detecting(call.MachineLeaveMessage, "machine_end_beep")), "<Say>Fire.</Say><Hangup/>"},
-		"a machine, where a key is asked for": {answered(wants(digit("1")), detecting(call.MachineLeaveMessage, "machine_end_beep")),
+		"a link, to a person": {answered(link, detecting(call.MachineRedial, "human")),
+			`<Redirect method="POST">https://app.example.com/?a=1&amp;b=2</Redirect>`},
+		"a link, by the options' method": {answered(link, detecting(call.MachineRedial, "human"), func(cl *call.Call) {
+			cl.Options = []byte(`{"Method":"GET"}`)
+		}), `<Redirect method="GET">https://app.example.com/?a=1&amp;b=2</Redirect>`},
+		"a machine, not wanted": {answered(detecting(call.MachineRedial, "machine_start")), "<Hangup/>"},
+		"a machine, after the beep": {answered(detecting(call.MachineLeaveMessage, "machine_end_beep")),
+			"<Say>Fire.</Say><Hangup/>"},
+		"a machine, where a key is asked for": {answered(wants(digit("1")),
+			detecting(call.MachineLeaveMessage, "machine_end_beep")),
 			"<Say>Fire.</Say><Hangup/>"},
 		"a fax":             {answered(detecting(call.MachineLeaveMessage, "fax")), "<Hangup/>"},
 		"nobody knows whom": {answered(detecting(call.MachineLeaveMessage, "unknown")), "<Say>Fire.</Say>"},
-		"too late":          {answered(detecting(call.MachineRedial, "human"), func(cl *call.Call) { cl.ReachedBy = 2 }), "<Say>This call has already been taken. Thank you.</Say><Hangup/>"},
+		"too late": {answered(detecting(call.MachineRedial, "human"), func(cl *call.Call) {
+			cl.ReachedBy = 2
+		}), "<Say>This call has already been taken. Thank you.</Say><Hangup/>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Answer(host, test.call, 1)
@@ -96,7 +109,8 @@ func TestKeysAreCalledByName(t *testing.T) {
 		{"fr-CA", "5", "Appuyez sur 5 pour confirmer."},
 		{"ko-KR", "5", "Press 5 to confirm."},
 	} {
-		if got := Answer(host, answered(in(test.language), wants(digit(test.digit))), 1); !strings.Contains(got, ">"+test.want+"</Say>") {
+		got := Answer(host, answered(in(test.language), wants(digit(test.digit))), 1)
+		if !strings.Contains(got, ">"+test.want+"</Say>") {
 			t.Errorf("%s %s: %s", test.language, test.digit, got)
 		}
 	}
@@ -117,7 +131,8 @@ func TestEveryLanguageHasEveryPhrase(t *testing.T) {
 }
 
 func TestReply(t *testing.T) {
-	again := gatherOf("1", "", "2", "<Say>That was not right.</Say><Say>Press 1 to confirm.</Say>") + "<Say>Nobody confirmed. Goodbye.</Say>"
+	again := gatherOf("1", "", "2", "<Say>That was not right.</Say><Say>Press 1 to confirm.</Say>") +
+		"<Say>Nobody confirmed. Goodbye.</Say>"
 	for name, test := range map[string]struct {
 		change func(*call.Call)
 		try    int
@@ -127,14 +142,17 @@ func TestReply(t *testing.T) {
 		"wrong":         {func(*call.Call) {}, 1, again},
 		"wrong at last": {func(*call.Call) {}, call.KeyTries, "<Say>Nobody confirmed. Goodbye.</Say><Hangup/>"},
 		"after the end": {func(cl *call.Call) { cl.State = call.Ended }, 1, "<Say>Nobody confirmed. Goodbye.</Say><Hangup/>"},
-		"too late":      {func(cl *call.Call) { cl.ReachedBy = 2 }, 1, "<Say>This call has already been taken. Thank you.</Say><Hangup/>"},
+		"too late": {func(cl *call.Call) {
+			cl.ReachedBy = 2
+		}, 1, "<Say>This call has already been taken. Thank you.</Say><Hangup/>"},
 		"too late for Li": {func(cl *call.Call) {
 			cl.People = []call.Person{{}, {Name: "Li & Co"}}
 			cl.Attempts = append(cl.Attempts, call.Attempt{N: 2, Person: 1})
 			cl.ReachedBy = 2
 		}, 1, "<Say>Li &amp; Co has already taken this call. Thank you.</Say><Hangup/>"},
 	} {
-		if got := Reply(host, answered(wants(digit("1")), test.change), 1, test.try); got != "<Response>"+test.want+"</Response>" {
+		got := Reply(host, answered(wants(digit("1")), test.change), 1, test.try)
+		if got != "<Response>"+test.want+"</Response>" {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -169,12 +187,16 @@ func TestCheckInstructions(t *testing.T) {
 		"one that one of many hears": {answered(func(cl *call.Call) {
 			cl.Message.Say.Text, cl.People = long, []call.Person{{Say: "Fire."}, {}, {Say: "Fire!"}}
 		}), "say.text"},
-		"one instead of a link":      {answered(link, person(call.Person{Say: long})), "to[1].say"},
-		"a text and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) { cl.Message.Say.Text = long[:twimlLimit-100] }), "say.text"},
+		"one instead of a link": {answered(link, person(call.Person{Say: long})), "to[1].say"},
+		"a text and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) {
+			cl.Message.Say.Text = long[:twimlLimit-100]
+		}), "say.text"},
 		"TwiML and a key, too long": {answered(wants(digit("1")), func(cl *call.Call) {
 			cl.Message = call.Message{Twiml: "<Response><Say>" + long[:twimlLimit-100] + "</Say></Response>"}
 		}), "twiml"},
-		"TwiML that dials, and a key":    {answered(wants(digit("1")), func(cl *call.Call) { cl.Message = call.Message{Twiml: "<Response><Dial>1</Dial></Response>"} }), "twiml"},
+		"TwiML that dials, and a key": {answered(wants(digit("1")), func(cl *call.Call) {
+			cl.Message = call.Message{Twiml: "<Response><Dial>1</Dial></Response>"}
+		}), "twiml"},
 		"a prompt":                       {answered(prompts("Press it.")), ""},
 		"a blank prompt":                 {answered(prompts(" ")), "policy.confirm.prompt"},
 		"a prompt that can't be spoken":  {answered(prompts("a\x00")), "policy.confirm.prompt"},

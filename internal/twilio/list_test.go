@@ -66,9 +66,15 @@ func TestSearchFindsOnlyWhatCanBeTheAttempt(t *testing.T) {
 		"an older one is not it": {0, func() []records {
 			return []records{{record("CA1", time.Second), record("CA2", -time.Minute)}}
 		}, "CA1=ringing "},
-		"whole seconds":             {0, func() []records { return []records{{record("CA1", -time.Second)}} }, "CA1=ringing "},
-		"the clock there is ahead":  {time.Hour, func() []records { return []records{{record("CA1", time.Minute), record("CA2", time.Hour)}} }, "CA2=ringing "},
-		"the clock there is behind": {-time.Hour, func() []records { return []records{{record("CA1", -time.Hour)}} }, "CA1=ringing "},
+		"whole seconds": {0, func() []records {
+			return []records{{record("CA1", -time.Second)}}
+		}, "CA1=ringing "},
+		"the clock there is ahead": {time.Hour, func() []records {
+			return []records{{record("CA1", time.Minute), record("CA2", time.Hour)}}
+		}, "CA2=ringing "},
+		"the clock there is behind": {-time.Hour, func() []records {
+			return []records{{record("CA1", -time.Hour)}}
+		}, "CA1=ringing "},
 		"on a later page, and unordered": {0, func() []records {
 			return []records{{record("CA1", -time.Hour)}, {}, {record("CA2", time.Second, "status", "completed")}}
 		}, "CA2=completed "},
@@ -81,9 +87,12 @@ func TestSearchFindsOnlyWhatCanBeTheAttempt(t *testing.T) {
 		"legs that no create request makes": {0, func() []records {
 			return []records{{record("CA1", 0, "direction", "inbound"), record("CA2", 0, "parent_call_sid", "CA9")}}
 		}, ""},
-		"no date speaks for it": {0, func() []records { return []records{{record("CA1", 0, "date_created", "")}} }, "CA1=ringing "},
+		"no date speaks for it": {0, func() []records {
+			return []records{{record("CA1", 0, "date_created", "")}}
+		}, "CA1=ringing "},
 		"another form of date": {0, func() []records {
-			return []records{{record("CA1", 0, "date_created", "2001-02-03T04:05:06Z"), record("CA2", 0, "date_created", "1999-02-03T04:05:06Z")}}
+			return []records{{record("CA1", 0, "date_created", "2001-02-03T04:05:06Z"),
+				record("CA2", 0, "date_created", "1999-02-03T04:05:06Z")}}
 		}, "CA1=ringing "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,7 +25,8 @@ func TestPlaceSendsThisForm(t *testing.T) {
 	t.Setenv("TWILIO_REGION", "jp1")
 	base, requests := serve(t, reply(201, created))
 	cl := wish(t, func(w *call.Wish) {
-		w.Options = json.RawMessage(`{"Record": true, "MachineDetectionTimeout": 7, "RecordingStatusCallbackEvent": ["completed", "absent"]}`)
+		w.Options = json.RawMessage(`{"Record": true, "MachineDetectionTimeout": 7, ` +
+			`"RecordingStatusCallbackEvent": ["completed", "absent"]}`)
 	})
 	c := client(t, Config{BaseURL: base, HostURL: "https://example.org/calls/"})
 	sid, err := c.Place(t.Context(), cl, 1)
@@ -37,12 +38,13 @@ func TestPlaceSendsThisForm(t *testing.T) {
 	}
 	r := requests()[0]
 	want := url.Values{
-		"To":                           {"+819012345678"},
-		"From":                         {"+815012345678"},
-		"Timeout":                      {"30"},
-		"TimeLimit":                    {"600"},
-		"Twiml":                        {`<Response><Say language="ja-JP">もしもし</Say></Response>`},
-		"StatusCallback":               {"https://example.org/calls/twilio_api/callback?attempt=" + cl.Key(1) + "#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"},
+		"To":        {"+819012345678"},
+		"From":      {"+815012345678"},
+		"Timeout":   {"30"},
+		"TimeLimit": {"600"},
+		"Twiml":     {`<Response><Say language="ja-JP">もしもし</Say></Response>`},
+		"StatusCallback": {"https://example.org/calls/twilio_api/callback?attempt=" + cl.Key(1) +
+			"#ct=2000&rt=4000&rc=3&rp=5xx,ct,rt"},
 		"StatusCallbackMethod":         {"POST"},
 		"StatusCallbackEvent":          {"initiated", "ringing", "answered", "completed"},
 		"Record":                       {"true"},
@@ -68,7 +70,9 @@ func TestPlaceSendsThisForm(t *testing.T) {
 
 // Twilio took a call when it answers with any status of the two hundreds, and with no other.
 func TestTheTwoHundredsAreTaken(t *testing.T) {
-	for status, taken := range map[int]bool{200: true, 201: true, 202: true, 299: true, 300: false, 304: false, 400: false, 500: false} {
+	for status, taken := range map[int]bool{
+		200: true, 201: true, 202: true, 299: true, 300: false, 304: false, 400: false, 500: false,
+	} {
 		base, _ := serve(t, reply(status, created))
 		sid, err := client(t, Config{BaseURL: base}).Place(t.Context(), wish(t), 1)
 		if (err == nil) != taken || (sid == callSID) != taken {
@@ -88,7 +92,10 @@ func TestPlaceURLWithoutCallbacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := requests()[0]
-	want := url.Values{"To": {to}, "From": {from}, "Timeout": {"30"}, "TimeLimit": {"3600"}, "Url": {"https://example.org/twiml"}, "Method": {"GET"}}
+	want := url.Values{
+		"To": {to}, "From": {from}, "Timeout": {"30"}, "TimeLimit": {"3600"}, "Url": {"https://example.org/twiml"},
+		"Method": {"GET"},
+	}
 	if diff := cmp.Diff(want, r.form); diff != "" {
 		t.Errorf("form (-want +got):\n%s", diff)
 	}
@@ -98,7 +105,8 @@ func TestPlaceURLWithoutCallbacks(t *testing.T) {
 }
 
 func TestPlaceTakesNumbersForStrings(t *testing.T) {
-	base, _ := serve(t, reply(200, `{"sid": "0d3c2f80-1a2b-4c3d-8e4f-5a6b7c8d9e0f", "duration": 0, "price": 0.1, "subresource_uris": []}`))
+	base, _ := serve(t, reply(200,
+		`{"sid": "0d3c2f80-1a2b-4c3d-8e4f-5a6b7c8d9e0f", "duration": 0, "price": 0.1, "subresource_uris": []}`))
 	sid, err := client(t, Config{BaseURL: base}).Place(t.Context(), wish(t), 1)
 	if sid != "0d3c2f80-1a2b-4c3d-8e4f-5a6b7c8d9e0f" || err != nil {
 		t.Errorf("sid %q, error %v", sid, err)
@@ -119,7 +127,8 @@ func hijack(raw string) http.HandlerFunc {
 }
 
 func twilioError(status, code int) http.HandlerFunc {
-	return reply(status, `{"code": `+jsonInt(code)+`, "message": "no, `+to+`", "status": `+jsonInt(status)+`}`, "Content-Type", "application/json")
+	return reply(status, `{"code": `+jsonInt(code)+`, "message": "no, `+to+`", "status": `+jsonInt(status)+`}`,
+		"Content-Type", "application/json")
 }
 
 func jsonInt(n int) string {
@@ -134,54 +143,56 @@ func TestPlaceFates(t *testing.T) {
 		want   call.Fate
 		code   int
 	}{
-		"invalid number":             {twilioError(400, 21211), call.FateRefused, 21211},
-		"a code nobody knows":        {twilioError(400, 29999), call.FateUnlisted, 29999},
-		"the same as a 403":          {twilioError(403, 29999), call.FateUnlisted, 29999},
-		"the same as a 429":          {twilioError(429, 29999), call.FateNotProcessed, 29999},
-		"the same as a 500":          {twilioError(500, 29999), call.FateUnknown, 29999},
-		"a code that is too large":   {reply(400, `{"code": 99999999999999999999, "message": "no"}`), call.FateUnknown, 0},
-		"a negative code":            {reply(400, `{"code": -1, "message": "no"}`), call.FateUnknown, 0},
-		"a code as a string":         {reply(422, `{"code": "21212"}`), call.FateRefused, 21212},
-		"country not permitted":      {twilioError(403, 21215), call.FateRefused, 21215},
-		"wrong credentials":          {twilioError(401, 20003), call.FateAccount, 20003},
-		"suspended":                  {twilioError(400, 10001), call.FateAccount, 10001},
-		"unknown code under 401":     {twilioError(401, 29999), call.FateAccount, 29999},
-		"unknown account":            {twilioError(404, 20404), call.FateAccount, 20404},
-		"401 of a proxy":             {reply(401, html), call.FateAccount, 0},
-		"403 of a proxy":             {reply(403, html), call.FateAccount, 0},
-		"407":                        {reply(407, ""), call.FateAccount, 0},
-		"404 page":                   {reply(404, html), call.FateAccount, 0},
-		"too many at once":           {twilioError(400, 10004), call.FateFull, 10004},
-		"429":                        {twilioError(429, 20429), call.FateNotProcessed, 20429},
-		"429 of a proxy":             {reply(429, html), call.FateNotProcessed, 0},
-		"400 page":                   {reply(400, html), call.FateUnknown, 0},
-		"408":                        {reply(408, ""), call.FateUnknown, 0},
-		"internal error as a 4xx":    {twilioError(400, 20500), call.FateUnknown, 20500},
-		"500":                        {twilioError(500, 20500), call.FateUnknown, 20500},
-		"500 with a refusal's code":  {twilioError(500, 21211), call.FateRefused, 21211},
-		"502 page":                   {reply(502, html), call.FateUnknown, 0},
-		"503 with Retry-After":       {reply(503, html, "Retry-After", "3"), call.FateUnknown, 0},
-		"302":                        {reply(302, created, "Location", "/elsewhere"), call.FateUnknown, 0},
-		"307":                        {reply(307, created, "Location", "/elsewhere"), call.FateUnknown, 0},
-		"307 with a refusal's code":  {twilioError(307, 21211), call.FateUnknown, 21211},
-		"304":                        {reply(304, ""), call.FateUnknown, 0},
-		"204":                        {reply(204, ""), call.FateUnknown, 0},
-		"no sid":                     {reply(201, `{"status": "queued"}`), call.FateUnknown, 0},
-		"null for a sid":             {reply(201, `{"sid": null}`), call.FateUnknown, 0},
-		"a number for a sid":         {reply(201, `{"sid": 5, "status": "queued"}`), call.FateUnknown, 0},
-		"a text of one letter":       {reply(201, `{"sid": "5", "status": "queued"}`), call.FateUnknown, 0},
-		"the sid of a message":       {reply(201, `{"sid": "SM0123456789abcdef0123456789abcdef"}`), call.FateUnknown, 0},
-		"a sid that is too short":    {reply(201, `{"sid": "CA0123456789abcdef0123456789abcde"}`), call.FateUnknown, 0},
-		"a path for a sid":           {reply(201, `{"sid": "../x"}`), call.FateUnknown, 0},
-		"a list":                     {reply(201, `[]`), call.FateUnknown, 0},
-		"a page for a success":       {reply(200, html), call.FateUnknown, 0},
-		"cut short":                  {reply(201, `{"sid": "CA1`), call.FateUnknown, 0},
-		"shorter than promised":      {hijack("HTTP/1.1 201 Created\r\nContent-Length: 999\r\n\r\n" + created), call.FateUnknown, 0},
-		"an error cut short":         {hijack("HTTP/1.1 429 Slow\r\nContent-Length: 999\r\n\r\n{"), call.FateNotProcessed, 0},
-		"hung up without an answer":  {hijack(""), call.FateUnknown, 0},
-		"no HTTP":                    {hijack("220 smtp\r\n"), call.FateUnknown, 0},
-		"an answer that never stops": {reply(201, `{"sid": "`+callSID+`", "x": "`+strings.Repeat("x", 2*bodyLimit)+`"}`), call.FateUnknown, 0},
-		"an error that never stops":  {reply(400, strings.Repeat("x", 2*bodyLimit)), call.FateUnknown, 0},
+		"invalid number":            {twilioError(400, 21211), call.FateRefused, 21211},
+		"a code nobody knows":       {twilioError(400, 29999), call.FateUnlisted, 29999},
+		"the same as a 403":         {twilioError(403, 29999), call.FateUnlisted, 29999},
+		"the same as a 429":         {twilioError(429, 29999), call.FateNotProcessed, 29999},
+		"the same as a 500":         {twilioError(500, 29999), call.FateUnknown, 29999},
+		"a code that is too large":  {reply(400, `{"code": 99999999999999999999, "message": "no"}`), call.FateUnknown, 0},
+		"a negative code":           {reply(400, `{"code": -1, "message": "no"}`), call.FateUnknown, 0},
+		"a code as a string":        {reply(422, `{"code": "21212"}`), call.FateRefused, 21212},
+		"country not permitted":     {twilioError(403, 21215), call.FateRefused, 21215},
+		"wrong credentials":         {twilioError(401, 20003), call.FateAccount, 20003},
+		"suspended":                 {twilioError(400, 10001), call.FateAccount, 10001},
+		"unknown code under 401":    {twilioError(401, 29999), call.FateAccount, 29999},
+		"unknown account":           {twilioError(404, 20404), call.FateAccount, 20404},
+		"401 of a proxy":            {reply(401, html), call.FateAccount, 0},
+		"403 of a proxy":            {reply(403, html), call.FateAccount, 0},
+		"407":                       {reply(407, ""), call.FateAccount, 0},
+		"404 page":                  {reply(404, html), call.FateAccount, 0},
+		"too many at once":          {twilioError(400, 10004), call.FateFull, 10004},
+		"429":                       {twilioError(429, 20429), call.FateNotProcessed, 20429},
+		"429 of a proxy":            {reply(429, html), call.FateNotProcessed, 0},
+		"400 page":                  {reply(400, html), call.FateUnknown, 0},
+		"408":                       {reply(408, ""), call.FateUnknown, 0},
+		"internal error as a 4xx":   {twilioError(400, 20500), call.FateUnknown, 20500},
+		"500":                       {twilioError(500, 20500), call.FateUnknown, 20500},
+		"500 with a refusal's code": {twilioError(500, 21211), call.FateRefused, 21211},
+		"502 page":                  {reply(502, html), call.FateUnknown, 0},
+		"503 with Retry-After":      {reply(503, html, "Retry-After", "3"), call.FateUnknown, 0},
+		"302":                       {reply(302, created, "Location", "/elsewhere"), call.FateUnknown, 0},
+		"307":                       {reply(307, created, "Location", "/elsewhere"), call.FateUnknown, 0},
+		"307 with a refusal's code": {twilioError(307, 21211), call.FateUnknown, 21211},
+		"304":                       {reply(304, ""), call.FateUnknown, 0},
+		"204":                       {reply(204, ""), call.FateUnknown, 0},
+		"no sid":                    {reply(201, `{"status": "queued"}`), call.FateUnknown, 0},
+		"null for a sid":            {reply(201, `{"sid": null}`), call.FateUnknown, 0},
+		"a number for a sid":        {reply(201, `{"sid": 5, "status": "queued"}`), call.FateUnknown, 0},
+		"a text of one letter":      {reply(201, `{"sid": "5", "status": "queued"}`), call.FateUnknown, 0},
+		"the sid of a message":      {reply(201, `{"sid": "SM0123456789abcdef0123456789abcdef"}`), call.FateUnknown, 0},
+		"a sid that is too short":   {reply(201, `{"sid": "CA0123456789abcdef0123456789abcde"}`), call.FateUnknown, 0},
+		"a path for a sid":          {reply(201, `{"sid": "../x"}`), call.FateUnknown, 0},
+		"a list":                    {reply(201, `[]`), call.FateUnknown, 0},
+		"a page for a success":      {reply(200, html), call.FateUnknown, 0},
+		"cut short":                 {reply(201, `{"sid": "CA1`), call.FateUnknown, 0},
+		"shorter than promised": {hijack("HTTP/1.1 201 Created\r\nContent-Length: 999\r\n\r\n" + created),
+			call.FateUnknown, 0},
+		"an error cut short":        {hijack("HTTP/1.1 429 Slow\r\nContent-Length: 999\r\n\r\n{"), call.FateNotProcessed, 0},
+		"hung up without an answer": {hijack(""), call.FateUnknown, 0},
+		"no HTTP":                   {hijack("220 smtp\r\n"), call.FateUnknown, 0},
+		"an answer that never stops": {reply(201, `{"sid": "`+callSID+`", "x": "`+strings.Repeat("x", 2*bodyLimit)+`"}`),
+			call.FateUnknown, 0},
+		"an error that never stops": {reply(400, strings.Repeat("x", 2*bodyLimit)), call.FateUnknown, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +221,8 @@ func TestTheCodeDecides(t *testing.T) {
 		call.FateFull:         {10004, 86008},
 		call.FateNotProcessed: {20429, 22005},
 		call.FateUnknown:      {20500, 20503, 17009, 21204},
-		call.FateRefused:      {20001, 21201, 21203, 21210, 21211, 21214, 21215, 21216, 21217, 21219, 32009, 32018, 573002, 573005},
+		call.FateRefused: {20001, 21201, 21203, 21210, 21211, 21214, 21215, 21216, 21217, 21219, 32009,
+			32018, 573002, 573005},
 	}
 	for want, codes := range classes {
 		for _, code := range codes {
@@ -395,7 +407,8 @@ func TestReusedConnectionThatBreaksIsNotSentTwice(t *testing.T) {
 func TestPlaceWithUncheckedOptionsIsRefused(t *testing.T) {
 	base, requests := serve(t, reply(201, created))
 	cl := wish(t, func(w *call.Wish) { w.Options = json.RawMessage(`{"StatusCallback": "https://evil.example"}`) })
-	if p := failed(t, client(t, Config{BaseURL: base}), t.Context(), cl); p.Fate != call.FateRefused || len(requests()) != 0 {
+	p := failed(t, client(t, Config{BaseURL: base}), t.Context(), cl)
+	if p.Fate != call.FateRefused || len(requests()) != 0 {
 		t.Errorf("fate %v after %d requests", p, len(requests()))
 	}
 }

@@ -33,7 +33,10 @@ func asItIs(*http.Request) {}
 
 // A probe arrives as it was sent, below whatever path HOST_URL has, be that passed on or taken away.
 func TestProbeArrives(t *testing.T) {
-	for _, host := range []string{"https://h.example.com", "https://h.example.com:8443", "http://127.0.0.1:8080/phone", "https://h.example.com/a/b%20c", "https://h.example.com/電話"} {
+	for _, host := range []string{
+		"https://h.example.com", "https://h.example.com:8443", "http://127.0.0.1:8080/phone",
+		"https://h.example.com/a/b%20c", "https://h.example.com/電話",
+	} {
 		host, err := PublicURL(host)
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +83,8 @@ func TestProbeTellsWhatWasChanged(t *testing.T) {
 // Who has no token is not answered, and can't answer.
 func TestProbeIsBetweenThoseWhoHaveTheToken(t *testing.T) {
 	for what, tokens := range map[string][]string{"another": {"other"}, "none": nil, "an empty one": {""}} {
-		if _, err := askProbe(t, NewProbe("token"), NewProber("https://h.example.com", tokens), "https://h.example.com", asItIs); err == nil {
+		_, err := askProbe(t, NewProbe("token"), NewProber("https://h.example.com", tokens), "https://h.example.com", asItIs)
+		if err == nil {
 			t.Errorf("%s answers", what)
 		}
 	}
@@ -99,7 +103,10 @@ func TestProbeIsBetweenThoseWhoHaveTheToken(t *testing.T) {
 	}
 
 	p := NewProbe("token")
-	for what, answer := range map[string]string{"nothing": "", "the question": p.nonce + "." + prove("token", "question", p.nonce), "another's": prove("token", "answer", "nonce{}")} {
+	for what, answer := range map[string]string{
+		"nothing": "", "the question": p.nonce + "." + prove("token", "question", p.nonce),
+		"another's": prove("token", "answer", "nonce{}"),
+	} {
 		if _, err := p.Read(http.Header{probeHeader: {answer}}, []byte("{}")); !errors.Is(err, ErrOtherAnswer) {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -113,7 +120,9 @@ func TestProbeAnswersLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := httptest.NewRequestWithContext(t.Context(), "POST", "https://h.example.com/"+strings.Repeat("x", 7000)+"?"+strings.Repeat("y", 7000), strings.NewReader(strings.Repeat("z", 1<<20)))
+	in := httptest.NewRequestWithContext(t.Context(), "POST",
+		"https://h.example.com/"+strings.Repeat("x", 7000)+"?"+strings.Repeat("y", 7000),
+		strings.NewReader(strings.Repeat("z", 1<<20)))
 	in.Header = out.Header
 	w := httptest.NewRecorder()
 	prober.Answer(w, in)

@@ -16,24 +16,34 @@ func TestParseReport(t *testing.T) {
 		form string
 		want call.Report // zero: refused
 	}{
-		"no answer":          {"CallSid=CA1&CallStatus=no-answer&CallDuration=0&Duration=0&SipResponseCode=487&SequenceNumber=0", call.Report{SID: "CA1", Status: call.StatusNoAnswer, SIPCode: 487}},
-		"answered":           {"CallSid=CA1&CallStatus=in-progress", call.Report{SID: "CA1", Status: call.InProgress}},
-		"the event's name":   {"CallSid=CA1&CallStatus=answered", call.Report{SID: "CA1", Status: call.InProgress}},
-		"seconds, minutes":   {"CallSid=CA1&CallStatus=completed&CallDuration=61&Duration=2", call.Report{SID: "CA1", Status: call.StatusCompleted, Duration: 61}},
-		"a fraction":         {"CallSid=CA1&CallStatus=completed&CallDuration=61.93", call.Report{SID: "CA1", Status: call.StatusCompleted, Duration: 61}},
-		"numbers of rubbish": {"CallSid=CA1&CallStatus=failed&CallDuration=NaN&SipResponseCode=9999", call.Report{SID: "CA1", Status: call.StatusFailed}},
-		"a negative one":     {"CallSid=CA1&CallStatus=failed&CallDuration=-4&SipResponseCode=-1", call.Report{SID: "CA1", Status: call.StatusFailed}},
-		"endless":            {"CallSid=CA1&CallStatus=failed&CallDuration=%2BInf", call.Report{SID: "CA1", Status: call.StatusFailed, Duration: 1<<31 - 1}},
-		"another sid form":   {"CallSid=v3:abc-_.=&CallStatus=busy", call.Report{SID: "v3:abc-_.=", Status: call.StatusBusy}},
-		"no sid":             {"CallStatus=busy", call.Report{}},
-		"a path as sid":      {"CallSid=../x&CallStatus=busy", call.Report{}},
-		"no status":          {"CallSid=CA1", call.Report{}},
-		"a new status":       {"CallSid=CA1&CallStatus=parked", call.Report{SID: "CA1", Status: "parked"}},
-		"a machine":          {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep", call.Report{SID: "CA1", Status: call.StatusCompleted, AnsweredBy: "machine_end_beep"}},
-		"an error":           {"CallSid=CA1&CallStatus=completed&ErrorCode=11200", call.Report{SID: "CA1", Status: call.StatusCompleted, ErrorCode: 11200}},
-		"a warning":          {"CallSid=CA1&CallStatus=completed&ErrorCode=12200", call.Report{SID: "CA1", Status: call.StatusCompleted}},
-		"no code":            {"CallSid=CA1&CallStatus=completed&ErrorCode=-x", call.Report{SID: "CA1", Status: call.StatusCompleted}},
-		"no text":            {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_%FF", call.Report{SID: "CA1", Status: call.StatusCompleted}},
+		"no answer": {"CallSid=CA1&CallStatus=no-answer&CallDuration=0&Duration=0&SipResponseCode=487&SequenceNumber=0",
+			call.Report{SID: "CA1", Status: call.StatusNoAnswer, SIPCode: 487}},
+		"answered":         {"CallSid=CA1&CallStatus=in-progress", call.Report{SID: "CA1", Status: call.InProgress}},
+		"the event's name": {"CallSid=CA1&CallStatus=answered", call.Report{SID: "CA1", Status: call.InProgress}},
+		"seconds, minutes": {"CallSid=CA1&CallStatus=completed&CallDuration=61&Duration=2",
+			call.Report{SID: "CA1", Status: call.StatusCompleted, Duration: 61}},
+		"a fraction": {"CallSid=CA1&CallStatus=completed&CallDuration=61.93",
+			call.Report{SID: "CA1", Status: call.StatusCompleted, Duration: 61}},
+		"numbers of rubbish": {"CallSid=CA1&CallStatus=failed&CallDuration=NaN&SipResponseCode=9999",
+			call.Report{SID: "CA1", Status: call.StatusFailed}},
+		"a negative one": {"CallSid=CA1&CallStatus=failed&CallDuration=-4&SipResponseCode=-1",
+			call.Report{SID: "CA1", Status: call.StatusFailed}},
+		"endless": {"CallSid=CA1&CallStatus=failed&CallDuration=%2BInf",
+			call.Report{SID: "CA1", Status: call.StatusFailed, Duration: 1<<31 - 1}},
+		"another sid form": {"CallSid=v3:abc-_.=&CallStatus=busy", call.Report{SID: "v3:abc-_.=", Status: call.StatusBusy}},
+		"no sid":           {"CallStatus=busy", call.Report{}},
+		"a path as sid":    {"CallSid=../x&CallStatus=busy", call.Report{}},
+		"no status":        {"CallSid=CA1", call.Report{}},
+		"a new status":     {"CallSid=CA1&CallStatus=parked", call.Report{SID: "CA1", Status: "parked"}},
+		"a machine": {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_end_beep",
+			call.Report{SID: "CA1", Status: call.StatusCompleted, AnsweredBy: "machine_end_beep"}},
+		"an error": {"CallSid=CA1&CallStatus=completed&ErrorCode=11200",
+			call.Report{SID: "CA1", Status: call.StatusCompleted, ErrorCode: 11200}},
+		"a warning": {"CallSid=CA1&CallStatus=completed&ErrorCode=12200",
+			call.Report{SID: "CA1", Status: call.StatusCompleted}},
+		"no code": {"CallSid=CA1&CallStatus=completed&ErrorCode=-x", call.Report{SID: "CA1", Status: call.StatusCompleted}},
+		"no text": {"CallSid=CA1&CallStatus=completed&AnsweredBy=machine_%FF",
+			call.Report{SID: "CA1", Status: call.StatusCompleted}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form, err := url.ParseQuery(tc.form)
@@ -74,10 +84,15 @@ func TestLookUp(t *testing.T) {
 		answer http.HandlerFunc
 		want   call.Report
 	}{
-		"ringing":           {reply(200, `{"sid": "`+callSID+`", "status": "ringing", "duration": null}`), call.Report{SID: callSID, Status: call.Ringing, Asked: true}},
-		"begun":             {reply(200, `{"sid": "`+callSID+`", "status": "queued", "start_time": "Tue, 31 Aug 2010 20:36:28 +0000"}`), call.Report{SID: callSID, Status: call.Queued, Asked: true, Begun: true}},
-		"completed":         {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": "15"}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
-		"a number":          {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": 15}`), call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
+		"ringing": {reply(200, `{"sid": "`+callSID+`", "status": "ringing", "duration": null}`),
+			call.Report{SID: callSID, Status: call.Ringing, Asked: true}},
+		"begun": {reply(200,
+			`{"sid": "`+callSID+`", "status": "queued", "start_time": "Tue, 31 Aug 2010 20:36:28 +0000"}`),
+			call.Report{SID: callSID, Status: call.Queued, Asked: true, Begun: true}},
+		"completed": {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": "15"}`),
+			call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
+		"a number": {reply(200, `{"sid": "`+callSID+`", "status": "completed", "duration": 15}`),
+			call.Report{SID: callSID, Status: call.StatusCompleted, Duration: 15, Asked: true}},
 		"another call":      {reply(200, `{"sid": "CA1", "status": "completed"}`), call.Report{}},
 		"no known status":   {reply(200, `{"sid": "`+callSID+`", "status": "on-hold"}`), call.Report{}},
 		"not there yet":     {twilioError(404, 20404), call.Report{}},
@@ -92,7 +107,8 @@ func TestLookUp(t *testing.T) {
 				t.Errorf("error %v, report (-want +got):\n%s", err, diff)
 			}
 			// The transport may repeat a GET.
-			if r := requests()[0]; r.method != "GET" || r.path != "/2010-04-01/Accounts/"+accountSID+"/Calls/"+callSID+".json" || r.query != "" {
+			r := requests()[0]
+			if r.method != "GET" || r.path != "/2010-04-01/Accounts/"+accountSID+"/Calls/"+callSID+".json" || r.query != "" {
 				t.Errorf("%s %s?%s", r.method, r.path, r.query)
 			}
 		})
@@ -113,12 +129,15 @@ func TestHangUp(t *testing.T) {
 		ended, found http.HandlerFunc
 		want         call.Report
 	}{
-		"ended":         {reply(200, `{"sid": "`+callSID+`", "status": "canceled"}`), nil, call.Report{SID: callSID, Status: call.StatusCanceled, Asked: true}},
-		"just answered": {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "in-progress"}`), call.Report{SID: callSID, Status: call.InProgress, Asked: true}},
-		"already over":  {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "busy"}`), call.Report{SID: callSID, Status: call.StatusBusy, Asked: true}},
-		"refused":       {twilioError(401, 20003), nil, call.Report{}},
-		"no answer":     {hijack(""), nil, call.Report{}},
-		"another call":  {reply(200, `{"sid": "CA1", "status": "canceled"}`), nil, call.Report{}},
+		"ended": {reply(200, `{"sid": "`+callSID+`", "status": "canceled"}`), nil,
+			call.Report{SID: callSID, Status: call.StatusCanceled, Asked: true}},
+		"just answered": {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "in-progress"}`),
+			call.Report{SID: callSID, Status: call.InProgress, Asked: true}},
+		"already over": {twilioError(400, 21220), reply(200, `{"sid": "`+callSID+`", "status": "busy"}`),
+			call.Report{SID: callSID, Status: call.StatusBusy, Asked: true}},
+		"refused":      {twilioError(401, 20003), nil, call.Report{}},
+		"no answer":    {hijack(""), nil, call.Report{}},
+		"another call": {reply(200, `{"sid": "CA1", "status": "canceled"}`), nil, call.Report{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base, requests := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +152,8 @@ func TestHangUp(t *testing.T) {
 				t.Errorf("error %v, report (-want +got):\n%s", err, diff)
 			}
 			r := requests()[0]
-			if r.method != "POST" || r.path != "/2010-04-01/Accounts/"+accountSID+"/Calls/"+callSID+".json" || r.form.Encode() != "Status=canceled" {
+			if r.method != "POST" || r.path != "/2010-04-01/Accounts/"+accountSID+"/Calls/"+callSID+".json" ||
+				r.form.Encode() != "Status=canceled" {
 				t.Errorf("%s %s %s", r.method, r.path, r.form.Encode())
 			}
 		})

@@ -13,7 +13,8 @@ type answering func(*http.Request) (status int, date, body string)
 
 func (a answering) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, date, body := a(r)
-	return &http.Response{StatusCode: status, Header: http.Header{"Date": {date}}, Body: io.NopCloser(strings.NewReader(body))}, nil
+	return &http.Response{StatusCode: status, Header: http.Header{"Date": {date}},
+		Body: io.NopCloser(strings.NewReader(body))}, nil
 }
 
 func TestAskAccount(t *testing.T) {
@@ -26,18 +27,28 @@ func TestAskAccount(t *testing.T) {
 		want   AccountState
 		fails  bool
 	}{
-		"active":     {Config{}, func(*http.Request) (int, string, string) { return 200, now(0), `{"status": "active", "type": "Full"}` }, AccountState{Status: "active", Type: "Full", Timed: true}, false},
-		"suspended":  {Config{}, func(*http.Request) (int, string, string) { return 200, now(time.Hour), `{"status": "suspended"}` }, AccountState{Status: "suspended", Ahead: time.Hour, Timed: true}, false},
-		"no time":    {Config{}, func(*http.Request) (int, string, string) { return 200, "", `{}` }, AccountState{}, false},
-		"refused":    {Config{}, func(*http.Request) (int, string, string) { return 401, now(0), none }, AccountState{}, true},
-		"not Twilio": {Config{}, func(*http.Request) (int, string, string) { return 200, now(0), "<html>" }, AccountState{}, true},
+		"active": {Config{}, func(*http.Request) (int, string, string) {
+			return 200, now(0), `{"status": "active", "type": "Full"}`
+		}, AccountState{Status: "active", Type: "Full", Timed: true}, false},
+		"suspended": {Config{}, func(*http.Request) (int, string, string) {
+			return 200, now(time.Hour), `{"status": "suspended"}`
+		}, AccountState{Status: "suspended", Ahead: time.Hour, Timed: true}, false},
+		"no time": {Config{}, func(*http.Request) (int, string, string) { return 200, "", `{}` }, AccountState{}, false},
+		"refused": {Config{}, func(*http.Request) (int, string, string) {
+			return 401, now(0), none
+		}, AccountState{}, true},
+		"not Twilio": {Config{}, func(*http.Request) (int, string, string) {
+			return 200, now(0), "<html>"
+		}, AccountState{}, true},
 		"a standard API key": {Config{APIKey: "SK1", APISecret: "s"}, func(r *http.Request) (int, string, string) {
 			if isAccount(r) {
 				return 401, now(0), none
 			}
 			return 200, now(-time.Minute), `{"calls": []}`
 		}, AccountState{Hidden: true, Ahead: -time.Minute, Timed: true}, false},
-		"a deleted API key": {Config{APIKey: "SK1", APISecret: "s"}, func(*http.Request) (int, string, string) { return 401, now(0), none }, AccountState{}, true},
+		"a deleted API key": {Config{APIKey: "SK1", APISecret: "s"}, func(*http.Request) (int, string, string) {
+			return 401, now(0), none
+		}, AccountState{}, true},
 	} {
 		test.cfg.Transport = test.answer
 		got, err := client(t, test.cfg).AskAccount(t.Context())
@@ -56,7 +67,8 @@ func TestAskCaller(t *testing.T) {
 		owned, verified string
 		want            CallerState
 	}{
-		"owned":         {number(from, `, "capabilities": {"voice": true, "SMS": false}`), "", CallerState{Owned: true, Voice: true}},
+		"owned": {number(from, `, "capabilities": {"voice": true, "SMS": false}`), "",
+			CallerState{Owned: true, Voice: true}},
 		"without voice": {number(from, `, "capabilities": {"voice": false}`), "", CallerState{Owned: true}},
 		"who knows":     {number(from, ``), "", CallerState{Owned: true, Voice: true}},
 		"a longer one":  {number(from+"9", ``), "", CallerState{}},
@@ -87,10 +99,13 @@ func TestAskPermission(t *testing.T) {
 	})
 	c := client(t, Config{Transport: network})
 	got, err := c.AskPermission(t.Context(), "JP")
-	if err != nil || !c.HasPermissions() || got != (Permission{Ordinary: true, Fraud: true}) || asked != "https://voice.twilio.com/v1/DialingPermissions/Countries/JP" {
+	if err != nil || !c.HasPermissions() || got != (Permission{Ordinary: true, Fraud: true}) ||
+		asked != "https://voice.twilio.com/v1/DialingPermissions/Countries/JP" {
 		t.Errorf("%+v, %v, asked was %s", got, err, asked)
 	}
-	for _, base := range []string{"http://127.0.0.1:4010", "https://api.dublin.ie1.twilio.com", "https://voice.twilio.com.example.com"} {
+	for _, base := range []string{
+		"http://127.0.0.1:4010", "https://api.dublin.ie1.twilio.com", "https://voice.twilio.com.example.com",
+	} {
 		asked = ""
 		c := client(t, Config{Transport: network, BaseURL: base})
 		if _, err := c.AskPermission(t.Context(), "JP"); err == nil || asked != "" || c.HasPermissions() {

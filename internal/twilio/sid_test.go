@@ -15,7 +15,8 @@ func TestSIDsAreOfTheCarriersForm(t *testing.T) {
 	for base, forms := range map[string]map[string]bool{
 		"": {
 			"CA" + hex: true, "CA" + strings.ToUpper(hex): true,
-			"5": false, "": false, "SM" + hex: false, "RE" + hex: false, "ca" + hex: false, "CA" + hex[1:]: false, "CA" + hex + "0": false,
+			"5": false, "": false, "SM" + hex: false, "RE" + hex: false, "ca" + hex: false, "CA" + hex[1:]: false,
+			"CA" + hex + "0":     false,
 			"CA" + hex[1:] + "g": false, uuid: false, " CA" + hex: false, "CA" + hex + "\n": false, "../Calls/CA" + hex: false,
 		},
 		"https://api.dublin.ie1.twilio.com":      {"CA" + hex: true, uuid: false, "5": false},
@@ -23,7 +24,8 @@ func TestSIDsAreOfTheCarriersForm(t *testing.T) {
 		"https://space.signalwire.com/api/laml/2010-04-01": {
 			uuid: true, strings.ToUpper(uuid): true, hex: true, "AB" + hex[2:]: true, "CA" + hex: true,
 			"v3:T02llQxIyaRkhfRKxgAP8nY511EhFLizdvdUKJiSw8d6A9BborherQ": true,
-			"5": false, "SM5": false, "SM" + hex: false, "PN" + hex[1:]: false, "CA" + hex[1:]: false, "CA5": false, "null": false,
+			"5": false, "SM5": false, "SM" + hex: false, "PN" + hex[1:]: false, "CA" + hex[1:]: false,
+			"CA5": false, "null": false,
 			uuid + "/..": false, strings.Repeat("a", 201): false, "....................": false,
 		},
 		"https://twilio.com.example.org": {uuid: true},
@@ -58,7 +60,8 @@ func TestAListWithWhatIsNoSIDProvesNothing(t *testing.T) {
 		if found, err := c.Search(t.Context(), wish(t), 1); err == nil {
 			t.Errorf("%q: found %q", sid, sids(found))
 		}
-		other := client(t, Config{Transport: listing(0, []map[string]any{record("CA1", 0, "sid", sid, "to", "+819000000000")})})
+		other := client(t, Config{Transport: listing(0,
+			[]map[string]any{record("CA1", 0, "sid", sid, "to", "+819000000000")})})
 		if found, err := other.Search(t.Context(), wish(t), 1); err != nil || len(found) > 0 {
 			t.Errorf("%q of another number: found %q, error %v", sid, sids(found), err)
 		}
@@ -73,10 +76,14 @@ func TestTheTalkLimitIsSent(t *testing.T) {
 		limit  int
 		want   string
 	}{
-		"of the policy":                 {func(w *call.Wish) { w.Policy.TalkLimit = 90e9 }, 90, "90"},
-		"of words":                      {func(*call.Wish) {}, 600, "600"},
-		"of a document":                 {func(w *call.Wish) { w.Message = call.Message{Twiml: "<Response><Say>Hi</Say></Response>"} }, 600, "600"},
-		"of what is fetched":            {func(w *call.Wish) { w.Message = call.Message{URL: "https://example.org/twiml"} }, 3600, "3600"},
+		"of the policy": {func(w *call.Wish) { w.Policy.TalkLimit = 90e9 }, 90, "90"},
+		"of words":      {func(*call.Wish) {}, 600, "600"},
+		"of a document": {func(w *call.Wish) {
+			w.Message = call.Message{Twiml: "<Response><Say>Hi</Say></Response>"}
+		}, 600, "600"},
+		"of what is fetched": {func(w *call.Wish) {
+			w.Message = call.Message{URL: "https://example.org/twiml"}
+		}, 3600, "3600"},
 		"none, by the version before":   {func(*call.Wish) {}, 0, ""},
 		"an option, by the one before":  {func(w *call.Wish) { w.Options = []byte(`{"TimeLimit": 20000}`) }, 0, "20000"},
 		"the attempt's outweighs those": {func(w *call.Wish) { w.Options = []byte(`{"TimeLimit": 20000}`) }, 600, "600"},
@@ -99,7 +106,8 @@ func TestTheTalkLimitIsSent(t *testing.T) {
 // A number of seconds is bounded before it is a duration, which it may overflow.
 func TestRetryAfterIsBoundedFirst(t *testing.T) {
 	for header, want := range map[string]string{
-		"": "0s", "5": "5s", "0": "0s", "-1": "0s", "-9223372036854775808": "0s", "-9223372037": "0s", "9223372036854775807": "1h0m0s",
+		"": "0s", "5": "5s", "0": "0s", "-1": "0s", "-9223372036854775808": "0s", "-9223372037": "0s",
+		"9223372036854775807":  "1h0m0s",
 		"99999999999999999999": "0s", "-99999999999999999999": "0s", "1e9": "0s",
 		"Mon, 01 Jan 0001 00:00:00 GMT": "0s", "Fri, 31 Dec 9999 23:59:59 GMT": "1h0m0s",
 	} {

@@ -109,19 +109,20 @@ func TestSignedURL(t *testing.T) {
 		"prefix taken by the proxy":    {"https://h.example/calls", "https://h.example/calls/cb?a=1", "/cb?a=1", true},
 		"a path that looks like it":    {"https://h.example/calls", "https://h.example/calls/callsign", "/callsign", true},
 		"user and password not signed": {"https://u:pw@h.example", "https://h.example/cb", "/cb", true},
-		"escapes as sent":              {"https://h.example", "https://h.example/c%62?a=%7e&b='[]", "/c%62?a=%7e&b='[]", true},
-		"an empty query":               {"https://h.example", "https://h.example/cb?", "/cb?", true},
-		"another port":                 {"https://h.example", "https://h.example:8443/cb", "/cb", false},
-		"http for https":               {"https://h.example", "http://h.example/cb", "/cb", false},
-		"another path":                 {"https://h.example", "https://h.example/cb", "/cd", false},
-		"another query":                {"https://h.example", "https://h.example/cb?attempt=1", "/cb?attempt=2", false},
-		"no query":                     {"https://h.example", "https://h.example/cb?attempt=1", "/cb", false},
-		"escapes changed":              {"https://h.example", "https://h.example/cb?a=%7e", "/cb?a=%7E", false},
-		"escapes taken away":           {"https://h.example", "https://h.example/cb", "/c%62", false},
-		"a path that begins like it":   {"https://h.example/calls", "https://h.example/callsign", "/callssign", false},
-		"no host URL":                  {"", "https://h.example/cb", "/cb", false},
-		"no host URL, nor signed":      {"", "/cb", "/cb", false},
-		"a host URL that is none":      {"h.example", "h.example/cb", "/cb", false},
+		"escapes as sent": {"https://h.example", "https://h.example/c%62?a=%7e&b='[]",
+			"/c%62?a=%7e&b='[]", true},
+		"an empty query":             {"https://h.example", "https://h.example/cb?", "/cb?", true},
+		"another port":               {"https://h.example", "https://h.example:8443/cb", "/cb", false},
+		"http for https":             {"https://h.example", "http://h.example/cb", "/cb", false},
+		"another path":               {"https://h.example", "https://h.example/cb", "/cd", false},
+		"another query":              {"https://h.example", "https://h.example/cb?attempt=1", "/cb?attempt=2", false},
+		"no query":                   {"https://h.example", "https://h.example/cb?attempt=1", "/cb", false},
+		"escapes changed":            {"https://h.example", "https://h.example/cb?a=%7e", "/cb?a=%7E", false},
+		"escapes taken away":         {"https://h.example", "https://h.example/cb", "/c%62", false},
+		"a path that begins like it": {"https://h.example/calls", "https://h.example/callsign", "/callssign", false},
+		"no host URL":                {"", "https://h.example/cb", "/cb", false},
+		"no host URL, nor signed":    {"", "/cb", "/cb", false},
+		"a host URL that is none":    {"h.example", "h.example/cb", "/cb", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := post(t, tc.got, signed("token", tc.signed, form))
@@ -167,19 +168,21 @@ func TestWhatIsNotSignedIsNotValid(t *testing.T) {
 		signForm                    bool
 		want                        bool
 	}{
-		"GET":                           {"GET", "/cb?CallSid=CA1", "", nil, nil, false, true},
-		"GET, its query as the form":    {"GET", "/cb?CallSid=CA1", "", form, nil, false, true},
-		"form":                          {"POST", "/cb", "application/x-www-form-urlencoded", form, nil, true, true},
-		"form, not signed":              {"POST", "/cb", "application/x-www-form-urlencoded", form, nil, false, false},
-		"form with a hash in its query": {"POST", "/cb?bodySHA256=00", "application/x-www-form-urlencoded", form, []byte("CallSid=CA1"), true, true},
-		"form, called JSON":             {"POST", "/cb", "application/json", form, nil, false, false},
-		"form, called nothing":          {"POST", "/cb", "", form, nil, false, false},
-		"JSON":                          {"POST", "/cb?bodySHA256=" + hash, "application/json", nil, body, false, true},
-		"JSON, capitals":                {"POST", "/cb?bodySHA256=" + strings.ToUpper(hash), "application/json", nil, body, false, true},
-		"JSON, another body":            {"POST", "/cb?bodySHA256=" + hash, "application/json", nil, body[1:], false, false},
-		"JSON without a hash":           {"POST", "/cb", "application/json", nil, body, false, false},
-		"GET with a body":               {"GET", "/cb", "", nil, body, false, false},
-		"POST of nothing":               {"POST", "/cb", "", nil, nil, false, true},
+		"GET":                        {"GET", "/cb?CallSid=CA1", "", nil, nil, false, true},
+		"GET, its query as the form": {"GET", "/cb?CallSid=CA1", "", form, nil, false, true},
+		"form":                       {"POST", "/cb", "application/x-www-form-urlencoded", form, nil, true, true},
+		"form, not signed":           {"POST", "/cb", "application/x-www-form-urlencoded", form, nil, false, false},
+		"form with a hash in its query": {"POST", "/cb?bodySHA256=00", "application/x-www-form-urlencoded", form,
+			[]byte("CallSid=CA1"), true, true},
+		"form, called JSON":    {"POST", "/cb", "application/json", form, nil, false, false},
+		"form, called nothing": {"POST", "/cb", "", form, nil, false, false},
+		"JSON":                 {"POST", "/cb?bodySHA256=" + hash, "application/json", nil, body, false, true},
+		"JSON, capitals": {"POST", "/cb?bodySHA256=" + strings.ToUpper(hash), "application/json", nil,
+			body, false, true},
+		"JSON, another body":  {"POST", "/cb?bodySHA256=" + hash, "application/json", nil, body[1:], false, false},
+		"JSON without a hash": {"POST", "/cb", "application/json", nil, body, false, false},
+		"GET with a body":     {"GET", "/cb", "", nil, body, false, false},
+		"POST of nothing":     {"POST", "/cb", "", nil, nil, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var covered url.Values
@@ -226,8 +229,11 @@ func FuzzSignature(f *testing.F) {
 			return string(b)
 		}
 		for what, change := range map[string]func(r *http.Request, form url.Values) bool{
-			"signature": func(r *http.Request, _ url.Values) bool { r.Header.Set(SignatureHeader, bent(signature)); return true },
-			"value":     func(_ *http.Request, form url.Values) bool { form.Set("CallSid", bent("CA1")); return true },
+			"signature": func(r *http.Request, _ url.Values) bool {
+				r.Header.Set(SignatureHeader, bent(signature))
+				return true
+			},
+			"value": func(_ *http.Request, form url.Values) bool { form.Set("CallSid", bent("CA1")); return true },
 			"query": func(r *http.Request, _ url.Values) bool {
 				if query != "" {
 					r.URL.RawQuery = bent(query)

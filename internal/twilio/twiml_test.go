@@ -13,9 +13,11 @@ func TestTwimlOfSay(t *testing.T) {
 		say  call.Say
 		want string
 	}{
-		"once":   {call.Say{Text: "hello"}, `<Response><Say>hello</Say></Response>`},
-		"twice":  {call.Say{Text: "hello", Repeat: 2}, `<Response><Say>hello</Say><Pause length="1"/><Say>hello</Say></Response>`},
-		"voice":  {call.Say{Text: "お電話です", Language: "ja-JP", Voice: "Polly.Kazuha-Neural"}, `<Response><Say language="ja-JP" voice="Polly.Kazuha-Neural">お電話です</Say></Response>`},
+		"once": {call.Say{Text: "hello"}, `<Response><Say>hello</Say></Response>`},
+		"twice": {call.Say{Text: "hello", Repeat: 2},
+			`<Response><Say>hello</Say><Pause length="1"/><Say>hello</Say></Response>`},
+		"voice": {call.Say{Text: "お電話です", Language: "ja-JP", Voice: "Polly.Kazuha-Neural"},
+			`<Response><Say language="ja-JP" voice="Polly.Kazuha-Neural">お電話です</Say></Response>`},
 		"escape": {call.Say{Text: `a <b> & "c"</Say>`}, `<Response><Say>a &lt;b&gt; &amp; "c"&lt;/Say&gt;</Say></Response>`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +76,8 @@ func TestCheckMessage(t *testing.T) {
 		"a long voice":           {say(call.Say{Text: "a", Voice: "Google.ja-JP-Chirp3-HD-Aoede"}), ""},
 		"no voice":               {say(call.Say{Text: "a", Voice: `x" y="`}), "say.voice"},
 
-		"a document":         {doc(`<?xml version="1.0" encoding="UTF-8"?><!-- hi --><Response><Dial>+81</Dial></Response>` + "\n"), ""},
+		"a document": {doc(`<?xml version="1.0" encoding="UTF-8"?><!-- hi -->` +
+			`<Response><Dial>+81</Dial></Response>` + "\n"), ""},
 		"an empty one":       {doc(`<Response/>`), "twiml"},
 		"no XML":             {doc(`hello`), "twiml"},
 		"not closed":         {doc(`<Response><Say>a</Response>`), "twiml"},

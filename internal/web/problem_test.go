@@ -44,9 +44,11 @@ func TestEachErrorHasItsAnswer(t *testing.T) {
 	} {
 		out := httptest.NewRecorder()
 		s := &Server{Config: Config{Log: slog.New(slog.DiscardHandler)}}
-		s.fail(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), fmt.Errorf("doing something: %w", tc.err))
+		s.fail(out, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil),
+			fmt.Errorf("doing something: %w", tc.err))
 		var p api.Problem
-		if err := json.Unmarshal(out.Body.Bytes(), &p); err != nil || out.Code != tc.status || p.Status != tc.status || !strings.Contains(p.Detail, tc.words) {
+		err := json.Unmarshal(out.Body.Bytes(), &p)
+		if err != nil || out.Code != tc.status || p.Status != tc.status || !strings.Contains(p.Detail, tc.words) {
 			t.Errorf("%v is answered %d: %s", tc.err, out.Code, out.Body)
 		}
 		if later := out.Header().Get("Retry-After") != ""; later != (tc.status == http.StatusServiceUnavailable) {
