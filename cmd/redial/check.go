@@ -22,8 +22,10 @@ type checkCmd struct {
 }
 
 func (c *checkCmd) Help() string {
-	return "It reads the settings of redial serve, and says of each part whether calls will get through: what is wrong, and the fix. " +
-		"It rings nobody and changes nothing, and may run beside serve. Exit status 2: serve does not start with such a setting; " +
+	return "It reads the settings of redial serve, and says of each part whether calls will get through: " +
+		"what is wrong, and the fix. " +
+		"It rings nobody and changes nothing, and may run beside serve. " +
+		"Exit status 2: serve does not start with such a setting; " +
 		"1: something else is wrong; 0: nothing is."
 }
 

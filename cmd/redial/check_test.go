@@ -43,19 +43,23 @@ func TestCheckAgainstAHostileWorld(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, value := range map[string]string{
-			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": server.URL, "HOST_URL": server.URL,
+			"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": server.URL,
+			"HOST_URL":      server.URL,
 			"REDIAL_LISTEN": listen, "REDIAL_FROM": demoFrom, "DATABASE_URL": "sqlite:" + filepath.Join(t.TempDir(), "x.db"),
 		} {
 			t.Setenv(name, value)
 		}
-		for _, line := range []string{"check", "check --json", "check --live --listen " + strings.TrimPrefix(server.URL, "http://")} {
+		for _, line := range []string{
+			"check", "check --json", "check --live --listen " + strings.TrimPrefix(server.URL, "http://"),
+		} {
 			var out, errs strings.Builder
 			if status := run(t.Context(), strings.Fields(line), newConsole(&out, &errs)); status == statusOK {
 				t.Errorf("%s: redial %s finds nothing wrong:\n%s", what, line, &out)
 			}
 			isHarmless(t, what, out.String()+errs.String())
 			for l := range strings.Lines(out.String()) {
-				if !strings.Contains(line, "--json") && (utf8.RuneCountInString(strings.TrimSpace(l)) > defaultWidth || strings.HasPrefix(l, "SPOOFED")) {
+				if !strings.Contains(line, "--json") &&
+					(utf8.RuneCountInString(strings.TrimSpace(l)) > defaultWidth || strings.HasPrefix(l, "SPOOFED")) {
 					t.Errorf("%s: redial %s prints %q", what, line, l)
 				}
 			}
@@ -69,7 +73,8 @@ func TestWrap(t *testing.T) {
 	text := "The quick brown fox jumps over the lazy dog and " + strings.Repeat("x", 30) + " on"
 	for width := 10; width < 80; width++ {
 		lines := wrap(text, width)
-		if together := strings.ReplaceAll(strings.Join(lines, " "), "x x", "xx"); width > 30 && together != text || strings.ReplaceAll(together, " ", "") != strings.ReplaceAll(text, " ", "") {
+		together := strings.ReplaceAll(strings.Join(lines, " "), "x x", "xx")
+		if width > 30 && together != text || strings.ReplaceAll(together, " ", "") != strings.ReplaceAll(text, " ", "") {
 			t.Fatalf("%d: %q", width, lines)
 		}
 		for _, l := range lines {

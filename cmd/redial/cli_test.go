@@ -36,14 +36,17 @@ func cliSection(t *testing.T, heading string) string {
 
 // The page, the help and the code know the same exit statuses.
 func TestExitStatuses(t *testing.T) {
-	want := map[int]string{statusOK: "reached", statusFailed: "did not work", statusUsage: "missing or wrong", 130: "Ctrl-C"}
+	want := map[int]string{
+		statusOK: "reached", statusFailed: "did not work", statusUsage: "missing or wrong", 130: "Ctrl-C",
+	}
 	for outcome, status := range outcomeStatus {
 		want[int(status)] = outcome
 	}
 	row := regexp.MustCompile(`(?m)^\| (\d+) \| (.*) \|$`)
 	line := regexp.MustCompile(`(?m)^  (\d+) +(.*)$`)
 	for where, found := range map[string][][]string{
-		"docs/command-line.md": row.FindAllStringSubmatch(cliSection(t, "## Exit statuses"), -1), "redial help": line.FindAllStringSubmatch(exitStatuses, -1),
+		"docs/command-line.md": row.FindAllStringSubmatch(cliSection(t, "## Exit statuses"), -1),
+		"redial help":          line.FindAllStringSubmatch(exitStatuses, -1),
 	} {
 		said := map[int]string{}
 		for _, m := range found {
@@ -66,17 +69,23 @@ func TestTheWayToAServer(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
 	const hint = "; --url or REDIAL_URL says where it is\n"
-	for url, want := range map[string]int{other.URL: statusFailed, "http://127.0.0.1:1": statusFailed, "127.0.0.1:1": statusUsage, "localhost:8080": statusUsage, "ftp://redial.example.com": statusUsage} {
+	for url, want := range map[string]int{
+		other.URL: statusFailed, "http://127.0.0.1:1": statusFailed, "127.0.0.1:1": statusUsage,
+		"localhost:8080": statusUsage, "ftp://redial.example.com": statusUsage,
+	} {
 		var out, errs strings.Builder
 		status := run(t.Context(), []string{"cancel", "ID", "--hangup", "--url", url}, newConsole(&out, &errs))
 		if status != want || !strings.HasSuffix(errs.String(), hint) {
 			t.Errorf("of %q it says, with %d: %s", url, status, &errs)
 		}
 	}
-	redial := httptest.NewServer(problemHandler(api.Problem{Title: "Not Found", Status: 404, Detail: "there is no such call"}))
+	redial := httptest.NewServer(problemHandler(api.Problem{
+		Title: "Not Found", Status: 404, Detail: "there is no such call",
+	}))
 	defer redial.Close()
 	var out, errs strings.Builder
-	if run(t.Context(), []string{"cancel", "ID", "--url", redial.URL}, newConsole(&out, &errs)); errs.String() != "redial: there is no such call\n" {
+	run(t.Context(), []string{"cancel", "ID", "--url", redial.URL}, newConsole(&out, &errs))
+	if errs.String() != "redial: there is no such call\n" {
 		t.Errorf("of a call that is not there it says: %s", &errs)
 	}
 }
@@ -87,7 +96,8 @@ func TestTheExitStatusOfEachOutcome(t *testing.T) {
 		server := httptest.NewServer(hostile{state: "ended", outcome: outcome, kind: "call.created"})
 		for _, line := range []string{"call +819012345678 --say hi --wait", "call +819012345678 --say hi --wait --json"} {
 			var out, errs strings.Builder
-			if status := run(t.Context(), append(strings.Fields(line), "--url", server.URL), newConsole(&out, &errs)); status != int(want) || errs.String() != "" {
+			status := run(t.Context(), append(strings.Fields(line), "--url", server.URL), newConsole(&out, &errs))
+			if status != int(want) || errs.String() != "" {
 				t.Errorf("redial %s of a call that is %s ends with %d, not %d: %s", line, outcome, status, want, &errs)
 			}
 		}
@@ -107,7 +117,8 @@ func TestASignalEndsACommand(t *testing.T) {
 	typing, nothing := io.Pipe()
 	defer nothing.Close()
 	for line, waits := range map[string]bool{
-		"list": true, "show ID": true, "cancel ID --json": true, "explain +819012345678 --say hi": true, "webhooks list": true, "presets": true,
+		"list": true, "show ID": true, "cancel ID --json": true, "explain +819012345678 --say hi": true,
+		"webhooks list": true, "presets": true,
 		"call +819012345678 --say -": false,
 	} {
 		for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -121,7 +132,8 @@ func TestASignalEndsACommand(t *testing.T) {
 			var out, errs strings.Builder
 			con := newConsole(&out, &errs)
 			con.in = typing
-			if status := run(ctx, append(strings.Fields(line), "--url", server.URL), con); status != 128+int(s) || out.String()+errs.String() != "" {
+			status := run(ctx, append(strings.Fields(line), "--url", server.URL), con)
+			if status != 128+int(s) || out.String()+errs.String() != "" {
 				t.Errorf("redial %s ends with %d after %s: %s%s", line, status, s, &out, &errs)
 			}
 		}

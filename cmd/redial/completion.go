@@ -24,7 +24,8 @@ type completionCmd struct {
 }
 
 func (c *completionCmd) Help() string {
-	return "Prints what makes the shell complete commands, flags, their values, presets and the ids of calls and webhook endpoints. " +
+	return "Prints what makes the shell complete commands, flags, their values, " +
+		"presets and the ids of calls and webhook endpoints. " +
 		"In ~/.bashrc: source <(redial completion bash). In ~/.zshrc: source <(redial completion zsh). " +
 		"Of fish: redial completion fish > ~/.config/fish/completions/redial.fish."
 }

@@ -14,7 +14,8 @@ import (
 func TestEveryTextCanBeGiven(t *testing.T) {
 	folder := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		text := strings.TrimSpace(rapid.OneOf(rapid.StringN(1, 100, 4000), rapid.StringMatching(`[@-]{1,3}[a-z]{0,3}`)).Draw(t, "text"))
+		text := strings.TrimSpace(rapid.OneOf(rapid.StringN(1, 100, 4000),
+			rapid.StringMatching(`[@-]{1,3}[a-z]{0,3}`)).Draw(t, "text"))
 		if strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) != text || text == "" {
 			return // such an end is not spoken
 		}

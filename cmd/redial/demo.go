@@ -46,7 +46,8 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return ctx.Err()
 	}
 	if c.Stay {
-		printf(con.out, "\nStill up, until Ctrl-C. In another terminal, try\n\n  %s list --url %s\n  curl %[2]s/v1/calls\n\n", self(), d.url)
+		printf(con.out, "\nStill up, until Ctrl-C. In another terminal, try\n\n  %s list --url %s\n"+
+			"  curl %[2]s/v1/calls\n\n", self(), d.url)
 		<-ctx.Done()
 		con.stopped()
 	}
@@ -95,7 +96,8 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 
 func (d *demo) ask(ctx context.Context, c demoCall) (id string, err error) {
 	call, _, err := d.client.Create(ctx, api.CreateCall{
-		To: c.number, People: c.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"}, Policy: &c.policy,
+		To: c.number, People: c.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"},
+		Policy:   &c.policy,
 		Metadata: map[string]string{"demo": c.title},
 	}, "")
 	return call.ID, err

@@ -49,12 +49,15 @@ func demoCalls(story string) []demoCall {
 	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
 	return []demoCall{
 		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
-		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer", outcome: "reached", rings: 3},
-		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy, outcome: "reached", rings: 2},
+		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer",
+			outcome: "reached", rings: 3},
+		{title: "busy, then answers", number: "+819012345673", script: "busy,answer", policy: busy,
+			outcome: "reached", rings: 2},
 		{title: "never answers", number: "+819012345674", script: "no-answer", outcome: "unreached", rings: 3},
 		{title: "declines", number: "+819012345675", script: "decline", policy: busy, outcome: "unreached", rings: 3},
 		{title: "wrong number", number: "+819012345676", script: "refuse:21211", outcome: "refused", rings: 0},
-		{title: "canceled while waiting", number: "+819012345677", script: "busy", policy: long, cancel: true, outcome: "canceled", rings: 1},
+		{title: "canceled while waiting", number: "+819012345677", script: "busy", policy: long, cancel: true,
+			outcome: "canceled", rings: 1},
 		{title: "callback lost", number: "+819012345678", script: "answer+lost", policy: short, outcome: "reached", rings: 1},
 	}
 }
@@ -75,12 +78,16 @@ func nightCalls(now time.Time) []demoCall {
 	busy := func(delays ...api.Duration) map[string]api.Delays { return map[string]api.Delays{"busy": delays} }
 	day, long := 24*time.Hour, api.After(96*time.Hour)
 	calls := []demoCall{
-		open(demoCall{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1, waits: "outside"}, 15*time.Second, time.Hour),
-		open(demoCall{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1, waits: "a ring would outlast", cancel: true,
+		open(demoCall{title: "night ends", number: "+819012345671", script: "answer", outcome: "reached", rings: 1,
+			waits: "outside"}, 15*time.Second, time.Hour),
+		open(demoCall{title: "night begins", number: "+819012345672", script: "busy", outcome: "canceled", rings: 1,
+			waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Deadline: long, RedialAfter: busy(40 * second)}}, -time.Hour, 65*time.Second),
-		open(demoCall{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0, waits: "a ring would outlast", cancel: true,
+		open(demoCall{title: "no time left", number: "+819012345673", script: "answer", outcome: "canceled", rings: 0,
+			waits: "a ring would outlast", cancel: true,
 			policy: api.Policy{Deadline: long}}, -time.Hour, 28*time.Second),
-		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday", cancel: true, times: "not today",
+		{title: "a holiday", number: "+819012345674", script: "answer", outcome: "canceled", rings: 0, waits: "holiday",
+			cancel: true, times: "not today",
 			policy: api.Policy{Window: &api.Window{Holidays: []string{date(0), date(day)}, Zone: "Etc/UTC"}, Deadline: long}},
 		{title: "not before", number: "+819012345675", script: "answer", outcome: "reached", rings: 1, waits: "not before",
 			times: "after 6 s", policy: api.Policy{NotBefore: api.After(6 * time.Second)}},
@@ -110,16 +117,23 @@ func confirmCalls() []demoCall {
 	one, pin := proof(&api.Confirm{Digit: "1"}, nil, ""), proof(&api.Confirm{PIN: "2468"}, nil, "")
 	said := func(number, words string) map[string]string { return map[string]string{number: words} }
 	return []demoCall{
-		{title: "presses 1", number: "+819012345671", script: "answer+keys=1", policy: one, outcome: "reached", rings: 1, by: "key",
+		{title: "presses 1", number: "+819012345671", script: "answer+keys=1", policy: one, outcome: "reached",
+			rings: 1, by: "key",
 			heard: said("+819012345671", "Thank you")},
-		{title: "presses 9, then 1", number: "+819012345672", script: "answer+keys=9/1", policy: one, outcome: "reached", rings: 1, by: "key"},
-		{title: "presses nothing, then 1", number: "+819012345673", script: "answer,answer+keys=1", policy: one, outcome: "reached", rings: 2, by: "key"},
+		{title: "presses 9, then 1", number: "+819012345672", script: "answer+keys=9/1", policy: one, outcome: "reached",
+			rings: 1, by: "key"},
+		{title: "presses nothing, then 1", number: "+819012345673", script: "answer,answer+keys=1", policy: one,
+			outcome: "reached", rings: 2, by: "key"},
 		{title: "never presses a key", number: "+819012345674", script: "answer", policy: one, outcome: "unreached", rings: 3,
 			heard: said("+819012345674", "Nobody confirmed")},
-		{title: "presses too late", number: "+819012345675", script: "answer+keys=1@90s", policy: one, outcome: "unreached", rings: 3},
-		{title: "any key", number: "+819012345676", script: "answer+keys=5", policy: proof(&api.Confirm{AnyKey: true}, nil, ""), outcome: "reached", rings: 1, by: "key"},
-		{title: "knows the PIN", number: "+819012345677", script: "answer+keys=1111/2468", policy: pin, outcome: "reached", rings: 1, by: "pin"},
-		{title: "does not know the PIN", number: "+819012345678", script: "answer+keys=1/2/3", policy: pin, outcome: "unreached", rings: 3,
+		{title: "presses too late", number: "+819012345675", script: "answer+keys=1@90s", policy: one,
+			outcome: "unreached", rings: 3},
+		{title: "any key", number: "+819012345676", script: "answer+keys=5",
+			policy: proof(&api.Confirm{AnyKey: true}, nil, ""), outcome: "reached", rings: 1, by: "key"},
+		{title: "knows the PIN", number: "+819012345677", script: "answer+keys=1111/2468", policy: pin, outcome: "reached",
+			rings: 1, by: "pin"},
+		{title: "does not know the PIN", number: "+819012345678", script: "answer+keys=1/2/3", policy: pin,
+			outcome: "unreached", rings: 3,
 			heard: said("+819012345678", "Nobody confirmed")},
 	}
 }
@@ -128,14 +142,21 @@ func voicemailCalls() []demoCall {
 	again := proof(nil, &api.Machine{Do: "redial"}, "")
 	leave := proof(nil, &api.Machine{Do: "leave-message", Say: "Please call us back.", Then: "end"}, "")
 	return []demoCall{
-		{title: "a person", number: "+819012345671", script: "answer", policy: again, outcome: "reached", rings: 1, by: "human"},
-		{title: "voicemail, then a person", number: "+819012345672", script: "voicemail,answer", policy: again, outcome: "reached", rings: 2, by: "human"},
-		{title: "voicemail each time", number: "+819012345673", script: "voicemail", policy: again, outcome: "unreached", rings: 3},
-		{title: "a message is left", number: "+819012345674", script: "voicemail:9s", policy: leave, outcome: "unreached", rings: 1,
+		{title: "a person", number: "+819012345671", script: "answer", policy: again, outcome: "reached",
+			rings: 1, by: "human"},
+		{title: "voicemail, then a person", number: "+819012345672", script: "voicemail,answer", policy: again,
+			outcome: "reached", rings: 2, by: "human"},
+		{title: "voicemail each time", number: "+819012345673", script: "voicemail", policy: again,
+			outcome: "unreached", rings: 3},
+		{title: "a message is left", number: "+819012345674", script: "voicemail:9s", policy: leave,
+			outcome: "unreached", rings: 1,
 			heard: map[string]string{"+819012345674": "Please call us back."}},
-		{title: "nobody can tell", number: "+819012345675", script: "answer+detected=unknown", policy: again, outcome: "unreached", rings: 3},
-		{title: "taken for a machine", number: "+819012345676", script: "answer+detected=machine_start,answer", policy: again, outcome: "reached", rings: 2, by: "human"},
-		{title: "voicemail, unguarded", number: "+819012345677", script: "voicemail", outcome: "reached", rings: 1, by: "answer"},
+		{title: "nobody can tell", number: "+819012345675", script: "answer+detected=unknown", policy: again,
+			outcome: "unreached", rings: 3},
+		{title: "taken for a machine", number: "+819012345676", script: "answer+detected=machine_start,answer",
+			policy: again, outcome: "reached", rings: 2, by: "human"},
+		{title: "voicemail, unguarded", number: "+819012345677", script: "voicemail", outcome: "reached",
+			rings: 1, by: "answer"},
 	}
 }
 

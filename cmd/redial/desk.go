@@ -44,7 +44,8 @@ var (
 func deskOnly(k *kong.Kong) error {
 	serve, desk := command(k.Model, "serve"), command(k.Model, "desk")
 	ofServe := func(f *kong.Flag) bool {
-		return !strings.HasPrefix(f.Name, "log-") && slices.ContainsFunc(serve.Flags, func(s *kong.Flag) bool { return s.Name == f.Name })
+		return !strings.HasPrefix(f.Name, "log-") &&
+			slices.ContainsFunc(serve.Flags, func(s *kong.Flag) bool { return s.Name == f.Name })
 	}
 	desk.Flags = slices.DeleteFunc(desk.Flags, func(f *kong.Flag) bool {
 		return ofServe(f) && !slices.Contains(deskFlags, f.Name) && !slices.Contains(deskSettings, f.Name)

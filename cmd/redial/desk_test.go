@@ -20,17 +20,21 @@ func TestTheDeskReadsNothingThatLeadsElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"REDIAL_ALLOWED_REGIONS", "REDIAL_CALLS_PER_SECOND", "REDIAL_DEFAULT_REGION", "REDIAL_FROM", "REDIAL_LANGUAGES",
-		"REDIAL_LOG_FORMAT", "REDIAL_LOG_LEVEL", "REDIAL_NUMBER_PREFIXES", "REDIAL_PRESETS", "REDIAL_RETENTION_DAYS", "REDIAL_TWIML_HOSTS", "REDIAL_TWIML_VERBS"}
+	want := []string{"REDIAL_ALLOWED_REGIONS", "REDIAL_CALLS_PER_SECOND", "REDIAL_DEFAULT_REGION", "REDIAL_FROM",
+		"REDIAL_LANGUAGES",
+		"REDIAL_LOG_FORMAT", "REDIAL_LOG_LEVEL", "REDIAL_NUMBER_PREFIXES", "REDIAL_PRESETS", "REDIAL_RETENTION_DAYS",
+		"REDIAL_TWIML_HOSTS", "REDIAL_TWIML_VERBS"}
 	if got := settings(command(parser.Model, "desk")); !slices.Equal(got, want) {
 		t.Errorf("it reads\n%v, not\n%v", got, want)
 	}
 	for _, f := range command(parser.Model, "desk").Flags {
-		if strings.Contains(f.Name, "twilio") || strings.Contains(f.Name, "url") && f.Name != "webhook-urls" || strings.Contains(f.Name, "allow-private") {
+		if strings.Contains(f.Name, "twilio") || strings.Contains(f.Name, "url") && f.Name != "webhook-urls" ||
+			strings.Contains(f.Name, "allow-private") {
 			t.Errorf("it has --%s", f.Name)
 		}
 	}
-	if got := settings(command(parser.Model, "serve")); !slices.Contains(got, "DATABASE_URL") || !slices.Contains(got, "REDIAL_LISTEN") {
+	got := settings(command(parser.Model, "serve"))
+	if !slices.Contains(got, "DATABASE_URL") || !slices.Contains(got, "REDIAL_LISTEN") {
 		t.Errorf("serve has lost some of its settings: %v", got)
 	}
 }
@@ -39,7 +43,8 @@ func TestTheDeskReadsNothingThatLeadsElsewhere(t *testing.T) {
 func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 	p, err := pairing{redial: app.Config{
 		Listen: anyPort, HostURL: "https://redial.example.com", DatabaseURL: "postgres://127.0.0.1:1/production",
-		AccountSID: "AC99999999999999999999999999999999", AuthTokens: []string{"realtoken"}, APIKey: "SK1", APISecret: "secret",
+		AccountSID: "AC99999999999999999999999999999999", AuthTokens: []string{"realtoken"}, APIKey: "SK1",
+		APISecret:     "secret",
 		TwilioBaseURL: "http://127.0.0.1:1", From: demoFrom, CallsPerSecond: 5,
 	}, twilio: anyPort}.start(t.Context())
 	if err != nil {
@@ -54,7 +59,8 @@ func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if call, err = p.client.Get(t.Context(), call.ID, 60e9); err != nil || call.Outcome != "reached" || len(p.phones.Legs()) != 1 {
+	call, err = p.client.Get(t.Context(), call.ID, 60e9)
+	if err != nil || call.Outcome != "reached" || len(p.phones.Legs()) != 1 {
 		t.Errorf("the call is %s, %v; %d phones rang", call.Outcome, err, len(p.phones.Legs()))
 	}
 }
@@ -62,8 +68,11 @@ func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 // A file of scripts is what the flag takes, a line for each phone.
 func TestScriptsOfPhones(t *testing.T) {
 	s := scripts{}
-	err := s.read("\ufeff# Aiko\r\n+819012345601 = answer+keys=9/1 \r\n\n  +819012345602=busy; +819012345603=no-answer,answer;\n+819012345602=answer\n")
-	want := map[string]string{"+819012345601": "answer+keys=9/1", "+819012345602": "answer", "+819012345603": "no-answer,answer"}
+	err := s.read("\ufeff# Aiko\r\n+819012345601 = answer+keys=9/1 \r\n\n" +
+		"  +819012345602=busy; +819012345603=no-answer,answer;\n+819012345602=answer\n")
+	want := map[string]string{
+		"+819012345601": "answer+keys=9/1", "+819012345602": "answer", "+819012345603": "no-answer,answer",
+	}
 	if err != nil || len(s) != len(want) {
 		t.Errorf("it is read as %v, %v", s, err)
 	}

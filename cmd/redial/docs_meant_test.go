@@ -66,7 +66,8 @@ func (r *reader) addresses(text string) string {
 
 // outward puts the page's addresses into an answer.
 func (r *reader) outward(said string) string {
-	return strings.NewReplacer(r.redial, "127.0.0.1:8080", r.twilio, "127.0.0.1:4010", r.hook, "localhost:3000").Replace(said)
+	return strings.NewReplacer(r.redial, "127.0.0.1:8080", r.twilio, "127.0.0.1:4010", r.hook,
+		"localhost:3000").Replace(said)
 }
 
 // http asks redial for something.

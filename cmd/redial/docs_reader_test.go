@@ -57,7 +57,9 @@ func (b *background) text() string {
 const patience = 2 * time.Minute
 
 // ready is what a command that goes on says once it serves.
-var ready = map[string]string{"serve": "redial serves", "sim": "/sim/legs", "listen": "signed with", "desk": "What happens"}
+var ready = map[string]string{
+	"serve": "redial serves", "sim": "/sim/legs", "listen": "signed with", "desk": "What happens",
+}
 
 // simulator is the Twilio of a page that starts none.
 const simulator = "redial sim --speed 20"
@@ -77,7 +79,9 @@ func newReader(t *testing.T, all []block) *reader {
 	r.must(err)
 	r.twilio, err = freeaddr.New()
 	r.must(err)
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	}))
 	t.Cleanup(app.Close)
 	r.hook = app.Listener.Addr().String()
 	r.setUp(all)
@@ -112,10 +116,12 @@ func (r *reader) setUp(all []block) {
 	for name, value := range map[string]string{
 		"HOME": r.dir, "TZ": "Asia/Tokyo", "DATABASE_URL": "sqlite:redial.db",
 		"TWILIO_ACCOUNT_SID": simAccount, "TWILIO_AUTH_TOKEN": simToken, "REDIAL_TWILIO_BASE_URL": "http://" + r.twilio,
-		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial, "REDIAL_URL": "http://" + r.redial,
+		"REDIAL_FROM": demoFrom, "HOST_URL": "http://" + r.redial, "REDIAL_LISTEN": r.redial,
+		"REDIAL_URL":              "http://" + r.redial,
 		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
 		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-		"GOCACHE":                goEnv(r.t, "GOCACHE"), "GOMODCACHE": goEnv(r.t, "GOMODCACHE"), "GOPROXY": "off", // HOME is another
+		// HOME is another
+		"GOCACHE": goEnv(r.t, "GOCACHE"), "GOMODCACHE": goEnv(r.t, "GOMODCACHE"), "GOPROXY": "off",
 	} {
 		if !writes(all, `export (\w+=\S+ )*`+name+`=`) {
 			fmt.Fprintf(&exports, "export %s='%s'\n", name, value)
@@ -127,7 +133,9 @@ func (r *reader) setUp(all []block) {
 // begin starts what a page takes to be there: a redial, and its Twilio.
 func (r *reader) begin(all []block) {
 	r.t.Helper()
-	needed := slices.ContainsFunc(all, func(b block) bool { return slices.Contains([]string{"sh", "console", "json"}, b.lang) })
+	needed := slices.ContainsFunc(all, func(b block) bool {
+		return slices.Contains([]string{"sh", "console", "json"}, b.lang)
+	})
 	if !needed || writes(all, `(bin/)?redial desk\b`) {
 		return
 	}
@@ -151,13 +159,16 @@ func goEnv(t *testing.T, name string) string {
 }
 
 // readers are what says whether a program can be read, by its language.
-var readers = map[string][]string{"js": {"node", "--check"}, "python": {"python3", "-m", "py_compile"}, "ruby": {"ruby", "-c"}}
+var readers = map[string][]string{
+	"js": {"node", "--check"}, "python": {"python3", "-m", "py_compile"}, "ruby": {"ruby", "-c"},
+}
 
 // program puts one into the file that it names, where the reader is, and has it read.
 func (r *reader) program(b block) {
 	r.t.Helper()
 	file := filepath.Join(r.variable("PWD"), cmp.Or(b.kind, "unnamed."+b.lang))
-	if err := cmp.Or(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(r.addresses(b.text)), 0o600)); err != nil {
+	err := cmp.Or(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(r.addresses(b.text)), 0o600))
+	if err != nil {
 		r.t.Fatal(err)
 	}
 	if tool := readers[b.lang]; tool != nil {
@@ -190,7 +201,8 @@ func (r *reader) talk(b block) {
 		if errors.Is(err, errNotRun) {
 			continue
 		}
-		if _, exit := errors.AsType[*exec.ExitError](err); err != nil && !exit { // a status is no failure: pages show those, too
+		// a status is no failure: pages show those, too
+		if _, exit := errors.AsType[*exec.ExitError](err); err != nil && !exit {
 			r.t.Errorf("%s: %s: %v\n%s", b, command, err, got)
 			continue
 		}
@@ -254,12 +266,14 @@ func (r *reader) do(command string) (string, error) {
 
 // bash is a shell that goes on from where the last one was.
 func (r *reader) bash(ctx context.Context, command string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, "bash", "-c", `. "$EXPORTS"; trap '{ export -p; printf "cd %q\n" "$PWD"; } >"$EXPORTS"' EXIT; `+command)
+	cmd := exec.CommandContext(ctx, "bash", "-c",
+		`. "$EXPORTS"; trap '{ export -p; printf "cd %q\n" "$PWD"; } >"$EXPORTS"' EXIT; `+command)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it has started ends with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = r.dir
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports"), "TMPDIR=" + r.dir} // it is killed, and clears nothing
+	// it is killed, and clears nothing
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports"), "TMPDIR=" + r.dir}
 	return cmd
 }
 
@@ -273,7 +287,8 @@ func (r *reader) start(command string) (string, error) {
 		r.end("desk") // its reader is done with it
 		command = strings.Replace(command, "redial sim", "redial sim --listen "+r.twilio, 1)
 	case "desk":
-		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1) // the last one counts
+		// the last one counts
+		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)
 	}
 	b := &background{done: make(chan struct{})}
 	b.cmd = r.bash(context.Background(), "exec env "+strings.TrimRight(command, "& \n"))

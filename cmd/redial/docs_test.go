@@ -243,10 +243,13 @@ func TestReader(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, want, got string }{
-		{"times and ids", "07:24:38.692  attempt 1 taken by Twilio as CA0000000100000000000000000000000c", "11:00:00.001  attempt 1 taken by Twilio as CA0000000200000000000000000000000d"},
+		{"times and ids", "07:24:38.692  attempt 1 taken by Twilio as CA0000000100000000000000000000000c",
+			"11:00:00.001  attempt 1 taken by Twilio as CA0000000200000000000000000000000d"},
 		{"two of a moment", "07:24:38.692  a\n07:24:38.693  b", "11:00:00.001  b\n11:00:00.001  a"},
-		{"times of one day, and of two", "it rings 2026-11-26 22:00:00 +09:00, 23:00:00", "it rings 2026-11-26 23:30:00 +09:00, 2026-11-27 00:30:00 +09:00"},
-		{"midnight between", "23:59:59.999 +09:00  a\n23:59:59.999 +09:00  b", "23:59:59.999 +09:00  a\n2026-11-27\n00:00:00.001 +09:00  b"},
+		{"times of one day, and of two", "it rings 2026-11-26 22:00:00 +09:00, 23:00:00",
+			"it rings 2026-11-26 23:30:00 +09:00, 2026-11-27 00:30:00 +09:00"},
+		{"midnight between", "23:59:59.999 +09:00  a\n23:59:59.999 +09:00  b",
+			"23:59:59.999 +09:00  a\n2026-11-27\n00:00:00.001 +09:00  b"},
 		{"a window that is open now", "Not now  outside mon-fri 09:00-16:00\na", "a"},
 		{"a gap", "a\n…\nd", "a\nb\nc\nd"},
 		{"a gap in a line", "call 019a… waits", "call 019abc waits"},
@@ -277,7 +280,8 @@ func TestCutCommand(t *testing.T) {
 // TestSoon moves dates by whole weeks.
 func TestSoon(t *testing.T) {
 	now := time.Date(2027, 5, 5, 12, 0, 0, 0, time.UTC) // a Wednesday
-	if got := soon("from 2026-11-30T08:00:00Z to 2026-12-04, not 2026-12-02", now); got != "from 2027-05-10T08:00:00Z to 2027-05-14, not 2027-05-12" {
+	got := soon("from 2026-11-30T08:00:00Z to 2026-12-04, not 2026-12-02", now)
+	if got != "from 2027-05-10T08:00:00Z to 2027-05-14, not 2027-05-12" {
 		t.Error(got)
 	}
 	if got := soon("no date", now); got != "no date" {

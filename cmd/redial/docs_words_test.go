@@ -84,7 +84,8 @@ func TestCommandLinePage(t *testing.T) {
 			there = append(there, command.Name)
 		}
 	}
-	for _, m := range regexp.MustCompile("(?m)^\\| `redial (\\w+)").FindAllStringSubmatch(pages(t)["docs/command-line.md"], -1) {
+	row := regexp.MustCompile("(?m)^\\| `redial (\\w+)")
+	for _, m := range row.FindAllStringSubmatch(pages(t)["docs/command-line.md"], -1) {
 		listed = append(listed, m[1])
 	}
 	slices.Sort(there)

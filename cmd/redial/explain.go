@@ -124,7 +124,8 @@ func ifAlways(out io.Writer, columns int, e *api.Explanation) error {
 		return nil
 	}
 	for _, f := range e.If {
-		printBehind(out, columns, fmt.Sprintf("If always %-11s", f.Result), "rings at "+rings(e, f.Attempts)+"; then "+strings.ToUpper(f.Outcome))
+		printBehind(out, columns, fmt.Sprintf("If always %-11s", f.Result),
+			"rings at "+rings(e, f.Attempts)+"; then "+strings.ToUpper(f.Outcome))
 	}
 	return nil
 }

@@ -25,7 +25,9 @@ const maxRecent = 100
 func (f *feed) phone(n sim.News) { f.line(n.To, "phone", n.Does) }
 
 // toldByPhones are the events that phones tell of themselves.
-var toldByPhones = []string{"attempt.dialed", "attempt.placed", "attempt.initiated", "attempt.ringing", "attempt.answered"}
+var toldByPhones = []string{
+	"attempt.dialed", "attempt.placed", "attempt.initiated", "attempt.ringing", "attempt.answered",
+}
 
 func (f *feed) redial(m api.Webhook, _ []byte) error {
 	e, c := m.Data.Event, m.Data.Call
@@ -56,5 +58,6 @@ func numberOf(e *api.Event, c *api.Call) string {
 func (f *feed) line(number, who, does string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	printBehind(f.to, f.columns(), fmt.Sprintf("%s  %-13s  %-6s  ", zoned(local(time.Now()), exactTime), number, who), does)
+	printBehind(f.to, f.columns(), fmt.Sprintf("%s  %-13s  %-6s  ", zoned(local(time.Now()), exactTime), number, who),
+		does)
 }

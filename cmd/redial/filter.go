@@ -92,5 +92,6 @@ func harmless(text string) string {
 // isCommand says that a character tells a terminal what to do: control characters of ASCII and
 // Latin-1 (which an ESC begins, too), separators of lines, and what overrides the direction of text.
 func isCommand(r rune) bool {
-	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) ||
+		r == '\u2028' || r == '\u2029'
 }

@@ -26,7 +26,8 @@ import (
 
 // evil is what somebody who wants to be mistaken for redial, or to command a terminal, may
 // have put into a name, a message or a URL.
-const evil = "x\x1b[2J\x1b]0;title\a\x1b]8;;http://evil.example\x1b\\\u009b31m\x7f\x00\b\r\v\f\u0085\u2028\u202e\u2066\u200f\nSPOOFED\tline"
+const evil = "x\x1b[2J\x1b]0;title\a\x1b]8;;http://evil.example\x1b\\" +
+	"\u009b31m\x7f\x00\b\r\v\f\u0085\u2028\u202e\u2066\u200f\nSPOOFED\tline"
 
 // fill puts evil text wherever there is text, one of everything that there may be several of,
 // and a time or a number wherever there is one.
@@ -87,7 +88,9 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.stream(w, evilEvent("ready", hostileValue[api.Endpoint]()), evilEvent(evil, hostileValue[api.Webhook]()))
 		return
 	case strings.HasSuffix(r.URL.Path, "/events") && r.Header.Get("Accept") == "text/event-stream":
-		h.stream(w, evilEvent(evil, hostileValue(event)), evilEvent("call.ended", hostileValue(event, func(e *api.Event) { e.Type, e.Seq = "call.ended", 2 })))
+		h.stream(w, evilEvent(evil, hostileValue(event)), evilEvent("call.ended", hostileValue(event, func(e *api.Event) {
+			e.Type, e.Seq = "call.ended", 2
+		})))
 		return
 	case strings.HasSuffix(r.URL.Path, "/events"):
 		answer = api.EventList{Events: []api.Event{hostileValue(event)}}
@@ -114,7 +117,11 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path[1] == "webhooks":
 		answer = hostileValue[api.Endpoint]()
 	case len(path) == 2 && r.Method == "GET":
-		answer = hostileValue(func(l *api.CallList) { call(&l.Calls[0]); call(&l.Calls[1]); l.Calls[1].Policy.MaxAttempts = nil })
+		answer = hostileValue(func(l *api.CallList) {
+			call(&l.Calls[0])
+			call(&l.Calls[1])
+			l.Calls[1].Policy.MaxAttempts = nil
+		})
 	default:
 		answer = hostileValue(call)
 	}
@@ -146,21 +153,32 @@ func (hostile) stream(w http.ResponseWriter, events ...string) {
 
 // everyCommand is a line for each that talks to a redial, or prints what others wrote.
 var everyCommand = []string{
-	"call +819012345678 --say hi", "call +819012345678 --say hi --json", "call +819012345678 --say hi --wait", "call +819012345678 --say hi --wait --json",
+	"call +819012345678 --say hi", "call +819012345678 --say hi --json", "call +819012345678 --say hi --wait",
+	"call +819012345678 --say hi --wait --json",
 	"explain +819012345678 --say hi", "explain +819012345678 --say hi --json",
-	"list", "list --json", "show ID", "show ID --json", "show ID --follow", "wait ID", "wait ID --json", "delete ID", "delete ID --json", "now ID", "cancel ID", "cancel ID --hangup",
-	"webhooks list", "webhooks list --json", "webhooks show we_1", "webhooks show we_1 --json", "webhooks add https://h.example", "webhooks add https://h.example --json",
-	"webhooks test we_1", "webhooks replay we_1 evt_1", "webhooks replay we_1 --dead", "webhooks rotate we_1", "webhooks rotate we_1 --json",
-	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets", "resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
+	"list", "list --json", "show ID", "show ID --json", "show ID --follow", "wait ID", "wait ID --json", "delete ID",
+	"delete ID --json", "now ID", "cancel ID", "cancel ID --hangup",
+	"webhooks list", "webhooks list --json", "webhooks show we_1", "webhooks show we_1 --json",
+	"webhooks add https://h.example", "webhooks add https://h.example --json",
+	"webhooks test we_1", "webhooks replay we_1 evt_1", "webhooks replay we_1 --dead", "webhooks rotate we_1",
+	"webhooks rotate we_1 --json",
+	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets",
+	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 
 // What the server sends never commands the terminal, and never looks like a line of redial's.
 func TestNothingThatAServerSendsCommandsTheTerminal(t *testing.T) {
 	var kinds []string
-	for _, kind := range []string{"created", "redial_requested", "deferred", "cancel_requested", "held", "released", "redial_scheduled", "redial_withdrawn", "ended"} {
+	for _, kind := range []string{
+		"created", "redial_requested", "deferred", "cancel_requested", "held", "released", "redial_scheduled",
+		"redial_withdrawn", "ended",
+	} {
 		kinds = append(kinds, "call."+kind)
 	}
-	for _, kind := range []string{"dialed", "placed", "postponed", "initiated", "unanswered", "hung_up", "detected", "confirmed", "key_refused", "told", "resolved", "asked", "ended", "resurfaced"} {
+	for _, kind := range []string{
+		"dialed", "placed", "postponed", "initiated", "unanswered", "hung_up", "detected", "confirmed", "key_refused",
+		"told", "resolved", "asked", "ended", "resurfaced",
+	} {
 		kinds = append(kinds, "attempt."+kind)
 	}
 	kinds = append(kinds, "call."+evil, "attempt."+evil, evil)
@@ -216,7 +234,8 @@ func isHarmless(t interface {
 	for _, r := range text {
 		switch {
 		case r == '\n', r == '\t':
-		case r < 0x20, r >= 0x7f && r <= 0x9f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069, r == 0x200e, r == 0x200f, r == 0x61c, r == 0x2028, r == 0x2029:
+		case r < 0x20, r >= 0x7f && r <= 0x9f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069,
+			r == 0x200e, r == 0x200f, r == 0x61c, r == 0x2028, r == 0x2029:
 			t.Errorf("%s prints %U: %.300q", what, r, text)
 			return
 		}
@@ -225,14 +244,20 @@ func isHarmless(t interface {
 
 // Every command that can be typed stands in the table, or is known to talk to nobody.
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
-	alone := []string{"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "desk", "sim", "migrate", "version", "help", "completion"}
+	alone := []string{
+		"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "desk", "sim", "migrate", "version",
+		"help", "completion",
+	}
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, leaf := range parser.Model.Leaves(false) {
 		name := strings.TrimPrefix(leaf.FullPath(), parser.Model.Name+" ")
-		known := slices.Contains(alone, name) || slices.ContainsFunc(everyCommand, func(line string) bool { return line == name || strings.HasPrefix(line, name+" ") })
+		known := slices.Contains(alone, name) ||
+			slices.ContainsFunc(everyCommand, func(line string) bool {
+				return line == name || strings.HasPrefix(line, name+" ")
+			})
 		if !known {
 			t.Errorf("redial %s is held against no hostile server", name)
 		}
@@ -293,7 +318,9 @@ func TestErrorsCommandNoTerminal(t *testing.T) {
 	for _, line := range lines {
 		heldAgainst(t, "http://"+l.Addr().String(), line)
 	}
-	for _, args := range [][]string{{evil}, {"list", "--" + evil}, {"list", "--url", "http://" + evil}, {"call", evil}, {"show", "ID", "--url", evil}} {
+	for _, args := range [][]string{
+		{evil}, {"list", "--" + evil}, {"list", "--url", "http://" + evil}, {"call", evil}, {"show", "ID", "--url", evil},
+	} {
 		var out, errs strings.Builder
 		run(t.Context(), args, newConsole(&out, &errs))
 		isHarmless(t, fmt.Sprintf("redial %q", args), out.String()+errs.String())
@@ -325,7 +352,8 @@ func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 	if s.finish([]error{errors.New(evil)}, false) == nil {
 		t.Error("what is wrong is no error")
 	}
-	isHarmless(t, "the screen", regexp.MustCompile(`(^|\x1b\[J)\r(\x1b\[\d+A)?|\x1b\[[KJ]`).ReplaceAllString(out.String(), ""))
+	isHarmless(t, "the screen",
+		regexp.MustCompile(`(^|\x1b\[J)\r(\x1b\[\d+A)?|\x1b\[[KJ]`).ReplaceAllString(out.String(), ""))
 }
 
 // Whatever is written, in whatever pieces that end with a character, what comes out is harmless,
@@ -335,7 +363,8 @@ func TestTheFilterIsComplete(t *testing.T) {
 		var out strings.Builder
 		w := filter{&out}
 		all := ""
-		for _, text := range rapid.SliceOf(rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }))).Draw(t, "pieces") {
+		bytes := rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })
+		for _, text := range rapid.SliceOf(rapid.OneOf(rapid.String(), bytes)).Draw(t, "pieces") {
 			if n, err := w.Write([]byte(text)); n != len(text) || err != nil {
 				t.Fatalf("%d of %d bytes, %v", n, len(text), err)
 			}
@@ -418,14 +447,16 @@ func TestWhatLaysSecretsOpenIsWarnedOf(t *testing.T) {
 			cancel()
 			var out, errs strings.Builder
 			run(ctx, args, newConsole(&out, &errs))
-			if warned := strings.Contains(errs.String(), "warning: "); warned != (test.warns != "") || !strings.Contains(errs.String(), test.warns) {
+			warned := strings.Contains(errs.String(), "warning: ")
+			if warned != (test.warns != "") || !strings.Contains(errs.String(), test.warns) {
 				t.Errorf("it says: %s", &errs)
 			}
 		})
 	}
 	for link, want := range map[string]bool{
-		"http://192.0.2.1": true, "HTTP://redial.example.com": true, "https://redial.example.com": false, "http://127.0.0.1:8080": false,
-		"http://localhost": false, "http://[::1]:1": false, "": false, "postgres://h": false,
+		"http://192.0.2.1": true, "HTTP://redial.example.com": true, "https://redial.example.com": false,
+		"http://127.0.0.1:8080": false,
+		"http://localhost":      false, "http://[::1]:1": false, "": false, "postgres://h": false,
 	} {
 		var out, errs strings.Builder
 		newConsole(&out, &errs).warnPlain("REDIAL_URL", link)

@@ -37,6 +37,7 @@ func cmdInterrupted(ts *testscript.TestScript, neg bool, args []string) {
 	err = cmd.Wait()
 	ts.Check(os.WriteFile(ts.MkAbs("interrupted"), []byte(told.String()+errs.String()), 0o600))
 	if want, _ := strconv.Atoi(args[1]); cmd.ProcessState.ExitCode() != want {
-		ts.Fatalf("redial %s: exit status %d, not %d: %v\n%s%s", strings.Join(args[3:], " "), cmd.ProcessState.ExitCode(), want, err, told.String(), errs.String())
+		ts.Fatalf("redial %s: exit status %d, not %d: %v\n%s%s", strings.Join(args[3:], " "), cmd.ProcessState.ExitCode(),
+			want, err, told.String(), errs.String())
 	}
 }

@@ -31,7 +31,8 @@ func TestEveryResultCanBeJSON(t *testing.T) {
 	server := httptest.NewServer(hostile{state: "waiting"})
 	defer server.Close()
 	for _, line := range everyCommand {
-		if strings.Contains(line, "--json") || strings.HasPrefix(line, "listen") || strings.Contains(line, "--wait") || strings.HasPrefix(line, "wait") || strings.Contains(line, "--follow") {
+		if strings.Contains(line, "--json") || strings.HasPrefix(line, "listen") || strings.Contains(line, "--wait") ||
+			strings.HasPrefix(line, "wait") || strings.Contains(line, "--follow") {
 			continue // is tested so, or goes on
 		}
 		var out, errs strings.Builder
@@ -50,7 +51,8 @@ func TestEveryResultCanBeJSON(t *testing.T) {
 // A list of nothing is one: a script goes through it as through any other.
 func TestListsOfNothing(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		io.WriteString(w, `{"id": "1", "state": "waiting", "attempts": [], "calls": [], "events": [], "deliveries": [], "endpoints": []}`)
+		io.WriteString(w, `{"id": "1", "state": "waiting", "attempts": [], "calls": [], "events": [], `+
+			`"deliveries": [], "endpoints": []}`)
 	}))
 	defer server.Close()
 	for _, line := range []string{"show 1", "list", "webhooks list", "webhooks show 1", "webhooks replay 1 --dead"} {
@@ -65,23 +67,28 @@ func TestListsOfNothing(t *testing.T) {
 // A script gets the server's own words, and the fields that are wrong.
 func TestAnErrorAsJSON(t *testing.T) {
 	server := httptest.NewServer(problemHandler(api.Problem{
-		Title: "Unprocessable Entity", Status: 422, Detail: "the request can't be taken", Errors: []api.FieldError{{Field: "to", Detail: "is missing"}},
+		Title: "Unprocessable Entity", Status: 422, Detail: "the request can't be taken",
+		Errors: []api.FieldError{{Field: "to", Detail: "is missing"}},
 	}))
 	defer server.Close()
 	var out, errs strings.Builder
-	status := run(t.Context(), []string{"call", "+819012345678", "--say", "hi", "--json", "--url", server.URL}, newConsole(&out, &errs))
+	status := run(t.Context(), []string{"call", "+819012345678", "--say", "hi", "--json", "--url", server.URL},
+		newConsole(&out, &errs))
 	var f failure
 	if err := json.Unmarshal([]byte(errs.String()), &f); err != nil || out.String() != "" {
 		t.Fatalf("%v: %s, beside %q", err, &errs, &out)
 	}
-	if status != statusFailed || f.ExitStatus != status || f.Error != "to: is missing" || f.Problem == nil || f.Problem.Status != 422 || f.Problem.Errors[0].Field != "to" {
+	if status != statusFailed || f.ExitStatus != status || f.Error != "to: is missing" || f.Problem == nil ||
+		f.Problem.Status != 422 || f.Problem.Errors[0].Field != "to" {
 		t.Errorf("exit status %d, %s", status, &errs)
 	}
 }
 
 // Whoever is sent away is told what to set.
 func TestAKeyThatIsMissing(t *testing.T) {
-	server := httptest.NewServer(problemHandler(api.Problem{Title: "Unauthorized", Status: 401, Detail: "this API key is not known"}))
+	server := httptest.NewServer(problemHandler(api.Problem{
+		Title: "Unauthorized", Status: 401, Detail: "this API key is not known",
+	}))
 	defer server.Close()
 	var out, errs strings.Builder
 	status := run(t.Context(), []string{"list", "--url", server.URL}, newConsole(&out, &errs))

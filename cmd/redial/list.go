@@ -34,7 +34,9 @@ func (c *listCmd) Validate() error {
 }
 
 func (c *listCmd) Run(ctx context.Context, con *console) error {
-	page, err := c.client().List(ctx, api.ListQuery{State: c.State, Outcome: c.Outcome, To: c.To, Limit: c.Limit, Cursor: c.Cursor})
+	page, err := c.client().List(ctx, api.ListQuery{
+		State: c.State, Outcome: c.Outcome, To: c.To, Limit: c.Limit, Cursor: c.Cursor,
+	})
 	if err != nil {
 		return err
 	}
@@ -42,8 +44,9 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, page)
 	}
 	if p := page.AccountPause; p != nil {
-		printWrapped(con.out, con.columns(), fmt.Sprintf("DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.",
-			clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt)))
+		printWrapped(con.out, con.columns(),
+			fmt.Sprintf("DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.",
+				clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt)))
 		printf(con.out, "\n")
 	}
 	printCalls(con.out, page.Calls, con.columns())
@@ -56,7 +59,9 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 // more is the command that lists the next page of the same list.
 func (c *listCmd) more(cursor string) string {
 	args := []string{"list"}
-	for _, f := range []struct{ flag, value string }{{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--cursor", cursor}} {
+	for _, f := range []struct{ flag, value string }{
+		{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--cursor", cursor},
+	} {
 		if f.value != "" {
 			args = append(args, f.flag, f.value)
 		}

@@ -18,17 +18,22 @@ func aList(now time.Time) (calls []api.Call) {
 		c.CreatedAt, c.Policy.MaxAttempts = now.Add(-30*time.Hour), new(20)
 		calls = append(calls, c)
 	}
-	long := "Twilio refuses one number after another, and redial looks why: error 21266; another call is ringing the number just now"
+	long := "Twilio refuses one number after another, and redial looks why: " +
+		"error 21266; another call is ringing the number just now"
 	ladder := []api.Person{{Number: "+819012345678"}, {Number: "+12125551234"}, {Number: "+819012345670"}}
 	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(time.Minute)})
 	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(-time.Minute), Waiting: []string{long}})
 	add(api.Call{State: "waiting", To: "+819012345678", NextAttemptAt: now.Add(-time.Minute), Waiting: []string{long}})
 	add(api.Call{State: "waiting", To: "+819012345678", People: ladder, NextAttemptAt: now.Add(400 * 24 * time.Hour)})
 	add(api.Call{State: "waiting", To: "+61491570156", NextAttemptAt: now.Add(48 * time.Hour)})
-	add(api.Call{State: "waiting", Held: true, To: "+4915112345678", Waiting: []string{"another call is ringing the number"}})
+	add(api.Call{
+		State: "waiting", Held: true, To: "+4915112345678", Waiting: []string{"another call is ringing the number"},
+	})
 	add(api.Call{State: "dialing", To: "+8613912345678", CancelRequestedAt: now, Attempts: make([]api.Attempt, 12)})
 	add(api.Call{State: "ended", Outcome: "unreached", EndedAt: now, Attempts: make([]api.Attempt, 20)})
-	add(api.Call{State: "ended", Outcome: "reached", To: "+819012345678", People: ladder, EndedAt: now.Add(-400 * 24 * time.Hour)})
+	add(api.Call{
+		State: "ended", Outcome: "reached", To: "+819012345678", People: ladder, EndedAt: now.Add(-400 * 24 * time.Hour),
+	})
 	return calls
 }
 
@@ -53,7 +58,8 @@ func TestTheListFitsTheTerminal(t *testing.T) {
 						t.Errorf("at %d columns the list lacks %s:\n%s", width, c.ID, out.String())
 					}
 				}
-				if n := strings.Count(strings.Join(strings.Fields(out.String()), " "), "error 21266; another call"); width == 0 && n != 2 || width > 0 && n != 1 {
+				n := strings.Count(strings.Join(strings.Fields(out.String()), " "), "error 21266; another call")
+				if width == 0 && n != 2 || width > 0 && n != 1 {
 					t.Errorf("at %d columns the same reason stands %d times:\n%s", width, n, out.String())
 				}
 			}
@@ -63,7 +69,10 @@ func TestTheListFitsTheTerminal(t *testing.T) {
 
 // Two calls whose ids begin alike are told apart.
 func TestIDsThatBeginAlikeAreShownWhole(t *testing.T) {
-	calls := []api.Call{{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11"}, {ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b12"}, {ID: "019a0c3e-7b1c-7cc1-9a51-0d6f5c8e2b12"}, {ID: "x"}}
+	calls := []api.Call{
+		{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11"}, {ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b12"},
+		{ID: "019a0c3e-7b1c-7cc1-9a51-0d6f5c8e2b12"}, {ID: "x"},
+	}
 	got := strings.Join(shortIDs(calls), " ")
 	if want := calls[0].ID + " " + calls[1].ID + " 019a0c3e-7b1c-7cc1 x"; got != want {
 		t.Error(got)
@@ -76,7 +85,8 @@ func TestTheNextPageKeepsTheFilters(t *testing.T) {
 		t.Error(got)
 	}
 	c = listCmd{server: server{URL: "http://user:secret@redial.example"}, Outcome: "reached", Limit: 50}
-	if got := c.more("ID"); strings.Contains(got, "secret") || !strings.Contains(got, "--outcome reached --cursor ID --url") {
+	got := c.more("ID")
+	if strings.Contains(got, "secret") || !strings.Contains(got, "--outcome reached --cursor ID --url") {
 		t.Error(got)
 	}
 }

@@ -32,7 +32,8 @@ type listenCmd struct {
 const forwardTime = 15 * time.Second
 
 func (c *listenCmd) Help() string {
-	return "Streams the webhooks of a server, of all its nodes, to this machine. Nothing is tried again. With --json each " +
+	return "Streams the webhooks of a server, of all its nodes, to this machine. Nothing is tried again. " +
+		"With --json each " +
 		"message is a line on standard output, and what came of sending it on one on standard error."
 }
 
@@ -94,7 +95,8 @@ func (c *listenCmd) heard(con *console, m api.Webhook, body []byte, came string)
 		}
 		return printLine(con.out, json.RawMessage(body))
 	}
-	printf(con.out, "%s\n", strings.TrimSpace(fmt.Sprintf("%s  %-22s %s  %s", zoned(local(m.Timestamp), exactTime), m.Type, m.ID, came)))
+	printf(con.out, "%s\n",
+		strings.TrimSpace(fmt.Sprintf("%s  %-22s %s  %s", zoned(local(m.Timestamp), exactTime), m.Type, m.ID, came)))
 	if !c.Payload {
 		return nil
 	}

@@ -104,7 +104,8 @@ func run(ctx context.Context, args []string, con *console) int {
 	if err != nil {
 		return con.fail(ctx, err)
 	}
-	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 { // JSON would put U+FFFD there
+	// JSON would put U+FFFD there
+	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 {
 		return con.fail(ctx, con.usage(fmt.Errorf("argument %d is not text in UTF-8", i+1)))
 	}
 	if err := trimSettings(parser.Model); err != nil {
@@ -142,7 +143,8 @@ func run(ctx context.Context, args []string, con *console) int {
 func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Kong, error) {
 	return kong.New(&commands{},
 		kong.Name("redial"),
-		kong.Description("Calls that must get through: redial rings through Twilio, and rings again until a person is reached."),
+		kong.Description("Calls that must get through: redial rings through Twilio, "+
+			"and rings again until a person is reached."),
 		kong.UsageOnError(),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
 		kong.Help(con.printHelp),

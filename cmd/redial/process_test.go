@@ -116,7 +116,9 @@ func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
 // comes to its end is only waited for: end NAME itself [STATUS]. All that it has printed stands in
 // NAME.out. A status of 0 is expected of one that is not killed.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP}
+	signals := map[string]syscall.Signal{
+		"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP,
+	}
 	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 && args[1] != "itself" {
 		ts.Fatalf("usage: end NAME kill|term|int|hup|itself [STATUS]")
 	}

@@ -15,7 +15,8 @@ type resolveCmd struct {
 }
 
 func (c *resolveCmd) Help() string {
-	return "An attempt is ambiguous when the answer to its create request was lost, and Twilio's list shows several calls " +
+	return "An attempt is ambiguous when the answer to its create request was lost, " +
+		"and Twilio's list shows several calls " +
 		"that it may be. Twilio's console tells them apart."
 }
 
@@ -25,7 +26,8 @@ func (c *resolveCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if c.Attempt < 1 || c.Attempt > len(call.Attempts) {
-		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial", c.client().Address(), c.Attempt)
+		return fmt.Errorf("%s answered with a call that has no attempt %d, and is perhaps no redial",
+			c.client().Address(), c.Attempt)
 	}
 	if c.JSON {
 		return printJSON(con.out, call)

@@ -55,7 +55,8 @@ func (s *screen) event(i int, e api.Event) {
 	if e.Attempt > 0 {
 		which = fmt.Sprintf("attempt %d: ", e.Attempt)
 	}
-	printf(s.out, "%5.1fs  %-*s  %s%s\n", now.Sub(s.start).Seconds(), s.titles(), r.call.title, which, r.now(now, s.polling))
+	printf(s.out, "%5.1fs  %-*s  %s%s\n", now.Sub(s.start).Seconds(), s.titles(), r.call.title, which,
+		r.now(now, s.polling))
 }
 
 // refreshUntil draws the table again and again until wait returns: rows count seconds, and the

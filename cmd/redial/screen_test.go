@@ -185,7 +185,8 @@ func TestALowWindowShowsWhatGoesOn(t *testing.T) {
 		s.event(i, api.Event{Type: "call.ended", Outcome: "reached"})
 	}
 	text := strings.Join(p.lines, "\n")
-	if !strings.Contains(text, "wrong number") || strings.Contains(text, "answers at once") || !strings.Contains(text, "5 more") {
+	if !strings.Contains(text, "wrong number") || strings.Contains(text, "answers at once") ||
+		!strings.Contains(text, "5 more") {
 		t.Errorf("the table is\n%s", text)
 	}
 }
@@ -194,16 +195,20 @@ func TestALowWindowShowsWhatGoesOn(t *testing.T) {
 func TestARowSaysWhatItWaitsFor(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.Local)
 	for want, e := range map[string]api.Event{
-		"asked for":                {},
-		"waits 2 s: busy":          {Type: "call.redial_scheduled", Reason: "busy", NextAttemptAt: now.Add(2 * time.Second)},
-		"waits till 13:00: busy":   {Type: "call.redial_scheduled", Reason: "busy", NextAttemptAt: now.Add(time.Hour)},
-		"waits 9 s for its window": {Type: "call.created", Waiting: "outside 12:00:09-13:00:00 Etc/UTC", NextAttemptAt: now.Add(9 * time.Second)},
-		"no time left to ring":     {Type: "call.created", Waiting: "a ring would outlast 11:00:00-12:00:20 Etc/UTC", NextAttemptAt: now.Add(23 * time.Hour)},
-		"holiday until Sat 00:00":  {Type: "call.created", Waiting: "holiday 2026-11-26 Etc/UTC", NextAttemptAt: now.Add(36 * time.Hour)},
-		"not before 12:00:06":      {Type: "call.created", Waiting: "not before 2026-11-26T12:00:06Z", NextAttemptAt: now.Add(6 * time.Second)},
-		"another call rings it":    {Type: "call.held"},
-		"awaits a callback":        {Type: "attempt.placed", Attempt: 1},
-		"waits 5 s":                {Type: "attempt.postponed", Attempt: 1, NextAttemptAt: now.Add(5 * time.Second)},
+		"asked for":              {},
+		"waits 2 s: busy":        {Type: "call.redial_scheduled", Reason: "busy", NextAttemptAt: now.Add(2 * time.Second)},
+		"waits till 13:00: busy": {Type: "call.redial_scheduled", Reason: "busy", NextAttemptAt: now.Add(time.Hour)},
+		"waits 9 s for its window": {Type: "call.created", Waiting: "outside 12:00:09-13:00:00 Etc/UTC",
+			NextAttemptAt: now.Add(9 * time.Second)},
+		"no time left to ring": {Type: "call.created", Waiting: "a ring would outlast 11:00:00-12:00:20 Etc/UTC",
+			NextAttemptAt: now.Add(23 * time.Hour)},
+		"holiday until Sat 00:00": {Type: "call.created", Waiting: "holiday 2026-11-26 Etc/UTC",
+			NextAttemptAt: now.Add(36 * time.Hour)},
+		"not before 12:00:06": {Type: "call.created", Waiting: "not before 2026-11-26T12:00:06Z",
+			NextAttemptAt: now.Add(6 * time.Second)},
+		"another call rings it": {Type: "call.held"},
+		"awaits a callback":     {Type: "attempt.placed", Attempt: 1},
+		"waits 5 s":             {Type: "attempt.postponed", Attempt: 1, NextAttemptAt: now.Add(5 * time.Second)},
 	} {
 		r := row{last: e}
 		if got := r.now(now, false); got != want {
@@ -221,7 +226,9 @@ func TestTheTableTellsPeopleApart(t *testing.T) {
 	s := newScreen(newConsole(io.Discard, io.Discard), demoCalls("ladder"), false)
 	for i, who := range []int{1, 1, 2} {
 		s.event(0, api.Event{Type: "attempt.dialed", Attempt: i + 1, Person: who})
-		s.event(0, api.Event{Type: "attempt.ended", Attempt: i + 1, Result: []string{"no-answer", "no-answer", "completed"}[i]})
+		s.event(0, api.Event{
+			Type: "attempt.ended", Attempt: i + 1, Result: []string{"no-answer", "no-answer", "completed"}[i],
+		})
 	}
 	if got := s.rows[0].attempts(); got != "Aiko no-answer ×2 · Ben completed" {
 		t.Errorf("attempts: %q", got)

@@ -53,7 +53,8 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
-		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered, "prints": cmdPrints, "types": cmdTypes,
+		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered,
+		"prints": cmdPrints, "types": cmdTypes,
 		"interrupted": cmdInterrupted,
 	}
 }
@@ -103,9 +104,11 @@ func isFile(name string) bool {
 }
 
 func environ(ts *testscript.TestScript) (env []string) {
-	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
+	for _, name := range []string{"PATH", "HOME", "TZ", "TMPDIR", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN",
+		"REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
 		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
-		"REDIAL_API_KEYS", "REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE", "REDIAL_LISTEN_SECRET", "REDIAL_PRESETS"} {
+		"REDIAL_API_KEYS", "REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE",
+		"REDIAL_LISTEN_SECRET", "REDIAL_PRESETS"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

@@ -52,7 +52,9 @@ const ours, carriers = "REDIAL_", "TWILIO_"
 
 // ofTests are no settings of a command: what CONTRIBUTING.md has, and what tells a binary that is made
 // to be killed where to die.
-var ofTests = []string{"REDIAL_TEST_DATABASE_URL", "REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW"}
+var ofTests = []string{
+	"REDIAL_TEST_DATABASE_URL", "REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW",
+}
 
 // warnUnknown tells of variables in the environment that are probably meant as settings, and are
 // none: whatever begins as ours do, and what resembles another setting of this command that is
@@ -110,7 +112,9 @@ func resembling(name string, names []string, prefix string) string {
 	}
 	apart := func(r string) bool { return !hasWords(r, rest) && !hasWords(rest, r) }
 	if parts := slices.DeleteFunc(rests, apart); len(parts) > 0 {
-		return prefix + slices.MinFunc(parts, func(a, b string) int { return nearest.Distance(rest, a) - nearest.Distance(rest, b) })
+		return prefix + slices.MinFunc(parts, func(a, b string) int {
+			return nearest.Distance(rest, a) - nearest.Distance(rest, b)
+		})
 	}
 	return ""
 }

@@ -24,7 +24,8 @@ func TestSettingsMayEndWithANewline(t *testing.T) {
 			}
 			for i, pair := range env.Vars {
 				for _, ours := range []string{"TWILIO_", "REDIAL_", "HOST_URL=", "DATABASE_URL="} {
-					if strings.HasPrefix(pair, ours) && !strings.HasPrefix(pair, "REDIAL_URL=") { // which the script's own commands read
+					// which the script's own commands read
+					if strings.HasPrefix(pair, ours) && !strings.HasPrefix(pair, "REDIAL_URL=") {
 						env.Vars[i] = pair + " \r\n"
 					}
 				}
@@ -45,19 +46,27 @@ func TestADatabaseURLThatCantBeRead(t *testing.T) {
 	t.Setenv("TWILIO_AUTH_TOKEN", simToken)
 	t.Setenv("HOST_URL", "")
 	for _, password := range []string{
-		"se@cret4711", "@secret", "secret@", "se@cret@4711", "se@cret/4711", "se/cret", "1234/4711", "4711/12@34", "#secret", "se#cret4711", "se?cret4711", "1234?4711", "1234?secret=4711", "1234/4711?secret=5",
-		"se%cret", "se%zzcret", "100%", "se[cret", "se]cret", "se cret", "se^cret", "se\"cret", "se\\cret", "se<cret>", "se`cret", "se{cret}", "se|cret",
+		"se@cret4711", "@secret", "secret@", "se@cret@4711", "se@cret/4711", "se/cret", "1234/4711", "4711/12@34",
+		"#secret", "se#cret4711", "se?cret4711", "1234?4711", "1234?secret=4711", "1234/4711?secret=5",
+		"se%cret", "se%zzcret", "100%", "se[cret", "se]cret", "se cret", "se^cret", "se\"cret", "se\\cret", "se<cret>",
+		"se`cret", "se{cret}", "se|cret",
 		"12#34", "12/34#56", "s@e@c/ret",
 	} {
 		for _, command := range []string{"serve", "migrate"} {
-			for _, link := range []string{"postgres://redial:" + password + "@db.example.invalid:5432/calls", "postgresql://redial:" + password + "@db.example.invalid/calls?sslmode=disable"} {
+			for _, link := range []string{
+				"postgres://redial:" + password + "@db.example.invalid:5432/calls",
+				"postgresql://redial:" + password + "@db.example.invalid/calls?sslmode=disable",
+			} {
 				t.Setenv("DATABASE_URL", link)
 				said := new(bytes.Buffer)
 				status := run(t.Context(), []string{command}, newConsole(said, said))
-				if status != statusUsage || !strings.HasPrefix(said.String(), "redial: DATABASE_URL ") || strings.Count(said.String(), "\n") != 1 {
+				if status != statusUsage || !strings.HasPrefix(said.String(), "redial: DATABASE_URL ") ||
+					strings.Count(said.String(), "\n") != 1 {
 					t.Errorf("%s with %s ends with %d: %s", command, link, status, said)
 				}
-				for _, piece := range strings.FieldsFunc(password, func(r rune) bool { return strings.ContainsRune("@/#?%=[] ", r) }) {
+				for _, piece := range strings.FieldsFunc(password, func(r rune) bool {
+					return strings.ContainsRune("@/#?%=[] ", r)
+				}) {
 					if len(piece) > 3 && strings.Contains(said.String(), piece) {
 						t.Errorf("%s with %s says %s", command, link, said)
 					}
@@ -78,7 +87,8 @@ func TestADatabaseThatIsNotThere(t *testing.T) {
 		t.Setenv("DATABASE_URL", link)
 		said := new(bytes.Buffer)
 		status := run(t.Context(), []string{"migrate"}, newConsole(said, said))
-		if status != statusFailed || strings.Contains(said.String(), "4711") || strings.Contains(said.String(), url.QueryEscape(password)) {
+		if status != statusFailed || strings.Contains(said.String(), "4711") ||
+			strings.Contains(said.String(), url.QueryEscape(password)) {
 			t.Errorf("it ends with %d: %s", status, said)
 		}
 	}

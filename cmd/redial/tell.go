@@ -21,7 +21,9 @@ type teller struct {
 
 func newTeller(c *api.Call, columns int) *teller {
 	alike := len(c.People) == 0 || commonPlace(c) != nil
-	return &teller{call: c, people: map[int]int{}, columns: columns, alike: alike, day: local(time.Now()).Format(time.DateOnly)}
+	return &teller{
+		call: c, people: map[int]int{}, columns: columns, alike: alike, day: local(time.Now()).Format(time.DateOnly),
+	}
 }
 
 // event tells of an event.
@@ -85,7 +87,9 @@ func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Deli
 	for _, d := range deliveries {
 		for _, try := range d.Tries {
 			all = append(all, moment{try.At, func() {
-				t.line(w, try.At, t.place(0), fmt.Sprintf("webhook %s of event %d to %s: %s after %s", d.Type, d.Seq, d.Endpoint, outcomeOfTry(try), try.Duration))
+				t.line(w, try.At, t.place(0),
+					fmt.Sprintf("webhook %s of event %d to %s: %s after %s", d.Type, d.Seq, d.Endpoint,
+						outcomeOfTry(try), try.Duration))
 			}})
 		}
 	}

@@ -17,7 +17,8 @@ const (
 	exactTime = "15:04:05.000 " + zoneForm
 )
 
-// readersZone is that of the reader's clock. Tests set it: the time.Local of the process is read by whatever runs in it.
+// readersZone is that of the reader's clock. Tests set it: the time.Local of the process is read by whatever runs in
+// it.
 var readersZone = time.Local
 
 func local(t time.Time) time.Time { return t.In(readersZone) }

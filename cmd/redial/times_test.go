@@ -30,13 +30,16 @@ func TestTimesHereAndThere(t *testing.T) {
 		{"Asia/Tokyo", "+819012345678", nil, "2026-11-26T07:20:03Z", "2026-11-26 16:20:03 +09:00"},
 		{"Asia/Seoul", "+819012345678", nil, "2026-11-26T07:20:03Z", "2026-11-26 16:20:03 +09:00"},
 		{"UTC", "+819012345678", nil, "2026-11-26T07:20:03Z", "2026-11-26 07:20:03 UTC (16:20 +09:00 there)"},
-		{"Europe/Berlin", "+819012345678", nil, "2026-11-26T16:20:03Z", "2026-11-26 17:20:03 +01:00 (2026-11-27 01:20 +09:00 there)"},
+		{"Europe/Berlin", "+819012345678", nil, "2026-11-26T16:20:03Z",
+			"2026-11-26 17:20:03 +01:00 (2026-11-27 01:20 +09:00 there)"},
 		{"Europe/Berlin", "+819012345678", nil, "2026-07-26T12:20:03Z", "2026-07-26 14:20:03 +02:00 (21:20 +09:00 there)"},
 		{"Europe/Berlin", "+4915112345678", nil, "2026-07-26T12:20:03Z", "2026-07-26 14:20:03 +02:00"},
 		{"Asia/Kolkata", "+12125551234", nil, "2026-11-26T16:20:03Z", "2026-11-26 21:50:03 +05:30 (11:20 -05:00 there)"},
-		{"America/New_York", "+819012345678", &api.Window{Zone: "Europe/London"}, "2026-11-26T16:20:03Z", "2026-11-26 11:20:03 -05:00 (16:20 UTC there)"},
+		{"America/New_York", "+819012345678", &api.Window{Zone: "Europe/London"}, "2026-11-26T16:20:03Z",
+			"2026-11-26 11:20:03 -05:00 (16:20 UTC there)"},
 		{"UTC", "+61491570156", nil, "2026-11-26T02:00:00Z", "2026-11-26 02:00:00 UTC (08:30 +06:30 to 13:00 +11:00 there)"},
-		{"UTC", "+1", &api.Window{Zones: []string{"Asia/Tokyo", "Asia/Seoul"}}, "2026-11-26T02:00:00Z", "2026-11-26 02:00:00 UTC (11:00 +09:00 there)"},
+		{"UTC", "+1", &api.Window{Zones: []string{"Asia/Tokyo", "Asia/Seoul"}}, "2026-11-26T02:00:00Z",
+			"2026-11-26 02:00:00 UTC (11:00 +09:00 there)"},
 		{"UTC", "", nil, "2026-11-26T02:00:00Z", "2026-11-26 02:00:00 UTC"},
 		{"UTC", "+819012345678", &api.Window{Zone: "Mars/Olympus"}, "2026-11-26T02:00:00Z", "2026-11-26 02:00:00 UTC"},
 	} {
@@ -55,7 +58,8 @@ func TestTimesHereAndThere(t *testing.T) {
 func TestSentencesByTheReadersClock(t *testing.T) {
 	inZone(t, "Asia/Tokyo")
 	for text, want := range map[string]string{
-		"it may not ring now (not before 2026-11-26T16:20:03Z), but at 2026-11-26T16:20:03.25Z": "it may not ring now (not before 2026-11-27 01:20:03 +09:00), but at 2026-11-27 01:20:03 +09:00",
+		"it may not ring now (not before 2026-11-26T16:20:03Z), but at 2026-11-26T16:20:03.25Z": "it may not ring now " +
+			"(not before 2026-11-27 01:20:03 +09:00), but at 2026-11-27 01:20:03 +09:00",
 		"outside 09:00-21:00 Asia/Tokyo": "outside 09:00-21:00 Asia/Tokyo",
 		"2026-13-45T99:99:99Z":           "2026-13-45T99:99:99Z",
 	} {

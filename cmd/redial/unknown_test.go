@@ -8,13 +8,19 @@ import (
 // What is set and read by nobody is warned of, with what was meant; what other programs read is not.
 func TestVariablesThatAreNoSettings(t *testing.T) {
 	tests := []struct{ name, command, meant string }{
-		{"REDIAL_FORM", "list", "REDIAL_FROM"}, {"REDIAL_APIKEY", "list", "REDIAL_API_KEY"}, {"REDIAL_KEY", "list", "REDIAL_API_KEY"},
-		{"REDIAL_FROM_NUMBER", "serve", "REDIAL_FROM"}, {"REDIAL_HOST_URL", "serve", "HOST_URL"}, {"REDIAL_DATABASE_URL", "list", "DATABASE_URL"},
-		{"REDIAL_REGIONS", "list", "REDIAL_ALLOWED_REGIONS"}, {"redial_url", "list", "REDIAL_URL"}, {"REDAIL_URL", "list", "REDIAL_URL"},
+		{"REDIAL_FORM", "list", "REDIAL_FROM"}, {"REDIAL_APIKEY", "list", "REDIAL_API_KEY"},
+		{"REDIAL_KEY", "list", "REDIAL_API_KEY"},
+		{"REDIAL_FROM_NUMBER", "serve", "REDIAL_FROM"}, {"REDIAL_HOST_URL", "serve", "HOST_URL"},
+		{"REDIAL_DATABASE_URL", "list", "DATABASE_URL"},
+		{"REDIAL_REGIONS", "list", "REDIAL_ALLOWED_REGIONS"}, {"redial_url", "list", "REDIAL_URL"},
+		{"REDAIL_URL", "list", "REDIAL_URL"},
 		{"REDIAL_NOBODYKNOWS", "list", "-"},
-		{"TWILIO_TOKEN", "serve", "TWILIO_AUTH_TOKEN"}, {"TWILIO_ACOUNT_SID", "serve", "TWILIO_ACCOUNT_SID"}, {"TWILIO_API_KEY_SECRET", "serve", "TWILIO_API_SECRET"},
-		{"HOSTURL", "serve", "HOST_URL"}, {"HOST_URI", "serve", "HOST_URL"}, {"DATABSE_URL", "migrate", "DATABASE_URL"}, {"database_url", "serve", "DATABASE_URL"},
-		{"TWILIO_PHONE_NUMBER", "serve", ""}, {"TWILIO_REGION", "serve", ""}, {"TWILIO_TOKEN", "list", ""}, {"DATABASE_URI", "list", ""},
+		{"TWILIO_TOKEN", "serve", "TWILIO_AUTH_TOKEN"}, {"TWILIO_ACOUNT_SID", "serve", "TWILIO_ACCOUNT_SID"},
+		{"TWILIO_API_KEY_SECRET", "serve", "TWILIO_API_SECRET"},
+		{"HOSTURL", "serve", "HOST_URL"}, {"HOST_URI", "serve", "HOST_URL"}, {"DATABSE_URL", "migrate", "DATABASE_URL"},
+		{"database_url", "serve", "DATABASE_URL"},
+		{"TWILIO_PHONE_NUMBER", "serve", ""}, {"TWILIO_REGION", "serve", ""}, {"TWILIO_TOKEN", "list", ""},
+		{"DATABASE_URI", "list", ""},
 		{"REDIAL_TEST_DATABASE_URL", "serve", ""}, {"HOSTNAME", "serve", ""}, {"REDIAL_FROM", "list", ""},
 	}
 	for _, test := range tests {

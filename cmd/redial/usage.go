@@ -44,7 +44,8 @@ func (con *console) withSetting(err error) error {
 		if p.Status == http.StatusUnauthorized {
 			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
 		}
-		if p.Status == http.StatusNotFound && strings.HasPrefix(p.Detail, "there is nothing at this path") { // the URL has one
+		// the URL has one
+		if p.Status == http.StatusNotFound && strings.HasPrefix(p.Detail, "there is nothing at this path") {
 			err = fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
 		}
 		return err
@@ -64,7 +65,8 @@ func misread(err error) error {
 	if !ok {
 		return err
 	}
-	text := kongsWords.Replace(likeFlag.ReplaceAllString(e.Error(), "needs a value; one that begins with - is written $2=$1"))
+	text := kongsWords.Replace(likeFlag.ReplaceAllString(e.Error(),
+		"needs a value; one that begins with - is written $2=$1"))
 	if node := e.Context.Selected(); node != nil { // before what a command's own check has said
 		text = strings.TrimPrefix(text, node.Path()+": ")
 	}
@@ -90,7 +92,8 @@ var kongsWords = strings.NewReplacer(
 var fromSetting = regexp.MustCompile(`(?s)^--[\w-]+: (.*) \(from envar (\w+)=".*"\)$`)
 
 // likeFlag is what kong says of a value that begins with -.
-var likeFlag = regexp.MustCompile(`expected \w+ value but got "(-.*?)" \((?:short|long) flag\); perhaps try (--[\w-]+)=.*\?$`)
+var likeFlag = regexp.MustCompile(`expected \w+ value but got "(-.*?)" \((?:short|long) flag\); ` +
+	`perhaps try (--[\w-]+)=.*\?$`)
 
 // commandOf is a command line up to where flags begin.
 func commandOf(ctx *kong.Context) string {
@@ -105,7 +108,9 @@ func commandOf(ctx *kong.Context) string {
 func bySetting(ctx *kong.Context, text string) string {
 	name := leadingFlag.FindString(text)
 	for _, flag := range flagsOf(ctx) {
-		typed := slices.ContainsFunc(ctx.Args, func(arg string) bool { return arg == name || strings.HasPrefix(arg, name+"=") })
+		typed := slices.ContainsFunc(ctx.Args, func(arg string) bool {
+			return arg == name || strings.HasPrefix(arg, name+"=")
+		})
 		if "--"+flag.Name != name || len(flag.Envs) == 0 || typed {
 			continue
 		}

@@ -29,14 +29,17 @@ func TestWhatIsTypedWrong(t *testing.T) {
 		{[]string{"call", "+819012345678", "--say", "hi", "--window="}, "--window is empty"},
 		{[]string{"list", "--limit", "0"}, "--limit must be at least 1"},
 		{[]string{"list", "--limit", "-1"}, "--limit: needs a value; one that begins with - is written --limit=-1"},
-		{[]string{"call", "+819012345678", "--ring-timeout", "-5s"}, "--ring-timeout: needs a value; one that begins with - is written --ring-timeout=-5s"},
+		{[]string{"call", "+819012345678", "--ring-timeout", "-5s"},
+			"--ring-timeout: needs a value; one that begins with - is written --ring-timeout=-5s"},
 		{[]string{"serve", "--retention-days", "-1"}, "--retention-days: needs a value"},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
 			var out, errs strings.Builder
 			status := run(t.Context(), test.args, newConsole(&out, &errs))
-			if said := errs.String(); status != statusUsage || !strings.Contains(said, test.words) || !strings.Contains(said, "; see redial "+test.args[0]+" ") {
+			said := errs.String()
+			if status != statusUsage || !strings.Contains(said, test.words) ||
+				!strings.Contains(said, "; see redial "+test.args[0]+" ") {
 				t.Errorf("it ends with %d: %s", status, said)
 			}
 		})
@@ -46,7 +49,8 @@ func TestWhatIsTypedWrong(t *testing.T) {
 // A URL or a key with which nothing can be asked is a setting that is wrong, and no secret where it has none.
 func TestAServerThatCantBeAsked(t *testing.T) {
 	for _, test := range []struct{ url, key, words string }{
-		{"127.0.0.1:8080", "", `"127.0.0.1:8080" is not the URL of a redial, such as http://127.0.0.1:8080; --url or REDIAL_URL`},
+		{"127.0.0.1:8080", "",
+			`"127.0.0.1:8080" is not the URL of a redial, such as http://127.0.0.1:8080; --url or REDIAL_URL`},
 		{"localhost", "", `"localhost" is not the URL of a redial`},
 		{"", "", `"" is not the URL of a redial, such as http://127.0.0.1:8080; --url or REDIAL_URL`},
 		{"user:letters@127.0.0.1:8080", "", `"…@127.0.0.1:8080" is not`},
@@ -56,7 +60,8 @@ func TestAServerThatCantBeAsked(t *testing.T) {
 		t.Setenv("REDIAL_API_KEY", test.key)
 		status := run(t.Context(), []string{"list", "--url", test.url}, newConsole(&out, &errs))
 		said := errs.String()
-		if status != statusUsage || !strings.Contains(said, test.words) || strings.Contains(said, "is a secret") != strings.Contains(test.url, "letters") || strings.Contains(said, "letters") {
+		if status != statusUsage || !strings.Contains(said, test.words) ||
+			strings.Contains(said, "is a secret") != strings.Contains(test.url, "letters") || strings.Contains(said, "letters") {
 			t.Errorf("--url %q: it ends with %d: %s", test.url, status, said)
 		}
 	}
@@ -71,11 +76,15 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 func TestResultsThatCantBeWritten(t *testing.T) {
 	server := httptest.NewServer(hostile{state: "waiting"})
 	defer server.Close()
-	for _, line := range []string{"list", "list --json", "show 1", "webhooks list", "explain +819012345678 --say hi", "version", "help", "help call", "presets", "completion bash"} {
+	for _, line := range []string{
+		"list", "list --json", "show 1", "webhooks list", "explain +819012345678 --say hi", "version", "help", "help call",
+		"presets", "completion bash",
+	} {
 		t.Setenv("REDIAL_URL", server.URL)
 		var errs strings.Builder
 		status := run(t.Context(), strings.Fields(line), newConsole(full{}, &errs))
-		if want := "the result can't be written: no space left on device"; status != statusFailed || !strings.Contains(errs.String(), want) || strings.Contains(errs.String(), "--help") {
+		want := "the result can't be written: no space left on device"
+		if status != statusFailed || !strings.Contains(errs.String(), want) || strings.Contains(errs.String(), "--help") {
 			t.Errorf("redial %s ends with %d: %s", line, status, &errs)
 		}
 	}

@@ -11,7 +11,9 @@ type versionCmd struct {
 
 func (c versionCmd) Run(con *console) error {
 	if c.JSON {
-		return printJSON(con.out, map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+		return printJSON(con.out, map[string]string{
+			"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+		})
 	}
 	printf(con.out, "redial %s (%s %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil

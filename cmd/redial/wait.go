@@ -68,7 +68,8 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 // goesOn says that a Call does, although nobody waits for it any more, and what can be done then.
 func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
 	con.asked = "" // there is a redial, and it knows the call
-	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id), s.command("wait", id))
+	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id),
+		s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
 		if con.echoes {
 			printf(con.err, "\n") // the terminal has echoed ^C
@@ -128,7 +129,9 @@ type watch struct {
 
 func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 	patient := *client
-	w := &watch{con: con, client: &patient, id: asked.ID, teller: newTeller(asked, con.columns()), look: time.NewTimer(lookFirst)}
+	w := &watch{
+		con: con, client: &patient, id: asked.ID, teller: newTeller(asked, con.columns()), look: time.NewTimer(lookFirst),
+	}
 	w.tell = func(e api.Event) error {
 		w.teller.event(con.out, e)
 		return nil
@@ -139,7 +142,8 @@ func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 			con.warning("%s answers again", client.Address())
 			return
 		}
-		con.warning("%v; still trying, for %d minutes at most: the call goes on, wherever it is served", err, int(waitsFor.Minutes()))
+		con.warning("%v; still trying, for %d minutes at most: the call goes on, wherever it is served", err,
+			int(waitsFor.Minutes()))
 	}
 	return w
 }

@@ -40,7 +40,10 @@ type hold struct {
 }
 
 func (s *serverOf) now() (c api.Call) {
-	c = api.Call{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11", To: "+819012345678", State: "waiting", CreatedAt: s.begin, NextAttemptAt: s.begin}
+	c = api.Call{
+		ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11", To: "+819012345678", State: "waiting", CreatedAt: s.begin,
+		NextAttemptAt: s.begin,
+	}
 	for _, e := range s.events {
 		if time.Since(s.begin) >= e.at {
 			switch {
@@ -84,7 +87,9 @@ func (s *serverOf) RoundTrip(r *http.Request) (*http.Response, error) {
 				written.CloseWithError(r.Context().Err())
 				return
 			}
-			b, _ := json.Marshal(api.Event{Seq: i + 1, Type: e.event, At: time.Now(), Attempt: 1, Outcome: "unreached", NextAttemptAt: time.Now()})
+			b, _ := json.Marshal(api.Event{
+				Seq: i + 1, Type: e.event, At: time.Now(), Attempt: 1, Outcome: "unreached", NextAttemptAt: time.Now(),
+			})
 			fmt.Fprintf(written, "event: %s\ndata: %s\n\n", e.event, b)
 		}
 	}()
@@ -114,7 +119,8 @@ func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
 				{9 * time.Minute, "attempt.dialed"}, {10 * time.Minute, "call.ended"},
 			},
 			holds: []hold{
-				{0, []string{"the account is paused"}}, {time.Minute, []string{"the pace: others are due", "not before 2000-01-01T00:00:00Z"}},
+				{0, []string{"the account is paused"}},
+				{time.Minute, []string{"the pace: others are due", "not before 2000-01-01T00:00:00Z"}},
 				{2 * time.Minute, nil}, {4 * time.Minute, []string{"the account is paused"}},
 				{5 * time.Minute, nil}, {7 * time.Minute, []string{"the account is paused"}}, {8 * time.Minute, nil},
 			},
@@ -128,9 +134,11 @@ func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
 			}
 		}
 		want := []string{
-			"call created", "waiting: the account is paused", "waiting: the pace: others are due; not before " + clock(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)),
+			"call created", "waiting: the account is paused",
+			"waiting: the pace: others are due; not before " + clock(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)),
 			"attempt 1 dialing", ": will ring again at TIME", "waiting: the account is paused",
-			"waiting: another call is ringing this number", "waiting: the account is paused", "the number is free again", "attempt 1 dialing", "call ended: UNREACHED",
+			"waiting: another call is ringing this number", "waiting: the account is paused", "the number is free again",
+			"attempt 1 dialing", "call ended: UNREACHED",
 		}
 		got := regexp.MustCompile(`ring again at .*`).ReplaceAllString(strings.Join(lines, "\n"), "ring again at TIME")
 		if got != strings.Join(want, "\n") || status != 3 || errs.Len() > 0 {
@@ -186,8 +194,10 @@ func TestASignalEndsTheWaitingAlone(t *testing.T) {
 				con := newConsole(&out, &errs)
 				con.json, con.echoes = asJSON, asJSON
 				status := s.told(ctx, con)
-				const says = "the call goes on; to cancel it: redial cancel 019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11; to wait again: redial wait 019a0c3e"
-				if status != want || strings.Count(errs.String(), says) != 1 || asJSON && !json.Valid([]byte(errs.String())) || strings.HasPrefix(errs.String(), "\n") != con.echoes {
+				const says = "the call goes on; to cancel it: " +
+					"redial cancel 019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11; to wait again: redial wait 019a0c3e"
+				if status != want || strings.Count(errs.String(), says) != 1 || asJSON && !json.Valid([]byte(errs.String())) ||
+					strings.HasPrefix(errs.String(), "\n") != con.echoes {
 					t.Errorf("%s: status %d, %s", signal, status, errs.String())
 				}
 			})
@@ -216,7 +226,8 @@ func TestASignalWhileTheServerIsAway(t *testing.T) {
 	for name, answer := range map[string]func(*http.Request) (*http.Response, error){
 		"refuses connections": func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
 		"has no database": func(r *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 503, Request: r, Body: io.NopCloser(strings.NewReader(`{"title": "Service Unavailable", "status": 503, "detail": "no database"}`))}, nil
+			problem := `{"title": "Service Unavailable", "status": 503, "detail": "no database"}`
+			return &http.Response{StatusCode: 503, Request: r, Body: io.NopCloser(strings.NewReader(problem))}, nil
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +236,8 @@ func TestASignalWhileTheServerIsAway(t *testing.T) {
 				time.AfterFunc(time.Minute, func() { cancel(signaled{syscall.SIGINT}) })
 				var out, errs strings.Builder
 				con := newConsole(&out, &errs)
-				w := newWatch(con, &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: roundTrip(answer)}}, &api.Call{ID: "one"})
+				w := newWatch(con, &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: roundTrip(answer)}},
+					&api.Call{ID: "one"})
 				_, err := w.untilEnded(ctx, 0)
 				status := con.fail(ctx, server{URL: defaultURL}.goesOn(ctx, con, "one", err))
 				if status != 130 || !strings.Contains(errs.String(), "the call goes on; to cancel it: redial cancel one") {
@@ -256,7 +268,8 @@ func TestAServerThatStaysAwayIsGivenUp(t *testing.T) {
 		if took := time.Since(begin); status != statusFailed || took < waitsFor || took > waitsFor+time.Minute {
 			t.Errorf("status %d after %s", status, took)
 		}
-		if text := errs.String(); !strings.Contains(text, "connection refused") || !strings.Contains(text, "to wait again: redial wait one") {
+		text := errs.String()
+		if !strings.Contains(text, "connection refused") || !strings.Contains(text, "to wait again: redial wait one") {
 			t.Error(text)
 		}
 	})
@@ -264,7 +277,8 @@ func TestAServerThatStaysAwayIsGivenUp(t *testing.T) {
 
 func TestWordsAsAShellReadsThem(t *testing.T) {
 	for word, want := range map[string]string{
-		"list": "list", "+819012345678": "+819012345678", "": "''", "two words": "'two words'", "it's": `'it'\''s'`, "$(rm)": "'$(rm)'",
+		"list": "list", "+819012345678": "+819012345678", "": "''", "two words": "'two words'", "it's": `'it'\''s'`,
+		"$(rm)":                 "'$(rm)'",
 		"http://127.0.0.1:8080": "http://127.0.0.1:8080", "a;b": "'a;b'", "～": "'～'",
 	} {
 		if got := quoted(word); got != want {

@@ -16,7 +16,8 @@ import (
 // may have one in them.
 func (con *console) warn(command *kong.Context) {
 	for _, p := range command.Path {
-		if p.Flag == nil || p.Resolved || !p.Flag.Tag.Has("secret") || p.Flag.Tag.Get("secret") == "url" && !secretURL(p.Flag) {
+		if p.Flag == nil || p.Resolved || !p.Flag.Tag.Has("secret") ||
+			p.Flag.Tag.Get("secret") == "url" && !secretURL(p.Flag) {
 			continue
 		}
 		instead := ""

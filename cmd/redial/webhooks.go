@@ -48,7 +48,8 @@ func (c *webhooksListCmd) Run(ctx context.Context, con *console) error {
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
 	printf(t, "ID\tFROM\tURL\tEVENTS\tSTATE\n")
 	for _, e := range list {
-		printf(t, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Source, cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","), stateOfEndpoint(&e))
+		printf(t, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Source, cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","),
+			stateOfEndpoint(&e))
 	}
 	return t.Flush()
 }

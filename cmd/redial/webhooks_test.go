@@ -39,7 +39,8 @@ func TestReplayGoesPastWhatIsForgotten(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	var out, errs strings.Builder
-	status := run(t.Context(), []string{"webhooks", "replay", "we_1", "--dead", "--url", server.URL}, newConsole(&out, &errs))
+	status := run(t.Context(), []string{"webhooks", "replay", "we_1", "--dead", "--url", server.URL},
+		newConsole(&out, &errs))
 	if got := strings.Join(asked, " "); got != "evt_c_1 evt_c_2 evt_c_3" || out.String() != "On their way again: 2.\n" {
 		t.Errorf("it asked for %s, and says %s", got, &out)
 	}

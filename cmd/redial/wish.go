@@ -83,7 +83,10 @@ func (c *wishFlags) request(ctx context.Context, con *console) (api.CreateCall, 
 
 // wish is what the flags say.
 func (c *wishFlags) wish() (api.CreateCall, error) {
-	req := api.CreateCall{To: c.To, People: c.people(), From: c.From, Twiml: string(c.Twiml), URL: c.MessageURL, Metadata: c.Metadata, Webhook: c.Webhook}
+	req := api.CreateCall{
+		To: c.To, People: c.people(), From: c.From, Twiml: string(c.Twiml), URL: c.MessageURL, Metadata: c.Metadata,
+		Webhook: c.Webhook,
+	}
 	if c.Say != "" {
 		req.Say = &api.Say{Text: string(c.Say), Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}
@@ -163,7 +166,8 @@ func window(text string) (*api.Window, error) {
 		case isZone && w.Zone == "":
 			w.Zone = part
 		case isHours, isZone, w.Days != nil:
-			return nil, fmt.Errorf("--window takes days, hours and a zone, such as 'mon-fri 09:00-21:00 Asia/Tokyo', and each once; %s is one more", part)
+			return nil, fmt.Errorf("--window takes days, hours and a zone, such as 'mon-fri 09:00-21:00 Asia/Tokyo', "+
+				"and each once; %s is one more", part)
 		default:
 			w.Days = days(part)
 		}
