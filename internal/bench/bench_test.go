@@ -110,7 +110,8 @@ func (b *bench) table() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s, %d cores, %s; commit %s; an fdatasync of 4 KiB takes %s.\n\n", cpuModel(), runtime.NumCPU(),
 		runtime.Version(), commit(), percentile(fdatasyncs(b.t, 300), 50).Round(time.Microsecond))
-	s.WriteString("| row | floor | redial | redial to floor | CPU an operation: floor, redial | target |\n|---|---|---|---|---|---|\n")
+	s.WriteString("| row | floor | redial | redial to floor | CPU an operation: floor, redial | target |\n" +
+		"|---|---|---|---|---|---|\n")
 	for _, r := range b.results {
 		s.WriteString(r.line() + "\n")
 	}
@@ -129,7 +130,8 @@ func (r result) line() string {
 	if len(r.cpu) > 0 {
 		cpu = spread(r.floorCPU, microseconds) + ", " + spread(r.cpu, microseconds)
 	}
-	return "| " + strings.Join([]string{r.name, spread(r.floor, r.show), spread(r.ours, r.show), ratio, cpu, r.target}, " | ") + " |"
+	return "| " + strings.Join([]string{r.name, spread(r.floor, r.show), spread(r.ours, r.show), ratio, cpu, r.target},
+		" | ") + " |"
 }
 
 // spread is the median, and the range.

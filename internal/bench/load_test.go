@@ -93,7 +93,8 @@ func number() string { return fmt.Sprintf("+8190%08d", 10_000_000+lastNumber.Add
 
 // create asks for a call.
 func create(base, policy string) error {
-	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, "policy": {%s}, "metadata": {"alert": "4711"}}`,
+	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, `+
+		`"policy": {%s}, "metadata": {"alert": "4711"}}`,
 		number(), policy)
 	return post(base+"/v1/calls", "application/json", []byte(body), nil, http.StatusCreated)
 }
@@ -101,9 +102,11 @@ func create(base, policy string) error {
 // report sends a status callback, signed as Twilio signs.
 func report(target, sid, status string) error {
 	form := url.Values{
-		"AccountSid": {account}, "ApiVersion": {"2010-04-01"}, "CallSid": {sid}, "CallStatus": {status}, "Direction": {"outbound-api"},
-		"From": {"+815012345678"}, "To": {"+819012345678"}, "Timestamp": {"Tue, 24 Nov 2026 12:00:00 +0000"},
-		"CallbackSource": {"call-progress-events"}, "SequenceNumber": {"3"}, "CallDuration": {"0"}, "SipResponseCode": {"486"},
+		"AccountSid": {account}, "ApiVersion": {"2010-04-01"}, "CallSid": {sid}, "CallStatus": {status},
+		"Direction": {"outbound-api"},
+		"From":      {"+815012345678"}, "To": {"+819012345678"}, "Timestamp": {"Tue, 24 Nov 2026 12:00:00 +0000"},
+		"CallbackSource": {"call-progress-events"}, "SequenceNumber": {"3"}, "CallDuration": {"0"},
+		"SipResponseCode": {"486"},
 	}
 	target, _, _ = strings.Cut(target, "#")
 	h := hmac.New(sha1.New, []byte(token))

@@ -34,7 +34,10 @@ func (b *bench) millionOn(d database) {
 	fill(b, url, first, few, scaled(1000), tomorrow, 0)
 	node = b.redial(url, twilio.URL, fastPace)
 	pagesOfFew := b.pages(node, idOf(first, few, scaled(1000)/2))
-	callbacks := result{name: "final callbacks over HTTP, 1,000,000 calls; floor: redial with few, " + d.name, ratio: true, target: "as with few"}
+	callbacks := result{
+		name: "final callbacks over HTTP, 1,000,000 calls; floor: redial with few, " + d.name, ratio: true,
+		target: "as with few",
+	}
 	for range repetitions(3) {
 		callbacks.floorWas(b.busy(node, twilio, scaled(2000)))
 	}
@@ -47,7 +50,10 @@ func (b *bench) millionOn(d database) {
 
 	node = b.redial(url, twilio.URL, fastPace)
 	ready := time.Since(node.started)
-	late := result{name: "lateness of timers, 1,000,000 waiting, " + d.name + ", p99: due to create request", show: milliseconds, target: "20 ms"}
+	late := result{
+		name: "lateness of timers, 1,000,000 waiting, " + d.name + ", p99: due to create request",
+		show: milliseconds, target: "20 ms",
+	}
 	var mu sync.Mutex
 	var lateness []time.Duration
 	var all sync.WaitGroup
@@ -71,10 +77,13 @@ func (b *bench) millionOn(d database) {
 		late.ours = append(late.ours, ms(percentile(lateness[part*step:(part+1)*step], 99)))
 	}
 	b.add(late)
-	b.add(result{name: "start to ready, 1,000,000 waiting, " + d.name, show: milliseconds, ours: []float64{ms(ready)}, target: "1 s"})
+	b.add(result{
+		name: "start to ready, 1,000,000 waiting, " + d.name, show: milliseconds, ours: []float64{ms(ready)}, target: "1 s",
+	})
 	pagesOfMany := b.pages(node, idOf(first, future, n/2))
 	for i, what := range []string{"first page", "a page in the middle"} {
-		b.add(result{name: "GET /v1/calls, " + what + ", 1,000,000 calls; floor: with few, " + d.name, show: milliseconds, ratio: true,
+		b.add(result{name: "GET /v1/calls, " + what + ", 1,000,000 calls; floor: with few, " + d.name,
+			show: milliseconds, ratio: true,
 			floor: pagesOfFew[i], ours: pagesOfMany[i], target: "as with few"})
 	}
 	twilio.onEach(nil)
@@ -82,7 +91,9 @@ func (b *bench) millionOn(d database) {
 		callbacks.oursWas(b.busy(node, twilio, scaled(2000)))
 	}
 	b.add(callbacks)
-	b.add(result{name: "memory, 1,000,000 waiting, " + d.name, show: megabytes, ours: []float64{node.memory()}, target: "100 MB"})
+	b.add(result{
+		name: "memory, 1,000,000 waiting, " + d.name, show: megabytes, ours: []float64{node.memory()}, target: "100 MB",
+	})
 	node.stop()
 }
 

@@ -54,7 +54,8 @@ func TestPair(t *testing.T) {
 		n = max(9, *pairs)
 	}
 	var table strings.Builder
-	table.WriteString("| row | old | new | new to old, 95 % interval | budget | old, new (not judged) |\n|---|---|---|---|---|---|\n")
+	table.WriteString("| row | old | new | new to old, 95 % interval | budget | old, new (not judged) |\n" +
+		"|---|---|---|---|---|---|\n")
 	for _, row := range pairRows {
 		for _, d := range databases {
 			name := row.name + ", " + d.name
@@ -111,7 +112,8 @@ func (row *pairRow) measure(t *testing.T, before, after string, d database, n in
 		now.add(y)
 	}
 	low, high := r.interval()
-	return fmt.Sprintf(" | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %s, %s |", spread(old.costs, row.show), spread(now.costs, row.show),
+	return fmt.Sprintf(" | %s | %s | **%.2f** (%.2f to %.2f) | %.2f | %s, %s |", spread(old.costs, row.show),
+		spread(now.costs, row.show),
 		r.mean(), low, high, row.budget, spread(old.rates, perSecond), spread(now.rates, perSecond)), r.worse(row.budget)
 }
 
@@ -171,7 +173,9 @@ func (b *bench) manyCalls(d database) (node *process, ids []string) {
 func (b *bench) pairReads(d database) func() measured {
 	node, ids := b.manyCalls(d)
 	return func() measured {
-		return measuredAs(b.on(node, scaled(8000), func(i int) error { return read(node.url() + "/v1/calls/" + ids[i%len(ids)]) }))
+		return measuredAs(b.on(node, scaled(8000), func(i int) error {
+			return read(node.url() + "/v1/calls/" + ids[i%len(ids)])
+		}))
 	}
 }
 

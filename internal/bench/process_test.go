@@ -131,13 +131,15 @@ func (b *bench) redial(database, twilio string, extra ...string) *process {
 	addr := freeAddr(b.t)
 	return start(b.t, b.folder+"/redial", addr, []string{"serve"}, append([]string{
 		"REDIAL_LISTEN=" + addr, "HOST_URL=http://" + addr, "DATABASE_URL=" + database, "REDIAL_FROM=+815012345678",
-		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio, "REDIAL_LOG_LEVEL=info", "REDIAL_CHECK=false",
+		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio,
+		"REDIAL_LOG_LEVEL=info", "REDIAL_CHECK=false",
 	}, extra...)).ready("/readyz")
 }
 
 func (b *bench) floor(args ...string) *process {
 	addr := freeAddr(b.t)
-	return start(b.t, b.folder+"/floor", addr, append([]string{"-listen", addr, "-token", token}, args...), nil).ready("/readyz")
+	return start(b.t, b.folder+"/floor", addr, append([]string{"-listen", addr, "-token", token}, args...),
+		nil).ready("/readyz")
 }
 
 // phones starts a sim, in which everything takes next to no time.

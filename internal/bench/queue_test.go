@@ -32,7 +32,8 @@ func (b *bench) queueOn(d database) {
 	b.placed(node)
 	now := time.Now().UTC()
 	hours := func(from, to int) string {
-		return now.Add(time.Duration(from)*time.Hour).Format(time.TimeOnly) + "-" + now.Add(time.Duration(to)*time.Hour).Format(time.TimeOnly)
+		return now.Add(time.Duration(from)*time.Hour).Format(time.TimeOnly) + "-" +
+			now.Add(time.Duration(to)*time.Hour).Format(time.TimeOnly)
 	}
 	ask(`"deadline": "48h", "window": {"hours": "` + hours(-1, 1) + `", "zone": "Etc/UTC"}`)
 	b.closeWindows(url, now)
@@ -69,9 +70,18 @@ func (b *bench) queueOn(d database) {
 	}
 	slowNow, allNow := batches(node)
 	row := "a number with 50,000 held calls, whose windows are closed, becomes free, " + d.name
-	b.add(result{name: row + ": batches of more than 512 ms, of " + fmt.Sprint(allNow-all), show: plain, ours: []float64{float64(slowNow - slow)}, target: "0"})
-	b.add(result{name: "the same: the slowest create meanwhile", show: milliseconds, ours: []float64{ms(percentile(creates, 100))}, target: "500 ms"})
-	b.add(result{name: "the same: until the one that can ring is dialed", show: seconds, ours: []float64{took.Seconds()}, target: "60 s"})
+	b.add(result{
+		name: row + ": batches of more than 512 ms, of " + fmt.Sprint(allNow-all), show: plain,
+		ours: []float64{float64(slowNow - slow)}, target: "0",
+	})
+	b.add(result{
+		name: "the same: the slowest create meanwhile", show: milliseconds,
+		ours: []float64{ms(percentile(creates, 100))}, target: "500 ms",
+	})
+	b.add(result{
+		name: "the same: until the one that can ring is dialed", show: seconds,
+		ours: []float64{took.Seconds()}, target: "60 s",
+	})
 	node.stop()
 }
 

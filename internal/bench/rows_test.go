@@ -39,7 +39,9 @@ func (b *bench) creates() {
 	floor := b.floor()
 	for i, d := range databases {
 		node := b.redial(d.url(b.t), twilio.URL)
-		r := result{name: "durable creates over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "0.35"}[i]}
+		r := result{
+			name: "durable creates over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "0.35"}[i],
+		}
 		ask := func(p *process) load {
 			return b.on(p, scaled(10000), func(int) error { return create(p.url(), `"max_attempts": 3`) })
 		}
@@ -60,7 +62,9 @@ func (b *bench) callbacks() {
 		twilio := newOperator()
 		defer twilio.Close()
 		node := b.redial(d.url(b.t), twilio.URL, fastPace)
-		r := result{name: "final callbacks over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "–"}[i]}
+		r := result{
+			name: "final callbacks over HTTP, " + d.name + ", 64 clients", ratio: true, target: []string{"0.5", "–"}[i],
+		}
 		n := scaled(6000)
 		for range repetitions(3) {
 			r.floorWas(b.on(floor, n, func(int) error {
@@ -160,7 +164,10 @@ func (b *bench) threeNodes() {
 	r := result{name: "whole calls, PostgreSQL: one node (as the floor), three nodes", ratio: true, target: "1.0"}
 	one := b.redial(databases[1].url(b.t), phones.url(), fastPace)
 	shared := databases[1].url(b.t)
-	three := []*process{b.redial(shared, phones.url(), fastPace), b.redial(shared, phones.url(), fastPace), b.redial(shared, phones.url(), fastPace)}
+	three := []*process{
+		b.redial(shared, phones.url(), fastPace), b.redial(shared, phones.url(), fastPace),
+		b.redial(shared, phones.url(), fastPace),
+	}
 	b.whole(scaled(500), one)
 	b.whole(scaled(500), three...)
 	for range repetitions(3) {
@@ -176,7 +183,10 @@ func (b *bench) latency() {
 	for i, d := range databases {
 		var r50, r99 result
 		target := [][]string{{"1 ms", "5 ms"}, {"3 ms", "20 ms"}}[i]
-		r50 = result{name: "callback to the next create request, 25 calls/s, " + d.name + ", p50; floor: a round trip and an fdatasync", show: milliseconds, target: target[0]}
+		r50 = result{
+			name: "callback to the next create request, 25 calls/s, " + d.name +
+				", p50; floor: a round trip and an fdatasync", show: milliseconds, target: target[0],
+		}
 		r99 = result{name: "the same, p99", show: milliseconds, target: target[1]}
 		for range repetitions(3) {
 			took := b.roundTrips(floor, scaled(200))

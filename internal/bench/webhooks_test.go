@@ -39,10 +39,15 @@ func (b *bench) webhooks() {
 		for _, told := range []struct {
 			name, events, target string
 			times                int
-		}{{"each end", "attempt.ended,call.ended", "at most 1.33", repetitions(9)}, {"all events", "*", "–", repetitions(3)}} {
+		}{
+			{"each end", "attempt.ended,call.ended", "at most 1.33", repetitions(9)}, {"all events", "*", "–", repetitions(3)},
+		} {
 			node, heard := b.toldNode(d, phones, told.events)
 			b.told(scaled(300), node, heard)
-			r := result{name: "CPU of a whole call with webhooks of " + told.name + "; floor: without, " + d.name, ratio: true, show: microseconds, target: told.target}
+			r := result{
+				name: "CPU of a whole call with webhooks of " + told.name + "; floor: without, " + d.name, ratio: true,
+				show: microseconds, target: told.target,
+			}
 			for range told.times {
 				r.floor = append(r.floor, b.whole(scaled(1000), floor).cpu)
 				r.ours = append(r.ours, b.told(scaled(1000), node, heard).cpu)
@@ -58,7 +63,8 @@ func (b *bench) webhooks() {
 // toldNode is a node that tells an application of events.
 func (b *bench) toldNode(d database, phones *process, events string) (*process, *application) {
 	heard := newApplication()
-	return b.redial(d.url(b.t), phones.url(), fastPace, "REDIAL_WEBHOOK_URLS="+heard.URL, "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
+	return b.redial(d.url(b.t), phones.url(), fastPace, "REDIAL_WEBHOOK_URLS="+heard.URL,
+		"REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 		"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+events), heard
 }
 

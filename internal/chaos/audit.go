@@ -210,7 +210,8 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 		return no
 	case asksForKey(p) && said(thanks):
 		return yes
-	case asksForKey(p) && slices.ContainsFunc(l.Pressed, func(keys string) bool { return right(*p.Confirm, keys) }) && !said(taken):
+	case asksForKey(p) && slices.ContainsFunc(l.Pressed, func(keys string) bool { return right(*p.Confirm, keys) }) &&
+		!said(taken):
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
@@ -222,7 +223,9 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 
 // heardTheMessage says whether anything was said but that it is taken, or broken.
 func heardTheMessage(l *sim.Leg) bool {
-	return slices.ContainsFunc(l.Heard, func(s string) bool { return !strings.Contains(s, taken) && !strings.Contains(s, broken) })
+	return slices.ContainsFunc(l.Heard, func(s string) bool {
+		return !strings.Contains(s, taken) && !strings.Contains(s, broken)
+	})
 }
 
 func asksForKey(p api.Policy) bool { return p.Confirm != nil && *p.Confirm != (api.Confirm{}) }

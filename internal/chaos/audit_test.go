@@ -23,7 +23,9 @@ func sound() *scene {
 		return sim.Leg{SID: sid, To: to, Status: status, CreatedAt: at, DialedAt: at, EndedAt: at.Add(30 * time.Second)}
 	}
 	call := func(id, to, outcome string, attempts ...api.Attempt) api.Call {
-		return api.Call{ID: id, To: to, State: "ended", Outcome: outcome, Policy: api.Policy{MaxAttempts: new(2)}, Attempts: attempts}
+		return api.Call{
+			ID: id, To: to, State: "ended", Outcome: outcome, Policy: api.Policy{MaxAttempts: new(2)}, Attempts: attempts,
+		}
 	}
 	attempt := func(n int, to, sid, result string) api.Attempt {
 		dialed := noon.Add(time.Duration(n-1) * 2 * time.Minute)
@@ -37,7 +39,8 @@ func sound() *scene {
 		},
 		calls: []api.Call{
 			call("1", "A", "reached", attempt(1, "A", "CA1", "busy"), attempt(2, "A", "CA2", "completed")),
-			call("2", "B", "unreached", attempt(1, "B", "", "unplaced"), attempt(2, "B", "CA3", "no-answer"), attempt(3, "B", "CA4", "no-answer")),
+			call("2", "B", "unreached", attempt(1, "B", "", "unplaced"), attempt(2, "B", "CA3", "no-answer"),
+				attempt(3, "B", "CA4", "no-answer")),
 			call("3", "C", "refused", attempt(1, "C", "", "refused")),
 		},
 	}
@@ -66,24 +69,28 @@ func TestEveryDiscrepancyIsFound(t *testing.T) {
 		spoil func(*scene)
 		want  Kind
 	}{
-		"a call is gone":                    {func(s *scene) { s.calls = s.calls[1:] }, Lost},
-		"a call never ended":                {func(s *scene) { s.calls[2].Outcome, s.calls[2].State = "", "waiting" }, Lost},
-		"a call that nobody asked for":      {func(s *scene) { s.asked = s.asked[:2] }, Differs},
-		"another number":                    {func(s *scene) { s.asked[2].To[0] = "D" }, Differs},
-		"a ring that is not recorded":       {func(s *scene) { s.calls[0].Attempts = s.calls[0].Attempts[1:] }, Differs},
-		"an attempt that never was":         {func(s *scene) { s.legs = s.legs[1:] }, Differs},
-		"an attempt recorded otherwise":     {func(s *scene) { s.legs[0].Status = "failed" }, Differs},
-		"a ring recorded as never placed":   {func(s *scene) { s.calls[1].Attempts[2].Result = "unplaced" }, Differs},
-		"one ring for two attempts":         {func(s *scene) { s.calls[1].Attempts[1].SID = "CA1" }, Differs},
-		"an attempt that is not over":       {func(s *scene) { s.calls[1].Attempts[0].Result = "" }, Differs},
-		"a wrong outcome":                   {func(s *scene) { s.calls[0].Outcome = "unreached" }, Differs},
-		"given up too early":                {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(3) }, Differs},
-		"a dial too many":                   {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(1) }, Twice},
-		"a phone rung twice at once":        {func(s *scene) { s.legs[1].CreatedAt = s.legs[0].EndedAt.Add(-time.Second) }, Twice},
+		"a call is gone":                  {func(s *scene) { s.calls = s.calls[1:] }, Lost},
+		"a call never ended":              {func(s *scene) { s.calls[2].Outcome, s.calls[2].State = "", "waiting" }, Lost},
+		"a call that nobody asked for":    {func(s *scene) { s.asked = s.asked[:2] }, Differs},
+		"another number":                  {func(s *scene) { s.asked[2].To[0] = "D" }, Differs},
+		"a ring that is not recorded":     {func(s *scene) { s.calls[0].Attempts = s.calls[0].Attempts[1:] }, Differs},
+		"an attempt that never was":       {func(s *scene) { s.legs = s.legs[1:] }, Differs},
+		"an attempt recorded otherwise":   {func(s *scene) { s.legs[0].Status = "failed" }, Differs},
+		"a ring recorded as never placed": {func(s *scene) { s.calls[1].Attempts[2].Result = "unplaced" }, Differs},
+		"one ring for two attempts":       {func(s *scene) { s.calls[1].Attempts[1].SID = "CA1" }, Differs},
+		"an attempt that is not over":     {func(s *scene) { s.calls[1].Attempts[0].Result = "" }, Differs},
+		"a wrong outcome":                 {func(s *scene) { s.calls[0].Outcome = "unreached" }, Differs},
+		"given up too early":              {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(3) }, Differs},
+		"a dial too many":                 {func(s *scene) { s.calls[1].Policy.MaxAttempts = new(1) }, Twice},
+		"a phone rung twice at once": {func(s *scene) {
+			s.legs[1].CreatedAt = s.legs[0].EndedAt.Add(-time.Second)
+		}, Twice},
 		"a phone rung while it still rings": {func(s *scene) { s.legs[2].EndedAt = time.Time{} }, Twice},
-		"rung again after it was answered":  {func(s *scene) { s.legs[0].Status, s.calls[0].Attempts[0].Result = "completed", "completed" }, Twice},
-		"reached, and nobody knows how":     {func(s *scene) { s.calls[0].Reached = nil }, Differs},
-		"reached without a key":             {func(s *scene) { s.wants("9", "That was not right.") }, Differs},
+		"rung again after it was answered": {func(s *scene) {
+			s.legs[0].Status, s.calls[0].Attempts[0].Result = "completed", "completed"
+		}, Twice},
+		"reached, and nobody knows how": {func(s *scene) { s.calls[0].Reached = nil }, Differs},
+		"reached without a key":         {func(s *scene) { s.wants("9", "That was not right.") }, Differs},
 		"thanked, and not reached": {func(s *scene) {
 			s.wants("1", "It is confirmed.")
 			s.calls[0].Outcome, s.calls[0].Reached, s.calls[0].Attempts[1].Result = "unreached", nil, "unconfirmed"
@@ -93,7 +100,9 @@ func TestEveryDiscrepancyIsFound(t *testing.T) {
 		}, Differs},
 		"the next rung after one was reached": {func(s *scene) {
 			s.legs[2].To, s.calls[0].People = "B", []api.Person{{Number: "A"}, {Number: "B"}}
-			s.calls[0].Attempts = append(s.calls[0].Attempts, api.Attempt{Number: 3, To: "B", SID: "CA3", Result: "no-answer", DialedAt: noon.Add(time.Hour)})
+			s.calls[0].Attempts = append(s.calls[0].Attempts, api.Attempt{
+				Number: 3, To: "B", SID: "CA3", Result: "no-answer", DialedAt: noon.Add(time.Hour),
+			})
 		}, Twice},
 		"a phone rung for somebody else's call": {func(s *scene) { s.legs[0].To = "C" }, Differs},
 	} {

@@ -111,9 +111,13 @@ func build(t *testing.T, broken map[string]string) string {
 }
 
 func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
-	p := &proof{t: t, peace: make(chan struct{}), settling: 10 * time.Minute, rng: rand.New(rand.NewPCG(*seed, 0)), hits: filepath.Join(t.TempDir(), "hits")}
+	p := &proof{
+		t: t, peace: make(chan struct{}), settling: 10 * time.Minute, rng: rand.New(rand.NewPCG(*seed, 0)),
+		hits: filepath.Join(t.TempDir(), "hits"),
+	}
 	var err error
-	if p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: faults}); err != nil {
+	p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: faults})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if p.heard, err = NewReceiver(); err != nil {
@@ -124,7 +128,8 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 	front := httptest.NewServer(p.fleet)
 	p.fleet.env = []string{
 		"DATABASE_URL=" + database, "HOST_URL=" + front.URL, "TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token,
-		"REDIAL_TWILIO_BASE_URL=" + twilio.URL, "REDIAL_FROM=+815012345678", "REDIAL_CHECK=false", fmt.Sprintf("REDIAL_CALLS_PER_SECOND=%d", pace),
+		"REDIAL_TWILIO_BASE_URL=" + twilio.URL, "REDIAL_FROM=+815012345678", "REDIAL_CHECK=false",
+		fmt.Sprintf("REDIAL_CALLS_PER_SECOND=%d", pace),
 		"REDIAL_CRASH_HITS=" + p.hits, "REDIAL_WEBHOOK_URLS=" + heard.URL, "REDIAL_WEBHOOK_SECRETS=" + secret,
 		"REDIAL_WEBHOOK_EVENTS=*", "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 	}
@@ -248,10 +253,13 @@ func (p *proof) isPeace() bool {
 
 // What phones do: those of plain calls, and those of calls that want a proof.
 var (
-	manners = []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer", "failed,wrong,busy",
+	manners = []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer",
+		"failed,wrong,busy",
 		"refuse:21211", "rings-forever,answer", "answer:30s"}
-	proofs = []string{"answer+keys=1", "answer,answer+keys=1", "answer+keys=9/1", "answer+keys=9/9/9,answer+keys=1@6s", "answer:8s+keys=1",
-		"voicemail,answer+keys=1", "voicemail", "no-answer,answer+keys=1", "busy,answer", "answer+detected=unknown,answer+keys=1",
+	proofs = []string{"answer+keys=1", "answer,answer+keys=1", "answer+keys=9/1", "answer+keys=9/9/9,answer+keys=1@6s",
+		"answer:8s+keys=1",
+		"voicemail,answer+keys=1", "voicemail", "no-answer,answer+keys=1", "busy,answer",
+		"answer+detected=unknown,answer+keys=1",
 		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468", "answer+keys=1111/2468,busy"}
 )
 
@@ -267,7 +275,9 @@ func (p *proof) order(i int) api.CreateCall {
 	if i%10 == 4 {
 		req := order(3, p.phone(i, []string{"busy", "no-answer"}))
 		req.Policy.Deadline = api.After(30 * time.Second)
-		req.Policy.RedialAfter = map[string]api.Delays{"busy": {api.Duration(20 * time.Second)}, "no-answer": {api.Duration(20 * time.Second)}}
+		req.Policy.RedialAfter = map[string]api.Delays{
+			"busy": {api.Duration(20 * time.Second)}, "no-answer": {api.Duration(20 * time.Second)},
+		}
 		return req
 	}
 	req := p.wants(i)
@@ -299,7 +309,8 @@ func (p *proof) wants(i int) api.CreateCall {
 	}
 	req := order(1+p.draw(3), numbers...)
 	req.Policy.Confirm = &[]api.Confirm{{}, {Digit: "1"}, {Digit: "1"}, {AnyKey: true}, {PIN: pin}}[p.draw(5)]
-	req.Policy.Machine = &[]api.Machine{{Do: "ignore"}, {Do: "redial"}, {Do: "leave-message"}, {Do: "leave-message", Then: "end"}}[p.draw(4)]
+	req.Policy.Machine = &[]api.Machine{{Do: "ignore"}, {Do: "redial"}, {Do: "leave-message"},
+		{Do: "leave-message", Then: "end"}}[p.draw(4)]
 	req.Policy.Ladder = []string{"sequence", "rounds", "parallel", "parallel"}[p.draw(4)]
 	return req
 }
@@ -317,7 +328,8 @@ func order(attempts int, to ...string) api.CreateCall {
 	second := api.Duration(time.Second)
 	req := api.CreateCall{To: to[0], Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
 		MaxAttempts: new(attempts), RingTimeout: new(5 * second), Deadline: api.After(2 * time.Hour),
-		RedialAfter: map[string]api.Delays{"busy": {second}, "no-answer": {0}, "failed": {second}, "machine": {second}, "unconfirmed": {0}},
+		RedialAfter: map[string]api.Delays{"busy": {second}, "no-answer": {0}, "failed": {second}, "machine": {second},
+			"unconfirmed": {0}},
 	}}
 	for _, number := range to {
 		req.People = append(req.People, api.Person{Number: number})
@@ -544,7 +556,8 @@ func (p *proof) verdict() {
 	// Of a short run the lot may draw fewer; then some at least.
 	windows, deadlines := drawn(records)
 	if windows == 0 || len(records) >= enoughToCount && (5*windows < len(records) || 20*deadlines < len(records)) {
-		p.t.Errorf("of %d calls, the windows of %d closed, and the deadlines of %d came; want a fifth and a twentieth at least", len(records), windows, deadlines)
+		p.t.Errorf("of %d calls, the windows of %d closed, and the deadlines of %d came; "+
+			"want a fifth and a twentieth at least", len(records), windows, deadlines)
 	}
 	for _, f := range found[:min(len(found), 30)] {
 		p.t.Errorf("%s: %s", f.Kind, f.What)

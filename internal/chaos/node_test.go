@@ -115,7 +115,8 @@ func (n *node) run(point, pause string) error {
 	}
 	defer out.Close()
 	cmd := exec.Command(n.f.binary, "serve")
-	cmd.Env = append(n.f.env, "REDIAL_LISTEN="+n.addr, "REDIAL_CRASH="+point, "REDIAL_STOP="+pause, fmt.Sprintf("REDIAL_CLOCK_SKEW=%s", n.skew))
+	cmd.Env = append(n.f.env, "REDIAL_LISTEN="+n.addr, "REDIAL_CRASH="+point, "REDIAL_STOP="+pause,
+		fmt.Sprintf("REDIAL_CLOCK_SKEW=%s", n.skew))
 	cmd.Stdout, cmd.Stderr = out, out
 	n.mu.Lock()
 	if n.over {

@@ -100,7 +100,8 @@ func (x *Receiver) take(body []byte, h http.Header) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var m api.Webhook
-	if x.wh.Verify(body, h) != nil || json.Unmarshal(body, &m) != nil || m.ID != h.Get("webhook-id") || m.Data.Call == nil {
+	if x.wh.Verify(body, h) != nil || json.Unmarshal(body, &m) != nil || m.ID != h.Get("webhook-id") ||
+		m.Data.Call == nil {
 		x.forged++
 		return
 	}

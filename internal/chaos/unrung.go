@@ -38,9 +38,13 @@ func Expired(calls []api.Call, legs []sim.Leg, away []Span) (faults []Finding) {
 		why, free := keptBy(c, ringing, away)
 		switch {
 		case free > patience:
-			faults = append(faults, Finding{Unrung, fmt.Sprintf("call %s expired, and could have been rung for %s (%s)", c.ID, free, why)})
+			faults = append(faults, Finding{
+				Unrung, fmt.Sprintf("call %s expired, and could have been rung for %s (%s)", c.ID, free, why),
+			})
 		case why == "":
-			faults = append(faults, Finding{Unrung, fmt.Sprintf("call %s expired after %s, and nothing kept it from ringing", c.ID, free)})
+			faults = append(faults, Finding{
+				Unrung, fmt.Sprintf("call %s expired after %s, and nothing kept it from ringing", c.ID, free),
+			})
 		}
 	}
 	return faults

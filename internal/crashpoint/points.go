@@ -27,7 +27,8 @@ const (
 func Points() []string {
 	return []string{
 		CreateBeforeCommit, CreateAfterCommit, ClaimBeforeCommit, ClaimAfterCommit, PlaceBeforeRequest, PlaceAfterRequest,
-		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, BatchAfterCommit, CallbackBeforeCommit, CallbackAfterCommit,
+		RecordBeforeCommit, RecordAfterCommit, AskBeforeRequest, AskAfterRequest, BatchAfterCommit, CallbackBeforeCommit,
+		CallbackAfterCommit,
 		GatherBeforeCommit, GatherAfterCommit,
 		DeliverBeforeRequest, DeliverAfterRequest, DeliverBeforeCommit, DeliverAfterCommit,
 	}

@@ -130,7 +130,10 @@ func sites(pkg string) (all []mutant, err error) {
 		}
 		add := func(from, end token.Pos, to, within string) {
 			p := set.Position(from)
-			all = append(all, mutant{pkg: pkg, file: file, line: p.Line, start: p.Offset, end: set.Position(end).Offset, to: to, source: source, within: within})
+			all = append(all, mutant{
+				pkg: pkg, file: file, line: p.Line, start: p.Offset, end: set.Position(end).Offset, to: to,
+				source: source, within: within,
+			})
 		}
 		ast.Inspect(tree, func(n ast.Node) bool {
 			changes(n, source, set, add)

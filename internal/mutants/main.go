@@ -67,7 +67,9 @@ func (m *mutant) noticedBy() string {
 		return "an error: " + err.Error()
 	}
 	defer clean()
-	for _, packages := range [][]string{{"./internal/" + m.pkg}, {"./internal/app"}, {"./cmd/redial", "./internal/chaos", "./internal/webhook"}} {
+	for _, packages := range [][]string{
+		{"./internal/" + m.pkg}, {"./internal/app"}, {"./cmd/redial", "./internal/chaos", "./internal/webhook"},
+	} {
 		if by := evidence(overlay, packages); by != "" {
 			return by
 		}

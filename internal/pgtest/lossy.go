@@ -46,7 +46,8 @@ func Lossy(t testing.TB, database string) (through string, lose func(words strin
 		}
 	}()
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(conf.User, conf.Password), Host: l.Addr().String(), Path: "/" + conf.Database,
+		Scheme: "postgres", User: url.UserPassword(conf.User, conf.Password), Host: l.Addr().String(),
+		Path:     "/" + conf.Database,
 		RawQuery: url.Values{"sslmode": {"disable"}}.Encode(),
 	}
 	return u.String(), func(words string) { armed.Store(&words) }

@@ -112,7 +112,8 @@ func Away(t testing.TB, database string) (back func()) {
 		}
 	}
 	allow("false")
-	if err := run(srv.admin, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '"+name+"'"); err != nil {
+	err = run(srv.admin, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '"+name+"'")
+	if err != nil {
 		t.Fatal(err)
 	}
 	return func() { t.Helper(); allow("true") }

@@ -51,7 +51,9 @@ func start(options string) (*running, error) {
 }
 
 func onSocket(hosts string) *url.URL {
-	return &url.URL{Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: url.Values{"host": {hosts}}.Encode()}
+	return &url.URL{
+		Scheme: "postgres", User: url.User("postgres"), Path: "/postgres", RawQuery: url.Values{"host": {hosts}}.Encode(),
+	}
 }
 
 // script is a shell script that runs servers in dir until its standard input ends.
@@ -200,7 +202,8 @@ func binDir() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", errors.New("no server is installed: run `make deps-test` (`make test` does so too), or set REDIAL_TEST_DATABASE_URL")
+	return "", errors.New("no server is installed: run `make deps-test` (`make test` does so too), " +
+		"or set REDIAL_TEST_DATABASE_URL")
 }
 
 func version(bin string) int {

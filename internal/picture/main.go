@@ -39,8 +39,10 @@ const (
 // style gives each run its class; colors are those of GitHub's dark theme, on a ground of their
 // own, so that a light page shows them as well.
 const style = `<style>
-text{font:14px ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;fill:#e6edf3;white-space:pre}
-.s1{font-weight:600}.s2{fill:#9198a1}.s31{fill:#ff7b72}.s32{fill:#3fb950}.s33{fill:#d29922}.s34{fill:#58a6ff}.s35{fill:#bc8cff}.s36{fill:#39c5cf}
+text{font:14px ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;` +
+	`fill:#e6edf3;white-space:pre}
+.s1{font-weight:600}.s2{fill:#9198a1}.s31{fill:#ff7b72}.s32{fill:#3fb950}.s33{fill:#d29922}` +
+	`.s34{fill:#58a6ff}.s35{fill:#bc8cff}.s36{fill:#39c5cf}
 </style>`
 
 func draw(w io.Writer, r io.Reader, title string) error {
@@ -56,9 +58,11 @@ func draw(w io.Writer, r io.Reader, title string) error {
 	}
 	width, height := int(columns*cell)+2*margin, bar+len(lines)*line+margin
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" role="img">`+"\n", width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" `+
+		`role="img">`+"\n", width, height)
 	fmt.Fprintf(&b, "<title>%s</title>\n%s\n", html.EscapeString(title), style)
-	fmt.Fprintf(&b, `<rect x="0.5" y="0.5" width="%d" height="%d" rx="8" fill="#0d1117" stroke="#3d444d"/>`+"\n", width-1, height-1)
+	fmt.Fprintf(&b, `<rect x="0.5" y="0.5" width="%d" height="%d" rx="8" fill="#0d1117" stroke="#3d444d"/>`+"\n",
+		width-1, height-1)
 	for i, fill := range []string{"#ff5f57", "#febc2e", "#28c840"} {
 		fmt.Fprintf(&b, `<circle cx="%d" cy="%d" r="6" fill="%s"/>`+"\n", margin+6+20*i, bar/2, fill)
 	}

@@ -11,7 +11,8 @@ import (
 // A picture has the words, each run where it stands in the terminal, in its style.
 func TestAPictureOfATerminal(t *testing.T) {
 	var b strings.Builder
-	err := draw(&b, strings.NewReader("$ redial demo\n\n\x1b[1mTHE PHONE   NOW\x1b[0m\nbusy & <gone>  \x1b[1;32;49mREACHED\x1b[39m \x1b[22mafter\n\n\n"), "A demo")
+	err := draw(&b, strings.NewReader("$ redial demo\n\n\x1b[1mTHE PHONE   NOW\x1b[0m\n"+
+		"busy & <gone>  \x1b[1;32;49mREACHED\x1b[39m \x1b[22mafter\n\n\n"), "A demo")
 	if err != nil {
 		t.Fatal(err)
 	}

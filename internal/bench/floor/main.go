@@ -29,7 +29,9 @@ var (
 	last   = flag.Int("dials", 3, "of each call")
 
 	number, over atomic.Int64
-	client       = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64}}
+	client       = &http.Client{
+		Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64},
+	}
 )
 
 func main() {
@@ -61,11 +63,14 @@ func create(w http.ResponseWriter, r *http.Request) {
 // dial sends the create request, as redial does.
 func dial(to, id string, n int) {
 	form := url.Values{
-		"To": {to}, "From": {"+815012345678"}, "Timeout": {"30"}, "Twiml": {"<Response><Say>The server is down.</Say></Response>"},
-		"StatusCallback":      {fmt.Sprintf("http://%s/twilio_api/callback?attempt=%s.%d&to=%s", *listen, id, n, url.QueryEscape(to))},
+		"To": {to}, "From": {"+815012345678"}, "Timeout": {"30"},
+		"Twiml": {"<Response><Say>The server is down.</Say></Response>"},
+		"StatusCallback": {fmt.Sprintf("http://%s/twilio_api/callback?attempt=%s.%d&to=%s", *listen, id, n,
+			url.QueryEscape(to))},
 		"StatusCallbackEvent": {"initiated", "ringing", "answered", "completed"},
 	}
-	r, err := http.NewRequest(http.MethodPost, *twilio+"/2010-04-01/Accounts/"+account+"/Calls.json", strings.NewReader(form.Encode()))
+	r, err := http.NewRequest(http.MethodPost, *twilio+"/2010-04-01/Accounts/"+account+"/Calls.json",
+		strings.NewReader(form.Encode()))
 	if err != nil {
 		log.Fatal(err)
 	}
