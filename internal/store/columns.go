@@ -301,7 +301,7 @@ func unchanged(a, b *call.Attempt) bool {
 		(a.Refusal == b.Refusal || a.Refusal != nil && b.Refusal != nil && *a.Refusal == *b.Refusal)
 }
 
-// storable is text as PostgreSQL takes it: valid UTF-8 without NUL. What is kept
+// storable is text as every database takes it: valid UTF-8 without NUL. What is kept
 // as JSON needs no such care.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")

@@ -20,7 +20,7 @@ type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
 	PlacedBy   string                // the carrier's account that dials what is claimed; kept with it
-	Isolation  sql.IsolationLevel    // PostgreSQL's; the default is READ COMMITTED with row locks
+	Isolation  sql.IsolationLevel    // where it can be chosen; the default is READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
 	// Committed is told of each event that this process has committed, with the Call as it is then; nil: nobody is.
@@ -51,7 +51,7 @@ type Store struct {
 	timer
 }
 
-// Open opens the database of a URL: sqlite:FILE, or postgres://….
+// Open opens the database of a URL, which engine.Open reads.
 func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	e, err := engine.Open(ctx, databaseURL, engine.Options{Isolation: o.Isolation, Notice: o.Notice})
 	if err != nil {

@@ -24,7 +24,7 @@ type wakes struct{ dial, ask time.Time }
 
 // lowerBounds are where the scans of the claims' indexes begin: as far as this node knows, nothing
 // is due before. Without them, a long-running snapshot makes every claim read all index entries
-// that PostgreSQL can't remove yet.
+// that the database can't remove yet.
 type lowerBounds struct {
 	dial, ask, expire time.Time
 	until             time.Time // from then on all is read, whatever this node knows

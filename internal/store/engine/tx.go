@@ -57,7 +57,7 @@ func (t *Tx) Flush() error {
 	list := t.queue
 	t.queue = nil
 	err := t.Send(list)
-	if of, ok := err.(rowError); ok {
+	if of, ok := errors.AsType[rowError](err); ok {
 		return of.error
 	}
 	t.failed = err
@@ -142,7 +142,7 @@ func readFrom(ctx context.Context, db *sql.DB, text string, args []any, row func
 		return err
 	}
 	err = scanAll(rows, row)
-	if of, ok := err.(rowError); ok {
+	if of, ok := errors.AsType[rowError](err); ok {
 		return of.error
 	}
 	return err
