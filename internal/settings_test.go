@@ -52,3 +52,17 @@ func TestEveryPermissionIsASetting(t *testing.T) {
 		}
 	}
 }
+
+// plainFault is a fault made of an error's own text, in which a permission has no name.
+var plainFault = regexp.MustCompile(`\.Add\(.*\.Error\(\)\)`)
+
+// TestFaultsNameSettings: whoever answers with an error does so by edge.Text, as edge.Faults.Wrong does.
+func TestFaultsNameSettings(t *testing.T) {
+	for _, dir := range []string{"internal/web", "internal/edge", "internal/app"} {
+		for _, file := range sources(t, dir) {
+			if line := plainFault.FindString(page(t, path.Join(dir, file))); line != "" {
+				t.Errorf("%s/%s: %s names no setting: use Faults.Wrong", dir, file, line)
+			}
+		}
+	}
+}

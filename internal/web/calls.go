@@ -160,7 +160,7 @@ func waitFor(r *http.Request) (time.Duration, error) {
 	var f edge.Faults
 	wait, err := api.ParseDuration(text)
 	if err != nil {
-		f.Add("wait", err.Error())
+		f.Wrong("wait", err)
 	} else if wait < 0 || wait.Std() > maxWait {
 		f.Add("wait", "must be from 0s to "+api.Duration(maxWait).String())
 	}
