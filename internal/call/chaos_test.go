@@ -30,7 +30,8 @@ func randomWish(t *rapid.T) Wish {
 		MaxAttempts: rapid.IntRange(1, 4).Draw(t, "max attempts"),
 		RingTimeout: 30 * time.Second,
 		TalkLimit:   rapid.SampledFrom([]time.Duration{0, time.Second, 4 * time.Hour}).Draw(t, "talk limit"),
-		Deadline:    When{After: rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).Draw(t, "deadline")},
+		Deadline: When{After: rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 24 * time.Hour, 200 * time.Hour}).
+			Draw(t, "deadline")},
 		RedialAfter: map[Result]Delays{},
 	}
 	w.Polled = rapid.Bool().Draw(t, "polled")
@@ -43,7 +44,8 @@ func randomWish(t *rapid.T) Wish {
 // randomProof asks for proof that a person answers, of several people.
 func randomProof(t *rapid.T, w *Wish) {
 	w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey, ConfirmPIN}).Draw(t, "confirm")
-	w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial, MachineLeaveMessage}).Draw(t, "machine")
+	w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial, MachineLeaveMessage}).
+		Draw(t, "machine")
 	w.Policy.Machine.End = rapid.Bool().Draw(t, "end")
 	w.Policy.Ladder = rapid.SampledFrom(Ladders()).Draw(t, "ladder")
 	for i := range rapid.IntRange(0, 3).Draw(t, "people") {
@@ -145,7 +147,8 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	one, two := x.c.Clone(), x.c.Clone()
 	acts, events := f(&one)
 	acts2, events2 := f(&two)
-	if diff := cmp.Diff(snapshot(x, &one), snapshot(x, &two)) + cmp.Diff(acts, acts2) + cmp.Diff(events, events2); diff != "" {
+	if diff := cmp.Diff(snapshot(x, &one), snapshot(x, &two)) + cmp.Diff(acts, acts2) +
+		cmp.Diff(events, events2); diff != "" {
 		x.Fatalf("the same step came to something else: %s", diff)
 	}
 	if after := snapshot(x, &x.c); after != before {
@@ -157,7 +160,8 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	if x.c.ReachedBy != 0 && one.ReachedBy != x.c.ReachedBy && one.Attempt(x.c.ReachedBy).reportedError() == 0 {
 		x.Fatalf("attempt %d had reached a person, and now %d has", x.c.ReachedBy, one.ReachedBy)
 	}
-	if confirmed := slices.DeleteFunc(slices.Clone(one.Attempts), func(a Attempt) bool { return a.ConfirmedAt.IsZero() }); len(confirmed) > 1 {
+	unconfirmed := func(a Attempt) bool { return a.ConfirmedAt.IsZero() }
+	if confirmed := slices.DeleteFunc(slices.Clone(one.Attempts), unconfirmed); len(confirmed) > 1 {
 		x.Fatalf("attempts %d and %d are confirmed", confirmed[0].N, confirmed[1].N)
 	}
 	for _, a := range acts {
@@ -180,7 +184,8 @@ func (x *chaos) outlived(n int) bool {
 		return true
 	}
 	for _, left := range []time.Time{a.InitiatedAt, a.RingingAt, a.AnsweredAt} {
-		if talk := time.Duration(a.TalkLimit) * time.Second; rules.EndsTalk && !left.IsZero() && talk > 0 && x.latest.Sub(left) > x.c.Policy.RingTimeout+talk {
+		if talk := time.Duration(a.TalkLimit) * time.Second; rules.EndsTalk && !left.IsZero() && talk > 0 &&
+			x.latest.Sub(left) > x.c.Policy.RingTimeout+talk {
 			return true
 		}
 	}
@@ -192,7 +197,8 @@ func (x *chaos) mayDial(after *Call, n int) {
 	c := &x.c
 	switch {
 	case c.State == Ended, !c.CancelRequested.IsZero(), c.Held != "", c.ReachedBy != 0:
-		x.Fatalf("dials although it is %s, held: %q, cancel: %s, reached by %d", c.State, c.Held, c.CancelRequested, c.ReachedBy)
+		x.Fatalf("dials although it is %s, held: %q, cancel: %s, reached by %d", c.State, c.Held, c.CancelRequested,
+			c.ReachedBy)
 	case !x.now.Before(c.Deadline):
 		x.Fatalf("dials at %s, after its deadline %s", x.now, c.Deadline)
 	case n > c.people()*(c.Policy.MaxAttempts+unplacedCeiling-1):
@@ -202,7 +208,8 @@ func (x *chaos) mayDial(after *Call, n int) {
 	case after.dials(after.Attempt(n).Person, len(after.Attempts)) > c.Policy.MaxAttempts:
 		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
 	}
-	asked := !slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Result() != Unplaced && c.RedialAsked.Before(a.EndedAt) })
+	later := func(a Attempt) bool { return a.Result() != Unplaced && c.RedialAsked.Before(a.EndedAt) }
+	asked := !slices.ContainsFunc(c.Attempts, later)
 	for i := range after.Attempts {
 		a := &after.Attempts[i]
 		atOnce := c.Policy.Ladder == Parallel && a.DialedAt.Equal(x.now)
@@ -261,7 +268,8 @@ var (
 	anyStatus = rapid.SampledFrom([]Status{Queued, Initiated, Ringing, InProgress, StatusCompleted, StatusBusy,
 		StatusNoAnswer, StatusFailed, StatusCanceled, Placing, "", "in-progres"})
 	anySID   = rapid.SampledFrom([]string{"", "CA1", "CA2"})
-	anyPause = rapid.SampledFrom([]time.Duration{0, 1, time.Second, 25 * time.Second, time.Minute, time.Hour, 50 * time.Hour})
+	anyPause = rapid.SampledFrom([]time.Duration{0, 1, time.Second, 25 * time.Second, time.Minute, time.Hour,
+		50 * time.Hour})
 )
 
 func (x *chaos) actions() map[string]func(*rapid.T) {
@@ -276,7 +284,8 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		},
 		"time passes": func(t *rapid.T) { x.now = x.now.Add(anyPause.Draw(t, "pause")) },
 		"report": func(t *rapid.T) {
-			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status"), Asked: rapid.Bool().Draw(t, "asked")}
+			n, r := x.attempt(t), Report{SID: anySID.Draw(t, "sid"), Status: anyStatus.Draw(t, "status")}
+			r.Asked = rapid.Bool().Draw(t, "asked")
 			r.AnsweredBy = rapid.SampledFrom([]string{"", "", human, undecided, fax, "machine_start"}).Draw(t, "answered by")
 			r.Instructs = rapid.Bool().Draw(t, "instructs")
 			r.ErrorCode = rapid.SampledFrom([]int{0, 0, 0, 11200}).Draw(t, "error")
@@ -331,11 +340,13 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			})
 		},
 		"the window is about to change": func(t *rapid.T) {
-			before := rapid.SampledFrom([]time.Duration{0, time.Second, 20 * time.Second, 35 * time.Second, 41 * time.Second, 43 * time.Second}).Draw(t, "before")
+			before := rapid.SampledFrom([]time.Duration{0, time.Second, 20 * time.Second, 35 * time.Second, 41 * time.Second,
+				43 * time.Second}).Draw(t, "before")
 			w := x.c.Policy.Window
 			one := w
 			if len(w.Zones) > 0 {
-				one = Window{Days: w.Days, From: w.From, To: w.To, Zone: rapid.SampledFrom(w.Zones).Draw(t, "in"), Holidays: w.Holidays}
+				one = Window{Days: w.Days, From: w.From, To: w.To, Zone: rapid.SampledFrom(w.Zones).Draw(t, "in"),
+					Holidays: w.Holidays}
 			}
 			if edge := one.clockEdge(x.now); !w.IsZero() && edge.Sub(x.now) > before {
 				x.now = edge.Add(-before)
@@ -384,7 +395,8 @@ func TestNothingRingsOutsideTheWindow(t *testing.T) {
 		})
 		all := x.actions()
 		actions := map[string]func(*rapid.T){"": func(*rapid.T) {}}
-		for _, name := range []string{"wake", "wake in time", "the window is about to change", "time passes", "clock set back", "ring now", "hold", "release", "not processed"} {
+		for _, name := range []string{"wake", "wake in time", "the window is about to change", "time passes",
+			"clock set back", "ring now", "hold", "release", "not processed"} {
 			actions[name] = all[name]
 		}
 		actions["it ends"] = func(t *rapid.T) {

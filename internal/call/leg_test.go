@@ -155,7 +155,8 @@ func TestAPostponedAttemptLivesAnew(t *testing.T) {
 func TestA404IsOneOfTwoAbsences(t *testing.T) {
 	known := begin(t).dials(1)
 	early := known.Attempt(1).listTells().Sub(known.now)
-	for name, by := range map[string]string{"another account": "https://api.twilio.com/2010-04-01/Accounts/AC2", "nobody knows which": ""} {
+	for name, by := range map[string]string{"another account": "https://api.twilio.com/2010-04-01/Accounts/AC2",
+		"nobody knows which": ""} {
 		t.Run(name, func(t *testing.T) {
 			s := begin(t).dials(1).after(time.Hour)
 			s.got(s.Missing(1, by, s.now)).after(time.Hour).got(s.Missing(1, by, s.now)).is(Dialing).results("")
@@ -183,7 +184,8 @@ func TestA404IsOneOfTwoAbsences(t *testing.T) {
 	})
 	t.Run("an absence from before the sid was known counts no longer", func(t *testing.T) {
 		s := begin(t).wakes(Action{Dial, 1}).after(early).listed(1)
-		s.got(s.Placed(1, "CA1", s.now)).after(absentApart).missing(1).is(Dialing).after(absentApart).missing(1).results(Unplaced)
+		s.got(s.Placed(1, "CA1", s.now)).after(absentApart).missing(1).is(Dialing).after(absentApart).missing(1).
+			results(Unplaced)
 	})
 	for _, heard := range []Status{Queued, Initiated, Ringing, InProgress} {
 		t.Run("something was heard: "+string(heard), func(t *testing.T) {
@@ -244,7 +246,8 @@ func TestAfterRedialWasAwayItAsks(t *testing.T) {
 		s.wakes(Action{Search, 1})
 	})
 	t.Run("several at once", func(t *testing.T) {
-		s := begin(t, people(3), func(w *Wish) { w.Policy.Ladder = Parallel }).wakes(Action{Dial, 1}, Action{Dial, 2}, Action{Dial, 3})
+		s := begin(t, people(3), func(w *Wish) { w.Policy.Ladder = Parallel }).
+			wakes(Action{Dial, 1}, Action{Dial, 2}, Action{Dial, 3})
 		s.got(s.Placed(1, "CA1", s.now)).got(s.Placed(2, "CA2", s.now)).hears(2, StatusBusy).after(20 * time.Second)
 		if n := asked(s, s.now.Add(-time.Second)); n != 1 {
 			t.Errorf("asks %d times, not about the one leg whose turn had not come", n)

@@ -14,21 +14,24 @@ func TestMissedCallbacks(t *testing.T) {
 		after  time.Duration // the attempt was placed
 		missed bool
 	}{
-		"it rings":                {nil, asked(Ringing), 20 * time.Second, true},
-		"it talks":                {nil, asked(InProgress), 45 * time.Second, true},
-		"it is over":              {nil, asked(StatusNoAnswer), 45 * time.Second, true},
-		"it failed":               {nil, asked(StatusFailed), 45 * time.Second, true},
-		"it is queued":            {nil, asked(Queued), time.Hour, false},
-		"it was canceled":         {nil, asked(StatusCanceled), time.Hour, false},
-		"it may be on its way":    {nil, asked(Ringing), 14 * time.Second, false},
-		"nobody was asked":        {nil, Report{SID: "CA1", Status: Ringing}, time.Hour, false},
-		"none was asked for":      {func(c *Call) { c.Polled = true }, asked(StatusBusy), time.Hour, false},
-		"one came":                {func(c *Call) { c.Report(1, Report{SID: "CA1", Status: Initiated}, c.CreatedAt) }, asked(StatusBusy), time.Hour, false},
-		"another attempt's":       {func(c *Call) { c.Attempts = nil }, asked(StatusBusy), time.Hour, false},
-		"that it talks was heard": {func(c *Call) { c.Report(1, Report{SID: "CA1", Status: InProgress}, c.CreatedAt) }, asked(StatusCompleted), time.Hour, false},
+		"it rings":             {nil, asked(Ringing), 20 * time.Second, true},
+		"it talks":             {nil, asked(InProgress), 45 * time.Second, true},
+		"it is over":           {nil, asked(StatusNoAnswer), 45 * time.Second, true},
+		"it failed":            {nil, asked(StatusFailed), 45 * time.Second, true},
+		"it is queued":         {nil, asked(Queued), time.Hour, false},
+		"it was canceled":      {nil, asked(StatusCanceled), time.Hour, false},
+		"it may be on its way": {nil, asked(Ringing), 14 * time.Second, false},
+		"nobody was asked":     {nil, Report{SID: "CA1", Status: Ringing}, time.Hour, false},
+		"none was asked for":   {func(c *Call) { c.Polled = true }, asked(StatusBusy), time.Hour, false},
+		"one came": {func(c *Call) { c.Report(1, Report{SID: "CA1", Status: Initiated}, c.CreatedAt) },
+			asked(StatusBusy), time.Hour, false},
+		"another attempt's": {func(c *Call) { c.Attempts = nil }, asked(StatusBusy), time.Hour, false},
+		"that it talks was heard": {func(c *Call) { c.Report(1, Report{SID: "CA1", Status: InProgress}, c.CreatedAt) },
+			asked(StatusCompleted), time.Hour, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, _, err := New(Wish{ID: "c", Secret: "s", To: "+819012345678", From: "+815012345678", Message: Message{Twiml: "x"}, Policy: DefaultPolicy()}, morning)
+			c, _, err := New(Wish{ID: "c", Secret: "s", To: "+819012345678", From: "+815012345678",
+				Message: Message{Twiml: "x"}, Policy: DefaultPolicy()}, morning)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -24,7 +24,8 @@ func (f fact) tell(c *Call, now time.Time) []Event {
 
 var everyFact = []fact{
 	{placed: true}, {Status: Queued}, {Status: Initiated}, {Status: Ringing}, {Status: InProgress},
-	{Status: StatusCompleted}, {Status: StatusBusy}, {Status: StatusNoAnswer}, {Status: StatusFailed}, {Status: StatusCanceled},
+	{Status: StatusCompleted}, {Status: StatusBusy}, {Status: StatusNoAnswer}, {Status: StatusFailed},
+	{Status: StatusCanceled},
 }
 
 // known is what is said to the world about a Call and its first attempt.
@@ -178,7 +179,8 @@ func TestProofInAnyOrder(t *testing.T) {
 			return
 		}
 		if diff := cmp.Diff(*one.Attempt(1), *other.Attempt(1)) + cmp.Diff(one.Evidence(), other.Evidence()) +
-			cmp.Diff([]any{one.State, one.Outcome, one.NextAttemptAt}, []any{other.State, other.Outcome, other.NextAttemptAt}); diff != "" {
+			cmp.Diff([]any{one.State, one.Outcome, one.NextAttemptAt},
+				[]any{other.State, other.Outcome, other.NextAttemptAt}); diff != "" {
 			t.Fatalf("told in another order (-one +other):\n%s", diff)
 		}
 	})

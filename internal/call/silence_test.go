@@ -125,7 +125,8 @@ func TestSilentLongerThanAnyLegLives(t *testing.T) {
 		})
 		t.Run("without, and the list shows it, "+away.String(), func(t *testing.T) {
 			s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).until(legLimit - time.Second).is(Dialing)
-			s.after(time.Second+away).wakes(Action{Search, 1}).listed(1, Report{SID: "CA1", Status: StatusCompleted, Asked: true}).ends(Reached)
+			s.after(time.Second+away).wakes(Action{Search, 1}).
+				listed(1, Report{SID: "CA1", Status: StatusCompleted, Asked: true}).ends(Reached)
 		})
 		t.Run("without, and nobody can look, "+away.String(), func(t *testing.T) {
 			s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).until(legLimit - time.Second)
@@ -153,7 +154,8 @@ func TestRingGuard(t *testing.T) {
 		s.hears(1, StatusCanceled).results(NoAnswer)
 	})
 	t.Run("what came of it is asked for", func(t *testing.T) {
-		s := begin(t).dials(1).hears(1, Ringing).after(guard).wakes(Action{HangUp, 1}).after(hangUpSettle).wakes(Action{LookUp, 1})
+		s := begin(t).dials(1).hears(1, Ringing).after(guard).wakes(Action{HangUp, 1}).after(hangUpSettle).
+			wakes(Action{LookUp, 1})
 		s.hears(1, StatusNoAnswer).results(NoAnswer)
 	})
 	t.Run("answered before", func(t *testing.T) {
@@ -231,7 +233,9 @@ func TestPolling(t *testing.T) {
 
 func TestResolve(t *testing.T) {
 	ambiguous := func(t *testing.T, change ...func(*Wish)) *tale {
-		return unknown(t, change...).listed(1, Report{SID: "CA1", Status: StatusBusy}, Report{SID: "CA2", Status: StatusCompleted}).results(Ambiguous)
+		return unknown(t, change...).
+			listed(1, Report{SID: "CA1", Status: StatusBusy}, Report{SID: "CA2", Status: StatusCompleted}).
+			results(Ambiguous)
 	}
 	resolve := func(s *tale, n int, r *Report) error {
 		events, err := s.Resolve(n, r, s.now)

@@ -53,8 +53,10 @@ func TestSomebodyAtTwilioCancels(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	for name, tell := range map[string]func(*tale) *tale{
-		"before the first dial":   func(s *tale) *tale { return s.canceled().ends(OutcomeCanceled) },
-		"while waiting to redial": func(s *tale) *tale { return s.dials(1).hears(1, StatusBusy).canceled().ends(OutcomeCanceled) },
+		"before the first dial": func(s *tale) *tale { return s.canceled().ends(OutcomeCanceled) },
+		"while waiting to redial": func(s *tale) *tale {
+			return s.dials(1).hears(1, StatusBusy).canceled().ends(OutcomeCanceled)
+		},
 		"while ringing, not answered": func(s *tale) *tale {
 			return s.dials(1).hears(1, Ringing).canceled().is(Dialing).hears(1, StatusNoAnswer).ends(OutcomeCanceled)
 		},
@@ -168,11 +170,14 @@ func TestPolicyBounds(t *testing.T) {
 			func(p *Policy) { p.RingTimeout = RingTimeoutFloor - 1 }, func(p *Policy) { p.RingTimeout = RingTimeoutCeiling + 1 },
 			func(p *Policy) { p.RingTimeout = 10*time.Second + 1 },
 		},
-		"deadline": {func(p *Policy) { p.Deadline.After = DeadlineFloor - 1 }, func(p *Policy) { p.Deadline.After = DeadlineCeiling + 1 },
+		"deadline": {func(p *Policy) { p.Deadline.After = DeadlineFloor - 1 },
+			func(p *Policy) { p.Deadline.After = DeadlineCeiling + 1 },
 			func(p *Policy) { p.Deadline.At = morning.Add(-time.Hour) }},
-		"jitter":                 {func(p *Policy) { p.Jitter = -1 }, func(p *Policy) { p.Jitter = JitterCeiling + 1 }},
-		"not_before":             {func(p *Policy) { p.NotBefore.After = -1 }, func(p *Policy) { p.NotBefore.At = morning.Add(24 * time.Hour) }},
-		"max_per_result.busy":    {func(p *Policy) { p.MaxPerResult = map[Result]int{Busy: 0} }, func(p *Policy) { p.MaxPerResult = map[Result]int{Busy: 21} }},
+		"jitter": {func(p *Policy) { p.Jitter = -1 }, func(p *Policy) { p.Jitter = JitterCeiling + 1 }},
+		"not_before": {func(p *Policy) { p.NotBefore.After = -1 },
+			func(p *Policy) { p.NotBefore.At = morning.Add(24 * time.Hour) }},
+		"max_per_result.busy": {func(p *Policy) { p.MaxPerResult = map[Result]int{Busy: 0} },
+			func(p *Policy) { p.MaxPerResult = map[Result]int{Busy: 21} }},
 		"redial_after.machine":   {func(p *Policy) { p.RedialAfter[Machine] = make(Delays, MaxAttemptsCeiling+1) }},
 		"redial_after.busy":      {func(p *Policy) { p.RedialAfter[Busy] = Delays{0, -1} }},
 		"redial_after.failed":    {func(p *Policy) { p.RedialAfter[Failed] = Delays{RedialAfterCeiling + 1} }},
@@ -242,7 +247,8 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	s.got(s.Pressed(1, sids[1], 1, true, s.now)).wakes(Action{Tell, 2}).last(AttemptTold)
 	s.after(time.Second).got(s.Pressed(2, sids[2], 1, true, s.now)).got(s.Pressed(2, sids[2], 2, false, s.now))
 	s.got(s.Report(2, Report{SID: sids[2], Status: InProgress, Instructs: true}, s.now))
-	if told := len(slices.DeleteFunc(slices.Clone(s.events), func(e Event) bool { return e.Type != AttemptTold })); told != 1 {
+	other := func(e Event) bool { return e.Type != AttemptTold }
+	if told := len(slices.DeleteFunc(slices.Clone(s.events), other)); told != 1 {
 		t.Errorf("told %d times", told)
 	}
 	s.after(interruptAgain - time.Second).wakes(Action{Tell, 2}) // whatever was pressed meanwhile
@@ -281,7 +287,8 @@ func TestWhatOthersWereToldStands(t *testing.T) {
 func TestWhoCantBeRungInTimeHoldsNobodyUp(t *testing.T) {
 	for _, ladder := range Ladders() {
 		s := begin(t, people(2), deadline(time.Hour), func(w *Wish) {
-			w.Policy.Ladder, w.Policy.RedialAfter[Busy], w.Policy.RedialAfter[Failed] = ladder, Delays{2 * time.Hour}, Delays{time.Minute}
+			w.Policy.Ladder = ladder
+			w.Policy.RedialAfter[Busy], w.Policy.RedialAfter[Failed] = Delays{2 * time.Hour}, Delays{time.Minute}
 		})
 		if ladder == Parallel {
 			s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, StatusBusy).hears(2, StatusFailed).waits(time.Minute)

@@ -188,7 +188,8 @@ func checkLaws(t fatal, c *Call, events []Event) {
 		if e.Seq != i+1 || e.At.IsZero() || e.Attempt > len(c.Attempts) {
 			t.Fatalf("event %d: %+v", i+1, e)
 		}
-		if planned := e.Type == RedialScheduled || e.Type == CallDeferred; planned && (e.NextAttemptAt.Before(e.At) || i > 0 && events[i-1].Type == e.Type && events[i-1].NextAttemptAt.Equal(e.NextAttemptAt)) {
+		if planned := e.Type == RedialScheduled || e.Type == CallDeferred; planned && (e.NextAttemptAt.Before(e.At) ||
+			i > 0 && events[i-1].Type == e.Type && events[i-1].NextAttemptAt.Equal(e.NextAttemptAt)) {
 			t.Fatalf("event %d tells of a time past, or the same again: %+v", i+1, e)
 		}
 	}

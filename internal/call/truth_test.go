@@ -145,12 +145,14 @@ func (w *world) leg(n int) *leg {
 
 func (w *world) answer(l *leg) {
 	if l.gone || w.now.Before(l.listed) {
-		w.say(fmt.Sprintf("attempt %d is not known", l.n), askTime, func(c *Call) []Event { return c.Missing(l.n, w.by, w.now) })
+		w.say(fmt.Sprintf("attempt %d is not known", l.n), askTime,
+			func(c *Call) []Event { return c.Missing(l.n, w.by, w.now) })
 		return
 	}
 	w.alive(l)
 	r := l.told()
-	w.say(fmt.Sprintf("asked about attempt %d: %s", l.n, r.Status), askTime, func(c *Call) []Event { return c.Report(l.n, r, w.now) })
+	w.say(fmt.Sprintf("asked about attempt %d: %s", l.n, r.Status), askTime,
+		func(c *Call) []Event { return c.Report(l.n, r, w.now) })
 }
 
 // hangUp ends a leg that is not answered; one in the queue ends without a callback.
@@ -236,7 +238,8 @@ func (w *world) take(r request, t *rapid.T) {
 		w.say("not processed", placeTime, func(c *Call) []Event { return c.NotProcessed(r.n, w.now.Add(wait), w.now, "429") })
 	case "refused":
 		if rapid.IntRange(0, 3).Draw(t, "really") == 0 {
-			w.say("refused", placeTime, func(c *Call) []Event { return c.Refused(r.n, Refusal{Code: 21211, Status: 400}, w.now) })
+			why := Refusal{Code: 21211, Status: 400}
+			w.say("refused", placeTime, func(c *Call) []Event { return c.Refused(r.n, why, w.now) })
 		}
 	}
 }

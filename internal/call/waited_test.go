@@ -15,11 +15,12 @@ func TestWaited(t *testing.T) {
 		blocks   []Block
 		want     string
 	}{
-		"at once":                   {10, 10, []Block{{"a", at(0), at(99)}}, "[]"},
-		"one, all the while":        {10, 70, []Block{{"a", at(0), at(99)}}, "[{a 60}]"},
-		"one that goes on":          {10, 70, []Block{{"a", at(20), time.Time{}}}, "[{" + notRunning + " 10} {a 50}]"},
-		"one after another":         {10, 70, []Block{{"a", at(0), at(30)}, {"b", at(30), at(70)}}, "[{a 20} {b 40}]"},
-		"twice the same":            {10, 70, []Block{{"a", at(0), at(20)}, {"b", at(20), at(40)}, {"a", at(40), at(70)}}, "[{a 40} {b 20}]"},
+		"at once":            {10, 10, []Block{{"a", at(0), at(99)}}, "[]"},
+		"one, all the while": {10, 70, []Block{{"a", at(0), at(99)}}, "[{a 60}]"},
+		"one that goes on":   {10, 70, []Block{{"a", at(20), time.Time{}}}, "[{" + notRunning + " 10} {a 50}]"},
+		"one after another":  {10, 70, []Block{{"a", at(0), at(30)}, {"b", at(30), at(70)}}, "[{a 20} {b 40}]"},
+		"twice the same": {10, 70, []Block{{"a", at(0), at(20)}, {"b", at(20), at(40)}, {"a", at(40), at(70)}},
+			"[{a 40} {b 20}]"},
 		"the first of two":          {10, 70, []Block{{"a", at(20), at(70)}, {"b", at(10), at(60)}}, "[{b 10} {a 50}]"},
 		"before it was due":         {10, 20, []Block{{"a", at(0), at(5)}}, "[{" + notRunning + " 10}]"},
 		"nothing is known":          {10, 20, nil, "[{" + notRunning + " 10}]"},

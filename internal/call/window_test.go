@@ -58,18 +58,26 @@ func TestWindows(t *testing.T) {
 
 		// The night of 29 March 2026 has no 02:00 to 03:00 in Berlin.
 		"spring, Berlin: opens when its hour does not come": {
-			Window{From: 2*3600 + 1800, To: 6 * 3600, Zone: "Europe/Berlin"}, "2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"},
+			Window{From: 2*3600 + 1800, To: 6 * 3600, Zone: "Europe/Berlin"},
+			"2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"},
 		"spring, Berlin: closes when its hour does not come": {
-			Window{From: 22 * 3600, To: 2*3600 + 1800, Zone: "Europe/Berlin"}, "2026-03-29T01:59:30+01:00", "2026-03-29T22:00:00+02:00"},
-		"spring, Berlin: the morning after": {hours(9, 21, "Europe/Berlin"), "2026-03-28T21:00:00+01:00", "2026-03-29T09:00:00+02:00"},
+			Window{From: 22 * 3600, To: 2*3600 + 1800, Zone: "Europe/Berlin"},
+			"2026-03-29T01:59:30+01:00", "2026-03-29T22:00:00+02:00"},
+		"spring, Berlin: the morning after": {hours(9, 21, "Europe/Berlin"), "2026-03-28T21:00:00+01:00",
+			"2026-03-29T09:00:00+02:00"},
 		// That of 25 October has it twice.
 		"autumn, Berlin: opens twice": {
-			Window{From: 2*3600 + 1800, To: 3 * 3600, Zone: "Europe/Berlin"}, "2026-10-25T02:59:30+02:00", "2026-10-25T02:30:00+01:00"},
+			Window{From: 2*3600 + 1800, To: 3 * 3600, Zone: "Europe/Berlin"},
+			"2026-10-25T02:59:30+02:00", "2026-10-25T02:30:00+01:00"},
 		"autumn, Berlin: closes at the first, is open at the second": {
-			Window{From: 22 * 3600, To: 2*3600 + 1800, Zone: "Europe/Berlin"}, "2026-10-25T02:29:30+02:00", "2026-10-25T02:00:00+01:00"},
-		"autumn, Berlin: the morning after": {hours(9, 21, "Europe/Berlin"), "2026-10-24T21:00:00+02:00", "2026-10-25T09:00:00+01:00"},
-		"spring, New York":                  {hours(9, 21, "America/New_York"), "2026-03-07T21:00:00-05:00", "2026-03-08T09:00:00-04:00"},
-		"autumn, New York":                  {hours(9, 21, "America/New_York"), "2026-10-31T21:00:00-04:00", "2026-11-01T09:00:00-05:00"},
+			Window{From: 22 * 3600, To: 2*3600 + 1800, Zone: "Europe/Berlin"},
+			"2026-10-25T02:29:30+02:00", "2026-10-25T02:00:00+01:00"},
+		"autumn, Berlin: the morning after": {hours(9, 21, "Europe/Berlin"), "2026-10-24T21:00:00+02:00",
+			"2026-10-25T09:00:00+01:00"},
+		"spring, New York": {hours(9, 21, "America/New_York"), "2026-03-07T21:00:00-05:00",
+			"2026-03-08T09:00:00-04:00"},
+		"autumn, New York": {hours(9, 21, "America/New_York"), "2026-10-31T21:00:00-04:00",
+			"2026-11-01T09:00:00-05:00"},
 	} {
 		from := at(t, tc.from)
 		if got := tc.window.fits(from, time.Minute, from.AddDate(0, 1, 0)); !got.Equal(at(t, tc.to)) {
@@ -91,7 +99,8 @@ func TestARingThatFitsIsInTheWindow(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w, long := randomWindow(t), 45*time.Second
-		near := rapid.SampledFrom([]string{"2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z", "2026-03-07T12:00:00Z", "2026-10-31T12:00:00Z", "2026-04-01T09:00:00Z"}).Draw(t, "near")
+		near := rapid.SampledFrom([]string{"2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z", "2026-03-07T12:00:00Z",
+			"2026-10-31T12:00:00Z", "2026-04-01T09:00:00Z"}).Draw(t, "near")
 		from, _ := time.Parse(time.RFC3339, near)
 		from = from.Add(time.Duration(rapid.IntRange(0, 30*3600).Draw(t, "after")) * time.Second)
 		limit := from.AddDate(0, 0, 14)
@@ -103,7 +112,8 @@ func TestARingThatFitsIsInTheWindow(t *testing.T) {
 			t.Fatalf("%s: it rings at %s, and the window is not open", w, got)
 		}
 		for range 20 {
-			if sooner := from.Add(time.Duration(rapid.Int64Range(0, int64(got.Sub(from))).Draw(t, "sooner"))); sooner.Before(got) && allOpen(w, sooner, long) {
+			wait := rapid.Int64Range(0, int64(got.Sub(from))).Draw(t, "sooner")
+			if sooner := from.Add(time.Duration(wait)); sooner.Before(got) && allOpen(w, sooner, long) {
 				t.Fatalf("%s: it rings at %s, and could at %s", w, got, sooner)
 			}
 		}
@@ -112,10 +122,11 @@ func TestARingThatFitsIsInTheWindow(t *testing.T) {
 
 func TestWindowsAreWrittenAsPeopleDo(t *testing.T) {
 	for want, w := range map[string]Window{
-		"09:00-21:00 Asia/Tokyo":                 hours(9, 21, "Asia/Tokyo"),
-		"mon-wed,fri,sun 22:30-06:00:30 Etc/UTC": {Days: []Day{"sun", "mon", "tue", "wed", "fri"}, From: 22*3600 + 1800, To: 6*3600 + 30, Zone: "Etc/UTC"},
-		"sat-sun Asia/Tokyo":                     {Days: []Day{"sat", "sun"}, Zone: "Asia/Tokyo"},
-		"09:00-24:00 Asia/Tokyo":                 hours(9, 24, "Asia/Tokyo"),
+		"09:00-21:00 Asia/Tokyo": hours(9, 21, "Asia/Tokyo"),
+		"mon-wed,fri,sun 22:30-06:00:30 Etc/UTC": {Days: []Day{"sun", "mon", "tue", "wed", "fri"}, From: 22*3600 + 1800,
+			To: 6*3600 + 30, Zone: "Etc/UTC"},
+		"sat-sun Asia/Tokyo":     {Days: []Day{"sat", "sun"}, Zone: "Asia/Tokyo"},
+		"09:00-24:00 Asia/Tokyo": hours(9, 24, "Asia/Tokyo"),
 	} {
 		if got := w.String(); got != want {
 			t.Errorf("%+v is %q, want %q", w, got, want)
@@ -136,7 +147,8 @@ func TestWindowBounds(t *testing.T) {
 			t.Errorf("%+v: %v, want an error about %s", w, err, field)
 		}
 	}
-	for _, w := range []Window{hours(9, 21, ""), hours(9, 21, "Local"), {From: -1, To: 5, Zone: "Etc/UTC"}, {From: 5, To: secondsOfDay + 1, Zone: "Etc/UTC"}} {
+	for _, w := range []Window{hours(9, 21, ""), hours(9, 21, "Local"), {From: -1, To: 5, Zone: "Etc/UTC"},
+		{From: 5, To: secondsOfDay + 1, Zone: "Etc/UTC"}} {
 		if w.check(time.Minute) == nil {
 			t.Errorf("%+v is taken", w)
 		}
@@ -156,7 +168,8 @@ func TestWaitsForTheWindow(t *testing.T) {
 
 	// Nobody woke the call until the evening.
 	s.after(13 * time.Hour).sleeps().is(Waiting)
-	if e := s.last(CallDeferred); e.Waiting != "outside 09:00-21:00 Asia/Tokyo" || !e.NextAttemptAt.Equal(s.NextAttemptAt) {
+	if e := s.last(CallDeferred); e.Waiting != "outside 09:00-21:00 Asia/Tokyo" ||
+		!e.NextAttemptAt.Equal(s.NextAttemptAt) {
 		t.Errorf("deferred with %+v", e)
 	}
 	s.waits(11 * time.Hour).after(11 * time.Hour).dials(3)
@@ -178,7 +191,8 @@ func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
 	_, events := s.Wake(s.now, "", s.To)
 	s.got(events).after(time.Minute).got(s.Release(s.Held, s.now)).dials(2)
-	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased, AttemptDialed, AttemptPlaced)
+	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, CallHeld, CallReleased,
+		AttemptDialed, AttemptPlaced)
 }
 
 func TestNoRingIsBegunThatWouldOutlastTheWindow(t *testing.T) {
@@ -229,12 +243,14 @@ func TestDeadlineByTheClock(t *testing.T) {
 // The window closes while Twilio still holds the call in its queue, or while it rings on.
 func TestWhatStillRingsWhenTheWindowClosesIsEnded(t *testing.T) {
 	window, last := in(hours(9, 21, "Asia/Tokyo")), 3*time.Hour-time.Minute
-	s := begin(t, window, deadline(72*time.Hour)).after(last).dials(1).after(time.Minute).wakes(Action{HangUp, 1}, Action{LookUp, 1})
+	s := begin(t, window, deadline(72*time.Hour)).after(last).dials(1).after(time.Minute).
+		wakes(Action{HangUp, 1}, Action{LookUp, 1})
 	if e := s.events[len(s.events)-2]; e.Type != AttemptHungUp || e.Reason != "the window closes" {
 		t.Errorf("hung up with %+v", e)
 	}
 	s.hears(1, StatusCanceled).results(Unplaced).waits(12 * time.Hour)
-	s = begin(t, window).after(last).dials(1).after(35*time.Second).hears(1, Ringing).after(25*time.Second).wakes(Action{HangUp, 1}, Action{LookUp, 1})
+	s = begin(t, window).after(last).dials(1).after(35*time.Second).hears(1, Ringing).after(25*time.Second).
+		wakes(Action{HangUp, 1}, Action{LookUp, 1})
 	s.hears(1, StatusCanceled).results(NoAnswer)
 	s = begin(t, window).after(last).dials(1).hears(1, InProgress).after(time.Minute)
 	if s.Attempt(1).HangUpAt != (time.Time{}) {
@@ -299,7 +315,8 @@ func TestRingNow(t *testing.T) {
 	s.after(time.Second).hears(2, StatusBusy).waits(30 * time.Second) // asking was for one dial
 	s.after(5 * time.Hour)
 	e, ok := now(s).(*NotNowError)
-	if want := at(t, "2026-04-02T09:00:00+09:00"); !ok || e.Waiting != "outside 09:00-21:00 Asia/Tokyo" || !e.At.Equal(want) {
+	if want := at(t, "2026-04-02T09:00:00+09:00"); !ok || e.Waiting != "outside 09:00-21:00 Asia/Tokyo" ||
+		!e.At.Equal(want) {
 		t.Errorf("at night: %v", e)
 	}
 	s.got(s.Hold(s.To, s.now))
@@ -324,7 +341,8 @@ func TestRingNowIsOneDial(t *testing.T) {
 
 // What was asked for and never rang is still wanted at once.
 func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
-	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).after(time.Minute)
+	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).
+		after(time.Minute)
 	events, err := s.Redial(s.now)
 	if err != nil {
 		t.Fatal(err)
@@ -384,11 +402,13 @@ func TestWhatIsForeseenHappens(t *testing.T) {
 		if x.c.Held != "" {
 			x.tell(func(c *Call) []Event { return c.Release(c.Held, x.now) })
 		}
-		if x.now.Before(x.c.CreatedAt) || slices.ContainsFunc(x.c.Attempts, func(a Attempt) bool { return x.now.Before(a.EndedAt) }) {
+		toCome := func(a Attempt) bool { return x.now.Before(a.EndedAt) }
+		if x.now.Before(x.c.CreatedAt) || slices.ContainsFunc(x.c.Attempts, toCome) {
 			return
 		}
 		r := rapid.SampledFrom(x.c.Foreseen()).Draw(t, "result")
-		if slices.ContainsFunc(x.c.Attempts, func(a Attempt) bool { return a.Live() && (!a.AnsweredAt.IsZero() || a.SID != "") }) && r == Refused {
+		wasTaken := func(a Attempt) bool { return a.Live() && (!a.AnsweredAt.IsZero() || a.SID != "") }
+		if slices.ContainsFunc(x.c.Attempts, wasTaken) && r == Refused {
 			return // nobody refuses what Twilio has taken
 		}
 		f := x.c.Foresee(r, x.now)
@@ -416,7 +436,8 @@ func (x *chaos) live(r Result) Forecast {
 			x.tell(func(c *Call) []Event { return c.Refused(n, Refusal{}, x.now) })
 			return
 		case Machine, Unconfirmed, Completed:
-			by, last = map[Result]string{Machine: "machine_start", Unconfirmed: "unknown", Completed: "human"}[r], StatusCompleted
+			by = map[Result]string{Machine: "machine_start", Unconfirmed: "unknown", Completed: "human"}[r]
+			last = StatusCompleted
 			x.tell(func(c *Call) []Event {
 				return c.Report(n, Report{SID: sid, Status: InProgress, AnsweredBy: by, Instructs: true}, x.now)
 			})
@@ -468,7 +489,8 @@ func TestWhatEachEndComesTo(t *testing.T) {
 		w.Policy.Confirm.Kind, w.Policy.Machine = ConfirmAnyKey, MachinePolicy{Do: MachineLeaveMessage, End: true}
 	})
 	for r, want := range map[Result]Outcome{
-		NoAnswer: Unreached, Busy: Unreached, Failed: Unreached, Machine: Unreached, Unconfirmed: Unreached, Refused: OutcomeRefused, Completed: Reached,
+		NoAnswer: Unreached, Busy: Unreached, Failed: Unreached, Machine: Unreached, Unconfirmed: Unreached,
+		Refused: OutcomeRefused, Completed: Reached,
 	} {
 		dials := map[Result]int{Machine: 1, Refused: 1, Completed: 1}[r]
 		if dials == 0 {

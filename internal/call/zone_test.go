@@ -13,12 +13,14 @@ import (
 
 // What a machine keeps beside the zones is none: it would be another clock on the next.
 func TestZoneNames(t *testing.T) {
-	for _, name := range []string{"localtime", "posixrules", "Local", "Factory", "", "right/Asia/Tokyo", "posix/Asia/Tokyo", "zone.tab", "tzdata.zi", "../etc/localtime", "/etc/localtime", AnyOfNumber} {
+	for _, name := range []string{"localtime", "posixrules", "Local", "Factory", "", "right/Asia/Tokyo",
+		"posix/Asia/Tokyo", "zone.tab", "tzdata.zi", "../etc/localtime", "/etc/localtime", AnyOfNumber} {
 		if w := hours(9, 21, name); w.check(time.Minute) == nil {
 			t.Errorf("%q is taken for a zone", name)
 		}
 	}
-	for _, name := range []string{"Asia/Tokyo", "UTC", "Etc/GMT+9", "US/Pacific", "EST5EDT", "America/Argentina/Buenos_Aires"} {
+	for _, name := range []string{"Asia/Tokyo", "UTC", "Etc/GMT+9", "US/Pacific", "EST5EDT",
+		"America/Argentina/Buenos_Aires"} {
 		if err := hours(9, 21, name).check(time.Minute); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -32,8 +34,10 @@ func TestZoneNames(t *testing.T) {
 func TestClocks(t *testing.T) {
 	for _, tc := range []struct{ names, from, to, want string }{
 		{"Europe/Berlin Europe/Busingen Europe/Paris", "2026-11-26", "2026-12-26", "Europe/Berlin"},
-		{"Australia/Sydney Australia/Brisbane Australia/Perth", "2026-06-01", "2026-06-20", "Australia/Sydney Australia/Perth"},
-		{"Australia/Sydney Australia/Brisbane Australia/Perth", "2026-09-25", "2026-10-10", "Australia/Sydney Australia/Brisbane Australia/Perth"},
+		{"Australia/Sydney Australia/Brisbane Australia/Perth", "2026-06-01", "2026-06-20",
+			"Australia/Sydney Australia/Perth"},
+		{"Australia/Sydney Australia/Brisbane Australia/Perth", "2026-09-25", "2026-10-10",
+			"Australia/Sydney Australia/Brisbane Australia/Perth"},
 		{"America/Denver America/Phoenix", "2026-12-01", "2026-12-30", "America/Denver"},
 		{"America/Denver America/Phoenix", "2026-10-25", "2026-11-10", "America/Denver America/Phoenix"},
 		{"Asia/Almaty Asia/Oral Asia/Qyzylorda", "2026-12-01", "2026-12-30", "Asia/Almaty"},
@@ -49,8 +53,11 @@ func TestClocks(t *testing.T) {
 // Whichever zones: those that count as one show the same on the wall at every minute, and
 // those that don't differ at one.
 func TestClocksAsTheWallsShowThem(t *testing.T) {
-	all := []string{"Australia/Sydney", "Australia/Brisbane", "Australia/Lord_Howe", "Europe/Berlin", "Europe/Paris", "Africa/Lagos",
-		"America/Denver", "America/Phoenix", "America/New_York", "America/Havana", "Asia/Tokyo", "Asia/Seoul", "Europe/London", "Atlantic/Azores", "Africa/Casablanca", "Africa/El_Aaiun"}
+	all := []string{
+		"Australia/Sydney", "Australia/Brisbane", "Australia/Lord_Howe", "Europe/Berlin", "Europe/Paris", "Africa/Lagos",
+		"America/Denver", "America/Phoenix", "America/New_York", "America/Havana", "Asia/Tokyo", "Asia/Seoul",
+		"Europe/London", "Atlantic/Azores", "Africa/Casablanca", "Africa/El_Aaiun",
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 2, 5, rapid.ID).Draw(t, "zones")
 		from := morning.Add(time.Duration(rapid.IntRange(0, 365*24*60).Draw(t, "from")) * time.Minute)
@@ -96,8 +103,10 @@ func TestWindowsOfSeveralZones(t *testing.T) {
 		"but for holidays":         {sunday, "2026-04-05T20:00:00-04:00", "2026-04-19T09:00:00-07:00"},
 		"nights that meet":         {night, "2026-04-01T12:00:00+09:00", "2026-04-02T05:00:00+09:00"},
 		// Berlin's clock is changed in the night of 29 March: seven hours apart from then on.
-		"before clocks are changed": {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-28T00:30:00+09:00", "2026-03-28T01:00:00+09:00"},
-		"after":                     {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-29T16:00:00+09:00", "2026-03-30T00:00:00+09:00"},
+		"before clocks are changed": {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-28T00:30:00+09:00",
+			"2026-03-28T01:00:00+09:00"},
+		"after": {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-29T16:00:00+09:00",
+			"2026-03-30T00:00:00+09:00"},
 	} {
 		from := at(t, tc.from)
 		if got := tc.window.fits(from, time.Minute, from.AddDate(0, 1, 0)); !got.Equal(at(t, tc.to)) {
@@ -116,7 +125,8 @@ func TestWhyNotNowOfSeveralZones(t *testing.T) {
 	if why := s.after(10 * time.Hour).WaitsFor(s.now); why != "outside 09:00-21:00 Asia/Tokyo" {
 		t.Errorf("at seven in Tokyo: %q", why)
 	}
-	if _, err := s.after(3 * time.Hour).Redial(s.now); err == nil || !strings.Contains(err.Error(), "outside 09:00-21:00 Asia/Dubai") {
+	if _, err := s.after(3 * time.Hour).Redial(s.now); err == nil ||
+		!strings.Contains(err.Error(), "outside 09:00-21:00 Asia/Dubai") {
 		t.Errorf("at five in Dubai: %v", err)
 	}
 	s.after(10*time.Hour + 53*time.Minute).dials(2)
@@ -130,10 +140,14 @@ func TestWhyNotNowOfSeveralZones(t *testing.T) {
 func TestWindowsThatNeverOpen(t *testing.T) {
 	russia := []string{"Europe/Kaliningrad", "Europe/Moscow", "Asia/Vladivostok", "Asia/Kamchatka"}
 	for want, w := range map[string]Window{
-		"never opens: at no hour of the week is it open in all of Europe/Kaliningrad, Europe/Moscow, Asia/Vladivostok, Asia/Kamchatka at once": anyOf(9, 19, russia...),
-		"does not open before the deadline, 2026-04-02T09:00:00Z":                                                                              {Days: []Day{"wed"}, Zone: russia[0], Zones: russia, From: 9 * 3600, To: 22 * 3600},
+		"never opens: at no hour of the week is it open in all of " + strings.Join(russia, ", ") +
+			" at once": anyOf(9, 19, russia...),
+		"does not open before the deadline, 2026-04-02T09:00:00Z": {
+			Days: []Day{"wed"}, Zone: russia[0], Zones: russia, From: 9 * 3600, To: 22 * 3600,
+		},
 	} {
-		_, _, err := New(wish(in(w), func(w *Wish) { w.Policy.Deadline.At = at(t, "2026-04-02T09:00:00Z") }), at(t, "2026-04-01T10:00:00Z"))
+		_, _, err := New(wish(in(w), func(w *Wish) { w.Policy.Deadline.At = at(t, "2026-04-02T09:00:00Z") }),
+			at(t, "2026-04-01T10:00:00Z"))
 		if e, ok := err.(*PolicyError); !ok || e.Field != "window" || !strings.HasPrefix(e.Problem, want) {
 			t.Errorf("%v, want %q", err, want)
 		}
