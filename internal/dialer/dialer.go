@@ -58,8 +58,7 @@ type Dialer struct {
 	pace     *rate.Limiter
 	inFlight sync.WaitGroup
 	busy     atomic.Int64
-	again    chan struct{} // receives when the loop must look again
-	trouble  backoff       // of creates that the carrier did not process
+	trouble  backoff // of creates that the carrier did not process
 	clock    clockCheck
 	trial    trial
 	blocks   blocks
@@ -72,7 +71,6 @@ const (
 	apart      = 4 * time.Millisecond   // nodes that wait for the same Call
 	locked     = 5 * time.Millisecond   // the shortest, when there was nothing to be had
 	idle       = time.Hour              // the longest sleep
-	doze       = 10 * time.Second       // between two looks at the clock in it
 	storeTime  = 10 * time.Second       // for one transaction
 	askTime    = 15 * time.Second       // for one question to the carrier
 	placeTime  = 40 * time.Second       // for one create request; the fence ends it earlier
@@ -86,7 +84,6 @@ func New(c Config) *Dialer {
 		Config:  c,
 		metrics: newMetrics(c.Metrics),
 		pace:    rate.NewLimiter(rate.Limit(c.CallsPerSecond), burst),
-		again:   make(chan struct{}, 1),
 		trouble: backoff{least: time.Second, most: 30 * time.Second},
 	}
 	if d.Missed == nil {
@@ -106,70 +103,17 @@ func (d *Dialer) Run(ctx context.Context) {
 	beside.Go(func() { d.inquire(ctx, since, spread) })
 	defer beside.Wait()
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
+	var due store.Times // what became due while the loop waited
 	for ctx.Err() == nil {
-		next, err := d.round(context.WithoutCancel(ctx))
+		next, err := d.round(context.WithoutCancel(ctx), due)
 		if err != nil {
 			now := d.Store.Now()
-			next = plan{at: now.Add(failing.next(now))}
-			d.Log.Error("waking calls failed", "err", err, "again_at", next.at)
+			next = store.Look{At: now.Add(failing.next(now))}
+			d.Log.Error("waking calls failed", "err", err, "again_at", next.At)
 		} else {
 			failing.reset()
 		}
-		d.sleep(ctx, next)
-	}
-}
-
-// plan says when there is something to do again, and whether Calls that become
-// due sooner, to be dialed or to be asked about, could be seen to then.
-type plan struct {
-	at        time.Time
-	dial, ask bool
-}
-
-// noLaterThan has something to do at t, if that is sooner; zero is never.
-func (p *plan) noLaterThan(t time.Time) {
-	if !t.IsZero() && t.Before(p.at) {
-		p.at = t
-	}
-}
-
-// sleep waits for the plan's time, or until there is something to do before.
-func (d *Dialer) sleep(ctx context.Context, p plan) {
-	var dial, ask time.Time
-	if p.dial {
-		dial = p.at
-	}
-	if p.ask {
-		ask = p.at
-	}
-	d.Store.Sleep(dial, ask)
-	t := time.NewTimer(p.at.Sub(d.Store.Now()))
-	defer t.Stop()
-	// Somebody may set the clock, or the machine sleep as well, of which no timer knows.
-	clock := time.NewTicker(doze)
-	defer clock.Stop()
-	for {
-		select {
-		case <-d.Store.Due():
-			now, soonest := d.Store.Now(), d.Store.Soonest()
-			if !soonest.After(now) {
-				return
-			}
-			// What was changed is not due yet: a look at the database would not show more.
-			if soonest.Before(p.at) {
-				p.at = soonest
-				t.Reset(soonest.Sub(now))
-			}
-			continue
-		case <-clock.C:
-			if d.Store.Now().Before(p.at) {
-				continue
-			}
-		case <-ctx.Done():
-		case <-d.again:
-		case <-t.C:
-		}
-		return
+		due = d.Store.Timer().Wait(ctx, next)
 	}
 }
 
@@ -193,51 +137,54 @@ func dials(c store.Due) (n int) {
 	return n
 }
 
-// round wakes what is due now, and says what to wait for.
-func (d *Dialer) round(ctx context.Context) (_ plan, err error) {
+// round wakes what is due now, and says what to wait for. A dial that is known to be due is claimed without a look at
+// what else is: that is for the next round, at once.
+func (d *Dialer) round(ctx context.Context, known store.Times) (_ store.Look, err error) {
 	defer crashpoint.Contain(&err)
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()
-	dial, ask, err := d.Store.NextWake(ctx)
-	if err != nil {
-		return plan{}, err
+	next, looked := known, !due(known.Dial, d.Store.Now())
+	if looked {
+		if next, err = d.Store.Timer().Next(ctx); err != nil {
+			return store.Look{}, err
+		}
 	}
 	pause, err := d.keepPause(ctx)
 	if err != nil {
-		return plan{}, err
+		return store.Look{}, err
 	}
 	tells, err := d.clockTells(ctx)
 	if err != nil {
-		return plan{}, err
+		return store.Look{}, err
 	}
 	if err := d.blocks.load(ctx, d.Store, d.Account); err != nil {
-		return plan{}, err
+		return store.Look{}, err
 	}
 	now := d.Store.Now()
-	d.block(pause, tells, dial, now)
+	d.block(pause, tells, next.Dial, now)
 	woken := 0
-	if due(ask, now) {
+	if due(next.Ask, now) {
 		n, err := d.wake(ctx, d.Store.ClaimToAsk, d.free())
 		if err != nil {
-			return plan{}, err
+			return store.Look{}, err
 		}
 		woken += n
 	}
-	d.idlePause(pause, dial)
-	if tells && due(dial, now) && !now.Before(d.trouble.over()) {
+	d.idlePause(pause, next.Dial)
+	if tells && due(next.Dial, now) && !now.Before(d.trouble.over()) {
 		n, err := d.wake(ctx, d.claimToDial, min(d.mayDial(pause), d.free(), int(d.pace.TokensAt(now))))
 		if err != nil {
-			return plan{}, err
+			return store.Look{}, err
 		}
 		woken += n
 	}
-	if woken > 0 {
-		return plan{at: now}, nil // there may be more
+	if woken > 0 || !looked {
+		return store.Look{At: now}, nil // there may be more
 	}
 	// What is due and was not to be had, another node has in hand just now.
-	p := d.next(now, pause, dial, ask)
-	p.at = later(p.at, now.Add(locked))
-	return p, nil
+	l := d.next(now, pause, next)
+	l.At = later(l.At, now.Add(locked))
+	return l, nil
 }
 
 func (d *Dialer) claimToDial(ctx context.Context, now time.Time, limit int) ([]store.Due, error) {
@@ -257,32 +204,32 @@ func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time
 }
 
 // next plans the next round, where there was nothing to do.
-func (d *Dialer) next(now time.Time, pause *store.Pause, dial, ask time.Time) plan {
-	p := plan{at: now.Add(idle)}
+func (d *Dialer) next(now time.Time, pause *store.Pause, first store.Times) store.Look {
+	l := store.Look{At: now.Add(idle)}
 	if d.Store.Shared() { // other nodes look too: not all at the same instant
-		p.at = now.Add(otherNodes - rand.N(otherNodes/4))
+		l.At = now.Add(otherNodes - rand.N(otherNodes/4))
 	}
 	if d.free() == 0 {
-		return p // woken when a slot is free
+		return l // woken when a slot is free
 	}
-	p.ask = true
-	p.noLaterThan(d.apart(ask))
+	l.Ask = true
+	l.NoLaterThan(d.apart(first.Ask))
 	switch ready := later(d.trouble.over(), d.nextToken(now)); {
 	case pause != nil:
-		p.noLaterThan(pause.NextCheckAt)
+		l.NoLaterThan(pause.NextCheckAt)
 		if pause.Kind == store.PauseOfFull { // until a leg has ended
-			p.noLaterThan(now.Add(otherNodes))
-		} else if d.trial.isArmed() && d.clock.tells && !dial.IsZero() {
-			p.noLaterThan(later(d.apart(dial), ready))
+			l.NoLaterThan(now.Add(otherNodes))
+		} else if d.trial.isArmed() && d.clock.tells && !first.Dial.IsZero() {
+			l.NoLaterThan(later(d.apart(first.Dial), ready))
 		}
 	case !d.clock.tells: // looked at in every round, of which shared databases have four a second
-	case due(dial, ready) && ready.After(now): // others may wait as well as this one
-		p.noLaterThan(ready)
+	case due(first.Dial, ready) && ready.After(now): // others may wait as well as this one
+		l.NoLaterThan(ready)
 	default:
-		p.dial = true
-		p.noLaterThan(d.apart(dial))
+		l.Dial = true
+		l.NoLaterThan(d.apart(first.Dial))
 	}
-	return p
+	return l
 }
 
 // apart is a little later than a time that all nodes know of, which would else all
@@ -332,15 +279,7 @@ func (d *Dialer) start(due []store.Due) {
 // done frees a slot, and tells if somebody may be waiting for it.
 func (d *Dialer) done() {
 	if d.busy.Add(-1) == slots-1 {
-		d.wakes()
-	}
-}
-
-// wakes makes the loop look again.
-func (d *Dialer) wakes() {
-	select {
-	case d.again <- struct{}{}:
-	default:
+		d.Store.Timer().Wake()
 	}
 }
 

@@ -210,7 +210,7 @@ func TestNodesLookApart(t *testing.T) {
 	d := New(Config{Store: s, Carrier: &watched{}, Account: "AC1", CallsPerSecond: 1, Log: slog.New(slog.DiscardHandler)})
 	now, seen := s.Now(), map[time.Duration]bool{}
 	for range 100 {
-		wait := d.next(now, nil, time.Time{}, time.Time{}).at.Sub(now)
+		wait := d.next(now, nil, store.Times{}).At.Sub(now)
 		if wait < otherNodes/2 || wait > otherNodes {
 			t.Fatalf("an idle node looks again after %s", wait)
 		}

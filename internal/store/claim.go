@@ -42,12 +42,12 @@ const setAside = time.Hour
 // is returned is on disk, and no other node has it: the Actions are the
 // caller's to perform. blocks are what the dials may have waited for.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int, blocks ...call.Block) ([]Due, error) {
-	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.lowerBounds(s.Now()).dial}}})
+	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.timer.lowerBounds(s.Now()).dial}}})
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
-	bounds := s.lowerBounds(s.Now())
+	bounds := s.timer.lowerBounds(s.Now())
 	return s.claim(ctx, now, &claiming{limit: limit, which: []selection{{dueToAsk, bounds.ask}, {dueToExpire, bounds.expire}}})
 }
 

@@ -53,5 +53,6 @@
 //	columns.go           which column holds which field
 //	watch.go             who waits in this process for a Call is told that it has changed
 //	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
+//	lower_bounds.go      where the scans for what is due begin
 //	clock.go             the present, by the database's clock
 package store

@@ -303,9 +303,9 @@ func testNextWake(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	check := func(wantDial, wantAsk time.Time) {
 		t.Helper()
-		dial, ask, err := s.NextWake(t.Context())
-		if err != nil || !dial.Equal(wantDial) || !ask.Equal(wantAsk) {
-			t.Fatalf("%s, %s, %v, want %s, %s", dial, ask, err, wantDial, wantAsk)
+		next, err := s.timer.Next(t.Context())
+		if err != nil || !next.Dial.Equal(wantDial) || !next.Ask.Equal(wantAsk) {
+			t.Fatalf("%+v, %v, want %s, %s", next, err, wantDial, wantAsk)
 		}
 	}
 	check(time.Time{}, time.Time{})

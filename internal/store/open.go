@@ -48,7 +48,8 @@ type Store struct {
 	// others share, and view in one that only reads, and sees one state of the database.
 	transact, aside, view func(context.Context, func(*tx) error) error
 	watchers
-	timer
+	timer     Timer
+	unoffered chan struct{} // receives when a batch left free numbers to the next sweep
 }
 
 // Open opens the database of a URL, which engine.Open reads.
@@ -72,7 +73,8 @@ func on(e engine.Engine, o Options) *Store {
 	s.own, s.write, s.read = pools.Own, pools.Aside, pools.Read
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
-	s.timer.init()
+	s.timer.init(s.reading, s.Now)
+	s.unoffered = make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)
 	return s
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"redial/internal/call"
@@ -220,34 +219,12 @@ func readEvents(q querier, id string, after, limit int) (events []call.Event, er
 	return events, nil
 }
 
-// Each of the three is the head of an index; a database may make a scan of min().
-const nextWake = `SELECT
-	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
-	(SELECT wake_at FROM calls WHERE state = 'dialing' AND wake_at >= $2 ORDER BY wake_at LIMIT 1),
-	(SELECT deadline_at FROM calls WHERE state = 'waiting' AND deadline_at >= $3 ORDER BY deadline_at LIMIT 1)`
-
-// NextWake returns the earliest times at which a Call is to be dialed, and to be
-// asked about or given up; zero where there is none.
-func (s *Store) NextWake(ctx context.Context) (dial, ask time.Time, err error) {
-	s.look()
-	now := s.Now()
-	bounds := s.lowerBounds(now)
-	var deadline time.Time
-	_, err = s.reading(ctx).row(nextWake, []any{floor(bounds.dial), floor(bounds.ask), floor(bounds.expire)},
-		asMicros{&dial}, asMicros{&ask}, asMicros{&deadline})
-	if err != nil {
-		return dial, ask, fmt.Errorf("reading what is due next: %w", err)
-	}
-	s.raise(dial, ask, deadline, now)
-	return dial, earlier(ask, deadline), nil
-}
-
 const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT $2`
 
 // FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
 // first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
-	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
+	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.timer.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
 		var at time.Time
 		err := scan(asMicros{&at})
 		times = append(times, at)
@@ -257,14 +234,6 @@ func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err
 		return nil, fmt.Errorf("reading what is dialed next: %w", err)
 	}
 	return times, nil
-}
-
-// floor is a lower bound as the database has it.
-func floor(t time.Time) int64 {
-	if t.IsZero() {
-		return math.MinInt64
-	}
-	return micros(t)
 }
 
 // countOf counts Calls in a state, up to a number of them.

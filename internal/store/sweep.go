@@ -53,6 +53,10 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, er
 	return len(o.numbers) == sweepMost, o.passed, nil
 }
 
+// Unoffered receives after this process has left numbers free that Calls are held for: a
+// Sweep has more to do.
+func (s *Store) Unoffered() <-chan struct{} { return s.unoffered }
+
 // sweeping is an operation: it offers numbers that seem to be free, if they still are.
 type sweeping struct {
 	entry

@@ -1,155 +1,194 @@
 package store
 
 import (
+	"context"
+	"fmt"
 	"sync"
 	"time"
 
 	"redial/internal/call"
 )
 
-// timer tells, within this process, when to look at what is due.
-type timer struct {
-	mu  sync.Mutex
-	due chan struct{}
-	// unoffered receives when a batch left free numbers to the next sweep.
-	unoffered chan struct{}
+// Timer says when to look at what is due: at the earliest wake_at, and before, when this process makes something due
+// that is due sooner. What other nodes make due, it does not hear of.
+type Timer struct {
+	reading func(context.Context) reader
+	now     func() time.Time
+	changed chan struct{} // receives when a Call was changed that is due before a look
+	woken   chan struct{} // receives when Wake was called
 
-	until  wakes // a change that is due before this is told at once
-	news   wakes // the earliest due among the changes since the last look
+	mu     sync.Mutex
+	look   Look  // that somebody waits for
+	news   Times // the earliest among the Calls that were changed since the last look
 	bounds lowerBounds
 }
 
-// wakes are times to dial, and to ask or give up; zero is never.
-type wakes struct{ dial, ask time.Time }
+// Times are when the first Call is to be dialed, and when the first is to be asked about or given up; zero is never.
+type Times struct{ Dial, Ask time.Time }
 
-// lowerBounds are where the scans of the claims' indexes begin: as far as this node knows, nothing
-// is due before. Without them, a long-running snapshot makes every claim read all index entries
-// that the database can't remove yet.
-type lowerBounds struct {
-	dial, ask, expire time.Time
-	until             time.Time // from then on all is read, whatever this node knows
+// IsZero says that there is none.
+func (t Times) IsZero() bool { return t.Dial.IsZero() && t.Ask.IsZero() }
+
+// Look says when to look again at what is due, and whether Calls that become due before, to be dialed or to be asked
+// about, could be seen to then.
+type Look struct {
+	At        time.Time
+	Dial, Ask bool
 }
 
-const (
-	boundMargin = 15 * time.Second // longer than a transaction of another node takes, and its clock is off
-	boundTime   = 15 * time.Second
-)
-
-// lowerBounds returns those that hold now.
-func (t *timer) lowerBounds(now time.Time) lowerBounds {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !now.Before(t.bounds.until) || t.bounds.until.After(now.Add(boundTime)) { // or the clock was set back
-		t.bounds = lowerBounds{}
+// NoLaterThan looks at t, if that is sooner; zero is never.
+func (l *Look) NoLaterThan(t time.Time) {
+	if sooner(t, l.At) {
+		l.At = t
 	}
-	return t.bounds
 }
 
-// raise sets the lower bounds by what a look has found due first; zero is nothing. What this node
-// changed meanwhile, keep has taken into account.
-func (t *timer) raise(dial, ask, expire, now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.bounds.until.IsZero() {
-		t.bounds.until = now.Add(boundTime)
+// wants are the times that are of interest to a look.
+func (l *Look) wants(t Times) Times {
+	if !l.Dial {
+		t.Dial = time.Time{}
 	}
-	t.bounds.dial = earlier(earlier(dial, t.news.dial), now).Add(-boundMargin)
-	t.bounds.ask = earlier(earlier(ask, t.news.ask), now).Add(-boundMargin)
-	t.bounds.expire = earlier(expire, t.news.ask)
-}
-
-// keep lowers the lower bounds for a Call that was changed.
-func (t *timer) keep(due wakes, deadline time.Time) {
-	t.bounds.dial = lower(t.bounds.dial, due.dial)
-	t.bounds.ask = lower(t.bounds.ask, due.ask)
-	t.bounds.expire = lower(t.bounds.expire, deadline)
-}
-
-// lower is a bound, or a time that is before it; zero is never.
-func lower(bound, t time.Time) time.Time {
-	if !t.IsZero() && t.Before(bound) {
-		return t
+	if !l.Ask {
+		t.Ask = time.Time{}
 	}
-	return bound
+	return t
 }
 
-// anyTime is after every time that a Call can be due at.
-var anyTime = time.Unix(1<<40, 0)
-
-func (t *timer) init() {
-	t.due = make(chan struct{}, 1)
-	t.unoffered = make(chan struct{}, 1)
-	t.until = wakes{anyTime, anyTime}
+func (t *Timer) init(reading func(context.Context) reader, now func() time.Time) {
+	t.reading, t.now = reading, now
+	t.changed, t.woken = make(chan struct{}, 1), make(chan struct{}, 1)
 }
 
-// Due receives after this process changed a Call that is now due sooner than
-// Sleep was told.
-func (t *timer) Due() <-chan struct{} { return t.due }
+// Timer says when to look at what is due.
+func (s *Store) Timer() *Timer { return &s.timer }
 
-// Unoffered receives after this process has left numbers free that Calls are held for: a
-// Sweep has more to do.
-func (t *timer) Unoffered() <-chan struct{} { return t.unoffered }
+// Each of the three is the head of an index; a database may make a scan of min().
+const nextWake = `SELECT
+	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
+	(SELECT wake_at FROM calls WHERE state = 'dialing' AND wake_at >= $2 ORDER BY wake_at LIMIT 1),
+	(SELECT deadline_at FROM calls WHERE state = 'waiting' AND deadline_at >= $3 ORDER BY deadline_at LIMIT 1)`
 
-// Sleep says until when nobody looks at what is due, since NextWake was asked: for
-// Calls to dial, and for those to ask about or to give up. Zero: whenever that is.
-func (t *timer) Sleep(dial, ask time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.until = wakes{dial, ask}
-	t.ring(t.news)
-}
-
-// Soonest is when the first of the Calls is due that were changed since NextWake was
-// asked, of those that Sleep said to be of interest; zero if there is none.
-func (t *timer) Soonest() time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var at time.Time
-	if !t.until.dial.IsZero() {
-		at = t.news.dial
+// Next reads when the first Calls are due.
+func (t *Timer) Next(ctx context.Context) (next Times, err error) {
+	t.hear()
+	now := t.now()
+	bounds := t.lowerBounds(now)
+	var deadline time.Time
+	_, err = t.reading(ctx).row(nextWake, []any{floor(bounds.dial), floor(bounds.ask), floor(bounds.expire)},
+		asMicros{&next.Dial}, asMicros{&next.Ask}, asMicros{&deadline})
+	if err != nil {
+		return next, fmt.Errorf("reading what is due next: %w", err)
 	}
-	if !t.until.ask.IsZero() {
-		at = earlier(at, t.news.ask)
+	t.raiseBounds(next, deadline, now)
+	next.Ask = earlier(next.Ask, deadline)
+	return next, nil
+}
+
+// clockStep is how often Wait looks at the clock. Somebody may set it, or the machine sleep as well, of which no timer knows.
+const clockStep = 10 * time.Second
+
+// Wait returns when it is time for a look, when Wake is called, when ctx is over, or when this process has made a Call due
+// that the look would see to: then it returns when the first such Calls are due, and there is no need to ask Next.
+func (t *Timer) Wait(ctx context.Context, l Look) (due Times) {
+	t.await(l)
+	alarm := time.NewTimer(l.At.Sub(t.now()))
+	defer alarm.Stop()
+	clock := time.NewTicker(clockStep)
+	defer clock.Stop()
+	for {
+		select {
+		case <-t.changed:
+			due, at := t.dueBy(t.now())
+			if !due.IsZero() {
+				return due
+			}
+			if sooner(at, l.At) { // a look at the database would not show more before that
+				l.At = at
+				alarm.Reset(at.Sub(t.now()))
+			}
+			continue
+		case <-clock.C:
+			if t.now().Before(l.At) {
+				continue
+			}
+		case <-ctx.Done():
+		case <-t.woken:
+		case <-alarm.C:
+		}
+		return Times{}
 	}
-	return at
 }
 
-// resumed tells that there may be anything to do.
-func (t *timer) resumed() {
+// Wake ends a Wait, or the next one: there may be something to do, whatever is due.
+func (t *Timer) Wake() { poke(t.woken) }
+
+// await begins a Wait. What was changed since the last look counts as well.
+func (t *Timer) await(l Look) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.news.ask = time.Unix(0, 0)
-	t.ring(t.news)
+	t.look = l
+	t.tell(t.news)
 }
 
-// look begins a look at what is due: until Sleep, nothing need be told.
-func (t *timer) look() {
+// dueBy returns the news, if something is due by now that somebody waits for, and hears of them no more;
+// otherwise only when the first will be.
+func (t *Timer) dueBy(now time.Time) (due Times, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.until, t.news = wakes{}, wakes{}
+	first := t.look.wants(t.news)
+	at = earlier(first.Dial, first.Ask)
+	if at.IsZero() || at.After(now) {
+		return Times{}, at
+	}
+	due = t.news
+	t.look, t.news = Look{}, Times{}
+	return due, at
 }
 
-// changed tells of a Call that was changed.
-func (t *timer) changed(c *call.Call) {
+// hear begins to listen for news: what was changed before, a look at the database shows.
+func (t *Timer) hear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var due wakes
+	t.look, t.news = Look{}, Times{}
+}
+
+// set tells of a Call that was changed, and is committed.
+func (t *Timer) set(c *call.Call) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var due Times
 	switch c.State {
 	case call.Waiting:
-		due = wakes{c.WakeAt, c.Deadline}
-		t.keep(wakes{dial: c.WakeAt}, c.Deadline)
+		due = Times{c.WakeAt, c.Deadline}
+		t.bounds.lower(c.WakeAt, time.Time{}, c.Deadline)
 	case call.Dialing:
-		due.ask = c.WakeAt
-		t.keep(due, time.Time{})
+		due.Ask = c.WakeAt
+		t.bounds.lower(time.Time{}, c.WakeAt, time.Time{})
 	}
-	t.news = wakes{earlier(t.news.dial, due.dial), earlier(t.news.ask, due.ask)}
-	t.ring(due)
+	t.news = Times{earlier(t.news.Dial, due.Dial), earlier(t.news.Ask, due.Ask)}
+	t.tell(due)
 }
 
-func (t *timer) ring(due wakes) {
-	if sooner(due.dial, t.until.dial) || sooner(due.ask, t.until.ask) {
-		poke(t.due)
+// tell tells whoever waits, if something is due before the look.
+func (t *Timer) tell(due Times) {
+	due = t.look.wants(due)
+	if sooner(due.Dial, t.look.At) || sooner(due.Ask, t.look.At) {
+		poke(t.changed)
 	}
+}
+
+// lowerBounds returns those that hold now.
+func (t *Timer) lowerBounds(now time.Time) lowerBounds {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.bounds.at(now)
+}
+
+// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts as well.
+func (t *Timer) raiseBounds(next Times, deadline, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bounds.raise(Times{earlier(next.Dial, t.news.Dial), earlier(next.Ask, t.news.Ask)}, earlier(deadline, t.news.Ask), now)
 }
 
 func sooner(t, until time.Time) bool { return !t.IsZero() && t.Before(until) }

@@ -285,7 +285,7 @@ func (s *Store) runIn(transact func(context.Context, func(*tx) error) error, ops
 // tell tells, within this process, of a Call that was changed.
 func (s *Store) tell(c *stored) {
 	s.poke(c.after.ID)
-	s.timer.changed(&c.after)
+	s.timer.set(&c.after)
 	for i := range c.events {
 		s.metrics.count(&c.events[i])
 		if s.told != nil {
