@@ -10,7 +10,10 @@ import (
 
 // Hours that are taken are within a day, and are written as they are read.
 func FuzzHours(f *testing.F) {
-	for _, text := range []string{"09:00-21:00", "22:00-06:00", "00:00-24:00", "09:00:30-10:00", "9-17", "24:00-25:00", "09:60-10:00", "-", "09:00-09:00", " 09:00 - 10:00 ", "24:00:01-25:00", "09:00-"} {
+	for _, text := range []string{
+		"09:00-21:00", "22:00-06:00", "00:00-24:00", "09:00:30-10:00", "9-17", "24:00-25:00", "09:60-10:00", "-",
+		"09:00-09:00", " 09:00 - 10:00 ", "24:00:01-25:00", "09:00-",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -42,8 +45,10 @@ func TestNullIsNotGiven(t *testing.T) {
 	p.Window = call.Window{Days: []call.Day{"mon"}, To: 3600, Zone: "Asia/Tokyo", Holidays: []string{"2026-12-25"}}
 	want := fmt.Sprint(p)
 	for _, raw := range []string{
-		`null`, `{"window": null, "redial_after": null, "max_per_result": null, "jitter": null, "deadline": null, "preset": null}`,
-		`{"window": {"days": null, "hours": null, "zone": null, "holidays": null}, "redial_after": {"busy": null}, "max_per_result": {"busy": null}}`,
+		`null`,
+		`{"window": null, "redial_after": null, "max_per_result": null, "jitter": null, "deadline": null, "preset": null}`,
+		`{"window": {"days": null, "hours": null, "zone": null, "holidays": null}, "redial_after": {"busy": null},` +
+			`"max_per_result": {"busy": null}}`,
 	} {
 		bad.policy(json.RawMessage(raw), nil, &p)
 	}

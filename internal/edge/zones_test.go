@@ -36,11 +36,14 @@ func TestNobodyIsRungAtNight(t *testing.T) {
 	all := examples()
 	rapid.Check(t, func(t *rapid.T) {
 		people := rapid.SliceOfN(rapid.SampledFrom(all), 1, 3).Draw(t, "people")
-		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.IntRange(0, 365*24*3600).Draw(t, "now")) * time.Second)
+		second := time.Duration(rapid.IntRange(0, 365*24*3600).Draw(t, "now")) * time.Second
+		now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(second)
 		p := call.DefaultPolicy()
 		p.Deadline.After = 96 * time.Hour
-		p.Window = call.Window{From: rapid.IntRange(6, 10).Draw(t, "from") * 3600, To: rapid.IntRange(17, 22).Draw(t, "to") * 3600,
-			Zone: rapid.SampledFrom([]string{"", call.AnyOfNumber}).Draw(t, "zone")}
+		p.Window = call.Window{
+			From: rapid.IntRange(6, 10).Draw(t, "from") * 3600, To: rapid.IntRange(17, 22).Draw(t, "to") * 3600,
+			Zone: rapid.SampledFrom([]string{"", call.AnyOfNumber}).Draw(t, "zone"),
+		}
 		var f Faults
 		f.zone(people, &p, now)
 		if !f.None() {
@@ -49,7 +52,9 @@ func TestNobodyIsRungAtNight(t *testing.T) {
 			}
 			return
 		}
-		w := call.Wish{ID: "1", Secret: "s", To: people[0].E164, From: "+815012345678", Message: call.Message{Twiml: "x"}, Policy: p}
+		w := call.Wish{
+			ID: "1", Secret: "s", To: people[0].E164, From: "+815012345678", Message: call.Message{Twiml: "x"}, Policy: p,
+		}
 		c, _, err := call.New(w, now)
 		if err != nil {
 			return // it never opens

@@ -49,7 +49,9 @@ func TestExamples(t *testing.T) {
 				continue
 			}
 			want := phonenumbers.Format(p, phonenumbers.E164)
-			for _, form := range []phonenumbers.PhoneNumberFormat{phonenumbers.E164, phonenumbers.INTERNATIONAL, phonenumbers.RFC3966} {
+			for _, form := range []phonenumbers.PhoneNumberFormat{
+				phonenumbers.E164, phonenumbers.INTERNATIONAL, phonenumbers.RFC3966,
+			} {
 				text := phonenumbers.Format(p, form)
 				n, err := phone.Parse(text, region)
 				if err != nil || n.E164 != want {

@@ -95,7 +95,8 @@ func TestParseRefuses(t *testing.T) {
 		{"an emergency number", "110", "JP", "too few digits"},
 		{"another emergency number", "+1 911", "", "too few digits"},
 		{"an unused range", "+811087654321", "", "no range of numbers of country code +81"},
-		{"one, and what to do about it", "+12735550123", "", "own supplement (2026-11-26), list its prefix in the list of further prefixes, such as +1273"},
+		{"one, and what to do about it", "+12735550123", "",
+			"own supplement (2026-11-26), list its prefix in the list of further prefixes, such as +1273"},
 		{"Mexico's 1 before too few digits", "+52 1 55 1234", "", "too few digits"},
 		{"a kanji for a dash", "090一1234一5678", "JP", "letters"},
 		{"two numbers", "+819087654321 / +819087654322", "", "not a phone number"},
@@ -194,7 +195,8 @@ func TestAllowed(t *testing.T) {
 		{"toll-free", "+81120123456", jp, ""},
 		{"foreign", "+12125551234", jp, "region US, which the list of regions that may be called (JP,GB)"},
 		{"neighbour with the same country code", "+18765551234", []string{"US"}, "region JM"},
-		{"nothing allowed", "+819087654321", nil, "the list of regions that may be called, which is empty: set it, such as to JP"},
+		{"nothing allowed", "+819087654321", nil,
+			"the list of regions that may be called, which is empty: set it, such as to JP"},
 		{"premium", "+81990123456", jp, "premium-rate"},
 		{"pager", "+447640123456", jp, "pager"},
 		{"personal", "+447012345678", []string{"GB"}, "personal number"},
@@ -227,7 +229,9 @@ func TestAllowed(t *testing.T) {
 }
 
 func TestValidRegion(t *testing.T) {
-	for code, want := range map[string]bool{"JP": true, "US": true, "JM": true, "jp": false, "": false, "001": false, "ZZ": false, "JPN": false} {
+	for code, want := range map[string]bool{
+		"JP": true, "US": true, "JM": true, "jp": false, "": false, "001": false, "ZZ": false, "JPN": false,
+	} {
 		if got := phone.ValidRegion(code); got != want {
 			t.Errorf("ValidRegion(%q) = %v, want %v", code, got, want)
 		}

@@ -26,7 +26,8 @@ func TestZones(t *testing.T) {
 		// Mobiles that are tied to no place.
 		{"+79141234567", "Europe/Kaliningrad Europe/Moscow Asia/Vladivostok Asia/Kamchatka", russia},
 		{"+77012345678", "Asia/Almaty", 7},
-		{"+61412345678", "Australia/Sydney Australia/Perth Australia/Darwin Australia/Brisbane Indian/Christmas Indian/Cocos", 14},
+		{"+61412345678",
+			"Australia/Sydney Australia/Perth Australia/Darwin Australia/Brisbane Indian/Christmas Indian/Cocos", 14},
 		{"+62812345678", "Asia/Jakarta Asia/Makassar Asia/Jayapura", 4},
 		{"+97699123456", "Asia/Ulaanbaatar Asia/Hovd", 2},
 		{"+243812345678", "Africa/Kinshasa Africa/Lubumbashi", 2},
@@ -69,7 +70,8 @@ func TestZones(t *testing.T) {
 		{"+18075551234", "America/Toronto America/Winnipeg", 3},
 		{"+17095551234", "America/St_Johns America/Goose_Bay", 2},
 		{"+18765551234", "America/Jamaica", 1},
-		{"+18005551234", "America/New_York America/Los_Angeles Pacific/Honolulu America/Toronto America/Vancouver America/Jamaica Pacific/Guam", 90},
+		{"+18005551234", "America/New_York America/Los_Angeles Pacific/Honolulu America/Toronto America/Vancouver " +
+			"America/Jamaica Pacific/Guam", 90},
 	}
 	for _, tt := range tests {
 		got, err := Parse(tt.text, "")
@@ -256,8 +258,10 @@ func TestPrefixes(t *testing.T) {
 		t.Errorf("Jamaica's area code is taken for %+v, %v", p, err)
 	}
 	for text, want := range map[string]string{
-		"1679": "no prefix", "+1679=": "can't be in", "+1 679": "no prefix", "+1679=ZZ": "can't be in", "+1679=JP": "country code +1 is that of US",
-		"+449": "too short", "+16": "no prefix", "+816": "too short", "+1876=US": "prefix of JM", "+999123": "no country", "+870773": "no country", "+": "no prefix", "": "no prefix",
+		"1679": "no prefix", "+1679=": "can't be in", "+1 679": "no prefix", "+1679=ZZ": "can't be in",
+		"+1679=JP": "country code +1 is that of US",
+		"+449":     "too short", "+16": "no prefix", "+816": "too short", "+1876=US": "prefix of JM", "+999123": "no country",
+		"+870773": "no country", "+": "no prefix", "": "no prefix",
 		"+1900": "premium-rate", "+81990": "premium-rate", "+61147": "satellite",
 	} {
 		if _, err := ParsePrefix(text); err == nil || !strings.Contains(err.Error(), want) {
