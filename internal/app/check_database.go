@@ -51,7 +51,8 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	}
 	if i.Ahead.Abs() > clockBound {
 		list = append(list, Finding{Verdict: Wrong,
-			Says:    fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial", i.Ahead.Abs().Round(time.Second/10)),
+			Says: fmt.Sprintf("the database's clock is %s off from this machine's: this node would not dial",
+				i.Ahead.Abs().Round(time.Second/10)),
 			Setting: "DATABASE_URL", Fix: setClock})
 	}
 	if i.InUse && e.Store == nil && e.local.who != thisOne && e.local.who != otherOne {
@@ -77,8 +78,9 @@ func (e *Examination) schema(i *store.Inspection) Finding {
 	}
 	switch {
 	case (i.New || i.Schema == 0) && e.local.who == thisOne:
-		f = Finding{Verdict: Warning, Says: "the redial that serves on " + e.Config.Listen + " uses another database than this one, which is new", Setting: "DATABASE_URL",
-			Fix: "look at it with its own settings, in its folder (sqlite:FILE is looked for there) and as its user"}
+		f = Finding{Verdict: Warning, Setting: "DATABASE_URL",
+			Says: "the redial that serves on " + e.Config.Listen + " uses another database than this one, which is new",
+			Fix:  "look at it with its own settings, in its folder (sqlite:FILE is looked for there) and as its user"}
 	case i.New || i.Schema == 0:
 		f.Says += "; it is new: serve makes its tables at the start"
 		if !e.Config.Migrate {
@@ -87,17 +89,20 @@ func (e *Examination) schema(i *store.Inspection) Finding {
 		}
 	case i.Schema > i.Newest:
 		f = Finding{Verdict: Wrong,
-			Says:    fmt.Sprintf("the schema is of version %d, and this redial knows %d: a newer one has made it", i.Schema, i.Newest),
+			Says: fmt.Sprintf("the schema is of version %d, and this redial knows %d: a newer one has made it",
+				i.Schema, i.Newest),
 			Setting: "DATABASE_URL",
 			Fix:     "install that newer redial: there is no way down, but a backup from before"}
 	case i.Pending > 0 && e.local.who == thisOne:
 		f = Finding{Verdict: Warning,
-			Says:    fmt.Sprintf("the schema is of version %d, and this redial makes %d of it: an older one serves", i.Schema, i.Newest),
+			Says: fmt.Sprintf("the schema is of version %d, and this redial makes %d of it: an older one serves",
+				i.Schema, i.Newest),
 			Setting: "DATABASE_URL",
 			Fix:     "restart it with this version"}
 	case i.Pending > 0 && !e.Config.Migrate:
 		f = Finding{Verdict: Wrong,
-			Says:    fmt.Sprintf("the schema is of version %d, this redial needs %d, and serve is not to change it", i.Schema, i.Newest),
+			Says: fmt.Sprintf("the schema is of version %d, this redial needs %d, and serve is not to change it",
+				i.Schema, i.Newest),
 			Setting: "REDIAL_MIGRATE", Fix: "redial migrate"}
 	case i.Pending > 0:
 		f.Says += fmt.Sprintf("; schema %d, which serve brings to %d at its start: back up first", i.Schema, i.Newest)

@@ -40,7 +40,9 @@ func (e *Examination) findLocal(ctx context.Context) (end func()) {
 		return end
 	}
 	prober := twilio.NewProber(e.Config.HostURL, e.Config.AuthTokens)
-	server := &http.Server{Handler: web.Stand(prober), ReadHeaderTimeout: localTime, ReadTimeout: localTime, WriteTimeout: localTime}
+	server := &http.Server{
+		Handler: web.Stand(prober), ReadHeaderTimeout: localTime, ReadTimeout: localTime, WriteTimeout: localTime,
+	}
 	go server.Serve(l) // until it is closed
 	e.local.instance = prober.Instance()
 	return func() { server.Close() }
@@ -75,7 +77,8 @@ func isStatus(header http.Header, body []byte, want string) bool {
 	var v struct {
 		Status string `json:"status"`
 	}
-	return strings.HasPrefix(header.Get("Content-Type"), "application/json") && json.Unmarshal(body, &v) == nil && v.Status == want
+	isJSON := strings.HasPrefix(header.Get("Content-Type"), "application/json")
+	return isJSON && json.Unmarshal(body, &v) == nil && v.Status == want
 }
 
 // get asks a program of this machine.

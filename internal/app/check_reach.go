@@ -45,7 +45,8 @@ func troubleOf(err error) trouble {
 		return trouble{"what listens there speaks no TLS", "write http://, or have it speak TLS"}
 	}
 	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "remote error" { // so crypto/tls calls an alert
-		return trouble{"what listens there turned TLS down", "look at its TLS: which versions it speaks, and whether it knows that very name"}
+		return trouble{"what listens there turned TLS down",
+			"look at its TLS: which versions it speaks, and whether it knows that very name"}
 	}
 	if why := webhook.Distrust(err); why != "" {
 		return trouble{why, "give it a certificate of a known authority, for that very name, that has not expired"}

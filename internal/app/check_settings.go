@@ -25,7 +25,8 @@ func (e *Examination) settings() (list []Finding) {
 	}
 	if w := e.Config.numbers().Warning(); w != "" && e.needs("REDIAL_FROM", "REDIAL_ALLOWED_REGIONS") {
 		list = append(list, Finding{Verdict: Wrong,
-			Says:    "no number can be called: there is neither REDIAL_FROM, whose region may be called, nor REDIAL_ALLOWED_REGIONS",
+			Says: "no number can be called: " +
+				"there is neither REDIAL_FROM, whose region may be called, nor REDIAL_ALLOWED_REGIONS",
 			Setting: "REDIAL_ALLOWED_REGIONS", Fix: "set REDIAL_FROM, or the regions, such as JP,US"})
 	}
 	if f := e.oddAccount(); f.Says != "" {

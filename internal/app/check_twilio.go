@@ -24,10 +24,12 @@ func (e *Examination) carrier(tokens []string, key, secret string) (*twilio.Clie
 		return nil, &Finding{Verdict: LeftOut, Says: "the settings of Twilio are to be mended first"}
 	}
 	client, err := twilio.New(twilio.Config{
-		AccountSID: c.AccountSID, AuthTokens: tokens, APIKey: key, APISecret: secret, BaseURL: c.TwilioBaseURL, Transport: c.Transport,
+		AccountSID: c.AccountSID, AuthTokens: tokens, APIKey: key, APISecret: secret,
+		BaseURL: c.TwilioBaseURL, Transport: c.Transport,
 	})
 	if err != nil {
-		return nil, &Finding{Verdict: Wrong, Says: err.Error(), Setting: "TWILIO_ACCOUNT_SID", Fix: fixes["TWILIO_ACCOUNT_SID"]}
+		const setting = "TWILIO_ACCOUNT_SID"
+		return nil, &Finding{Verdict: Wrong, Says: err.Error(), Setting: setting, Fix: fixes[setting]}
 	}
 	return client, nil
 }
@@ -155,7 +157,8 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 		f.Says, f.Setting, f.Fix = e.noTwilio(s.Error())
 	case isRefusal(err):
 		f.Says = fmt.Sprintf("Twilio does not take %s (%s)", f.Setting, s)
-		if byToken && slices.ContainsFunc(e.Config.AuthTokens[1:], func(token string) bool { return e.tryToken(ctx, token) == nil }) {
+		taken := func(token string) bool { return e.tryToken(ctx, token) == nil }
+		if byToken && slices.ContainsFunc(e.Config.AuthTokens[1:], taken) {
 			f.Says, f.Fix = fmt.Sprintf("Twilio does not take the first of the tokens, which signs in (%s)", s),
 				"put the one first that it takes: there is one"
 		} else if byToken {
@@ -226,7 +229,8 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 		f.Says, f.Fix = "REDIAL_FROM is the account's, but has no voice: it can't call",
 			"use a number with voice, or buy one in the Twilio Console"
 	case state.Verified && strings.HasPrefix(number, "+81"):
-		f.Verdict, f.Says, f.Fix = Warning, "REDIAL_FROM is verified, but not the account's: in Japan it is shown as anonymous",
+		f.Verdict, f.Says, f.Fix = Warning,
+			"REDIAL_FROM is verified, but not the account's: in Japan it is shown as anonymous",
 			"buy a Japanese number at Twilio"
 	case state.Verified:
 		return Finding{Verdict: Sound, Says: "REDIAL_FROM is verified: the account may call from it"}
@@ -240,7 +244,8 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 // regions looks at the account's dialing permissions of the regions that may be called.
 func (e *Examination) regions(ctx context.Context) []Finding {
 	_, regions := e.Config.numbers().Shown()
-	regions = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(regions))), func(r string) bool { return len(r) != 2 })
+	regions = slices.Compact(slices.Sorted(slices.Values(regions)))
+	regions = slices.DeleteFunc(regions, func(r string) bool { return len(r) != 2 })
 	client, f := e.signedIn()
 	switch {
 	case f != nil:
@@ -284,7 +289,8 @@ func askRegion(ctx context.Context, client *twilio.Client, region string) Findin
 	case err != nil:
 		return Finding{Verdict: LeftOut, Says: "Twilio does not tell whether " + region + " may be called"}
 	case !p.Ordinary:
-		f.Verdict, f.Says, f.Fix = Wrong, "Twilio lets the account call no number of "+region+": each is refused (error 21215)",
+		f.Verdict, f.Says, f.Fix = Wrong,
+			"Twilio lets the account call no number of "+region+": each is refused (error 21215)",
 			"allow it: "+geoPermissions+"; or leave it out of the regions"
 	case p.Fraud:
 		f.Says, f.Fix = "Twilio lets the account call numbers of "+region+" that toll fraud is known from",

@@ -70,7 +70,9 @@ func wrong(setting, problem string, args ...any) error {
 }
 
 func (c *Config) numbers() edge.Numbers {
-	return edge.Numbers{From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions, Prefixes: c.NumberPrefixes}
+	return edge.Numbers{
+		From: c.From, DefaultRegion: c.DefaultRegion, AllowedRegions: c.AllowedRegions, Prefixes: c.NumberPrefixes,
+	}
 }
 
 // rules are what requests may have Twilio do. Without hosts of its own Twilio is led to this

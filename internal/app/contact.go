@@ -36,14 +36,16 @@ func newContact(log *slog.Logger, hostURL string, metrics prometheus.Registerer)
 			log.Info("Twilio answers again", "request", kind, "after", after.Round(time.Millisecond))
 		}
 		f.NewGaugeFunc(prometheus.GaugeOpts{
-			Name:        "redial_twilio_unreachable",
-			Help:        "1 while Twilio answers none of these requests: from the first without an answer to the next with one, 10 minutes at most if none follows.",
+			Name: "redial_twilio_unreachable",
+			Help: "1 while Twilio answers none of these requests: " +
+				"from the first without an answer to the next with one, 10 minutes at most if none follows.",
 			ConstLabels: prometheus.Labels{"request": kind},
 		}, func() float64 { return failsWithin(outage, silence) })
 	}
 	k.callbacks.Fails = func(err error) {
 		of, _ := errors.AsType[unheard](err)
-		log.Warn("a callback was due and none came: is HOST_URL reachable?", "host_url", hostURL, "call", of.call, "attempt", of.attempt)
+		log.Warn("a callback was due and none came: is HOST_URL reachable?",
+			"host_url", hostURL, "call", of.call, "attempt", of.attempt)
 	}
 	k.callbacks.Well = func(after time.Duration) {
 		log.Info("callbacks come again", "after", after.Round(time.Millisecond))
