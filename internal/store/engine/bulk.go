@@ -160,15 +160,6 @@ func unnest(cols []Column) string {
 	return "unnest(" + strings.Join(params, ", ") + ") AS v(" + names(cols) + ")"
 }
 
-// oneByOne are statements that have a row each as their parameters.
-func oneByOne(text string, rows [][]any, returned func(scan func(...any) error) error) []Statement {
-	list := make([]Statement, len(rows))
-	for i, r := range rows {
-		list[i] = Statement{SQL: text, Args: r, Rows: returned}
-	}
-	return list
-}
-
 // arrays are the parameters of a statement that takes columns.
 func arrays(cols []Column, rows int, row func(i int) []any) []any {
 	args := make([]any, len(cols))
@@ -192,8 +183,8 @@ func columnOf[T any](i, rows int, row func(n int) []any) []*T {
 	return list
 }
 
-// updateChanged updates those of a row's columns that change; it is empty if none does.
-func updateChanged(u *Update, r Change) []Statement {
+// changed updates those of a row's columns that change, if any does.
+func (u *Update) changed(r Change) (st Statement, changes bool) {
 	var sql strings.Builder
 	var args []any
 	param := func(glue string, i int) {
@@ -208,12 +199,12 @@ func updateChanged(u *Update, r Change) []Statement {
 		}
 	}
 	if args == nil {
-		return nil
+		return st, false
 	}
 	glue = " WHERE "
 	for i := range u.Keys {
 		param(glue, i)
 		glue = " AND "
 	}
-	return []Statement{{SQL: sql.String(), Args: args}}
+	return Statement{SQL: sql.String(), Args: args}, true
 }

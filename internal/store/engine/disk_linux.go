@@ -9,13 +9,14 @@ import (
 
 // The numbers of file systems. Source: statfs(2), linux/magic.h
 var fileSystems = map[int64]string{
-	0x6969: "network", 0xff534d42: "network", 0xfe534d42: "network", 0x517b: "network", 0x00c36400: "network", // NFS, CIFS, SMB2, SMB, Ceph
+	0x6969: "network", 0xff534d42: "network", 0xfe534d42: "network", // NFS, CIFS, SMB2
+	0x517b: "network", 0x00c36400: "network", // SMB, Ceph
 	0x01021994: "memory", 0x858458f6: "memory", // tmpfs, ramfs
 }
 
 // diskOf says how many bytes are free, for who is not root, where a folder is, and of what kind that is if it is
-// no disk of this machine that can be written: network, memory or read-only. This and writable are variables, so that tests have a full disk, and
-// a user who may not write.
+// no disk of this machine that can be written: network, memory or read-only. This and writable are variables, so that
+// tests have a full disk, and a user who may not write.
 var diskOf = func(folder string) (free uint64, kind string) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {

@@ -4,10 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -95,74 +93,4 @@ type kind struct {
 	open    func(ctx context.Context, databaseURL string, o Options) (Engine, error)
 	look    func(ctx context.Context, databaseURL string) (Engine, error)
 	inspect func(ctx context.Context, databaseURL string) (*Inspection, Engine, error)
-}
-
-var kinds = []kind{sqliteKind, postgresKind}
-
-// kindOf is the kind of a URL, which is checked.
-func kindOf(databaseURL string) (k kind, err error) {
-	if err := CheckURL(databaseURL); err != nil {
-		return k, fmt.Errorf("the database URL %w", err)
-	}
-	return kinds[schemeOf(databaseURL)], nil
-}
-
-// schemeOf returns which of the kinds has a URL's scheme; -1 if none.
-func schemeOf(databaseURL string) int {
-	scheme, _, _ := strings.Cut(databaseURL, ":")
-	return slices.IndexFunc(kinds, func(k kind) bool { return slices.Contains(k.schemes, scheme) })
-}
-
-// CheckURL says what is wrong with a database URL, and quotes nothing of it: a password may
-// be anywhere in one that can't be read.
-func CheckURL(databaseURL string) error {
-	at := schemeOf(databaseURL)
-	if at < 0 {
-		return errors.New("must begin with sqlite: or postgres://")
-	}
-	return kinds[at].check(databaseURL)
-}
-
-// Shared says whether several nodes may use the database of a URL.
-func Shared(databaseURL string) bool {
-	at := schemeOf(databaseURL)
-	return at < 0 || kinds[at].shared
-}
-
-// Open opens the database of a URL: sqlite:FILE, or postgres://….
-func Open(ctx context.Context, databaseURL string, o Options) (Engine, error) {
-	k, err := kindOf(databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	if o.Notice == nil {
-		o.Notice = func(string) {}
-	}
-	return k.open(ctx, databaseURL, o)
-}
-
-// Look opens the database of a URL to read it alone. It makes nothing, neither tables nor files, and may be done
-// beside a running redial.
-func Look(ctx context.Context, databaseURL string) (Engine, error) {
-	k, err := kindOf(databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	e, err := k.look(ctx, databaseURL)
-	if err != nil {
-		return nil, err
-	}
-	if err := e.Pools().Read.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), e.Close())
-	}
-	return e, nil
-}
-
-// Inspect does what Look does, and says what it finds. The Engine is nil where there is nothing to read yet.
-func Inspect(ctx context.Context, databaseURL string) (*Inspection, Engine, error) {
-	k, err := kindOf(databaseURL)
-	if err != nil {
-		return nil, nil, err
-	}
-	return k.inspect(ctx, databaseURL)
 }

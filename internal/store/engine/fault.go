@@ -1,6 +1,9 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // ErrUnclear is returned for a write of which nobody knows whether it was committed: the
 // answer to its COMMIT was lost.
@@ -11,7 +14,7 @@ type Fault int
 
 // The faults.
 const (
-	Other    Fault = iota // the database is away, or the disk is full, or the SQL is wrong; or it is no error of the database
+	Other    Fault = iota // the database is away, the disk is full, the SQL is wrong; or it is no error of the database
 	Conflict              // with another transaction: the whole of it is to be run again
 	Locked                // somebody else has locked a row for longer than a transaction waits
 	Row                   // of one of the rows that were written: its key is taken, or a value does not fit
@@ -22,4 +25,9 @@ type Key struct {
 	Index   string // its name in the schema
 	Table   string
 	Columns []string
+}
+
+// errInUse is what is said of a file that another process has open.
+func errInUse(name string) error {
+	return fmt.Errorf("another redial uses this database (%s is locked)", name)
 }

@@ -60,15 +60,12 @@ func heldHere(info os.FileInfo) bool {
 	return isHeld(info)
 }
 
-func errInUse(name string) error {
-	return fmt.Errorf("another redial uses this database (%s is locked)", name)
-}
-
 // oneName refuses a file with more than one name: SQLite's log is found by the name, and whoever
 // opened the file by another one would not see what is in it.
 func oneName(name string, info os.FileInfo) error {
 	if n := links(info); n > 1 {
-		return fmt.Errorf("%s has %d names (hard links), and SQLite would lose calls: remove the others, or copy the file", name, n)
+		return fmt.Errorf("%s has %d names (hard links), and SQLite would lose calls: remove the others, or copy the file",
+			name, n)
 	}
 	return nil
 }

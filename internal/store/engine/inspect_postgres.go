@@ -18,12 +18,14 @@ var pgSettings = []struct {
 	what, fix  string
 }{
 	{"fsync", "on", true, "fsync is off: a power cut damages the database", "fsync = on in postgresql.conf"},
-	{"full_page_writes", "on", true, "full_page_writes is off: a power cut can damage the database", "full_page_writes = on in postgresql.conf"},
+	{"full_page_writes", "on", true, "full_page_writes is off: a power cut can damage the database",
+		"full_page_writes = on in postgresql.conf"},
 	{"synchronous_commit", "!off", true, "synchronous_commit is off: what was answered 201 is lost with the server",
 		"ALTER ROLE … SET synchronous_commit = on, for redial's role"},
 	{"default_transaction_isolation", "read committed", false, "transactions are %s by default: redial works, but slower",
 		"ALTER ROLE … SET default_transaction_isolation = 'read committed', for redial's role"},
-	{"server_encoding", "UTF8", true, "the database keeps text as %s, and can't hold every name and message", "make the database anew, with ENCODING 'UTF8'"},
+	{"server_encoding", "UTF8", true, "the database keeps text as %s, and can't hold every name and message",
+		"make the database anew, with ENCODING 'UTF8'"},
 }
 
 // wanted says whether a setting is as it should be.
@@ -49,7 +51,7 @@ func inspectPostgres(ctx context.Context, databaseURL string) (*Inspection, Engi
 		return i, nil, err
 	}
 	pooler := pooled(ctx, conf)
-	e, err := openPostgres(ctx, databaseURL, Options{})
+	e, err := newPostgres(ctx, databaseURL, Options{})
 	if err != nil {
 		return i, nil, err
 	}
@@ -98,18 +100,22 @@ func (i *Inspection) postgres(ctx context.Context, e *postgres) error {
 // Rights implements Engine.
 func (e *postgres) Rights(ctx context.Context, migrate bool, table string) ([]Ill, error) {
 	var mayCreate, mayWrite bool
-	err := e.pools.Read.QueryRowContext(ctx, "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)").Scan(&mayCreate)
+	const mayCreateSQL = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)"
+	const mayWriteSQL = `SELECT has_table_privilege($1, 'SELECT') AND has_table_privilege($1, 'INSERT')
+		AND has_table_privilege($1, 'UPDATE') AND has_table_privilege($1, 'DELETE')`
+	err := e.pools.Read.QueryRowContext(ctx, mayCreateSQL).Scan(&mayCreate)
 	if err == nil && table != "" {
-		err = e.pools.Read.QueryRowContext(ctx, `SELECT has_table_privilege($1, 'SELECT') AND has_table_privilege($1, 'INSERT')
-			AND has_table_privilege($1, 'UPDATE') AND has_table_privilege($1, 'DELETE')`, table).Scan(&mayWrite)
+		err = e.pools.Read.QueryRowContext(ctx, mayWriteSQL, table).Scan(&mayWrite)
 	}
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("reading what the role may do: %w", err)
 	case migrate && !mayCreate:
-		return []Ill{{"the role may not create tables, which migrating needs", "GRANT CREATE ON SCHEMA public TO redial's role", true}}, nil
+		return []Ill{{"the role may not create tables, which migrating needs",
+			"GRANT CREATE ON SCHEMA public TO redial's role", true}}, nil
 	case table != "" && !mayWrite:
-		return []Ill{{"the role may not write the tables", "give it the tables (ALTER TABLE … OWNER TO), or GRANT SELECT, INSERT, UPDATE, DELETE", true}}, nil
+		return []Ill{{"the role may not write the tables",
+			"give it the tables (ALTER TABLE … OWNER TO), or GRANT SELECT, INSERT, UPDATE, DELETE", true}}, nil
 	}
 	return nil, nil
 }
@@ -119,7 +125,8 @@ func (i *Inspection) pooler(ctx context.Context, e *postgres) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	var scans string
-	err := e.pools.Read.QueryRowContext(ctx, "SELECT reset_val FROM pg_settings WHERE name = 'enable_seqscan'").Scan(&scans)
+	const scansSQL = "SELECT reset_val FROM pg_settings WHERE name = 'enable_seqscan'"
+	err := e.pools.Read.QueryRowContext(ctx, scansSQL).Scan(&scans)
 	if err == nil && scans == "on" {
 		i.ill(false, "a pooler answers, and keeps no settings of a session: plans may be slow",
 			"ALTER ROLE … SET enable_seqscan = off, and the others of operations.md, \"PgBouncer\"")

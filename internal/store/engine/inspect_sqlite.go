@@ -53,7 +53,7 @@ func (i *Inspection) sqlite(ctx context.Context, file string) (*sqliteFile, erro
 		i.New = true
 		return nil, nil
 	}
-	e, err := lookAtSQLite(file)
+	e, err := openToLook(file)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,20 @@ func (e *sqliteFile) Inspect(context.Context) (*Inspection, error) {
 // Rights implements Engine: who may do what is told by the files, see Inspection.
 func (e *sqliteFile) Rights(context.Context, bool, string) ([]Ill, error) { return nil, nil }
 
-// lookAtSQLite opens a file of SQLite to read it. One that is not there yet is as an empty one.
-func lookAtSQLite(file string) (*sqliteFile, error) {
+func lookAtSQLite(_ context.Context, databaseURL string) (Engine, error) {
+	file, err := sqlitePath(databaseURL)
+	if err != nil {
+		return nil, err
+	}
+	e, err := openToLook(file)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// openToLook opens a file of SQLite to read it. One that is not there yet is as an empty one.
+func openToLook(file string) (*sqliteFile, error) {
 	dsn := readOnlyDSN(file)
 	info, err := os.Stat(file)
 	switch {
@@ -130,7 +142,8 @@ func (i *Inspection) files(file, folder string, info os.FileInfo) {
 	}
 	switch {
 	case !writable(file):
-		i.ill(true, "the database can't be written by this user", "give the file to the user that serves (chown), or run as that user")
+		i.ill(true, "the database can't be written by this user",
+			"give the file to the user that serves (chown), or run as that user")
 	case !owned(info):
 		i.ill(true, "the database is another user's, and redial can't keep others from reading it",
 			"give the file to the user that serves (chown)")
@@ -168,7 +181,8 @@ func (i *Inspection) disk(folder string) error {
 	switch {
 	case i.Free == 0:
 	case i.Free < leastRoom:
-		i.ill(true, "the disk is full, or nearly so: "+size(i.Free)+" are free", "make room: what can't be written is answered 503, and callbacks are lost")
+		i.ill(true, "the disk is full, or nearly so: "+size(i.Free)+" are free",
+			"make room: what can't be written is answered 503, and callbacks are lost")
 	case i.Free < someRoom:
 		i.ill(false, "the disk is nearly full: "+size(i.Free)+" are free", "make room")
 	}

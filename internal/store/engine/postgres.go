@@ -25,11 +25,13 @@ import (
 // on, for it quotes the URL.
 func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	if _, err := url.Parse(databaseURL); err != nil || strayPassword(databaseURL) {
-		return nil, errors.New("of PostgreSQL can't be read: it must look like postgres://user:password@host/name, with %40 for each @ in the password, %2F for /, %23 for #, %3F for ?, %25 for %")
+		return nil, errors.New("of PostgreSQL can't be read: it must look like postgres://user:password@host/name, " +
+			"with %40 for each @ in the password, %2F for /, %23 for #, %3F for ?, %25 for %")
 	}
 	conf, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
-		return nil, errors.New("of PostgreSQL has a host, a port or a parameter that can't be used, or names a file that can't be read")
+		return nil, errors.New("of PostgreSQL has a host, a port or a parameter that can't be used, " +
+			"or names a file that can't be read")
 	}
 	conf.ConnectTimeout = cmp.Or(conf.ConnectTimeout, pgConnectTime)
 	return conf, nil
@@ -58,7 +60,8 @@ func strayPassword(databaseURL string) bool {
 		authority = text[:end]
 		path, query, _ = strings.Cut(text[end:], "?")
 	}
-	if strings.Contains(text, "#") || strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || path == "" && strings.Contains(query, "@") {
+	if strings.Contains(text, "#") || strings.Count(authority, "@") > 1 ||
+		strings.Contains(path, "@") || path == "" && strings.Contains(query, "@") {
 		return true
 	}
 	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
@@ -70,20 +73,21 @@ func strayPassword(databaseURL string) bool {
 
 const pgConnectTime = 5 * time.Second
 
-var postgresKind = kind{
-	schemes: []string{"postgres", "postgresql"},
-	shared:  true,
-	check: func(databaseURL string) error {
-		_, err := postgresConfig(databaseURL)
-		return err
-	},
-	open: func(ctx context.Context, databaseURL string, o Options) (Engine, error) {
-		return openPostgres(ctx, databaseURL, o)
-	},
-	look: func(ctx context.Context, databaseURL string) (Engine, error) {
-		return openPostgres(ctx, databaseURL, Options{})
-	},
-	inspect: inspectPostgres,
+func checkPostgres(databaseURL string) error {
+	_, err := postgresConfig(databaseURL)
+	return err
+}
+
+func openPostgres(ctx context.Context, databaseURL string, o Options) (Engine, error) {
+	e, err := newPostgres(ctx, databaseURL, o)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func lookAtPostgres(ctx context.Context, databaseURL string) (Engine, error) {
+	return openPostgres(ctx, databaseURL, Options{})
 }
 
 // postgres is a database of PostgreSQL.
@@ -95,7 +99,7 @@ type postgres struct {
 	texts texts
 }
 
-func openPostgres(ctx context.Context, databaseURL string, o Options) (*postgres, error) {
+func newPostgres(ctx context.Context, databaseURL string, o Options) (*postgres, error) {
 	conf, err := postgresConfig(databaseURL)
 	if err != nil {
 		return nil, err
@@ -135,7 +139,8 @@ func (e *postgres) Close() error { return e.pools.each((*sql.DB).Close) }
 // Now implements Engine.
 func (e *postgres) Now(ctx context.Context) (time.Time, error) {
 	var micros int64
-	err := e.pools.Read.QueryRowContext(ctx, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)").Scan(&micros)
+	const now = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+	err := e.pools.Read.QueryRowContext(ctx, now).Scan(&micros)
 	return time.UnixMicro(micros), err
 }
 
@@ -176,25 +181,27 @@ func (e *postgres) text(st *Statement) (string, []any, error) {
 	return e.texts.of(st, "= ANY($%d)", asArray, &pgLocks)
 }
 
-func (e *postgres) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
+func (e *postgres) insert(t *Tx, in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
 	one, many := in.texts()
 	if len(rows) == 1 {
-		return oneByOne(one, rows, returned)
+		t.Add(Statement{SQL: one, Args: rows[0], Rows: returned})
+		return
 	}
 	args := arrays(in.Columns, len(rows), func(i int) []any { return rows[i] })
-	return []Statement{{SQL: many, Args: args, Rows: returned}}
+	t.Add(Statement{SQL: many, Args: args, Rows: returned})
 }
 
 func (e *postgres) compares() bool { return false }
 
 // update leaves it to the server to find out what changes.
-func (e *postgres) update(u *Update, rows []Change) []Statement {
+func (e *postgres) update(t *Tx, u *Update, rows []Change) {
 	one, many := u.texts()
 	if len(rows) == 1 {
-		return []Statement{{SQL: one, Args: rows[0].After}}
+		t.Add(Statement{SQL: one, Args: rows[0].After})
+		return
 	}
 	args := arrays(u.Columns, len(rows), func(i int) []any { return rows[i].After })
-	return []Statement{{SQL: many, Args: args}}
+	t.Add(Statement{SQL: many, Args: args})
 }
 
 func (e *postgres) tryName(t *Tx, name string, got func(bool)) {

@@ -23,27 +23,9 @@ func sqlitePath(databaseURL string) (string, error) {
 	return file, nil
 }
 
-var sqliteKind = kind{
-	schemes: []string{"sqlite"},
-	check: func(databaseURL string) error {
-		_, err := sqlitePath(databaseURL)
-		return err
-	},
-	open: func(_ context.Context, databaseURL string, _ Options) (Engine, error) {
-		file, err := sqlitePath(databaseURL)
-		if err != nil {
-			return nil, err
-		}
-		return openSQLite(file)
-	},
-	look: func(_ context.Context, databaseURL string) (Engine, error) {
-		file, err := sqlitePath(databaseURL)
-		if err != nil {
-			return nil, err
-		}
-		return lookAtSQLite(file)
-	},
-	inspect: inspectSQLite,
+func checkSQLite(databaseURL string) error {
+	_, err := sqlitePath(databaseURL)
+	return err
 }
 
 // sqliteFile is a database of SQLite.
@@ -56,12 +38,17 @@ type sqliteFile struct {
 	texts   texts
 }
 
-func openSQLite(file string) (Engine, error) {
+func openSQLite(_ context.Context, databaseURL string, _ Options) (Engine, error) {
+	file, err := sqlitePath(databaseURL)
+	if err != nil {
+		return nil, err
+	}
 	release, err := holdFile(file)
 	if err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)") // KiB; and what is deleted is overwritten
+	// The cache is in KiB; what is deleted is overwritten.
+	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)")
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
@@ -78,8 +65,8 @@ func openSQLite(file string) (Engine, error) {
 
 func newSQLite(file string, write, read *sql.DB, release func() error) *sqliteFile {
 	e := &sqliteFile{file: file, release: release}
-	e.writer = &sqlitePool{engine: e, db: write, prepared: map[string]*sql.Stmt{}}
-	e.readers = &sqlitePool{engine: e, db: read, reads: true, prepared: map[string]*sql.Stmt{}}
+	e.writer = &sqlitePool{rows: e, text: e.text, db: write, prepared: map[string]*sql.Stmt{}}
+	e.readers = &sqlitePool{rows: e, text: e.text, db: read, reads: true, prepared: map[string]*sql.Stmt{}}
 	e.migrator = migrator{
 		write: write, read: read, dialect: goose.DialectSQLite3, engine: "sqlite",
 		exists: "SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'",
@@ -146,20 +133,23 @@ func (e *sqliteFile) text(st *Statement) (string, []any, error) {
 	return e.texts.of(st, "IN (SELECT value FROM json_each($%d))", asJSON, &noLocks)
 }
 
-func (e *sqliteFile) insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement {
+func (e *sqliteFile) insert(t *Tx, in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
 	one, _ := in.texts()
-	return oneByOne(one, rows, returned)
+	for _, r := range rows {
+		t.Add(Statement{SQL: one, Args: r, Rows: returned})
+	}
 }
 
 func (e *sqliteFile) compares() bool { return true }
 
 // update sets those columns alone that change: SQLite writes every index anew that has a column which is set,
 // changed or not.
-func (e *sqliteFile) update(u *Update, rows []Change) (list []Statement) {
+func (e *sqliteFile) update(t *Tx, u *Update, rows []Change) {
 	for _, r := range rows {
-		list = append(list, updateChanged(u, r)...)
+		if st, changes := u.changed(r); changes {
+			t.Add(st)
+		}
 	}
-	return list
 }
 
 func (e *sqliteFile) tryName(_ *Tx, _ string, got func(bool)) { got(true) }

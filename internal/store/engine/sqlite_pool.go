@@ -18,7 +18,8 @@ func sqliteDSN(file, lock string) string {
 // sqlitePool runs transactions on the one connection that writes, or on those that read. What
 // was executed once is prepared for the next time: parsing costs more than most statements do.
 type sqlitePool struct {
-	engine   *sqliteFile
+	rows     rows
+	text     func(*Statement) (string, []any, error)
 	db       *sql.DB
 	reads    bool
 	mu       sync.Mutex
@@ -50,7 +51,7 @@ func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*Tx) error,
 	if err != nil {
 		return err
 	}
-	t := &Tx{rows: w.engine}
+	t := &Tx{rows: w.rows}
 	t.Send = func(list []Statement) error {
 		for i := range list {
 			if err := w.run(ctx, raw, &list[i], fresh); err != nil {
@@ -70,7 +71,7 @@ func (w *sqlitePool) on(ctx context.Context, conn *sql.Conn, fn func(*Tx) error,
 }
 
 func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st *Statement, fresh *[]string) error {
-	text, args, err := w.engine.text(st)
+	text, args, err := w.text(st)
 	if err != nil {
 		return err
 	}
@@ -90,7 +91,9 @@ func (w *sqlitePool) run(ctx context.Context, raw *sql.Tx, st *Statement, fresh 
 	return scanAll(rows, st.Rows)
 }
 
-func execute(ctx context.Context, raw *sql.Tx, ready *sql.Stmt, text string, args []any, affected func(int64)) (err error) {
+func execute(
+	ctx context.Context, raw *sql.Tx, ready *sql.Stmt, text string, args []any, affected func(int64),
+) (err error) {
 	var r sql.Result
 	if ready != nil {
 		r, err = ready.ExecContext(ctx, args...)

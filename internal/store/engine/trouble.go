@@ -43,7 +43,8 @@ func Trouble(err error) (what, fix string) {
 	case errors.Is(err, syscall.EISDIR):
 		return "the database is to be a file, and that is a folder", "name a file in it, such as sqlite:FOLDER/redial.db"
 	case errors.Is(err, syscall.EROFS):
-		return "the disk is mounted read-only", "name a file on another disk (under systemd, in the unit's StateDirectory), or mount it for writing"
+		return "the disk is mounted read-only",
+			"name a file on another disk (under systemd, in the unit's StateDirectory), or mount it for writing"
 	case errors.Is(err, fs.ErrPermission):
 		return "this user may not read the database", "give the file to the user that serves (chown), or run as that user"
 	case errors.Is(err, fs.ErrNotExist):
@@ -58,7 +59,8 @@ var pgTroubles = map[string][2]string{
 	"28000": {"PostgreSQL does not let this user in", "mend the user in DATABASE_URL, or pg_hba.conf"},
 	"3D000": {"there is no such database", "mend its name in DATABASE_URL, or make it (createdb)"},
 	"42501": {"the role may not do that", "give redial's role the rights: it must own its tables, or may create them"},
-	"42704": {"PostgreSQL does not know one of the parameters", "mend what stands behind ? in DATABASE_URL, or leave it out"},
+	"42704": {"PostgreSQL does not know one of the parameters",
+		"mend what stands behind ? in DATABASE_URL, or leave it out"},
 	"53300": {"the server has no connection left", "raise max_connections: a node takes up to 16"},
 	"57P03": {"the server is starting, or stopping", "wait, and try again"},
 	"57P01": {"the server is stopping", "wait, and try again"},
@@ -66,10 +68,12 @@ var pgTroubles = map[string][2]string{
 
 // Source: https://www.sqlite.org/rescode.html
 var sqliteTroubles = map[int][2]string{
-	sqlite3.SQLITE_NOTADB:   {"the file is no database", "name another file: redial makes one where there is none"},
-	sqlite3.SQLITE_CORRUPT:  {"the database is damaged", "restore a backup; sqlite3 FILE 'PRAGMA integrity_check' tells more"},
+	sqlite3.SQLITE_NOTADB: {"the file is no database", "name another file: redial makes one where there is none"},
+	sqlite3.SQLITE_CORRUPT: {"the database is damaged",
+		"restore a backup; sqlite3 FILE 'PRAGMA integrity_check' tells more"},
 	sqlite3.SQLITE_CANTOPEN: {"the file can't be opened", "look at who may read it and its folder"},
-	sqlite3.SQLITE_BUSY:     {"another program has locked the database", "end it: sqlite3 with an open transaction, a backup"},
-	sqlite3.SQLITE_FULL:     {"the disk is full", "make room"},
-	sqlite3.SQLITE_IOERR:    {"the disk can't be read", "look at the disk: dmesg tells more"},
+	sqlite3.SQLITE_BUSY: {"another program has locked the database",
+		"end it: sqlite3 with an open transaction, a backup"},
+	sqlite3.SQLITE_FULL:  {"the disk is full", "make room"},
+	sqlite3.SQLITE_IOERR: {"the disk can't be read", "look at the disk: dmesg tells more"},
 }

@@ -9,32 +9,6 @@ import (
 	"time"
 )
 
-// Statement is one piece of SQL.
-type Statement struct {
-	// SQL is a text that every engine understands, but for what the other fields say. Parameters are written
-	// $1, $2, …; an engine may write them otherwise. A parameter that is a List stands in IN ($1).
-	SQL  string
-	Args []any // integers, text, nil, a driver.Valuer of these, or a List
-	Lock Lock  // of the rows that a SELECT reads, without the rows of its parts
-
-	Rows     func(scan func(...any) error) error // if set, is called for each row of the answer
-	Affected func(n int64)                       // if set, is told how many rows the statement wrote
-}
-
-// List is a parameter that stands for any number of texts: WHERE id IN ($1).
-type List []string
-
-// Lock says what becomes of the rows that a statement reads. Where nobody else can write at the same time, it does
-// nothing.
-type Lock int
-
-// The locks. A transaction waits for a locked row for a short while, and fails then with the Fault Locked.
-const (
-	NoLock     Lock = iota
-	ForUpdate       // locks the rows until the transaction ends, and waits for those that others have locked
-	SkipLocked      // the same, but passes over those that others have locked
-)
-
 // Tx is a transaction. Statements are queued, and sent together where the database
 // is a network away.
 type Tx struct {
@@ -78,7 +52,7 @@ func (t *Tx) Read(st Statement) error {
 // be told of one that was not.
 func (t *Tx) Insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
 	if len(rows) > 0 {
-		t.Add(t.rows.insert(in, rows, returned)...)
+		t.rows.insert(t, in, rows, returned)
 	}
 }
 
@@ -88,7 +62,7 @@ func (t *Tx) Compares() bool { return t.rows.compares() }
 // Update queues the update of rows.
 func (t *Tx) Update(u *Update, rows []Change) {
 	if len(rows) > 0 {
-		t.Add(t.rows.update(u, rows)...)
+		t.rows.update(t, u, rows)
 	}
 }
 
@@ -102,9 +76,9 @@ func (t *Tx) Briefly(fn func() error) (locked bool, err error) { return t.rows.b
 
 // rows is how an engine writes rows and locks in a transaction.
 type rows interface {
-	insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) []Statement
+	insert(t *Tx, in *Insertion, rows [][]any, returned func(scan func(...any) error) error)
 	compares() bool
-	update(u *Update, rows []Change) []Statement
+	update(t *Tx, u *Update, rows []Change)
 	tryName(t *Tx, name string, got func(bool))
 	briefly(t *Tx, fn func() error) (locked bool, err error)
 }

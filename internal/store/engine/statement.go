@@ -6,6 +6,32 @@ import (
 	"sync"
 )
 
+// Statement is one piece of SQL.
+type Statement struct {
+	// SQL is a text that every engine understands, but for what the other fields say. Parameters are written
+	// $1, $2, …; an engine may write them otherwise. A parameter that is a List stands in IN ($1).
+	SQL  string
+	Args []any // integers, text, nil, a driver.Valuer of these, or a List
+	Lock Lock  // of the rows that a SELECT reads, without the rows of its parts
+
+	Rows     func(scan func(...any) error) error // if set, is called for each row of the answer
+	Affected func(n int64)                       // if set, is told how many rows the statement wrote
+}
+
+// List is a parameter that stands for any number of texts: WHERE id IN ($1).
+type List []string
+
+// Lock says what becomes of the rows that a statement reads. Where nobody else can write at the same time, it does
+// nothing.
+type Lock int
+
+// The locks. A transaction waits for a locked row for a short while, and fails then with the Fault Locked.
+const (
+	NoLock     Lock = iota
+	ForUpdate       // locks the rows until the transaction ends, and waits for those that others have locked
+	SkipLocked      // the same, but passes over those that others have locked
+)
+
 // texts keeps what an engine writes in the place of a statement's text, so that it is made once.
 type texts struct {
 	mu   sync.RWMutex
