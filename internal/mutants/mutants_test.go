@@ -35,10 +35,10 @@ func TestAChangeIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	i := slices.IndexFunc(all, func(m mutant) bool {
-		return strings.HasSuffix(m.file, "parse.go") && strings.HasPrefix(m.to, "!(")
+		return strings.HasSuffix(m.file, "parse.go") && m.to == "!(len(text) > maxText)"
 	})
 	if i < 0 {
-		t.Fatal("no condition of parse.go could be changed")
+		t.Fatal("the bound of a text in parse.go could not be changed")
 	}
 	m := all[i]
 	for _, change := range []struct {
