@@ -114,7 +114,7 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	}
 	defer s.Close()
 	first := create(t, s)
-	if _, err := s.write.ExecContext(t.Context(), "CREATE TABLE filler (bytes)"); err != nil {
+	if _, err := s.write.ExecContext(t.Context(), "CREATE TABLE filler (bytes); CREATE TABLE last (bytes)"); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(pages string) {
@@ -141,8 +141,11 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls"), created+1)
 	equal(t, count(t, s, "SELECT count(DISTINCT call_id) FROM events"), created+1)
 	equal(t, get(t, s, first.ID), first)
-	for err = nil; err == nil; { // a call needs several pages: what it could not use is left
-		_, err = s.write.ExecContext(t.Context(), "INSERT INTO filler VALUES (zeroblob(1000))")
+	// Each of the second kind needs one page more.
+	for _, rest := range []string{"filler VALUES (zeroblob(1000))", "last VALUES (zeroblob(4500))"} {
+		for err = nil; err == nil; { // a call needs several pages: what it could not use is left
+			_, err = s.write.ExecContext(t.Context(), "INSERT INTO "+rest)
+		}
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Fatal(err)

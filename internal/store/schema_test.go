@@ -85,7 +85,7 @@ func testMigrations(t *testing.T, b backend) {
 	ctx := t.Context()
 	s := b.open(t, func(o *Options) { o.Migrate = false })
 	pending, err := s.PendingSQL(ctx)
-	if err != nil || !strings.Contains(pending, "CREATE TABLE calls") || strings.Contains(pending, "DROP TABLE") {
+	if err != nil || !strings.Contains(pending, "CREATE TABLE calls") || strings.Contains(pending, "DROP TABLE calls") {
 		t.Fatalf("pending %q, %v", pending, err)
 	}
 	if err := s.CheckSchema(ctx); !errors.Is(err, ErrSchema) {

@@ -57,14 +57,15 @@ var lockFix = fmt.Sprintf("though no migration takes that long as a rule: if no 
 
 // try takes the lock if nobody has it.
 func (l *migrationLock) try(ctx context.Context) (locked bool, err error) {
-	l.tx, err = l.db.BeginTx(context.WithoutCancel(ctx), nil)
+	l.tx, err = l.db.BeginTx(context.WithoutCancel(ctx), &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	if err != nil {
 		return false, noConnection(err)
 	}
-	// It stands still for as long as the migration runs.
-	_, err = l.tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
+	err = l.tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&locked)
 	if err == nil {
-		err = l.tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&locked)
+		// It stands still for as long as the migration runs. This statement comes last, for it leaves no snapshot
+		// behind, as a query does: an index that is made concurrently waits for every snapshot.
+		_, err = l.tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
 	}
 	if err != nil || !locked {
 		err = errors.Join(err, l.tx.Rollback())
