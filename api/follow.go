@@ -30,7 +30,7 @@ func (c *Client) Follow(ctx context.Context, id string, after int, tell func(Eve
 	f := follower{after: after, tell: tell}
 	err := c.persist(ctx, func(l *link) error {
 		path, header := callPath(id)+"/events", http.Header{"Last-Event-Id": {strconv.Itoa(f.after)}}
-		return l.events(ctx, path, header, func(_, data string) (bool, error) { return f.event(c.Address(), data) })
+		return l.events(ctx, path, header, func(m message) (bool, error) { return f.event(c.Address(), m.data) })
 	})
 	if _, passing := errors.AsType[*away](err); passing {
 		return fmt.Errorf("following call %s: %w", id, err)
@@ -106,10 +106,13 @@ type follower struct {
 	tell  func(Event) error
 }
 
-// events reads a stream of server-sent events, and tells of each by its kind and data,
-// until that says that it is over. It keeps when the server last said anything.
+// message is one of a stream of server-sent events. Without data, it only has the id at which to go on.
+type message struct{ id, kind, data string }
+
+// events reads a stream of server-sent events, and tells of each, until that says that it is over. It keeps when the
+// server last said anything.
 func (l *link) events(
-	ctx context.Context, path string, header http.Header, tell func(kind, data string) (over bool, err error),
+	ctx context.Context, path string, header http.Header, tell func(message) (over bool, err error),
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -127,19 +130,21 @@ func (l *link) events(
 	l.back()
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, maxLine)
-	for kind, data := "", ""; lines.Scan(); {
+	for m := (message{}); lines.Scan(); {
 		dead.Reset(silence)
 		l.heard = time.Now()
 		switch field, value, _ := strings.Cut(lines.Text(), ":"); {
+		case field == "id":
+			m.id = strings.TrimPrefix(value, " ")
 		case field == "event":
-			kind = strings.TrimPrefix(value, " ")
+			m.kind = strings.TrimPrefix(value, " ")
 		case field == "data":
-			data += strings.TrimPrefix(value, " ")
-		case lines.Text() == "" && data != "": // only now is it known to be whole
-			if over, err := tell(kind, data); over || err != nil {
+			m.data += strings.TrimPrefix(value, " ")
+		case lines.Text() == "": // only now is it known to be whole
+			if over, err := tell(m); over || err != nil {
 				return err
 			}
-			kind, data = "", ""
+			m = message{}
 		}
 	}
 	return &away{error: fmt.Errorf("the stream of %s broke off: %w", l.Address(), cmp.Or(lines.Err(), io.EOF))}
@@ -147,6 +152,9 @@ func (l *link) events(
 
 // event tells of an event, unless that was done before the stream last broke.
 func (f *follower) event(server, data string) (ended bool, err error) {
+	if data == "" {
+		return false, nil
+	}
 	var e Event
 	if err := json.Unmarshal([]byte(data), &e); err != nil {
 		return false, fmt.Errorf("an event of %s can't be read: %w", server, err)

@@ -77,7 +77,6 @@ func (e *Examination) lateAt(i *store.Inspection) (list []Finding) {
 	for _, point := range i.Endpoints {
 		since := i.Undelivered[point.ID]
 		switch host := store.Host(point.URL); {
-		case point.Source == store.Stream:
 		case !point.DisabledAt.IsZero() && point.Source == store.FromAPI:
 			list = append(list, Finding{Verdict: Warning,
 				Says: fmt.Sprintf("%s (%s) is disabled: %s", host, point.ID, point.DisabledWhy),

@@ -180,18 +180,62 @@ func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 	}
 }
 
-// A database that fails just when a listener comes back is no reason for a new stream, which
-// would miss what the old one has kept.
+// A listener that comes back just when the database fails is told so, and misses nothing when it comes again.
 func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
 	database, lose := pgtest.Lossy(t, pgtest.New(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
-		id := w.listens("")
-		lose(id)
-		if status, _, body := (knock{"GET", "/v1/webhooks/stream?resume=" + id, "", nil}).answer(w); status != 503 {
-			t.Errorf("it is answered %d: %s", status, body)
+		w.phone(alice).answers()
+		first := w.streams("/v1/webhooks/stream?events=call.ended", "")
+		w.pass(time.Second)
+		last := first.leave()[0].id
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		c.is("reached", "completed")
+		lose("BEGIN")
+		refused := w.streams("/v1/webhooks/stream?events=call.ended", last)
+		w.pass(time.Second)
+		refused.cancel()
+		if <-refused.done; refused.out.Code != http.StatusServiceUnavailable {
+			t.Errorf("it is answered %d: %s", refused.out.Code, refused.out.Body)
 		}
-		if again := w.listens(id); again != id {
-			t.Errorf("it comes back to %s, and had left %s", again, id)
+		again := w.streams("/v1/webhooks/stream?events=call.ended", last)
+		w.pass(time.Second)
+		if heard := again.leave(); len(heard) != 2 || heard[1].kind != "call.ended" {
+			t.Errorf("it heard %v", heard)
+		}
+	})
+}
+
+// Whoever waits, follows a call or listens at one node hears what another one does.
+func TestAnotherNodeIsHeard(t *testing.T) {
+	database := pgtest.New(t)
+	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
+		other, err := New(w.ctx, w.conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		w.phone(alice).busy()
+		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Hour)})
+		w.pass(time.Minute)
+		waits := w.streamsAt(other.Handler(), "/v1/calls/"+c.id+"?wait=2m", "")
+		follows := w.streamsAt(other.Handler(), "/v1/calls/"+c.id+"/events", "")
+		listens := w.streamsAt(other.Handler(), "/v1/webhooks/stream?events=call.ended", "")
+		w.pass(20 * time.Second)
+		c.cancel()
+		asked := time.Now()
+		<-waits.done
+		<-follows.done
+		answer := waits.out.Body.String()
+		if late := time.Since(asked); late > time.Second || !strings.Contains(answer, `"outcome":"canceled"`) {
+			t.Errorf("after %s the wait is answered %s", late, answer)
+		}
+		if heard := follows.leave(); len(heard) == 0 || heard[len(heard)-1].kind != "call.ended" {
+			t.Errorf("who follows it heard %v", heard)
+		}
+		w.pass(time.Second)
+		if heard := listens.leave(); heard[len(heard)-1].kind != "call.ended" {
+			t.Errorf("who listens heard %v", heard)
 		}
 	})
 }

@@ -136,7 +136,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"GET /v1/webhooks":              {knock{"GET", "/v1/webhooks", "", nil}, false},
 			"POST /v1/webhooks": {knock{"POST", "/v1/webhooks",
 				`{"url": "https://` + shop + `/2"}`, nil}, true},
-			"GET /v1/webhooks/stream":          {knock{"GET", "/v1/webhooks/stream", "", nil}, true},
+			"GET /v1/webhooks/stream":          {knock{"GET", "/v1/webhooks/stream", "", nil}, false},
 			"GET /v1/webhooks/{id}":            {knock{"GET", hook, "", nil}, false},
 			"POST /v1/webhooks/{id}/rotate":    {knock{"POST", hook + "/rotate", "", nil}, true},
 			"POST /v1/webhooks/{id}/enable":    {knock{"POST", hook + "/enable", "", nil}, false}, // it is
@@ -184,12 +184,14 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		room := w.fullDisk()
 		try("on a full disk", func(_ string, writes bool) bool { return writes })
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
-		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost")
+		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost",
+			"ALTER TABLE events RENAME TO past")
 		try("with nothing to be read", func(door string, _ bool) bool {
 			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
 				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
-		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints")
+		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints",
+			"ALTER TABLE past RENAME TO events")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
 		room()
 		status, _, body := doors["POST /twilio_api/gather"].answer(w)
@@ -266,17 +268,59 @@ func (p *handset) heardSoFar() (text string) {
 	return text
 }
 
-// listens to a stream for a second, and returns its id.
-func (w *world) listens(resume string) string {
+// streamed is a message of a stream; without data, it only says where to go on.
+type streamed struct{ id, kind, data string }
+
+// streaming is a stream that is open.
+type streaming struct {
+	w      *world
+	out    *httptest.ResponseRecorder
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// streams opens a stream of the node, after what came last; empty: nothing did.
+func (w *world) streams(path, last string) *streaming {
 	w.t.Helper()
-	ctx, leave := context.WithCancel(w.ctx)
-	r := httptest.NewRequestWithContext(ctx, "GET", hostURL+"/v1/webhooks/stream?resume="+resume, nil)
+	return w.streamsAt(w.handler(), path, last)
+}
+
+func (w *world) streamsAt(node http.Handler, path, last string) *streaming {
+	ctx, cancel := context.WithCancel(w.ctx)
+	s := &streaming{w, httptest.NewRecorder(), cancel, make(chan struct{})}
+	r := httptest.NewRequestWithContext(ctx, "GET", hostURL+path, nil)
 	r.Header.Set("Authorization", "Bearer "+apiKey)
-	out, done := httptest.NewRecorder(), make(chan struct{})
-	go func() { defer close(done); w.handler().ServeHTTP(out, r) }()
-	w.pass(time.Second)
-	leave()
-	<-done
-	id, _, _ := strings.Cut(strings.TrimPrefix(out.Body.String(), "id: "), "\n")
-	return id
+	r.Header.Set("Accept", "text/event-stream")
+	if last != "" {
+		r.Header.Set("Last-Event-ID", last)
+	}
+	go func() { defer close(s.done); node.ServeHTTP(s.out, r) }()
+	return s
+}
+
+// leave returns what came.
+func (s *streaming) leave() (list []streamed) {
+	s.w.t.Helper()
+	s.cancel()
+	<-s.done
+	if s.out.Code != http.StatusOK {
+		s.w.t.Errorf("a stream is answered %d: %s", s.out.Code, s.out.Body)
+	}
+	for block := range strings.SplitSeq(s.out.Body.String(), "\n\n") {
+		var m streamed
+		for line := range strings.Lines(block) {
+			switch field, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": "); field {
+			case "id":
+				m.id = value
+			case "event":
+				m.kind = value
+			case "data":
+				m.data = value
+			}
+		}
+		if m.id != "" {
+			list = append(list, m)
+		}
+	}
+	return list
 }

@@ -252,33 +252,77 @@ func TestOneThatHangsHoldsUpNoOtherAtItsHost(t *testing.T) {
 	})
 }
 
-// Who listens to a stream that is removed, as while the node sleeps, is not kept waiting:
-// the stream ends, with nothing in it but messages, and the client makes another one.
-func TestAStreamThatIsRemovedEnds(t *testing.T) {
+// Who listens hears of everything, as the webhooks would tell it, and, coming back to where the stream broke off, of
+// what happened meanwhile. It leaves nothing in the database.
+func TestAListenerMissesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		ended := make(chan string, 1)
-		go func() {
-			_, body := w.do("GET", "/v1/webhooks/stream", "")
-			ended <- body
-		}()
+		w.phone(alice).busy().answers()
+		first := w.streams("/v1/webhooks/stream", "")
 		w.pass(time.Second)
-		list, err := w.client.Endpoints(w.ctx)
-		if err != nil || len(list) != 1 {
-			t.Fatal(list, err)
-		}
-		if err := w.node.Load().store.RemoveEndpoint(w.ctx, list[0].ID); err != nil {
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(20 * time.Second)
+		heard := first.leave()
+		w.pass(time.Minute)
+		c.is("reached", "busy", "completed")
+		back := w.streams("/v1/webhooks/stream", heard[len(heard)-1].id)
+		w.pass(time.Second)
+		heard = append(heard, back.leave()...)
+		ends := w.streams("/v1/webhooks/stream?events=call.ended", heard[0].id)
+		w.pass(time.Second)
+
+		timeline, err := w.client.Events(w.ctx, c.id)
+		if err != nil {
 			t.Fatal(err)
 		}
-		w.pass(time.Minute)
-		select {
-		case body := <-ended:
-			only, ready := strings.CutPrefix(strings.ReplaceAll(body, ": still here\n\n", ""),
-				"id: "+list[0].ID+"\nevent: ready\n")
-			if !ready || strings.Index(only, "\n\n") != len(only)-2 {
-				t.Errorf("what was streamed:\n%s", body)
+		var want, got []string
+		for _, e := range timeline {
+			want = append(want, e.Type)
+		}
+		for _, m := range heard {
+			if m.kind == "ready" || m.data == "" {
+				continue
 			}
-		default:
-			t.Error("it goes on, though nothing comes there any more")
+			var hook api.Webhook
+			if err := json.Unmarshal([]byte(m.data), &hook); err != nil {
+				t.Fatal(err)
+			}
+			if got = append(got, hook.Type); hook.Data.Event.Seq != len(got) || hook.Data.Call.ID != c.id {
+				t.Errorf("event %d is %s", len(got), m.data)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("what was heard, -want +got:\n%s", diff)
+		}
+		if end := ends.leave(); len(end) != 2 || end[0].kind != "ready" || end[1].kind != "call.ended" {
+			t.Errorf("who wants the end heard %v", end)
+		}
+		if n := w.endpoints(); n != 0 {
+			t.Errorf("%d endpoints are left", n)
+		}
+		if told, err := w.client.CallDeliveries(w.ctx, c.id); err != nil || len(told) != 0 {
+			t.Errorf("%+v, %v", told, err)
+		}
+		if status, answer := w.do("GET", "/v1/webhooks/stream", "", "Last-Event-ID", "nothing"); status != 400 {
+			t.Errorf("an id that is none is answered %d: %s", status, answer)
+		}
+	})
+}
+
+// While nothing comes that somebody wants, a stream says that it is still there, and where to go on.
+func TestAStreamIsStillThere(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		s := w.streams("/v1/webhooks/stream?events=call.deferred", "")
+		w.pass(time.Second)
+		w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		heard := s.leave()
+		if len(heard) < 4 {
+			t.Fatalf("in a minute it heard %v", heard)
+		}
+		first, last := heard[0], heard[len(heard)-1]
+		if last.data != "" || len(last.id) < len(first.id) || last.id == first.id {
+			t.Errorf("it began with %v, and ends with %v", first, last)
 		}
 	})
 }

@@ -38,7 +38,7 @@ func testIdleStep(t *testing.T, b backend) {
 	c := create(t, s)
 	dial(t, s, begin, c.ID)
 	change(t, s, c.ID, report(call.Ringing))
-	told, stop := s.Watch(c.ID)
+	told, stop := watches(t, s, c.ID)
 	defer stop()
 	before, mark := get(t, s, c.ID), written(t, s, c.ID)
 	equal(t, change(t, s, c.ID, report(call.Ringing)), before)
@@ -88,7 +88,7 @@ func testChangesAtOnce(t *testing.T, b backend) {
 func testWatch(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c, other := create(t, s), create(t, s)
-	told, stop := s.Watch(c.ID)
+	told, stop := watches(t, s, c.ID)
 	change(t, s, other.ID, cancel)
 	select {
 	case <-told:

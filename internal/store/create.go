@@ -13,7 +13,6 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
-	"redial/internal/store/engine"
 )
 
 // Idempotency is a caller's promise that two requests with the same Idempotency-Key are the
@@ -209,33 +208,4 @@ func (b *batch) readFirst() error {
 		c.was = firsts[c.first]
 	}
 	return b.flush()
-}
-
-// look queues the reading of Calls that are not to be changed.
-func (b *batch) look(ids []string) map[string]*stored {
-	found := make(map[string]*stored, len(ids))
-	if len(ids) == 0 {
-		return found
-	}
-	for _, id := range ids {
-		found[id] = &stored{err: ErrNotFound}
-	}
-	var row call.Call
-	var bad error
-	into := lenient(fields(callColumns(&row)), &bad)
-	b.add(statement{
-		sql:  selectCalls + "id IN ($1)",
-		args: []any{engine.List(ids)},
-		rows: func(scan func(...any) error) error {
-			bad = nil
-			if err := scan(into...); err != nil {
-				return err
-			}
-			*found[row.ID] = stored{after: row, err: bad}
-			return nil
-		},
-	}, b.store.attemptsOf(ids, func(id string, a *call.Attempt) {
-		found[id].after.Attempts = append(found[id].after.Attempts, *a)
-	}, func(id string, err error) { found[id].err = err }))
-	return found
 }

@@ -70,7 +70,7 @@ type Delivery struct {
 	Type     call.EventType
 	At       time.Time // when it happened
 	URL      string
-	Target   string // what shares a limit: the endpoint, or of a Call's own webhook the host; empty of a stream
+	Target   string // what shares a limit: the endpoint, or of a Call's own webhook the host
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
 	Since    time.Time // when it was written, or put back
@@ -261,60 +261,6 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 		return nil, fmt.Errorf("claiming deliveries: %w", err)
 	}
 	return list, nil
-}
-
-const ofStream = `endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT $2`
-
-// Streamed returns what waits for who listens at an endpoint, and prolongs that until a
-// time. What was taken is to be told to Drop. ErrNoEndpoint says that nothing comes there
-// any more: it was not prolonged in time, and is removed.
-func (s *Store) Streamed(ctx context.Context, endpoint string, until time.Time, limit int) ([]Delivery, error) {
-	prolonged, err := s.writeRows(ctx, `UPDATE endpoints SET expires_at = $2 WHERE id = $1 AND expires_at < $3`,
-		endpoint, micros(until), micros(until.Add(-streamStep)))
-	if err != nil {
-		return nil, fmt.Errorf("prolonging a stream: %w", err)
-	}
-	var list []Delivery
-	st := deliveries(ofStream, []any{endpoint, limit}, func(d *Delivery) { list = append(list, *d) })
-	err = s.reading(ctx).each(st.sql, st.args, st.rows)
-	if err == nil && len(list) == 0 && prolonged == 0 {
-		_, err = s.Endpoint(ctx, endpoint)
-	}
-	byTime(list)
-	return list, err
-}
-
-// byTime puts what is in the sequence of its Calls in that of its times, as far as the
-// Calls' own sequence allows: nodes' clocks differ.
-func byTime(list []Delivery) {
-	order := make(map[DeliveryKey]time.Time, len(list))
-	var before Delivery
-	for _, d := range list {
-		at := d.At
-		if last := order[before.DeliveryKey]; d.CallID == before.CallID && at.Before(last) {
-			at = last
-		}
-		order[d.DeliveryKey], before = at, d
-	}
-	slices.SortStableFunc(list, func(a, b Delivery) int { return order[a.DeliveryKey].Compare(order[b.DeliveryKey]) })
-}
-
-// streamStep is by how much an end must be put off to be worth writing.
-const streamStep = 5 * time.Second
-
-// DropDeliveries forgets what somebody who listens has taken.
-func (s *Store) DropDeliveries(ctx context.Context, list []Delivery) error {
-	err := s.tx(ctx, func(t *tx) error {
-		for _, d := range list {
-			t.add(statement{sql: `DELETE FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3`,
-				args: []any{d.CallID, d.EndpointID, d.Seq}})
-		}
-		return t.flush()
-	})
-	if err != nil {
-		return fmt.Errorf("dropping what was streamed: %w", err)
-	}
-	return nil
 }
 
 // undelivered looks at the first that are pending at an endpoint, in the order of its index.

@@ -33,6 +33,7 @@
 //
 // What is looked at, and brought up to date:
 //
+//	feed.go              what happens to all Calls, on whichever node, is read once for everybody here who watches
 //	inspect.go           whether the database is as it should be
 //	list.go              pages of Calls
 //	metrics.go           counters, and figures of what is stored
@@ -51,6 +52,7 @@
 //	open.go              the Store
 //	dialect.go           what differs between the databases
 //	columns.go           which column holds which field
+//	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             who waits in this process for a Call is told that it has changed
 //	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
 //	lower_bounds.go      where the scans for what is due begin

@@ -26,7 +26,7 @@ type Source string
 const (
 	FromConfig Source = "config" // the configuration, with secrets of its own that are not stored
 	FromAPI    Source = "api"
-	Stream     Source = "stream" // somebody who listens, for as long as that is
+	Stream     Source = "stream" // somebody who listens, for as long as that is; no row
 )
 
 // Sources lists every Source.
@@ -40,13 +40,12 @@ const OfCall = "call"
 type Endpoint struct {
 	ID          string
 	Source      Source
-	URL         string // empty of a stream
+	URL         string
 	Events      Filter
 	Secrets     []Secret // the newest first
 	CreatedAt   time.Time
 	DisabledAt  time.Time // zero: it is not
 	DisabledWhy string
-	ExpiresAt   time.Time // zero: never
 }
 
 // Secret signs, until it has expired; Until is zero of the one that does not.
@@ -67,20 +66,6 @@ func (f Filter) Wants(t call.EventType) bool {
 		prefix, all := strings.CutSuffix(p, "*")
 		return all && strings.HasPrefix(string(t), prefix) || p == string(t)
 	})
-}
-
-// takes says whether the endpoint is sent anything at now.
-func (e *Endpoint) takes(now time.Time) bool {
-	return e.DisabledAt.IsZero() && (e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt))
-}
-
-// target is its Deliveries': the endpoint itself, so that one that hangs holds up no other
-// at the same host. Empty of a stream.
-func (e *Endpoint) target() string {
-	if e.Source == Stream {
-		return ""
-	}
-	return e.ID
 }
 
 // Host is where a URL leads to, as HOST:PORT. It is the target of Calls' own webhooks: their
@@ -107,7 +92,6 @@ func endpointColumns(e *Endpoint) []column {
 		{"secrets", asJSON{&e.Secrets}},
 		{"disabled_at", asMicros{&e.DisabledAt}},
 		{"disabled_why", asText{&e.DisabledWhy}},
-		{"expires_at", asMicros{&e.ExpiresAt}},
 	}
 }
 
@@ -115,7 +99,7 @@ func endpointColumns(e *Endpoint) []column {
 const endpointFixed = 4
 
 var (
-	selectEndpoints = "SELECT " + names(endpointColumns(new(Endpoint))) + " FROM endpoints"
+	selectEndpoints = "SELECT " + names(endpointColumns(new(Endpoint))) + " FROM endpoints WHERE expires_at IS NULL"
 	insertEndpoint  = insertion("endpoints", endpointColumns(new(Endpoint)), "")
 	updateEndpoint  = updating("endpoints", 1, mutableEndpoint(new(Endpoint)))
 )
@@ -136,15 +120,9 @@ func readEndpoints(found func(*Endpoint)) statement {
 	}}
 }
 
-// Endpoints returns all that there are, in the order of their ids, but for streams that
-// nobody listens to any more.
+// Endpoints returns all that there are, in the order of their ids.
 func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
-	now := s.Now()
-	st := readEndpoints(func(e *Endpoint) {
-		if e.ExpiresAt.IsZero() || now.Before(e.ExpiresAt) {
-			list = append(list, *e)
-		}
-	})
+	st := readEndpoints(func(e *Endpoint) { list = append(list, *e) })
 	if err := s.reading(ctx).each(st.sql, nil, st.rows); err != nil {
 		return nil, fmt.Errorf("reading the endpoints: %w", err)
 	}
@@ -169,13 +147,9 @@ func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
 var ErrEndpoints = errors.New("there are as many endpoints as there can be")
 
 // AddEndpoint stores a new one, if there are fewer than most of its source. Whatever happens to a Call from
-// then on, on any node, it is told of. Streams that nobody listens to any more go first:
-// every batch would read them.
+// then on, on any node, it is told of.
 func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 	err := s.tx(ctx, func(t *tx) error {
-		if err := t.expireEndpoints(s.Now()); err != nil {
-			return err
-		}
 		// Who adds one at the same time waits here, and counts this one, too.
 		if _, err := t.lockIDs(engine.ForUpdate, "SELECT id FROM endpoints ORDER BY id"); err != nil {
 			return err
@@ -224,7 +198,7 @@ const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	found := false
-	t.add(statement{sql: selectEndpoints + " WHERE id = $1", args: []any{storable(id)}, lock: engine.ForUpdate, rows: func(scan func(...any) error) error {
+	t.add(statement{sql: selectEndpoints + " AND id = $1", args: []any{storable(id)}, lock: engine.ForUpdate, rows: func(scan func(...any) error) error {
 		found = true
 		return scan(fields(endpointColumns(&e))...)
 	}})
@@ -254,7 +228,7 @@ func (t *tx) removeEndpoint(id string) error {
 	return t.exec(`DELETE FROM endpoints WHERE id = $1`, id)
 }
 
-// expireEndpoints forgets the streams that nobody has listened to for a while.
+// expireEndpoints forgets who listened at a node of the version before, which kept a row for each of them.
 func (t *tx) expireEndpoints(now time.Time) error {
 	ids, err := queryIDs(t, `SELECT id FROM endpoints WHERE expires_at <= $1`, micros(now))
 	for _, id := range ids {

@@ -209,7 +209,7 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
-	if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Hour)}, 100); err != nil {
+	if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
 		t.Fatal(err)
 	}
 	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")
@@ -219,7 +219,7 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	answers := make(chan error, many)
 	for range many {
 		go func() {
-			_, err := s.Streamed(ctx, "ep_1", s.Now().Add(2*time.Hour), 9)
+			_, err := s.ChangeEndpoint(ctx, "ep_1", func(*Endpoint) {})
 			answers <- err
 		}()
 	}

@@ -47,9 +47,10 @@ type Store struct {
 	// transact runs a function in a transaction on the writer's own connection, aside on one that
 	// others share, and view in one that only reads, and sees one state of the database.
 	transact, aside, view func(context.Context, func(*tx) error) error
-	watchers
-	timer     Timer
-	unoffered chan struct{} // receives when a batch left free numbers to the next sweep
+	feed                  feed
+	watchers              watchers
+	timer                 Timer
+	unoffered             chan struct{} // receives when a batch left free numbers to the next sweep
 }
 
 // Open opens the database of a URL, which engine.Open reads.
@@ -73,6 +74,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.own, s.write, s.read = pools.Own, pools.Aside, pools.Read
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
+	s.feed.store = s
 	s.timer.init(s.reading, s.Now)
 	s.unoffered = make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)
@@ -109,5 +111,6 @@ func (s *Store) Shared() bool { return s.engine.Shared() }
 func (s *Store) Close() error {
 	s.writer.close()
 	s.writer.ended.Wait()
+	s.feed.close()
 	return s.engine.Close()
 }

@@ -126,14 +126,13 @@ type outbox struct {
 	handed    []*Delivery              // slots were taken for them
 	left      bool                     // something is due that no slot was taken for
 	behind    map[DeliveryKey]bool     // whether what was written waits behind another
-	streams   map[string]bool          // endpoints that have something new for who listens
 }
 
 // sending is a Delivery as it stood, and as it is to be.
 type sending struct{ before, after Delivery }
 
 func newOutbox() outbox {
-	return outbox{endpoints: map[string]*Endpoint{}, rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{}, streams: map[string]bool{}}
+	return outbox{endpoints: map[string]*Endpoint{}, rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{}}
 }
 
 // readDeliveries locks the Calls whose deliveries change, and reads these with what is next
@@ -198,7 +197,7 @@ func sortedList(set map[string]bool) engine.List { return slices.Sorted(maps.Key
 func (b *batch) settleSequences() error {
 	sequences := map[sequence][]*sending{}
 	for _, k := range sortedKeys(b.rows) {
-		if d := b.rows[k]; d.after.State == Pending && d.after.Target != "" {
+		if d := b.rows[k]; d.after.State == Pending {
 			sequences[k.sequence()] = append(sequences[k.sequence()], d)
 		}
 	}
@@ -259,7 +258,7 @@ func (b *batch) publish() error {
 				return err
 			}
 			for _, d := range list {
-				if d.Target != "" && heads[d.sequence()] == nil { // of a sequence that is empty, as far as is known
+				if heads[d.sequence()] == nil { // of a sequence that is empty, as far as is known
 					heads[d.sequence()] = d
 					b.hand(d)
 				}
@@ -296,13 +295,10 @@ func (b *batch) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.endpoints)) {
 		x := b.endpoints[id]
-		if !x.Events.Wants(e.Type) || !x.takes(b.store.Now()) {
+		if !x.Events.Wants(e.Type) || !x.DisabledAt.IsZero() {
 			continue
 		}
-		add(id, x.URL, x.target())
-		if x.Source == Stream {
-			b.streams[id] = true
-		}
+		add(id, x.URL, id)
 	}
 	if len(list) == 0 {
 		return nil, nil
@@ -330,9 +326,6 @@ func (b *batch) dispatch() {
 	}
 	if b.left {
 		b.store.sender.Look()
-	}
-	for id := range b.streams {
-		b.store.poke(id)
 	}
 }
 

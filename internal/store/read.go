@@ -146,6 +146,35 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 	}
 }
 
+// look queues the reading of Calls that are not to be changed.
+func (t *tx) look(ids []string) map[string]*stored {
+	found := make(map[string]*stored, len(ids))
+	if len(ids) == 0 {
+		return found
+	}
+	for _, id := range ids {
+		found[id] = &stored{err: ErrNotFound}
+	}
+	var row call.Call
+	var bad error
+	into := lenient(fields(callColumns(&row)), &bad)
+	t.add(statement{
+		sql:  selectCalls + "id IN ($1)",
+		args: []any{engine.List(ids)},
+		rows: func(scan func(...any) error) error {
+			bad = nil
+			if err := scan(into...); err != nil {
+				return err
+			}
+			*found[row.ID] = stored{after: row, err: bad}
+			return nil
+		},
+	}, t.store.attemptsOf(ids, func(id string, a *call.Attempt) {
+		found[id].after.Attempts = append(found[id].after.Attempts, *a)
+	}, func(id string, err error) { found[id].err = err }))
+	return found
+}
+
 // Get returns Call id, or ErrNotFound.
 func (s *Store) Get(ctx context.Context, id string) (c call.Call, err error) {
 	err = s.get(ctx, func(t *tx) func() error { return t.readCall(id, engine.NoLock, &c) })

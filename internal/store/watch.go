@@ -5,37 +5,60 @@ import "sync"
 // watchers tells, within this process, that a Call has changed.
 type watchers struct {
 	mu   sync.Mutex
-	byID map[string]map[chan struct{}]struct{}
+	byID map[string]*watched
 }
 
-func (w *watchers) init() { w.byID = map[string]map[chan struct{}]struct{}{} }
+// watched is a Call that somebody watches.
+type watched struct {
+	told  map[chan struct{}]struct{}
+	known int // the seq of the last event that was told
+}
 
-// Watch returns a channel that receives after Call id was changed, or had something
-// written for the endpoint of that id, by this
-// process, and a function that ends the watch. Changes by other nodes are not seen.
-func (w *watchers) Watch(id string) (<-chan struct{}, func()) {
+func (w *watchers) init() { w.byID = map[string]*watched{} }
+
+// watch returns a channel that receives after Call id was changed, and a function that ends the watch.
+func (w *watchers) watch(id string) (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.byID[id] == nil {
-		w.byID[id] = map[chan struct{}]struct{}{}
+		w.byID[id] = &watched{told: map[chan struct{}]struct{}{}}
 	}
-	w.byID[id][ch] = struct{}{}
+	w.byID[id].told[ch] = struct{}{}
 	return ch, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		delete(w.byID[id], ch)
-		if len(w.byID[id]) == 0 {
+		c := w.byID[id]
+		if c == nil {
+			return
+		}
+		if delete(c.told, ch); len(c.told) == 0 {
 			delete(w.byID, id)
 		}
 	}
 }
 
-// poke tells whoever watches this id.
-func (w *watchers) poke(id string) {
+// tell tells whoever watches Call id that it has come to event seq, unless they know.
+func (w *watchers) tell(id string, seq int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for ch := range w.byID[id] {
+	if c := w.byID[id]; c != nil && seq > c.known {
+		c.known = seq
+		c.poke()
+	}
+}
+
+// tellAll tells everybody, who may have missed something.
+func (w *watchers) tellAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.byID {
+		c.poke()
+	}
+}
+
+func (c *watched) poke() {
+	for ch := range c.told {
 		poke(ch)
 	}
 }

@@ -172,7 +172,7 @@ func testConfiguredEndpoints(t *testing.T, b backend) {
 			t.Fatal(err)
 		}
 		for _, e := range list {
-			if e.takes(begin) {
+			if e.DisabledAt.IsZero() {
 				on = append(on, e.ID)
 			}
 		}
@@ -427,76 +427,6 @@ func testEndpointGoes(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM deliveries"), 0)
 }
 
-// A stream's messages wait for who listens, and go with them.
-func testStreams(t *testing.T, b backend) {
-	s, o := sends(t, b, 9)
-	e := Endpoint{ID: "str", Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
-	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
-		t.Fatal(err)
-	}
-	changed, done := s.Watch("str")
-	defer done()
-	c := create(t, s)
-	<-changed
-	change(t, s, c.ID, cancel)
-	take := func() (seqs []int) {
-		list, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range list {
-			seqs = append(seqs, d.Seq)
-		}
-		if err := s.DropDeliveries(t.Context(), list); err != nil {
-			t.Fatal(err)
-		}
-		return seqs
-	}
-	equal(t, take(), []int{1, 2, 3})
-	equal(t, take(), nil)
-	equal(t, o.slots, 9) // nobody is to send them
-	kept, err := s.Endpoint(t.Context(), "str")
-	if err != nil || kept.ExpiresAt.Sub(s.Now()) < 50*time.Minute {
-		t.Errorf("%+v, %v: it was not prolonged", kept, err)
-	}
-	create(t, s)
-	retain(t, s, s.Now().Add(2*time.Hour), 1000*time.Hour)
-	equal(t, count(t, s, "SELECT (SELECT count(*) FROM deliveries) + (SELECT count(*) FROM endpoints)"), 0)
-	if _, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9); !errors.Is(err, ErrNoEndpoint) {
-		t.Errorf("%v, want ErrNoEndpoint: who listens would wait for ever", err)
-	}
-}
-
-// Who listens hears of each Call in its sequence, also where the clock was set back, and
-// of all Calls as things happened.
-func testStreamsKeepTheSequence(t *testing.T, b backend) {
-	s, _ := sends(t, b, 0)
-	e := Endpoint{ID: "str", Source: Stream, Events: Filter{string(call.CallHeld)}, CreatedAt: begin, ExpiresAt: s.Now().Add(time.Minute)}
-	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
-		t.Fatal(err)
-	}
-	one, two := create(t, s), create(t, s)
-	held := func(id string, after time.Duration) {
-		change(t, s, id, func(c *call.Call) []call.Event {
-			c.Seq++
-			return []call.Event{{Seq: c.Seq, Type: call.CallHeld, At: begin.Add(after)}}
-		})
-	}
-	held(one.ID, 2*time.Second)
-	held(two.ID, time.Second)
-	held(one.ID, 0)
-	held(two.ID, 3*time.Second)
-	list, err := s.Streamed(t.Context(), "str", s.Now().Add(time.Hour), 9)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, d := range list {
-		got = append(got, d.EventID())
-	}
-	equal(t, got, []string{EventID(two.ID, 2), EventID(one.ID, 2), EventID(one.ID, 3), EventID(two.ID, 3)})
-}
-
 func testDeliveriesAreListed(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
@@ -585,26 +515,22 @@ func testDisabledWhileSending(t *testing.T, b backend) {
 }
 
 // As many endpoints as there may be are made, and no more, whoever makes them at once. Those
-// of listeners who are gone don't count, and go.
+// of another source don't count.
 func testEndpointsAreBounded(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	for _, s := range nodes {
 		s.clock = time.Now
 	}
-	add := func(s *Store, id string, expires time.Time) error {
-		return s.AddEndpoint(t.Context(), Endpoint{ID: id, Source: Stream, Events: Filter{"*"}, CreatedAt: begin, ExpiresAt: expires}, 5)
+	add := func(s *Store, id string) error {
+		return s.AddEndpoint(t.Context(), Endpoint{ID: id, Source: FromConfig, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 5)
 	}
-	for i := range 5 {
-		if err := add(nodes[0], fmt.Sprintf("left%d", i), begin); err != nil {
-			t.Fatal(err)
-		}
-	}
+	endpoint(t, nodes[0], "other", "*")
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	made := 0
 	for i := range 20 {
 		all.Go(func() {
-			err := add(nodes[i%2], fmt.Sprintf("new%d", i), time.Time{})
+			err := add(nodes[i%2], fmt.Sprintf("new%d", i))
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -616,8 +542,7 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 		})
 	}
 	all.Wait()
-	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints")}, []int{5, 5})
-	// Those who listen leave room for those who don't.
+	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints WHERE source = 'config'")}, []int{5, 5})
 	if err := nodes[0].AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 5); err != nil {
 		t.Error(err)
 	}
@@ -718,4 +643,23 @@ func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	equal(t, sequences(t, nodes[0], c.ID), []string{"all 2!"})
+}
+
+// Who listened at a node of the version before has left rows: they are nobody's endpoint, and go with their messages.
+func testListenersOfTheVersionBefore(t *testing.T, b backend) {
+	s, _ := sends(t, b, 0)
+	endpoint(t, s, "all", "*")
+	c := create(t, s)
+	run(t, s, `INSERT INTO endpoints (id, source, url, events, created_at, expires_at) VALUES ('str', 'stream', '', '["*"]', 1, $1)`, micros(begin))
+	run(t, s, `INSERT INTO deliveries (call_id, endpoint_id, seq, type, at, url, target, body, state, since, failures, forget)
+		VALUES ($1, 'str', 1, 'call.created', 1, '', '', '{}', 'pending', 1, 0, 0)`, c.ID)
+	list, err := s.Endpoints(t.Context())
+	if err != nil || len(list) != 1 || list[0].ID != "all" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	change(t, s, c.ID, cancel)
+	equal(t, count(t, s, "SELECT count(*) FROM deliveries WHERE endpoint_id = 'str'"), 1)
+	retain(t, s, s.Now(), 1000*time.Hour)
+	equal(t, count(t, s, "SELECT count(*) FROM endpoints"), 1)
+	equal(t, count(t, s, "SELECT count(*) FROM deliveries WHERE endpoint_id = 'str'"), 0)
 }

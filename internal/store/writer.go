@@ -284,7 +284,9 @@ func (s *Store) runIn(transact func(context.Context, func(*tx) error) error, ops
 
 // tell tells, within this process, of a Call that was changed.
 func (s *Store) tell(c *stored) {
-	s.poke(c.after.ID)
+	if len(c.events) > 0 {
+		s.feed.committed(&c.after)
+	}
 	s.timer.set(&c.after)
 	for i := range c.events {
 		s.metrics.count(&c.events[i])

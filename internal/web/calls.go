@@ -169,22 +169,27 @@ func waitFor(r *http.Request) (time.Duration, error) {
 
 func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Duration) (c store.Asked, err error) {
 	id := r.PathValue("id")
-	if wait > 0 {
-		end, err := s.lasting()
-		if err != nil {
-			return c, err
-		}
-		defer end()
+	if wait == 0 {
+		return s.Store.Asked(r.Context(), id)
 	}
+	end, err := s.lasting()
+	if err != nil {
+		return c, err
+	}
+	defer end()
 	changed, done := s.Store.Watch(id)
 	defer done()
 	extend(w, wait+writeTime)
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	for {
+	for again := true; ; {
 		c, err = s.Store.Asked(r.Context(), id)
-		if err != nil || c.State == call.Ended || !s.pause(ctx, changed, wait) {
+		if err != nil || c.State == call.Ended || !again {
 			return c, err
+		}
+		again = s.pause(ctx, changed, wait)
+		if r.Context().Err() != nil {
+			return c, nil // nobody hears it
 		}
 	}
 }

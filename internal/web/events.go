@@ -3,11 +3,11 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"redial/api"
 	"redial/internal/call"
@@ -47,9 +47,11 @@ func (s *Server) GetEvents(w http.ResponseWriter, r *http.Request) error {
 // eventQuery reads after which event to begin, by the cursor of a page before or, of a stream
 // that is taken up again, the last one's id.
 func eventQuery(r *http.Request) (after, limit int, err error) {
-	if after, err = lastEventID(r); err != nil {
+	last, err := lastEventID(r, 0, math.MaxInt32)
+	if err != nil {
 		return 0, 0, err
 	}
+	after = int(last)
 	v, limit := r.URL.Query(), maxLimit
 	var f edge.Faults
 	f.Parameters(v, "cursor", "limit")
@@ -62,14 +64,16 @@ func eventQuery(r *http.Request) (after, limit int, err error) {
 	return after, limit, f.Problem()
 }
 
-func lastEventID(r *http.Request) (int, error) {
+// lastEventID reads after what a stream is taken up again: a number up to most, or none.
+func lastEventID(r *http.Request, none, most int64) (int64, error) {
 	text := r.Header.Get("Last-Event-ID")
 	if text == "" {
-		return 0, nil
+		return none, nil
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 0 || n > math.MaxInt32 {
-		return 0, edge.Problem(http.StatusBadRequest, "the Last-Event-ID header must be the id of an event, a whole number from 0 to %d", math.MaxInt32)
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > most {
+		return 0, edge.Problem(http.StatusBadRequest,
+			"the Last-Event-ID header must be the id of an event, a whole number from 0 to %d", most)
 	}
 	return n, nil
 }
@@ -83,30 +87,25 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 	defer end()
 	changed, done := s.Store.Watch(c.ID)
 	defer done()
-	for beat := time.Now(); ; {
-		extend(w, heartbeat+writeTime)
+	beat := func() { fmt.Fprint(w, stillHere+"\n") }
+	s.follow(w, r, changed, beat, func() (wrote, more bool, err error) {
 		events, err := s.Store.Events(r.Context(), c.ID, after, maxLimit)
 		if err != nil {
-			s.brokeOff(r, err)
-			return nil
+			return false, false, err
 		}
 		for _, e := range events {
 			if writeEvent(w, e) != nil || e.Type == call.CallEnded {
-				return nil
+				return true, false, io.EOF
 			}
 			after = e.Seq
 		}
-		if c.State == call.Ended {
-			return nil // who has seen its end waits for nothing
+		more = len(events) == maxLimit
+		if c.State == call.Ended && !more {
+			return true, false, io.EOF // who has seen its end waits for nothing
 		}
-		if len(events) == 0 && time.Since(beat) >= heartbeat {
-			fmt.Fprint(w, ": still here\n\n")
-			beat = time.Now()
-		}
-		if http.NewResponseController(w).Flush() != nil || len(events) < maxLimit && !s.pause(r.Context(), changed, heartbeat) {
-			return nil
-		}
-	}
+		return len(events) > 0, more, nil
+	})
+	return nil
 }
 
 func writeEvent(w http.ResponseWriter, e call.Event) error {

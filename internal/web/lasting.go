@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -9,13 +11,14 @@ import (
 )
 
 const (
-	heartbeat = 15 * time.Second       // of a stream, so that proxies keep it open
-	writeTime = 30 * time.Second       // for an answer, once it is known
-	lookAgain = 500 * time.Millisecond // for what other nodes changed
+	heartbeat = 15 * time.Second // of a stream, so that proxies keep it open
+	writeTime = 30 * time.Second // for an answer, once it is known
 )
 
-// maxLasting bounds the answers that go on, streams and waits. Each takes a connection, and a goroutine that looks at
-// the database now and then.
+// stillHere is what a stream says when nothing happens, a comment.
+const stillHere = ": still here\n"
+
+// maxLasting bounds the answers that go on, streams and waits. Each takes a connection, and a goroutine.
 const maxLasting = 1000
 
 // lasting begins an answer that goes on, unless there are too many.
@@ -48,22 +51,65 @@ func (s *Server) brokeOff(r *http.Request, err error) {
 	}
 }
 
-// pause waits until a Call may have changed, or for most. It returns false if the answer must end: ctx is over, or the
-// server closes.
-func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
-	if s.Store.Shared() {
-		most = lookAgain
+// follow writes a stream that has begun: what next writes now, and whenever changed tells that there may be more, until
+// next says io.EOF, the client goes, or the server closes. next says whether it wrote anything, and whether there is
+// more at once. While it writes nothing, beat does now and then.
+func (s *Server) follow(
+	w http.ResponseWriter, r *http.Request, changed <-chan struct{}, beat func(), next func() (wrote, more bool, err error),
+) {
+	for said, look := time.Now(), true; ; {
+		extend(w, heartbeat+writeTime)
+		var wrote, more bool
+		var err error
+		if look {
+			wrote, more, err = next()
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case err != nil:
+			s.brokeOff(r, err)
+			return
+		case !wrote && time.Since(said) >= heartbeat:
+			beat()
+			wrote = true
+		}
+		if wrote {
+			said = time.Now()
+		}
+		if http.NewResponseController(w).Flush() != nil {
+			return
+		}
+		if !more {
+			look = s.pause(r.Context(), changed, heartbeat-time.Since(said))
+		}
+		if r.Context().Err() != nil || s.isClosing() {
+			return
+		}
 	}
+}
+
+// pause waits until changed tells something, and says false if it did not: most is over, or ctx, or the server closes.
+func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
 	t := time.NewTimer(most)
 	defer t.Stop()
 	select {
 	case <-changed:
+		return true
 	case <-t.C:
 	case <-ctx.Done():
 	case <-s.closing:
+	}
+	return false
+}
+
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
 		return false
 	}
-	return ctx.Err() == nil
 }
 
 // extend gives a slow answer more time than the server's time-outs.

@@ -46,6 +46,8 @@ type Webhooks interface {
 	DefaultEvents() []string
 	// Rotate gives an endpoint a new secret.
 	Rotate(e *store.Endpoint)
+	// Body is the message of an event, with the Call.
+	Body(c *call.Call, e *call.Event) (string, error)
 	// Test sends a message, once.
 	Test(ctx context.Context, e *store.Endpoint) (store.Try, error)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -18,8 +19,7 @@ import (
 	"redial/internal/store"
 )
 
-// maxEndpoints bounds those that requests make, and streams apart from them: all are looked at
-// whenever something happens.
+// maxEndpoints bounds those that requests make: all are looked at whenever something happens.
 const maxEndpoints = 100
 
 // CreateEndpoint adds an endpoint, and shows its secret this once.
@@ -53,11 +53,7 @@ func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 	s.Webhooks.Rotate(e)
 	err := s.Store.AddEndpoint(ctx, *e, maxEndpoints)
 	if errors.Is(err, store.ErrEndpoints) {
-		what := "endpoints"
-		if e.Source == store.Stream {
-			what = "streams"
-		}
-		return edge.Problem(http.StatusConflict, "there are %d %s already, and can't be more", maxEndpoints, what)
+		return edge.Problem(http.StatusConflict, "there are %d endpoints already, and can't be more", maxEndpoints)
 	}
 	return err
 }
@@ -148,9 +144,6 @@ func (s *Server) TestEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
-	}
-	if e.Source == store.Stream {
-		return edge.Problem(http.StatusConflict, "nothing can be posted to a stream")
 	}
 	try, err := s.Webhooks.Test(r.Context(), &e)
 	if err != nil {
@@ -261,15 +254,10 @@ func (s *Server) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.Delivery(&d))
 }
 
-const (
-	streamTime = time.Minute // for which a stream is kept for somebody who comes back
-	streamStep = 50          // messages
-)
-
-// StreamWebhooks makes an endpoint that lives as long as somebody listens, and writes its
-// messages as server-sent events. The first one says how they are signed.
+// StreamWebhooks writes the messages of the whole installation as server-sent events, from now on or from where
+// somebody was before. The first one says how they may be signed. The id of each is where to go on after it.
 func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
-	asked, err := s.streamQuery(r)
+	events, after, err := s.streamQuery(r)
 	if err != nil {
 		return err
 	}
@@ -278,68 +266,51 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer end()
-	e, err := s.openStream(r, asked)
+	l, err := s.Store.Listen(r.Context(), after, events)
+	if errors.Is(err, store.ErrListeners) {
+		return edge.Problem(http.StatusConflict, "there are %d streams already, and can't be more", store.MaxListeners)
+	}
 	if err != nil {
 		return err
 	}
-	changed, done := s.Store.Watch(e.ID)
-	defer done()
+	defer l.Close()
+	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now()}
+	s.Webhooks.Rotate(&e)
 	ready, err := json.Marshal(shown.EndpointWithSecret(&e))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "id: %s\nevent: ready\ndata: %s\n\n", e.ID, ready)
-	for beat := time.Now(); ; {
-		extend(w, heartbeat+writeTime)
-		list, err := s.Store.Streamed(r.Context(), e.ID, s.Store.Now().Add(streamTime), streamStep)
-		if err != nil {
-			s.brokeOff(r, err)
-			return nil
+	write := func(id int64, kind, data string) { fmt.Fprintf(w, "id: %d\nevent: %s\ndata: %s\n\n", id, kind, data) }
+	write(l.Position(), "ready", string(ready))
+	beat := func() { fmt.Fprintf(w, stillHere+"id: %d\n\n", l.Position()) } // of what is not wanted, nothing is read again
+	s.follow(w, r, l.Changed(), beat, func() (wrote, more bool, err error) {
+		list, more, err := l.Next(r.Context())
+		for _, h := range list {
+			body, err := s.Webhooks.Body(&h.Call, &h.Event)
+			if err != nil {
+				return true, false, err
+			}
+			write(h.Position, string(h.Event.Type), body)
 		}
-		for _, d := range list {
-			fmt.Fprintf(w, "id: %s\nevent: %s\ndata: %s\n\n", d.EventID(), d.Type, d.Body)
-		}
-		if len(list) == 0 && time.Since(beat) >= heartbeat {
-			fmt.Fprint(w, ": still here\n\n")
-			beat = time.Now()
-		}
-		if http.NewResponseController(w).Flush() != nil {
-			return nil
-		}
-		if err := s.Store.DropDeliveries(r.Context(), list); err != nil {
-			s.brokeOff(r, err)
-			return nil
-		}
-		if len(list) == 0 && !s.pause(r.Context(), changed, heartbeat) {
-			return nil
-		}
-	}
+		return len(list) > 0, more, err
+	})
+	return nil
 }
 
-// streamQuery reads what a stream is to bring.
-func (s *Server) streamQuery(r *http.Request) (store.Filter, error) {
+// streamQuery reads what a stream is to bring, and after what. The parameter resume is of clients of the version before,
+// whose streams are no more: they begin anew.
+func (s *Server) streamQuery(r *http.Request) (events store.Filter, after int64, err error) {
+	if after, err = lastEventID(r, store.FromNow, math.MaxInt64); err != nil {
+		return nil, 0, err
+	}
 	v := r.URL.Query()
 	var f edge.Faults
 	f.Parameters(v, "events", "resume")
 	text := v.Get("events")
 	if text == "" {
-		return store.Filter{"*"}, f.Problem()
+		return store.Filter{"*"}, after, f.Problem()
 	}
 	types := strings.Split(text, ",")
 	f.Wrong("events", s.Webhooks.CheckEvents(types))
-	return types, f.Problem()
-}
-
-// openStream makes the endpoint, or finds the one that somebody comes back to.
-func (s *Server) openStream(r *http.Request, events store.Filter) (store.Endpoint, error) {
-	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now()}
-	before, err := s.Store.Endpoint(r.Context(), r.URL.Query().Get("resume"))
-	switch {
-	case err == nil && before.Source == store.Stream:
-		return before, nil
-	case err != nil && !errors.Is(err, store.ErrNoEndpoint):
-		return e, err // a new stream would miss what the old one has kept
-	}
-	e.ExpiresAt = e.CreatedAt.Add(streamTime)
-	return e, s.addEndpoint(r.Context(), &e)
+	return types, after, f.Problem()
 }

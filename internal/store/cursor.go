@@ -1,0 +1,160 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"redial/internal/call"
+)
+
+// numbered is an Event of a Call, at its position among the events of all Calls.
+type numbered struct {
+	position int64
+	call     string
+	event    call.Event
+	resume   int64 // nothing is missed by who goes on after this position, once it has this entry and those before
+}
+
+// newCursor is one that has yet to begin at a position: nobody can join it before.
+func newCursor(inOrder bool) cursor { return cursor{inOrder: inOrder, cut: maxPosition} }
+
+// at begins at a position before which nothing appears any more.
+func (c *cursor) at(base int64) { c.head, c.cut = base, base }
+
+// cursor is how far the events of all Calls have been read. A transaction takes its positions before it commits,
+// so a lower one may appear after a higher one. Of one Call they appear in the sequence of its events: who writes
+// the next one has the row's lock, and takes its position after the one before was committed.
+type cursor struct {
+	inOrder bool  // positions appear in their order: nothing that is missing comes later
+	head    int64 // the highest position that was seen
+	gaps    []gap // below head, in their order
+	recent  []numbered
+	first   int   // how many entries were read before recent[0]
+	cut     int64 // whatever was seen above this position is among recent
+}
+
+// gap is a range of positions that were not seen, and that transactions under way may have taken.
+type gap struct {
+	from, to int64
+	until    time.Time // then it is given up: they were rolled back
+}
+
+// Bounds of a cursor's memory, and of what it looks for at once.
+const (
+	maxRecent = 1000
+	maxGaps   = 200 // of more than that, the oldest are given up
+)
+
+// settled is the position up to which everything has been seen that there will ever be.
+func (c *cursor) settled() int64 {
+	if len(c.gaps) > 0 {
+		return c.gaps[0].from - 1
+	}
+	return c.head
+}
+
+// take adds what was read: rows that fill gaps and rows above head, in the order of their positions, as they were
+// seen at one moment, and returns those that are new. What is missing of them is waited for until a time.
+func (c *cursor) take(rows []numbered, until time.Time) (fresh []numbered) {
+	for _, e := range rows {
+		switch {
+		case e.position > c.head:
+			if e.position > c.head+1 && !c.inOrder {
+				c.gaps = append(c.gaps, gap{c.head + 1, e.position - 1, until})
+			}
+			c.head = e.position
+		case !c.fill(e.position):
+			continue // it was seen before
+		}
+		e.resume = c.settled()
+		fresh = append(fresh, e)
+	}
+	c.recent = append(c.recent, fresh...)
+	c.gaps = c.gaps[max(0, len(c.gaps)-maxGaps):]
+	if len(c.recent) > 2*maxRecent { // seldom, as the rest is moved
+		c.forget(len(c.recent) - maxRecent)
+	}
+	return fresh
+}
+
+// fill says that a position is seen, and whether it was in a gap.
+func (c *cursor) fill(position int64) bool {
+	i := slices.IndexFunc(c.gaps, func(g gap) bool { return g.from <= position && position <= g.to })
+	if i < 0 {
+		return false
+	}
+	g := c.gaps[i]
+	var left []gap
+	if g.from < position {
+		left = append(left, gap{g.from, position - 1, g.until})
+	}
+	if position < g.to {
+		left = append(left, gap{position + 1, g.to, g.until})
+	}
+	c.gaps = slices.Replace(c.gaps, i, i+1, left...)
+	return true
+}
+
+// giveUp drops the gaps whose time is over. They were looked for at now, or later.
+func (c *cursor) giveUp(now time.Time) {
+	c.gaps = slices.DeleteFunc(c.gaps, func(g gap) bool { return !now.Before(g.until) })
+}
+
+// forget drops the n oldest entries.
+func (c *cursor) forget(n int) {
+	for _, e := range c.recent[:n] {
+		c.cut = max(c.cut, e.position)
+	}
+	c.first += n
+	c.recent = slices.Delete(c.recent, 0, n)
+}
+
+// missing are the ranges in which something may appear, in their order: the last one is all above head.
+func (c *cursor) missing() []gap {
+	return append(slices.Clone(c.gaps), gap{from: c.head + 1, to: maxPosition})
+}
+
+// maxPosition is above every position that there can be.
+const maxPosition = 1<<63 - 1
+
+// place is how far somebody has come in what a cursor reads.
+type place struct {
+	after  int64 // whatever is at or before this position is done with
+	joined bool  // goes on among the recent entries; otherwise in the database, up to what is settled
+	next   int   // of the entries, once joined
+	resume int64 // whatever is at or before this position was handed on, or will never be
+}
+
+// begin is the place of who wants what is read from now on.
+func (c *cursor) begin() place {
+	return place{joined: true, next: c.first + len(c.recent), resume: c.settled()}
+}
+
+// from is the place of who goes on after a position.
+func from(position int64) place { return place{after: position, resume: position} }
+
+// entries moves a place on among the recent entries, and returns those that are wanted, limit at most. Who has
+// fallen behind them, or has yet to come up to them, is told to read the database.
+func (c *cursor) entries(p *place, wanted func(*numbered) bool, limit int) (list []numbered, behind bool) {
+	if p.joined && p.next < c.first {
+		p.joined, p.after = false, p.resume
+	}
+	if !p.joined {
+		if p.after < c.cut {
+			return nil, true
+		}
+		p.joined, p.next = true, c.first
+	}
+	for ; p.next < c.first+len(c.recent) && len(list) < limit; p.next++ {
+		e := &c.recent[p.next-c.first]
+		p.resume = max(p.resume, e.resume)
+		if e.position > p.after && wanted(e) {
+			list = append(list, *e)
+			list[len(list)-1].resume = p.resume
+		}
+	}
+	if p.next == c.first+len(c.recent) {
+		p.resume = max(p.resume, c.settled()) // gaps that were given up
+	}
+	return list, false
+}

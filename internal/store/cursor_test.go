@@ -1,0 +1,199 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// table is what a cursor reads: events whose positions are taken before they can be seen.
+type table struct {
+	next int64
+	open [][]numbered // of transactions under way, the calls of which are nobody else's meanwhile
+	rows []numbered   // committed, in the order of their positions
+	seqs map[string]int
+}
+
+// writes has a transaction take the positions of events of some calls, one after another.
+func (x *table) writes(calls []string) {
+	var list []numbered
+	for _, id := range calls {
+		x.seqs[id]++
+		x.next++
+		e := numbered{position: x.next, call: id}
+		e.event.Seq = x.seqs[id]
+		list = append(list, e)
+	}
+	x.open = append(x.open, list)
+}
+
+// ends commits a transaction, or rolls it back.
+func (x *table) ends(i int, commits bool) {
+	list := x.open[i]
+	x.open = slices.Delete(x.open, i, i+1)
+	if commits {
+		x.rows = append(x.rows, list...)
+		slices.SortFunc(x.rows, func(a, b numbered) int { return cmp.Compare(a.position, b.position) })
+		return
+	}
+	for _, e := range list {
+		x.seqs[e.call]-- // nobody else has taken the next
+	}
+}
+
+func (x *table) busy(id string) bool {
+	return slices.ContainsFunc(x.open, func(list []numbered) bool {
+		return slices.ContainsFunc(list, func(e numbered) bool { return e.call == id })
+	})
+}
+
+// in is what entriesIn reads.
+func (x *table) in(ranges []gap, limit int) (list []numbered, more bool) {
+	for _, g := range ranges {
+		n := 0
+		for _, e := range x.rows {
+			if g.from <= e.position && e.position <= g.to && n < limit {
+				list, n = append(list, e), n+1
+			}
+		}
+		if n == limit {
+			return list, true
+		}
+	}
+	return list, false
+}
+
+// hearer hears what it can, and breaks off now and then: then it goes on where it says that it was.
+type hearer struct {
+	place  place
+	resume int64 // after what it took last
+	from   int64 // it is to hear all above
+	heard  map[string]bool
+}
+
+func (h *hearer) takes(t *rapid.T, x *table, c *cursor, limit int) {
+	entries, behind := c.entries(&h.place, func(*numbered) bool { return true }, limit)
+	if behind {
+		if h.place.after >= c.settled() {
+			return
+		}
+		var more bool
+		entries, more = x.in([]gap{{from: h.place.after + 1, to: c.settled()}}, limit)
+		for i := range entries {
+			entries[i].resume = entries[i].position
+		}
+		if h.place.after = c.settled(); more {
+			h.place.after = entries[len(entries)-1].position
+		}
+		h.place.resume = h.place.after
+	}
+	for _, e := range entries {
+		before := slices.IndexFunc(x.rows, func(o numbered) bool { return o.call == e.call && o.event.Seq == e.event.Seq-1 })
+		if before >= 0 && x.rows[before].position > h.from && !h.heard[name(e.call, e.event.Seq-1)] {
+			t.Fatalf("%s is heard, and not the one before it", name(e.call, e.event.Seq))
+		}
+		h.heard[name(e.call, e.event.Seq)] = true
+		if e.resume < h.resume {
+			t.Fatalf("who has come to %d goes on after %d", h.resume, e.resume)
+		}
+		h.resume = e.resume
+	}
+}
+
+func name(id string, seq int) string { return fmt.Sprintf("%s/%d", id, seq) }
+
+// However transactions overlap, commit and roll back, whoever listens hears of all that is committed, each call in its
+// sequence, also when coming back, being slow, or falling behind.
+func TestNothingIsMissed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		x := &table{seqs: map[string]int{}}
+		now := begin
+		c := newCursor(false)
+		keep := rapid.IntRange(1, 30).Draw(t, "entries that are kept")
+		most := rapid.IntRange(3, 20).Draw(t, "rows that are read at once")
+		look := func() {
+			rows, more := x.in(c.missing(), most)
+			c.take(rows, now.Add(gapTime))
+			if !more {
+				c.giveUp(now)
+			}
+			if n := len(c.recent) - keep; n > 0 {
+				c.forget(n)
+			}
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "before") {
+			x.writes([]string{"old"})
+			x.ends(0, true)
+		}
+		c.at(x.next)
+		var all []*hearer
+		calls := []string{"a", "b", "c", "d"}
+		steps := map[string]func(*rapid.T){
+			"write": func(t *rapid.T) {
+				var some []string
+				for range rapid.IntRange(1, 4).Draw(t, "events") {
+					if id := rapid.SampledFrom(calls).Draw(t, "call"); !x.busy(id) {
+						some = append(some, id)
+					}
+				}
+				slices.Sort(some)
+				if len(some) > 0 {
+					x.writes(some)
+				}
+			},
+			"end": func(t *rapid.T) {
+				if len(x.open) > 0 {
+					x.ends(rapid.IntRange(0, len(x.open)-1).Draw(t, "which"), rapid.IntRange(0, 3).Draw(t, "rolls back") > 0)
+				}
+			},
+			"look": func(*rapid.T) { look() },
+			"listen": func(*rapid.T) {
+				h := &hearer{place: from(0), heard: map[string]bool{}}
+				if len(all)%2 == 1 {
+					h.place, h.from = c.begin(), x.next // what is committed by now, and not looked at, may be heard
+				}
+				h.resume = h.place.resume
+				all = append(all, h)
+			},
+			"take": func(t *rapid.T) {
+				for _, h := range all {
+					if rapid.Bool().Draw(t, "is quick") {
+						h.takes(t, x, &c, rapid.IntRange(1, 5).Draw(t, "limit"))
+					}
+				}
+			},
+			"come back": func(t *rapid.T) {
+				if len(all) > 0 {
+					h := all[rapid.IntRange(0, len(all)-1).Draw(t, "who")]
+					h.place = from(h.resume)
+				}
+			},
+		}
+		t.Repeat(steps)
+		for len(x.open) > 0 {
+			x.ends(0, true)
+		}
+		for i := range 200 {
+			if i == 100 {
+				now = now.Add(gapTime) // who has fallen behind waits that long for what is missing
+			}
+			look()
+			for _, h := range all {
+				h.takes(t, x, &c, 5)
+			}
+		}
+		for _, e := range x.rows {
+			for i, h := range all {
+				if e.position > h.from && !h.heard[name(e.call, e.event.Seq)] {
+					t.Errorf("listener %d did not hear of %s at %d", i, name(e.call, e.event.Seq), e.position)
+				}
+			}
+		}
+		if c.settled() != c.head || len(c.gaps) > 0 {
+			t.Errorf("after all, %v is still waited for", c.gaps)
+		}
+	})
+}

@@ -1,0 +1,444 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"redial/internal/call"
+)
+
+const (
+	idleTime = 10 * time.Second // a transaction that stands still lives no longer: idle_in_transaction_session_timeout
+	// gapTime is as long as a position may be taken by a transaction that is yet to commit.
+	gapTime = batchTime + idleTime + 10*time.Second
+	// sureTime is how long ago an event happened whose position was surely taken longer than gapTime ago: a batch
+	// may have waited with it, and clocks differ.
+	sureTime = 2 * gapTime
+
+	lookEvery = 500 * time.Millisecond // for what other nodes have committed; half as much more at most
+	feedStep  = 500                    // rows of a range of positions that are read at once
+	beginTime = 5 * time.Second        // for which a Listener waits for the feed to begin
+
+	// ListenStep is how many events a Listener hands over at once.
+	ListenStep = 50
+	// MaxListeners is how many there may be on a node.
+	MaxListeners = 100
+)
+
+// ErrListeners is returned where there are as many Listeners as there may be.
+var ErrListeners = errors.New("there are as many listeners as there can be")
+
+// feed reads the events of all Calls, as they are committed by whichever node, for everybody on this node who
+// watches: one query for all, and none while nobody does. This node's commits wake it; it looks for those of other
+// nodes every half second or so, where there may be any.
+type feed struct {
+	store  *Store
+	mu     sync.Mutex
+	now    *reading // nil: nobody watches
+	ended  sync.WaitGroup
+	closed bool
+}
+
+// reading is the Feed from the first who watches to the last who leaves.
+type reading struct {
+	leave     context.CancelFunc
+	watchers  int
+	wake      chan struct{}
+	started   chan struct{} // is closed once cursor is up to date
+	mu        sync.Mutex    // of what follows
+	cursor    cursor
+	listeners map[*Listener]struct{}
+	failed    error // why the last look failed
+}
+
+// join has the feed read until leave is called.
+func (f *feed) join() (r *reading, leave func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now == nil {
+		ctx, stop := context.WithCancel(context.Background())
+		f.now = &reading{
+			leave: stop, wake: make(chan struct{}, 1), started: make(chan struct{}), listeners: map[*Listener]struct{}{},
+			cursor: newCursor(!f.store.Shared()),
+		}
+		if f.closed {
+			stop()
+		}
+		started := f.now
+		f.ended.Go(func() { f.read(ctx, started) })
+	}
+	r = f.now
+	r.watchers++
+	return r, sync.OnceFunc(func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if r.watchers--; r.watchers == 0 {
+			r.leave()
+			f.now = nil
+		}
+	})
+}
+
+// close ends the reading.
+func (f *feed) close() {
+	f.mu.Lock()
+	f.closed = true
+	if f.now != nil {
+		f.now.leave()
+	}
+	f.mu.Unlock()
+	f.ended.Wait()
+}
+
+// committed tells of a Call whose events this node has committed.
+func (f *feed) committed(c *call.Call) {
+	f.store.watchers.tell(c.ID, c.Seq)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now != nil && f.now.listened() { // those who watch a Call are told already
+		poke(f.now.wake)
+	}
+}
+
+func (r *reading) listened() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.listeners) > 0
+}
+
+// read reads on until ctx is over.
+func (f *feed) read(ctx context.Context, r *reading) {
+	for begun := false; ctx.Err() == nil; {
+		more, err := f.look(ctx, r, &begun)
+		r.mu.Lock()
+		r.failed = err
+		r.mu.Unlock()
+		if !more && !f.rest(ctx, r, err != nil) {
+			return
+		}
+	}
+}
+
+// rest waits until there may be more to read, and says false when it is over.
+func (f *feed) rest(ctx context.Context, r *reading, failed bool) bool {
+	var again <-chan time.Time
+	if f.store.Shared() || failed {
+		t := time.NewTimer(lookEvery + rand.N(lookEvery/2))
+		defer t.Stop()
+		again = t.C
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-r.wake:
+	case <-again:
+	}
+	return true
+}
+
+// look reads once, and says whether there is more. The first time it finds out where to begin: what is there by then,
+// those who watch a Call see when they look themselves.
+func (f *feed) look(ctx context.Context, r *reading, begun *bool) (more bool, err error) {
+	if !*begun {
+		base, err := f.store.settledPosition(ctx)
+		if err != nil {
+			return false, err
+		}
+		r.mu.Lock()
+		r.cursor.at(base)
+		r.mu.Unlock()
+		*begun = true
+	}
+	r.mu.Lock()
+	missing := r.cursor.missing()
+	r.mu.Unlock()
+	now := time.Now()
+	rows, more, err := f.store.entriesIn(ctx, missing, feedStep)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range r.take(rows, now, more) {
+		f.store.watchers.tell(e.call, e.event.Seq)
+	}
+	if !more && r.start() {
+		f.store.watchers.tellAll()
+	}
+	return more, nil
+}
+
+// take adds what was read, and tells the Listeners.
+func (r *reading) take(rows []numbered, now time.Time, more bool) (fresh []numbered) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	settled := r.cursor.settled()
+	fresh = r.cursor.take(rows, now.Add(gapTime))
+	if !more { // all gaps were looked for
+		r.cursor.giveUp(now)
+	}
+	if len(fresh) > 0 || r.cursor.settled() > settled {
+		r.tell()
+	}
+	return fresh
+}
+
+func (r *reading) tell() {
+	for l := range r.listeners {
+		poke(l.changed)
+	}
+}
+
+// start says, once, that the cursor is up to date.
+func (r *reading) start() (now bool) {
+	select {
+	case <-r.started:
+		return false
+	default:
+	}
+	close(r.started)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tell()
+	return true
+}
+
+// Watch returns a channel that receives after Call id had an event, on whichever node, and a function that ends
+// the watch.
+func (s *Store) Watch(id string) (<-chan struct{}, func()) {
+	changed, done := s.watchers.watch(id)
+	if !s.Shared() { // whoever changes it tells
+		return changed, done
+	}
+	_, leave := s.feed.join()
+	return changed, func() { done(); leave() }
+}
+
+// Happened is an Event of a Call, with the Call as it was read then or later.
+type Happened struct {
+	Event call.Event
+	Call  call.Call
+	// Position says how far a Listener has come with this: who goes on after it misses nothing.
+	Position int64
+}
+
+// Listener hears of the events of all Calls: of each at least once, in the sequence of its Call.
+type Listener struct {
+	store   *Store
+	reading *reading
+	leave   func()
+	wants   Filter
+	changed chan struct{}
+	place   place
+}
+
+// FromNow is the position of who wants to hear what happens from now on.
+const FromNow = -1
+
+// Listen has somebody hear what happens after a position that a Listener said before, or FromNow on; also where
+// that position is of no database as this one. Close is to be called in the end. ErrListeners says that there can
+// be no more.
+func (s *Store) Listen(ctx context.Context, after int64, wants Filter) (*Listener, error) {
+	l := &Listener{store: s, wants: wants, changed: make(chan struct{}, 1)}
+	newest, err := s.newestPosition(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l.reading, l.leave = s.feed.join()
+	if !l.enter() {
+		l.leave()
+		return nil, ErrListeners
+	}
+	if 0 <= after && after <= newest {
+		l.place = from(after)
+		poke(l.changed)
+		return l, nil
+	}
+	if err := l.begin(ctx); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Listener) enter() bool {
+	l.reading.mu.Lock()
+	defer l.reading.mu.Unlock()
+	if len(l.reading.listeners) >= MaxListeners {
+		return false
+	}
+	l.reading.listeners[l] = struct{}{}
+	return true
+}
+
+// begin begins once the feed is up to date.
+func (l *Listener) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, beginTime)
+	defer cancel()
+	select {
+	case <-l.reading.started:
+	case <-ctx.Done():
+	}
+	l.reading.mu.Lock()
+	defer l.reading.mu.Unlock()
+	if ctx.Err() != nil {
+		return fmt.Errorf("waiting for the feed to begin: %w", errors.Join(ctx.Err(), l.reading.failed))
+	}
+	l.place = l.reading.cursor.begin()
+	return nil
+}
+
+// Changed receives after there may be something Next.
+func (l *Listener) Changed() <-chan struct{} { return l.changed }
+
+// Position says how far it has come with all that Next has returned.
+func (l *Listener) Position() int64 { return l.place.resume }
+
+// Close ends it.
+func (l *Listener) Close() {
+	l.reading.mu.Lock()
+	delete(l.reading.listeners, l)
+	l.reading.mu.Unlock()
+	l.leave()
+}
+
+// Next returns what has happened since, ListenStep events at most, and whether there may be more. While nothing has
+// happened that is wanted, it asks no database.
+func (l *Listener) Next(ctx context.Context) (list []Happened, more bool, err error) {
+	wanted := func(e *numbered) bool { return l.wants.Wants(e.event.Type) }
+	l.reading.mu.Lock()
+	entries, behind := l.reading.cursor.entries(&l.place, wanted, ListenStep)
+	settled := l.reading.cursor.settled()
+	l.reading.mu.Unlock()
+	more = len(entries) == ListenStep
+	if behind {
+		if entries, more, err = l.catchUp(ctx, settled); err != nil {
+			return nil, false, err
+		}
+		entries = slices.DeleteFunc(entries, func(e numbered) bool { return !wanted(&e) })
+	}
+	list, err = l.store.happened(ctx, entries)
+	return list, more, err
+}
+
+// catchUp reads from the database, up to what is settled: nothing appears there later.
+func (l *Listener) catchUp(ctx context.Context, settled int64) (entries []numbered, more bool, err error) {
+	if l.place.after >= settled {
+		return nil, false, nil
+	}
+	entries, more, err = l.store.entriesIn(ctx, []gap{{from: l.place.after + 1, to: settled}}, ListenStep)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range entries {
+		entries[i].resume = entries[i].position
+	}
+	if l.place.after = settled; more {
+		l.place.after = entries[len(entries)-1].position
+	}
+	l.place.resume = l.place.after
+	return entries, true, nil // up to date, it joins those who are
+}
+
+// The SQL of the feed. What was written by a version without positions has none, and is before the beginning.
+const (
+	selectEntries = `SELECT position, call_id, seq, type, at, attempt, data FROM events
+		WHERE position >= $1 ORDER BY position LIMIT $2`
+	selectNewest = `SELECT position FROM events WHERE position > 0 ORDER BY position DESC LIMIT 1`
+	// No more is read than happened of late.
+	selectSettled = `SELECT position FROM events WHERE position > 0 AND at < $1 ORDER BY position DESC LIMIT 1`
+)
+
+// entriesIn reads the events in some ranges of positions, which don't overlap, in their order and as they are at one
+// moment. From where one range has more than limit, nothing is read: then there is more.
+func (s *Store) entriesIn(ctx context.Context, ranges []gap, limit int) (list []numbered, more bool, err error) {
+	found := make([][]numbered, len(ranges))
+	err = s.view(ctx, func(t *tx) error {
+		for i, g := range ranges {
+			found[i] = nil
+			t.add(entriesOf(&found[i], g, limit))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("reading what has happened: %w", err)
+	}
+	for _, some := range found {
+		if list = append(list, some...); len(some) == limit {
+			return list, true, nil
+		}
+	}
+	return list, false, nil
+}
+
+// entriesOf reads those of a range. What it reads behind that, which can't be more than there is room for in the range,
+// it drops: with a second bound in the query, the answer might be sorted instead of read in order.
+func entriesOf(list *[]numbered, g gap, limit int) statement {
+	most := min(int64(limit-1), g.to-g.from) + 1
+	return statement{sql: selectEntries, args: []any{g.from, most}, rows: func(scan func(...any) error) error {
+		var e numbered
+		var data string
+		kind, at := (*string)(&e.event.Type), asMicros{&e.event.At}
+		err := scan(&e.position, &e.call, &e.event.Seq, kind, at, &e.event.Attempt, &data)
+		if err == nil && e.position <= g.to {
+			_ = json.Unmarshal([]byte(data), &e.event) // of one that is damaged, the rest is told
+			*list = append(*list, e)
+		}
+		return err
+	}}
+}
+
+// newestPosition is that of the event with the highest, 0 if there is none.
+func (s *Store) newestPosition(ctx context.Context) (int64, error) {
+	return s.onePosition(ctx, selectNewest)
+}
+
+// settledPosition is one before which nothing appears any more: that of an event which happened long enough ago, or of
+// the newest one where positions appear in their order.
+func (s *Store) settledPosition(ctx context.Context) (int64, error) {
+	if !s.Shared() {
+		return s.newestPosition(ctx)
+	}
+	return s.onePosition(ctx, selectSettled, micros(s.Now().Add(-sureTime)))
+}
+
+func (s *Store) onePosition(ctx context.Context, query string, args ...any) (position int64, err error) {
+	err = s.view(ctx, func(t *tx) error {
+		t.add(statement{sql: query, args: args, rows: func(scan func(...any) error) error { return scan(&position) }})
+		return nil
+	})
+	if err != nil {
+		return 0, fmt.Errorf("reading how far the events have come: %w", err)
+	}
+	return position, nil
+}
+
+// happened reads the Calls of some entries. One that is gone or can't be read has no more to tell.
+func (s *Store) happened(ctx context.Context, entries []numbered) (list []Happened, err error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	ids := map[string]bool{}
+	for _, e := range entries {
+		ids[e.call] = true
+	}
+	var calls map[string]*stored
+	err = s.view(ctx, func(t *tx) error {
+		calls = t.look(slices.Sorted(maps.Keys(ids)))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the calls of what has happened: %w", err)
+	}
+	for _, e := range entries {
+		if c := calls[e.call]; c.err == nil {
+			list = append(list, Happened{Event: e.event, Call: c.after, Position: e.resume})
+		}
+	}
+	return list, nil
+}

@@ -1,0 +1,341 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"redial/internal/call"
+)
+
+// listens has somebody hear what happens after a position, or FromNow on.
+func listens(t testing.TB, s *Store, after int64, types ...string) *Listener {
+	t.Helper()
+	l, err := s.Listen(t.Context(), after, append(Filter{}, types...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// hears waits until a Listener has heard of these events, and of no others.
+func hears(t testing.TB, l *Listener, want ...string) (position int64) {
+	t.Helper()
+	late := time.NewTimer(20 * time.Second)
+	defer late.Stop()
+	var got []string
+	position = l.Position()
+	for len(got) < len(want) {
+		list, more, err := l.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range list {
+			if h.Call.ID == "" || h.Call.Seq < h.Event.Seq {
+				t.Errorf("event %d comes with %+v", h.Event.Seq, h.Call)
+			}
+			got, position = append(got, EventID(h.Call.ID, h.Event.Seq)), h.Position
+		}
+		if more || len(got) >= len(want) {
+			continue
+		}
+		select {
+		case <-l.Changed():
+		case <-late.C:
+			t.Fatalf("it heard %q, and waits for %q", got, want)
+		}
+	}
+	equal(t, got, want)
+	return position
+}
+
+// idsOfAll are the events of a Call so far.
+func idsOfAll(t testing.TB, s *Store, id string) (list []string) {
+	t.Helper()
+	for _, e := range events(t, s, id) {
+		list = append(list, EventID(id, e.Seq))
+	}
+	return list
+}
+
+// watches watches a Call, and has seen that everybody is told as the feed begins.
+func watches(t testing.TB, s *Store, id string) (<-chan struct{}, func()) {
+	t.Helper()
+	changed, stop := s.Watch(id)
+	if s.Shared() {
+		told(t, changed)
+	}
+	return changed, stop
+}
+
+// told waits until a watch tells of a change.
+func told(t testing.TB, changed <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-changed:
+	case <-time.After(20 * time.Second):
+		t.Fatal("a change was not told")
+	}
+}
+
+// A writer that stands still between the insert of an event and its COMMIT, while others commit what has higher
+// positions, is heard of as soon as it goes on: by who listens already, and by who comes meanwhile.
+func testAFrozenWriterIsHeard(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	c := createdNow(t, nodes[0])
+	first := listens(t, nodes[1], FromNow, "*")
+	x, err := nodes[0].write.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = x.Rollback() }()
+	for _, q := range []string{
+		"UPDATE calls SET seq = 2 WHERE id = $1",
+		`INSERT INTO events (call_id, seq, type, at, attempt, data)
+			SELECT id, 2, 'call.held', created_at, 0, '{}' FROM calls WHERE id = $1`,
+	} {
+		if _, err := x.ExecContext(t.Context(), q, c.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second := first
+	var others []string
+	if b.shared { // where there is one writer, all others wait for it
+		other := createdNow(t, nodes[1])
+		change(t, nodes[1], other.ID, func(c *call.Call) []call.Event { return c.Cancel(false, time.Now()) })
+		others = idsOfAll(t, nodes[1], other.ID)
+		at := hears(t, first, others...)
+		first.Close()
+		first = listens(t, nodes[1], at, "*") // who comes back does not miss it either
+		second = listens(t, nodes[0], FromNow, "*")
+	}
+	changed, done := nodes[1].Watch(c.ID)
+	defer done()
+	if err := x.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	late := EventID(c.ID, 2)
+	if !b.shared { // nobody else writes there but the Store, which tells of what it commits
+		change(t, nodes[0], c.ID, cancel)
+		hears(t, first, idsOfAll(t, nodes[0], c.ID)[1:]...)
+		told(t, changed)
+		return
+	}
+	told(t, changed)
+	hears(t, second, late)
+	got := heardBy(t, first, late)
+	if !subset(got, append(others, EventID(c.ID, 1), late)) {
+		t.Errorf("who came back heard %q", got)
+	}
+	change(t, nodes[0], c.ID, cancel)
+	hears(t, second, idsOfAll(t, nodes[0], c.ID)[2:]...)
+}
+
+// createdNow is a Call that is made at this moment: the feed goes by when events happened as it begins.
+func createdNow(t testing.TB, s *Store) call.Call {
+	t.Helper()
+	c, events, err := call.New(wish(), time.Now())
+	if err == nil {
+		_, _, err = s.Create(t.Context(), c, events, Idempotency{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// heardBy is all that a Listener hears until something.
+func heardBy(t testing.TB, l *Listener, until string) (got []string) {
+	t.Helper()
+	for !slices.Contains(got, until) {
+		list, more, err := l.Next(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range list {
+			got = append(got, EventID(h.Call.ID, h.Event.Seq))
+		}
+		if !more && !slices.Contains(got, until) {
+			told(t, l.Changed())
+		}
+	}
+	return got
+}
+
+// What another node commits is heard of, too.
+func testOtherNodesAreHeard(t *testing.T, b backend) {
+	nodes := b.pair(t)
+	c := create(t, nodes[0])
+	l := listens(t, nodes[1], FromNow, "*")
+	changed, done := nodes[1].Watch(c.ID)
+	defer done()
+	change(t, nodes[0], c.ID, cancel)
+	told(t, changed)
+	hears(t, l, idsOfAll(t, nodes[0], c.ID)[1:]...)
+	if ended := get(t, nodes[1], c.ID); ended.State != call.Ended {
+		t.Errorf("it is told before it can be read: %s", ended.State)
+	}
+}
+
+// Who comes back hears all that happened since, once where nothing was under way, and only what it wants.
+func testAListenerComesBack(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	create(t, s) // the feed begins after it
+	l := listens(t, s, FromNow, "*")
+	start := l.Position()
+	one := create(t, s)
+	at := hears(t, l, EventID(one.ID, 1))
+	l.Close()
+	change(t, s, one.ID, cancel)
+	two := create(t, s)
+	all := append(idsOfAll(t, s, one.ID)[1:], EventID(two.ID, 1))
+	end := hears(t, listens(t, s, at, "*"), all...)
+	hears(t, listens(t, s, at, string(call.CallCreated)), EventID(two.ID, 1))
+	hears(t, listens(t, s, start, "*"), append([]string{EventID(one.ID, 1)}, all...)...)
+	// What is asked for from nowhere begins now.
+	future := listens(t, s, end+1000, "*")
+	change(t, s, two.ID, cancel)
+	hears(t, future, idsOfAll(t, s, two.ID)[1:]...)
+}
+
+// No position is given twice, though what had the highest is deleted.
+func testPositionsAreNotGivenTwice(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	create(t, s)
+	at := count(t, s, "SELECT max(position) FROM events")
+	run(t, s, "DELETE FROM calls")
+	equal(t, count(t, s, "SELECT count(*) FROM events"), 0)
+	l := listens(t, s, FromNow, "*")
+	next := create(t, s)
+	hears(t, l, EventID(next.ID, 1))
+	if again := count(t, s, "SELECT max(position) FROM events"); again <= at {
+		t.Errorf("position %d comes after %d", again, at)
+	}
+}
+
+// Who is slow costs the node no more than a bounded part of what happened, and hears all of it from the database.
+func testASlowListener(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	create(t, s) // the feed begins after it
+	slow, quick := listens(t, s, FromNow, "*"), listens(t, s, FromNow, string(call.CallCreated))
+	c := create(t, s)
+	const times, each = 30, 100
+	for range times {
+		change(t, s, c.ID, func(c *call.Call) (list []call.Event) {
+			for range each {
+				c.Seq++
+				list = append(list, call.Event{Seq: c.Seq, Type: call.CallHeld, At: begin})
+			}
+			return list
+		})
+	}
+	hears(t, quick, EventID(c.ID, 1))
+	hears(t, slow, idsOfAllOf(t, s, c.ID, 1+times*each)...)
+	slow.reading.mu.Lock()
+	kept := len(slow.reading.cursor.recent)
+	slow.reading.mu.Unlock()
+	if kept > 2*maxRecent {
+		t.Errorf("%d events are kept in memory", kept)
+	}
+	change(t, s, c.ID, cancel)
+	hears(t, slow, EventID(c.ID, 2+times*each), EventID(c.ID, 3+times*each))
+}
+
+func idsOfAllOf(t testing.TB, s *Store, id string, n int) (list []string) {
+	t.Helper()
+	for seq := range n {
+		list = append(list, EventID(id, seq+1))
+	}
+	return list
+}
+
+// While nothing happens, those who listen ask no database, however many they are, and never do they write a row; nodes
+// that share it look for each other's events, once for all.
+func testIdleListenersAskNothing(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	var asked atomic.Int64
+	view := s.view
+	s.view = func(ctx context.Context, fn func(*tx) error) error {
+		asked.Add(1)
+		return view(ctx, fn)
+	}
+	c := create(t, s)
+	var all []*Listener
+	for range MaxListeners {
+		all = append(all, listens(t, s, FromNow, "*"))
+	}
+	if _, err := s.Listen(t.Context(), FromNow, Filter{"*"}); !errors.Is(err, ErrListeners) {
+		t.Errorf("one more is %v", err)
+	}
+	changed, done := s.Watch(c.ID)
+	defer done()
+	for _, l := range all { // whatever it was told as the feed began
+		hears(t, l)
+		select {
+		case <-l.Changed():
+		default:
+		}
+	}
+	select {
+	case <-changed:
+	default:
+	}
+	asked.Store(0)
+	const idle = 2 * time.Second
+	select {
+	case <-all[0].Changed():
+		t.Error("a change was told, and nothing has changed")
+	case <-changed:
+		t.Error("a change of the call was told, and nothing has changed")
+	case <-time.After(idle):
+	}
+	most := int64(0)
+	if b.shared {
+		most = int64(idle/lookEvery) + 1
+	}
+	if n := asked.Load(); n > most {
+		t.Errorf("%d listeners have asked the database %d times in %s, and may %d times", len(all), n, idle, most)
+	}
+	change(t, s, c.ID, cancel)
+	told(t, changed)
+	for _, l := range all {
+		hears(t, l, idsOfAll(t, s, c.ID)[1:]...)
+	}
+	equal(t, count(t, s, "SELECT (SELECT count(*) FROM endpoints) + (SELECT count(*) FROM deliveries)"), 0)
+	for _, l := range all {
+		l.Close()
+	}
+	done()
+	if s.feed.now != nil {
+		t.Error("the feed is read, and nobody listens")
+	}
+}
+
+// What a version without positions has written is before the beginning, or was put in the order in which it happened.
+func testEventsOfTheVersionBefore(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	migrateDown(t, s, 11)
+	for i := range 3 {
+		id := fmt.Sprintf("before%d", 3-i)
+		run(t, s, `INSERT INTO calls (id, secret, state, to_number, from_number, message, policy, polled, created_at,
+			deadline_at, wake_at, reached_by, cut_short, seq)
+			VALUES ($1, 's', 'waiting', '+81', '+81', '{}', '{}', 0, 1, 1, 1, 0, 0, 1)`, id)
+		run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 1, 'call.created', 1, 0, '{}')", id)
+	}
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM events"), 3)
+	want := []string{EventID("before3", 1), EventID("before2", 1), EventID("before1", 1)}
+	if b.shared {
+		want = nil
+	}
+	l := listens(t, s, 0, "*")
+	c := create(t, s)
+	hears(t, l, append(want, EventID(c.ID, 1))...)
+}
