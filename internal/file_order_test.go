@@ -21,6 +21,7 @@ import (
 // how many pairs of files may have one that runs back up. No package may have more than 5.
 var ordered = map[string]int{
 	"api":                   2,
+	"cmd/redial":            0,
 	"internal/app":          0,
 	"internal/call":         0,
 	"internal/chaos":        0,

@@ -1,6 +1,11 @@
 package main
 
-import "redial/api"
+import (
+	"os"
+	"strings"
+
+	"redial/api"
+)
 
 // server is the redial that a client command talks to.
 type server struct {
@@ -12,3 +17,25 @@ type server struct {
 const defaultURL = "http://127.0.0.1:8080"
 
 func (s server) client() *api.Client { return &api.Client{URL: s.URL, Key: s.Key} }
+
+// command is a command of redial as it can be typed, for this server.
+func (s server) command(args ...string) string {
+	if s.URL != defaultURL && s.URL != os.Getenv("REDIAL_URL") {
+		args = append(args, "--url", s.client().Address()) // without a password
+	}
+	for i, arg := range args {
+		args[i] = quoted(arg)
+	}
+	return "redial " + strings.Join(args, " ")
+}
+
+// quoted is a word as a shell reads it.
+func quoted(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-_./:=@%,", r)
+	}
+	if word != "" && strings.TrimLeftFunc(word, plain) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

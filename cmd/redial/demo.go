@@ -22,7 +22,6 @@ type demoCmd struct {
 }
 
 const (
-	demoFrom  = "+815012345678"
 	demoSpeed = 20               // phones ring that much faster than life
 	demoTime  = 60 * time.Second // after which a call that has not ended is wrong
 	demoLook  = 5 * time.Second  // for which a call that waits is seen to, before somebody does something about it

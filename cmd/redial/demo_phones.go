@@ -7,6 +7,9 @@ import (
 	"redial/api"
 )
 
+// demoFrom calls the phones of the demo, and of a desk that is told nothing else.
+const demoFrom = "+815012345678"
+
 // demoCall is one call of the demo: what the phones do, and what must come of it.
 type demoCall struct {
 	title, number, script string

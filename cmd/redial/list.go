@@ -92,12 +92,6 @@ func printCalls(out io.Writer, calls []api.Call, columns int) {
 	waiting.print(out, columns)
 }
 
-func printLines(out io.Writer, lines []string) {
-	for _, line := range lines {
-		printf(out, "%s\n", line)
-	}
-}
-
 func allOf(calls []api.Call) []string {
 	return table("ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED", calls, func(w io.Writer, _ int, c *api.Call) {
 		printf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, shortTo(c), stateOf(c), dials(c), next(c), clock(c.CreatedAt))
@@ -239,41 +233,4 @@ func brief(t time.Time) string {
 		return zoned(own, "01-02 15:04 "+zoneForm)
 	}
 	return zoned(own, "2006-01-02 "+zoneForm)
-}
-
-// stateOf is where a Call stands, in a word or two.
-func stateOf(c *api.Call) string {
-	switch {
-	case c.Outcome != "":
-		return c.Outcome
-	case !c.CancelRequestedAt.IsZero():
-		return c.State + ", canceling"
-	case c.Held:
-		return "waiting for the number"
-	}
-	return c.State
-}
-
-// inAWord is where a Call stands, in nine letters at most.
-func inAWord(c *api.Call) string {
-	switch {
-	case c.Outcome != "":
-		return c.Outcome
-	case !c.CancelRequestedAt.IsZero():
-		return "canceling"
-	case c.Held:
-		return "held"
-	}
-	return c.State
-}
-
-// next is when a waiting Call is dialed.
-func next(c *api.Call) string {
-	switch {
-	case len(c.Waiting) > 0:
-		return "as soon as it can: " + byClock(strings.Join(c.Waiting, "; "))
-	case c.NextAttemptAt.IsZero():
-		return ""
-	}
-	return commonPlace(c).clock(c.NextAttemptAt)
 }

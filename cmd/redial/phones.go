@@ -25,6 +25,12 @@ type phoneFlags struct {
 	Seed    uint64  `help:"Of the faults; the same seed makes the same ones." default:"1" placeholder:"N"`
 }
 
+// The account that sim serves when it is told nothing else.
+const (
+	simAccount = "AC00000000000000000000000000000000"
+	simToken   = "simtoken"
+)
+
 // Validate refuses what no phone can do, before anything is started.
 func (f *phoneFlags) Validate() error {
 	c, err := f.config()

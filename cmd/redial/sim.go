@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
-	"time"
 
 	"redial/internal/sim"
 )
@@ -20,12 +17,6 @@ type simCmd struct {
 	Account        string  `help:"How the account is set up, as JSON: '{\"status\": \"suspended\"}'." placeholder:"JSON"`
 	logging        `embed:""`
 }
-
-// The account that sim serves when it is told nothing else.
-const (
-	simAccount = "AC00000000000000000000000000000000"
-	simToken   = "simtoken"
-)
 
 // Validate does for the whole what that of the phones does for them.
 func (c *simCmd) Validate() error {
@@ -69,17 +60,4 @@ func (c *simCmd) Run(ctx context.Context, con *console) error {
 		"  export HOST_URL=http://127.0.0.1:8080 REDIAL_FROM=+815012345678\n"+
 		"  redial serve\n\nWhat rang: http://%[3]s/sim/legs\n\n", c.AccountSID, c.AuthToken, l.Addr())
 	return serveUntil(ctx, l, phones)
-}
-
-// serveUntil answers on l until ctx is over.
-func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
-	server := &http.Server{
-		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second,
-	}
-	stop := context.AfterFunc(ctx, func() { server.Close() })
-	defer stop()
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serving: %w", err)
-	}
-	return nil
 }

@@ -62,18 +62,6 @@ func (t *teller) place(attempt int) place {
 	return commonPlace(t.call)
 }
 
-// commonPlace is where all phones of a Call are, empty if they are in several places.
-func commonPlace(c *api.Call) place {
-	first := placeOf(c.To, c.Policy.Window)
-	for _, p := range c.People {
-		other := placeOf(p.Number, c.Policy.Window)
-		if !slices.EqualFunc(first, other, func(a, b *time.Location) bool { return a.String() == b.String() }) {
-			return nil
-		}
-	}
-	return first
-}
-
 // timeline tells what happened, and how it went to tell others of it, by time.
 func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Delivery) {
 	type moment struct {
@@ -97,4 +85,12 @@ func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Deli
 	for _, m := range all {
 		m.tell()
 	}
+}
+
+// outcomeOfTry is what came of it, in a word or two.
+func outcomeOfTry(t api.Try) string {
+	if t.Error == "" {
+		return fmt.Sprint(t.Status)
+	}
+	return t.Error
 }

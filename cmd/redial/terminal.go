@@ -133,3 +133,9 @@ func cut(line string, columns int) string {
 	}
 	return line
 }
+
+func printLines(out io.Writer, lines []string) {
+	for _, line := range lines {
+		printf(out, "%s\n", line)
+	}
+}

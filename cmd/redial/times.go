@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -127,4 +128,16 @@ func byClock(text string) string {
 		}
 		return clock(t)
 	})
+}
+
+// commonPlace is where all phones of a Call are, empty if they are in several places.
+func commonPlace(c *api.Call) place {
+	first := placeOf(c.To, c.Policy.Window)
+	for _, p := range c.People {
+		other := placeOf(p.Number, c.Policy.Window)
+		if !slices.EqualFunc(first, other, func(a, b *time.Location) bool { return a.String() == b.String() }) {
+			return nil
+		}
+	}
+	return first
 }

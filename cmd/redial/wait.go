@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -82,28 +81,6 @@ func (s server) goesOn(ctx context.Context, con *console, id string, err error) 
 		return err // such as that it is not there any more
 	}
 	return fmt.Errorf("%w; as far as anybody knows %s", err, then)
-}
-
-// command is a command of redial as it can be typed, for this server.
-func (s server) command(args ...string) string {
-	if s.URL != defaultURL && s.URL != os.Getenv("REDIAL_URL") {
-		args = append(args, "--url", s.client().Address()) // without a password
-	}
-	for i, arg := range args {
-		args[i] = quoted(arg)
-	}
-	return "redial " + strings.Join(args, " ")
-}
-
-// quoted is a word as a shell reads it.
-func quoted(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-_./:=@%,", r)
-	}
-	if word != "" && strings.TrimLeftFunc(word, plain) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 const (

@@ -117,14 +117,6 @@ func printDeliveries(w io.Writer, list []api.Delivery) error {
 	return t.Flush()
 }
 
-// outcomeOfTry is what came of it, in a word or two.
-func outcomeOfTry(t api.Try) string {
-	if t.Error == "" {
-		return fmt.Sprint(t.Status)
-	}
-	return t.Error
-}
-
 type webhooksAddCmd struct {
 	server  `embed:""`
 	printed `embed:""`

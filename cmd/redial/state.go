@@ -1,0 +1,44 @@
+package main
+
+import (
+	"strings"
+
+	"redial/api"
+)
+
+// stateOf is where a Call stands, in a word or two.
+func stateOf(c *api.Call) string {
+	switch {
+	case c.Outcome != "":
+		return c.Outcome
+	case !c.CancelRequestedAt.IsZero():
+		return c.State + ", canceling"
+	case c.Held:
+		return "waiting for the number"
+	}
+	return c.State
+}
+
+// inAWord is where a Call stands, in nine letters at most.
+func inAWord(c *api.Call) string {
+	switch {
+	case c.Outcome != "":
+		return c.Outcome
+	case !c.CancelRequestedAt.IsZero():
+		return "canceling"
+	case c.Held:
+		return "held"
+	}
+	return c.State
+}
+
+// next is when a waiting Call is dialed.
+func next(c *api.Call) string {
+	switch {
+	case len(c.Waiting) > 0:
+		return "as soon as it can: " + byClock(strings.Join(c.Waiting, "; "))
+	case c.NextAttemptAt.IsZero():
+		return ""
+	}
+	return commonPlace(c).clock(c.NextAttemptAt)
+}
