@@ -25,7 +25,7 @@ type Engine interface {
 	Aside(ctx context.Context, fn func(*Tx) error) error
 	// View runs fn in a transaction that only reads, and sees one state of the database.
 	View(ctx context.Context, fn func(*Tx) error) error
-	// Read runs a statement that only reads, outside a transaction.
+	// Read runs a statement that only reads, and has Rows, outside a transaction.
 	Read(ctx context.Context, st Statement) error
 
 	// Fault says what an error of a transaction means.

@@ -22,7 +22,7 @@ const (
 
 // Key is a unique key of a table. Of one that is taken an engine says either name.
 type Key struct {
-	Index   string // its name in the schema
+	Index   string // its name in the schema; empty of one that has none there, such as a primary key
 	Table   string
 	Columns []string
 }
