@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha1"
 	"encoding/base64"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ import (
 	"strings"
 	"time"
 )
+
+const maxTwiml = 64 << 10 // bytes of a fetched document
 
 // subscribed is the event under which a status is told of.
 func subscribed(status string) string {
@@ -250,4 +253,30 @@ func newClient() *http.Client {
 			IdleConnTimeout:     30 * time.Second,
 		},
 	}
+}
+
+// wellFormed says whether a document is XML with a Response around it.
+func wellFormed(doc string) error {
+	d := xml.NewDecoder(strings.NewReader(doc))
+	root := ""
+	for {
+		begin := d.InputOffset()
+		t, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if p, ok := t.(xml.ProcInst); ok && p.Target == "xml" && begin > 0 {
+			return errors.New("an XML declaration may only stand at the very beginning") // encoding/xml takes it
+		}
+		if start, ok := t.(xml.StartElement); ok && root == "" {
+			root = start.Name.Local
+		}
+	}
+	if root != "Response" {
+		return errors.New("the document is no Response")
+	}
+	return nil
 }

@@ -40,14 +40,15 @@
 //
 // Its files, from the top down:
 //
-//	sim.go           a Twilio, and the truth about the calls that were placed
 //	rest.go          Twilio's REST API
 //	control.go       sim's own API, under /sim/
+//	validate.go      what Twilio refuses in a create request
 //	leg.go           the life of a call, from the queue to its end
 //	instructions.go  the TwiML that a call goes through
 //	callback.go      what Twilio posts and fetches, signed
-//	validate.go      what Twilio refuses in a create request
 //	account.go       what the account may do, its numbers, its clock
 //	faults.go        what goes wrong, by a seed
+//	sim.go           a Twilio, and the truth about the calls that were placed
+//	answer.go        what a request is answered: a body, or one of Twilio's errors
 //	script.go        what a phone does
 package sim

@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	maxTwiml    = 64 << 10 // bytes of a fetched document
-	maxRedirect = 20       // documents in one call
+	maxRedirect = 20 // documents in one call
 	broken      = "an application error"
 )
 

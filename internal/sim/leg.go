@@ -18,46 +18,10 @@ const (
 	toDecline   = 3 * time.Second
 	toVoicemail = 20 * time.Second
 	toDetect    = 3 * time.Second // whether a machine answered
-	toPress     = 4 * time.Second // after a question begins
 	greeting    = 6 * time.Second // of a voicemail, up to its beep
 	ringDefault = 60 * time.Second
 	talkDefault = 4 * time.Hour
 )
-
-// leg is a call and what sim knows about it beside the truth that it shows.
-type leg struct {
-	Leg
-	account  string
-	speed    float64
-	step     step
-	nth      int // of the calls to this number
-	timeout  time.Duration
-	longest  time.Duration // its TimeLimit
-	cutAt    time.Time     // when that ends the conversation
-	updated  time.Time
-	changes  []change  // of its status, in order
-	presses  []press   // that are left
-	hangsUp  time.Time // when the person does; zero: not before the instructions end
-	sip      int
-	sequence int // of its callbacks
-	deleted  bool
-	ended    chan struct{} // closed when a request ends it
-	endAs    string
-	twiml    chan string   // other instructions, from a request
-	told     chan struct{} // closed once its first callback is delivered
-}
-
-// change is a status that a call took on.
-type change struct {
-	status string
-	at     time.Time
-}
-
-// now gives the call a status. The mutex is held.
-func (l *leg) now(status string) {
-	l.Status, l.updated = status, time.Now()
-	l.changes = append(l.changes, change{status, l.updated})
-}
 
 // place makes the call of a create request. The mutex is held.
 func (s *Sim) place(form url.Values, st step, nth int) *leg {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,32 +13,6 @@ import (
 	"strings"
 	"time"
 )
-
-const (
-	version = "/2010-04-01"
-	maxForm = 64 << 10 // bytes
-)
-
-// apiError is an answer with one of Twilio's error codes.
-type apiError struct {
-	status, code int
-	message      string
-}
-
-func fault(status, code int, message string, args ...any) *apiError {
-	return &apiError{status, code, fmt.Sprintf(message, args...)}
-}
-
-// answer is what a request is answered: a body, or an error, or a dropped connection.
-type answer struct {
-	status  int
-	body    any
-	err     *apiError
-	dropped bool
-	sid     string // of the call that was placed
-}
-
-func refuse(e *apiError) answer { return answer{status: e.status, err: e} }
 
 // ServeHTTP answers the REST API and the control API.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -382,16 +355,4 @@ func (l *leg) asOf(at time.Time) (status string, seen time.Time) {
 		}
 	}
 	return status, seen
-}
-
-// talked is how long the conversation lasted, in seconds of a phone's time.
-func (l *leg) talked() int {
-	if l.AnswerAt.IsZero() || l.EndedAt.IsZero() {
-		return 0
-	}
-	return max(1, int(math.Round(l.EndedAt.Sub(l.AnswerAt).Seconds()*l.speed)))
-}
-
-func final(status string) bool {
-	return slices.Contains([]string{"completed", "busy", "no-answer", "failed", "canceled"}, status)
 }

@@ -2,11 +2,16 @@ package sim
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
+
+const toPress = 4 * time.Second // after a question begins
+
+var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // step is what a phone does with one call.
 type step struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -66,6 +67,35 @@ type Leg struct {
 	AnsweredBy string     `json:"answered_by,omitempty"` // what machine detection said; empty without it
 	Heard      []string   `json:"heard,omitempty"`       // what was said after it was answered, by who answers
 	Pressed    []string   `json:"pressed,omitempty"`     // the keys that were pressed while Twilio listened
+}
+
+// leg is a call and what sim knows about it beside the truth that it shows.
+type leg struct {
+	Leg
+	account  string
+	speed    float64
+	step     step
+	nth      int // of the calls to this number
+	timeout  time.Duration
+	longest  time.Duration // its TimeLimit
+	cutAt    time.Time     // when that ends the conversation
+	updated  time.Time
+	changes  []change  // of its status, in order
+	presses  []press   // that are left
+	hangsUp  time.Time // when the person does; zero: not before the instructions end
+	sip      int
+	sequence int // of its callbacks
+	deleted  bool
+	ended    chan struct{} // closed when a request ends it
+	endAs    string
+	twiml    chan string   // other instructions, from a request
+	told     chan struct{} // closed once its first callback is delivered
+}
+
+// change is a status that a call took on.
+type change struct {
+	status string
+	at     time.Time
 }
 
 // Sim is a Twilio. It serves the REST API, and under /sim/ its own control API.
@@ -223,3 +253,21 @@ func (s *Sim) news(sid, to, does string, args ...any) {
 
 // scaled is a phone's time in ours.
 func (s *Sim) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / s.conf.Speed) }
+
+// now gives the call a status. The mutex is held.
+func (l *leg) now(status string) {
+	l.Status, l.updated = status, time.Now()
+	l.changes = append(l.changes, change{status, l.updated})
+}
+
+func final(status string) bool {
+	return slices.Contains([]string{"completed", "busy", "no-answer", "failed", "canceled"}, status)
+}
+
+// talked is how long the conversation lasted, in seconds of a phone's time.
+func (l *leg) talked() int {
+	if l.AnswerAt.IsZero() || l.EndedAt.IsZero() {
+		return 0
+	}
+	return max(1, int(math.Round(l.EndedAt.Sub(l.AnswerAt).Seconds()*l.speed)))
+}

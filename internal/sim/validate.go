@@ -2,20 +2,15 @@ package sim
 
 import (
 	"cmp"
-	"encoding/xml"
-	"errors"
-	"io"
 	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf16"
 )
 
 var (
-	e164       = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	hostName   = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.-]*$`)
 	sendDigits = regexp.MustCompile(`^[0-9#*A-DwW]{1,32}$`)
 )
@@ -115,30 +110,4 @@ func web(u *url.URL) bool {
 	port, portErr := strconv.Atoi(cmp.Or(u.Port(), "80"))
 	return (u.Scheme == "http" || u.Scheme == "https") && portErr == nil && port > 0 && port < 1<<16 &&
 		(err == nil && !ip.Unmap().IsUnspecified() || err != nil && hostName.MatchString(host))
-}
-
-// wellFormed says whether a document is XML with a Response around it.
-func wellFormed(doc string) error {
-	d := xml.NewDecoder(strings.NewReader(doc))
-	root := ""
-	for {
-		begin := d.InputOffset()
-		t, err := d.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		if p, ok := t.(xml.ProcInst); ok && p.Target == "xml" && begin > 0 {
-			return errors.New("an XML declaration may only stand at the very beginning") // encoding/xml takes it
-		}
-		if start, ok := t.(xml.StartElement); ok && root == "" {
-			root = start.Name.Local
-		}
-	}
-	if root != "Response" {
-		return errors.New("the document is no Response")
-	}
-	return nil
 }
