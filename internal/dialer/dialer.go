@@ -113,7 +113,7 @@ func (d *Dialer) Run(ctx context.Context) {
 		} else {
 			failing.reset()
 		}
-		due = d.Store.Timer().Wait(ctx, next)
+		due = d.Store.Timer.Wait(ctx, next)
 	}
 }
 
@@ -145,7 +145,7 @@ func (d *Dialer) round(ctx context.Context, known store.Times) (_ store.Look, er
 	defer cancel()
 	next, looked := known, !due(known.Dial, d.Store.Now())
 	if looked {
-		if next, err = d.Store.Timer().Next(ctx); err != nil {
+		if next, err = d.Store.Timer.Next(ctx); err != nil {
 			return store.Look{}, err
 		}
 	}
@@ -279,7 +279,7 @@ func (d *Dialer) start(due []store.Due) {
 // done frees a slot, and tells if somebody may be waiting for it.
 func (d *Dialer) done() {
 	if d.busy.Add(-1) == slots-1 {
-		d.Store.Timer().Wake()
+		d.Store.Timer.Wake()
 	}
 }
 

@@ -87,7 +87,7 @@ func (d *Dialer) pauseAccount(kind store.PauseKind, why *call.PlaceError) error 
 		p.NextCheckAt = now
 	}
 	isNew, err := d.Store.PauseAccount(ctx, d.Account, p)
-	d.Store.Timer().Wake()
+	d.Store.Timer.Wake()
 	if err == nil && isNew {
 		d.tellPause(p)
 	}
@@ -193,7 +193,7 @@ func (d *Dialer) tried(id string, fate call.Fate) {
 			err = errors.Join(err, d.resume(ctx))
 		case call.FateRefused: // it tells nothing: the next one may
 			d.trial.arm()
-			d.Store.Timer().Wake()
+			d.Store.Timer.Wake()
 		}
 	}
 	if err != nil {
@@ -226,7 +226,7 @@ func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
 func (d *Dialer) checkAccount(p store.Pause) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime+storeTime)
 	defer cancel()
-	defer d.Store.Timer().Wake()
+	defer d.Store.Timer.Wake()
 	err := d.askAccount(ctx)
 	ill, known := errors.AsType[*call.PlaceError](err)
 	switch {

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"context"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"redial/internal/call"
@@ -10,9 +12,9 @@ import (
 	"redial/internal/store/engine"
 )
 
-// operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and then the
-// next, in this order: so each is a round trip or two, however many they are. An operation may be run again, in one
-// batch after another, until one is committed.
+// operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and
+// then the next, in this order: so each is a round trip or two, however many they are. An operation may be run again,
+// in one batch after another, until one is committed.
 type operation interface {
 	read(*reads)      // names the rows that it needs
 	decide(*batch)    // in memory, by the pure core: what is to become of them
@@ -23,41 +25,49 @@ type operation interface {
 	queued() *entry
 }
 
-// batch is what some operations do in one transaction.
-type batch struct {
-	*tx
-	ops []operation
-	now time.Time // the latest at which one of them was asked for
-	reads
+// entry is an operation's place in the queue, and its caller's answer.
+type entry struct {
+	ctx   context.Context
+	now   time.Time     // by the caller
+	begun atomic.Bool   // set by whoever is first: the writer that begins with it, or the caller who waits no longer
+	done  chan struct{} // closed with the answer
+	err   error         // the answer
 
-	calls    map[string]*stored // that were read
-	claimed  []*stored          // to be woken
-	newCalls [][]column         // to be inserted
-	changed  []*stored          // for good
-	numbers
-	outbox
-
-	row  call.Call // as it was read last
-	bad  error     // what was wrong with it
-	into []any     // its fields
+	marked  bool // it counts among writer.locked
+	metLock bool // alone, it met a row that somebody else has locked
 }
 
-// reads are the rows that operations need. Each kind is read in one go.
-type reads struct {
-	byID       []string        // Calls, to be locked
-	deliveries []deliveryRead  // of Calls that are locked for that, too
-	due        []*dueRead      // Calls, to be locked, but for those that another node has locked
-	keyed      []*keyedRequest // Calls, to be inserted, unless their Idempotency-Keys were used before
+func (e *entry) queued() *entry { return e }
+
+// batch is what some operations do in one transaction.
+type batch struct {
+	*loaded
+	ops []operation
+	reads
+
+	claimed  []*stored  // to be woken
+	newCalls [][]column // to be inserted
+	changed  []*stored  // for good
+	numbers
+	outbox
 }
 
 func newBatch(t *tx, ops []operation) *batch {
-	b := &batch{tx: t, ops: ops, calls: map[string]*stored{}, outbox: newOutbox()}
+	l := &loaded{tx: t, calls: map[string]*stored{}}
+	b := &batch{loaded: l, ops: ops, numbers: numbers{loaded: l}, outbox: newOutbox(l)}
 	for _, o := range ops {
 		if now := o.queued().now; now.After(b.now) {
 			b.now = now
 		}
 	}
 	return b
+}
+
+// recall gives back what a batch took that has failed; nil took nothing.
+func (b *batch) recall() {
+	if b != nil {
+		b.outbox.recall()
+	}
 }
 
 func (b *batch) run() (err error) {
@@ -69,7 +79,7 @@ func (b *batch) run() (err error) {
 		o.decide(b)
 	}
 	b.wakeClaimed()
-	if err := b.settleNumbers(); err != nil {
+	if err := b.settle(); err != nil {
 		return err
 	}
 	for _, o := range b.ops {
@@ -87,86 +97,26 @@ func (b *batch) readAll() error {
 	}
 	slices.Sort(b.byID)
 	b.byID = slices.Compact(b.byID)
-	b.readDeliveries()
+	b.readDeliveries(&b.reads)
 	b.lock(b.byID, engine.ForUpdate)
-	b.readDue()
-	if err := b.insertKeyed(); err != nil {
+	b.readDue(b.loaded)
+	if err := b.insertKeyed(b.loaded); err != nil {
 		return err
 	}
 	if err := b.flush(); err != nil {
 		return err
 	}
-	b.readAttemptsOfDue()
-	return b.readFirst()
+	b.readAttemptsOfDue(b.loaded)
+	return b.readFirst(b.loaded)
 }
 
-// wakeClaimed wakes what was found due. That comes last, so that it sees what the other operations of this batch did: there
-// may be nothing to wake any more. A Call whose number turns out to be taken is restored to its state before that.
+// wakeClaimed wakes what was found due. That comes last, so that it sees what the other operations of this batch did:
+// there may be nothing to wake any more. A Call whose number turns out to be taken is restored to its state before.
 func (b *batch) wakeClaimed() {
 	for _, c := range b.claimed {
 		c.waking.before, c.waking.events = c.after, len(c.events)
 		c.wake()
 	}
-}
-
-// lock queues the reading of Calls of known ids, which it locks.
-func (b *batch) lock(ids []string, how engine.Lock) {
-	ids = slices.DeleteFunc(ids, func(id string) bool { return id != storable(id) })
-	if len(ids) == 0 {
-		return
-	}
-	b.add(statement{
-		sql:  selectCalls + "id IN ($1) ORDER BY id",
-		args: []any{engine.List(ids)},
-		lock: how,
-		rows: func(scan func(...any) error) error {
-			_, err := b.found(scan)
-			return err
-		},
-	})
-	b.readAttempts(ids)
-}
-
-// found takes a Call's row.
-func (b *batch) found(scan func(...any) error) (*stored, error) {
-	if b.into == nil {
-		b.into = lenient(fields(callColumns(&b.row)), &b.bad)
-	}
-	b.bad = nil
-	if err := scan(b.into...); err != nil {
-		return nil, err
-	}
-	if have := b.calls[b.row.ID]; have != nil {
-		return have, nil
-	}
-	c := &stored{before: b.row, after: b.row, err: b.bad}
-	b.calls[c.before.ID] = c
-	return c, nil
-}
-
-// readAttempts queues the reading of the attempts of Calls that are, or will be, read.
-func (b *batch) readAttempts(ids []string) {
-	if len(ids) == 0 {
-		return
-	}
-	b.add(b.store.attemptsOf(ids, func(id string, a *call.Attempt) {
-		if c := b.calls[id]; c != nil {
-			c.before.Attempts = append(c.before.Attempts, *a)
-			c.after.Attempts = c.before.Attempts
-		}
-	}, func(id string, err error) {
-		if c := b.calls[id]; c != nil && c.err == nil {
-			c.err = err
-		}
-	}))
-}
-
-// get is a Call that was read, or why it was not.
-func (b *batch) get(id string) *stored {
-	if c := b.calls[id]; c != nil {
-		return c
-	}
-	return &stored{err: ErrNotFound}
 }
 
 // save writes what has changed of the Calls, and what follows from that.
@@ -200,11 +150,11 @@ func (b *batch) save() error {
 		func() error { return b.write(&insertCall, b.newCalls, nil) },
 		func() error { return b.write(&insertAttempt, added, nil) },
 		func() error { return b.update(&updateAttempt, altered) },
-		b.holdAlso,
+		func() error { return b.holdAlso(b.changed) },
 		func() error { return b.update(&updateCall, calls) },
 		func() error { return b.write(&insertEvent, events, nil) },
 		b.settleSequences,
-		b.publish,
+		func() error { return b.publish(b.changed) },
 		b.scrubEnded,
 	} {
 		if err := write(); err != nil {
@@ -231,12 +181,11 @@ func (b *batch) scrubEnded() error {
 
 // The statements that write.
 var (
-	insertCall      = insertion("calls", callColumns(new(call.Call)), "")
-	insertKeyedCall = insertionIfFree("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...), "id", "idem_scope", "idem_key")
-	updateCall      = updating("calls", 1, mutableColumns(new(call.Call)))
-	insertAttempt   = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")
-	updateAttempt   = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
-	insertEvent     = insertion("events", eventColumns("", new(call.Event)), "")
+	insertCall    = insertion("calls", callColumns(new(call.Call)), "")
+	updateCall    = updating("calls", 1, mutableColumns(new(call.Call)))
+	insertAttempt = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...), "")
+	updateAttempt = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
+	insertEvent   = insertion("events", eventColumns("", new(call.Event)), "")
 )
 
 // mutableColumns are the Call's id and the columns that change.

@@ -471,10 +471,10 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 				return err
 			}
 		}
-		if _, err := s.timer.Next(t.Context()); err != nil {
+		if _, err := s.Timer.Next(t.Context()); err != nil {
 			return err
 		}
-		from := floor(s.timer.lowerBounds(s.Now()).dial)
+		from := floor(s.Timer.lowerBounds(s.Now()).dial)
 		bounded, whole := pagesRead(t, s, from), pagesRead(t, s, floor(time.Time{}))
 		if bounded > 20 || whole < 10*bounded {
 			t.Errorf("a claim reads %d pages, and %d without a bound; want few, and many", bounded, whole)

@@ -10,17 +10,11 @@ import (
 	"redial/internal/store/engine"
 )
 
-// ErrNotFound is returned when there is no such Call.
-var ErrNotFound = errors.New("there is no such call")
-
 // ErrSIDTaken is returned for a step that gives an attempt the sid of another.
 var ErrSIDTaken = errors.New("another attempt has this CallSid already")
 
 // keyOfSID is the key of attempts that lets no two have one sid.
 var keyOfSID = engine.Key{Index: "attempts_sid", Table: "attempts", Columns: []string{"sid"}}
-
-// Step is a pure step on a Call: it may run more than once.
-type Step func(*call.Call) ([]call.Event, error)
 
 // Change is the one door: it loads Call id under its row's lock, runs the step,
 // and saves the Call and its Events, in one transaction, which others may share.

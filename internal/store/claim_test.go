@@ -194,7 +194,7 @@ func testLowerBoundsLeaveAMargin(t *testing.T, b backend) {
 	for _, s := range nodes {
 		s.clock = func() time.Time { return begin }
 	}
-	if _, err := one.timer.Next(t.Context()); err != nil {
+	if _, err := one.Timer.Next(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	ago := begin.Add(-5 * time.Second)

@@ -206,10 +206,6 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 	return list[:min(len(list), q.Limit)], nil
 }
 
-// DeliveryLease is how long what was handed over to be sent is left alone: whoever has it
-// is done by then, or dead.
-const DeliveryLease = 30 * time.Second
-
 // Each step is the head of an index, one target after the other.
 const nextDeliveries = `WITH RECURSIVE targets (target) AS (
 		SELECT (SELECT target FROM deliveries WHERE wake_at IS NOT NULL ORDER BY target, wake_at LIMIT 1)

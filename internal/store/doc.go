@@ -12,18 +12,27 @@
 // endpoint. A slot is one of the requests that the Sender may have under way. Lower bounds are where the scans for what is
 // due begin.
 //
-// Its files, from the top down. First what is written; the operations that wait share a transaction:
+// Its files, from the top down. First how it is opened, and looked after:
 //
-//	batch.go             what an operation is: five steps; the operations of one transaction run them side by side
+//	inspect.go           whether the database is as it should be
+//	open.go              opening and closing
+//	migrate.go           the schema, whose SQL is in migrations/
+//
+// Then what is written; the operations that wait share a transaction:
+//
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
 //	claim.go             an operation: the Calls that are due are woken
-//	outbox.go            in each transaction: the webhooks of its events; an operation: what became of one
+//	deliver.go           an operation: a step on one Delivery
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
-//	who_rings.go         in each transaction: which Call may ring a number, and which is next
 //	writer.go            the queue of operations, and the one goroutine that commits them
+//	batch.go             what an operation is: five steps; the operations of one transaction run them side by side
+//	outbox.go            in each transaction: the webhooks of its events
+//	who_rings.go         in each transaction: which Call may ring a number, and which is next
+//	reads.go             the rows that operations need, each kind read in one go
+//	loaded.go            the Calls that a batch has read
 //
-// Then what has a transaction of its own:
+// What has a transaction of its own:
 //
 //	retain.go            personal data goes, and rows that need not be kept
 //	ready.go             whether the database takes what is written
@@ -31,30 +40,29 @@
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that no table has
 //
-// What is looked at, and brought up to date:
+// What is read:
 //
-//	feed.go              what happens to all Calls, on whichever node, is read once for everybody here who watches
-//	inspect.go           whether the database is as it should be
 //	list.go              pages of Calls
 //	metrics.go           counters, and figures of what is stored
-//	migrate.go           the schema, whose SQL is in migrations/
-//
-// Rows, and how they are written:
-//
+//	feed.go              what happens to all Calls, on whichever node, is read once for everybody here who watches
+//	idempotency.go       which requests are the same
+//	sender.go            who sends them
 //	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
 //	endpoints.go         where webhooks go
-//	read.go              a Call, its attempts and events; what is due next
-//	bulk.go              rows written many at a time
-//	tx.go                a transaction, and the statements in it
+//	read.go              a Call, its attempts and events
+//	stored.go            a Call as it stood, and as it is to be
 //
 // And what is beneath:
 //
-//	open.go              the Store
+//	bulk.go              rows written many at a time
+//	tx.go                a transaction, and the statements in it
+//	clock.go             the present, by the database's clock
+//	store.go             the Store
 //	dialect.go           what differs between the databases
-//	columns.go           which column holds which field
+//	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             who waits in this process for a Call is told that it has changed
-//	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
 //	lower_bounds.go      where the scans for what is due begin
-//	clock.go             the present, by the database's clock
+//	reader.go            questions outside a transaction
+//	columns.go           which column holds which field
 package store

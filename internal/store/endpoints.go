@@ -193,6 +193,10 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 	return e, nil
 }
 
+// DeliveryLease is how long what was handed over to be sent is left alone: whoever has it
+// is done by then, or dead.
+const DeliveryLease = 30 * time.Second
+
 const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND wake_at > $2`
 
 // endpoint locks and reads one.

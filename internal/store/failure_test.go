@@ -23,7 +23,7 @@ func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	_, _, errs["BySID"] = s.BySID(ctx, "CA1")
 	_, _, errs["List"] = s.List(ctx, Query{Limit: 1})
 	_, errs["Events"] = s.Events(ctx, id, 0, 100)
-	_, errs["Timer.Next"] = s.timer.Next(ctx)
+	_, errs["Timer.Next"] = s.Timer.Next(ctx)
 	_, errs["Counts"] = s.Counts(ctx, 10)
 	errs["Scrub"] = s.Scrub(ctx, id, begin)
 	_, errs["Retain"] = s.Retain(ctx, begin, 0)

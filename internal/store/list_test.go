@@ -303,7 +303,7 @@ func testNextWake(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	check := func(wantDial, wantAsk time.Time) {
 		t.Helper()
-		next, err := s.timer.Next(t.Context())
+		next, err := s.Timer.Next(t.Context())
 		if err != nil || !next.Dial.Equal(wantDial) || !next.Ask.Equal(wantAsk) {
 			t.Fatalf("%+v, %v, want %s, %s", next, err, wantDial, wantAsk)
 		}

@@ -27,13 +27,13 @@ func (b *lowerBounds) at(now time.Time) lowerBounds {
 }
 
 // raise sets them by what was found due first; zero is nothing.
-func (b *lowerBounds) raise(first Times, deadline, now time.Time) {
+func (b *lowerBounds) raise(dial, ask, expire, now time.Time) {
 	if b.until.IsZero() {
 		b.until = now.Add(boundTime)
 	}
-	b.dial = earlier(first.Dial, now).Add(-boundMargin)
-	b.ask = earlier(first.Ask, now).Add(-boundMargin)
-	b.expire = deadline
+	b.dial = earlier(dial, now).Add(-boundMargin)
+	b.ask = earlier(ask, now).Add(-boundMargin)
+	b.expire = expire
 }
 
 // lower lowers them for a Call that was changed, and is due to be dialed, asked about, or given up; zero is never.
@@ -46,6 +46,16 @@ func (b *lowerBounds) lower(dial, ask, expire time.Time) {
 			*bound.at = bound.to
 		}
 	}
+}
+
+func sooner(t, until time.Time) bool { return !t.IsZero() && t.Before(until) }
+
+// earlier is the earlier of two times, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if b.IsZero() || sooner(a, b) {
+		return a
+	}
+	return b
 }
 
 // floor is a lower bound as the database has it.

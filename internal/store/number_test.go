@@ -210,7 +210,7 @@ func TestNumbersAreGoneThroughInOrder(t *testing.T) {
 		}
 		b.calls[c.ID] = s
 	}
-	if err := b.settleNumbers(); err != nil {
+	if err := b.settle(); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, got, []string{"1", "2", "3", "4"})

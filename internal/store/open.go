@@ -5,11 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/sync/singleflight"
 
 	"redial/internal/call"
 	"redial/internal/store/engine"
@@ -27,30 +25,6 @@ type Options struct {
 	// Whoever asked for the change is answered after that, so it has to be quick.
 	Committed func(*call.Call, *call.Event)
 	Notice    func(sentence string) // is told what opening and migrating wait for; nil: nobody is
-}
-
-// Store keeps the Calls. All its methods may be used by many goroutines.
-type Store struct {
-	engine           engine.Engine
-	own, write, read *sql.DB // its connections: of the writer's, of all others who write, and of those who read
-	dialect          dialect
-	scrubEnded       bool
-	placedBy         string
-	clock            func() time.Time
-	offset           atomic.Int64                  // of the database's clock, nanoseconds
-	told             func(*call.Call, *call.Event) // Options.Committed
-	probes           singleflight.Group
-	metrics          *metrics
-	writer           writer
-	sender           Sender // nil: none
-
-	// transact runs a function in a transaction on the writer's own connection, aside on one that
-	// others share, and view in one that only reads, and sees one state of the database.
-	transact, aside, view func(context.Context, func(*tx) error) error
-	feed                  feed
-	watchers              watchers
-	timer                 Timer
-	unoffered             chan struct{} // receives when a batch left free numbers to the next sweep
 }
 
 // Open opens the database of a URL, which engine.Open reads.
@@ -75,7 +49,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s
-	s.timer.init(s.reading, s.Now)
+	s.Timer.init(s.reading, s.Now)
 	s.unoffered = make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)
 	return s
@@ -97,15 +71,6 @@ func (s *Store) prepare(ctx context.Context, migrate bool) error {
 
 // Ping says whether the database answers.
 func (s *Store) Ping(ctx context.Context) error { return s.engine.Ping(ctx) }
-
-// Name says where the Calls are, without a user and a password.
-func (s *Store) Name() string { return s.engine.Name() }
-
-// PlacedBy is the carrier's account that dials what is claimed here.
-func (s *Store) PlacedBy() string { return s.placedBy }
-
-// Shared says whether other nodes may change what is stored.
-func (s *Store) Shared() bool { return s.engine.Shared() }
 
 // Close closes the database.
 func (s *Store) Close() error {

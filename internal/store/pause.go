@@ -151,7 +151,7 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	if err != nil {
 		return fmt.Errorf("ending the pause of the account: %w", err)
 	}
-	s.timer.Wake()
+	s.Timer.Wake()
 	return nil
 }
 

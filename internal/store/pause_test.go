@@ -53,7 +53,7 @@ func testPause(t *testing.T, b backend) {
 			t.Errorf("still paused: %v", err)
 		}
 	}
-	nodes[0].timer.Wait(t.Context(), Look{At: time.Now().Add(time.Hour)}) // it is over at once: the dialer may go on
+	nodes[0].Timer.Wait(t.Context(), Look{At: time.Now().Add(time.Hour)}) // it is over at once: the dialer may go on
 }
 
 // ring has as many calls ringing as there are numbers.

@@ -10,43 +10,6 @@ import (
 	"redial/internal/store/engine"
 )
 
-// querier answers queries: a transaction, or a reader.
-type querier interface {
-	// each calls row for every row of the query's answer.
-	each(query string, args []any, row func(scan func(...any) error) error) error
-}
-
-// reader reads outside a transaction.
-type reader struct {
-	ctx    context.Context
-	engine engine.Engine
-}
-
-func (s *Store) reading(ctx context.Context) reader { return reader{ctx, s.engine} }
-
-func (r reader) each(query string, args []any, row func(scan func(...any) error) error) error {
-	return r.engine.Read(r.ctx, engine.Statement{SQL: query, Args: args, Rows: row})
-}
-
-// row reads the one row of an answer, and says whether there is one.
-func (r reader) row(query string, args []any, into ...any) (found bool, err error) {
-	err = r.each(query, args, func(scan func(...any) error) error {
-		found = true
-		return scan(into...)
-	})
-	return found, err
-}
-
-func queryIDs(q querier, query string, args ...any) (ids []string, err error) {
-	err = q.each(query, args, func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
-}
-
 // The SQL to read rows of these tables, up to the condition.
 var (
 	selectCalls    = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
@@ -253,7 +216,7 @@ const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wa
 // FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
 // first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
-	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.timer.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
+	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.Timer.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
 		var at time.Time
 		err := scan(asMicros{&at})
 		times = append(times, at)

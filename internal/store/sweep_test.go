@@ -176,7 +176,7 @@ func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	woken := &stored{before: c, after: c, waking: &waking{step: o.wake(""), before: c}}
 	b.calls[c.ID] = woken
 	woken.wake()
-	if err := b.settleNumbers(); err != nil {
+	if err := b.settle(); err != nil {
 		t.Fatal(err)
 	}
 	if sent != 1+takeAgain || woken.after.Held != c.To {

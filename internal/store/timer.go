@@ -59,9 +59,6 @@ func (t *Timer) init(reading func(context.Context) reader, now func() time.Time)
 	t.changed, t.woken = make(chan struct{}, 1), make(chan struct{}, 1)
 }
 
-// Timer says when to look at what is due.
-func (s *Store) Timer() *Timer { return &s.timer }
-
 // Each of the three is the head of an index; a database may make a scan of min().
 const nextWake = `SELECT
 	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
@@ -84,11 +81,12 @@ func (t *Timer) Next(ctx context.Context) (next Times, err error) {
 	return next, nil
 }
 
-// clockStep is how often Wait looks at the clock. Somebody may set it, or the machine sleep as well, of which no timer knows.
+// clockStep is how often Wait looks at the clock. Somebody may set it, or the machine sleep as well, of which no timer
+// knows.
 const clockStep = 10 * time.Second
 
-// Wait returns when it is time for a look, when Wake is called, when ctx is over, or when this process has made a Call due
-// that the look would see to: then it returns when the first such Calls are due, and there is no need to ask Next.
+// Wait returns when it is time for a look, when Wake is called, when ctx is over, or when this process has made a Call
+// due that the look would see to. Then it says what is due, and Next need not be asked for that.
 func (t *Timer) Wait(ctx context.Context, l Look) (due Times) {
 	t.await(l)
 	alarm := time.NewTimer(l.At.Sub(t.now()))
@@ -184,19 +182,9 @@ func (t *Timer) lowerBounds(now time.Time) lowerBounds {
 	return t.bounds.at(now)
 }
 
-// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts as well.
+// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts, too.
 func (t *Timer) raiseBounds(next Times, deadline, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bounds.raise(Times{earlier(next.Dial, t.news.Dial), earlier(next.Ask, t.news.Ask)}, earlier(deadline, t.news.Ask), now)
-}
-
-func sooner(t, until time.Time) bool { return !t.IsZero() && t.Before(until) }
-
-// earlier is the earlier of two times, of which zero is never.
-func earlier(a, b time.Time) time.Time {
-	if b.IsZero() || sooner(a, b) {
-		return a
-	}
-	return b
+	t.bounds.raise(earlier(next.Dial, t.news.Dial), earlier(next.Ask, t.news.Ask), earlier(deadline, t.news.Ask), now)
 }

@@ -10,21 +10,8 @@ import (
 // ErrUnclear is returned for a write of which nobody knows whether it was committed.
 var ErrUnclear = engine.ErrUnclear
 
-// statement is one piece of SQL. rows, if set, is called for each row of its
-// answer; affected, if set, with the number of rows it wrote.
-type statement struct {
-	sql      string
-	args     []any
-	lock     engine.Lock
-	rows     func(scan func(...any) error) error
-	affected func(n int64)
-}
-
-// tx is a transaction of a Store.
-type tx struct {
-	*engine.Tx
-	store *Store
-}
+// batchTime is for one batch, and for a transaction that meets a locked row.
+const batchTime = 10 * time.Second
 
 // add queues statements.
 func (t *tx) add(list ...statement) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"redial/internal/call"
 	"redial/internal/store/engine"
@@ -14,6 +15,7 @@ import (
 
 // numbers is the part of a batch that is about who rings which number.
 type numbers struct {
+	*loaded
 	swept       []string // numbers that a sweep has found free
 	skipsLocked bool     // a claim alone that has met a lock: it leaves the numbers that another node has locked
 
@@ -31,15 +33,15 @@ type want struct {
 	unclear bool   // another node has locked the number
 }
 
-// settleNumbers frees the numbers that no longer ring, takes those that are about to,
+// settle frees the numbers that no longer ring, takes those that are about to,
 // and offers what is free to the first Call held for it that can ring now. A number that
 // another Call may be ringing is not taken; its row stays locked until the transaction
 // ends, so that whoever frees it sees which Calls are held for it. Numbers are gone through
 // in their order, so that nodes don't wait for each other in a ring.
-func (b *batch) settleNumbers() error {
+func (n *numbers) settle() error {
 	wants, free := map[string][]*want{}, map[string]*freed{}
-	for _, id := range slices.Sorted(maps.Keys(b.calls)) {
-		c := b.calls[id]
+	for _, id := range slices.Sorted(maps.Keys(n.calls)) {
+		c := n.calls[id]
 		if c.err != nil || sameNumbers(&c.before, &c.after) {
 			continue
 		}
@@ -54,20 +56,20 @@ func (b *batch) settleNumbers() error {
 			f.by, free[number] = append(f.by, id), f
 		}
 	}
-	for _, number := range b.swept {
+	for _, number := range n.swept {
 		free[number] = cmp.Or(free[number], &freed{number: number, swept: true})
 	}
 	if len(wants)+len(free) == 0 {
 		return nil
 	}
-	list, err := b.passOn(wants, free)
+	list, err := n.passOn(wants, free)
 	if err != nil {
 		return fmt.Errorf("settling who rings which number: %w", err)
 	}
-	if err := b.refuse(wants); err != nil {
+	if err := n.refuse(wants); err != nil {
 		return err
 	}
-	return b.release(list)
+	return n.release(list)
 }
 
 // sameNumbers says that a Call rings what it rang, as most reports leave it.
@@ -110,7 +112,7 @@ type freed struct {
 }
 
 // passOn frees and takes, number by number, and finds the Calls that are tried first.
-func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed, err error) {
+func (n *numbers) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed, err error) {
 	all := map[string]bool{}
 	for number := range free {
 		all[number] = true
@@ -122,23 +124,23 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 		if f := free[number]; f != nil {
 			list = append(list, f)
 			for _, id := range f.by {
-				b.add(statement{sql: deleteDestination, args: []any{number, id}})
+				n.add(statement{sql: deleteDestination, args: []any{number, id}})
 			}
 		}
-		if b.skipsLocked {
-			err = b.takeIfClear(wants[number])
+		if n.skipsLocked {
+			err = n.takeIfClear(wants[number])
 		} else {
-			err = b.take(wants[number]...)
+			err = n.take(wants[number]...)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	for _, f := range list {
-		b.trySweep(f)
-		b.findNext(f, 1)
+		n.trySweep(f)
+		n.findNext(f, 1)
 	}
-	if err := b.flush(); err != nil {
+	if err := n.flush(); err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(list, func(f *freed) bool { return f.elsewhere }), nil
@@ -146,9 +148,9 @@ func (b *batch) passOn(wants map[string][]*want, free map[string]*freed) (list [
 
 // trySweep queues the lock of a number that a sweep has found. Of two nodes that sweep at the same
 // time one would pass over the Call that the other is about to release, and release the next.
-func (b *batch) trySweep(f *freed) {
+func (n *numbers) trySweep(f *freed) {
 	if f.swept {
-		b.TryName("redial sweeps "+f.number, func(mine bool) { f.elsewhere = !mine })
+		n.TryName("redial sweeps "+f.number, func(mine bool) { f.elsewhere = !mine })
 	}
 }
 
@@ -166,16 +168,16 @@ var takeDestination = func() bulk {
 }()
 
 // take queues the taking of numbers.
-func (b *batch) take(list ...*want) error {
+func (n *numbers) take(list ...*want) error {
 	for _, w := range list {
-		b.add(statement{
+		n.add(statement{
 			sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
 			args: []any{w.number},
 			lock: engine.ForUpdate,
 			rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
 		})
 		row := destinationColumns(&w.number, &w.call.after.ID, &w.attempt, new(int))
-		err := b.write(&takeDestination, [][]column{row}, func(scan func(...any) error) error {
+		err := n.write(&takeDestination, [][]column{row}, func(scan func(...any) error) error {
 			w.mine = true
 			return scan(new(string))
 		})
@@ -189,11 +191,11 @@ func (b *batch) take(list ...*want) error {
 // takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
 // taken: who would have been dialed there is held for it, and the sweep finds it. It waits for each number only
 // briefly: the claim may be about many, and the node that has locked them may stand still.
-func (b *batch) takeIfClear(list []*want) error {
+func (n *numbers) takeIfClear(list []*want) error {
 	if len(list) == 0 {
 		return nil
 	}
-	locked, err := b.Briefly(func() error { return b.take(list...) })
+	locked, err := n.Briefly(func() error { return n.take(list...) })
 	for _, w := range list {
 		if locked {
 			w.unclear, w.mine, w.owner = true, false, ""
@@ -208,12 +210,12 @@ const takeAgain = 3
 
 // refuse deals with the numbers that could not be had: who was to be dialed there is
 // not, and the Call goes without, or waits.
-func (b *batch) refuse(wants map[string][]*want) error {
+func (n *numbers) refuse(wants map[string][]*want) error {
 	busy := map[*stored][]string{}
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
 		for _, w := range wants[number] {
 			for again := 0; again < takeAgain && !w.mine && w.owner == "" && !w.unclear; again++ {
-				if err := errors.Join(b.take(w), b.flush()); err != nil {
+				if err := errors.Join(n.take(w), n.flush()); err != nil {
 					return fmt.Errorf("claiming the number: %w", err)
 				}
 			}
@@ -222,7 +224,7 @@ func (b *batch) refuse(wants map[string][]*want) error {
 			case w.call.waking != nil && w.call.after.Attempt(w.attempt).SID == "":
 				busy[w.call] = append(busy[w.call], number)
 			default: // it rings already, and that is a fact, whoever has the number
-				b.add(statement{
+				n.add(statement{
 					sql:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
 					args: []any{number, w.call.after.ID, w.attempt},
 				})
@@ -232,22 +234,22 @@ func (b *batch) refuse(wants map[string][]*want) error {
 	for c, numbers := range busy {
 		had := c.after.LiveNumbers()
 		c.wake(numbers...)
-		b.renumber(c, had)
+		n.renumber(c, had)
 	}
 	return nil
 }
 
 // renumber corrects the attempts of the numbers that a Call has taken, where one that is
 // not dialed stood before them, and frees those that it does not ring after all.
-func (b *batch) renumber(c *stored, had map[string]int) {
+func (n *numbers) renumber(c *stored, had map[string]int) {
 	has := c.after.LiveNumbers()
 	for _, number := range slices.Sorted(maps.Keys(had)) {
 		switch has[number] {
 		case had[number]:
 		case 0:
-			b.add(statement{sql: deleteDestination, args: []any{number, c.after.ID}})
+			n.add(statement{sql: deleteDestination, args: []any{number, c.after.ID}})
 		default:
-			b.add(statement{
+			n.add(statement{
 				sql:  `UPDATE destinations SET attempt = $3 WHERE number = $1 AND call_id = $2`,
 				args: []any{number, c.after.ID, has[number]},
 			})
@@ -271,13 +273,13 @@ const (
 
 // findNext queues the search for the Calls that are tried next for a number, at most so many.
 // What this batch itself frees is offered to nobody: the rows are only written later.
-func (b *batch) findNext(f *freed, most int) {
+func (n *numbers) findNext(f *freed, most int) {
 	due := int64(math.MinInt64)
 	if f.swept {
-		due = micros(b.now)
+		due = micros(n.now)
 	}
 	f.most = most
-	b.add(statement{
+	n.add(statement{
 		sql:  selectNext,
 		args: []any{f.number, f.tried, due, most},
 		rows: func(scan func(...any) error) error {
@@ -293,11 +295,11 @@ func (b *batch) findNext(f *freed, most int) {
 // rule that is the first of all. The others that it tries are held no longer: they wait for
 // their window, or have ended. Nobody waits for a Call that another node has locked: a sweep sees
 // to the number, which tries those behind it, and where none of them can ring, soon comes again.
-func (b *batch) release(list []*freed) error {
+func (n *numbers) release(list []*freed) error {
 	for tries := triesPerBatch; ; {
 		list = slices.DeleteFunc(list, func(f *freed) bool {
 			if len(f.next) == 0 || tries == 0 {
-				b.leave(f, tries)
+				n.leave(f, tries)
 				return true
 			}
 			return false
@@ -305,35 +307,35 @@ func (b *batch) release(list []*freed) error {
 		if len(list) == 0 {
 			return nil
 		}
-		if err := b.lockNext(list); err != nil {
+		if err := n.lockNext(list); err != nil {
 			return err
 		}
 		for _, f := range list {
-			if !b.tryNext(f, &tries) && tries > 0 {
-				b.findNext(f, tries)
+			if !n.tryNext(f, &tries) && tries > 0 {
+				n.findNext(f, tries)
 			}
 		}
-		if err := b.flush(); err != nil {
+		if err := n.flush(); err != nil {
 			return fmt.Errorf("finding the next calls for a number: %w", err)
 		}
 	}
 }
 
 // lockNext reads the Calls that are tried next, but for those that another node has locked.
-func (b *batch) lockNext(list []*freed) error {
+func (n *numbers) lockNext(list []*freed) error {
 	var unread []string
 	for _, f := range list {
 		slices.Sort(f.next)
 		f.next = f.next[:min(f.most, len(f.next))] // the oldest of those that are held by either
 		for _, id := range f.next {
-			if b.calls[id] == nil {
+			if n.calls[id] == nil {
 				unread = append(unread, id)
 			}
 		}
 	}
 	slices.Sort(unread)
-	b.lock(unread, engine.SkipLocked)
-	if err := b.flush(); err != nil {
+	n.lock(unread, engine.SkipLocked)
+	if err := n.flush(); err != nil {
 		return fmt.Errorf("reading the next calls for a number: %w", err)
 	}
 	return nil
@@ -341,13 +343,13 @@ func (b *batch) lockNext(list []*freed) error {
 
 // tryNext offers a number to the Calls that were found, and says whether that is all that this
 // batch can do. Only a sweep passes over one that is locked: as a rule that is for a moment.
-func (b *batch) tryNext(f *freed, tries *int) (over bool) {
+func (n *numbers) tryNext(f *freed, tries *int) (over bool) {
 	for len(f.next) > 0 && *tries > 0 {
 		f.tried, f.next = f.next[0], f.next[1:]
 		*tries--
-		c := b.calls[f.tried]
+		c := n.calls[f.tried]
 		f.passed = f.passed || c == nil
-		f.offered = c != nil && b.offer(c, f.number)
+		f.offered = c != nil && n.offer(c, f.number)
 		if f.offered || c == nil && !f.swept {
 			f.next = nil
 			return true
@@ -357,42 +359,42 @@ func (b *batch) tryNext(f *freed, tries *int) (over bool) {
 }
 
 // leave leaves a number to the sweep that was offered to nobody, though there may be somebody.
-func (b *batch) leave(f *freed, tries int) {
-	b.passed = b.passed || f.passed && !f.offered
-	b.unoffered = b.unoffered || tries == 0 && !f.passed && !f.offered
+func (n *numbers) leave(f *freed, tries int) {
+	n.passed = n.passed || f.passed && !f.offered
+	n.unoffered = n.unoffered || tries == 0 && !f.passed && !f.offered
 }
 
 // offer releases a Call that is held for a number, and says whether it can ring there now.
 // One that can't be read, or released, is set aside.
-func (b *batch) offer(c *stored, number string) bool {
+func (n *numbers) offer(c *stored, number string) bool {
 	_, err := c.step(func(c *call.Call) ([]call.Event, error) {
-		return c.Release(number, b.now), nil // nothing, where this batch or another node has seen to it
+		return c.Release(number, n.now), nil // nothing, where this batch or another node has seen to it
 	})
 	if err != nil {
-		b.setAside(c.before.ID, b.now.Add(setAside))
+		n.setAside(c.before.ID, n.now.Add(setAside))
 		return false
 	}
 	if c.before.Held == "" { // a node of an older version left the row
-		b.add(statement{sql: deleteAlsoHeld, args: []any{c.before.ID}})
+		n.add(statement{sql: deleteAlsoHeld, args: []any{c.before.ID}})
 	}
 	return c.after.Offered == number
 }
 
 // holdAlso queues what has changed of the numbers that Calls are also held for.
-func (b *batch) holdAlso() error {
-	for _, c := range b.changed {
+func (n *numbers) holdAlso(changed []*stored) error {
+	for _, c := range changed {
 		before, after := c.before.AlsoHeld(), c.after.AlsoHeld()
 		if slices.Equal(before, after) {
 			continue
 		}
 		if before != nil {
-			b.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
+			n.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
 		}
 		rows := make([][]column, len(after))
 		for i := range after {
 			rows[i] = heldColumns(&after[i], &c.after.ID)
 		}
-		if err := b.write(&insertAlsoHeld, rows, nil); err != nil {
+		if err := n.write(&insertAlsoHeld, rows, nil); err != nil {
 			return err
 		}
 	}
@@ -404,3 +406,16 @@ func heldColumns(number, id *string) []column { return []column{{"number", numbe
 var insertAlsoHeld = insertionIfFree("also_held", heldColumns(new(string), new(string)), "", "number", "call_id")
 
 const deleteAlsoHeld = `DELETE FROM also_held WHERE call_id = $1`
+
+// setAside is how long what can't be read is left alone.
+const setAside = time.Hour
+
+// setAside has a Call left alone until a time, also by its deadline, and by those who look
+// for the next Call for a number.
+func (t *tx) setAside(id string, until time.Time) {
+	t.add(statement{
+		sql: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,
+			held_for = NULL, offered = NULL WHERE id = $1`,
+		args: []any{id, micros(until)},
+	}, statement{sql: deleteAlsoHeld, args: []any{id}})
+}

@@ -6,48 +6,19 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"redial/internal/call"
 	"redial/internal/crashpoint"
 	"redial/internal/store/engine"
 )
 
 const (
-	batchMost = 256              // operations in a batch
-	batchTime = 10 * time.Second // for one batch, and for an operation that meets a locked row
-	aloneMost = 4                // operations at once that are written alone
+	batchMost = 256 // operations in a batch
+	aloneMost = 4   // operations at once that are written alone
 )
 
 // ErrClosed is returned by a Store that was closed.
 var ErrClosed = errors.New("the store is closed")
-
-// entry is an operation's place in the queue, and its caller's answer.
-type entry struct {
-	ctx   context.Context
-	now   time.Time     // by the caller
-	begun atomic.Bool   // set by whoever is first: the writer that begins with it, or the caller who waits no longer
-	done  chan struct{} // closed with the answer
-	err   error         // the answer
-
-	marked  bool // it counts among writer.locked
-	metLock bool // alone, it met a row that somebody else has locked
-}
-
-func (e *entry) queued() *entry { return e }
-
-// writer commits operations in batches: what comes while one is being committed
-// waits, and is the next. An operation that comes alone does not wait at all.
-type writer struct {
-	queue  chan operation
-	alone  chan struct{} // bounds those that are written alone
-	mu     sync.Mutex
-	locked map[string]int // Calls that somebody else has locked: how many operations on them are written alone
-	closed chan struct{}
-	close  func()
-	ended  sync.WaitGroup
-}
 
 func (s *Store) startWriter() {
 	s.writer.queue, s.writer.closed = make(chan operation, batchMost), make(chan struct{})
@@ -231,15 +202,6 @@ func (s *Store) retryAlone(o operation) {
 	}))
 }
 
-func (w *writer) isClosed() bool {
-	select {
-	case <-w.closed:
-		return true
-	default:
-		return false
-	}
-}
-
 // answer ends the waiting of the operations' callers.
 func answer(ops []operation, err error) {
 	for _, o := range ops {
@@ -287,43 +249,11 @@ func (s *Store) tell(c *stored) {
 	if len(c.events) > 0 {
 		s.feed.committed(&c.after)
 	}
-	s.timer.set(&c.after)
+	s.Timer.set(&c.after)
 	for i := range c.events {
 		s.metrics.count(&c.events[i])
 		if s.told != nil {
 			s.told(c.then[i], &c.events[i])
 		}
-	}
-}
-
-// stored is a Call as it stood, and as it is to be.
-type stored struct {
-	before, after call.Call
-	events        []call.Event
-	then          []*call.Call // after each of them
-	err           error        // why it can't be had
-	waking        *waking      // nil: it was not due
-}
-
-// step runs a pure step; what fails leaves no trace.
-func (c *stored) step(step Step) (after call.Call, err error) {
-	if c.err != nil {
-		return call.Call{}, c.err
-	}
-	defer crashpoint.Contain(&err)
-	after = c.after.Clone()
-	events, err := step(&after)
-	if err != nil {
-		return call.Call{}, err
-	}
-	c.record(&after, events)
-	return after, nil
-}
-
-// record takes what a step made of the Call.
-func (c *stored) record(after *call.Call, events []call.Event) {
-	c.after, c.events = *after, append(c.events, events...)
-	for range events {
-		c.then = append(c.then, after)
 	}
 }

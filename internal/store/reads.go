@@ -1,0 +1,151 @@
+package store
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"redial/internal/call"
+	"redial/internal/store/engine"
+)
+
+// reads are the rows that operations need. Each kind is read in one go.
+type reads struct {
+	byID       []string        // Calls, to be locked
+	deliveries []deliveryRead  // of Calls that are locked for that, too
+	due        []*dueRead      // Calls, to be locked, but for those that another node has locked
+	keyed      []*keyedRequest // Calls, to be inserted, unless their Idempotency-Keys were used before
+}
+
+// selection is a condition that claims, and the lower bound at which it begins.
+type selection struct {
+	where string
+	from  time.Time
+}
+
+// dueRead are the Calls that a selection finds due.
+type dueRead struct {
+	selection
+	now   time.Time
+	limit int
+	calls []*stored
+}
+
+// readDue queues the reading of what is due, the longest due first.
+func (r *reads) readDue(l *loaded) {
+	for _, d := range r.due {
+		l.add(statement{
+			sql:  selectCalls + d.where,
+			lock: engine.SkipLocked,
+			args: []any{micros(d.now), d.limit, floor(d.from)},
+			rows: func(scan func(...any) error) error {
+				c, err := l.found(scan)
+				d.calls = append(d.calls, c)
+				return err
+			},
+		})
+	}
+}
+
+// readAttemptsOfDue queues the reading of the attempts of what was found due.
+func (r *reads) readAttemptsOfDue(l *loaded) {
+	var ids []string
+	for _, d := range r.due {
+		for _, c := range d.calls {
+			if id := c.before.ID; !slices.Contains(r.byID, id) && !slices.Contains(ids, id) { // else they are read already
+				ids = append(ids, id)
+			}
+		}
+	}
+	l.readAttempts(ids)
+}
+
+// keyedRequest is a request for a Call with an Idempotency-Key, which may have been used before.
+type keyedRequest struct {
+	call *call.Call
+	key  Idempotency
+
+	inserted bool    // it was not
+	first    string  // id of the Call that was made with the Idempotency-Key before
+	hash     string  // of its request, as it is kept
+	secret   string  // of that Call
+	was      *stored // that Call, where no other operation of the batch has read it
+}
+
+// before is the Call that was made by the same request before.
+func (k *keyedRequest) before(l *loaded) (call.Call, error) {
+	switch {
+	case k.first == "":
+		return call.Call{}, fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
+	case !k.key.isOf(k.hash, k.secret):
+		return call.Call{}, ErrConflict
+	}
+	c := k.was
+	if c == nil {
+		c = l.get(k.first)
+	}
+	return c.after, c.err
+}
+
+// insertKeyed queues the rows of Calls whose Idempotency-Keys may have been used before, in the order of these;
+// the answer says whose were not.
+func (r *reads) insertKeyed(l *loaded) error {
+	slices.SortStableFunc(r.keyed, func(x, y *keyedRequest) int {
+		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
+	})
+	byID := make(map[string]*keyedRequest, len(r.keyed))
+	rows := make([][]column, len(r.keyed))
+	for i, k := range r.keyed {
+		byID[k.call.ID] = k
+		sealed := k.key
+		sealed.Hash = k.key.seal(k.call.Secret)
+		rows[i] = append(callColumns(k.call), keyColumns(&sealed)...)
+	}
+	return l.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		if k := byID[id]; k != nil {
+			k.inserted = true
+			l.addNew(k.call)
+		}
+		return err
+	})
+}
+
+// readFirst reads the Calls that were made with the Idempotency-Keys that were used before. These
+// are not locked, and so not for others of the batch to change.
+func (r *reads) readFirst(l *loaded) error {
+	var repeats []*keyedRequest
+	for _, c := range r.keyed {
+		if c.inserted {
+			continue
+		}
+		repeats = append(repeats, c)
+		l.add(statement{
+			sql:  selectFirst,
+			args: []any{c.key.Scope, c.key.Key},
+			rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
+		})
+	}
+	if err := l.flush(); err != nil {
+		return err
+	}
+	var ids []string
+	for _, c := range repeats {
+		if l.calls[c.first] == nil && c.first != "" && c.key.isOf(c.hash, c.secret) {
+			ids = append(ids, c.first)
+		}
+	}
+	firsts := l.look(ids)
+	for _, c := range repeats {
+		c.was = firsts[c.first]
+	}
+	return l.flush()
+}
+
+// deliveryRead is a Delivery that is to be changed.
+type deliveryRead struct {
+	key   DeliveryKey
+	again bool // also one that is no longer pending
+}

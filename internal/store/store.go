@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"redial/internal/call"
+	"redial/internal/store/engine"
+)
+
+// ErrNotFound is returned when there is no such Call.
+var ErrNotFound = errors.New("there is no such call")
+
+// Store keeps the Calls. All its methods may be used by many goroutines.
+type Store struct {
+	engine           engine.Engine
+	own, write, read *sql.DB // its connections: of the writer's, of all others who write, and of those who read
+	dialect          dialect
+	scrubEnded       bool
+	placedBy         string
+	clock            func() time.Time
+	offset           atomic.Int64                  // of the database's clock, nanoseconds
+	told             func(*call.Call, *call.Event) // Options.Committed
+	probes           singleflight.Group
+	metrics          *metrics
+	writer           writer
+	sender           Sender // nil: none
+
+	// transact runs a function in a transaction on the writer's own connection, aside on one that
+	// others share, and view in one that only reads, and sees one state of the database.
+	transact, aside, view func(context.Context, func(*tx) error) error
+	feed                  feed
+	watchers              watchers
+	Timer                 Timer         // says when to look at what is due
+	unoffered             chan struct{} // receives when a batch left free numbers to the next sweep
+}
+
+// Name says where the Calls are, without a user and a password.
+func (s *Store) Name() string { return s.engine.Name() }
+
+// PlacedBy is the carrier's account that dials what is claimed here.
+func (s *Store) PlacedBy() string { return s.placedBy }
+
+// Shared says whether other nodes may change what is stored.
+func (s *Store) Shared() bool { return s.engine.Shared() }
+
+func (s *Store) reading(ctx context.Context) reader { return reader{ctx, s.engine} }
+
+// writer commits operations in batches: what comes while one is being committed
+// waits, and is the next. An operation that comes alone does not wait at all.
+type writer struct {
+	queue  chan operation
+	alone  chan struct{} // bounds those that are written alone
+	mu     sync.Mutex
+	locked map[string]int // Calls that somebody else has locked: how many operations on them are written alone
+	closed chan struct{}
+	close  func()
+	ended  sync.WaitGroup
+}
+
+func (w *writer) isClosed() bool {
+	select {
+	case <-w.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// wakeSender has the Sender look at what is due.
+func (s *Store) wakeSender() {
+	if s.sender != nil {
+		s.sender.Look()
+	}
+}
+
+// statement is one piece of SQL. rows, if set, is called for each row of its
+// answer; affected, if set, with the number of rows it wrote.
+type statement struct {
+	sql      string
+	args     []any
+	lock     engine.Lock
+	rows     func(scan func(...any) error) error
+	affected func(n int64)
+}
+
+// tx is a transaction of a Store.
+type tx struct {
+	*engine.Tx
+	store *Store
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"redial/internal/call"
+	"redial/internal/crashpoint"
+)
+
+// Step is a pure step on a Call: it may run more than once.
+type Step func(*call.Call) ([]call.Event, error)
+
+// stored is a Call as it stood, and as it is to be.
+type stored struct {
+	before, after call.Call
+	events        []call.Event
+	then          []*call.Call // after each of them
+	err           error        // why it can't be had
+	waking        *waking      // nil: it was not due
+}
+
+// step runs a pure step; what fails leaves no trace.
+func (c *stored) step(step Step) (after call.Call, err error) {
+	if c.err != nil {
+		return call.Call{}, c.err
+	}
+	defer crashpoint.Contain(&err)
+	after = c.after.Clone()
+	events, err := step(&after)
+	if err != nil {
+		return call.Call{}, err
+	}
+	c.record(&after, events)
+	return after, nil
+}
+
+// record takes what a step made of the Call.
+func (c *stored) record(after *call.Call, events []call.Event) {
+	c.after, c.events = *after, append(c.events, events...)
+	for range events {
+		c.then = append(c.then, after)
+	}
+}
+
+// waking is how a Call is woken, and how it was before.
+type waking struct {
+	step    func(c *call.Call, busy ...string) ([]call.Action, []call.Event)
+	before  call.Call
+	events  int           // how many events it had before
+	actions []call.Action // that it was woken for
+	err     error         // why it could not be woken, though it can be had
+}
+
+// wake wakes a Call, and tells it which of its numbers other Calls ring. It may do so
+// again, as if it had not done so before.
+func (c *stored) wake(busy ...string) {
+	w := c.waking
+	c.after, w.actions = w.before, nil
+	c.events, c.then = c.events[:w.events:w.events], c.then[:w.events:w.events]
+	_, w.err = c.step(func(woken *call.Call) (events []call.Event, _ error) {
+		w.actions, events = w.step(woken, busy...)
+		return events, nil
+	})
+}
