@@ -26,6 +26,7 @@ var ordered = map[string]int{
 	"internal/call":         0,
 	"internal/chaos":        0,
 	"internal/crashpoint":   0,
+	"internal/dialer":       1,
 	"internal/edge":         0,
 	"internal/mutants":      1,
 	"internal/pgtest":       0,

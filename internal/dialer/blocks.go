@@ -58,19 +58,3 @@ func (b *blocks) all() []call.Block {
 	}
 	return list
 }
-
-// block finds out what keeps this node from dialing all that is due.
-func (d *Dialer) block(pause *store.Pause, tells bool, dial, now time.Time) {
-	switch {
-	case pause != nil:
-		d.blocks.are(pause.Why(), pause.Since, now)
-	case !tells:
-		d.blocks.are(clockOff, now, now)
-	case now.Before(d.trouble.over()):
-		d.blocks.are(call.NotTaken(d.Store.PlacedBy()), now, now)
-	case due(dial, now) && (d.blocks.now.Why == call.Paced || d.free() == 0 || d.pace.TokensAt(now) < 1):
-		d.blocks.are(call.Paced, now, now)
-	default:
-		d.blocks.are("", now, now)
-	}
-}

@@ -9,14 +9,17 @@
 // dial begin, a plan says when the loop looks again. A pause keeps all nodes from dialing; a trial is the one call that
 // is dialed although there is a pause, to learn whether it is over.
 //
-// Its files, from the top down:
+// Its files, the highest first; a file uses only those below it:
 //
-//	dialer.go   the loop: when to look, what to claim, how much at once, at which pace
+//	loop.go     when to look, what to claim, how much at once, at which pace
 //	perform.go  one action: a create request, a question, a hang-up, and what came of it recorded
-//	pause.go    no call is dialed while Twilio takes none of the account's
-//	blocks.go   what this node was kept from dialing, and when: what a dial has waited for
+//	pause.go    no call is dialed while the carrier takes none of the account's
 //	inquire.go  after a start: asks about the legs of which nobody listened to the reports
 //	sweep.go    once a minute: gives free numbers to the calls that are held for them
 //	clock.go    whether this node's clock is near enough to the database's to dial by
+//	dialer.go   what the loop needs of a carrier, how it is set up, and what it keeps
+//	trial.go    the one call that is dialed although there is a pause
+//	blocks.go   what this node was kept from dialing, and when: what a dial has waited for
+//	backoff.go  a wait that doubles
 //	metrics.go  counters
 package dialer

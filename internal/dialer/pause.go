@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"redial/internal/call"
@@ -22,54 +21,6 @@ const (
 	unlistedAgain = 30 * time.Second
 	unlistedOwn   = 24 * time.Hour // the account was well: so long it is about the one call
 )
-
-// trial is the one call that is dialed though dialing pauses: when the account can be read
-// again, only a call that is taken proves that calls are.
-type trial struct {
-	mu    sync.Mutex
-	armed bool   // the next call that is due may be dialed
-	call  string // that is being dialed
-}
-
-func (t *trial) arm() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.armed, t.call = true, ""
-}
-
-func (t *trial) disarm() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.armed, t.call = false, ""
-}
-
-func (t *trial) isArmed() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.armed
-}
-
-// begin makes the first of the calls that are dialed the trial.
-func (t *trial) begin(due []store.Due) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, c := range due {
-		if t.armed && dials(c) > 0 {
-			t.armed, t.call = false, c.Call.ID
-		}
-	}
-}
-
-// end says whether a call was the trial, which it is once.
-func (t *trial) end(id string) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.call != id {
-		return false
-	}
-	t.call = ""
-	return true
-}
 
 // pauseAccount stops dialing on all nodes: what is wrong with the account, or with our
 // set-up, is wrong with every call, and costs none of them an attempt.
@@ -199,26 +150,6 @@ func (d *Dialer) tried(id string, fate call.Fate) {
 	if err != nil {
 		d.Log.Error("what a create request says of the account could not be kept", "err", err)
 	}
-}
-
-// unlisted decides about a create request that was refused with a code that nobody here knows.
-// Where it refuses many numbers, and no call is taken, the account is looked at.
-func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
-	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
-	defer cancel()
-	reason := reason(why.Refusal, "refused")
-	known, err := d.Store.CountUnlisted(ctx, d.Account, why.Refusal.Code, c.Attempt(n).To, d.Store.Now())
-	switch {
-	case err != nil:
-		return errors.Join(err, d.postpone(c, n, unlistedAgain, reason))
-	case known.Own, known.Again && known.Numbers < unlistedMany:
-		return d.refuse(c, n, why.Refusal)
-	}
-	d.suspects.Store(true)
-	if known.Numbers >= unlistedMany {
-		return errors.Join(d.pauseAccount(store.PauseOfUnlisted, why), d.postpone(c, n, 0, reason))
-	}
-	return d.postpone(c, n, unlistedAgain, reason)
 }
 
 // checkAccount looks at the account of a pause. One that can be read proves of most codes

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"sync"
 	"time"
 
 	"redial/internal/call"
@@ -95,6 +93,26 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	return d.record(c.ID, func(c *call.Call) []call.Event {
 		return c.Unanswered(n, sendBy, reason(failure.Refusal, noAnswer(failure.Err)), d.Store.Now())
 	})
+}
+
+// unlisted decides about a create request that was refused with a code that nobody here knows.
+// Where it refuses many numbers, and no call is taken, the account is looked at.
+func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
+	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
+	defer cancel()
+	reason := reason(why.Refusal, "refused")
+	known, err := d.Store.CountUnlisted(ctx, d.Account, why.Refusal.Code, c.Attempt(n).To, d.Store.Now())
+	switch {
+	case err != nil:
+		return errors.Join(err, d.postpone(c, n, unlistedAgain, reason))
+	case known.Own, known.Again && known.Numbers < unlistedMany:
+		return d.refuse(c, n, why.Refusal)
+	}
+	d.suspects.Store(true)
+	if known.Numbers >= unlistedMany {
+		return errors.Join(d.pauseAccount(store.PauseOfUnlisted, why), d.postpone(c, n, 0, reason))
+	}
+	return d.postpone(c, n, unlistedAgain, reason)
 }
 
 // refuse records that Twilio will not take attempt n.
@@ -269,33 +287,4 @@ func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
 		}
 		time.Sleep(again.next(time.Now()))
 	}
-}
-
-// backoff is a wait that doubles, with jitter so that nodes don't move in step.
-type backoff struct {
-	least, most time.Duration
-	mu          sync.Mutex
-	wait        time.Duration
-	until       time.Time
-}
-
-func (b *backoff) next(now time.Time) time.Duration {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.wait = min(max(b.least, 2*b.wait), b.most)
-	wait := b.wait/2 + rand.N(b.wait/2)
-	b.until = now.Add(wait)
-	return wait
-}
-
-func (b *backoff) reset() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.wait, b.until = 0, time.Time{}
-}
-
-func (b *backoff) over() time.Time {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.until
 }
