@@ -13,8 +13,8 @@ const clockOff = "this node's clock is wrong"
 
 const maxBlocks = 200 // that are remembered
 
-// blocks are the times in which this node, or by a pause every node, dialed nobody or not everybody
-// who was due. Only the loop uses them.
+// blocks are the times in which this node dialed nobody, or not everybody who was due: because of itself,
+// or because of a pause on all nodes. Only the loop uses them.
 type blocks struct {
 	past   []call.Block
 	now    call.Block // Why is empty: nothing
@@ -37,7 +37,7 @@ func (b *blocks) load(ctx context.Context, s *store.Store, account string) error
 	return nil
 }
 
-// are says what blocks from now on, since when; nothing, where why is empty.
+// are records what blocks from now on, and since when. If why is empty, nothing does.
 func (b *blocks) are(why string, since, now time.Time) {
 	if why == b.now.Why {
 		return

@@ -9,8 +9,8 @@ import (
 
 const (
 	clockEvery = time.Minute     // between two looks at the database's clock
-	clockLimit = 2 * time.Second // off by more, a node does not dial: something is wrong with it
-	clockSet   = clockLimit / 10 // more than what is known passed or did not: somebody has set the clock
+	clockLimit = 2 * time.Second // a node whose clock is off by more does not dial
+	clockSet   = clockLimit / 10 // a clock that went on by so much more or less than time has passed was set
 )
 
 // clockCheck is what the last look at the clock said.
@@ -19,15 +19,14 @@ type clockCheck struct {
 	tells bool
 }
 
-// stale says whether it is time for another look: after a while, and when this node's
-// clock, which shows now, was set meanwhile. How much time has passed in truth, a clock
-// says that nobody can set.
+// stale says whether it is time for another look: after a while, and when somebody has set this
+// node's clock, which shows now. passed is by the monotonic clock, which nobody can set.
 func (c *clockCheck) stale(now time.Time, passed time.Duration) bool {
 	return passed >= clockEvery || (now.Round(0).Sub(c.at.Round(0))-passed).Abs() > clockSet
 }
 
-// clockTells says whether this node's clock is near enough to the database's to
-// dial by it. A fence that stands in the wrong place protects nobody.
+// clockTells says whether this node's clock is near enough to the database's to dial by it. With a wrong
+// clock, attempts could be sent after their SendBy.
 func (d *Dialer) clockTells(ctx context.Context) (bool, error) {
 	now := time.Now()
 	if !d.clock.stale(now, now.Sub(d.clock.at)) {
@@ -47,8 +46,8 @@ func (d *Dialer) clockTells(ctx context.Context) (bool, error) {
 	return d.clock.tells, nil
 }
 
-// local is the Call with the times of attempt n by this node's own clock, which
-// is what the carrier's fence and its questions go by.
+// local is the Call with the times of attempt n by this node's own clock. The carrier's fence and its
+// questions go by these.
 func (d *Dialer) local(c *call.Call, n int) *call.Call {
 	own := c.Clone()
 	a, offset := own.Attempt(n), d.Store.ClockOffset()

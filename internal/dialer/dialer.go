@@ -45,7 +45,7 @@ type Config struct {
 	Log            *slog.Logger
 	Metrics        prometheus.Registerer
 
-	// Missed is told of an attempt of which no callback has come, though one was due; nil: nobody is.
+	// Missed is called for an attempt of which no callback has come, though one was due. It may be nil.
 	Missed func(c *call.Call, n int)
 }
 
@@ -60,7 +60,7 @@ type Dialer struct {
 	clock    clockCheck
 	trial    trial
 	blocks   blocks
-	suspects atomic.Bool // codes that nobody here knows were counted since the last call that was taken
+	suspects atomic.Bool // unknown codes were counted since the last call that was taken
 }
 
 const (

@@ -47,13 +47,17 @@ func dialingOn(t *testing.T, perSecond float64, clock func() time.Time) (d *Dial
 		}
 	})
 	p = &phones{placed: make(chan string, 99)}
-	return New(Config{Store: s, Carrier: p, Account: "AC1", CallsPerSecond: perSecond, Log: slog.New(slog.DiscardHandler)}), p, file
+	silent := slog.New(slog.DiscardHandler)
+	return New(Config{Store: s, Carrier: p, Account: "AC1", CallsPerSecond: perSecond, Log: silent}), p, file
 }
 
 // create has a number called after a while.
 func create(t *testing.T, s *store.Store, id, number string, after time.Duration) {
 	t.Helper()
-	w := call.Wish{ID: id, Secret: "s3cret", From: "+815012345678", To: number, Policy: call.DefaultPolicy(), Message: call.Message{Say: &call.Say{Text: "Hello."}}}
+	w := call.Wish{
+		ID: id, Secret: "s3cret", From: "+815012345678", To: number,
+		Policy: call.DefaultPolicy(), Message: call.Message{Say: &call.Say{Text: "Hello."}},
+	}
 	w.Policy.NotBefore.After = after
 	c, events, err := call.New(w, s.Now())
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 
 const (
 	inquireEvery = time.Second / 5  // between two questions at the start
-	silentFor    = 10 * time.Second // who shares a database with others asks only after that
+	silentFor    = 10 * time.Second // on a shared database, a leg is asked about only if it was silent for so long
 	inquirePage  = 100
 )
 
-// spread has what fell due while redial was away asked about a little at a time, before any
-// of it is, and returns how long that will take.
+// spread delays the questions that fell due while redial was away, so that they are asked one after
+// another. It returns how long they will take.
 func (d *Dialer) spread(ctx context.Context) time.Duration {
 	failing := backoff{least: 100 * time.Millisecond, most: 10 * time.Second}
 	for ctx.Err() == nil {
@@ -32,9 +32,9 @@ func (d *Dialer) spread(ctx context.Context) time.Duration {
 	return 0
 }
 
-// inquire has the carrier asked, after a while, about the legs that were alive before: what
-// was reported meanwhile nobody heard. Where other nodes may have listened, it asks only
-// about those that have told nothing new for some time.
+// inquire has the carrier asked, after a while, about the legs that were alive before the start: redial
+// missed the reports that came meanwhile. If other nodes may have heard them, it asks only about the
+// legs of which nothing new was heard for some time.
 func (d *Dialer) inquire(ctx context.Context, since time.Time, after time.Duration) {
 	if d.Store.Shared() {
 		since = since.Add(-silentFor)
@@ -58,8 +58,8 @@ func (d *Dialer) inquire(ctx context.Context, since time.Time, after time.Durati
 	}
 }
 
-// inquireAbout has a Call's legs asked about, and waits until it is time for the next. One
-// that can't be changed is asked about at its own time.
+// inquireAbout has a Call's legs asked about, and waits until it is time for the next Call. If the Call
+// can't be changed now, its legs are asked about as they were planned.
 func (d *Dialer) inquireAbout(ctx context.Context, id string, since time.Time) {
 	asked := 0
 	_, err := d.Store.Change(ctx, id, d.Store.Now(), func(c *call.Call) ([]call.Event, error) {

@@ -18,8 +18,8 @@ const (
 	idle       = time.Hour              // the longest sleep
 )
 
-// Run wakes what is due until ctx is over; then it takes no more work, finishes
-// what is in flight, and returns.
+// Run wakes what is due until ctx is over. Then it claims nothing more, waits for the
+// requests that are in flight, and returns.
 func (d *Dialer) Run(ctx context.Context) {
 	defer d.inFlight.Wait()
 	since := d.Store.Now()
@@ -87,7 +87,7 @@ func (d *Dialer) round(ctx context.Context, known store.Times) (_ store.Look, er
 	if woken > 0 || !looked {
 		return store.Look{At: now}, nil // there may be more
 	}
-	// What is due and was not to be had, another node has in hand just now.
+	// Another node has claimed what is due and could not be had.
 	l := d.next(now, pause, next)
 	l.At = later(l.At, now.Add(locked))
 	return l, nil
@@ -97,10 +97,12 @@ func (d *Dialer) claimToDial(ctx context.Context, now time.Time, limit int) ([]s
 	return d.Store.ClaimToDial(ctx, now, limit, d.blocks.all()...)
 }
 
-// wake claims what is due, at most limit of it, and performs what that asks for:
-// all that was claimed, also when not everything could be. Each dial uses up a
-// part of the pace.
-func (d *Dialer) wake(ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int) (int, error) {
+// wake claims at most limit of the Calls that are due, and performs their Actions. If claim
+// fails halfway, it performs those of the Calls that were claimed. Each dial takes a token of
+// the pace.
+func (d *Dialer) wake(
+	ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int,
+) (int, error) {
 	due, err := claim(ctx, d.Store.Now(), limit)
 	crashpoint.Point(crashpoint.ClaimAfterCommit)
 	d.trial.begin(due)
@@ -119,7 +121,7 @@ func (d *Dialer) usePace(due []store.Due) {
 	}
 }
 
-// start performs the Actions of what was claimed, each on its own.
+// start performs the Actions of the Calls that were claimed, each in a goroutine of its own.
 func (d *Dialer) start(due []store.Due) {
 	for _, c := range due {
 		if c.Damaged != nil {
@@ -137,14 +139,14 @@ func (d *Dialer) start(due []store.Due) {
 	}
 }
 
-// done frees a slot, and tells if somebody may be waiting for it.
+// done frees a slot, and wakes the loop if all slots were taken.
 func (d *Dialer) done() {
 	if d.busy.Add(-1) == slots-1 {
 		d.Store.Timer.Wake()
 	}
 }
 
-// next plans the next round, where there was nothing to do.
+// next plans the next round, after one that had nothing to do.
 func (d *Dialer) next(now time.Time, pause *store.Pause, first store.Times) store.Look {
 	l := store.Look{At: now.Add(idle)}
 	if d.Store.Shared() { // other nodes look too: not all at the same instant
@@ -189,7 +191,7 @@ func (d *Dialer) block(pause *store.Pause, tells bool, dial, now time.Time) {
 	}
 }
 
-// apart is a little later than a time that all nodes know of, which would else all
+// apart is a little later than a time that all nodes know of. Without it, all nodes would
 // look for the same Call in the same instant.
 func (d *Dialer) apart(t time.Time) time.Time {
 	if t.IsZero() || !d.Store.Shared() {

@@ -44,25 +44,33 @@ func TestWhatA404Proves(t *testing.T) {
 		absent   int
 		heard    bool
 	}{
-		"it is nowhere":                     {forgetful{}, here, 1, 1, false},
-		"the account does not work":         {forgetful{account: errors.New("401")}, here, 1, 0, false},
-		"the list can't be read":            {forgetful{listing: errors.New("500")}, here, 1, 0, false},
-		"the list shows one it may be":      {forgetful{listed: []call.Report{{SID: "CA9", Status: call.Ringing}}}, here, 1, 0, false},
-		"the list shows itself":             {forgetful{listed: []call.Report{{SID: "CA1", Status: call.Ringing, Asked: true}}}, here, 1, 0, true},
+		"it is nowhere":             {forgetful{}, here, 1, 1, false},
+		"the account does not work": {forgetful{account: errors.New("401")}, here, 1, 0, false},
+		"the list can't be read":    {forgetful{listing: errors.New("500")}, here, 1, 0, false},
+		"the list shows one it may be": {
+			forgetful{listed: []call.Report{{SID: "CA9", Status: call.Ringing}}}, here, 1, 0, false,
+		},
+		"the list shows itself": {
+			forgetful{listed: []call.Report{{SID: "CA1", Status: call.Ringing, Asked: true}}}, here, 1, 0, true,
+		},
 		"another account placed it":         {forgetful{}, here + "0", 0, 0, false},
 		"another base URL placed it":        {forgetful{}, "http://127.0.0.1:4010/2010-04-01/Accounts/AC1", 0, 0, false},
 		"nobody knows which account it was": {forgetful{}, "", 1, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "redial.db"), store.Options{Migrate: true, PlacedBy: here})
+				file := "sqlite:" + filepath.Join(t.TempDir(), "redial.db")
+				s, err := store.Open(t.Context(), file, store.Options{Migrate: true, PlacedBy: here})
 				if err != nil {
 					t.Fatal(err)
 				}
 				d := New(Config{Store: s, Carrier: &tc.carrier, CallsPerSecond: 1, Log: slog.New(slog.DiscardHandler)})
 				create(t, s, "one", "+819012345678", 0)
 				change := func(step func(*call.Call)) *call.Call {
-					c, err := s.Change(t.Context(), "one", s.Now(), func(c *call.Call) ([]call.Event, error) { step(c); return nil, nil })
+					c, err := s.Change(t.Context(), "one", s.Now(), func(c *call.Call) ([]call.Event, error) {
+						step(c)
+						return nil, nil
+					})
 					if err != nil {
 						t.Fatal(err)
 					}

@@ -13,22 +13,24 @@ import (
 
 const (
 	accountCheck = time.Minute      // between two looks at a paused account
-	fullCheck    = 30 * time.Second // the longest that a full account is sent no call, though none of ours ends
+	fullCheck    = 30 * time.Second // until a full account is sent another call, though none of ours has ended
 
-	// A code that nobody here knows may be about all calls. What it has refused goes out once
-	// more, after a while: by then it is known how many it has refused.
+	// A code that redial does not know may be about all calls. An attempt that it refused goes out
+	// once more, after a while: by then redial knows how many numbers it has refused.
 	unlistedMany  = 5 // numbers
 	unlistedAgain = 30 * time.Second
 	unlistedOwn   = 24 * time.Hour // the account was well: so long it is about the one call
 )
 
-// pauseAccount stops dialing on all nodes: what is wrong with the account, or with our
-// set-up, is wrong with every call, and costs none of them an attempt.
+// pauseAccount stops dialing on all nodes. What is wrong with the account, or with our set-up, is
+// wrong with every call, and must cost none of them an attempt.
 func (d *Dialer) pauseAccount(kind store.PauseKind, why *call.PlaceError) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
 	now := d.Store.Now()
-	p := store.Pause{Since: now, Kind: kind, Code: why.Refusal.Code, Message: why.Refusal.Message, NextCheckAt: now.Add(accountCheck)}
+	p := store.Pause{
+		Since: now, Kind: kind, Code: why.Refusal.Code, Message: why.Refusal.Message, NextCheckAt: now.Add(accountCheck),
+	}
 	switch kind {
 	case store.PauseOfSetup:
 		p.Message = why.Setup
@@ -50,7 +52,8 @@ func (d *Dialer) tellPause(p store.Pause) {
 	case store.PauseOfFull:
 		d.Log.Info("the account has as many calls at once as it may: the next is dialed when one has ended", "code", p.Code)
 	case store.PauseOfUnlisted:
-		d.Log.Warn("a code that redial does not know refuses one number after another: dialing pauses, and the account is looked at", "code", p.Code)
+		d.Log.Warn("a code that redial does not know refuses one number after another: dialing pauses, "+
+			"and the account is looked at", "code", p.Code)
 	case store.PauseOfSetup:
 		d.Log.Error("dialing pauses: "+p.Message, "code", p.Code, "next_check_at", p.NextCheckAt)
 	default:
@@ -59,8 +62,8 @@ func (d *Dialer) tellPause(p store.Pause) {
 	}
 }
 
-// keepPause returns the account's pause, nil if there is none. When it is time,
-// one node looks whether the account works again.
+// keepPause returns the account's pause, nil if there is none. When it is time, one of the
+// nodes finds out whether the account works again.
 func (d *Dialer) keepPause(ctx context.Context) (*store.Pause, error) {
 	p, suspects, err := d.Store.AccountState(ctx, d.Account)
 	if err != nil {
@@ -105,14 +108,14 @@ func (d *Dialer) mayDial(p *store.Pause) int {
 	return 0
 }
 
-// idlePause ends a pause of an account that can be read again, where no call waits to be the
-// trial: the next one that comes finds out.
+// idlePause ends the pause of an account that can be read again, if no call is due that could be
+// the trial: the next call finds out whether calls are taken.
 func (d *Dialer) idlePause(p *store.Pause, dial time.Time) {
 	if p == nil || !d.trial.isArmed() || due(dial, d.Store.Now()) {
 		return
 	}
 	d.trial.disarm()
-	d.inFlight.Go(func() { // others are not to wait where another node has locked the pause
+	d.inFlight.Go(func() { // another node may have locked the pause: the loop does not wait for that
 		ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 		defer cancel()
 		if err := d.resume(ctx); err != nil {
@@ -130,7 +133,7 @@ func (d *Dialer) resume(ctx context.Context) error {
 	return nil
 }
 
-// tried draws from a create request what it says of the account.
+// tried records what the fate of a create request says of the account.
 func (d *Dialer) tried(id string, fate call.Fate) {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
@@ -152,8 +155,8 @@ func (d *Dialer) tried(id string, fate call.Fate) {
 	}
 }
 
-// checkAccount looks at the account of a pause. One that can be read proves of most codes
-// nothing yet: then a call is tried.
+// checkAccount looks at the account of a pause. That it can be read proves nothing about most
+// codes: then the next call is the trial.
 func (d *Dialer) checkAccount(p store.Pause) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime+storeTime)
 	defer cancel()
@@ -188,7 +191,7 @@ func (d *Dialer) askAccount(ctx context.Context) (err error) {
 	return d.Carrier.CheckAccount(ctx)
 }
 
-// acquit takes a code that nobody here knows for one of the single call: the account is well.
+// acquit records that an unknown code is about the single call, because the account works.
 func (d *Dialer) acquit(ctx context.Context, code int) error {
 	if err := d.Store.OwnCode(ctx, d.Account, code, d.Store.Now().Add(unlistedOwn)); err != nil {
 		return err

@@ -12,8 +12,8 @@ import (
 	"redial/internal/store"
 )
 
-// perform does one Action and records what came of it. Nothing it does is bound
-// to the loop's life: what was begun is brought to its end.
+// perform does one Action, and records what came of it. It goes on when the loop has
+// ended, until it is done.
 func (d *Dialer) perform(c *call.Call, a call.Action) {
 	log := d.Log.With("call", c.ID, "attempt", a.Attempt)
 	if err := d.act(c, a, log); err != nil {
@@ -81,11 +81,13 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 		if failure.Setup != "" {
 			kind = store.PauseOfSetup
 		}
-		return errors.Join(d.pauseAccount(kind, failure), d.postpone(c, n, 0, "account: "+reason(failure.Refusal, "not active")))
+		why := "account: " + reason(failure.Refusal, "not active")
+		return errors.Join(d.pauseAccount(kind, failure), d.postpone(c, n, 0, why))
 	case call.FateFull:
-		return errors.Join(d.pauseAccount(store.PauseOfFull, failure), d.postpone(c, n, 0, "too many calls at once: "+reason(failure.Refusal, "")))
+		why := "too many calls at once: " + reason(failure.Refusal, "")
+		return errors.Join(d.pauseAccount(store.PauseOfFull, failure), d.postpone(c, n, 0, why))
 	case call.FateNotProcessed:
-		// Whatever kept this one from being processed will keep the next one too.
+		// The same trouble would keep the next request from being processed, too.
 		wait := max(failure.RetryAfter, d.trouble.next(d.Store.Now()))
 		return d.postpone(c, n, max(wait, retryAfter(c.Attempt(n).Postpone)), reason(failure.Refusal, "not sent"))
 	}
@@ -95,8 +97,8 @@ func (d *Dialer) unplaced(c *call.Call, n int, failure *call.PlaceError) error {
 	})
 }
 
-// unlisted decides about a create request that was refused with a code that nobody here knows.
-// Where it refuses many numbers, and no call is taken, the account is looked at.
+// unlisted decides about a create request that was refused with a code that redial does not know.
+// If the code refuses many numbers, and no call is taken, dialing pauses until the account was looked at.
 func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
 	ctx, cancel := context.WithTimeout(context.Background(), storeTime)
 	defer cancel()
@@ -115,12 +117,12 @@ func (d *Dialer) unlisted(c *call.Call, n int, why *call.PlaceError) error {
 	return d.postpone(c, n, unlistedAgain, reason)
 }
 
-// refuse records that Twilio will not take attempt n.
+// refuse records that the carrier will not take attempt n.
 func (d *Dialer) refuse(c *call.Call, n int, why call.Refusal) error {
 	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Refused(n, why, d.Store.Now()) })
 }
 
-// noAnswer is why it is unknown what became of a request, where no error of Twilio's says so.
+// noAnswer is why nobody knows what became of a request, in the words of the attempt's timeline.
 func noAnswer(err error) string {
 	switch {
 	case errors.Is(err, store.ErrSIDTaken):
@@ -131,7 +133,7 @@ func noAnswer(err error) string {
 	return "no answer"
 }
 
-// reason is why a request did not succeed, in the words of its timeline.
+// reason is why a request did not succeed, in the words of the attempt's timeline.
 func reason(r call.Refusal, otherwise string) string {
 	switch {
 	case r.Code != 0:
@@ -142,7 +144,7 @@ func reason(r call.Refusal, otherwise string) string {
 	return otherwise
 }
 
-// retryAfter is how long an attempt waits that was postponed so often before.
+// retryAfter is the wait before the next create request of an attempt that was postponed so often.
 func retryAfter(postponed int) time.Duration {
 	return min(time.Second<<min(postponed, 10), 5*time.Minute)
 }
@@ -160,8 +162,8 @@ func (d *Dialer) postpone(c *call.Call, n int, wait time.Duration, why string) e
 	})
 }
 
-// errElsewhere is why an attempt can't be asked about, or ended: its carrier's account is
-// not the one that this node dials with. Of that an answer would prove nothing.
+// errElsewhere is why this node can't ask about an attempt, or end it: another account placed it than
+// the one that this node dials with. The carrier's answer would prove nothing.
 var errElsewhere = errors.New("another account placed it, or another base URL")
 
 // isElsewhere says whether attempt n was placed with another account.
@@ -187,8 +189,8 @@ func (d *Dialer) unseen(c *call.Call, n int) error {
 	return errors.Join(errElsewhere, d.record(c.ID, func(c *call.Call) []call.Event { return c.Unseen(n, d.Store.Now()) }))
 }
 
-// missing looks whether an attempt that the carrier says it does not know is nowhere: that
-// counts only while the account works, and only if its list shows none that may be it.
+// missing looks for an attempt whose sid the carrier does not know. The attempt counts as absent only if
+// the account works, and if its list shows no call that may be the attempt.
 func (d *Dialer) missing(c *call.Call, n int) error {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
@@ -252,7 +254,7 @@ func (d *Dialer) search(c *call.Call, n int) error {
 	return d.record(c.ID, func(c *call.Call) []call.Event { return c.Listed(n, found, d.Store.Now()) })
 }
 
-// listed are the calls of the carrier's list that attempt n may be, as no other is.
+// listed returns the calls of the carrier's list that may be attempt n, without those of other attempts.
 func (d *Dialer) listed(ctx context.Context, c *call.Call, n int) (unclaimed []call.Report, err error) {
 	found, err := d.Carrier.Search(ctx, d.local(c, n), n)
 	if err != nil {
@@ -270,8 +272,8 @@ func (d *Dialer) listed(ctx context.Context, c *call.Call, n int) (unclaimed []c
 	return unclaimed, nil
 }
 
-// record changes the Call. It tries for a while: what is lost here is found out
-// again, but that takes longer.
+// record changes the Call. If that fails it tries again, for a while: redial would find out again what
+// is lost here, but that takes longer.
 func (d *Dialer) record(id string, step func(*call.Call) []call.Event) error {
 	again := backoff{least: 50 * time.Millisecond, most: 2 * time.Second}
 	for try := 1; ; try++ {

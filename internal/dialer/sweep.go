@@ -10,7 +10,7 @@ const (
 	sweepEvery = time.Minute
 	sweepFirst = 5 * time.Second      // within this after the start, on a shared database
 	sweepAgain = 2 * time.Millisecond // between two steps: others want to write, too
-	sweepSoon  = time.Second          // after a step that another node's locks stood in the way of
+	sweepSoon  = time.Second          // after a step that another node's locks kept from its work
 )
 
 // sweep has the store look for calls that are held for numbers which are free: once a minute,
@@ -37,8 +37,8 @@ func (d *Dialer) sweep(ctx context.Context) {
 	}
 }
 
-// sweepOnce does one step of it, and says whether there is more to do, and whether others' locks
-// stood in the way.
+// sweepOnce does one step of the sweep. more says that there is more to do, passed that it passed over
+// rows that another node has locked.
 func (d *Dialer) sweepOnce(ctx context.Context) (more, passed bool) {
 	ctx, cancel := context.WithTimeout(ctx, storeTime)
 	defer cancel()

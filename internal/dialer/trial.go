@@ -7,8 +7,8 @@ import (
 	"redial/internal/store"
 )
 
-// trial is the one call that is dialed though dialing pauses: when the account can be read
-// again, only a call that is taken proves that calls are.
+// trial is the one call that is dialed although dialing pauses: when the account can be read
+// again, only a call that is taken proves that calls are taken.
 type trial struct {
 	mu    sync.Mutex
 	armed bool   // the next call that is due may be dialed
@@ -44,7 +44,7 @@ func (t *trial) begin(due []store.Due) {
 	}
 }
 
-// end says whether a call was the trial, which it is once.
+// end says whether a call was the trial. A second time, it is not.
 func (t *trial) end(id string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
