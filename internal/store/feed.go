@@ -68,11 +68,9 @@ func (f *feed) join() (r *reading, leave func()) {
 			leave: stop, wake: make(chan struct{}, 1), started: make(chan struct{}), listeners: map[*Listener]struct{}{},
 			cursor: newCursor(!f.store.Shared()),
 		}
-		if f.closed {
-			stop()
+		if begun := f.now; !f.closed {
+			f.ended.Go(func() { f.read(ctx, begun) })
 		}
-		started := f.now
-		f.ended.Go(func() { f.read(ctx, started) })
 	}
 	r = f.now
 	r.watchers++
