@@ -14,13 +14,13 @@ type bulk struct {
 }
 
 // insertion inserts rows of these columns.
-func insertion(table string, cols []column, _ string) bulk {
+func insertion(table string, cols []column) bulk {
 	return bulk{insert: &engine.Insertion{Table: table, Columns: asWritten(cols)}}
 }
 
 // insertionIfFree leaves out rows whose key is taken, and returns one column of those that it inserts, if that is named.
 func insertionIfFree(table string, cols []column, returns string, key ...string) bulk {
-	b := insertion(table, cols, "")
+	b := insertion(table, cols)
 	b.insert.Free = &engine.FreeKey{Key: engine.Key{Table: table, Columns: key}}
 	if returns != "" {
 		b.insert.Returns = []string{returns}

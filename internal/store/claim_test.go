@@ -154,7 +154,7 @@ func testDamaged(t *testing.T, b backend) {
 	dial(t, s, begin)
 	broken := create(t, s)
 	for _, id := range []string{damaged.ID, broken.ID} {
-		if _, err := s.write.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id); err != nil {
+		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id); err != nil {
 			t.Fatal(err)
 		}
 	}

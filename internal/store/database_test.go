@@ -199,7 +199,7 @@ func types(list []call.Event) (types []call.EventType) {
 
 func count(t testing.TB, s *Store, query string, args ...any) (n int) {
 	t.Helper()
-	if err := s.write.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
+	if err := s.engine.Pools().Aside.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -207,7 +207,7 @@ func count(t testing.TB, s *Store, query string, args ...any) (n int) {
 
 func run(t testing.TB, s *Store, query string, args ...any) {
 	t.Helper()
-	if _, err := s.write.ExecContext(context.Background(), query, args...); err != nil {
+	if _, err := s.engine.Pools().Aside.ExecContext(context.Background(), query, args...); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -223,7 +223,7 @@ func migrateDown(t testing.TB, s *Store, to int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := goose.NewProvider(dialect, s.write, migrations, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
+	g, err := goose.NewProvider(dialect, s.engine.Pools().Aside, migrations, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
 	if err != nil {
 		t.Fatal(err)
 	}

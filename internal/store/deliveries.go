@@ -137,8 +137,8 @@ var (
 )
 
 // deliveries is the statement that reads some.
-func deliveries(where string, args []any, found func(*Delivery)) statement {
-	return statement{sql: selectDeliveries + where, args: args, rows: func(scan func(...any) error) error {
+func deliveries(where string, args []any, found func(*Delivery)) engine.Statement {
+	return engine.Statement{SQL: selectDeliveries + where, Args: args, Rows: func(scan func(...any) error) error {
 		d := new(Delivery)
 		if err := scan(fields(deliveryColumns(d))...); err != nil {
 			return err
@@ -240,7 +240,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Tim
 		list = nil
 		endpoints := map[string]*Endpoint{}
 		due := deliveries(dueAtTarget, []any{target, micros(now), limit}, func(d *Delivery) { list = append(list, *d) })
-		due.lock = engine.SkipLocked
+		due.Lock = engine.SkipLocked
 		t.add(due, readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
 		if err := t.flush(); err != nil {
 			return err

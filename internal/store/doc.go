@@ -58,7 +58,6 @@
 //	tx.go                a transaction, and the statements in it
 //	clock.go             the present, by the database's clock
 //	store.go             the Store
-//	dialect.go           what differs between the databases
 //	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             who waits in this process for a Call is told that it has changed

@@ -100,7 +100,7 @@ const endpointFixed = 4
 
 var (
 	selectEndpoints = "SELECT " + names(endpointColumns(new(Endpoint))) + " FROM endpoints WHERE expires_at IS NULL"
-	insertEndpoint  = insertion("endpoints", endpointColumns(new(Endpoint)), "")
+	insertEndpoint  = insertion("endpoints", endpointColumns(new(Endpoint)))
 	updateEndpoint  = updating("endpoints", 1, mutableEndpoint(new(Endpoint)))
 )
 
@@ -109,8 +109,8 @@ func mutableEndpoint(e *Endpoint) []column {
 }
 
 // readEndpoints reads all of them: there are few.
-func readEndpoints(found func(*Endpoint)) statement {
-	return statement{sql: selectEndpoints + " ORDER BY id", rows: func(scan func(...any) error) error {
+func readEndpoints(found func(*Endpoint)) engine.Statement {
+	return engine.Statement{SQL: selectEndpoints + " ORDER BY id", Rows: func(scan func(...any) error) error {
 		e := new(Endpoint)
 		if err := scan(fields(endpointColumns(e))...); err != nil {
 			return err
@@ -123,7 +123,7 @@ func readEndpoints(found func(*Endpoint)) statement {
 // Endpoints returns all that there are, in the order of their ids.
 func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
 	st := readEndpoints(func(e *Endpoint) { list = append(list, *e) })
-	if err := s.reading(ctx).each(st.sql, nil, st.rows); err != nil {
+	if err := s.reading(ctx).each(st.SQL, nil, st.Rows); err != nil {
 		return nil, fmt.Errorf("reading the endpoints: %w", err)
 	}
 	return list, nil
@@ -182,7 +182,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 		e = before
 		step(&e)
 		if !e.DisabledAt.IsZero() {
-			t.add(statement{sql: wakeEndpoint, args: []any{id, micros(s.Now().Add(DeliveryLease))}})
+			t.add(engine.Statement{SQL: wakeEndpoint, Args: []any{id, micros(s.Now().Add(DeliveryLease))}})
 		}
 		return t.update(&updateEndpoint, []rowChange{{mutableEndpoint(&before), mutableEndpoint(&e)}})
 	})
@@ -202,7 +202,7 @@ const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	found := false
-	t.add(statement{sql: selectEndpoints + " AND id = $1", args: []any{storable(id)}, lock: engine.ForUpdate, rows: func(scan func(...any) error) error {
+	t.add(engine.Statement{SQL: selectEndpoints + " AND id = $1", Args: []any{storable(id)}, Lock: engine.ForUpdate, Rows: func(scan func(...any) error) error {
 		found = true
 		return scan(fields(endpointColumns(&e))...)
 	}})
@@ -228,7 +228,7 @@ func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
 }
 
 func (t *tx) removeEndpoint(id string) error {
-	t.add(statement{sql: `DELETE FROM deliveries WHERE endpoint_id = $1`, args: []any{id}})
+	t.add(engine.Statement{SQL: `DELETE FROM deliveries WHERE endpoint_id = $1`, Args: []any{id}})
 	return t.exec(`DELETE FROM endpoints WHERE id = $1`, id)
 }
 

@@ -114,12 +114,12 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	}
 	defer s.Close()
 	first := create(t, s)
-	if _, err := s.write.ExecContext(t.Context(), "CREATE TABLE filler (bytes); CREATE TABLE last (bytes)"); err != nil {
+	if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "CREATE TABLE filler (bytes); CREATE TABLE last (bytes)"); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(pages string) {
 		t.Helper()
-		if _, err := s.write.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
+		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "PRAGMA max_page_count = "+pages); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	// Each of the second kind needs one page more.
 	for _, rest := range []string{"filler VALUES (zeroblob(1000))", "last VALUES (zeroblob(4500))"} {
 		for err = nil; err == nil; { // a call needs several pages: what it could not use is left
-			_, err = s.write.ExecContext(t.Context(), "INSERT INTO "+rest)
+			_, err = s.engine.Pools().Aside.ExecContext(t.Context(), "INSERT INTO "+rest)
 		}
 	}
 	if err := s.Ping(t.Context()); err != nil {

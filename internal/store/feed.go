@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 const (
@@ -376,9 +377,9 @@ func (s *Store) entriesIn(ctx context.Context, ranges []gap, limit int) (list []
 
 // entriesOf reads those of a range. What it reads behind that, which can't be more than there is room for in the range,
 // it drops: with a second bound in the query, the answer might be sorted instead of read in order.
-func entriesOf(list *[]numbered, g gap, limit int) statement {
+func entriesOf(list *[]numbered, g gap, limit int) engine.Statement {
 	most := min(int64(limit-1), g.to-g.from) + 1
-	return statement{sql: selectEntries, args: []any{g.from, most}, rows: func(scan func(...any) error) error {
+	return engine.Statement{SQL: selectEntries, Args: []any{g.from, most}, Rows: func(scan func(...any) error) error {
 		var e numbered
 		var data string
 		kind, at := (*string)(&e.event.Type), asMicros{&e.event.At}
@@ -407,7 +408,7 @@ func (s *Store) settledPosition(ctx context.Context) (int64, error) {
 
 func (s *Store) onePosition(ctx context.Context, query string, args ...any) (position int64, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		t.add(statement{sql: query, args: args, rows: func(scan func(...any) error) error { return scan(&position) }})
+		t.add(engine.Statement{SQL: query, Args: args, Rows: func(scan func(...any) error) error { return scan(&position) }})
 		return nil
 	})
 	if err != nil {

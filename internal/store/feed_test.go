@@ -89,7 +89,7 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	c := createdNow(t, nodes[0])
 	first := listens(t, nodes[1], FromNow, "*")
-	x, err := nodes[0].write.BeginTx(t.Context(), nil)
+	x, err := nodes[0].engine.Pools().Aside.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	var kept string
-	if err := s.read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID).Scan(&kept); err != nil {
+	if err := s.engine.Pools().Read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID).Scan(&kept); err != nil {
 		t.Fatal(err)
 	}
 	if kept != key.seal(first.Secret) || kept == key.seal("another") || strings.Contains(kept, key.Hash) {

@@ -111,7 +111,7 @@ func TestWhatPostgreSQLLacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var name string
-	if err := s.read.QueryRowContext(t.Context(), "SELECT current_database()").Scan(&name); err != nil {
+	if err := s.engine.Pools().Read.QueryRowContext(t.Context(), "SELECT current_database()").Scan(&name); err != nil {
 		t.Fatal(err)
 	}
 	run(t, s, `ALTER DATABASE "`+name+`" SET synchronous_commit = off`)
@@ -131,7 +131,7 @@ func TestWhatPostgreSQLLacks(t *testing.T) {
 	role := "role_of_" + name
 	run(t, s, `CREATE ROLE "`+role+`" LOGIN`)
 	t.Cleanup(func() { // the test's own context is over by then
-		if _, err := s.write.ExecContext(context.Background(), `DROP OWNED BY "`+role+`"; DROP ROLE "`+role+`"`); err != nil {
+		if _, err := s.engine.Pools().Aside.ExecContext(context.Background(), `DROP OWNED BY "`+role+`"; DROP ROLE "`+role+`"`); err != nil {
 			t.Error(err)
 		}
 		s.Close()

@@ -39,7 +39,7 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 		}
 		ids, err := idsTo(t, q)
 		if err == nil && len(ids) > 0 {
-			calls, more, err = s.page(t, statement{sql: selectAsked + "id IN ($1) ORDER BY id DESC", args: []any{engine.List(ids)}}, q.Limit)
+			calls, more, err = s.page(t, engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(ids)}}, q.Limit)
 		}
 		return err
 	})
@@ -50,11 +50,11 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 }
 
 // page reads Calls until there are limit of them, or enough for a page.
-func (s *Store) page(t *tx, st statement, limit int) (_ []Asked, more bool, err error) {
+func (s *Store) page(t *tx, st engine.Statement, limit int) (_ []Asked, more bool, err error) {
 	var found []*Asked
 	var calls []*call.Call
 	size := 0
-	err = t.each(st.sql, st.args, func(scan func(...any) error) error {
+	err = t.each(st.SQL, st.Args, func(scan func(...any) error) error {
 		if more = len(found) == limit || size > pageBytes; more {
 			return nil
 		}
@@ -88,17 +88,17 @@ func (c *conditions) add(cond, v string) {
 }
 
 // newest ends the SQL of a page: one row more than the limit tells whether there are more.
-func (c *conditions) newest(selected, id string, q Query) statement {
+func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 	c.add(id+" <", q.Before)
 	if len(c.where) == 0 {
 		c.where = []string{"TRUE"}
 	}
 	c.args = append(c.args, q.Limit+1)
-	return statement{sql: fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, strings.Join(c.where, " AND "), id, len(c.args)), args: c.args}
+	return engine.Statement{SQL: fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, strings.Join(c.where, " AND "), id, len(c.args)), Args: c.args}
 }
 
 // listSQL selects the Calls of a Query that names no number.
-func listSQL(q Query) statement {
+func listSQL(q Query) engine.Statement {
 	var c conditions
 	if q.Outcome == "" {
 		c.add("state =", string(q.State))
@@ -112,7 +112,7 @@ func listSQL(q Query) statement {
 // newest end; one search for all of them would read what the Query leaves out, too.
 func idsTo(t *tx, q Query) (ids []string, err error) {
 	for _, st := range toSQL(q) {
-		st.rows = func(scan func(...any) error) error {
+		st.Rows = func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			ids = append(ids, id)
@@ -128,7 +128,7 @@ func idsTo(t *tx, q Query) (ids []string, err error) {
 	return ids[:min(len(ids), q.Limit+1)], nil
 }
 
-func toSQL(q Query) (list []statement) {
+func toSQL(q Query) (list []engine.Statement) {
 	if q.Outcome == "" && q.State != call.Ended {
 		list = append(list, liveTo(q)...)
 	}
@@ -142,7 +142,7 @@ func toSQL(q Query) (list []statement) {
 
 // liveTo selects the Calls to a number that have not ended. They are in one of two states: that the
 // condition names the other one keeps planners to the index of the number.
-func liveTo(q Query) []statement {
+func liveTo(q Query) []engine.Statement {
 	other := map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[q.State]
 	first := conditions{where: []string{"outcome IS NULL"}}
 	first.add("to_number =", q.To)
@@ -153,16 +153,16 @@ func liveTo(q Query) []statement {
 		also.args = append(also.args, other)
 		also.where = append(also.where, fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
 	}
-	return []statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+	return []engine.Statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
 }
 
-func endedTo(q Query, o call.Outcome) []statement {
+func endedTo(q Query, o call.Outcome) []engine.Statement {
 	var first, also conditions
 	first.add("to_number =", q.To)
 	first.add("outcome =", string(o))
 	also.add("number =", q.To)
 	also.add("outcome =", string(o))
-	return []statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+	return []engine.Statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
 }
 
 const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"

@@ -158,7 +158,7 @@ func TestListToOfCallsMadeMeanwhile(t *testing.T) {
 	})
 	migrateDown(t, s, 10)
 	run(t, s, "DELETE FROM also_called")
-	other, err := s.read.BeginTx(t.Context(), nil)
+	other, err := s.engine.Pools().Read.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

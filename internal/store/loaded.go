@@ -25,11 +25,11 @@ func (l *loaded) lock(ids []string, how engine.Lock) {
 	if len(ids) == 0 {
 		return
 	}
-	l.add(statement{
-		sql:  selectCalls + "id IN ($1) ORDER BY id",
-		args: []any{engine.List(ids)},
-		lock: how,
-		rows: func(scan func(...any) error) error {
+	l.add(engine.Statement{
+		SQL:  selectCalls + "id IN ($1) ORDER BY id",
+		Args: []any{engine.List(ids)},
+		Lock: how,
+		Rows: func(scan func(...any) error) error {
 			_, err := l.found(scan)
 			return err
 		},

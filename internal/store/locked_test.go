@@ -18,7 +18,7 @@ import (
 // frozen runs statements in a transaction of another node, which then stands still until thaw.
 func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 	t.Helper()
-	x, err := s.write.BeginTx(context.Background(), nil)
+	x, err := s.engine.Pools().Aside.BeginTx(context.Background(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
-	many := 4 * s.write.Stats().MaxOpenConnections
+	many := 4 * s.engine.Pools().Aside.Stats().MaxOpenConnections
 	answers := make(chan error, many)
 	for range many {
 		go func() {
@@ -324,7 +324,7 @@ func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 		}
 	}
 	idle := func(db *sql.DB) bool { return db.Stats().InUse < db.Stats().MaxOpenConnections }
-	for idle(s.read) || idle(s.write) {
+	for idle(s.engine.Pools().Read) || idle(s.engine.Pools().Aside) {
 		time.Sleep(time.Millisecond)
 	}
 	_, err := s.Change(t.Context(), c.ID, begin, steps(cancel))
@@ -333,7 +333,7 @@ func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if most := s.own.Stats().MaxOpenConnections + s.write.Stats().MaxOpenConnections + s.read.Stats().MaxOpenConnections; most != 16 {
+	if most := s.engine.Pools().Own.Stats().MaxOpenConnections + s.engine.Pools().Aside.Stats().MaxOpenConnections + s.engine.Pools().Read.Stats().MaxOpenConnections; most != 16 {
 		t.Errorf("a node may have %d connections; docs/operations.md says 16", most)
 	}
 }

@@ -43,9 +43,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 
 // on is a Store of an engine, whose writer is yet to be started.
 func on(e engine.Engine, o Options) *Store {
-	s := &Store{engine: e, dialect: dialect{e.Shared()}, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed}
-	pools := e.Pools()
-	s.own, s.write, s.read = pools.Own, pools.Aside, pools.Read
+	s := &Store{engine: e, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed}
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s

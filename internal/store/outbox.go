@@ -49,7 +49,7 @@ func (box *outbox) readDeliveries(r *reads) {
 		for _, id := range r.byID {
 			all[id] = true
 		}
-		box.add(statement{sql: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", args: []any{sortedList(all)}, lock: engine.ForUpdate})
+		box.add(engine.Statement{SQL: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", Args: []any{sortedList(all)}, Lock: engine.ForUpdate})
 	}
 	inSequence, most := map[sequence]int{}, 0
 	endpoints, seqs := map[string]bool{}, map[string]bool{}
@@ -107,7 +107,7 @@ func (box *outbox) settleSequences() error {
 		}
 		changes = append(changes, rowChange{mutableDelivery(&d.before), mutableDelivery(&d.after)})
 		if d.after.Forget && d.after.State != Pending {
-			box.add(statement{sql: forgetDelivery, args: []any{k.CallID, k.EndpointID, k.Seq}})
+			box.add(engine.Statement{SQL: forgetDelivery, Args: []any{k.CallID, k.EndpointID, k.Seq}})
 		}
 	}
 	return box.update(&updateDelivery, changes)

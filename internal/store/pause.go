@@ -92,11 +92,11 @@ func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNe
 			return err
 		}
 		changed := false
-		t.add(statement{
-			sql:      updatePause,
-			args:     []any{account, micros(p.Since), p.Code, p.Message, micros(p.NextCheckAt), string(p.Kind)},
-			affected: func(n int64) { changed = n == 1 },
-		}, statement{sql: `SELECT since FROM pauses WHERE account = $1`, args: []any{account}, rows: func(scan func(...any) error) error {
+		t.add(engine.Statement{
+			SQL:      updatePause,
+			Args:     []any{account, micros(p.Since), p.Code, p.Message, micros(p.NextCheckAt), string(p.Kind)},
+			Affected: func(n int64) { changed = n == 1 },
+		}, engine.Statement{SQL: `SELECT since FROM pauses WHERE account = $1`, Args: []any{account}, Rows: func(scan func(...any) error) error {
 			var since time.Time
 			err := scan(asMicros{&since})
 			isNew = changed && micros(since) == micros(p.Since)
@@ -114,8 +114,8 @@ func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNe
 // found not to be well; the code is not held against any number.
 func (s *Store) BlameAccount(ctx context.Context, account string, code int) error {
 	return s.tx(ctx, func(t *tx) error {
-		t.add(statement{sql: `UPDATE pauses SET kind = '' WHERE account = $1 AND kind = 'unlisted'`, args: []any{account}},
-			statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, args: []any{account, code}})
+		t.add(engine.Statement{SQL: `UPDATE pauses SET kind = '' WHERE account = $1 AND kind = 'unlisted'`, Args: []any{account}},
+			engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code}})
 		return t.flush()
 	})
 }
@@ -129,9 +129,9 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	now := s.Now()
 	err := s.tx(ctx, func(t *tx) error {
 		var past [][]column
-		t.add(statement{
-			sql: `SELECT since, code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'`, args: []any{account}, lock: engine.ForUpdate,
-			rows: func(scan func(...any) error) error {
+		t.add(engine.Statement{
+			SQL: `SELECT since, code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'`, Args: []any{account}, Lock: engine.ForUpdate,
+			Rows: func(scan func(...any) error) error {
 				p := PastPause{Until: now}
 				err := scan(asMicros{&p.Since}, &p.Code, &p.Message, (*string)(&p.Kind))
 				past = append(past, pastColumns(&account, &p))
@@ -144,8 +144,8 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 		if err := t.write(&insertPastPause, past, nil); err != nil {
 			return err
 		}
-		t.add(statement{sql: `DELETE FROM pauses WHERE account = $1`, args: []any{account}},
-			statement{sql: `DELETE FROM past_pauses WHERE account = $1 AND until < $2`, args: []any{account, micros(now.Add(-pastFor))}})
+		t.add(engine.Statement{SQL: `DELETE FROM pauses WHERE account = $1`, Args: []any{account}},
+			engine.Statement{SQL: `DELETE FROM past_pauses WHERE account = $1 AND until < $2`, Args: []any{account, micros(now.Add(-pastFor))}})
 		return t.flush()
 	})
 	if err != nil {

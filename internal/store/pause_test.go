@@ -84,11 +84,11 @@ func testFull(t *testing.T, b backend) {
 		}
 	}
 	free(0) // the third is who was refused, and has its number still
-	if _, err := nodes[1].write.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345603'"); err != nil {
+	if _, err := nodes[1].engine.Pools().Aside.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345603'"); err != nil {
 		t.Fatal(err)
 	}
 	free(0)
-	if _, err := nodes[1].write.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345602'"); err != nil {
+	if _, err := nodes[1].engine.Pools().Aside.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345602'"); err != nil {
 		t.Fatal(err)
 	}
 	free(1)

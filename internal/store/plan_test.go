@@ -24,7 +24,7 @@ func testPlans(t *testing.T, b backend) {
 		lock  engine.Lock
 	}
 	byPosition := "INTEGER PRIMARY KEY"
-	if s.dialect.shared {
+	if s.Shared() {
 		byPosition = "events_by_position"
 	}
 	plans := []plan{
@@ -68,26 +68,26 @@ func testPlans(t *testing.T, b backend) {
 	}
 	for _, l := range lists {
 		st := listSQL(l.q)
-		plans = append(plans, plan{st.sql, st.args, []string{l.index}, st.lock})
+		plans = append(plans, plan{st.SQL, st.Args, []string{l.index}, st.Lock})
 	}
 	for _, q := range []Query{{}, {State: call.Waiting}, {State: call.Dialing, Before: "a"}, {State: call.Ended}, {Outcome: call.Reached, Before: "a"}} {
 		q.To = "a"
 		for _, st := range toSQL(q) {
 			index := "also_called_by_number"
 			switch {
-			case strings.Contains(st.sql, "outcome IS NULL"):
+			case strings.Contains(st.SQL, "outcome IS NULL"):
 				index = "calls_by_number_live"
-			case !strings.Contains(st.sql, "also_called"):
+			case !strings.Contains(st.SQL, "also_called"):
 				index = "calls_by_number_ended"
 			}
-			plans = append(plans, plan{st.sql, st.args, []string{index}, st.lock})
+			plans = append(plans, plan{st.SQL, st.Args, []string{index}, st.Lock})
 		}
 	}
 	for _, q := range plans {
 		if strings.Contains(q.sql, "LIMIT $") && len(q.args) < strings.Count(q.sql, "$") {
 			q.args = append(q.args, 5)
 		}
-		plan := explained(t, s, statement{sql: q.sql, args: q.args, lock: q.lock})
+		plan := explained(t, s, engine.Statement{SQL: q.sql, Args: q.args, Lock: q.lock})
 		for _, index := range q.index {
 			if !strings.Contains(plan, index) {
 				t.Errorf("%s\ndoes not go by %s:\n%s", q.sql, index, plan)
@@ -144,7 +144,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 			continue
 		}
 		seen++
-		plan := explained(t, s, statement{sql: sql, args: st.Args, lock: st.Lock})
+		plan := explained(t, s, engine.Statement{SQL: sql, Args: st.Args, Lock: st.Lock})
 		for _, bad := range []string{"Seq Scan", "SCAN calls", "SCAN attempts", "SCAN events", "SCAN destinations"} {
 			// SQLite names what a deletion would cascade to, of those that are ringing, too.
 			if strings.Contains(plan, bad) && !(bad == "SCAN destinations" && strings.HasPrefix(sql, "INSERT INTO calls")) {
@@ -158,7 +158,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 }
 
 // explained is what a database says about how it will run a statement.
-func explained(t *testing.T, s *Store, st statement) string {
+func explained(t *testing.T, s *Store, st engine.Statement) string {
 	t.Helper()
 	explain, columns := "EXPLAIN QUERY PLAN ", 4
 	if s.Shared() {
@@ -166,8 +166,8 @@ func explained(t *testing.T, s *Store, st statement) string {
 	}
 	var plan strings.Builder
 	err := s.tx(t.Context(), func(x *tx) error {
-		st.sql, st.affected = explain+st.sql, nil
-		st.rows = func(scan func(...any) error) error {
+		st.SQL, st.Affected = explain+st.SQL, nil
+		st.Rows = func(scan func(...any) error) error {
 			into := make([]any, columns)
 			var line string
 			for i := range into {
@@ -182,7 +182,7 @@ func explained(t *testing.T, s *Store, st statement) string {
 		return x.flush()
 	})
 	if err != nil {
-		t.Fatalf("%s: %v", st.sql, err)
+		t.Fatalf("%s: %v", st.SQL, err)
 	}
 	return plan.String()
 }

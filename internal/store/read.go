@@ -40,14 +40,14 @@ func (t *tx) loadCall(id string) (c call.Call, err error) {
 // ErrNotFound.
 func (t *tx) readCall(id string, lock engine.Lock, c *call.Call) (found func() error) {
 	*c = call.Call{}
-	return t.readRow(statement{sql: selectCalls + "id = $1", lock: lock}, id, c, fields(callColumns(c)))
+	return t.readRow(engine.Statement{SQL: selectCalls + "id = $1", Lock: lock}, id, c, fields(callColumns(c)))
 }
 
 // readRow queues the reading of a Call, whose row goes into some fields, c's among them.
-func (t *tx) readRow(st statement, id string, c *call.Call, into []any) (found func() error) {
+func (t *tx) readRow(st engine.Statement, id string, c *call.Call, into []any) (found func() error) {
 	id, there := storable(id), false
-	st.args = []any{id}
-	st.rows = func(scan func(...any) error) error {
+	st.Args = []any{id}
+	st.Rows = func(scan func(...any) error) error {
 		there = true
 		return scan(into...)
 	}
@@ -75,7 +75,7 @@ func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 			c.Attempts = append(c.Attempts, *a)
 		}
 	}, nil)
-	if err := q.each(st.sql, st.args, st.rows); err != nil {
+	if err := q.each(st.SQL, st.Args, st.Rows); err != nil {
 		return fmt.Errorf("loading the attempts: %w", err)
 	}
 	return nil
@@ -83,7 +83,7 @@ func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 
 // attemptsOf reads the attempts of the Calls of some ids, in their order. What can't
 // be read is an error; with damaged, that is told instead.
-func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error)) statement {
+func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error)) engine.Statement {
 	var (
 		id   string
 		a    call.Attempt
@@ -93,9 +93,9 @@ func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt),
 	if damaged != nil {
 		into = lenient(into, &bad)
 	}
-	return statement{
-		sql: selectAttempts + "IN ($1) ORDER BY call_id, n", args: []any{engine.List(ids)},
-		rows: func(scan func(...any) error) error {
+	return engine.Statement{
+		SQL: selectAttempts + "IN ($1) ORDER BY call_id, n", Args: []any{engine.List(ids)},
+		Rows: func(scan func(...any) error) error {
 			bad = nil
 			if err := scan(into...); err != nil {
 				return err
@@ -121,10 +121,10 @@ func (t *tx) look(ids []string) map[string]*stored {
 	var row call.Call
 	var bad error
 	into := lenient(fields(callColumns(&row)), &bad)
-	t.add(statement{
-		sql:  selectCalls + "id IN ($1)",
-		args: []any{engine.List(ids)},
-		rows: func(scan func(...any) error) error {
+	t.add(engine.Statement{
+		SQL:  selectCalls + "id IN ($1)",
+		Args: []any{engine.List(ids)},
+		Rows: func(scan func(...any) error) error {
 			bad = nil
 			if err := scan(into...); err != nil {
 				return err
@@ -171,7 +171,7 @@ func (a *Asked) fields() []any {
 // Asked returns Call id and what it was asked for with, or ErrNotFound.
 func (s *Store) Asked(ctx context.Context, id string) (a Asked, err error) {
 	err = s.get(ctx, func(t *tx) func() error {
-		return t.readRow(statement{sql: selectAsked + "id = $1"}, id, &a.Call, a.fields())
+		return t.readRow(engine.Statement{SQL: selectAsked + "id = $1"}, id, &a.Call, a.fields())
 	})
 	return a, err
 }

@@ -35,11 +35,11 @@ type dueRead struct {
 // readDue queues the reading of what is due, the longest due first.
 func (r *reads) readDue(l *loaded) {
 	for _, d := range r.due {
-		l.add(statement{
-			sql:  selectCalls + d.where,
-			lock: engine.SkipLocked,
-			args: []any{micros(d.now), d.limit, floor(d.from)},
-			rows: func(scan func(...any) error) error {
+		l.add(engine.Statement{
+			SQL:  selectCalls + d.where,
+			Lock: engine.SkipLocked,
+			Args: []any{micros(d.now), d.limit, floor(d.from)},
+			Rows: func(scan func(...any) error) error {
 				c, err := l.found(scan)
 				d.calls = append(d.calls, c)
 				return err
@@ -122,10 +122,10 @@ func (r *reads) readFirst(l *loaded) error {
 			continue
 		}
 		repeats = append(repeats, c)
-		l.add(statement{
-			sql:  selectFirst,
-			args: []any{c.key.Scope, c.key.Key},
-			rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
+		l.add(engine.Statement{
+			SQL:  selectFirst,
+			Args: []any{c.key.Scope, c.key.Key},
+			Rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
 		})
 	}
 	if err := l.flush(); err != nil {

@@ -40,8 +40,8 @@ func (s *Store) Ready(ctx context.Context) error {
 // probe writes a row of its own, and removes those before.
 func (t *tx) probe() error {
 	id, filler := rand.Text(), strings.Repeat(rand.Text(), probeSize/len(rand.Text()))
-	t.add(statement{sql: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, args: []any{id, filler}})
+	t.add(engine.Statement{SQL: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, Args: []any{id, filler}})
 	before, err := t.lockIDs(engine.SkipLocked, `SELECT id FROM probes WHERE id <> $1`, id)
-	t.add(statement{sql: `DELETE FROM probes WHERE id IN ($1)`, args: []any{engine.List(before)}})
+	t.add(engine.Statement{SQL: `DELETE FROM probes WHERE id IN ($1)`, Args: []any{engine.List(before)}})
 	return err
 }

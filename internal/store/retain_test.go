@@ -36,7 +36,7 @@ func everything(t testing.TB, s *Store) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range []string{"calls", "also_called", "attempts", "events", "destinations", "deliveries"} {
-		rows, err := s.read.QueryContext(t.Context(), "SELECT * FROM "+table)
+		rows, err := s.engine.Pools().Read.QueryContext(t.Context(), "SELECT * FROM "+table)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -54,7 +54,7 @@ func testWords(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := personal(t, s)
 	take := func(query string, word string) error {
-		_, err := s.write.ExecContext(t.Context(), query, c.ID, word)
+		_, err := s.engine.Pools().Aside.ExecContext(t.Context(), query, c.ID, word)
 		return err
 	}
 	for query, list := range map[string][]string{
@@ -75,7 +75,7 @@ func testWords(t *testing.T, b backend) {
 		"UPDATE calls SET state = 'waiting' WHERE id = $1", "UPDATE calls SET wake_at = 1 WHERE id = $1",
 		"UPDATE calls SET outcome = NULL WHERE id = $1", "UPDATE calls SET ended_at = NULL WHERE id = $1",
 	} {
-		if _, err := s.write.ExecContext(t.Context(), broken, c.ID); err == nil {
+		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), broken, c.ID); err == nil {
 			t.Errorf("the schema lets pass: %s", broken)
 		}
 	}

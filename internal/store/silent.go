@@ -43,7 +43,7 @@ func (s *Store) SpreadAsks(ctx context.Context, now time.Time, apart time.Durati
 	err = s.tx(ctx, func(t *tx) error {
 		last = now
 		var changes []rowChange
-		t.add(statement{sql: selectToSpread, args: []any{micros(now)}, lock: engine.SkipLocked, rows: func(scan func(...any) error) error {
+		t.add(engine.Statement{SQL: selectToSpread, Args: []any{micros(now)}, Lock: engine.SkipLocked, Rows: func(scan func(...any) error) error {
 			var id string
 			var due time.Time
 			legs := 0

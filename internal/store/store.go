@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -19,18 +18,16 @@ var ErrNotFound = errors.New("there is no such call")
 
 // Store keeps the Calls. All its methods may be used by many goroutines.
 type Store struct {
-	engine           engine.Engine
-	own, write, read *sql.DB // its connections: of the writer's, of all others who write, and of those who read
-	dialect          dialect
-	scrubEnded       bool
-	placedBy         string
-	clock            func() time.Time
-	offset           atomic.Int64                  // of the database's clock, nanoseconds
-	told             func(*call.Call, *call.Event) // Options.Committed
-	probes           singleflight.Group
-	metrics          *metrics
-	writer           writer
-	sender           Sender // nil: none
+	engine     engine.Engine
+	scrubEnded bool
+	placedBy   string
+	clock      func() time.Time
+	offset     atomic.Int64                  // of the database's clock, nanoseconds
+	told       func(*call.Call, *call.Event) // Options.Committed
+	probes     singleflight.Group
+	metrics    *metrics
+	writer     writer
+	sender     Sender // nil: none
 
 	// transact runs a function in a transaction on the writer's own connection, aside on one that
 	// others share, and view in one that only reads, and sees one state of the database.
@@ -78,16 +75,6 @@ func (s *Store) wakeSender() {
 	if s.sender != nil {
 		s.sender.Look()
 	}
-}
-
-// statement is one piece of SQL. rows, if set, is called for each row of its
-// answer; affected, if set, with the number of rows it wrote.
-type statement struct {
-	sql      string
-	args     []any
-	lock     engine.Lock
-	rows     func(scan func(...any) error) error
-	affected func(n int64)
 }
 
 // tx is a transaction of a Store.

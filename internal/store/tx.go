@@ -14,30 +14,26 @@ var ErrUnclear = engine.ErrUnclear
 const batchTime = 10 * time.Second
 
 // add queues statements.
-func (t *tx) add(list ...statement) {
-	for _, st := range list {
-		t.Add(engine.Statement{SQL: st.sql, Args: st.args, Lock: st.lock, Rows: st.rows, Affected: st.affected})
-	}
-}
+func (t *tx) add(list ...engine.Statement) { t.Add(list...) }
 
 // flush sends what is queued.
 func (t *tx) flush() error { return t.Flush() }
 
 // exec sends a statement now.
 func (t *tx) exec(sql string, args ...any) error {
-	t.add(statement{sql: sql, args: args})
+	t.add(engine.Statement{SQL: sql, Args: args})
 	return t.flush()
 }
 
 // each implements querier.
 func (t *tx) each(sql string, args []any, row func(scan func(...any) error) error) error {
-	t.add(statement{sql: sql, args: args, rows: row})
+	t.add(engine.Statement{SQL: sql, Args: args, Rows: row})
 	return t.flush()
 }
 
 // lockIDs locks and reads rows of which a query finds the ids.
 func (t *tx) lockIDs(lock engine.Lock, query string, args ...any) (ids []string, err error) {
-	t.add(statement{sql: query, args: args, lock: lock, rows: func(scan func(...any) error) error {
+	t.add(engine.Statement{SQL: query, Args: args, Lock: lock, Rows: func(scan func(...any) error) error {
 		var id string
 		err := scan(&id)
 		ids = append(ids, id)
@@ -80,7 +76,7 @@ func (s *Store) insist(ctx context.Context, run func() error) error {
 // writeRows runs one statement that writes, apart from the writer, and says how many rows it wrote.
 func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows int64, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		t.add(statement{sql: sql, args: args, affected: func(n int64) { rows = n }})
+		t.add(engine.Statement{SQL: sql, Args: args, Affected: func(n int64) { rows = n }})
 		return t.flush()
 	})
 	return rows, err

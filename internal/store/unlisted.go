@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"redial/internal/store/engine"
 )
 
 const (
@@ -32,7 +34,7 @@ func (s *Store) CountUnlisted(ctx context.Context, account string, code int, num
 	hash := hex.EncodeToString(sum[:])
 	err = s.tx(ctx, func(t *tx) error {
 		u = Unlisted{}
-		t.add(statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, args: []any{account, micros(now.Add(-unlistedFor))}})
+		t.add(engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, Args: []any{account, micros(now.Add(-unlistedFor))}})
 		isNew, counts := false, 1
 		row := []column{{"account", &account}, {"code", &code}, {"number", &hash}, {"at", asMicros{&now}}, {"counts", &counts}}
 		err := t.write(&insertUnlisted, [][]column{row}, func(scan func(...any) error) error {
@@ -42,15 +44,15 @@ func (s *Store) CountUnlisted(ctx context.Context, account string, code int, num
 		if err != nil {
 			return err
 		}
-		t.add(statement{
-			sql:      `UPDATE unlisted_codes SET at = $4, counts = 1 WHERE account = $1 AND code = $2 AND number = $3 AND at < $5`,
-			args:     []any{account, code, hash, micros(now), micros(now.Add(-unlistedOnce))},
-			affected: func(n int64) { u.Again = !isNew && n == 0 },
-		}, statement{
-			sql: `SELECT (SELECT count(*) FROM unlisted_codes WHERE account = $1 AND code = $2 AND counts = 1),
+		t.add(engine.Statement{
+			SQL:      `UPDATE unlisted_codes SET at = $4, counts = 1 WHERE account = $1 AND code = $2 AND number = $3 AND at < $5`,
+			Args:     []any{account, code, hash, micros(now), micros(now.Add(-unlistedOnce))},
+			Affected: func(n int64) { u.Again = !isNew && n == 0 },
+		}, engine.Statement{
+			SQL: `SELECT (SELECT count(*) FROM unlisted_codes WHERE account = $1 AND code = $2 AND counts = 1),
 				(SELECT count(*) FROM own_codes WHERE account = $1 AND code = $2 AND until > $3)`,
-			args: []any{account, code, micros(now)},
-			rows: func(scan func(...any) error) error {
+			Args: []any{account, code, micros(now)},
+			Rows: func(scan func(...any) error) error {
 				own := 0
 				err := scan(&u.Numbers, &own)
 				u.Own = own > 0
@@ -81,10 +83,10 @@ func (s *Store) OwnCode(ctx context.Context, account string, code int, until tim
 		if err := t.write(&insertOwnCode, [][]column{row}, nil); err != nil {
 			return err
 		}
-		t.add(statement{
-			sql: `UPDATE own_codes SET until = $3 WHERE account = $1 AND code = $2`, args: []any{account, code, micros(until)},
-		}, statement{sql: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, args: []any{account, code}},
-			statement{sql: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, args: []any{account, micros(s.Now())}})
+		t.add(engine.Statement{
+			SQL: `UPDATE own_codes SET until = $3 WHERE account = $1 AND code = $2`, Args: []any{account, code, micros(until)},
+		}, engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code}},
+			engine.Statement{SQL: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, Args: []any{account, micros(s.Now())}})
 		return t.flush()
 	})
 	if err != nil {

@@ -103,7 +103,7 @@ func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 		if d.Body != "" {
 			t.Errorf("a list reads the body of %s", d.EventID())
 		}
-		row := s.write.QueryRowContext(t.Context(), "SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
+		row := s.engine.Pools().Aside.QueryRowContext(t.Context(), "SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
 		if err := row.Scan(&d.Body); err != nil {
 			t.Fatal(err)
 		}
@@ -597,12 +597,12 @@ func testWebhookWords(t *testing.T, b backend) {
 		for _, w := range list {
 			run(t, s, query, w)
 		}
-		if _, err := s.write.ExecContext(t.Context(), query, "unheard-of"); err == nil {
+		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), query, "unheard-of"); err == nil {
 			t.Errorf("%s: any word is taken", query)
 		}
 	}
 	run(t, s, "UPDATE deliveries SET state = 'dead'")
-	if _, err := s.write.ExecContext(t.Context(), "UPDATE deliveries SET wake_at = 1"); err == nil {
+	if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE deliveries SET wake_at = 1"); err == nil {
 		t.Error("what is over can be due")
 	}
 }
@@ -645,7 +645,7 @@ func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 	equal(t, sequences(t, nodes[0], c.ID), []string{"all 2!"})
 }
 
-// Who listened at a node of the version before has left rows: they are nobody's endpoint, and go with their messages.
+// Who listened at a node of the version before has left Rows: they are nobody's endpoint, and go with their messages.
 func testListenersOfTheVersionBefore(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")

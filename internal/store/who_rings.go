@@ -17,7 +17,7 @@ import (
 type numbers struct {
 	*loaded
 	swept       []string // numbers that a sweep has found free
-	skipsLocked bool     // a claim alone that has met a lock: it leaves the numbers that another node has locked
+	skipsLocked bool     // a claim alone that has met a Lock: it leaves the numbers that another node has locked
 
 	unoffered bool // a number is free, and Calls that are held for it were not tried
 	passed    bool // a number is free, and another node has locked the Calls that may be held for it
@@ -124,7 +124,7 @@ func (n *numbers) passOn(wants map[string][]*want, free map[string]*freed) (list
 		if f := free[number]; f != nil {
 			list = append(list, f)
 			for _, id := range f.by {
-				n.add(statement{sql: deleteDestination, args: []any{number, id}})
+				n.add(engine.Statement{SQL: deleteDestination, Args: []any{number, id}})
 			}
 		}
 		if n.skipsLocked {
@@ -170,11 +170,11 @@ var takeDestination = func() bulk {
 // take queues the taking of numbers.
 func (n *numbers) take(list ...*want) error {
 	for _, w := range list {
-		n.add(statement{
-			sql:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
-			args: []any{w.number},
-			lock: engine.ForUpdate,
-			rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
+		n.add(engine.Statement{
+			SQL:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
+			Args: []any{w.number},
+			Lock: engine.ForUpdate,
+			Rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
 		})
 		row := destinationColumns(&w.number, &w.call.after.ID, &w.attempt, new(int))
 		err := n.write(&takeDestination, [][]column{row}, func(scan func(...any) error) error {
@@ -224,9 +224,9 @@ func (n *numbers) refuse(wants map[string][]*want) error {
 			case w.call.waking != nil && w.call.after.Attempt(w.attempt).SID == "":
 				busy[w.call] = append(busy[w.call], number)
 			default: // it rings already, and that is a fact, whoever has the number
-				n.add(statement{
-					sql:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
-					args: []any{number, w.call.after.ID, w.attempt},
+				n.add(engine.Statement{
+					SQL:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
+					Args: []any{number, w.call.after.ID, w.attempt},
 				})
 			}
 		}
@@ -247,11 +247,11 @@ func (n *numbers) renumber(c *stored, had map[string]int) {
 		switch has[number] {
 		case had[number]:
 		case 0:
-			n.add(statement{sql: deleteDestination, args: []any{number, c.after.ID}})
+			n.add(engine.Statement{SQL: deleteDestination, Args: []any{number, c.after.ID}})
 		default:
-			n.add(statement{
-				sql:  `UPDATE destinations SET attempt = $3 WHERE number = $1 AND call_id = $2`,
-				args: []any{number, c.after.ID, has[number]},
+			n.add(engine.Statement{
+				SQL:  `UPDATE destinations SET attempt = $3 WHERE number = $1 AND call_id = $2`,
+				Args: []any{number, c.after.ID, has[number]},
 			})
 		}
 	}
@@ -279,10 +279,10 @@ func (n *numbers) findNext(f *freed, most int) {
 		due = micros(n.now)
 	}
 	f.most = most
-	n.add(statement{
-		sql:  selectNext,
-		args: []any{f.number, f.tried, due, most},
-		rows: func(scan func(...any) error) error {
+	n.add(engine.Statement{
+		SQL:  selectNext,
+		Args: []any{f.number, f.tried, due, most},
+		Rows: func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			f.next = append(f.next, id)
@@ -375,7 +375,7 @@ func (n *numbers) offer(c *stored, number string) bool {
 		return false
 	}
 	if c.before.Held == "" { // a node of an older version left the row
-		n.add(statement{sql: deleteAlsoHeld, args: []any{c.before.ID}})
+		n.add(engine.Statement{SQL: deleteAlsoHeld, Args: []any{c.before.ID}})
 	}
 	return c.after.Offered == number
 }
@@ -388,7 +388,7 @@ func (n *numbers) holdAlso(changed []*stored) error {
 			continue
 		}
 		if before != nil {
-			n.add(statement{sql: deleteAlsoHeld, args: []any{c.after.ID}})
+			n.add(engine.Statement{SQL: deleteAlsoHeld, Args: []any{c.after.ID}})
 		}
 		rows := make([][]column, len(after))
 		for i := range after {
@@ -413,9 +413,9 @@ const setAside = time.Hour
 // setAside has a Call left alone until a time, also by its deadline, and by those who look
 // for the next Call for a number.
 func (t *tx) setAside(id string, until time.Time) {
-	t.add(statement{
-		sql: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,
+	t.add(engine.Statement{
+		SQL: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,
 			held_for = NULL, offered = NULL WHERE id = $1`,
-		args: []any{id, micros(until)},
-	}, statement{sql: deleteAlsoHeld, args: []any{id}})
+		Args: []any{id, micros(until)},
+	}, engine.Statement{SQL: deleteAlsoHeld, Args: []any{id}})
 }

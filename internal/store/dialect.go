@@ -1,4 +1,0 @@
-package store
-
-// dialect is what differs between the databases.
-type dialect struct{ shared bool }
