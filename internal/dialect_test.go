@@ -21,7 +21,8 @@ var knowEngines = map[string]string{
 var (
 	engineNames = regexp.MustCompile(`(?i)postgres|sqlite|mysql|mariadb|\bpgx\b|\bpg_`)
 	// dialects are words of SQL that not every database has, or that it means otherwise.
-	dialects = regexp.MustCompile(`\b(FOR (NO KEY )?(UPDATE|SHARE)|SKIP LOCKED|ON (CONFLICT|DUPLICATE)|RETURNING|PRAGMA|SAVEPOINT)\b` +
+	dialects = regexp.MustCompile(`\b(FOR (NO KEY )?(UPDATE|SHARE)|SKIP LOCKED|ON (CONFLICT|DUPLICATE)|RETURNING)\b` +
+		`|\b(PRAGMA|SAVEPOINT)\b` +
 		`|\b(EXPLAIN|ILIKE|REPLACE INTO|SET (LOCAL|SESSION)|UPDATE [a-z_]+ (AS [a-z]+ )?SET [^;]* FROM)\b` +
 		`|\bANY ?\(|\bjson_(each|table|array)|\b(unnest|lock_timeout|advisory)\b|::(text|bigint|json)`)
 )
@@ -64,9 +65,12 @@ func dialectIn(text string, statements bool) (lines []string) {
 // Else the test above could not fail.
 func TestADialectIsFound(t *testing.T) {
 	for _, line := range []string{
-		"`SELECT id FROM calls FOR UPDATE`", "`SELECT 1 FOR UPDATE SKIP LOCKED`", "`WHERE id = ANY($1)`", "`SELECT * FROM unnest($1)`",
-		"`WHERE id IN (SELECT value FROM json_each($1))`", "` ON CONFLICT DO NOTHING`", "`INSERT INTO t VALUES (1) RETURNING id`",
-		`"PRAGMA wal_checkpoint"`, `"SAVEPOINT a"`, "`SET LOCAL lock_timeout = 1`", "`SELECT pg_backend_pid()`", "`EXPLAIN SELECT 1`",
+		"`SELECT id FROM calls FOR UPDATE`", "`SELECT 1 FOR UPDATE SKIP LOCKED`", "`WHERE id = ANY($1)`",
+		"`SELECT * FROM unnest($1)`",
+		"`WHERE id IN (SELECT value FROM json_each($1))`", "` ON CONFLICT DO NOTHING`",
+		"`INSERT INTO t VALUES (1) RETURNING id`",
+		`"PRAGMA wal_checkpoint"`, `"SAVEPOINT a"`, "`SET LOCAL lock_timeout = 1`", "`SELECT pg_backend_pid()`",
+		"`EXPLAIN SELECT 1`",
 		"`UPDATE calls SET wake_at = v.at FROM v`", "// as SQLite does", "// of PostgreSQL, as pgx says",
 	} {
 		if len(dialectIn("package store\n"+line, true)) != 1 {
@@ -75,7 +79,8 @@ func TestADialectIsFound(t *testing.T) {
 	}
 	for _, line := range []string{
 		"`SELECT id FROM calls WHERE id IN ($1) ORDER BY id LIMIT $2`", "`UPDATE calls SET wake_at = $2 WHERE id = $1`",
-		"`DELETE FROM calls WHERE id IN (SELECT id FROM calls)`", "lock: engine.ForUpdate", "// any (other) update, returning nothing",
+		"`DELETE FROM calls WHERE id IN (SELECT id FROM calls)`", "lock: engine.ForUpdate",
+		"// any (other) update, returning nothing",
 	} {
 		if found := dialectIn(line, true); len(found) > 0 {
 			t.Errorf("taken for a dialect: %q", found)

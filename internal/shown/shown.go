@@ -89,7 +89,9 @@ func window(w call.Window) *api.Window {
 func Forecast(f call.Forecast) api.Forecast {
 	w := api.Forecast{Result: string(f.Result), Attempts: []api.Planned{}, Outcome: string(f.Outcome), EndsAt: f.EndsAt}
 	for _, p := range f.Dials {
-		w.Attempts = append(w.Attempts, api.Planned{Number: p.Attempt, To: p.Person.Number, Name: p.Person.Name, At: p.At, Waiting: p.Waiting})
+		w.Attempts = append(w.Attempts, api.Planned{
+			Number: p.Attempt, To: p.Person.Number, Name: p.Person.Name, At: p.At, Waiting: p.Waiting,
+		})
 	}
 	return w
 }
@@ -134,7 +136,9 @@ func reached(e *call.Evidence) *api.Reached {
 	if e == nil {
 		return nil
 	}
-	return &api.Reached{Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, At: e.At, Listened: e.Listened}
+	return &api.Reached{
+		Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, At: e.At, Listened: e.Listened,
+	}
 }
 
 func refusal(r *call.Refusal) *api.Refusal {
@@ -152,7 +156,8 @@ func Event(e call.Event) api.Event {
 	}
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
-		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Waited: waited, Code: e.Code, Message: e.Message,
+		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Waited: waited,
+		Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}
 }

@@ -55,7 +55,8 @@ func (s *Server) brokeOff(r *http.Request, err error) {
 // next says io.EOF, the client goes, or the server closes. next says whether it wrote anything, and whether there is
 // more at once. While it writes nothing, beat does now and then.
 func (s *Server) follow(
-	w http.ResponseWriter, r *http.Request, changed <-chan struct{}, beat func(), next func() (wrote, more bool, err error),
+	w http.ResponseWriter, r *http.Request, changed <-chan struct{}, beat func(),
+	next func() (wrote, more bool, err error),
 ) {
 	for said, look := time.Now(), true; ; {
 		extend(w, heartbeat+writeTime)

@@ -297,8 +297,8 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// streamQuery reads what a stream is to bring, and after what. The parameter resume is of clients of the version before,
-// whose streams are no more: they begin anew.
+// streamQuery reads what a stream is to bring, and after what. The parameter resume is of clients of the version
+// before, whose streams are no more: they begin anew.
 func (s *Server) streamQuery(r *http.Request) (events store.Filter, after int64, err error) {
 	if after, err = lastEventID(r, store.FromNow, math.MaxInt64); err != nil {
 		return nil, 0, err

@@ -24,13 +24,18 @@ import (
 func TestWhatIsPublic(t *testing.T) {
 	for text, want := range map[string]bool{
 		"93.184.216.34": true, "2606:2800:220:1::1": true, "::ffff:93.184.216.34": true, "64:ff9b::5db8:d822": true,
-		"127.0.0.1": false, "10.1.2.3": false, "172.31.0.1": false, "192.168.0.1": false, "169.254.169.254": false, "0.0.0.0": false, "0.1.2.3": false,
-		"100.64.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "198.18.0.1": false, "192.0.0.8": false,
-		"::": false, "::1": false, "fe80::1": false, "fe80::1%eth0": false, "fc00::1": false, "fd00:ec2::254": false, "ff02::1": false, "fec0::1": false,
-		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "::7f00:1": false, "64:ff9b::a9fe:a9fe": false, "64:ff9b:1::1": false,
+		"127.0.0.1": false, "10.1.2.3": false, "172.31.0.1": false, "192.168.0.1": false, "169.254.169.254": false,
+		"0.0.0.0": false, "0.1.2.3": false,
+		"100.64.0.1": false, "224.0.0.1": false, "255.255.255.255": false, "240.0.0.1": false, "198.18.0.1": false,
+		"192.0.0.8": false,
+		"::":        false, "::1": false, "fe80::1": false, "fe80::1%eth0": false, "fc00::1": false, "fd00:ec2::254": false,
+		"ff02::1": false, "fec0::1": false,
+		"::ffff:127.0.0.1": false, "::ffff:169.254.169.254": false, "::7f00:1": false, "64:ff9b::a9fe:a9fe": false,
+		"64:ff9b:1::1":      false,
 		"2002:a9fe:a9fe::1": false, "2002:7f00:1::": false, "2001:0:7f00:1::1": false, "2001:db8::1": false,
-		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:2::1": false, "100::1": false, "2001:2::1": false, "2001:10::1": false,
-		"4000::1": false, "5f00::1": false, "2a00:1450:4001:80b::200e": true, "64:ff9b::7f00:1": false,
+		"::ffff:0:7f00:1": false, "::ffff:0:a9fe:a9fe": false, "64:ff9b:2::1": false, "100::1": false, "2001:2::1": false,
+		"2001:10::1": false,
+		"4000::1":    false, "5f00::1": false, "2a00:1450:4001:80b::200e": true, "64:ff9b::7f00:1": false,
 	} {
 		if got := Public(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s is public: %t", text, got)
@@ -40,11 +45,17 @@ func TestWhatIsPublic(t *testing.T) {
 
 func TestCheckURL(t *testing.T) {
 	for link, words := range map[string]string{
-		"https://example.com/hook?key=1": "", "https://example.com:8443": "", "https://93.184.216.34/": "", "https://[2606:2800:220:1::1]/": "",
-		"": "must be a URL", "example.com": "must be a URL", "https:example.com": "must be a URL", "https:///x": "must be a URL", "https://" + strings.Repeat("x", maxURL): "must be a URL",
-		"http://example.com": "https", "ftp://example.com": "https", "https://u:p@example.com": "password", "https://example.com/#x": "fragment",
-		"https://localhost": "private", "https://LOCALHOST.": "private", "https://a.localhost": "private", "https://127.0.0.1": "private",
-		"https://169.254.169.254/latest/meta-data": "private", "https://[::1]": "private", "https://[fe80::1%25eth0]": "private", "https://[::ffff:10.0.0.1]/": "private",
+		"https://example.com/hook?key=1": "", "https://example.com:8443": "", "https://93.184.216.34/": "",
+		"https://[2606:2800:220:1::1]/": "",
+		"":                              "must be a URL", "example.com": "must be a URL",
+		"https:example.com": "must be a URL", "https:///x": "must be a URL",
+		"https://" + strings.Repeat("x", maxURL): "must be a URL",
+		"http://example.com":                     "https", "ftp://example.com": "https",
+		"https://u:p@example.com": "password", "https://example.com/#x": "fragment",
+		"https://localhost": "private", "https://LOCALHOST.": "private", "https://a.localhost": "private",
+		"https://127.0.0.1":                        "private",
+		"https://169.254.169.254/latest/meta-data": "private", "https://[::1]": "private",
+		"https://[fe80::1%25eth0]": "private", "https://[::ffff:10.0.0.1]/": "private",
 	} {
 		err := CheckURL(link, false)
 		if words == "" && err != nil || words != "" && (err == nil || !strings.Contains(err.Error(), words)) {
@@ -122,7 +133,9 @@ func trySender(t *testing.T, allow bool, resolver *net.Resolver) *Sender {
 			t.Error(err)
 		}
 	})
-	return New(Config{Store: s, AllowPrivate: allow, Transport: NewTransport(allow, resolver), Log: slog.New(slog.DiscardHandler)})
+	return New(Config{
+		Store: s, AllowPrivate: allow, Transport: NewTransport(allow, resolver), Log: slog.New(slog.DiscardHandler),
+	})
 }
 
 // What is not public is never dialed, however its address is come by.
@@ -145,9 +158,14 @@ func TestTheGuardDialsOnlyWhatItChecked(t *testing.T) {
 	}
 	s := trySender(t, false, resolver)
 	// Nor does it say whether a name is there: nowhere.example.com is not.
-	for _, host := range []string{"nowhere.example.com", "127.0.0.1", "169.254.169.254", "[::1]", "local.example.com", "metadata.example.com", "changes.example.com"} {
+	for _, host := range []string{
+		"nowhere.example.com", "127.0.0.1", "169.254.169.254", "[::1]", "local.example.com", "metadata.example.com",
+		"changes.example.com",
+	} {
 		link := "https://" + host + ":" + u.Port() + "/hook"
-		try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}}})
+		try, err := s.Test(t.Context(), &store.Endpoint{
+			Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}},
+		})
 		if err != nil || try.Error != errNoAddress.Error() {
 			t.Errorf("%s: %+v, %v", link, try, err)
 		}
@@ -188,7 +206,9 @@ func TestAnAnswerIsBounded(t *testing.T) {
 	}))
 	defer endless.Close()
 	s := trySender(t, true, nil)
-	try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: endless.URL, Secrets: []store.Secret{{Text: NewSecret()}}})
+	try, err := s.Test(t.Context(), &store.Endpoint{
+		Source: store.FromAPI, URL: endless.URL, Secrets: []store.Secret{{Text: NewSecret()}},
+	})
 	if err != nil || try.Status != 200 {
 		t.Errorf("%+v, %v", try, err)
 	}
@@ -214,7 +234,9 @@ func TestTheBodyOfAnAnswerDoesNotMatter(t *testing.T) {
 			trace := &httptrace.ClientTrace{ // a server may take its time until it answers, however long
 				GotFirstResponseByte: func() { time.AfterFunc(200*time.Millisecond, cancel) },
 			}
-			v := s.post(httptrace.WithClientTrace(ctx, trace), message{url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}}})
+			v := s.post(httptrace.WithClientTrace(ctx, trace), message{
+				url: odd.URL, id: "evt_1", body: []byte("{}"), secrets: []store.Secret{{Text: NewSecret()}},
+			})
 			cancel()
 			odd.Close()
 			if v.try.Status != status || v.taken() != (status == http.StatusOK) || v.over != (status == http.StatusGone) {
@@ -256,8 +278,11 @@ func TestReasonsQuoteNobody(t *testing.T) {
 			_, _ = conn.Write(buf[:n])
 		}()
 		link := "http://" + l.Addr().String() + "/key4711"
-		try, err := s.Test(t.Context(), &store.Endpoint{Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}}})
-		if err != nil || try.Error == "" || len(try.Error) > 200 || strings.Contains(try.Error, "key4711") || strings.Contains(try.Error, "819012345678") {
+		try, err := s.Test(t.Context(), &store.Endpoint{
+			Source: store.FromAPI, URL: link, Secrets: []store.Secret{{Text: NewSecret()}},
+		})
+		if err != nil || try.Error == "" || len(try.Error) > 200 || strings.Contains(try.Error, "key4711") ||
+			strings.Contains(try.Error, "819012345678") {
 			t.Errorf("%s: %.200q, %v", name, try.Error, err)
 		}
 		l.Close()

@@ -52,9 +52,10 @@ func TestALostConnectionIsNotUsedAgain(t *testing.T) {
 		l := &pipes{conns: make(chan net.Conn), over: make(chan struct{})}
 		l.close = sync.OnceFunc(func() { close(l.over) })
 		var asked []string
-		server := &httptest.Server{Listener: l, EnableHTTP2: true, Config: &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			asked = append(asked, r.Proto)
-		})}}
+		server := &httptest.Server{Listener: l, EnableHTTP2: true,
+			Config: &http.Server{Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.Proto)
+			})}}
 		server.StartTLS()
 		defer server.Close()
 		transport := NewTransport(true, nil)

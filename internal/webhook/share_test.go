@@ -81,7 +81,9 @@ func TestGivingUpIsNoFailure(t *testing.T) {
 	if !s.Take("gone") {
 		t.Fatal("there is no slot")
 	}
-	s.deliver(&store.Delivery{DeliveryKey: store.DeliveryKey{CallID: "x", EndpointID: "gone", Seq: 1}, Target: "gone", Endpoint: gone})
+	s.deliver(&store.Delivery{
+		DeliveryKey: store.DeliveryKey{CallID: "x", EndpointID: "gone", Seq: 1}, Target: "gone", Endpoint: gone,
+	})
 	s.inFlight.Done()
 	n := 0
 	for s.Take("gone") {
@@ -102,14 +104,17 @@ func talkative(people, dials int) *call.Call {
 		c.Metadata[fmt.Sprintf("%0100d", i)] = strings.Repeat("m", 1000)
 	}
 	for i := range people {
-		c.People = append(c.People, call.Person{Number: fmt.Sprintf("+81901234%04d", i), Name: strings.Repeat("n", 100), Say: strings.Repeat("s", 3000)})
+		c.People = append(c.People, call.Person{
+			Number: fmt.Sprintf("+81901234%04d", i), Name: strings.Repeat("n", 100), Say: strings.Repeat("s", 3000),
+		})
 	}
 	for range 366 {
 		c.Policy.Window.Holidays = append(c.Policy.Window.Holidays, "2026-11-26")
 	}
 	for i := range people * dials {
 		c.Attempts = append(c.Attempts, call.Attempt{
-			N: i + 1, To: "+819012345678", SID: "CA0123456789abcdef0123456789abcdef", DialedAt: now, PlacedAt: now, RingingAt: now, EndedAt: now,
+			N: i + 1, To: "+819012345678", SID: "CA0123456789abcdef0123456789abcdef", DialedAt: now, PlacedAt: now,
+			RingingAt: now, EndedAt: now,
 			Finals: []call.Status{call.StatusBusy}, SIPCode: 486,
 		})
 	}
@@ -137,7 +142,8 @@ func TestMessagesAreBounded(t *testing.T) {
 				}
 			}
 			if whole := len(m.Data.Call.Attempts) == len(c.Attempts); !whole && !slices.Contains(m.Data.LeftOut, "attempts") {
-				t.Errorf("%v: %d of %d attempts, and %q are left out", size, len(m.Data.Call.Attempts), len(c.Attempts), m.Data.LeftOut)
+				t.Errorf("%v: %d of %d attempts, and %q are left out", size, len(m.Data.Call.Attempts),
+					len(c.Attempts), m.Data.LeftOut)
 			}
 			shows := func(a api.Attempt) bool { return a.Number == about }
 			if about > 0 && !slices.ContainsFunc(m.Data.Call.Attempts, shows) {
@@ -153,12 +159,14 @@ func TestWhatAMessageShows(t *testing.T) {
 	c := talkative(1, 3)
 	c.Policy, c.People, c.Metadata = call.DefaultPolicy(), nil, map[string]string{"order": strings.Repeat("4", 1000)}
 	body, err := s.Body(c, &call.Event{Seq: 9, Type: call.CallEnded, At: now})
-	if err != nil || strings.Contains(body, "left_out") || !strings.Contains(body, `"max_attempts":3`) || strings.Count(body, `"dialed_at"`) != 3 {
+	if err != nil || strings.Contains(body, "left_out") || !strings.Contains(body, `"max_attempts":3`) ||
+		strings.Count(body, `"dialed_at"`) != 3 {
 		t.Errorf("%v: %s", err, body)
 	}
 	c.Attempts = talkative(1, 20).Attempts
 	body, err = s.Body(c, &call.Event{Seq: 9, Type: call.CallEnded, At: now})
-	if err != nil || !strings.Contains(body, `"left_out":["attempts"]`) || strings.Count(body, `"dialed_at"`) != 3 || !strings.Contains(body, `"number":20`) || !strings.Contains(body, "4444") {
+	if err != nil || !strings.Contains(body, `"left_out":["attempts"]`) || strings.Count(body, `"dialed_at"`) != 3 ||
+		!strings.Contains(body, `"number":20`) || !strings.Contains(body, "4444") {
 		t.Errorf("%v: %s", err, body)
 	}
 }

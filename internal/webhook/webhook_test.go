@@ -56,7 +56,8 @@ func TestEveryDeliveryEnds(t *testing.T) {
 	at := now
 	for d.State == store.Pending {
 		failed.settle(&d, at)
-		if d.State == store.Pending && (d.WakeAt.Before(at.Add(Delays[d.Failures-1])) || d.WakeAt.After(at.Add(Delays[d.Failures-1]*11/10))) {
+		if d.State == store.Pending &&
+			(d.WakeAt.Before(at.Add(Delays[d.Failures-1])) || d.WakeAt.After(at.Add(Delays[d.Failures-1]*11/10))) {
 			t.Errorf("after failure %d it waits for %s", d.Failures, d.WakeAt.Sub(at))
 		}
 		at = d.WakeAt
@@ -146,7 +147,10 @@ func TestRotationSignsWithBoth(t *testing.T) {
 		secret string
 		at     time.Time
 		want   bool
-	}{{made[6], at, true}, {made[5], at, true}, {made[0], at, false}, {made[5], at.Add(RotationTime), false}, {made[6], at.Add(RotationTime), true}} {
+	}{
+		{made[6], at, true}, {made[5], at, true}, {made[0], at, false}, {made[5], at.Add(RotationTime), false},
+		{made[6], at.Add(RotationTime), true},
+	} {
 		if got := fits(c.secret, c.at); got != c.want {
 			t.Errorf("a signature fits: %t", got)
 		}
@@ -157,7 +161,8 @@ func TestRotationSignsWithBoth(t *testing.T) {
 }
 
 func TestCheckSecret(t *testing.T) {
-	for secret, ok := range map[string]bool{NewSecret(): true, "": false, "whsec_": false, "whsec_c2hvcnQ=": false, "whsec_%%%": false,
+	for secret, ok := range map[string]bool{NewSecret(): true, "": false, "whsec_": false, "whsec_c2hvcnQ=": false,
+		"whsec_%%%": false,
 		strings.TrimPrefix(NewSecret(), "whsec_"): false} {
 		if got := CheckSecret(secret) == nil; got != ok {
 			t.Errorf("%q is good: %t", secret, got)
@@ -166,8 +171,10 @@ func TestCheckSecret(t *testing.T) {
 }
 
 func TestCheckEvents(t *testing.T) {
-	for types, ok := range map[string]bool{"*": true, "call.*": true, "attempt.*": true, "call.ended,attempt.ringing": true,
-		"": false, "call.finished": false, "c*": false, "call.ended*": false, "call.ended,x": false, "call.ended,call.ended": false, "*,call.ended": true, "*,*": false} {
+	for types, ok := range map[string]bool{"*": true, "call.*": true, "attempt.*": true,
+		"call.ended,attempt.ringing": true,
+		"":                           false, "call.finished": false, "c*": false, "call.ended*": false,
+		"call.ended,x": false, "call.ended,call.ended": false, "*,call.ended": true, "*,*": false} {
 		if got := CheckEvents(strings.FieldsFunc(types, func(r rune) bool { return r == ',' })) == nil; got != ok {
 			t.Errorf("%q is good: %t", types, got)
 		}
