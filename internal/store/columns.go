@@ -131,15 +131,6 @@ func fields(cols []column) []any {
 	return list
 }
 
-// values returns "$from, $from+1, …", n of them.
-func values(from, n int) string {
-	list := make([]string, n)
-	for i := range list {
-		list[i] = fmt.Sprintf("$%d", from+i)
-	}
-	return strings.Join(list, ", ")
-}
-
 // errDamaged is what a row can't be read for, now or later.
 var errDamaged = errors.New("the row is damaged")
 
