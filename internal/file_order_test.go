@@ -34,6 +34,7 @@ var ordered = map[string]int{
 	"internal/seldom":       0,
 	"internal/shown":        0,
 	"internal/sim":          3,
+	"internal/store":        4,
 	"internal/store/engine": 0,
 	"internal/twilio":       0,
 	"internal/web":          3,
