@@ -183,7 +183,8 @@ func (b *batch) scrubEnded() error {
 var (
 	insertCall    = insertion("calls", callColumns(new(call.Call)))
 	updateCall    = updating("calls", 1, mutableColumns(new(call.Call)))
-	insertAttempt = insertion("attempts", append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...))
+	insertAttempt = insertion("attempts",
+		append([]column{{"call_id", new(string)}}, attemptColumns(new(call.Attempt))...))
 	updateAttempt = updating("attempts", 2, mutableAttempt("", new(call.Attempt)))
 	insertEvent   = insertion("events", eventColumns("", new(call.Event)))
 )

@@ -31,13 +31,15 @@ const (
 // is returned is on disk, and no other node has it: the Actions are the
 // caller's to perform. blocks are what the dials may have waited for.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int, blocks ...call.Block) ([]Due, error) {
-	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: []selection{{dueToDial, s.Timer.lowerBounds(s.Now()).dial}}})
+	which := []selection{{dueToDial, s.Timer.lowerBounds(s.Now()).dial}}
+	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: which})
 }
 
 // ClaimToAsk is described at ClaimToDial.
 func (s *Store) ClaimToAsk(ctx context.Context, now time.Time, limit int) ([]Due, error) {
 	bounds := s.Timer.lowerBounds(s.Now())
-	return s.claim(ctx, now, &claiming{limit: limit, which: []selection{{dueToAsk, bounds.ask}, {dueToExpire, bounds.expire}}})
+	which := []selection{{dueToAsk, bounds.ask}, {dueToExpire, bounds.expire}}
+	return s.claim(ctx, now, &claiming{limit: limit, which: which})
 }
 
 func (s *Store) claim(ctx context.Context, now time.Time, o *claiming) ([]Due, error) {

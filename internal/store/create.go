@@ -11,7 +11,9 @@ import (
 // Create stores a new Call and its Events. When the Idempotency-Key has been used for the
 // same request before, it stores nothing and returns the Call of then, replayed.
 // An Idempotency-Key is kept as long as its Call's row.
-func (s *Store) Create(ctx context.Context, c call.Call, events []call.Event, key Idempotency) (made call.Call, replayed bool, err error) {
+func (s *Store) Create(
+	ctx context.Context, c call.Call, events []call.Event, key Idempotency,
+) (made call.Call, replayed bool, err error) {
 	o := &creating{call: c, events: events, key: key}
 	if err := s.commit(ctx, c.CreatedAt, o); err != nil {
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)

@@ -13,7 +13,9 @@ import (
 // transaction that others may share. It sees to the sequence: when the Delivery is no longer
 // pending, the next one is due, and goes out at once where there is a slot. It returns the
 // Delivery as saved, ErrNotFound, or the step's own error, after which nothing is saved.
-func (s *Store) ChangeDelivery(ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error) (Delivery, error) {
+func (s *Store) ChangeDelivery(
+	ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error,
+) (Delivery, error) {
 	return s.deliver(ctx, now, &delivering{key: k, step: step})
 }
 

@@ -25,7 +25,10 @@ type outbox struct {
 type sending struct{ before, after Delivery }
 
 func newOutbox(l *loaded) outbox {
-	return outbox{loaded: l, endpoints: map[string]*Endpoint{}, rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{}}
+	return outbox{
+		loaded: l, endpoints: map[string]*Endpoint{},
+		rows: map[DeliveryKey]*sending{}, behind: map[DeliveryKey]bool{},
+	}
 }
 
 // readDeliveries locks the Calls whose deliveries change, and reads these with what is next
@@ -49,7 +52,9 @@ func (box *outbox) readDeliveries(r *reads) {
 		for _, id := range r.byID {
 			all[id] = true
 		}
-		box.add(engine.Statement{SQL: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", Args: []any{sortedList(all)}, Lock: engine.ForUpdate})
+		box.add(engine.Statement{
+			SQL: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", Args: []any{sortedList(all)}, Lock: engine.ForUpdate,
+		})
 	}
 	inSequence, most := map[sequence]int{}, 0
 	endpoints, seqs := map[string]bool{}, map[string]bool{}
@@ -122,7 +127,8 @@ func sortedKeys(rows map[DeliveryKey]*sending) []DeliveryKey {
 }
 
 func sameDelivery(a, b *Delivery) bool {
-	return a.State == b.State && a.WakeAt.Equal(b.WakeAt) && a.Since.Equal(b.Since) && a.Failures == b.Failures && slices.Equal(a.Tries, b.Tries)
+	return a.State == b.State && a.WakeAt.Equal(b.WakeAt) && a.Since.Equal(b.Since) &&
+		a.Failures == b.Failures && slices.Equal(a.Tries, b.Tries)
 }
 
 // hand makes a Delivery due: it goes out with the commit if the Sender has a slot.
@@ -180,7 +186,8 @@ var insertDelivery = bulk{insert: &engine.Insertion{
 func (box *outbox) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {
 	add := func(id, url, target string) {
 		list = append(list, &Delivery{
-			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Target: target, State: Pending, Since: box.store.Now(),
+			DeliveryKey: DeliveryKey{c.ID, id, e.Seq}, Type: e.Type, At: e.At, URL: url, Target: target,
+			State: Pending, Since: box.store.Now(),
 		})
 	}
 	if c.Webhook != "" && box.store.sender.OfCall().Wants(e.Type) {

@@ -31,7 +31,7 @@ type Store struct {
 
 	// transact runs a function in a transaction on the writer's own connection, aside on one that
 	// others share, and view in one that only reads, and sees one state of the database.
-	transact, aside, view func(context.Context, func(*tx) error) error
+	transact, aside, view transaction
 	feed                  feed
 	watchers              watchers
 	Timer                 Timer         // says when to look at what is due
@@ -76,6 +76,9 @@ func (s *Store) wakeSender() {
 		s.sender.Look()
 	}
 }
+
+// transaction runs a function in a transaction.
+type transaction func(context.Context, func(*tx) error) error
 
 // tx is a transaction of a Store.
 type tx struct {

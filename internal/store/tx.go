@@ -44,7 +44,7 @@ func (t *tx) lockIDs(lock engine.Lock, query string, args ...any) (ids []string,
 }
 
 // in runs functions in the transactions of the engine.
-func (s *Store) in(transact func(context.Context, func(*engine.Tx) error) error) func(context.Context, func(*tx) error) error {
+func (s *Store) in(transact func(context.Context, func(*engine.Tx) error) error) transaction {
 	return func(ctx context.Context, fn func(*tx) error) error {
 		return transact(ctx, func(t *engine.Tx) error { return fn(&tx{t, s}) })
 	}
@@ -83,7 +83,7 @@ func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows in
 }
 
 // repeat runs fn in a transaction, again when the database asks for that.
-func (s *Store) repeat(ctx context.Context, transact func(context.Context, func(*tx) error) error, fn func(*tx) error) error {
+func (s *Store) repeat(ctx context.Context, transact transaction, fn func(*tx) error) error {
 	conflicts := func(err error) bool { return s.engine.Fault(err) == engine.Conflict }
 	return engine.Repeat(ctx, conflicts, func(ctx context.Context) error { return transact(ctx, fn) })
 }

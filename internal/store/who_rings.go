@@ -162,7 +162,8 @@ func destinationColumns(number, id *string, attempt, resurfaced *int) []column {
 
 // takeDestination takes a number that no Call rings, one that resurfaced neither.
 var takeDestination = func() bulk {
-	b := insertionIfFree("destinations", destinationColumns(new(string), new(string), new(int), new(int)), "call_id", "number")
+	cols := destinationColumns(new(string), new(string), new(int), new(int))
+	b := insertionIfFree("destinations", cols, "call_id", "number")
 	b.insert.Free.Where, b.insert.Free.Alone = "resurfaced = 0", []string{"number"}
 	return b
 }()
@@ -264,8 +265,10 @@ const triesPerBatch = 32
 // selectNext finds the oldest Calls, after one that was tried before, that are held for a
 // number, or also for it, if that is free, and was offered to no Call that is due by $3.
 const (
-	selectNext = `SELECT id FROM (SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
-	UNION ALL SELECT call_id FROM (SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4) AS also`
+	selectNext = `SELECT id FROM (
+		SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
+	UNION ALL SELECT call_id FROM (
+		SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4) AS also`
 	ifUnoffered = `
 	AND NOT EXISTS (SELECT 1 FROM destinations AS d WHERE d.number = $1)
 	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3)`

@@ -215,7 +215,7 @@ func answer(ops []operation, err error) {
 // runBatch runs a batch, and tells what it changed once that is committed.
 func (s *Store) runBatch(ops []operation) error { return s.runIn(s.transact, ops) }
 
-func (s *Store) runIn(transact func(context.Context, func(*tx) error) error, ops []operation) error {
+func (s *Store) runIn(transact transaction, ops []operation) error {
 	ctx, cancel := context.WithTimeout(context.Background(), batchTime)
 	defer cancel()
 	started := time.Now()
