@@ -71,7 +71,8 @@ var insertPause = func() bulk {
 
 // What is wrong with the account matters more than that it is full; and a code that nobody here
 // knows is looked at even while something else is wrong.
-const updatePause = `UPDATE pauses SET code = $3, message = $4, since = CASE WHEN kind = $6 THEN since ELSE CAST($2 AS BIGINT) END,
+const updatePause = `UPDATE pauses SET code = $3, message = $4,
+	since = CASE WHEN kind = $6 THEN since ELSE CAST($2 AS BIGINT) END,
 	next_check_at = $5, legs = (SELECT count(*) FROM destinations) - 1, kind = $6
 	WHERE account = $1 AND (kind = 'full' OR $6 = 'unlisted' AND kind <> 'unlisted')`
 
@@ -96,12 +97,15 @@ func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNe
 			SQL:      updatePause,
 			Args:     []any{account, micros(p.Since), p.Code, p.Message, micros(p.NextCheckAt), string(p.Kind)},
 			Affected: func(n int64) { changed = n == 1 },
-		}, engine.Statement{SQL: `SELECT since FROM pauses WHERE account = $1`, Args: []any{account}, Rows: func(scan func(...any) error) error {
-			var since time.Time
-			err := scan(asMicros{&since})
-			isNew = changed && micros(since) == micros(p.Since)
-			return err
-		}})
+		}, engine.Statement{
+			SQL: `SELECT since FROM pauses WHERE account = $1`, Args: []any{account},
+			Rows: func(scan func(...any) error) error {
+				var since time.Time
+				err := scan(asMicros{&since})
+				isNew = changed && micros(since) == micros(p.Since)
+				return err
+			},
+		})
 		return t.flush()
 	})
 	if err != nil {
@@ -130,7 +134,8 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	err := s.tx(ctx, func(t *tx) error {
 		var past [][]column
 		t.add(engine.Statement{
-			SQL: `SELECT since, code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'`, Args: []any{account}, Lock: engine.ForUpdate,
+			SQL:  `SELECT since, code, message, kind FROM pauses WHERE account = $1 AND kind <> 'full'`,
+			Args: []any{account}, Lock: engine.ForUpdate,
 			Rows: func(scan func(...any) error) error {
 				p := PastPause{Until: now}
 				err := scan(asMicros{&p.Since}, &p.Code, &p.Message, (*string)(&p.Kind))
@@ -221,8 +226,9 @@ func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause,
 // and if so puts the next look off until next. It does not wait for a node that is at it.
 func (s *Store) ClaimCheck(ctx context.Context, account string, now, next time.Time) (mine bool, err error) {
 	err = s.tx(ctx, func(t *tx) error {
-		due, err := t.lockIDs(engine.SkipLocked, `SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`, account, micros(now))
-		mine = len(due) > 0
+		const due = `SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`
+		found, err := t.lockIDs(engine.SkipLocked, due, account, micros(now))
+		mine = len(found) > 0
 		if err != nil || !mine {
 			return err
 		}

@@ -27,7 +27,8 @@ func (s *Store) Silent(ctx context.Context, since time.Time, after string, limit
 }
 
 // What is due to be asked about by $1, and how many legs that is about.
-const selectToSpread = `SELECT id, wake_at, (SELECT count(*) FROM attempts WHERE call_id = calls.id AND ended_at IS NULL)
+const selectToSpread = `SELECT id, wake_at,
+	(SELECT count(*) FROM attempts WHERE call_id = calls.id AND ended_at IS NULL)
 	FROM calls WHERE state = 'dialing' AND wake_at <= $1 ORDER BY wake_at, id`
 
 var wakeCall = updating("calls", 1, wakeColumns(new(string), new(time.Time)))
@@ -43,7 +44,8 @@ func (s *Store) SpreadAsks(ctx context.Context, now time.Time, apart time.Durati
 	err = s.tx(ctx, func(t *tx) error {
 		last = now
 		var changes []rowChange
-		t.add(engine.Statement{SQL: selectToSpread, Args: []any{micros(now)}, Lock: engine.SkipLocked, Rows: func(scan func(...any) error) error {
+		st := engine.Statement{SQL: selectToSpread, Args: []any{micros(now)}, Lock: engine.SkipLocked}
+		st.Rows = func(scan func(...any) error) error {
 			var id string
 			var due time.Time
 			legs := 0
@@ -52,7 +54,8 @@ func (s *Store) SpreadAsks(ctx context.Context, now time.Time, apart time.Durati
 			at := last
 			changes = append(changes, rowChange{wakeColumns(&id, &due), wakeColumns(&id, &at)})
 			return err
-		}})
+		}
+		t.add(st)
 		if err := t.flush(); err != nil {
 			return err
 		}

@@ -25,7 +25,9 @@ type backend struct {
 	isolation sql.IsolationLevel
 }
 
-var backends = []backend{{"sqlite", newFile, 0}, {"postgres", pgtest.New, 0}, {"postgres serializable", pgtest.New, sql.LevelSerializable}}
+var backends = []backend{
+	{"sqlite", newFile, 0}, {"postgres", pgtest.New, 0}, {"postgres serializable", pgtest.New, sql.LevelSerializable},
+}
 
 // suite is what every engine does. A test is given an engine with the schema of things.
 var suite = []struct {
@@ -78,11 +80,14 @@ var schema = fstest.MapFS{
 		id TEXT NOT NULL PRIMARY KEY, scope TEXT, name TEXT, words TEXT, n BIGINT, small INTEGER,
 		state TEXT NOT NULL DEFAULT 'new' CHECK (state IN ('new', 'old')));
 	CREATE UNIQUE INDEX things_name ON things (scope, name);
-	CREATE TABLE numbers (number TEXT NOT NULL, owner TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (number, owner));`,
+	CREATE TABLE numbers (
+		number TEXT NOT NULL, owner TEXT NOT NULL, again INTEGER NOT NULL, PRIMARY KEY (number, owner));`,
 		`DROP TABLE numbers; DROP TABLE things;`),
-	"00002_numbers_sqlite.sql":   file(`CREATE UNIQUE INDEX numbers_once ON numbers (number) WHERE again = 0;`, `DROP INDEX numbers_once;`),
-	"00003_numbers_postgres.sql": file(`CREATE UNIQUE INDEX numbers_once ON numbers (number) WHERE again = 0;`, `DROP INDEX numbers_once;`),
+	"00002_numbers_sqlite.sql":   file(numbersOnce, `DROP INDEX numbers_once;`),
+	"00003_numbers_postgres.sql": file(numbersOnce, `DROP INDEX numbers_once;`),
 }
+
+const numbersOnce = `CREATE UNIQUE INDEX numbers_once ON numbers (number) WHERE again = 0;`
 
 func file(up, down string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte("-- +goose Up\n" + up + "\n-- +goose Down\n" + down + "\n")}
@@ -159,7 +164,9 @@ func equal[T any](t testing.TB, got, want T) {
 	}
 }
 
-var insertThing = &Insertion{Table: "things", Columns: []Column{{"id", true}, {"scope", true}, {"name", true}, {"words", true}, {"n", false}}}
+var insertThing = &Insertion{
+	Table: "things", Columns: []Column{{"id", true}, {"scope", true}, {"name", true}, {"words", true}, {"n", false}},
+}
 
 func insertThings(t testing.TB, e Engine, rows ...[]any) {
 	t.Helper()
@@ -175,7 +182,8 @@ func insertThings(t testing.TB, e Engine, rows ...[]any) {
 // things are all rows, in the order of their ids.
 func allThings(t testing.TB, e Engine) (rows [][]any) {
 	t.Helper()
-	err := e.Read(t.Context(), Statement{SQL: "SELECT id, scope, name, words, n FROM things ORDER BY id", Rows: func(scan func(...any) error) error {
+	const all = "SELECT id, scope, name, words, n FROM things ORDER BY id"
+	err := e.Read(t.Context(), Statement{SQL: all, Rows: func(scan func(...any) error) error {
 		var id string
 		var scope, name, words *string
 		var n *int64
@@ -208,12 +216,13 @@ func testCommit(t *testing.T, e tried) {
 				return err
 			}
 			n := int64(0)
-			st := Statement{SQL: "UPDATE things SET words = $2 WHERE id = $1", Args: []any{"a", "b"}, Affected: func(rows int64) { n = rows }}
+			st := Statement{SQL: "UPDATE things SET words = $2 WHERE id = $1", Args: []any{"a", "b"}}
+			st.Affected = func(rows int64) { n = rows }
 			if err := x.Read(st); err != nil || n != 1 {
 				return fmt.Errorf("%d rows, %w", n, err)
 			}
-			again := Statement{SQL: "UPDATE things SET words = $2 WHERE id = $1", Args: []any{"a", "b"}, Affected: func(rows int64) { n = rows }}
-			if err := x.Read(again); err != nil || n != 1 { // it is there, whether it changes or not
+			n = 0
+			if err := x.Read(st); err != nil || n != 1 { // it is there, whether it changes or not
 				return fmt.Errorf("%d rows the second time, %w", n, err)
 			}
 			return nil
@@ -304,7 +313,8 @@ func testStatementsAgain(t *testing.T, e tried) {
 			id := fmt.Sprint(id, i)
 			err := e.Write(t.Context(), func(x *Tx) error {
 				x.Add(Statement{SQL: "INSERT INTO things (id, n, words) VALUES ($1, $2, $1)", Args: []any{id, int64(i)}})
-				return x.Read(Statement{SQL: "SELECT words FROM things WHERE n = $1 AND id = $2 AND words = $2", Args: []any{int64(i), id},
+				const same = "SELECT words FROM things WHERE n = $1 AND id = $2 AND words = $2"
+				return x.Read(Statement{SQL: same, Args: []any{int64(i), id},
 					Rows: func(scan func(...any) error) error {
 						var got string
 						if err := scan(&got); err != nil || got != id {
@@ -323,16 +333,18 @@ func testStatementsAgain(t *testing.T, e tried) {
 
 // odd are texts that something may take for something else.
 var odd = []string{
-	"", " ", "NULL", "null", "'", `"`, `\`, `\'`, "a,b", "{a}", `{"a":"b"}`, "$1", "?", ":a", "%s", "line\nline\r\n\ttab", "--", "/* */",
+	"", " ", "NULL", "null", "'", `"`, `\`, `\'`, "a,b", "{a}", `{"a":"b"}`, "$1", "?", ":a", "%s",
+	"line\nline\r\n\ttab", "--", "/* */",
 	"名前", "😀", "é", "e\u0301", "a", "A", "a ", "\u0085", "\u2028", "\ufffd", strings.Repeat("x", 70_000),
 }
 
 func testInsert(t *testing.T, e tried) {
 	insertThings(t, e)
 	equal(t, allThings(t, e), nil)
+	numbers := []any{nil, int64(0), int64(-1), int64(math.MaxInt64), int64(math.MinInt64), int64(1) << 53, int64(1)<<53 + 1}
 	var rows [][]any
 	for i, text := range odd {
-		rows = append(rows, []any{fmt.Sprintf("%03d", i), "s", fmt.Sprint(i), text, []any{nil, int64(0), int64(-1), int64(math.MaxInt64), int64(math.MinInt64), int64(1) << 53, int64(1)<<53 + 1}[i%7]})
+		rows = append(rows, []any{fmt.Sprintf("%03d", i), "s", fmt.Sprint(i), text, numbers[i%len(numbers)]})
 	}
 	rows = append(rows, []any{"999", nil, nil, nil, nil})
 	insertThings(t, e, rows...)
@@ -358,7 +370,9 @@ func testUpdate(t *testing.T, e tried) {
 		id := fmt.Sprintf("%03d", i)
 		b := []any{id, "s", fmt.Sprint(i), text, int64(i)}
 		a := [][]any{
-			{id, "s", fmt.Sprint(i), text, int64(i)}, {id, "s", "new " + fmt.Sprint(i), text, int64(i)}, {id, nil, nil, nil, nil},
+			{id, "s", fmt.Sprint(i), text, int64(i)},
+			{id, "s", "new " + fmt.Sprint(i), text, int64(i)},
+			{id, nil, nil, nil, nil},
 			{id, "t", fmt.Sprint(i), odd[len(odd)-1-i], int64(math.MinInt64)},
 		}[i%4]
 		before, after, changes = append(before, b), append(after, a), append(changes, Change{b, a})
@@ -392,10 +406,14 @@ func testUpdate(t *testing.T, e tried) {
 func testComputes(t *testing.T, e tried) {
 	in := &Insertion{
 		Table: "things", Columns: insertThing.Columns, Returns: []string{"id", "n"},
-		Compute: map[string]string{"n": "CASE WHEN EXISTS (SELECT 1 FROM things AS t WHERE t.scope = {scope} AND t.id <> {id}) THEN NULL ELSE {n} END"},
+		Compute: map[string]string{"n": `CASE WHEN EXISTS (SELECT 1 FROM things AS t
+			WHERE t.scope = {scope} AND t.id <> {id}) THEN NULL ELSE {n} END`},
 	}
 	insertThings(t, e, []any{"a", "busy", "1", nil, int64(1)})
-	for _, rows := range [][][]any{{{"b", "busy", "2", nil, int64(2)}}, {{"c", "free", "3", nil, int64(3)}, {"d", "busy", "4", nil, int64(4)}, {"e", nil, nil, nil, int64(5)}}} {
+	for _, rows := range [][][]any{
+		{{"b", "busy", "2", nil, int64(2)}},
+		{{"c", "free", "3", nil, int64(3)}, {"d", "busy", "4", nil, int64(4)}, {"e", nil, nil, nil, int64(5)}},
+	} {
 		got, want := map[string]int64{}, map[string]int64{}
 		for _, r := range rows {
 			want[r[0].(string)] = r[4].(int64)
@@ -425,7 +443,9 @@ func testComputes(t *testing.T, e tried) {
 
 var byName = Key{"things_name", "things", []string{"scope", "name"}}
 
-var insertFreeThing = &Insertion{Table: "things", Columns: insertThing.Columns, Free: &FreeKey{Key: byName}, Returns: []string{"id"}}
+var insertFreeThing = &Insertion{
+	Table: "things", Columns: insertThing.Columns, Free: &FreeKey{Key: byName}, Returns: []string{"id"},
+}
 
 // tryInsert returns the ids of the rows that were inserted.
 func tryInsert(x *Tx, in *Insertion, rows ...[]any) (ids []string, err error) {
@@ -479,7 +499,8 @@ var takeNumber = &Insertion{
 }
 
 func testPartialKey(t *testing.T, e tried) {
-	write(t, e, "INSERT INTO numbers (number, owner, again) VALUES ('2', 'x', 1), ('2', 'y', 1), ('3', 'x', 0), ('3', 'y', 1)")
+	write(t, e, `INSERT INTO numbers (number, owner, again)
+		VALUES ('2', 'x', 1), ('2', 'y', 1), ('3', 'x', 0), ('3', 'y', 1)`)
 	err := e.Write(t.Context(), func(x *Tx) error {
 		for number, want := range map[string][]string{"1": {"a"}, "2": nil, "3": nil} {
 			ids, err := tryInsert(x, takeNumber, []any{number, "a", int64(0)})
@@ -488,7 +509,8 @@ func testPartialKey(t *testing.T, e tried) {
 			}
 			equal(t, ids, want)
 		}
-		ids, err := tryInsert(x, takeNumber, []any{"4", "a", int64(0)}, []any{"4", "b", int64(0)}, []any{"5", "a", int64(0)}, []any{"1", "b", int64(0)})
+		ids, err := tryInsert(x, takeNumber, []any{"4", "a", int64(0)}, []any{"4", "b", int64(0)},
+			[]any{"5", "a", int64(0)}, []any{"1", "b", int64(0)})
 		equal(t, ids, []string{"a", "a"})
 		return err
 	})
@@ -496,6 +518,11 @@ func testPartialKey(t *testing.T, e tried) {
 		t.Fatal(err)
 	}
 	equal(t, ask(t, e, "SELECT owner FROM numbers WHERE number IN ('1', '4', '5')"), []string{"a", "a", "a"})
+}
+
+// inTheWay says whether an error is that of a transaction which another one was in the way of.
+func inTheWay(e Engine) func(error) bool {
+	return func(err error) bool { return e.Fault(err) == Conflict || e.Fault(err) == Locked }
 }
 
 func testOneIsFirst(t *testing.T, e tried) {
@@ -508,10 +535,11 @@ func testOneIsFirst(t *testing.T, e tried) {
 			all.Go(func() {
 				id := fmt.Sprint(round, "-", i)
 				n := nodes[i%2]
-				err := Repeat(t.Context(), func(err error) bool { return n.Fault(err) == Conflict || n.Fault(err) == Locked }, func(ctx context.Context) error {
+				err := Repeat(t.Context(), inTheWay(n), func(ctx context.Context) error {
 					var mine []string
 					err := n.Aside(ctx, func(x *Tx) (err error) {
-						mine, err = tryInsert(x, insertFreeThing, []any{id, "s", fmt.Sprint(round), nil, nil}, []any{id + "x", "s", fmt.Sprint("b", round), nil, nil})
+						mine, err = tryInsert(x, insertFreeThing, []any{id, "s", fmt.Sprint(round), nil, nil},
+							[]any{id + "x", "s", fmt.Sprint("b", round), nil, nil})
 						return err
 					})
 					if err == nil {
@@ -559,7 +587,8 @@ func testLists(t *testing.T, e tried) {
 			equal(t, ids, slices.Sorted(slices.Values(wanted)))
 		}
 	}
-	if err := e.Read(t.Context(), Statement{SQL: "SELECT id FROM things WHERE words = $1", Args: []any{List{"a"}}}); err == nil {
+	elsewhere := Statement{SQL: "SELECT id FROM things WHERE words = $1", Args: []any{List{"a"}}}
+	if err := e.Read(t.Context(), elsewhere); err == nil {
 		t.Error("a list stands anywhere")
 	}
 }
@@ -587,6 +616,7 @@ func testLocks(t *testing.T, e tried) {
 	insertThings(t, e, []any{"a", nil, nil, nil, nil}, []any{"b", nil, nil, nil, nil}, []any{"c", nil, nil, nil, nil})
 	other := another(t, e)
 	locked := Statement{SQL: "SELECT id FROM things WHERE id = 'b'", Lock: ForUpdate}
+	update := Statement{SQL: "UPDATE things SET n = 1 WHERE id = 'b'"}
 	holding(t, other, locked, func() {
 		err := e.Write(t.Context(), func(x *Tx) error {
 			ids, err := selected(x, Statement{SQL: "SELECT id FROM things ORDER BY id", Lock: SkipLocked})
@@ -601,7 +631,7 @@ func testLocks(t *testing.T, e tried) {
 			t.Error(err)
 		}
 		began := time.Now()
-		for name, st := range map[string]Statement{"a lock": locked, "an update": {SQL: "UPDATE things SET n = 1 WHERE id = 'b'"}} {
+		for name, st := range map[string]Statement{"a lock": locked, "an update": update} {
 			err = e.Aside(t.Context(), func(x *Tx) error { return x.Read(st) })
 			if e.Fault(err) != Locked {
 				t.Errorf("%s: %v", name, err)
@@ -611,7 +641,7 @@ func testLocks(t *testing.T, e tried) {
 			t.Errorf("waited %s", took)
 		}
 	})
-	if err := e.Write(t.Context(), func(x *Tx) error { return x.Read(Statement{SQL: "UPDATE things SET n = 1 WHERE id = 'b'"}) }); err != nil {
+	if err := e.Write(t.Context(), func(x *Tx) error { return x.Read(update) }); err != nil {
 		t.Error(err)
 	}
 }
@@ -652,7 +682,8 @@ func testBriefly(t *testing.T, e tried) {
 		}
 	}
 	if e.Shared() {
-		holding(t, another(t, e), Statement{SQL: "SELECT id FROM things WHERE id = 'b'", Lock: ForUpdate}, func() { run(true) })
+		locked := Statement{SQL: "SELECT id FROM things WHERE id = 'b'", Lock: ForUpdate}
+		holding(t, another(t, e), locked, func() { run(true) })
 		equal(t, ask(t, e, "SELECT id FROM things ORDER BY id"), []string{"a", "after", "b", "before"})
 		equal(t, ask(t, e, "SELECT id FROM things WHERE words = 'x'"), nil)
 		write(t, e, "DELETE FROM things WHERE id IN ('before', 'after')")
@@ -707,7 +738,7 @@ func testConflict(t *testing.T, e tried) {
 			n := nodes[i]
 			for range 20 {
 				tries := 0
-				err := Repeat(t.Context(), func(err error) bool { return n.Fault(err) == Conflict || n.Fault(err) == Locked }, func(ctx context.Context) error {
+				err := Repeat(t.Context(), inTheWay(n), func(ctx context.Context) error {
 					tries++
 					return n.Aside(ctx, func(x *Tx) error {
 						for _, id := range order {
@@ -749,11 +780,13 @@ func testFaults(t *testing.T, e tried) {
 		if e.Fault(err) != Row || e.Fault(fmt.Errorf("writing: %w", err)) != Row {
 			t.Errorf("%s: %v is %d", name, err, e.Fault(err))
 		}
-		if e.Taken(err, byName) != tc.taken || tc.taken && e.Taken(err, byID) || e.Taken(fmt.Errorf("writing: %w", err), byName) != tc.taken {
+		if e.Taken(err, byName) != tc.taken || tc.taken && e.Taken(err, byID) ||
+			e.Taken(fmt.Errorf("writing: %w", err), byName) != tc.taken {
 			t.Errorf("%s: taken is %t", name, !tc.taken)
 		}
 	}
-	for _, err := range []error{nil, errors.New("UNIQUE constraint failed: things.scope, things.name"), context.Canceled, ErrUnclear} {
+	words := errors.New("UNIQUE constraint failed: things.scope, things.name")
+	for _, err := range []error{nil, words, context.Canceled, ErrUnclear} {
 		if e.Fault(err) != Other || e.Taken(err, byName) {
 			t.Errorf("%v is taken for the database's", err)
 		}
@@ -801,10 +834,11 @@ func testMigrations(t *testing.T, e tried) {
 		more[name] = f
 	}
 	more["00010_more.sql"] = file("CREATE TABLE more (id VARCHAR(20) PRIMARY KEY);", "DROP TABLE more;")
-	if found, err := e.Schema(t.Context(), schema); err != nil || len(found.Pending) > 0 || found.Version != found.Newest || found.Version < 2 {
+	found, err := e.Schema(t.Context(), schema)
+	if err != nil || len(found.Pending) > 0 || found.Version != found.Newest || found.Version < 2 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	found, err := e.Schema(t.Context(), more)
+	found, err = e.Schema(t.Context(), more)
 	if err != nil || found.Newest != 10 || found.Version == 10 {
 		t.Fatalf("%+v, %v", found, err)
 	}
@@ -874,11 +908,13 @@ func testClosed(t *testing.T, e tried) {
 
 func testFails(t *testing.T, ctx context.Context, e Engine) {
 	fn := func(x *Tx) error { return x.Read(Statement{SQL: "DELETE FROM things"}) }
+	look := func(x *Tx) error { return x.Read(Statement{SQL: "SELECT 1"}) }
 	_, clock := e.Now(ctx)
 	_, schemaErr := e.Schema(ctx, schema)
 	for name, err := range map[string]error{
-		"Write": e.Write(ctx, fn), "Aside": e.Aside(ctx, fn), "View": e.View(ctx, func(x *Tx) error { return x.Read(Statement{SQL: "SELECT 1"}) }),
-		"Ping": e.Ping(ctx), "Schema": schemaErr, "Read": e.Read(ctx, Statement{SQL: "SELECT 1"}), "Migrate": e.Migrate(ctx, schema),
+		"Write": e.Write(ctx, fn), "Aside": e.Aside(ctx, fn), "View": e.View(ctx, look),
+		"Ping": e.Ping(ctx), "Schema": schemaErr, "Migrate": e.Migrate(ctx, schema),
+		"Read": e.Read(ctx, Statement{SQL: "SELECT 1"}),
 	} {
 		if err == nil || errors.Is(err, ErrUnclear) || e.Fault(err) != Other {
 			t.Errorf("%s: %v", name, err)

@@ -40,7 +40,8 @@ func (l *migrationLock) SessionLock(ctx context.Context, _ *sql.Conn) error {
 		}
 		if waited >= lockSaid && !said {
 			said = true
-			l.notice(fmt.Sprintf("waiting up to %s for the lock for migrations, which %s holds: another node migrates, or a pooler kept the lock", lockGiveUp, l.holder(ctx)))
+			l.notice(fmt.Sprintf("waiting up to %s for the lock for migrations, which %s holds: "+
+				"another node migrates, or a pooler kept the lock", lockGiveUp, l.holder(ctx)))
 		}
 		select {
 		case <-ctx.Done():
@@ -51,9 +52,10 @@ func (l *migrationLock) SessionLock(ctx context.Context, _ *sql.Conn) error {
 }
 
 // lockFix says what to do about a lock that nobody frees.
-var lockFix = fmt.Sprintf("though no migration takes that long as a rule: if no node migrates, a connection pooler such as PgBouncer has kept it; "+
-	"free it with SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %d, and run redial migrate "+
-	"with a DATABASE_URL that leads past the pooler", lock.DefaultLockID)
+var lockFix = fmt.Sprintf("though no migration takes that long as a rule: "+
+	"if no node migrates, a connection pooler such as PgBouncer has kept it; "+
+	"free it with SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = %d, "+
+	"and run redial migrate with a DATABASE_URL that leads past the pooler", lock.DefaultLockID)
 
 // try takes the lock if nobody has it.
 func (l *migrationLock) try(ctx context.Context) (locked bool, err error) {
@@ -76,7 +78,8 @@ func (l *migrationLock) try(ctx context.Context) (locked bool, err error) {
 // holder names who has the lock.
 func (l *migrationLock) holder(ctx context.Context) string {
 	var pid int
-	err := l.db.QueryRowContext(ctx, `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid::bigint = $1
+	err := l.db.QueryRowContext(ctx, `SELECT pid FROM pg_locks
+		WHERE locktype = 'advisory' AND granted AND objid::bigint = $1
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, lock.DefaultLockID).Scan(&pid)
 	if err != nil {
 		return "another session"

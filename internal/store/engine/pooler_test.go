@@ -16,7 +16,7 @@ import (
 )
 
 // things is a schema of one table.
-var things = fstest.MapFS{"00001_things.sql": &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE things (id TEXT PRIMARY KEY);\n-- +goose Down\nDROP TABLE things;\n")}}
+var things = fstest.MapFS{"00001_things.sql": file("CREATE TABLE things (id TEXT PRIMARY KEY);", "DROP TABLE things;")}
 
 // keepLock has a session of its own hold the lock for migrations, as a pooler does with one whose
 // node has gone.
@@ -45,9 +45,11 @@ func keepLock(t *testing.T, url string) (free func()) {
 // Who waits for a lock that nobody frees says so, and ends with the sentence that names the fix.
 func TestALockThatAPoolerKept(t *testing.T) {
 	for name, through := range map[string]func(*testing.T, string) string{
-		"straight":       func(_ *testing.T, url string) string { return url },
-		"by a pooler":    func(t *testing.T, url string) string { return pgtest.Pooled(t, url) },
-		"in its dialect": func(t *testing.T, url string) string { return pgtest.Pooled(t, url) + "&default_query_exec_mode=exec" },
+		"straight":    func(_ *testing.T, url string) string { return url },
+		"by a pooler": func(t *testing.T, url string) string { return pgtest.Pooled(t, url) },
+		"in its dialect": func(t *testing.T, url string) string {
+			return pgtest.Pooled(t, url) + "&default_query_exec_mode=exec"
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			database := pgtest.New(t)

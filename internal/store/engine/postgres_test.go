@@ -16,7 +16,8 @@ func TestACommitWithoutAnAnswerIsUnclear(t *testing.T) {
 			return nil
 		})
 	}
-	if err := leave("SELECT pg_terminate_backend(pg_backend_pid())"); !errors.Is(err, ErrUnclear) || e.Fault(err) != Other {
+	err := leave("SELECT pg_terminate_backend(pg_backend_pid())")
+	if !errors.Is(err, ErrUnclear) || e.Fault(err) != Other {
 		t.Errorf("%v, want that nobody knows", err)
 	}
 	if err := leave("INSERT INTO things (id) VALUES ('a')"); errors.Is(err, ErrUnclear) || e.Fault(err) != Row {
