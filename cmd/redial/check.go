@@ -136,8 +136,8 @@ func printFinding(w io.Writer, f app.Finding, width int) {
 	}
 }
 
-// setAside takes those settings of serve out of the environment that can't even be read, such as a word
-// for a number: whoever looks at all of them is to hear of all of them.
+// setAside takes settings of serve that can't be read, such as a word for a number, out of the environment, so
+// that one check tells of all of them; the parser would end at the first.
 func setAside(model *kong.Application) (unread []error) {
 	for _, flag := range command(model, "serve").Flags {
 		for _, name := range flag.Envs {

@@ -63,5 +63,5 @@ type signaled struct{ signal syscall.Signal }
 
 func (s signaled) Error() string { return s.signal.String() }
 
-// Is says that it cancels a context: whoever looks at the cause looks for that.
+// Is makes errors.Is(context.Cause(ctx), context.Canceled) true, as it is for any canceled context.
 func (s signaled) Is(target error) bool { return target == context.Canceled }

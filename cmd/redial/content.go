@@ -41,8 +41,8 @@ func (c content) text(ctx context.Context, stdin io.Reader) (string, error) {
 	return text, err
 }
 
-// readText reads a text that somebody wrote in an editor: a mark at its beginning and newlines at
-// its end are not spoken. Whoever waits for it can be interrupted.
+// readText reads a text that somebody wrote in an editor: a byte order mark at its beginning and
+// newlines at its end are not spoken. It returns when ctx is over, even if nothing was read.
 func readText(ctx context.Context, from string, open func() (io.ReadCloser, error)) (string, error) {
 	var b []byte
 	done := make(chan error, 1)

@@ -45,7 +45,7 @@ func (f filter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// outlet remembers that its writer would not take something, whoever wrote it: printf looks at no error.
+// outlet remembers the first error of its writer, because printf ignores errors.
 type outlet struct {
 	to   io.Writer
 	mu   sync.Mutex

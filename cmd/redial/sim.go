@@ -18,7 +18,7 @@ type simCmd struct {
 	logging        `embed:""`
 }
 
-// Validate does for the whole what that of the phones does for them.
+// Validate refuses an account that sim would refuse, before anything is started.
 func (c *simCmd) Validate() error {
 	conf, err := c.config()
 	if err != nil {

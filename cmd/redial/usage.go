@@ -119,8 +119,8 @@ func bySetting(ctx *kong.Context, text string) string {
 	return text
 }
 
-// checkEmpty refuses an argument without a text, which is a variable that was never set: DELETE of the
-// call "" is none of a call. So is a flag, unless it overrides what stands in the environment.
+// checkEmpty refuses an empty argument: it comes from a shell variable that was never set, and a DELETE of
+// the call "" deletes no call. It refuses an empty flag too, unless the flag overrides a setting of the environment.
 func checkEmpty(ctx *kong.Context) error {
 	for _, p := range ctx.Path {
 		value, name := p.Positional, ""

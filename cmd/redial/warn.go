@@ -11,9 +11,8 @@ import (
 	"redial/internal/app"
 )
 
-// warn tells of what was typed and should not be: a flag can be read by everybody on the
-// machine who lists its processes. secret:"" marks flags that hold a secret, secret:"url" URLs that
-// may have one in them.
+// warn warns of secrets in flags: everybody on the machine who lists its processes can read them.
+// The tag secret:"" marks flags that hold a secret, secret:"url" URLs that may hold one.
 func (con *console) warn(command *kong.Context) {
 	for _, p := range command.Path {
 		if p.Flag == nil || p.Resolved || !p.Flag.Tag.Has("secret") ||

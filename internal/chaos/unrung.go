@@ -30,8 +30,8 @@ const (
 )
 
 // Expired looks for calls that expired and were never dialed, and names what kept each from
-// ringing; away is when no redial ran. One that could have been rung for longer than it may
-// take is a fault, and so is one that nothing kept from it.
+// ringing; away is when no redial ran. A call that could have been rung for longer than a dial
+// may take is a fault. So is a call that nothing kept from ringing.
 func Expired(calls []api.Call, legs []sim.Leg, away []Span) (faults []Finding) {
 	ringing := ringing(calls, legs)
 	for _, c := range unrung(calls) {
