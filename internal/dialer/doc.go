@@ -6,7 +6,7 @@
 // again later, on this node or another.
 //
 // Its words: a slot is one of the requests to the carrier that may be under way at once, a token of the pace lets one
-// dial begin, a plan says when the loop looks again. A pause keeps all nodes from dialing; a trial is the one call that
+// dial begin, a Look says when the loop looks again. A pause keeps all nodes from dialing; a trial is the one call that
 // is dialed although there is a pause, to learn whether it is over.
 //
 // Its files, the highest first; a file uses only those below it:
