@@ -11,16 +11,18 @@ import (
 	"time"
 )
 
-// Account is how the account is set up. The zero value is one that may do everything.
+// Account is how the account is set up. The zero value may do everything.
 type Account struct {
 	Status   string   `json:"status,omitempty"`   // active, suspended or closed; empty: active
 	Type     string   `json:"type,omitempty"`     // Full or Trial; empty: Full
 	Verified []string `json:"verified,omitempty"` // numbers of others that it may call from
 
-	// Numbers are its own, and what each can do, such as "voice,sms"; nil: all there are, with voice.
+	// Numbers are the account's own numbers, each with what it can do, such as "voice,sms". nil: any number is its
+	// own, and has voice.
 	Numbers map[string]string `json:"numbers,omitempty"`
 
-	// Permissions are by region: none, ordinary, special, all, or unlisted; of others: ordinary.
+	// Permissions say for each region what may be called: none, ordinary, special, all, or unlisted. A region that is
+	// left out has ordinary.
 	Permissions map[string]string `json:"permissions,omitempty"`
 
 	KeysReadNone bool `json:"keys_read_none,omitzero"` // API keys may not read the account
@@ -56,7 +58,7 @@ func (s *Sim) currentAccount() Account {
 	return s.account
 }
 
-// clock is the time that the account's side believes it is.
+// clock is the time by the account's clock, which may be wrong.
 func (s *Sim) clock() time.Time { return time.Now().Add(ms(s.currentAccount().ClockMS)) }
 
 func (s *Sim) showAccount(r *http.Request) answer {
@@ -70,7 +72,7 @@ func (s *Sim) showAccount(r *http.Request) answer {
 	}}
 }
 
-// listNumbers shows those of the account's own numbers that have what the filter says in them.
+// listNumbers lists the account's own numbers that contain the text of the filter.
 func (s *Sim) listNumbers(u *url.URL) answer {
 	a, filter := s.currentAccount(), u.Query().Get("PhoneNumber")
 	numbers := a.Numbers
@@ -103,7 +105,7 @@ func (s *Sim) listVerified(u *url.URL) answer {
 	return answer{status: 200, body: map[string]any{"outgoing_caller_ids": found, "next_page_uri": nil}}
 }
 
-// showPermission answers for voice.twilio.com, whatever host it is asked under.
+// showPermission answers as voice.twilio.com does, whatever host the request names.
 func (s *Sim) showPermission(region string) answer {
 	p := cmp.Or(s.currentAccount().Permissions[region], "ordinary")
 	if len(region) != 2 || strings.ToUpper(region) != region || p == "unlisted" {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// ask asks the REST API, signed in, and returns the status, the header and what is there.
+// ask sends a request to the REST API, signed in as user, and returns the status, the header and the decoded body.
 func ask(t *testing.T, s *Sim, method, path, user, form string) (int, http.Header, map[string]any) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(form))
@@ -23,7 +23,7 @@ func ask(t *testing.T, s *Sim, method, path, user, form string) (int, http.Heade
 	return w.Code, w.Header(), v
 }
 
-// An account is what it was set up to be, also for create requests.
+// The API shows the account as it was set up, and takes or refuses create requests accordingly.
 func TestAnAccountIsAsItIsSetUp(t *testing.T) {
 	s, err := New(Config{AccountSID: "AC1", AuthToken: "x", APIKeys: map[string]string{"SK1": "x"}})
 	if err != nil {

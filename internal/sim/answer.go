@@ -17,7 +17,7 @@ func fault(status, code int, message string, args ...any) *apiError {
 	return &apiError{status, code, fmt.Sprintf(message, args...)}
 }
 
-// answer is what a request is answered: a body, or an error, or a dropped connection.
+// answer is the answer to a request: a body, an error, or a dropped connection.
 type answer struct {
 	status  int
 	body    any

@@ -21,7 +21,7 @@ import (
 
 const maxTwiml = 64 << 10 // bytes of a fetched document
 
-// subscribed is the event under which a status is told of.
+// subscribed is the StatusCallbackEvent that a create request must name to get the callback of a status.
 func subscribed(status string) string {
 	switch {
 	case status == "in-progress":
@@ -32,8 +32,8 @@ func subscribed(status string) string {
 	return status
 }
 
-// tell sends the status callback of a status, as the request asked for it and
-// as the faults will have it.
+// tell sends the callback of a status, if the create request asked for it. Faults may lose, delay, double or
+// reorder it.
 func (s *Sim) tell(l *leg, status string, at time.Time) {
 	target := l.Form.Get("StatusCallback")
 	events := l.Form["StatusCallbackEvent"]
@@ -63,7 +63,7 @@ func (s *Sim) tell(l *leg, status string, at time.Time) {
 		delay = s.scaled(20 * time.Second)
 	}
 	if happens("reordered", f.CallbackReordered) {
-		// the later of its callbacks overtake the earlier
+		// later callbacks of a call overtake earlier ones
 		delay += s.scaled(time.Duration(max(0, 4-sequence)) * 3 * time.Second)
 	}
 	times := 1
@@ -120,8 +120,8 @@ func (s *Sim) parameters(l *leg, status string) url.Values {
 	return form
 }
 
-// delivery is how hard a callback is delivered: Twilio's connection overrides,
-// from the URL's fragment.
+// delivery says how long and how often a callback is tried: Twilio's connection overrides, from the URL's
+// fragment.
 type delivery struct {
 	total   time.Duration
 	read    time.Duration
@@ -149,7 +149,7 @@ func overrides(fragment string) delivery {
 	return d
 }
 
-// deliver posts a callback, again where its URL asks for that.
+// deliver posts a callback, and repeats it as its URL asks.
 func (s *Sim) deliver(l *leg, target string, form url.Values) {
 	bare, fragment, _ := strings.Cut(target, "#")
 	d := overrides(fragment)
@@ -204,7 +204,7 @@ func (d delivery) repeats(why string) bool {
 	return slices.Contains(d.on, why) || slices.Contains(d.on, "all")
 }
 
-// signed makes a request as Twilio makes them: a form, or a query, and a signature.
+// signed makes a request as Twilio does: with the parameters in a form, or in the query of a GET, and a signature.
 func (s *Sim) signed(target, method string, form url.Values) (*http.Request, error) {
 	var body io.Reader
 	over := form
@@ -232,7 +232,7 @@ func (s *Sim) signed(target, method string, form url.Values) (*http.Request, err
 	return req, nil
 }
 
-// sign is Twilio's signature: the URL and the form's names and values, by name.
+// sign returns Twilio's signature of the URL and of the form's names and values, sorted by name.
 func sign(token, target string, form url.Values) string {
 	h := hmac.New(sha1.New, []byte(token))
 	io.WriteString(h, target)
@@ -249,7 +249,7 @@ func newClient() *http.Client {
 		Timeout: 15 * time.Second,
 		Transport: &http.Transport{
 			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-			MaxIdleConnsPerHost: 256, // under load, too, they are used again
+			MaxIdleConnsPerHost: 256, // so that connections are used again under load, too
 			IdleConnTimeout:     30 * time.Second,
 		},
 	}

@@ -137,7 +137,7 @@ func TestDeliveryIsRepeatedAsTheURLAsks(t *testing.T) {
 		{"a 404 is not a 5xx", "#rc=3&rp=5xx,ct,rt", fails(404, nil), 1},
 		{"a 404", "#rc=2&rp=4xx", fails(404, nil), 3},
 		{"a failed connection", "#rc=5&rp=5xx,ct,rt", fails(0, refused), 6},
-		{"no answer", "#rt=4000&rc=3&rp=5xx,ct,rt", hangs, 4}, // the fourth is cut off by the 15 s in all
+		{"no answer", "#rt=4000&rc=3&rp=5xx,ct,rt", hangs, 4}, // the limit of 15 s in all cuts the fourth off
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			atDesk(t, Config{Default: "busy"}, func(d *desk) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// control is sim's own API: what was asked for, what rang, and what is to happen.
+// control serves sim's own API: what was asked for, what rang, and what is to happen.
 func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
 	if !loopback(r.Host) {
 		http.Error(w, "the control API serves this machine only", http.StatusForbidden)
@@ -29,7 +29,7 @@ func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
-		_ = e.Encode(v) // who is gone needs no answer
+		_ = e.Encode(v) // the client may have gone
 	}
 }
 
@@ -81,7 +81,7 @@ func (s *Sim) controlled(r *http.Request) (any, error) {
 	return nil, errNoControl
 }
 
-// read decodes the body and does something with it.
+// read decodes the body and passes it to do.
 func read[T any](r *http.Request, do func(T) error) error {
 	var v T
 	d := json.NewDecoder(r.Body)

@@ -59,7 +59,7 @@ func atDesk(t *testing.T, c Config, do func(d *desk)) {
 	})
 }
 
-// RoundTrip is the application's end.
+// RoundTrip receives what Sim sends, in place of the application.
 func (d *desk) RoundTrip(r *http.Request) (*http.Response, error) {
 	form := url.Values{}
 	if r.Body != nil {
@@ -161,7 +161,7 @@ func wish(to string, pairs ...string) url.Values {
 	return form
 }
 
-// place creates a call, which must be taken, and returns its sid.
+// place creates a call, expects that it is taken, and returns its sid.
 func (d *desk) place(to string, pairs ...string) string {
 	d.t.Helper()
 	status, body := d.rest("POST", "/Calls.json", wish(to, pairs...))
@@ -179,7 +179,7 @@ func (d *desk) script(text string) {
 	}
 }
 
-// pass lets time pass until everything that happens in it has happened.
+// pass lets d pass, with everything that happens in it.
 func pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Faults are how often things go wrong, from 0 never to 1 always, and by how much.
+// Faults say how often things go wrong, from 0 (never) to 1 (always), and how late things come.
 type Faults struct {
 	CallbackLost      float64 `json:"callback_lost,omitzero"`
 	CallbackLate      float64 `json:"callback_late,omitzero"`
@@ -17,13 +17,13 @@ type Faults struct {
 	Create500         float64 `json:"create_500,omitzero"`     // the call is placed
 	Unplaced500       float64 `json:"unplaced_500,omitzero"`   // nothing is placed
 	CreateDropped     float64 `json:"create_dropped,omitzero"` // the call is placed
-	CreateSlow        float64 `json:"create_slow,omitzero"`    // it is placed late, whether or not anybody still waits
+	CreateSlow        float64 `json:"create_slow,omitzero"`    // the call is placed late, even if nobody waits any more
 	CallbackEarly     float64 `json:"callback_early,omitzero"` // before the create request is answered
 	CreateSlowMS      int     `json:"create_slow_ms,omitzero"` // how late
 	ListLagMS         int     `json:"list_lag_ms,omitzero"`    // a call appears in lists so much later
 	GetLagMS          int     `json:"get_lag_ms,omitzero"`     // and is found by its sid so much later
-	GetStaleMS        int     `json:"get_stale_ms,omitzero"`   // a question is answered with how it was so long ago
-	MaxCalls          int     `json:"max_calls,omitzero"`      // more calls at once are refused with 10004; 0: none are
+	GetStaleMS        int     `json:"get_stale_ms,omitzero"`   // a read shows the call as it was so long ago
+	MaxCalls          int     `json:"max_calls,omitzero"`      // more calls at once are refused with 10004; 0: no limit
 }
 
 func (f Faults) check() error {
@@ -45,8 +45,8 @@ func (f Faults) check() error {
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// roll says whether a fault of this rate happens. It depends on the seed and on
-// what is named, so that a seed replays whatever the order of events.
+// roll says whether a fault of this rate happens. The seed and the arguments alone decide, so a seed replays in
+// whatever order things happen.
 func (s *Sim) roll(rate float64, number string, nth, sequence int, kind string) bool {
 	return rate > 0 && s.chance(number, nth, sequence, kind) < rate
 }
@@ -63,7 +63,7 @@ func (s *Sim) happens(st step, kind string, rate float64, number string, nth, se
 	return true
 }
 
-// chance is a number from 0 up to 1, drawn for what is named.
+// chance returns a number from 0 up to 1. The seed and the arguments alone decide which.
 func (s *Sim) chance(number string, nth, sequence int, kind string) float64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d|%s|%d|%d|%s", s.conf.Seed, number, nth, sequence, kind)

@@ -64,7 +64,7 @@ func TestEarlyCallbacksComeBeforeTheAnswer(t *testing.T) {
 	})
 }
 
-// What the create request is answered, and whether there is a call, are two things.
+// The answer to a create request does not tell whether a call was placed.
 func TestModifiersOfTheCreateRequest(t *testing.T) {
 	for _, test := range []struct {
 		script       string
@@ -120,7 +120,7 @@ func TestACallMayAppearLate(t *testing.T) {
 	})
 }
 
-// histories are what happened to many calls, by number.
+// histories returns what happened to many calls, by number.
 func histories(t *testing.T, seed uint64, backwards bool) map[string]string {
 	histories := map[string]string{}
 	f := Faults{
@@ -143,7 +143,7 @@ func histories(t *testing.T, seed uint64, backwards bool) map[string]string {
 	return histories
 }
 
-// A seed replays its faults whatever the order in which the calls come.
+// A seed replays its faults, in whatever order the calls come.
 func TestASeedReplays(t *testing.T) {
 	first := histories(t, 7, false)
 	if diff := cmp.Diff(first, histories(t, 7, true)); diff != "" {
@@ -180,7 +180,7 @@ func TestARateIsHowOftenItHappens(t *testing.T) {
 	}
 }
 
-// A question may be answered with how the call was a while ago.
+// A read may show a call as it was a while ago.
 func TestAnAnswerMayBeStale(t *testing.T) {
 	atDesk(t, Config{Default: "busy", Faults: Faults{GetStaleMS: 10_000}}, func(d *desk) {
 		sid := d.place(alice)
@@ -196,7 +196,7 @@ func TestAnAnswerMayBeStale(t *testing.T) {
 	})
 }
 
-// A slow create request places its call after whoever asked has given up.
+// A slow create request places its call after the client has given up.
 func TestASlowCreateIsPlacedLate(t *testing.T) {
 	atDesk(t, Config{Default: "busy", Faults: Faults{CreateSlow: 1, CreateSlowMS: 20_000}}, func(d *desk) {
 		go d.send("POST", "/2010-04-01/Accounts/"+account+"/Calls.json", wish(alice).Encode())

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Whoever answers hears what Twilio would say: not what it does not know, nor what no
+// A person who answers hears what Twilio would say. Twilio skips verbs that it does not know, and signs that no
 // voice can say.
 func TestWhatAPhoneHears(t *testing.T) {
 	for twiml, want := range map[string][]string{
@@ -56,7 +56,7 @@ func TestPlainTextIsReadAsItIs(t *testing.T) {
 	})
 }
 
-// No document stops the simulator, and what is heard stands in it.
+// No document stops the simulator, and everything that is heard stands in the document.
 func FuzzSaid(f *testing.F) {
 	f.Add(`<Say>the <emphasis>server</emphasis> is <x:y>down</x:y></Say>`)
 	f.Add(`<Say><sub alias="a">b</sub></Say><Say/>`)
@@ -88,7 +88,7 @@ func FuzzSaid(f *testing.F) {
 	})
 }
 
-// Whoever looks on is told what the phones do, in their order.
+// News tells what the phones do, in order.
 func TestNews(t *testing.T) {
 	var mu sync.Mutex
 	var told []string

@@ -22,9 +22,9 @@ const (
 
 // verb is an element of a TwiML document, or, without a name, a piece of text in one.
 type verb struct {
-	name  string // empty as well where it is in a namespace, of which TwiML knows none
+	name  string // empty, too, for a name in a namespace: TwiML has none of these
 	attrs []xml.Attr
-	text  string // its own, all pieces
+	text  string // all of its own text
 	parts []verb // what stands in it, in order
 }
 
@@ -69,8 +69,7 @@ func (v verb) attr(name string) string {
 // Source: https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml
 var ssml = []string{"break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w"}
 
-// said is what a Say reads aloud: its text and that in its SSML, and nothing of what else
-// is in it.
+// said is what a Say reads aloud: its own text and that of its SSML elements. Other elements in it are silent.
 func (v verb) said() string {
 	if alias := v.attr("alias"); v.name == "sub" {
 		return alias
@@ -87,10 +86,11 @@ func (v verb) said() string {
 	return text.String()
 }
 
-// languages have a region, but for one kind of Arabic: with another the Say fails.
+// languages matches the languages of a Say: each has a region, except one kind of Arabic. Any other makes the Say
+// fail.
 var languages = regexp.MustCompile(`^(|arb|[a-z]{2,3}(-[A-Z]{2,3})+)$`)
 
-// isSaid says whether a text comes out of the phone: signs alone are silence.
+// isSaid says whether a voice can say anything of a text: signs without a letter or a digit are silence.
 func isSaid(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
 }
@@ -102,9 +102,9 @@ func (v verb) number(name string, otherwise int) time.Duration {
 	return time.Duration(otherwise)
 }
 
-// document is TwiML and where it came from; its verbs are those to go through.
+// document is TwiML: the verbs to go through, and the URL that they came from.
 type document struct {
-	base  string // of relative URLs; empty for what the create request brought
+	base  string // for relative URLs; empty if the TwiML stood in a request
 	verbs []verb
 }
 
@@ -116,7 +116,7 @@ func parseTwiml(doc, base string) *document {
 	return &document{base, root.parts}
 }
 
-// first is the document that the create request gave, or named.
+// first returns the document that the create request holds, or the one at its Url or its FallbackUrl.
 func (s *Sim) first(l *leg) *document {
 	if twiml := l.Form.Get("Twiml"); twiml != "" {
 		return parseTwiml(twiml, "")
@@ -132,7 +132,7 @@ func (s *Sim) first(l *leg) *document {
 	return nil
 }
 
-// other is the document that a request has put in its place.
+// other returns the document that a later request gives the call.
 func (s *Sim) other(l *leg, next string) *document {
 	link, isLink := strings.CutPrefix(next, "url:")
 	if !isLink {
@@ -141,7 +141,7 @@ func (s *Sim) other(l *leg, next string) *document {
 	return s.at(l, "", link, "", "")
 }
 
-// at fetches the document at a link, as it stands in one that came from base.
+// at fetches the document at a link, which may be relative to base.
 func (s *Sim) at(l *leg, base, link, method, digits string) *document {
 	u, err := url.Parse(link)
 	if err != nil {
@@ -160,7 +160,7 @@ func (s *Sim) at(l *leg, base, link, method, digits string) *document {
 	return parseTwiml(twiml, u.String())
 }
 
-// hears notes what is said to whoever answers, a person or a machine.
+// hears records what is said to the person or machine that answered.
 func (s *Sim) hears(l *leg, text string) {
 	text = strings.Join(strings.Fields(text), " ")
 	s.mu.Lock()
@@ -197,8 +197,8 @@ func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 	return next, next == nil
 }
 
-// speak notes what a verb says, and returns how long that takes: nothing for a verb that
-// Twilio does not know, by its exact name.
+// speak records what a verb says, and returns how long that takes. A verb whose exact name Twilio does not know
+// takes no time.
 func (s *Sim) speak(l *leg, v verb) time.Duration {
 	switch v.name {
 	case "Say":
@@ -245,7 +245,7 @@ func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, press
 	return s.at(l, doc.base, v.attr("action"), v.attr("method"), keys), false, true
 }
 
-// nextPress is what is pressed at the next question.
+// nextPress returns what the person presses at the next question.
 func (l *leg) nextPress() (p press) {
 	if len(l.presses) > 0 {
 		p, l.presses = l.presses[0], l.presses[1:]
@@ -253,9 +253,8 @@ func (l *leg) nextPress() (p press) {
 	return p
 }
 
-// pass lets a part of the conversation pass. It says gone when that was cut short:
-// by a request, which may bring another document, because somebody hung up, or by the
-// request's TimeLimit.
+// pass lets a part of the conversation pass. gone says that it was cut short: the person hung up, the TimeLimit
+// was reached, or a request ended the call or gave it the document next.
 func (s *Sim) pass(l *leg, d time.Duration) (next *document, gone bool) {
 	end := l.cutAt
 	if !l.hangsUp.IsZero() && l.hangsUp.Before(end) {
@@ -274,7 +273,7 @@ func (s *Sim) pass(l *leg, d time.Duration) (next *document, gone bool) {
 	return nil, true
 }
 
-// fetch asks the application for TwiML, signed, as once the call is answered.
+// fetch asks the application for TwiML by a signed request, as Twilio does once a call is answered.
 func (s *Sim) fetch(l *leg, link, method, digits string) (string, bool) {
 	if link == "" {
 		return "", false
@@ -318,7 +317,7 @@ func (s *Sim) fetchOnce(link, method string, form url.Values, d delivery) (twiml
 		return "", false, ""
 	case kind == "text/plain":
 		var text strings.Builder
-		_ = xml.EscapeText(&text, body) // a Builder takes all
+		_ = xml.EscapeText(&text, body) // a Builder never fails
 		return "<Response><Say>" + text.String() + "</Say></Response>", true, ""
 	case strings.HasPrefix(kind, "audio/"):
 		return "<Response><Play>x</Play></Response>", true, ""

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// How long things take in a phone's life, before Speed.
+// How long a phone takes for things, at Speed 1.
 const (
 	inQueue     = 300 * time.Millisecond
 	toRinging   = 1500 * time.Millisecond
@@ -45,7 +45,7 @@ func (s *Sim) place(form url.Values, st step, nth int) *leg {
 	return l
 }
 
-// hangUp ends the call as a request wants it. The mutex is held.
+// hangUp ends the call because a request wants it; as is its last status. The mutex is held.
 func (l *leg) hangUp(as string) {
 	if l.endAs != "" || l.step.name == "stuck" {
 		return
@@ -65,7 +65,7 @@ func (l *leg) redirect(form url.Values) {
 	}
 	select {
 	case l.twiml <- next:
-	default: // one is waiting already
+	default: // another one is waiting already
 	}
 }
 
@@ -80,7 +80,7 @@ func (s *Sim) live(l *leg) {
 		return
 	}
 	if !s.rest(l, s.scaled(queue)+s.turn()) {
-		return // canceled in the queue: Twilio says nothing
+		return // canceled in the queue: Twilio sends no callback
 	}
 	s.become(l, "initiated")
 	if end := s.ring(l); end != "" {
@@ -88,7 +88,7 @@ func (s *Sim) live(l *leg) {
 		return
 	}
 	if !s.become(l, "in-progress") {
-		s.finish(l, "canceled") // a request was a moment faster than who picked up
+		s.finish(l, "canceled") // a request canceled it just before somebody picked up
 		return
 	}
 	if l.step.isStuck("in-progress") {
@@ -102,7 +102,7 @@ func (s *Sim) live(l *leg) {
 // stuck is a call that Twilio has lost track of: it keeps its status, whatever is asked of it.
 func (s *Sim) stuck() { <-s.ctx.Done() }
 
-// turn is how long the account's queue makes a call wait for its turn.
+// turn is how long a call waits in the account's queue.
 func (s *Sim) turn() time.Duration {
 	if s.conf.CallsPerSecond == 0 {
 		return 0
@@ -118,7 +118,7 @@ func (s *Sim) turn() time.Duration {
 	return start.Sub(now)
 }
 
-// ring is the call until it is answered (empty) or over (its final status).
+// ring lets the phone ring. It returns the call's final status, or nothing if the call was answered.
 func (s *Sim) ring(l *leg) string {
 	if end, unheard := silent[l.step.name]; unheard {
 		if !s.rest(l, s.scaled(toBusy)) {
@@ -156,7 +156,7 @@ var silent = map[string]struct {
 	"wrong":  {"failed", 404},
 }
 
-// patience is how long the phone rings, and what ends that; empty: an answer.
+// patience is how long the phone rings, and the final status after that; empty: it is answered.
 func (s *Sim) patience(l *leg) (time.Duration, string) {
 	switch l.step.name {
 	case "no-answer":
@@ -178,14 +178,14 @@ func (s *Sim) patience(l *leg) (time.Duration, string) {
 	return toAnswer + time.Duration(varied*float64(2*time.Second)), ""
 }
 
-// answersAs is what machine detection will say of who answers; empty without it.
+// answersAs records what machine detection says about who answered.
 func (s *Sim) answersAs(l *leg, who string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l.AnsweredBy = who
 }
 
-// talk is the conversation: as long as the instructions take, or the person listens.
+// talk is the conversation. It ends with the instructions, or when the person hangs up.
 func (s *Sim) talk(l *leg) {
 	answered := time.Now()
 	l.cutAt = answered.Add(s.scaled(l.longest))
@@ -207,7 +207,7 @@ func (s *Sim) talk(l *leg) {
 		}
 		doc = next
 	}
-	if !l.hangsUp.IsZero() { // who is to listen for so long does
+	if !l.hangsUp.IsZero() { // the person stays for the script's time, even after the instructions
 		for {
 			if _, gone := s.pass(l, time.Hour); gone {
 				return
@@ -216,7 +216,7 @@ func (s *Sim) talk(l *leg) {
 	}
 }
 
-// detect is Twilio's detection of machines, which comes before the instructions.
+// detect runs Twilio's machine detection, which comes before the instructions.
 func (s *Sim) detect(l *leg) (next *document, over bool) {
 	mode := l.Form.Get("MachineDetection")
 	if mode == "" || l.Form.Get("SendDigits") != "" {
@@ -239,7 +239,7 @@ func (s *Sim) detect(l *leg) (next *document, over bool) {
 	return next, gone && next == nil
 }
 
-// rest lets time pass, and says false when the call is ended in it.
+// rest lets d pass. It returns false if a request ended the call in the meantime.
 func (s *Sim) rest(l *leg, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -259,8 +259,8 @@ func (s *Sim) rest(l *leg, d time.Duration) bool {
 	return false
 }
 
-// become gives the call another status, and tells whoever asked to be told. It
-// says false for a call that a request has ended in the meantime.
+// become gives the call another status, and sends the status callback. It returns false if a request has ended the
+// call in the meantime.
 func (s *Sim) become(l *leg, status string) bool {
 	s.mu.Lock()
 	if l.endAs != "" && !final(status) {
@@ -288,7 +288,7 @@ func (s *Sim) become(l *leg, status string) bool {
 	return true
 }
 
-// does is what a phone does as its call takes on a status; empty where nobody would notice.
+// does says in words what the phone does when its call takes on a status; empty if nobody would notice.
 func (l *leg) does(status string) string {
 	switch status {
 	case "ringing":

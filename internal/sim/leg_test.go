@@ -36,7 +36,7 @@ func TestATimeLimitEndsTheConversation(t *testing.T) {
 	}
 }
 
-// What Twilio has lost track of stays as it is: no TimeLimit and no request ends it.
+// A call that Twilio has lost track of keeps its status: neither its TimeLimit nor a request ends it.
 func TestAStuckCallNeverEnds(t *testing.T) {
 	for script, status := range map[string]string{
 		"stuck": "in-progress", "stuck:in-progress": "in-progress", "stuck:ringing": "ringing", "stuck:queued": "queued",
@@ -58,7 +58,7 @@ func TestAStuckCallNeverEnds(t *testing.T) {
 	}
 }
 
-// A call may be placed, and its sid be known to nobody.
+// A call may be placed although the REST API does not know its sid.
 func TestACallThatIsGone(t *testing.T) {
 	atDesk(t, Config{}, func(d *desk) {
 		d.script("answer+gone")

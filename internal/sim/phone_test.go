@@ -77,7 +77,7 @@ func TestACallbackHasTwiliosParameters(t *testing.T) {
 				t.Errorf("callback %d goes to %s %s", i, h.method, h.url)
 			}
 		}
-		// seconds and minutes, at the end alone
+		// seconds and minutes, only in the last callback
 		if f := d.last().form; f.Get("CallDuration") != "61" || f.Get("Duration") != "2" {
 			t.Errorf("the durations are %s s and %s min", f.Get("CallDuration"), f.Get("Duration"))
 		}

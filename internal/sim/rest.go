@@ -49,7 +49,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	w.WriteHeader(a.status)
-	_ = json.NewEncoder(w).Encode(body) // who is gone needs no answer
+	_ = json.NewEncoder(w).Encode(body) // the client may have gone
 }
 
 func (s *Sim) record(r *http.Request, form url.Values, a answer) {
@@ -115,7 +115,7 @@ func (s *Sim) signIn(r *http.Request) *apiError {
 	return nil
 }
 
-// create takes a create request, as the number's phone and the faults will have it.
+// create answers a create request, as the script of the number's phone and the faults say.
 func (s *Sim) create(form url.Values) answer {
 	if e := cmp.Or(checkCreate(form), s.mayCall(form)); e != nil {
 		return refuse(e)
@@ -163,7 +163,7 @@ func (s *Sim) create(form url.Values) answer {
 	return answer{status: 201, body: shown, sid: l.SID}
 }
 
-// full says whether the account has as many calls at once as it may. The mutex is held.
+// full says whether the account may not have any more calls at once. The mutex is held.
 func (s *Sim) full() bool {
 	if s.faults.MaxCalls == 0 {
 		return false
@@ -177,8 +177,7 @@ func (s *Sim) full() bool {
 	return alive >= s.faults.MaxCalls
 }
 
-// find returns the call of a sid, nil if there is none, or none to be seen yet.
-// The mutex is held.
+// find returns the call of a sid; nil if there is none, or if reads don't show it yet. The mutex is held.
 func (s *Sim) find(sid string, lag time.Duration) *leg {
 	for _, l := range s.calls {
 		if l.SID == sid && !l.hidden() && time.Since(l.CreatedAt) >= lag {
@@ -286,7 +285,7 @@ func (s *Sim) list(u *url.URL) answer {
 	return answer{status: 200, body: body}
 }
 
-// hidden says whether the REST API knows nothing of the call, though it was placed.
+// hidden says whether the REST API does not show a call that was placed.
 func (l *leg) hidden() bool { return l.deleted || l.step.has("gone") }
 
 // matches says whether a list's filters select the call. Dates count as whole
@@ -305,7 +304,7 @@ func (l *leg) matches(q url.Values) bool {
 		day("StartTime", l.DialedAt) && day("EndTime", l.EndedAt)
 }
 
-// listed is a status as the REST API has it: initiated is a word of callbacks only.
+// listed is a status as the REST API shows it: only callbacks say initiated.
 func listed(status string) string {
 	if status == "initiated" {
 		return "queued"
@@ -345,8 +344,8 @@ func (l *leg) show(at time.Time) map[string]any {
 	return m
 }
 
-// asOf is the call's status at a time, and the time at which it was last seen so:
-// no call is shown from before it was there.
+// asOf returns the status that the call had at a time, and since when. For a time before its creation it returns the
+// status at its creation.
 func (l *leg) asOf(at time.Time) (status string, seen time.Time) {
 	status, seen = "queued", l.CreatedAt
 	for _, c := range l.changes {

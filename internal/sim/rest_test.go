@@ -56,7 +56,7 @@ func TestASuspendedAccountTakesNothing(t *testing.T) {
 	})
 }
 
-// Twilio's codes for what it does not take.
+// Twilio refuses faulty create requests with these codes.
 func TestCreateRequestsAreChecked(t *testing.T) {
 	for _, test := range []struct {
 		name, value string
@@ -134,7 +134,7 @@ func TestACallsResource(t *testing.T) {
 			t.Errorf("in the queue it is %v", first)
 		}
 		pass(time.Second)
-		if got := show()["status"]; got != "queued" { // initiated is a word of callbacks only
+		if got := show()["status"]; got != "queued" { // only callbacks say initiated
 			t.Errorf("once initiated it is %v", got)
 		}
 		pass(time.Minute)
@@ -162,7 +162,7 @@ func TestACallsResource(t *testing.T) {
 	})
 }
 
-// listed asks for a list and returns the sids of a page, and the next page.
+// list asks for a list and returns the sids of a page, and the next page.
 func (d *desk) list(query url.Values) (sids []string, next string) {
 	d.t.Helper()
 	status, body := d.rest("GET", "/Calls.json?"+query.Encode(), nil)
@@ -243,7 +243,7 @@ func TestUpdatesEndCalls(t *testing.T) {
 		form   url.Values
 		code   int    // 0: taken
 		end    string // in the end
-		told   bool   // the end, in a callback
+		told   bool   // a callback told of the end
 	}{
 		{"canceled in the queue, without a word", "queued:10s", time.Second, url.Values{"Status": {"canceled"}}, 0,
 			"canceled", false},

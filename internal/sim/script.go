@@ -21,7 +21,7 @@ type step struct {
 	code      int           // of refuse:21211
 	status    int           // of HTTP, of refuse:10005/403
 	keys      []press       // what is pressed, question by question
-	detected  string        // what machine detection says, against the truth; empty: the truth
+	detected  string        // what machine detection says instead of the truth; empty: the truth
 	modifiers []string
 }
 
@@ -31,7 +31,7 @@ type press struct {
 	after time.Duration
 }
 
-// stuckAt are the statuses that a call can keep for ever; the last where none is named.
+// stuckAt are the statuses that a call can keep for ever; it keeps the last one if the script names none.
 var stuckAt = []string{"queued", "ringing", "in-progress"}
 
 func (s step) isStuck(at string) bool {
@@ -50,7 +50,7 @@ var (
 
 const maxLength = 24 * time.Hour // of anything in a script
 
-// parseScript reads a script; its errors say what there is to choose from.
+// parseScript reads a script; its errors list the words that it may have.
 func parseScript(text string) ([]step, error) {
 	var steps []step
 	for part := range strings.SplitSeq(text, ",") {

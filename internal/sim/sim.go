@@ -21,7 +21,7 @@ type Config struct {
 	AccountSID     string            // required
 	AuthToken      string            // required: signs in, and signs callbacks
 	APIKeys        map[string]string // key sid to secret: may sign in too
-	Speed          float64           // how much faster than life phones are; 0: as in life
+	Speed          float64           // how many times faster than in life phones act; 0: as in life
 	Seed           uint64            // of the faults
 	CallsPerSecond float64           // how fast the account's queue drains; 0: at once
 	Client         *http.Client      // delivers callbacks, fetches TwiML; nil: one with time-outs
@@ -30,7 +30,7 @@ type Config struct {
 	Scripts        map[string]string // what phones do, by number
 	Default        string            // what other phones do; empty: answer
 	Logger         *slog.Logger      // nil: discard
-	News           func(News)        // is told what the phones do and hear, by several at once; may be nil
+	News           func(News)        // called with what phones do and hear, also concurrently; may be nil
 }
 
 // News is something that a phone did or heard.
@@ -115,11 +115,11 @@ type Sim struct {
 	used      map[string]int // create requests so far, by number
 	requests  []Request
 	calls     []*leg // in the order of their creation
-	run       uint64 // of this Sim, by lot: its sids are not those of another
+	run       uint64 // random: the sids of two Sims differ
 	placed    int    // so far, also those that a reset forgot: sids are never used twice
-	suspended int    // the error code of everything; 0: none
+	suspended int    // the error code that answers every request; 0: none
 
-	suspendedWith int // the HTTP status of that
+	suspendedWith int // the HTTP status of these answers
 	nextStart     time.Time
 
 	counting sync.Mutex
@@ -161,14 +161,14 @@ func New(c Config) (*Sim, error) {
 	return s, nil
 }
 
-// Close ends every call without another word, and returns when nothing runs.
+// Close ends every call without a callback, and returns when nothing runs any more.
 func (s *Sim) Close() {
 	s.cancel()
 	s.legs.Wait()
 }
 
-// Script says what a number's phone does from its next call on; steps that were
-// played already stay played.
+// Script says what a number's phone does from its next call on. Each call that the number got before has used up a
+// step.
 func (s *Sim) Script(number, script string) error {
 	if !e164.MatchString(number) {
 		return fmt.Errorf("%q is no number as Twilio is given it, such as +819012345678", number)
@@ -198,7 +198,7 @@ func (s *Sim) SetFaults(f Faults) error {
 // 20003, until it is called with 0.
 func (s *Sim) Suspend(code int) { s.SuspendWith(http.StatusUnauthorized, code) }
 
-// SuspendWith does so with another HTTP status.
+// SuspendWith is Suspend with another HTTP status than 401.
 func (s *Sim) SuspendWith(status, code int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -251,7 +251,7 @@ func (s *Sim) news(sid, to, does string, args ...any) {
 	}
 }
 
-// scaled is a phone's time in ours.
+// scaled is how long d of a phone's time takes here.
 func (s *Sim) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / s.conf.Speed) }
 
 // now gives the call a status. The mutex is held.

@@ -15,7 +15,7 @@ var (
 	sendDigits = regexp.MustCompile(`^[0-9#*A-DwW]{1,32}$`)
 )
 
-// magic are the numbers of Twilio's test credentials, and what they answer.
+// magic are the numbers of Twilio's test credentials, each with the error code that it is answered with.
 var (
 	magicFrom = map[string]int{"+15005550001": 21212}
 	magicTo   = map[string]int{"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
