@@ -10,29 +10,29 @@ import (
 	"time"
 )
 
-// Client talks to a redial. Its errors are *Problem where the server said what
-// is wrong, and otherwise a sentence that names the URL. What can be repeated
-// without harm is tried a few times while the server is away.
+// Client sends requests to a redial server. An error is a *Problem if the server said what is wrong; otherwise it is
+// a sentence that names the URL. While the server is unreachable, a request that is safe to repeat is tried a few
+// times.
 type Client struct {
 	URL  string       // of the server, such as http://127.0.0.1:8080
 	Key  string       // API key; may be empty where the server needs none
 	HTTP *http.Client // nil: http.DefaultClient; redirects are never followed
 
-	Patience time.Duration // with a server that is away, in Follow, Listen and Await; 0: two minutes
+	Patience time.Duration // how long Follow, Listen and Await retry while the server is away; 0: two minutes
 
-	// Away is told by those when the server is away for longer than five seconds, and nil when it is back; may be nil.
+	// Away, if set, gets the error once the server was away for five seconds in one of those, and nil when it is back.
 	Away func(error)
 }
 
 // ListQuery selects calls; empty fields select all.
 type ListQuery struct {
 	State, Outcome, To string
-	Cursor             string // of the page before
+	Cursor             string // NextCursor of the page before
 	Limit              int    // calls in a page; 0: the server's default
 }
 
-// Create asks for a call. With an idempotency key a lost answer is asked for
-// again; replayed says that the call had been made before.
+// Create asks for a call. With an idempotency key it asks again when the answer is lost; replayed says that an
+// earlier request has made the call.
 func (c *Client) Create(
 	ctx context.Context, req CreateCall, idempotencyKey string,
 ) (call Call, replayed bool, err error) {
@@ -49,8 +49,8 @@ func (c *Client) Create(
 	return call, header.Get("Idempotency-Replayed") == "true", err
 }
 
-// Get shows a call. With wait it answers as soon as the call has ended, at the
-// latest after that time; the server takes 2 minutes at most.
+// Get shows a call. With wait it answers when the call has ended, but no later than after that time; the server waits
+// 2 minutes at most.
 func (c *Client) Get(ctx context.Context, id string, wait time.Duration) (call Call, err error) {
 	r := request{method: http.MethodGet, path: callPath(id), safe: true, wait: wait}
 	if wait > 0 {
@@ -80,11 +80,12 @@ func (c *Client) Events(ctx context.Context, id string) (list []Event, err error
 	return wholeList(ctx, c, callPath(id)+"/events", func(p EventList) ([]Event, string) { return p.Events, p.NextCursor })
 }
 
-// wholeList asks for one page after the other. A page has entries and the cursor of the next page.
+// wholeList requests one page after the other. read takes the entries, and the cursor of the next page, out of a
+// page.
 func wholeList[Page, Entry any](
 	ctx context.Context, c *Client, path string, read func(Page) (entries []Entry, next string),
 ) (list []Entry, err error) {
-	list = []Entry{} // in JSON none are [], as the server says it
+	list = []Entry{} // an empty list is [] in JSON, as in the server's answer
 	v := url.Values{"limit": {"200"}}
 	for {
 		var page Page
@@ -98,7 +99,7 @@ func wholeList[Page, Entry any](
 	}
 }
 
-// Explain says what would become of a call, and makes none.
+// Explain says what would become of a call, without making one.
 func (c *Client) Explain(ctx context.Context, req CreateCall) (e Explanation, err error) {
 	body, err := json.Marshal(req)
 	if err != nil {
@@ -133,15 +134,15 @@ func (c *Client) Cancel(ctx context.Context, id string) (call Call, err error) {
 	return call, err
 }
 
-// HangUp cancels the call, and ends a conversation that is under way, too.
+// HangUp cancels the call, and also ends a conversation that is under way.
 func (c *Client) HangUp(ctx context.Context, id string) (call Call, err error) {
 	_, err = c.do(ctx, request{method: http.MethodPost, path: callPath(id) + "/cancel", body: []byte(`{"hangup":true}`),
 		safe: true}, &call)
 	return call, err
 }
 
-// Resolve says what became of an ambiguous attempt: the CallSid that Twilio knows
-// it by, or none when it was never placed.
+// Resolve says what became of an ambiguous attempt. sid is the CallSid under which Twilio knows it; empty: it was
+// never placed.
 func (c *Client) Resolve(ctx context.Context, id string, attempt int, sid string) (call Call, err error) {
 	body, err := json.Marshal(ResolveAttempt{SID: sid, Unplaced: sid == ""})
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"redial/api/apitest"
 )
 
-// server answers the n-th request, from 1, in memory, so that it works in a
-// bubble; what it says is held against the contract.
+// server answers the n-th request, from 1, in memory, so that it works in a synctest bubble. Every exchange is
+// validated against the contract.
 type server struct {
 	answer func(w http.ResponseWriter, r *http.Request, n int)
 	asked  []*http.Request
@@ -41,7 +41,7 @@ func (s *server) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-const down = 999 // a status for: nobody answers at all
+const down = 999 // instead of a status: there is no answer at all
 
 func (s *server) client(t *testing.T) *api.Client {
 	return &api.Client{URL: "http://redial.test/", Key: "secret", HTTP: &http.Client{Transport: apitest.Transport(t, s)}}
@@ -167,7 +167,7 @@ func TestProblemsComeThrough(t *testing.T) {
 	}
 }
 
-// What can be repeated is, with growing pauses that heed the server; what can't is not.
+// A request that is safe to repeat is repeated, with growing pauses that respect Retry-After. Other requests are not.
 func TestTriesAgainWhereThatDoesNoHarm(t *testing.T) {
 	get := func(ctx context.Context, c *api.Client) error { _, err := c.Get(ctx, "1", 0); return err }
 	create := func(key string) func(context.Context, *api.Client) error {
@@ -272,7 +272,7 @@ func TestAnswersThatAreNoneNameTheURL(t *testing.T) {
 	}
 }
 
-// What a client signs in with is in none of its errors, also where it can't be sent.
+// No error contains the client's credentials, not even when the request can't be sent.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	ts := httptest.NewServer(http.NotFoundHandler())
 	defer ts.Close()
@@ -292,7 +292,7 @@ func TestErrorsHoldNoSecret(t *testing.T) {
 	}
 }
 
-// A server that takes a request and then says nothing does not hold the client.
+// A client does not wait for ever for a server that takes a request and never answers.
 func TestSilentServerIsNotWaitedForForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		client := &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: silent{}}}
@@ -312,7 +312,7 @@ func (silent) RoundTrip(req *http.Request) (*http.Response, error) {
 	return nil, req.Context().Err()
 }
 
-// An answer that breaks off half-way is no answer, and is asked for again.
+// An answer that breaks off half-way does not count: the client asks again.
 func TestAnswerThatBreaksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tries := 0

@@ -16,7 +16,7 @@ import (
 	"redial/api/apitest"
 )
 
-// wire has the Go type of every schema that is an object.
+// wire maps each schema that is an object to its Go type.
 var wire = map[string]reflect.Type{
 	"CreateCall":     reflect.TypeFor[api.CreateCall](),
 	"Say":            reflect.TypeFor[api.Say](),
@@ -50,7 +50,7 @@ var wire = map[string]reflect.Type{
 	"FieldError":     reflect.TypeFor[api.FieldError](),
 }
 
-// sometimes are the fields of a policy that an answer leaves out where they say nothing.
+// sometimes lists the fields of a policy that an answer leaves out when they have no value.
 var sometimes = []string{"jitter", "max_per_result", "not_before", "preset", "talk_limit", "window"}
 
 func document(t *testing.T) *openapi3.T {
@@ -87,7 +87,7 @@ func TestTypesHaveTheFieldsOfTheContract(t *testing.T) {
 	}
 }
 
-// fieldsOf lists the JSON fields of a struct, and those that are never left out.
+// fieldsOf lists the JSON fields of a struct, and those of them that are never left out.
 func fieldsOf(s reflect.Type) (all, always []string) {
 	for f := range s.Fields() {
 		name, rest, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -138,7 +138,7 @@ func TestExamplesAreWhatTheTypesSay(t *testing.T) {
 	}
 }
 
-// roundTrip decodes an example into its Go type, with no field to spare, and back.
+// roundTrip decodes an example into its Go type, which must know every field, and encodes it again.
 func roundTrip(t *testing.T, name string, example any) {
 	t.Helper()
 	text, err := json.Marshal(example)
@@ -161,7 +161,7 @@ func roundTrip(t *testing.T, name string, example any) {
 	}
 }
 
-// parse reads JSON; a text that is to be said is the same on its own.
+// parse reads JSON. It turns the short form of say, a text alone, into the long one.
 func parse(t *testing.T, text []byte) map[string]any {
 	t.Helper()
 	var v map[string]any
@@ -174,7 +174,7 @@ func parse(t *testing.T, text []byte) map[string]any {
 	return v
 }
 
-// contents lists every body that there is in the contract.
+// contents lists every body in the contract.
 func contents(doc *openapi3.T) (all []openapi3.Content) {
 	paths := slices.Collect(maps.Values(doc.Paths.Map()))
 	for _, path := range slices.AppendSeq(paths, maps.Values(doc.Webhooks)) {

@@ -30,10 +30,10 @@ func (d Duration) String() string {
 // MarshalJSON writes a string.
 func (d Duration) MarshalJSON() ([]byte, error) { return quoted(d.String()), nil }
 
-// quoted is a text as JSON that has nothing in it to be escaped.
+// quoted writes a text as a JSON string. The text must contain nothing that JSON escapes.
 func quoted(text string) []byte { return []byte(`"` + text + `"`) }
 
-// UnmarshalJSON reads a string only: a bare number would leave the unit to luck.
+// UnmarshalJSON reads a string only: the unit of a bare number would be a guess.
 func (d *Duration) UnmarshalJSON(b []byte) error {
 	var n json.Number
 	if len(b) > 0 && b[0] != '"' && json.Unmarshal(b, &n) == nil && n != "" {
@@ -55,10 +55,10 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// amount is a number, and how people write its unit where it is not one of Go's.
+// amount matches a number and its unit as people write it, if Go does not read it.
 var amount = regexp.MustCompile(`^\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)\s*(\pL{0,10})\.?\s*$`)
 
-// units are such units, in small letters: how to write them, and how many of those they are.
+// units are such units, in lower case: Go's unit for each, and how many of that one it is.
 var units = []struct {
 	names []string
 	unit  string

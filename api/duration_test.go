@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Whoever leaves the unit out, or writes it as people do, is told what to write, and what is told
-// can be written.
+// A duration without its unit, or with a unit that Go does not read, gives an error. The error says what to write,
+// and that can be read.
 func TestADurationThatCantBeRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"30": "write 30s for seconds, 30m for minutes, or 30h for hours", "1.5": "write 1.5s", " 30 ": "write 30s",
@@ -48,7 +48,7 @@ func TestADurationThatCantBeRead(t *testing.T) {
 	}
 }
 
-// A moment has the advice of a duration, and of a time whose zone was in a URL.
+// The error for an unreadable moment gives the same advice as for a duration, and says what a URL does to a +.
 func TestAMomentThatCantBeRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"24": "write 24s", "1 day": "write 24h", "tomorrow": "or a time such as", "2026-12-24T18:00:00 09:00": "%2B09:00",
@@ -60,7 +60,7 @@ func TestAMomentThatCantBeRead(t *testing.T) {
 	}
 }
 
-// No text makes an error that is long, or none where there must be one.
+// ParseDuration accepts exactly what Go accepts, and its errors are short.
 func TestDurationsOfAllKinds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[0-9]{1,40}\.?[0-9]{0,40} ?[a-z秒分日]{0,12}`)).Draw(t, "text")

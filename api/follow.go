@@ -17,15 +17,14 @@ import (
 
 const (
 	maxLine  = 1 << 20          // bytes of a line in a stream
-	silence  = 60 * time.Second // after which a stream is dead: the server says something every 15 s
-	patience = 2 * time.Minute  // with a server that is away, where the Client has no other
-	noticed  = 5 * time.Second  // for which a server is away until somebody is told
+	silence  = 60 * time.Second // without a line, after which a stream is dead: the server writes one every 15 s
+	patience = 2 * time.Minute  // the default of Client.Patience
+	noticed  = 5 * time.Second  // how long a server is away before Client.Away is called
 )
 
-// Follow tells of every event of a call after seq after, in their order and each
-// once, until the call has ended. A stream that breaks is taken up where it
-// broke, unless the server stays away for as long as the Client has patience.
-// An error of tell ends it, and is returned as it is.
+// Follow calls tell for every event of a call after seq after, in order and once each, until the call has ended. It
+// resumes a broken stream where it broke, and gives up when the server is away for longer than Patience. If tell
+// returns an error, Follow ends and returns it unchanged.
 func (c *Client) Follow(ctx context.Context, id string, after int, tell func(Event) error) error {
 	f := follower{after: after, tell: tell}
 	err := c.persist(ctx, func(l *link) error {
@@ -38,7 +37,7 @@ func (c *Client) Follow(ctx context.Context, id string, after int, tell func(Eve
 	return err
 }
 
-// Await follows a call as Follow does, and shows it once it has ended.
+// Await follows a call as Follow does, and returns the call once it has ended.
 func (c *Client) Await(ctx context.Context, id string, after int, tell func(Event) error) (call Call, err error) {
 	if err := c.Follow(ctx, id, after, tell); err != nil {
 		return call, err
@@ -50,16 +49,15 @@ func (c *Client) Await(ctx context.Context, id string, after int, tell func(Even
 	return call, err
 }
 
-// link is how the exchange with a server fares that goes on while the server is away.
+// link is the state of an exchange that is repeated while the server is away.
 type link struct {
 	*Client
-	heard time.Time // when the server last said anything
+	heard time.Time // when the server last sent something
 	lost  time.Time // since when it is away; zero: it is not
-	told  bool      // that it is
+	told  bool      // Away was called
 }
 
-// persist exchanges something with the server, again as long as that ends with *away and there is
-// patience.
+// persist runs an exchange, and runs it again while it fails with *away and Patience lasts.
 func (c *Client) persist(ctx context.Context, exchange func(*link) error) error {
 	l := &link{Client: c, heard: time.Now()}
 	for try := 1; ; try++ {
@@ -80,7 +78,7 @@ func (c *Client) persist(ctx context.Context, exchange func(*link) error) error 
 	}
 }
 
-// missed notes that the server is away, and tells it once it has been so for a while.
+// missed notes that the server is away, and calls Away once that has lasted for a while.
 func (l *link) missed(ctx context.Context, err error) {
 	if l.lost.IsZero() {
 		l.lost = time.Now()
@@ -91,7 +89,7 @@ func (l *link) missed(ctx context.Context, err error) {
 	}
 }
 
-// back notes that the server is there, and tells it to whoever was told that it was away.
+// back notes that the server answers, and calls Away if it was told the opposite.
 func (l *link) back() {
 	l.lost = time.Time{}
 	if l.told {
@@ -100,17 +98,17 @@ func (l *link) back() {
 	}
 }
 
-// follower is how far a Follow has come.
+// follower is the position of a Follow.
 type follower struct {
 	after int // the seq of the last event that was told
 	tell  func(Event) error
 }
 
-// message is one of a stream of server-sent events. Without data, it only has the id at which to go on.
+// message is one server-sent event. Without data it only has the id at which to resume.
 type message struct{ id, kind, data string }
 
-// events reads a stream of server-sent events, and tells of each, until that says that it is over. It keeps when the
-// server last said anything.
+// events reads a stream of server-sent events and calls tell for each, until tell returns over. It notes when the
+// server last sent something.
 func (l *link) events(
 	ctx context.Context, path string, header http.Header, tell func(message) (over bool, err error),
 ) error {
@@ -140,7 +138,7 @@ func (l *link) events(
 			m.kind = strings.TrimPrefix(value, " ")
 		case field == "data":
 			m.data += strings.TrimPrefix(value, " ")
-		case lines.Text() == "": // only now is it known to be whole
+		case lines.Text() == "": // the end of the message: it is complete
 			if over, err := tell(m); over || err != nil {
 				return err
 			}
@@ -150,7 +148,7 @@ func (l *link) events(
 	return &away{error: fmt.Errorf("the stream of %s broke off: %w", l.Address(), cmp.Or(lines.Err(), io.EOF))}
 }
 
-// event tells of an event, unless that was done before the stream last broke.
+// event tells an event, unless it was told before the stream broke.
 func (f *follower) event(server, data string) (ended bool, err error) {
 	if data == "" {
 		return false, nil

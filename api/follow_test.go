@@ -18,7 +18,7 @@ import (
 	"redial/api/apitest"
 )
 
-// story is what a call of three events sends.
+// story has the types of the events of a call.
 var story = []string{"call.created", "call.cancel_requested", "call.ended"}
 
 func block(seq int) string {
@@ -26,11 +26,11 @@ func block(seq int) string {
 		story[seq-1], seq, story[seq-1])
 }
 
-// streams answers the n-th request for events with the n-th stream, the last one
-// from then on; as a stream ends it breaks off, or says nothing more for ever.
+// streams answers the n-th request for events with the n-th stream, and all later requests with the last one. At its
+// end a stream breaks off, or stays open without data.
 type streams struct {
 	parts []string
-	quiet bool // says nothing more, instead of breaking off
+	quiet bool // stays open without data, instead of breaking off
 	after []int
 }
 
@@ -52,7 +52,7 @@ func (s *streams) RoundTrip(req *http.Request) (*http.Response, error) {
 		Body: io.NopCloser(io.MultiReader(strings.NewReader(part), rest)), Request: req}, nil
 }
 
-// waiting has nothing to read until ctx is over.
+// waiting is a body that has nothing to read until its context is done.
 type waiting struct{ context.Context }
 
 func (w waiting) Read([]byte) (int, error) {
@@ -111,7 +111,7 @@ func TestFollow(t *testing.T) {
 	}
 }
 
-// A call may wait for hours without an event: that is no reason to give up on it.
+// A call may have no event for hours: Follow does not give up.
 func TestFollowOutlivesAQuietDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		day := block(1) + strings.Repeat(": still here\n\n", 24*60*4)
@@ -135,7 +135,7 @@ func TestFollowOutlivesAQuietDay(t *testing.T) {
 	})
 }
 
-// slow says a line every 15 s of its bubble's clock, then breaks off.
+// slow sends a line every 15 s of its bubble's time, then breaks off.
 type slow struct {
 	ctx   context.Context
 	lines []string
@@ -214,8 +214,8 @@ func TestFollowGivesUp(t *testing.T) {
 	})
 }
 
-// A server that is away for longer than a moment is told of, once, and so is that it is back; how long
-// it may stay away is for the caller to say. What has been heard of is not told again.
+// When the server is away for longer than a moment, Away is called once, and once more when it is back. The caller
+// decides how long it may be away. No event is told twice.
 func TestAwayIsToldOnce(t *testing.T) {
 	for name, test := range map[string]struct {
 		away  int // tries that fail

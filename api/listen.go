@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// Listen tells of every message of the whole installation, of these types or of all, until
-// ctx is over or tell returns an error, which is returned as it is. After a break it goes on where it was: a message
-// may come twice then. ready is told how the messages may be signed, once, before the first. Body is the message as
-// it would have been sent.
+// Listen calls tell for every message of the installation, of these types or of all, until ctx is done or tell
+// returns an error, which Listen returns unchanged. After a break it resumes where it was; a message may then come
+// twice. Before the first message it calls ready once, with the secret that may sign the messages. body is the
+// message as it would have been sent.
 func (c *Client) Listen(
 	ctx context.Context, types []string, ready func(Endpoint), tell func(m Webhook, body []byte) error,
 ) error {
@@ -37,11 +37,11 @@ func (c *Client) Listen(
 	return err
 }
 
-// hearer is how far a Listen has come.
+// hearer is the position of a Listen.
 type hearer struct {
 	server string
-	last   string // where to go on
-	begun  bool   // ready was told
+	last   string // the id at which to resume
+	begun  bool   // ready was called
 	ready  func(Endpoint)
 	tell   func(Webhook, []byte) error
 }
@@ -63,7 +63,7 @@ func (h *hearer) hear(m message) (err error) {
 		h.begun = true
 		h.ready(e)
 	}
-	// Another id is a message's own, of a server of the version before.
+	// Any other id is that of a message, from a server of the version before; a stream can't resume there.
 	if _, bad := strconv.ParseUint(m.id, 10, 63); err == nil && bad == nil {
 		h.last = m.id
 	}

@@ -14,7 +14,7 @@ import (
 	"redial/api"
 )
 
-// breaking answers each request for a stream with the next of its parts, and then breaks off.
+// breaking answers each request for a stream with its next part, and then breaks off.
 type breaking struct {
 	parts []string
 	after []string // the Last-Event-ID of each request
@@ -35,7 +35,7 @@ func hook(id, name string) string {
 	return fmt.Sprintf("id: %s\nevent: call.ended\ndata: {\"id\":\"%s\",\"type\":\"call.ended\"}\n\n", id, name)
 }
 
-// Who listens goes on after what it has heard last, whole, and signs with the secret that it was told first.
+// Listen resumes after the last complete message, and keeps the secret that it got first.
 func TestListenGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &breaking{parts: []string{

@@ -18,33 +18,33 @@ import (
 )
 
 const (
-	requestTime = 15 * time.Second // for an answer, besides what is waited for on purpose
+	requestTime = 15 * time.Second // for an answer, in addition to the wait that was asked for
 	maxAnswer   = 64 << 20         // bytes; a page of 200 calls with all their metadata fits
 	maxProblem  = 1 << 20          // bytes
-	tries       = 4                // of a request that can be repeated without harm
+	tries       = 4                // of a request that is safe to repeat
 	firstPause  = 200 * time.Millisecond
 	longPause   = 5 * time.Second // the most between two tries
 )
 
-// request is one request, as often as it is sent.
+// request is what is sent, once or several times.
 type request struct {
 	method, path string
 	body         []byte
 	header       http.Header
-	wait         time.Duration // that the server is asked to take
-	safe         bool          // to be repeated
+	wait         time.Duration // how long the server is asked to wait
+	safe         bool          // it may be repeated
 }
 
-// away is why a request got no answer that counts: the server, or the way to it,
-// is out of order just now, and the same request may be answered later.
+// away is why a request got no valid answer: the server, or the way to it, is out of order, and the same request may
+// succeed later.
 type away struct {
 	error
-	pause time.Duration // that the server asks for
+	pause time.Duration // that the server asks for before the next try
 }
 
 func (e *away) Unwrap() error { return e.error }
 
-// do sends a request, again where that does no harm, and decodes the answer.
+// do sends a request, repeats it if that is safe, and decodes the answer.
 func (c *Client) do(ctx context.Context, r request, into any) (http.Header, error) {
 	for try := 1; ; try++ {
 		header, err := c.once(ctx, r, into)
@@ -82,7 +82,7 @@ func (c *Client) once(ctx context.Context, r request, into any) (http.Header, er
 	return res.Header, nil
 }
 
-// foreign says that another program has answered: {"status": "ok"} is no call that was made, or canceled.
+// foreign says that the answer comes from another program: {"status": "ok"}, for example, is no call.
 func foreign(answer any) bool {
 	switch a := answer.(type) {
 	case *Call:
@@ -101,13 +101,13 @@ func foreign(answer any) bool {
 	return false
 }
 
-// What is wrong with a Client: no request was made.
+// These are faults of a Client: no request was made.
 var (
 	ErrURL = errors.New("not the URL of a redial")
 	ErrKey = errors.New("the API key has a newline or the like in it, which no request can bring")
 )
 
-// send returns an answer of 2xx, whose body is the caller's to close.
+// send returns an answer with a status of 2xx. The caller closes its body.
 func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, strings.TrimRight(c.URL, "/")+r.path, bytes.NewReader(r.body))
 	if err != nil || req.URL.Host == "" || req.URL.Scheme != "http" && req.URL.Scheme != "https" {
@@ -134,8 +134,8 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 	return nil, c.failure(res)
 }
 
-// Address is the URL as it may be shown, without a user and a password. One that can't be read may have
-// them, too.
+// Address is the URL without its user and password, so that it may be shown. It also cuts them off a URL that can't
+// be parsed.
 func (c *Client) Address() string {
 	at := strings.LastIndexByte(c.URL, '@')
 	if at < 0 {
@@ -148,14 +148,14 @@ func (c *Client) Address() string {
 	return scheme + "//…" + c.URL[at:]
 }
 
-// http follows no redirect: one that turns a POST into a GET would look like success.
+// http follows no redirect: a redirect that turns a POST into a GET would look like success.
 func (c *Client) http() *http.Client {
 	own := *cmp.Or(c.HTTP, http.DefaultClient)
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &own
 }
 
-// failure is the error that an answer other than 2xx tells of.
+// failure turns an answer whose status is not 2xx into an error.
 func (c *Client) failure(res *http.Response) error {
 	var err error
 	p := &Problem{}
@@ -170,13 +170,13 @@ func (c *Client) failure(res *http.Response) error {
 	}
 	switch res.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // none, or a date: our own pace will do
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After")) // 0 for none, or a date: our pause decides
 		return &away{err, time.Duration(max(0, min(seconds, int(longPause/time.Second)))) * time.Second}
 	}
 	return err
 }
 
-// cause leaves out the URL that net/http puts before an error.
+// cause removes the URL that net/http puts before an error.
 func cause(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
@@ -184,8 +184,8 @@ func cause(err error) error {
 	return err
 }
 
-// pause waits before another try, the longer the more there were and as long as
-// the server asks, within bounds. It says false when ctx is over.
+// pause waits before the next try: longer with each try, at least as long as the server asks, but at most longPause.
+// It returns false when ctx is done.
 func pause(ctx context.Context, try int, asked time.Duration) bool {
 	t := time.NewTimer(min(max(firstPause<<min(try-1, 10), asked), longPause))
 	defer t.Stop()

@@ -20,15 +20,15 @@ var OpenAPI []byte
 //go:embed presets.json
 var Presets []byte
 
-// CreateCall asks for a call. Just one of Say, Twiml and URL is given.
+// CreateCall asks for a call. Exactly one of Say, Twiml and URL is set.
 type CreateCall struct {
 	To       string            `json:"to"`                // E.164, or national where the server has a default region
-	People   []Person          `json:"-"`                 // whom to reach, in this order; in JSON they stand in To's place
-	From     string            `json:"from,omitzero"`     // likewise; without, the server's default
+	People   []Person          `json:"-"`                 // whom to reach, in this order; in JSON they replace To
+	From     string            `json:"from,omitzero"`     // like To; empty: the server's default
 	Say      *Say              `json:"say,omitzero"`      // a text to be spoken
 	Twiml    string            `json:"twiml,omitzero"`    // a TwiML document, at most 4000 characters
 	URL      string            `json:"url,omitzero"`      // where Twilio fetches TwiML once the call is answered
-	Policy   *Policy           `json:"policy,omitzero"`   // what is left out has a default
+	Policy   *Policy           `json:"policy,omitzero"`   // fields that are left out have defaults
 	Options  json.RawMessage   `json:"options,omitzero"`  // further parameters of Twilio's create call, by its names
 	Metadata map[string]string `json:"metadata,omitzero"` // the caller's own; redial keeps it and gives it back
 	Webhook  string            `json:"webhook,omitzero"`  // where its events go, beside the endpoints
@@ -66,11 +66,11 @@ func (c *CreateCall) UnmarshalJSON(b []byte) error {
 type Person struct {
 	Number   string `json:"number,omitzero"`
 	Name     string `json:"name,omitzero"`     // told to the others who listen
-	Language string `json:"language,omitzero"` // BCP 47, where it is not the message's
+	Language string `json:"language,omitzero"` // BCP 47; empty: the message's
 	Say      string `json:"say,omitzero"`      // instead of the message's text
 }
 
-// UnmarshalJSON reads a number alone, too.
+// UnmarshalJSON also reads a number alone.
 func (p *Person) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
 		*p = Person{}
@@ -98,42 +98,41 @@ func (s *Say) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(s))
 }
 
-// Policy is how hard to try, and when. In a request what is left out has the preset's
-// value, or a default; an answer has the policy that the call follows.
+// Policy says how hard to try, and when. In a request, a field that is left out has the preset's value or a default.
+// An answer has the policy that the call follows.
 type Policy struct {
-	Preset       string            `json:"preset,omitzero"`         // to begin with: article, urgent, polite or another
-	MaxAttempts  *int              `json:"max_attempts,omitzero"`   // dials of each person in all, the first one too
-	MaxPerResult map[string]int    `json:"max_per_result,omitzero"` // of those, how many may end so: by result
+	Preset       string            `json:"preset,omitzero"`         // the base: article, urgent, polite or another
+	MaxAttempts  *int              `json:"max_attempts,omitzero"`   // dials of each person, including the first
+	MaxPerResult map[string]int    `json:"max_per_result,omitzero"` // how many of those may end with each result
 	RingTimeout  *Duration         `json:"ring_timeout,omitzero"`   // whole seconds
 	TalkLimit    *Duration         `json:"talk_limit,omitzero"`     // of a conversation, whole seconds
-	NotBefore    *Moment           `json:"not_before,omitzero"`     // of the first dial
+	NotBefore    *Moment           `json:"not_before,omitzero"`     // the first dial is not before it
 	Deadline     *Moment           `json:"deadline,omitzero"`       // no dial begins at or after it
 	RedialAfter  map[string]Delays `json:"redial_after,omitzero"`   // by no-answer, busy, failed, machine, unconfirmed
-	Jitter       *Duration         `json:"jitter,omitzero"`         // at most so much is added to each delay, by lot
-	Window       *Window           `json:"window,omitzero"`         // when a phone may ring; without, at any time
+	Jitter       *Duration         `json:"jitter,omitzero"`         // a random time up to this is added to each delay
+	Window       *Window           `json:"window,omitzero"`         // when a phone may ring; none: at any time
 	Confirm      *Confirm          `json:"confirm,omitzero"`        // what proves that a person listens
 	Machine      *Machine          `json:"machine,omitzero"`        // what is done when a machine answers
 	Ladder       string            `json:"ladder,omitzero"`         // of several people: sequence, rounds or parallel
 }
 
-// Window is when a phone may ring, by the clock on the wall. It takes a ring that
-// would outlast it for one outside.
+// Window is when a phone may ring, in local time. A phone that could ring past its end is not dialed.
 type Window struct {
-	Days     []string `json:"days,omitzero"`     // mon to sun, on which it opens; without, every day
-	Hours    string   `json:"hours,omitzero"`    // 09:00-21:00, or over midnight 22:00-06:00; without, all day
-	Zone     string   `json:"zone,omitzero"`     // IANA, or any-of-number; without, the number's, if it has one only
-	Zones    []string `json:"zones,omitzero"`    // in an answer: those of any-of-number, in all of which it must be open
+	Days     []string `json:"days,omitzero"`     // mon to sun, on which it opens; empty: every day
+	Hours    string   `json:"hours,omitzero"`    // 09:00-21:00, or over midnight 22:00-06:00; empty: all day
+	Zone     string   `json:"zone,omitzero"`     // IANA, or any-of-number; empty: the number's, if it has one only
+	Zones    []string `json:"zones,omitzero"`    // in an answer: the zones of any-of-number; all must be open
 	Holidays []string `json:"holidays,omitzero"` // dates such as 2026-12-25, on which nothing rings
 }
 
-// Moment is so long after the call's creation or, where At is set, a time. In JSON it is
-// a duration or an RFC 3339 time, as a string.
+// Moment is the time At or, if At is zero, the time After the call's creation. In JSON it is an RFC 3339 time or a
+// duration, as a string.
 type Moment struct {
 	After Duration
 	At    time.Time
 }
 
-// After is a Moment so long after the call's creation.
+// After is the Moment d after the call's creation.
 func After(d time.Duration) *Moment { return &Moment{After: Duration(d)} }
 
 func (m Moment) String() string {
@@ -143,7 +142,7 @@ func (m Moment) String() string {
 	return m.At.Format(time.RFC3339Nano)
 }
 
-// spaced is a time whose zone has lost its sign.
+// spaced matches a time whose zone has a space instead of its sign.
 var spaced = regexp.MustCompile(`^[0-9-]+T[0-9:.]+ [0-9:]+$`)
 
 // ParseMoment reads "24h" or "2026-12-24T18:00:00+09:00".
@@ -181,8 +180,8 @@ func (m *Moment) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// Delays are the pauses after the first dial, after the second, and so on; the last is
-// that of all later ones. In JSON one is written without the list.
+// Delays are the pauses after the first dial, after the second, and so on; the last one also follows all later dials.
+// In JSON a single delay may be written without the list.
 type Delays []Duration
 
 // MarshalJSON writes the shorter of the two forms.
@@ -254,7 +253,7 @@ func (c *Confirm) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Machine is what is done when a machine answers. In JSON it may also be Do alone.
+// Machine says what to do when a machine answers. In JSON it may be Do alone.
 type Machine struct {
 	Do   string `json:"do"`            // ignore, redial or leave-message
 	Say  string `json:"say,omitzero"`  // what is left as a message; empty: the call's own
@@ -280,8 +279,8 @@ func (m *Machine) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(m))
 }
 
-// Call is a wish to reach somebody, and how it fares. What is not known yet, and
-// the personal data of a call that was scrubbed, is left out.
+// Call is a wish to reach somebody, and what became of it so far. A field that is not known yet is left out, and so
+// is the personal data of a scrubbed call.
 type Call struct {
 	ID    string `json:"id"`
 	State string `json:"state"` // waiting, dialing or ended
@@ -290,19 +289,19 @@ type Call struct {
 	Outcome string `json:"outcome,omitzero"`
 
 	To            string    `json:"to,omitzero"`
-	People        []Person  `json:"people,omitzero"` // where there is more than a number
+	People        []Person  `json:"people,omitzero"` // set if there are several, or more is known than a number
 	From          string    `json:"from,omitzero"`
-	Say           *Say      `json:"say,omitzero"`   // the message, as it was asked for: one of these three
+	Say           *Say      `json:"say,omitzero"`   // the message as it was asked for: one of these three
 	Twiml         string    `json:"twiml,omitzero"` //
 	URL           string    `json:"url,omitzero"`   //
 	Policy        Policy    `json:"policy"`
 	Attempts      []Attempt `json:"attempts"`
-	Reached       *Reached  `json:"reached,omitzero"`         // who was, and how that is known
+	Reached       *Reached  `json:"reached,omitzero"`         // who was reached, and how that is known
 	Refusal       *Refusal  `json:"refusal,omitzero"`         // why Twilio would not take the call
 	Held          bool      `json:"held,omitzero"`            // waits until its number is free
 	NextAttemptAt time.Time `json:"next_attempt_at,omitzero"` // when the phone rings again, at the earliest
 
-	// Waiting is why it does not ring now although it is due. It is worked out when somebody asks for the call.
+	// Waiting says why the phone does not ring although the call is due. It is computed when somebody asks for the call.
 	Waiting []string `json:"waiting,omitzero"`
 
 	CancelRequestedAt time.Time         `json:"cancel_requested_at,omitzero"` //
@@ -319,18 +318,18 @@ type Reached struct {
 	Attempt  int       `json:"attempt"`
 	To       string    `json:"to,omitzero"`
 	Name     string    `json:"name,omitzero"`
-	By       string    `json:"by"`                // key, pin, human (was detected), or answer (and nothing else)
+	By       string    `json:"by"`                // key, pin, human (was detected), or answer (nothing else is known)
 	At       time.Time `json:"at"`                //
-	Listened int       `json:"listened,omitzero"` // seconds, once the conversation is over
+	Listened int       `json:"listened,omitzero"` // seconds, set once the conversation is over
 }
 
-// ResolveAttempt says what became of an ambiguous attempt; one of the two is set.
+// ResolveAttempt says what became of an ambiguous attempt; one of the two fields is set.
 type ResolveAttempt struct {
-	SID      string `json:"sid,omitzero"`      // the CallSid that Twilio knows it by
+	SID      string `json:"sid,omitzero"`      // the CallSid under which Twilio knows it
 	Unplaced bool   `json:"unplaced,omitzero"` // it was never placed
 }
 
-// Attempt is one dial. Its times are those at which redial heard of it.
+// Attempt is one dial. Each of its times is when redial heard of it.
 type Attempt struct {
 	Number      int       `json:"number"` // from 1
 	To          string    `json:"to,omitzero"`
@@ -371,11 +370,11 @@ type AccountPause struct {
 	NextCheckAt time.Time `json:"next_check_at"`
 }
 
-// Explanation is what will become of a call: when it rings, why not now, and what
-// follows, found out by the engine that does it.
+// Explanation is what will become of a call: when it rings, why not now, and what follows. The same code computes it
+// that decides about calls.
 type Explanation struct {
 	State         string     `json:"state"`
-	Outcome       string     `json:"outcome,omitzero"`         // of one that has ended
+	Outcome       string     `json:"outcome,omitzero"`         // set if the call has ended
 	NextAttemptAt time.Time  `json:"next_attempt_at,omitzero"` // when the phone rings next, at the earliest
 	Waiting       []string   `json:"waiting,omitzero"`         // why not now
 	DeadlineAt    time.Time  `json:"deadline_at"`              // no dial begins at or after it
@@ -384,11 +383,11 @@ type Explanation struct {
 	If            []Forecast `json:"if,omitzero"`              // what follows, by how the attempts end
 }
 
-// Forecast is what follows if all attempts from now on end alike: where nobody answers
-// after the ring timeout, else at once.
+// Forecast is what follows if all attempts from now on have the same result: no-answer comes after the ring timeout,
+// any other result at once.
 type Forecast struct {
 	Result   string    `json:"result"`   // completed: a person is reached
-	Attempts []Planned `json:"attempts"` // those to come
+	Attempts []Planned `json:"attempts"` // the attempts to come
 	Outcome  string    `json:"outcome"`
 	EndsAt   time.Time `json:"ends_at"`
 }
@@ -399,7 +398,7 @@ type Planned struct {
 	To      string    `json:"to,omitzero"`
 	Name    string    `json:"name,omitzero"`
 	At      time.Time `json:"at"`
-	Waiting string    `json:"waiting,omitzero"` // why not sooner, where it is not the pause between two dials
+	Waiting string    `json:"waiting,omitzero"` // why not sooner, if it is not the pause between two dials
 }
 
 // PresetList is the presets of an installation, by name.
@@ -407,20 +406,19 @@ type PresetList struct {
 	Presets map[string]Policy `json:"presets"`
 }
 
-// Event is something that happened to a call. What says nothing about an event
-// of its type is left out.
+// Event is something that happened to a call. Fields that have no meaning for its type are left out.
 type Event struct {
 	Seq           int       `json:"seq"` // the call's own counter, from 1
 	Type          string    `json:"type"`
 	At            time.Time `json:"at"`
-	Attempt       int       `json:"attempt,omitzero"` // none: about the call as a whole
+	Attempt       int       `json:"attempt,omitzero"` // 0: the event is about the whole call
 	SID           string    `json:"sid,omitzero"`
-	Person        int       `json:"person,omitzero"` // whose phone is dialed: of the call's people, from 1
+	Person        int       `json:"person,omitzero"` // whose phone is dialed: the position in the call's people, from 1
 	Result        string    `json:"result,omitzero"`
 	Outcome       string    `json:"outcome,omitzero"`
 	Reason        string    `json:"reason,omitzero"`
 	Waiting       string    `json:"waiting,omitzero"` // why the next dial is not made sooner
-	Waited        []Wait    `json:"waited,omitzero"`  // what the dial has waited for since it was due
+	Waited        []Wait    `json:"waited,omitzero"`  // what the dial waited for after it was due
 	Code          int       `json:"code,omitzero"`    // Twilio's error code
 	Message       string    `json:"message,omitzero"`
 	SIPCode       int       `json:"sip_code,omitzero"`
@@ -448,7 +446,7 @@ type Problem struct {
 	Detail string       `json:"detail,omitzero"`
 	Errors []FieldError `json:"errors,omitzero"` // the fields that are wrong, the first 20
 
-	MoreErrors int `json:"more_errors,omitzero"` // how many are wrong beside those
+	MoreErrors int `json:"more_errors,omitzero"` // how many more are wrong
 }
 
 // FieldError says what is wrong with a field, such as "policy.redial_after.busy".
@@ -457,7 +455,7 @@ type FieldError struct {
 	Detail string `json:"detail"`
 }
 
-// Error is a sentence.
+// Error says in one sentence what is wrong.
 func (p *Problem) Error() string {
 	if len(p.Errors) == 0 {
 		if p.Detail != "" {

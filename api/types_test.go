@@ -114,7 +114,7 @@ func TestProblemIsASentence(t *testing.T) {
 	}
 }
 
-// What is read as a policy is written so that it reads the same.
+// A policy that was read is written so that it reads the same.
 func FuzzPolicy(f *testing.F) {
 	for _, text := range []string{
 		`{}`, `{"preset":"urgent","max_attempts":3,"max_per_result":{"busy":2}}`,

@@ -12,18 +12,18 @@ import (
 
 // Webhook is the body of a message that redial sends, signed as Standard Webhooks says.
 type Webhook struct {
-	ID        string      `json:"id"`        // the header webhook-id: the same whenever it is sent
+	ID        string      `json:"id"`        // the header webhook-id: the same in each try
 	Type      string      `json:"type"`      // of the event, or webhook.test
 	Timestamp time.Time   `json:"timestamp"` // when it happened
 	Data      WebhookData `json:"data"`
 }
 
-// WebhookData is an event, and the call as it then was; a test has neither.
+// WebhookData is an event, and the call as it was then. A test message has neither.
 type WebhookData struct {
 	Event *Event `json:"event,omitzero"`
 	Call  *Call  `json:"call,omitzero"`
-	// LeftOut names the parts of the call that are not there, or not all there, because the
-	// message would be too long: attempts, policy, people, metadata. The call itself has them.
+	// LeftOut names the parts of the call that are missing or shortened, because the message would be too long:
+	// attempts, policy, people, metadata. The call itself has them.
 	LeftOut []string `json:"left_out,omitzero"`
 }
 
@@ -31,16 +31,15 @@ type WebhookData struct {
 type Endpoint struct {
 	ID             string    `json:"id"`
 	Source         string    `json:"source"`               // config, api or stream
-	URL            string    `json:"url,omitzero"`         // none of a stream
+	URL            string    `json:"url,omitzero"`         // empty for a stream
 	Events         []string  `json:"events"`               // the types that it wants: call.ended, call.*, *
-	Secret         string    `json:"secret,omitzero"`      // shown once: when it is made, or rotated
+	Secret         string    `json:"secret,omitzero"`      // shown only when it is made or rotated
 	CreatedAt      time.Time `json:"created_at"`           //
-	DisabledAt     time.Time `json:"disabled_at,omitzero"` // nothing is sent since
+	DisabledAt     time.Time `json:"disabled_at,omitzero"` // since then nothing is sent
 	DisabledReason string    `json:"disabled_reason,omitzero"`
 }
 
-// CreateEndpoint asks for an endpoint. Without Events it is told how attempts and calls
-// have ended.
+// CreateEndpoint asks for an endpoint. Without Events it gets the ends of attempts and of calls.
 type CreateEndpoint struct {
 	URL    string   `json:"url"`
 	Events []string `json:"events,omitzero"`
@@ -55,22 +54,22 @@ type EndpointList struct {
 // Delivery is an event on its way to an endpoint.
 type Delivery struct {
 	Event     string    `json:"event"`    // the message's id
-	Endpoint  string    `json:"endpoint"` // "call": the webhook that the call brought itself
+	Endpoint  string    `json:"endpoint"` // "call": the call's own webhook
 	Call      string    `json:"call"`
 	Seq       int       `json:"seq"`
 	Type      string    `json:"type"`
-	At        time.Time `json:"at"`                   // when it happened
+	At        time.Time `json:"at"`                   // when the event happened
 	State     string    `json:"state"`                // pending, delivered or dead
-	NextTryAt time.Time `json:"next_try_at,omitzero"` // of one that is pending, and waits for none before it
+	NextTryAt time.Time `json:"next_try_at,omitzero"` // set if it is pending and waits for no earlier one
 	Tries     []Try     `json:"tries"`
 }
 
 // Try is one attempt to deliver.
 type Try struct {
 	At       time.Time `json:"at"`
-	Status   int       `json:"status,omitzero"` // of HTTP; none: there was no answer
+	Status   int       `json:"status,omitzero"` // of HTTP; 0: there was no answer
 	Duration Duration  `json:"duration"`
-	Error    string    `json:"error,omitzero"` // none: it was taken
+	Error    string    `json:"error,omitzero"` // empty: the message was accepted
 }
 
 // DeliveryList is a page of deliveries.
@@ -93,13 +92,13 @@ func (c *Client) Endpoints(ctx context.Context) (list []Endpoint, err error) {
 	})
 }
 
-// Endpoint shows one.
+// Endpoint shows one of them.
 func (c *Client) Endpoint(ctx context.Context, id string) (e Endpoint, err error) {
 	_, err = c.do(ctx, request{method: http.MethodGet, path: endpointPath(id), safe: true}, &e)
 	return e, err
 }
 
-// CreateEndpoint has events sent to a URL. The answer has the secret that signs them.
+// CreateEndpoint makes an endpoint for events. The answer has the secret that signs them.
 func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpoint) (e Endpoint, err error) {
 	body, err := json.Marshal(req)
 	if err != nil {
@@ -109,20 +108,20 @@ func (c *Client) CreateEndpoint(ctx context.Context, req CreateEndpoint) (e Endp
 	return e, err
 }
 
-// DeleteEndpoint removes one, with all that was and is to be sent there.
+// DeleteEndpoint removes an endpoint, and everything that was or will be sent there.
 func (c *Client) DeleteEndpoint(ctx context.Context, id string) error {
 	_, err := c.do(ctx, request{method: http.MethodDelete, path: endpointPath(id)}, nil)
 	return err
 }
 
-// RotateEndpoint gives an endpoint a new secret, which is in the answer; the one before
-// signs as well for another 24 h.
+// RotateEndpoint gives an endpoint a new secret, which the answer contains. The old secret still signs, too, for
+// 24 hours.
 func (c *Client) RotateEndpoint(ctx context.Context, id string) (e Endpoint, err error) {
 	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(id) + "/rotate"}, &e)
 	return e, err
 }
 
-// EnableEndpoint has one that was disabled be sent to again.
+// EnableEndpoint makes redial send to a disabled endpoint again.
 func (c *Client) EnableEndpoint(ctx context.Context, id string) (e Endpoint, err error) {
 	_, err = c.do(ctx, request{method: http.MethodPost, path: endpointPath(id) + "/enable", safe: true}, &e)
 	return e, err
@@ -134,8 +133,8 @@ func (c *Client) TestEndpoint(ctx context.Context, id string) (t Try, err error)
 	return t, err
 }
 
-// Deliveries shows a page of what was sent to an endpoint, those of the newest call first.
-// The id "call" stands for the webhooks that calls brought themselves.
+// Deliveries shows a page of what was sent to an endpoint, of the newest call first. The id "call" stands for the
+// calls' own webhooks.
 func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (page DeliveryList, err error) {
 	v := url.Values{}
 	for name, value := range map[string]string{"state": q.State, "cursor": q.Cursor} {
@@ -151,14 +150,14 @@ func (c *Client) Deliveries(ctx context.Context, id string, q DeliveryQuery) (pa
 	return page, err
 }
 
-// CallDeliveries shows who was told of a call's events, and how that went.
+// CallDeliveries shows to whom a call's events were sent, and with what result.
 func (c *Client) CallDeliveries(ctx context.Context, callID string) (list []Delivery, err error) {
 	return wholeList(ctx, c, callPath(callID)+"/deliveries", func(p DeliveryList) ([]Delivery, string) {
 		return p.Deliveries, p.NextCursor
 	})
 }
 
-// Replay sends an event, by its message's id, to an endpoint again.
+// Replay sends an event to an endpoint again. event is the id of the message.
 func (c *Client) Replay(ctx context.Context, endpoint, event string) (d Delivery, err error) {
 	path := endpointPath(endpoint) + "/deliveries/" + url.PathEscape(event) + "/replay"
 	_, err = c.do(ctx, request{method: http.MethodPost, path: path, safe: true}, &d)

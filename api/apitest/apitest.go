@@ -26,18 +26,18 @@ import (
 
 const eventStream = "text/event-stream"
 
-// TwiML is a text to the contract, as a stream is.
+// To the contract, TwiML and event streams are text.
 func init() {
 	openapi3filter.RegisterBodyDecoder("text/xml", openapi3filter.PlainBodyDecoder)
 }
 
-// Document is the contract, loaded and found valid, with its examples.
+// Document loads the contract and validates it, with its examples.
 var Document = sync.OnceValues(func() (*openapi3.T, error) {
 	doc, err := openapi3.NewLoader().LoadFromData(api.OpenAPI)
 	if err != nil {
 		return nil, fmt.Errorf("loading the contract: %w", err)
 	}
-	doc.Servers = nil // wherever a test has its server, the paths are the same
+	doc.Servers = nil // a test's server may have any address; only the paths count
 	return doc, doc.Validate(context.Background())
 })
 
@@ -49,8 +49,8 @@ var router = sync.OnceValues(func() (routers.Router, error) {
 	return legacy.NewRouter(doc)
 })
 
-// Transport fails the test for every exchange that the contract does not know. It
-// reads answers whole, except event streams, which it checks as they are closed.
+// Transport fails the test for every exchange that the contract does not allow. It reads whole answers, but checks an
+// event stream when the stream is closed.
 func Transport(t testing.TB, base http.RoundTripper) http.RoundTripper {
 	return &transport{t, base}
 }
@@ -80,7 +80,7 @@ func (tr *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// stream keeps what was read of a body, and checks it as it is closed.
+// stream keeps what is read of a body, and checks it when the body is closed.
 type stream struct {
 	io.ReadCloser
 	read  bytes.Buffer
@@ -100,9 +100,8 @@ func (s *stream) Close() error {
 	return err
 }
 
-// Validate fails the test when the contract does not know the request's route or
-// the answer's status, headers or body. What was answered 2xx must also have been
-// asked as the contract says; other requests may be as wrong as they like.
+// Validate fails the test when the contract does not know the request's route or the answer's status, headers or
+// body. A request that was answered 2xx must also match the contract; any other request may break it.
 func Validate(t testing.TB, req *http.Request, res *http.Response, body []byte) {
 	t.Helper()
 	if err := check(req, res, body); err != nil {
@@ -141,7 +140,7 @@ func check(req *http.Request, res *http.Response, body []byte) error {
 	return problem(res, body)
 }
 
-// question is the request with its body, as far as it can be read again.
+// question is the request as the validator takes it, with its body if that can be read again.
 func question(req *http.Request) (*openapi3filter.RequestValidationInput, error) {
 	again := req.Clone(context.WithoutCancel(req.Context()))
 	unread := req.Body != nil && req.Body != http.NoBody && req.GetBody == nil
@@ -155,7 +154,7 @@ func question(req *http.Request) (*openapi3filter.RequestValidationInput, error)
 	return &openapi3filter.RequestValidationInput{Request: again, Options: &openapi3filter.Options{
 		ExcludeRequestBody:  unread,
 		SkipSettingDefaults: true,
-		// Whether a key is known is the server's to say, and its answer is held against the contract.
+		// The server decides whether it knows an API key; its answer is validated.
 		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 	}}, nil
 }
@@ -183,7 +182,7 @@ func answer(asked *openapi3filter.RequestValidationInput, res *http.Response, bo
 // checker checks an event of a stream.
 type checker func(doc *openapi3.T, fields map[string]string, value map[string]any) error
 
-// events holds the whole events of a stream against the contract.
+// events validates each complete event of a stream against the contract.
 func events(body []byte, check checker) error {
 	doc, err := Document()
 	if err != nil {
@@ -214,7 +213,7 @@ func whole(doc *openapi3.T, block string, check checker) error {
 	return check(doc, fields, value)
 }
 
-// webhook checks a message of a stream, or the endpoint that it begins with.
+// webhook checks a message of a webhook stream, or the endpoint that the stream begins with.
 func webhook(doc *openapi3.T, fields map[string]string, value map[string]any) error {
 	name := "Webhook"
 	if fields["event"] == "ready" {
@@ -228,7 +227,7 @@ func webhook(doc *openapi3.T, fields map[string]string, value map[string]any) er
 	return doc.Components.Schemas[name].Value.VisitJSON(value)
 }
 
-// event checks one of a call's timeline.
+// event checks one event of a call's timeline.
 func event(doc *openapi3.T, fields map[string]string, value map[string]any) error {
 	if fields["id"] != fmt.Sprint(value["seq"]) || fields["event"] != value["type"] {
 		return errors.New("id and event must be the data's seq and type")
@@ -236,7 +235,7 @@ func event(doc *openapi3.T, fields map[string]string, value map[string]any) erro
 	return doc.Components.Schemas["Event"].Value.VisitJSON(value)
 }
 
-// problem checks what a schema can't: that a problem tells its own status.
+// problem checks what a schema can't: that the problem's status is the status of the answer.
 func problem(res *http.Response, body []byte) error {
 	if kind(res) != "application/problem+json" {
 		return nil

@@ -106,7 +106,7 @@ func stream1(seq int, kind string) string {
 		seq, kind, seq, kind)
 }
 
-// witness hears what a test would be failed with.
+// witness records the messages with which a test would fail.
 type witness struct {
 	testing.TB
 	said string
@@ -114,7 +114,7 @@ type witness struct {
 
 func (w *witness) Errorf(format string, args ...any) { w.said += fmt.Sprintf(format, args...) }
 
-// canned answers always the same.
+// canned gives the same answer to every request.
 type canned struct {
 	status         int
 	header, answer string
