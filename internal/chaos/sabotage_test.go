@@ -37,7 +37,7 @@ var sabotages = []sabotage{
 	{
 		name: "dials before the attempt is written",
 		broken: map[string]string{
-			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 && row": "if c.err != nil || c.claimedBy != nil || len(c.events) == 0 && row",
+			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 && row": "if c.err != nil || c.waking != nil || len(c.events) == 0 && row",
 		},
 		script: "busy", phones: calledFor, endless: true,
 	},
@@ -48,7 +48,7 @@ var sabotages = []sabotage{
 	},
 	{
 		name:   "one absent list is enough",
-		broken: map[string]string{"internal/call/bounds.go|absentEnough = 2": "absentEnough = 1"},
+		broken: map[string]string{"internal/call/evidence.go|AbsentTimes: 2": "AbsentTimes: 1"},
 		script: "busy+dropped+lost,busy", phones: calledFor, faults: sim.Faults{ListLagMS: 40_000}, minutes: true,
 	},
 	{
@@ -74,8 +74,8 @@ var sabotages = []sabotage{
 		// open again when the deadline of the last has come, which can ring at once.
 		name: "only one next waiting call is tried",
 		broken: map[string]string{
-			"internal/store/who_rings.go|if !b.tryNext(f, &tries) && tries > 0 {": "if !b.tryNext(f, &tries) && tries < 0 {",
-			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":        "",
+			"internal/store/who_rings.go|if !n.tryNext(f, &tries) && tries > 0 {": "if !n.tryNext(f, &tries) && tries < 0 {",
+			"internal/dialer/loop.go|beside.Go(func() { d.sweep(ctx) })":          "",
 		},
 		script: "answer:220s,busy", phones: 1, minutes: true,
 		each: func(i int, req *api.CreateCall) {
@@ -92,7 +92,7 @@ var sabotages = []sabotage{
 		name: "a deferred call keeps the number",
 		broken: map[string]string{
 			"internal/call/settle.go|if c.Held != \"\" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {": "if c.Held != \"\" {",
-			"internal/dialer/dialer.go|beside.Go(func() { d.sweep(ctx) })":                                                  "",
+			"internal/dialer/loop.go|beside.Go(func() { d.sweep(ctx) })":                                                    "",
 		},
 		script: "answer:50s,busy", phones: 1, minutes: true,
 		sleeps: crashpoint.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
@@ -132,8 +132,8 @@ var sabotages = []sabotage{
 	{
 		name: "sends webhooks out of sequence",
 		broken: map[string]string{
-			"internal/store/outbox.go|THEN NULL ELSE %s END":                               "THEN %[3]s ELSE %[3]s END",
-			"internal/store/outbox.go|if d.Target != \"\" && heads[d.sequence()] == nil {": "if d.Target != \"\" {",
+			"internal/store/outbox.go|THEN NULL ELSE {wake_at} END":    "THEN {wake_at} ELSE {wake_at} END",
+			"internal/store/outbox.go|if heads[d.sequence()] == nil {": "if true {",
 		},
 		script: "busy", phones: calledFor,
 	},
