@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	aboutTime = 2 * time.Second // for what the database is asked
-	aboutMost = 100_000         // calls or legs that are counted
+	aboutTime = 2 * time.Second // for the questions to the database
+	aboutMost = 100_000         // calls or legs; more are not counted
 )
 
-// About is what an operator wants to see at the start: where the calls are, whose account places them, whom it may
-// call, how fast, and what waits. It has no secret and no whole number, and leaves out what the database does not
-// tell in time.
+// About is what an operator wants to see at the start: the database, the account that places calls, whom it may call,
+// how fast, and how many calls wait. It contains no secret and no whole number. Counts that the database does not
+// give in time are left out.
 func (a *App) About(ctx context.Context) []any {
 	from, regions := a.conf.numbers().Shown()
 	list := []any{
@@ -31,7 +31,7 @@ func (a *App) About(ctx context.Context) []any {
 	return list
 }
 
-// logStop says why the node stops, and what it leaves alive or finishes first.
+// logStop logs why the node stops, which legs stay alive, and what it finishes first.
 func (a *App) logStop(ctx context.Context) {
 	list := []any{
 		"cause", context.Cause(ctx), "twilio_requests", a.dialer.InFlight(), "webhooks", a.sender.InFlight(),

@@ -11,7 +11,7 @@ import (
 	"redial/internal/sim"
 )
 
-// errors are the lines of the log at level ERROR.
+// errors returns the lines of the log at level ERROR.
 func (l *lockedBuffer) errors() (list []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -23,7 +23,7 @@ func (l *lockedBuffer) errors() (list []string) {
 	return list
 }
 
-// quick is ten calls a second, and a log to be read.
+// quick sets ten calls a second, and a log that can be read.
 func quick(log *lockedBuffer) func(*Config) {
 	return func(c *Config) {
 		c.CallsPerSecond = 10
@@ -34,7 +34,7 @@ func quick(log *lockedBuffer) func(*Config) {
 // number is the i-th of many phones.
 func number(i int) string { return fmt.Sprintf("+8190123456%02d", i) }
 
-// callAll has n phones called that do what a script says.
+// callAll asks for calls to n phones, which do what a script says.
 func (w *world) callAll(n int, script string) (list []*asked) {
 	for i := range n {
 		w.phone(number(i)).does(script)
@@ -55,8 +55,8 @@ func (w *world) pauseCode() int {
 	return page.AccountPause.Code
 }
 
-// Whatever code says that the account takes no calls, and with whatever HTTP status: nobody is
-// lost by it, and when it is over, everybody is rung.
+// Whatever code and HTTP status say that the account takes no calls, no call is lost, and all phones are rung when it
+// is over.
 func TestTheAccountsTroubleCostsNobody(t *testing.T) {
 	for _, tc := range []struct{ code, status int }{
 		{10001, 400}, {10002, 403}, {10005, 400}, {10005, 403}, {20003, 401}, {20005, 400}, {20010, 403}, {90010, 400},
@@ -86,8 +86,8 @@ func TestTheAccountsTroubleCostsNobody(t *testing.T) {
 	}
 }
 
-// An account that can be read, and takes no calls all the same, is tried with one call a minute,
-// and the pause goes on until one is taken.
+// An account that can be read, but takes no calls, is tried with one call a minute. The pause lasts until Twilio
+// takes one.
 func TestAnAccountThatCanBeReadIsTriedWithOneCall(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, quick(&log), func(w *world) {
@@ -118,7 +118,7 @@ func TestAnAccountThatCanBeReadIsTriedWithOneCall(t *testing.T) {
 	})
 }
 
-// A call whose own number is refused is no proof that the account takes calls, nor that it doesn't.
+// If a call's own number is refused, that neither proves that the account takes calls, nor that it doesn't.
 func TestATrialThatIsRefusedIsFollowedByAnother(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.sim.Suspend(20003)
@@ -136,7 +136,7 @@ func TestATrialThatIsRefusedIsFollowedByAnother(t *testing.T) {
 	})
 }
 
-// Where nobody waits, nobody can be the trial: the pause is over once the account can be read.
+// If no call waits, none can be the trial: the pause ends once the account can be read.
 func TestAPauseEndsWithoutACall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.sim.Suspend(20003)
@@ -159,8 +159,8 @@ func TestAPauseEndsWithoutACall(t *testing.T) {
 	})
 }
 
-// Of as many calls as the account may have at once, nobody is refused, and the next is dialed
-// as soon as one has ended.
+// With as many calls as the account may have at once, no call is refused, and the next is dialed as soon as one has
+// ended.
 func TestAFullAccountWaitsForALegToEnd(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 20 }, func(w *world) {
 		if err := w.sim.SetFaults(sim.Faults{MaxCalls: 3}); err != nil {
@@ -193,7 +193,7 @@ func TestAFullAccountWaitsForALegToEnd(t *testing.T) {
 	})
 }
 
-// Other programs of the account may fill it: then none of our legs ends, and it is tried again.
+// If other programs fill the account, none of our legs ends: redial tries again after a while.
 func TestAnAccountThatOthersFillIsTriedAgain(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(bob).does("answer:300s")
@@ -214,7 +214,7 @@ func TestAnAccountThatOthersFillIsTriedAgain(t *testing.T) {
 	})
 }
 
-// A code that nobody knows, of one number: once more, and then it is this call's.
+// If one number gets an unknown code, it is tried once more; then the call is refused.
 func TestACodeThatNobodyKnowsRefusesTheCall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		c := w.callAll(1, "refuse:29999")[0]
@@ -226,8 +226,8 @@ func TestACodeThatNobodyKnowsRefusesTheCall(t *testing.T) {
 	})
 }
 
-// Of five numbers, without a call that is taken: the account is looked at, once. It is well: the
-// code is the calls' own for a day, and nothing pauses for it again.
+// If five numbers in a row get an unknown code, redial asks for the account once. The account is well: for a day the
+// code refuses calls, and causes no pause.
 func TestACodeThatNobodyKnowsRefusesManyOfAWellAccount(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, quick(&log), func(w *world) {
@@ -259,7 +259,7 @@ func TestACodeThatNobodyKnowsRefusesManyOfAWellAccount(t *testing.T) {
 	})
 }
 
-// looks is how often the account was looked at.
+// looks is how often redial asked for the account.
 func (w *world) looks() (n int) {
 	for _, r := range w.sim.Requests() {
 		if r.Path == "/2010-04-01/Accounts/"+account+".json" {
@@ -269,7 +269,7 @@ func (w *world) looks() (n int) {
 	return n
 }
 
-// The same of an account that is not well, by that code or another: nobody is lost, not even the first four.
+// The same with an account that is not well, with that code or another: no call is lost, not even the first four.
 func TestACodeThatNobodyKnowsRefusesManyOfASickAccount(t *testing.T) {
 	for _, then := range []int{20003, 29999} {
 		t.Run(fmt.Sprint(then), func(t *testing.T) {
@@ -303,7 +303,7 @@ func TestACodeThatNobodyKnowsRefusesManyOfASickAccount(t *testing.T) {
 	}
 }
 
-// A call that is taken in between shows that the code is not about all of them.
+// A call that Twilio takes in between shows that the code is not about all calls.
 func TestACallThatIsTakenBeginsTheCountAnew(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, quick(&log), func(w *world) {

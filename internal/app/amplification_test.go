@@ -18,15 +18,15 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// What a request may cost: so many times its own size, beside a base.
+// These bound what a request may cost: so many times its own size, plus a base.
 const (
-	memoryFold, memoryBase = 16, 2 << 20 // bytes that are allocated, all in all
+	memoryFold, memoryBase = 16, 2 << 20 // bytes that are allocated in total
 	answerFold, answerBase = 8, 20 << 10
-	diskFold, diskBase     = 8, 64 << 10 // pages of 4 KiB, of each table and index that is touched
+	diskFold, diskBase     = 8, 64 << 10 // pages of 4 KiB of each table and index that is touched
 	maxRows                = 20
 
-	// A forecast names all dials to come: up to 200 for each way in which they can end. A page
-	// of calls holds about 1 MiB, which JSON writes longer.
+	// A forecast names all dials to come: up to 200 for each result that they can have. A page of calls holds about 1
+	// MiB, and its JSON is longer.
 	foretoldMemory, foretoldAnswer = 6 << 20, 320 << 10
 	pageMemory, pageAnswer         = 40 << 20, 4 << 20
 )
@@ -144,7 +144,7 @@ func (m *meter) tables() (names []string) {
 
 func repeat(n int, one string) string { return strings.Repeat(one, n) }
 
-// numbered is a list of n, in which %d is the position.
+// numbered is a JSON list of n entries, in which %d becomes the position.
 func numbered(n int, one string) string {
 	var b strings.Builder
 	for i := range n {
@@ -158,7 +158,7 @@ func numbered(n int, one string) string {
 
 const million = 1_000_000
 
-// bodies are requests for a call, each with as much as there can be of one thing.
+// bodies are requests for a call; each has as much as possible of one thing.
 func bodies() map[string]string {
 	with := func(field string) string { return `{"to": "` + alice + `", "say": "hi", ` + field + `}` }
 	policy := func(field string) string { return with(`"policy": {` + field + `}`) }
@@ -273,7 +273,7 @@ func attributes(n int) string {
 	return b.String()
 }
 
-// greatest is a call that is taken, and has as much of everything as there may be.
+// greatest is a valid call with as much as possible of everything.
 func greatest() string {
 	metadata := make([]string, 50)
 	for i := range metadata {
@@ -297,12 +297,12 @@ func greatest() string {
 		strings.Join(holidays, ",") + `]}, "redial_after": {` + strings.Join(delays, ",") + `}}}`
 }
 
-// longest is a small request for as many dials as there may be.
+// longest is a small request for as many dials as possible.
 var longest = `{"say": "hi", "policy": {"max_attempts": 20, "ladder": "rounds", "deadline": "720h", ` +
 	`"confirm": {"digit": "1"}, "machine": "redial"},
 	"to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`
 
-// The table of amplifications: whatever is sent, at whichever door, costs a small multiple of itself.
+// The table of amplifications: every request, at every route, costs at most a small multiple of its size.
 func TestTheTableOfAmplifications(t *testing.T) {
 	m := newMeter(t)
 	post := func(path, kind, body string) (*http.Request, string) {

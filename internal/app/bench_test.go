@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// node makes a node on SQLite that dials nobody: its handler alone is measured.
+// node makes a node on SQLite that dials nobody: only its handler is measured.
 func node(b *testing.B) http.Handler {
 	a, err := New(b.Context(), Config{
 		Listen: "127.0.0.1:0", HostURL: "http://127.0.0.1:8080",
@@ -41,8 +41,8 @@ func cpu(b *testing.B) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// A create, from the request's bytes to the commit, among many. Its CPU says more than its time, most
-// of which is the disk's.
+// A create among many, from the request's bytes to the commit. Its CPU time says more than its duration, which is
+// mostly the disk's.
 func BenchmarkCreate(b *testing.B) {
 	h := node(b)
 	var last atomic.Int64

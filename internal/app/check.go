@@ -6,12 +6,11 @@ import (
 	"time"
 )
 
-// examineTime bounds the examination: each of its questions has a bound of its own, but there may be
-// many of them.
+// examineTime bounds the whole examination. Each of its questions has its own bound, but there may be many.
 const examineTime = 40 * time.Second
 
-// Findings looks at everything, and yields what was found part by part, always in the same order. It
-// changes nothing, and moves no call.
+// Findings examines everything and yields what it found, part by part and always in the same order. It changes
+// nothing, and calls nobody.
 func (e *Examination) Findings(ctx context.Context) iter.Seq[Finding] {
 	return func(yield func(Finding) bool) {
 		settings := e.settings()
@@ -27,11 +26,11 @@ func (e *Examination) Findings(ctx context.Context) iter.Seq[Finding] {
 	}
 }
 
-// part looks at a part of the set-up.
+// part examines one part of the set-up.
 type part func(context.Context) []Finding
 
-// sideBySide runs all parts at once, and returns when they have ended: one of them may use the address
-// that serve needs.
+// sideBySide runs all parts at once, and returns when all have ended: one of them may use the address that serve
+// needs.
 func sideBySide(ctx context.Context, parts []part, yield func(Finding) bool) {
 	var found []chan []Finding
 	for _, look := range parts {

@@ -12,10 +12,10 @@ import (
 
 const (
 	databaseTime = 15 * time.Second
-	clockBound   = 2 * time.Second // of the database's clock; beyond it a node does not dial
+	clockBound   = 2 * time.Second // how far the database's clock may be off; beyond it a node does not dial
 )
 
-// inspect returns what was found of the database, which more than one part wants to know.
+// inspect reads the state of the database once, since more than one part needs it.
 func (e *Examination) inspect(ctx context.Context) (*store.Inspection, error) {
 	e.inspected.Do(func() {
 		ctx, cancel := context.WithTimeout(ctx, databaseTime)
@@ -29,7 +29,7 @@ func (e *Examination) inspect(ctx context.Context) (*store.Inspection, error) {
 	return e.inspection, e.inspectErr
 }
 
-// database looks at the database, and changes nothing there.
+// database examines the database, and changes nothing there.
 func (e *Examination) database(ctx context.Context) (list []Finding) {
 	if !e.needs("DATABASE_URL") {
 		return about("database", Finding{Verdict: LeftOut, Says: "DATABASE_URL can't be read"})
@@ -70,7 +70,7 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 	return list
 }
 
-// schema says how the schema stands to this binary.
+// schema compares the database's schema with the one of this binary.
 func (e *Examination) schema(i *store.Inspection) Finding {
 	f := Finding{Verdict: Sound, Says: i.Engine}
 	if i.Free > 0 {

@@ -7,51 +7,51 @@ import (
 	"redial/internal/store"
 )
 
-// Verdict says how it is with a part of the set-up.
+// Verdict says whether a part of the set-up is right.
 type Verdict string
 
 // The verdicts.
 const (
 	Sound   Verdict = "ok"
 	Warning Verdict = "warning"  // it may be meant
-	Wrong   Verdict = "wrong"    // calls, or what is told of them, don't get through
-	LeftOut Verdict = "left_out" // it was not looked at
+	Wrong   Verdict = "wrong"    // calls, or the news of them, don't get through
+	LeftOut Verdict = "left_out" // it was not examined
 )
 
-// Finding is what was found out about a part of the set-up.
+// Finding is one result of an examination.
 type Finding struct {
-	About   string  `json:"about"` // the part
+	About   string  `json:"about"` // the part of the set-up
 	Verdict Verdict `json:"verdict"`
 	Says    string  `json:"says"`              // what was seen
 	Fix     string  `json:"fix,omitempty"`     // what can be done
-	Setting string  `json:"setting,omitempty"` // that it is about
-	Stops   bool    `json:"stops,omitzero"`    // serve does not start for that setting
+	Setting string  `json:"setting,omitempty"` // the setting at fault
+	Stops   bool    `json:"stops,omitzero"`    // serve does not start with this setting
 }
 
-// Examination is what is looked at.
+// Examination holds what is examined, and what is known of it so far.
 type Examination struct {
 	Config Config
-	Live   bool // only this machine: the settings, and the redial that serves here
+	Live   bool // examine only this machine: the settings, and the redial that serves here
 
-	Unread []error      // settings that could not even be read, each a *ConfigError
-	Store  *store.Store // that is open already; nil: the database is opened, to be read only
+	Unread []error      // settings that can't be read, each a *ConfigError
+	Store  *store.Store // an open one; nil: the database is opened read-only
 
-	faulty map[string]bool // settings that are wrong: what needs them is not looked at
-	local  local           // who listens where this redial is to
+	faulty map[string]bool // settings that are wrong: whatever needs them is not examined
+	local  local           // which program listens at REDIAL_LISTEN
 
 	inspected  sync.Once
 	inspection *store.Inspection
 	inspectErr error
 }
 
-// needs says whether settings are as they have to be to look at something.
+// needs says whether all of these settings are right, so that what needs them can be examined.
 func (e *Examination) needs(settings ...string) bool {
 	return !slices.ContainsFunc(settings, func(s string) bool { return e.faulty[s] })
 }
 
 const atOnce = 8 // questions of a part
 
-// lookAtEach looks at several things of a kind side by side, and returns what was found in their order.
+// lookAtEach examines several things of a kind at the same time, and returns the findings in the order of the things.
 func lookAtEach(things []string, look func(string) Finding) []Finding {
 	found := make([]Finding, len(things))
 	var all sync.WaitGroup
@@ -67,7 +67,7 @@ func lookAtEach(things []string, look func(string) Finding) []Finding {
 	return found
 }
 
-// about says which part findings are about.
+// about sets the part that findings are about.
 func about(part string, list ...Finding) []Finding {
 	for i := range list {
 		list[i].About = part
@@ -75,21 +75,21 @@ func about(part string, list ...Finding) []Finding {
 	return list
 }
 
-// who listens where redial is to.
+// who says which program listens at redial's address.
 type who int
 
 const (
-	nobody    who = iota // this process does now, in the place of a redial
+	nobody    who = iota // no program did; this process listens there now
 	thisOne              // a redial with the same token, or with none
 	otherOne             // a redial with another token
 	otherKind            // another program
-	nowhere              // nobody can
+	nowhere              // no program can listen there
 )
 
 // local is what was found at REDIAL_LISTEN.
 type local struct {
 	who      who
-	url      string // for a person, where that can't be read
+	url      string // for messages; a phrase if REDIAL_LISTEN can't be read
 	instance string // of the redial that answers probes there
-	err      error  // of nowhere
+	err      error  // why nobody can listen
 }

@@ -1,6 +1,6 @@
 package app
 
-// fixes say how a setting is to be.
+// fixes say how a setting must look.
 var fixes = map[string]string{
 	"TWILIO_ACCOUNT_SID":     "copy it from the Twilio Console, Account Info: AC and 32 characters",
 	"TWILIO_AUTH_TOKEN":      "copy it from the Twilio Console, Account Info",

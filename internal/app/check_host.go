@@ -13,7 +13,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// outside is how the world is reached; tests have one of their own.
+// outside is the transport to HOST_URL; tests have their own.
 func (e *Examination) outside() http.RoundTripper {
 	if e.Config.HostTransport != nil {
 		return e.Config.HostTransport
@@ -44,7 +44,7 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 	a, changed, err := e.probe(ctx, e.outside(), e.Config.HostURL)
 	if s, ok := errors.AsType[*strange](err); ok {
 		f := e.stranger(s)
-		if e.local.who != thisOne && e.local.who != nobody { // it can't be redial that answers
+		if e.local.who != thisOne && e.local.who != nobody { // then redial can't be the one that answers
 			return Finding{Verdict: LeftOut, Says: "what serves on REDIAL_LISTEN is to be mended first: " + f.Says}
 		}
 		return f
@@ -76,8 +76,8 @@ func (e *Examination) askHost(ctx context.Context) Finding {
 	return Finding{Verdict: Sound, Says: "leads here; path, query, body and signature arrive as they were sent"}
 }
 
-// elsewhere says what it means that another redial with the same token answers: another node, if they share a
-// database.
+// elsewhere says what it means that another redial with the same token answers. If both use one database, it is
+// another node.
 func (e *Examination) elsewhere() Finding {
 	f := Finding{Verdict: Wrong,
 		Says: "another redial with the same token answers, which has another database, and knows none of these calls",
@@ -92,7 +92,8 @@ func (e *Examination) elsewhere() Finding {
 	return f
 }
 
-// alterations are what proxies do to a request of Twilio's, which is then refused as somebody else's.
+// alterations are what proxies do to a request of Twilio's. redial then refuses the request, because the signature no
+// longer fits.
 var alterations = map[string]Finding{
 	"method": {Says: "the proxy makes another method of POST", Fix: "have it pass POST on, and redirect nowhere"},
 	"path": {Says: "the proxy changes the path: redial was asked for another one",
@@ -104,7 +105,7 @@ var alterations = map[string]Finding{
 		Fix: "have it pass the header on"},
 }
 
-// stranger says who it is that answers in redial's place.
+// stranger says which program answers instead of redial.
 func (e *Examination) stranger(s *strange) Finding {
 	f := Finding{Verdict: Wrong}
 	kind, _, _ := strings.Cut(s.header.Get("Content-Type"), ";")

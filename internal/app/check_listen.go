@@ -17,8 +17,8 @@ import (
 
 const localTime = 5 * time.Second // for an answer of this machine
 
-// findLocal looks who listens at REDIAL_LISTEN. Where nobody does, and HOST_URL is to be looked at, this
-// process answers probes there until the returned function is called.
+// findLocal finds out which program listens at REDIAL_LISTEN. If there is none, and HOST_URL is to be examined, this
+// process answers probes there until end is called.
 func (e *Examination) findLocal(ctx context.Context) (end func()) {
 	end = func() {}
 	if !e.needs("REDIAL_LISTEN") {
@@ -26,7 +26,7 @@ func (e *Examination) findLocal(ctx context.Context) (end func()) {
 		return end
 	}
 	e.local.url = "http://" + dialable(e.Config.Listen)
-	if e.Live { // it is not to take the address, not even for a moment: it may be asked every few seconds
+	if e.Live { // a health check runs every few seconds: it must not take the address, not even for a moment
 		e.local.who = e.meet(ctx)
 		return end
 	}
@@ -43,12 +43,12 @@ func (e *Examination) findLocal(ctx context.Context) (end func()) {
 	server := &http.Server{
 		Handler: web.Stand(prober), ReadHeaderTimeout: localTime, ReadTimeout: localTime, WriteTimeout: localTime,
 	}
-	go server.Serve(l) // until it is closed
+	go server.Serve(l) // until server.Close
 	e.local.instance = prober.Instance()
 	return func() { server.Close() }
 }
 
-// meet asks who is there.
+// meet finds out which program listens there.
 func (e *Examination) meet(ctx context.Context) who {
 	if len(e.Config.AuthTokens) > 0 && e.Config.AuthTokens[0] != "" {
 		a, _, err := e.probe(ctx, here(), e.local.url)
@@ -56,7 +56,7 @@ func (e *Examination) meet(ctx context.Context) who {
 		case err == nil:
 			e.local.instance = a.Instance
 			return thisOne
-		case troubleOf(err).says == timedOut: // it would not answer the next question either
+		case troubleOf(err).says == timedOut: // the next question would not be answered either
 			return otherKind
 		}
 	}
@@ -72,7 +72,7 @@ func (e *Examination) meet(ctx context.Context) who {
 	return thisOne
 }
 
-// isStatus says whether an answer is redial's own about how it is.
+// isStatus says whether an answer is redial's own report of its state.
 func isStatus(header http.Header, body []byte, want string) bool {
 	var v struct {
 		Status string `json:"status"`
@@ -92,12 +92,12 @@ func (e *Examination) get(ctx context.Context, link string) (status int, header 
 	return exchange(here(), r)
 }
 
-// here is how programs of this machine are reached: through no proxy.
+// here is the transport to programs of this machine: it uses no proxy.
 func here() http.RoundTripper {
 	return &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: localTime, MaxResponseHeaderBytes: maxHeader}
 }
 
-// listening tells who listens, and, of a redial that does, how it is.
+// listening says which program listens and, if it is a redial, in what state it is.
 func (e *Examination) listening(ctx context.Context) []Finding {
 	at := e.Config.Listen
 	f := Finding{Verdict: Wrong, Setting: "REDIAL_LISTEN"}

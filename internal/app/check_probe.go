@@ -22,8 +22,8 @@ type strange struct {
 
 func (s *strange) Error() string { return fmt.Sprintf("HTTP status %d", s.status) }
 
-// probe sends a request as Twilio would to the redial behind a URL, and says what arrived there, and
-// what of it was changed on the way. An answer of somebody else is a *strange.
+// probe sends a request to the redial behind a URL, as Twilio would, and returns what arrived there and what was
+// changed on the way. If another program answers, the error is a *strange.
 func (e *Examination) probe(
 	ctx context.Context, way http.RoundTripper, at string,
 ) (a twilio.Arrival, changed string, err error) {
@@ -44,9 +44,9 @@ func (e *Examination) probe(
 	return a, p.Changed(a), nil
 }
 
-const mostAnswer, maxHeader = 64 << 10, 64 << 10 // bytes that are read
+const mostAnswer, maxHeader = 64 << 10, 64 << 10 // bytes that are read of an answer
 
-// exchange makes one request, and follows no redirect.
+// exchange sends one request, and follows no redirect.
 func exchange(t http.RoundTripper, r *http.Request) (status int, header http.Header, body []byte, err error) {
 	res, err := t.RoundTrip(r)
 	if err != nil {

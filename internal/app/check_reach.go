@@ -12,12 +12,12 @@ import (
 	"redial/internal/webhook"
 )
 
-// trouble is why there was no answer, and what can be done about it.
+// trouble says why there was no answer, and what can be done about it.
 type trouble struct{ says, fix string }
 
 const timedOut = "there is no answer in time"
 
-// errnos are what the system says, in a person's words.
+// errnos put the system's errors into plain words.
 var errnos = map[syscall.Errno]trouble{
 	syscall.ECONNREFUSED:  {"nothing listens there", "start what is to listen there, or mend the host and the port"},
 	syscall.EHOSTUNREACH:  {"there is no way there", "look at this machine's network, and at firewalls"},
@@ -27,7 +27,7 @@ var errnos = map[syscall.Errno]trouble{
 	syscall.EACCES:        {"this user may not use that port", "name a port above 1023, and put a proxy in front"},
 }
 
-// troubleOf reads an error of the network.
+// troubleOf explains an error of the network.
 func troubleOf(err error) trouble {
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		if dns.IsNotFound {
@@ -44,7 +44,7 @@ func troubleOf(err error) trouble {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return trouble{"what listens there speaks no TLS", "write http://, or have it speak TLS"}
 	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "remote error" { // so crypto/tls calls an alert
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "remote error" { // of an alert, by crypto/tls
 		return trouble{"what listens there turned TLS down",
 			"look at its TLS: which versions it speaks, and whether it knows that very name"}
 	}
@@ -62,7 +62,7 @@ func troubleOf(err error) trouble {
 
 func reasonOf(err error) string { return troubleOf(err).says }
 
-// bare is a URL without what may be secret in it.
+// bare is a URL without the parts that may be secret.
 func bare(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {

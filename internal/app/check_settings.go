@@ -8,7 +8,7 @@ import (
 	"redial/internal/twilio"
 )
 
-// settings looks at what can be known from the settings alone.
+// settings examines what can be known from the settings alone.
 func (e *Examination) settings() (list []Finding) {
 	e.faulty = map[string]bool{}
 	faults := e.Config.Faults()
@@ -38,7 +38,7 @@ func (e *Examination) settings() (list []Finding) {
 	return about("settings", list...)
 }
 
-// fault is a setting for which serve does not start.
+// fault is the finding for a setting with which serve does not start.
 func (e *Examination) fault(err error) Finding {
 	f := Finding{Verdict: Wrong, Says: err.Error(), Stops: true}
 	if c, ok := errors.AsType[*ConfigError](err); ok {
@@ -60,8 +60,7 @@ func warning(sentence string) Finding {
 
 var twiliosAccount = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 
-// oddAccount tells of an account that Twilio can't have. serve takes it all the same, as other services have
-// other ids.
+// oddAccount warns of an account that can't be Twilio's. serve accepts it, because other services have other ids.
 func (e *Examination) oddAccount() (f Finding) {
 	sid := e.Config.AccountSID
 	if !e.needs("TWILIO_ACCOUNT_SID") || !twilio.IsTwilio(e.Config.TwilioBaseURL) || twiliosAccount.MatchString(sid) {

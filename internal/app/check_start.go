@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// hostPauses are between looks at HOST_URL after the start: some proxies lead to a node only once they have
-// seen for a while that it is ready.
+// hostPauses are the pauses between the first examinations of HOST_URL: some proxies lead to a node only after it has
+// been ready for a while.
 var hostPauses = []time.Duration{10 * time.Second, 30 * time.Second}
 
-// examine looks whether the set-up of a node that serves is right, and logs what is not.
+// examine examines the set-up of a node that serves, and logs what is wrong.
 func (a *App) examine(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*examineTime)
 	defer cancel()
@@ -29,7 +29,7 @@ func (a *App) examine(ctx context.Context) {
 		default:
 			return true
 		}
-		if ctx.Err() == nil { // else it is because of that
+		if ctx.Err() == nil { // else the cause may be that ctx is done
 			attrs := []slog.Attr{slog.String("part", f.About), slog.String("setting", f.Setting), slog.String("fix", f.Fix)}
 			attrs = slices.DeleteFunc(attrs, func(a slog.Attr) bool { return a.Value.String() == "" })
 			a.log.LogAttrs(ctx, level, "the set-up is not right: "+f.Says, attrs...)
@@ -41,7 +41,7 @@ func (a *App) examine(ctx context.Context) {
 	}
 }
 
-// hostSoon looks at HOST_URL, and again for a while as long as it leads nowhere.
+// hostSoon examines HOST_URL, and repeats that after each of hostPauses while something is wrong.
 func (e *Examination) hostSoon(ctx context.Context) []Finding {
 	for _, pause := range hostPauses {
 		list := e.host(ctx)

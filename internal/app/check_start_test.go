@@ -14,7 +14,7 @@ import (
 	"redial/internal/twilio"
 )
 
-// What is not right when a node starts stands in its log, with the setting and the fix; HOST_URL may need a while.
+// A node that starts logs what is wrong with its set-up, with the setting and the fix. HOST_URL may need a while.
 func TestANodeLooksAtItsSetUp(t *testing.T) {
 	for what, test := range map[string]struct {
 		do   func(*world)
@@ -62,7 +62,7 @@ func TestANodeLooksAtItsSetUp(t *testing.T) {
 	}
 }
 
-// closedUntil has a proxy before redial lead nowhere for a while.
+// closedUntil puts a proxy before redial that leads nowhere for a while.
 func (w *world) closedUntil(d time.Duration) {
 	open := time.Now().Add(d)
 	closed := func(next http.Handler) http.Handler {
@@ -77,11 +77,11 @@ func (w *world) closedUntil(d time.Duration) {
 	w.around.Store(&closed)
 }
 
-// A probe tells strangers nothing, and moves no call, wherever it arrives.
+// A probe tells strangers nothing and changes no call, at whatever route it arrives.
 func TestAProbeTouchesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		form := url.Values{"CallSid": {"CA1"}, "CallStatus": {"completed"}}
-		if status := w.signed(twilio.ProbePath, form); status != http.StatusForbidden { // Twilio itself has no business there
+		if status := w.signed(twilio.ProbePath, form); status != http.StatusForbidden { // not even Twilio may use it
 			t.Errorf("with Twilio's signature alone it is answered %d", status)
 		}
 		for _, header := range []string{"", "x", ".", "a.b", strings.Repeat("a", 60) + "." + strings.Repeat("0", 64)} {
@@ -119,7 +119,7 @@ func TestAProbeTouchesNothing(t *testing.T) {
 	})
 }
 
-// That dialing pauses is told, and why.
+// The check says that dialing pauses, and why.
 func TestAPauseIsTold(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers()
@@ -142,7 +142,7 @@ func TestAPauseIsTold(t *testing.T) {
 	})
 }
 
-// Endpoints of the API are looked at, too, and what was not delivered is told.
+// Endpoints of the API are examined, too, and deliveries that failed are reported.
 func TestEndpointsInTheDatabaseAreLookedAt(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		w.receiver(shop, secretOf("a")).fails(500)

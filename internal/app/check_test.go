@@ -24,15 +24,15 @@ import (
 	"redial/internal/web"
 )
 
-// setup is a set-up with nothing wrong in it: a Twilio, under its own URL, and a proxy that leads HOST_URL
-// to where redial is to listen.
+// setup is a set-up in which nothing is wrong: a Twilio at its own URL, and a proxy that leads HOST_URL to the
+// address where redial listens.
 type setup struct {
 	t       *testing.T
 	conf    Config
 	sim     *sim.Sim
 	proxy   *httputil.ReverseProxy
-	changes []func(*http.Request)                         // that the proxy makes to a request
-	before  func(http.ResponseWriter, *http.Request) bool // in the proxy; true: it has answered
+	changes []func(*http.Request)                         // what the proxy changes in a request
+	before  func(http.ResponseWriter, *http.Request) bool // runs in the proxy; true: it has answered
 	e       *Examination
 }
 
@@ -52,7 +52,7 @@ func newSetup(t *testing.T) *setup {
 	behind := &url.URL{Scheme: "http", Host: listen}
 	s.proxy = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(behind)
-		r.Out.URL.RawQuery = r.In.URL.RawQuery // which it would put in order
+		r.Out.URL.RawQuery = r.In.URL.RawQuery // ReverseProxy would sort it
 		for _, change := range s.changes {
 			change(r.Out)
 		}
@@ -73,7 +73,7 @@ func newSetup(t *testing.T) *setup {
 	return s
 }
 
-// account sets how Twilio has the account.
+// account sets the state of the account at Twilio.
 func (s *setup) account(a sim.Account) {
 	s.t.Helper()
 	if err := s.sim.SetAccount(a); err != nil {
@@ -81,10 +81,10 @@ func (s *setup) account(a sim.Account) {
 	}
 }
 
-// direct changes what the proxy makes of a request.
+// direct changes each request on its way through the proxy.
 func (s *setup) direct(change func(*http.Request)) { s.changes = append(s.changes, change) }
 
-// answers has somebody answer in redial's place.
+// answers makes another program answer instead of redial.
 func (s *setup) answers(status int, kind, body string, headers ...string) {
 	s.before = func(w http.ResponseWriter, _ *http.Request) bool {
 		w.Header().Set("Content-Type", kind)
@@ -97,7 +97,7 @@ func (s *setup) answers(status int, kind, body string, headers ...string) {
 	}
 }
 
-// leadsElsewhere has HOST_URL lead to a redial of the same account on another machine.
+// leadsElsewhere makes HOST_URL lead to a redial of the same account on another machine.
 func (s *setup) leadsElsewhere() {
 	other := web.Stand(twilio.NewProber(s.conf.HostURL, s.conf.AuthTokens))
 	s.before = func(w http.ResponseWriter, r *http.Request) bool {
@@ -106,14 +106,14 @@ func (s *setup) leadsElsewhere() {
 	}
 }
 
-// fails has the way to HOST_URL fail with an error.
+// fails makes every request to HOST_URL fail with an error.
 func (s *setup) fails(err error) { s.conf.HostTransport = brokenWay{err} }
 
 type brokenWay struct{ err error }
 
 func (f brokenWay) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }
 
-// taken has another program listen where redial is to.
+// taken makes another program listen at redial's address.
 func (s *setup) taken(h http.Handler) {
 	s.t.Helper()
 	l, err := net.Listen("tcp", s.conf.Listen)
@@ -125,7 +125,7 @@ func (s *setup) taken(h http.Handler) {
 	s.t.Cleanup(other.Close)
 }
 
-// selfSigned is the URL of a server whose certificate nobody knows.
+// selfSigned is the URL of a server with a certificate that nobody has signed.
 func (s *setup) selfSigned() string {
 	other := httptest.NewUnstartedServer(http.NotFoundHandler())
 	other.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -134,7 +134,7 @@ func (s *setup) selfSigned() string {
 	return other.URL
 }
 
-// oldTLS is the URL of a server that speaks no TLS of today.
+// oldTLS is the URL of a server that speaks only outdated TLS.
 func (s *setup) oldTLS() string {
 	other := httptest.NewUnstartedServer(http.NotFoundHandler())
 	other.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -152,7 +152,7 @@ func (s *setup) findings() []Finding {
 func TestASoundSetUp(t *testing.T) {
 	s := newSetup(t)
 	for _, f := range s.findings() {
-		meant := strings.Contains(f.Says, "not on the public internet") || strings.Contains(f.Says, "tmpfs") // here
+		meant := strings.Contains(f.Says, "not on the public internet") || strings.Contains(f.Says, "tmpfs") // in a test
 		if f.Verdict != Sound && f.About != "webhooks" && !meant {
 			t.Errorf("%+v", f)
 		}
@@ -172,7 +172,7 @@ func TestASoundSetUp(t *testing.T) {
 	}
 }
 
-// Whatever is wrong is named, with its fix, and beside it the rest is looked at.
+// Each fault is named with its fix, and everything else is examined, too.
 func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 	const page = "text/html; charset=utf-8"
 	for name, test := range map[string]struct {
@@ -474,7 +474,7 @@ func lines(list []Finding) (text string) {
 	return text
 }
 
-// writes puts a file where the database is to be.
+// writes puts a file where the database should be.
 func (s *setup) writes(text string) {
 	s.t.Helper()
 	if err := os.WriteFile(strings.TrimPrefix(s.conf.DatabaseURL, "sqlite:"), []byte(text), 0o600); err != nil {
@@ -486,7 +486,7 @@ func (s *setup) hooks(allowPrivate bool, links ...string) {
 	s.conf.WebhookURLs, s.conf.WebhookSecrets, s.conf.WebhookAllowPrivate = links, []string{secretOf("a")}, allowPrivate
 }
 
-// One setting that is wrong hides nothing that can be seen without it.
+// One wrong setting does not hide what can be found without it.
 func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	s := newSetup(t)
 	s.conf.CallsPerSecond, s.conf.RetentionDays = 0, -1
@@ -508,7 +508,7 @@ func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	}
 }
 
-// A HOST_URL with a path leads here behind a proxy that passes the path on, and behind one that takes it away.
+// A HOST_URL with a path leads here behind a proxy that passes the path on, and behind one that removes it.
 func TestHostURLWithAPathIsSound(t *testing.T) {
 	for _, strips := range []bool{false, true} {
 		s := newSetup(t)
@@ -523,7 +523,7 @@ func TestHostURLWithAPathIsSound(t *testing.T) {
 	}
 }
 
-// However long somebody does not answer, the check comes to its end.
+// A check ends, however long a server does not answer.
 func TestACheckNeverHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := &Examination{Config: sound()}
@@ -546,7 +546,7 @@ func TestACheckNeverHangs(t *testing.T) {
 	})
 }
 
-// hanging is a network on which nobody answers.
+// hanging is a network on which no server answers.
 type hanging struct{}
 
 func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -554,7 +554,7 @@ func (hanging) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// A health check asks nobody outside, and takes no address.
+// A health check asks no other machine, and takes no address.
 func TestLiveAsksNobodyOutside(t *testing.T) {
 	s := newSetup(t)
 	s.e.Live = true

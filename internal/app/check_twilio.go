@@ -14,10 +14,10 @@ import (
 	"redial/internal/twilio"
 )
 
-// mostAhead is how far a clock may be off. Twilio's shows whole seconds, and the way there takes some.
+// mostAhead is how far a clock may be off: Twilio's time has whole seconds, and an answer takes a while to arrive.
 const mostAhead = 5 * time.Second
 
-// carrier is who is asked, nil where the settings do not allow that, with the finding that says so.
+// carrier is a client with these credentials or, if the settings are wrong, the finding that says so.
 func (e *Examination) carrier(tokens []string, key, secret string) (*twilio.Client, *Finding) {
 	c := &e.Config
 	if !e.needs("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "REDIAL_TWILIO_BASE_URL") {
@@ -34,12 +34,12 @@ func (e *Examination) carrier(tokens []string, key, secret string) (*twilio.Clie
 	return client, nil
 }
 
-// signedIn is who signs in as redial does.
+// signedIn is a client that signs in as redial does.
 func (e *Examination) signedIn() (*twilio.Client, *Finding) {
 	return e.carrier(e.Config.AuthTokens, e.Config.APIKey, e.Config.APISecret)
 }
 
-// account looks whether Twilio takes the credentials, and how the account is.
+// account examines whether Twilio accepts the credentials, and the state of the account.
 func (e *Examination) account(ctx context.Context) []Finding {
 	client, f := e.signedIn()
 	if f != nil {
@@ -89,7 +89,7 @@ func clockOf(a twilio.AccountState) Finding {
 
 const setClock = "have the clock set over the network (NTP): timedatectl set-ntp true"
 
-// tokens looks at those that did not sign in: callbacks are checked with them all.
+// tokens examines the tokens that redial does not sign in with: callbacks are checked with all of them.
 func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 	tokens := e.Config.AuthTokens
 	if e.Config.APIKey == "" {
@@ -97,7 +97,7 @@ func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 	}
 	for _, token := range tokens {
 		if err := e.tryToken(ctx, token); !isRefusal(err) {
-			continue // it is taken, or nobody knows
+			continue // Twilio accepts it, or did not answer
 		}
 		if len(e.Config.AuthTokens) > 1 {
 			list = append(list, Finding{Verdict: Warning,
@@ -112,7 +112,7 @@ func (e *Examination) tokens(ctx context.Context) (list []Finding) {
 	return list
 }
 
-// tryToken returns nil if Twilio takes a token.
+// tryToken returns nil if Twilio accepts a token.
 func (e *Examination) tryToken(ctx context.Context, token string) error {
 	client, f := e.carrier([]string{token}, "", "")
 	if f != nil {
@@ -122,13 +122,13 @@ func (e *Examination) tryToken(ctx context.Context, token string) error {
 	return err
 }
 
-// isRefusal says whether Twilio did not take the credentials.
+// isRefusal says whether Twilio refused the credentials.
 func isRefusal(err error) bool {
 	s, ok := errors.AsType[*twilio.StatusError](err)
 	return ok && (s.Status == http.StatusUnauthorized || s.Status == http.StatusForbidden)
 }
 
-// unasked says why Twilio did not answer a question.
+// unasked says why a question to Twilio failed.
 func (e *Examination) unasked(ctx context.Context, err error) Finding {
 	byToken := e.Config.APIKey == ""
 	f := Finding{Verdict: Wrong, Setting: "TWILIO_AUTH_TOKEN", Fix: fixes["TWILIO_AUTH_TOKEN"]}
@@ -153,7 +153,7 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 	case s.Code == 10001 || s.Code == 20005 || s.Code == 30002 || s.Code == 90010:
 		f.Says, f.Setting, f.Fix = fmt.Sprintf("the account is not active (error %d)", s.Code), "TWILIO_ACCOUNT_SID",
 			"look at the Twilio Console: as a rule it wants money, or an answer"
-	case s.Status == http.StatusForbidden && s.Code == 0: // Twilio's own has one
+	case s.Status == http.StatusForbidden && s.Code == 0: // Twilio's own 403 has a code
 		f.Says, f.Setting, f.Fix = e.noTwilio(s.Error())
 	case isRefusal(err):
 		f.Says = fmt.Sprintf("Twilio does not take %s (%s)", f.Setting, s)
@@ -179,7 +179,7 @@ func (e *Examination) unasked(ctx context.Context, err error) Finding {
 	return f
 }
 
-// noTwilio is said of an answer that Twilio does not give.
+// noTwilio is the finding for an answer that does not come from Twilio.
 func (e *Examination) noTwilio(why string) (says, setting, fix string) {
 	says = "what answers is no Twilio: " + why
 	if twilio.IsTwilio(e.Config.TwilioBaseURL) {
@@ -188,7 +188,7 @@ func (e *Examination) noTwilio(why string) (says, setting, fix string) {
 	return says, "REDIAL_TWILIO_BASE_URL", fixes["REDIAL_TWILIO_BASE_URL"]
 }
 
-// tokenForm says where the token can't be Twilio's by its length.
+// tokenForm says so when the token's length can't be that of Twilio's tokens.
 func (e *Examination) tokenForm() string {
 	const twilios = 32 // characters
 	n := len(slices.Concat(e.Config.AuthTokens, []string{""})[0])
@@ -198,7 +198,7 @@ func (e *Examination) tokenForm() string {
 	return fmt.Sprintf(" (this one has %d characters, and Twilio's have %d)", n, twilios)
 }
 
-// caller looks whether the account may call from REDIAL_FROM.
+// caller examines whether the account may call from REDIAL_FROM.
 func (e *Examination) caller(ctx context.Context) []Finding {
 	number, _ := e.Config.numbers().Shown()
 	client, f := e.signedIn()
@@ -241,7 +241,7 @@ func (e *Examination) askCaller(ctx context.Context, client *twilio.Client, numb
 	return f
 }
 
-// regions looks at the account's dialing permissions of the regions that may be called.
+// regions examines the account's dialing permissions for the regions that may be called.
 func (e *Examination) regions(ctx context.Context) []Finding {
 	_, regions := e.Config.numbers().Shown()
 	regions = slices.Compact(slices.Sorted(slices.Values(regions)))

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	mostEndpoints = 100              // that are looked at
-	undelivered   = 10 * time.Minute // then somebody should look
+	mostEndpoints = 100              // more are not examined
+	undelivered   = 10 * time.Minute // an endpoint that has taken nothing for so long is reported
 )
 
-// webhooks looks whether there is somebody where webhooks go. None is sent.
+// webhooks examines whether the endpoints can be reached. It sends no webhook.
 func (e *Examination) webhooks(ctx context.Context) []Finding {
 	links := []string{}
 	if e.needs("REDIAL_WEBHOOK_URLS") {
@@ -46,12 +46,12 @@ func (e *Examination) webhooks(ctx context.Context) []Finding {
 	return about("webhooks", append(reached, list...)...)
 }
 
-// sameServer says whether who reaches one URL reaches the other.
+// sameServer says whether two URLs lead to the same server in the same way.
 func sameServer(a, b string) bool {
 	return store.Host(a) == store.Host(b) && strings.HasPrefix(a, "https:") == strings.HasPrefix(b, "https:")
 }
 
-// reach connects, as the sender of webhooks does, and says nothing.
+// reach connects as the sender of webhooks does, and sends nothing.
 func (e *Examination) reach(ctx context.Context, link string) Finding {
 	host := store.Host(link)
 	err := webhook.Reach(ctx, link, e.Config.WebhookAllowPrivate)
@@ -72,7 +72,7 @@ func (e *Examination) reach(ctx context.Context, link string) Finding {
 	return f
 }
 
-// lateAt tells of endpoints that take nothing, as the database has it.
+// lateAt reports endpoints that take nothing, according to the database.
 func (e *Examination) lateAt(i *store.Inspection) (list []Finding) {
 	for _, point := range i.Endpoints {
 		since := i.Undelivered[point.ID]

@@ -13,8 +13,8 @@ import (
 	"redial/internal/webhook"
 )
 
-// Config is all that a node can be told. The tags are read by the command line:
-// every field is a flag and an environment variable.
+// Config has all settings of a node. The command line reads the tags: every field is a flag and an environment
+// variable.
 type Config struct {
 	Listen         string   `help:"Address to serve on; default ${default}." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
@@ -42,15 +42,14 @@ type Config struct {
 	WebhookEvents       []string `name:"webhook-events" help:"Which events these are sent; default ${default}." env:"REDIAL_WEBHOOK_EVENTS" default:"attempt.ended,call.ended" placeholder:"TYPE"`
 	WebhookAllowPrivate bool     `name:"webhook-allow-private" help:"Let webhooks go to private addresses, and over plain http." env:"REDIAL_WEBHOOK_ALLOW_PRIVATE"`
 
-	CheckSetup bool `kong:"-"` // look whether the set-up is right once the node serves, and log what is not
+	CheckSetup bool `kong:"-"` // examine the set-up once the node serves, and log what is wrong
 
 	Log              *slog.Logger      `kong:"-"` // nil: discard
 	WebhookTransport http.RoundTripper `kong:"-"` // of webhooks; nil: the network
 	Transport        http.RoundTripper `kong:"-"` // to Twilio; nil: the network
-	HostTransport    http.RoundTripper `kong:"-"` // to HOST_URL, to look whether it leads here; nil: the network
+	HostTransport    http.RoundTripper `kong:"-"` // to HOST_URL, for the examination; nil: the network
 
-	// Clock is for tests that have a time of their own, which is not held against the
-	// database's; nil: this node's.
+	// Clock is for tests with a time of their own; it is not compared with the database's. nil: this node's.
 	Clock func() time.Time `kong:"-"`
 }
 
@@ -59,7 +58,7 @@ type ConfigError struct{ Sentence string }
 
 func (e *ConfigError) Error() string { return e.Sentence }
 
-// Setting is its name.
+// Setting is the name of that setting.
 func (e *ConfigError) Setting() string {
 	name, _, _ := strings.Cut(e.Sentence, " ")
 	return name
@@ -75,8 +74,7 @@ func (c *Config) numbers() edge.Numbers {
 	}
 }
 
-// rules are what requests may have Twilio do. Without hosts of its own Twilio is led to this
-// redial alone.
+// rules say what the TwiML of a request may do. If no hosts are set, Twilio is sent to this redial alone.
 func (c *Config) rules() twilio.Rules {
 	r := twilio.Rules{Verbs: c.TwimlVerbs, Hosts: c.TwimlHosts, Languages: c.Languages}
 	if own := twilio.HostOf(c.HostURL); len(r.Hosts) == 0 && own != "" {
@@ -87,7 +85,7 @@ func (c *Config) rules() twilio.Rules {
 
 func (c *Config) retention() time.Duration { return time.Duration(c.RetentionDays) * 24 * time.Hour }
 
-// events are those that configured endpoints, and calls' own webhooks, are sent.
+// events are the types that configured endpoints, and the calls' own webhooks, receive.
 func (c *Config) events() store.Filter {
 	if len(c.WebhookEvents) == 0 {
 		return webhook.DefaultEvents()

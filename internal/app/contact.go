@@ -14,16 +14,16 @@ import (
 )
 
 // contact is what this node knows of the two ways between it and Twilio: whether Twilio answers, and whether its
-// callbacks come. Either is told in the log when it fails and when it is well again, and is a metric.
+// callbacks come. The log says when one of them fails and when it works again; there is a metric for each.
 type contact struct {
 	creates, others seldom.Outage // requests to Twilio
 	callbacks       seldom.Outage
 
-	heard atomic.Pointer[time.Time] // when Twilio's last callback came; at first, when this node began to listen
+	heard atomic.Pointer[time.Time] // when Twilio's last callback came; before the first, when this node began to listen
 }
 
-// silence is after which a request without an answer says nothing any more of how Twilio is now. Whoever needs
-// something of Twilio asks again sooner.
+// silence is how long a request without an answer says something about Twilio. Longer ago it says nothing: a caller
+// that needs Twilio tries again sooner.
 const silence = 10 * time.Minute
 
 func newContact(log *slog.Logger, hostURL string, metrics prometheus.Registerer) *contact {
@@ -66,7 +66,7 @@ func failsWithin(outage *seldom.Outage, within time.Duration) float64 {
 	return 0
 }
 
-// asked is told how Twilio took a request: err is nil where it has answered.
+// asked notes the end of a request to Twilio: err is nil if Twilio has answered.
 func (k *contact) asked(create bool, err error) {
 	if create {
 		k.creates.Went(err)
@@ -75,21 +75,21 @@ func (k *contact) asked(create bool, err error) {
 	}
 }
 
-// called is told of a request that Twilio has signed.
+// called notes a request with Twilio's signature.
 func (k *contact) called() {
 	k.heard.Store(new(time.Now()))
 	k.callbacks.Went(nil)
 }
 
-// missed is told of an attempt, dialed so long ago, of which no callback has come. It says nothing of HOST_URL if
-// other callbacks have come since, or if this node did not listen yet.
+// missed notes an attempt for which no callback has come since it was dialed, so long ago. That says nothing about
+// HOST_URL if other callbacks have come since, or if this node did not listen yet.
 func (k *contact) missed(c *call.Call, n int, ago time.Duration) {
 	if time.Since(*k.heard.Load()) > ago {
 		k.callbacks.Went(unheard{c.ID, n})
 	}
 }
 
-// unheard is an attempt of which no callback has come.
+// unheard is the error that no callback has come for an attempt.
 type unheard struct {
 	call    string
 	attempt int

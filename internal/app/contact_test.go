@@ -34,7 +34,7 @@ const (
 	comeLine    = "callbacks come again"
 )
 
-// That callbacks don't come is told once, when the first was due, and again when they come.
+// The log says once that callbacks don't come, when the first was due, and once that they come again.
 func TestCallbacksThatNeverComeAreToldOnce(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, logged(&log, slog.LevelInfo, nil), func(w *world) {
@@ -64,8 +64,8 @@ func TestCallbacksThatNeverComeAreToldOnce(t *testing.T) {
 	}
 }
 
-// What says nothing of HOST_URL is not taken for it: callbacks that are not sent, one that was lost among others,
-// some that came while no node was there, and those that nobody asked for.
+// Some missing callbacks say nothing about HOST_URL: those that Twilio does not send, a lost one among others, those
+// that came while no node was up, and those that nobody asked for.
 func TestNoCallbackWasDue(t *testing.T) {
 	quiet := func(t *testing.T, change func(*Config), story func(w *world)) {
 		t.Helper()
@@ -105,7 +105,7 @@ func TestNoCallbackWasDue(t *testing.T) {
 	})
 	t.Run("no node was there", func(t *testing.T) {
 		quiet(t, nil, func(w *world) {
-			w.phone(alice).does("answer:20s+lost") // as all are while nobody listens
+			w.phone(alice).does("answer:20s+lost") // as all callbacks are while no node listens
 			a := w.call(api.CreateCall{To: alice})
 			w.stop()
 			w.pass(10 * time.Minute)
@@ -116,7 +116,7 @@ func TestNoCallbackWasDue(t *testing.T) {
 	})
 }
 
-// network is one that can be cut: instead of Twilio something else answers, or nothing, some of the requests.
+// network can be cut: for some requests another program answers instead of Twilio, or none.
 type network struct {
 	http.RoundTripper
 	cut atomic.Pointer[func(*http.Request) (*http.Response, error)]
@@ -140,7 +140,7 @@ func failing(err error) func(*http.Request) (*http.Response, error) {
 	return func(*http.Request) (*http.Response, error) { return nil, err }
 }
 
-// cuts are the ways in which Twilio can't be reached.
+// cuts are the ways in which Twilio can be unreachable.
 var cuts = map[string]func(*http.Request) (*http.Response, error){
 	"refused":  failing(&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}),
 	"no name":  failing(&net.DNSError{Err: "no such host", Name: "api.twilio.com", IsNotFound: true}),
@@ -159,8 +159,8 @@ var cuts = map[string]func(*http.Request) (*http.Response, error){
 	"redirect":       answering(302, ""),
 }
 
-// Whatever keeps redial from Twilio, the log tells it once, and once that it is over, and a metric shows it:
-// of create requests and of others.
+// Whatever keeps redial from Twilio, the log says once that it began and once that it is over, and a metric shows it.
+// That holds for create requests and for others.
 func TestTwilioIsUnreachable(t *testing.T) {
 	for name, cut := range cuts {
 		t.Run(name, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestTwilioIsUnreachable(t *testing.T) {
 				w.metric(`redial_twilio_unreachable{request="create"} 0`)
 				w.metric(`redial_twilio_unreachable{request="other"} 0`)
 				w.phone(bob).does("answer:600s+lost")
-				w.call(api.CreateCall{To: bob}) // of which Twilio will be asked
+				w.call(api.CreateCall{To: bob}) // redial will ask Twilio about this one
 				w.pass(10 * time.Second)
 				way.cut.Store(&cut)
 				w.phone(alice).answers()
@@ -205,7 +205,7 @@ func TestTwilioIsUnreachable(t *testing.T) {
 	}
 }
 
-// An account that is refused is one that Twilio answers for.
+// If Twilio refuses the account, it answers, so it is reachable.
 func TestARefusingTwilioIsReachable(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.sim.Suspend(20003)
@@ -220,7 +220,7 @@ func TestARefusingTwilioIsReachable(t *testing.T) {
 	})
 }
 
-// When nobody asks Twilio for anything any more, nothing is known of it.
+// A long time after the last request, nothing is known about Twilio.
 func TestTwilioWasUnreachableLongAgo(t *testing.T) {
 	var way network
 	cut := failing(context.DeadlineExceeded)

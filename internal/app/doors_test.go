@@ -10,8 +10,8 @@ import (
 	"redial/api"
 )
 
-// A pressed key counts only with the key of the attempt, and for the leg that Twilio
-// has told of; so does the question what to say.
+// A pressed key counts only with the attempt's key, and for the leg that Twilio has reported; so does Twilio's
+// question what to say.
 func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:5m")
@@ -59,8 +59,8 @@ func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 	})
 }
 
-// The Idempotency-Keys of one API key are not another's, who would be shown a call that is not
-// his, or be kept from his own.
+// Idempotency-Keys belong to one API key. Otherwise another user would be shown somebody else's call, or could not
+// make an own one.
 func TestIdempotencyKeysBelongToAnAPIKey(t *testing.T) {
 	const other = "another-key-of-the-world"
 	inWorld(t, func(c *Config) { c.APIKeys = append(c.APIKeys, other) }, func(w *world) {
@@ -74,7 +74,7 @@ func TestIdempotencyKeysBelongToAnAPIKey(t *testing.T) {
 		_, first := ask(apiKey, alice)
 		for _, number := range []string{bob, alice} {
 			status, answer := ask(other, number)
-			want := map[string]int{bob: http.StatusCreated, alice: http.StatusConflict}[number] // by his own first request
+			want := map[string]int{bob: http.StatusCreated, alice: http.StatusConflict}[number] // by their first requests
 			if status != want {
 				t.Errorf("another API key is answered %d, not %d: %s", status, want, answer)
 			}

@@ -23,8 +23,8 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// Faults returns a *ConfigError for each setting that is missing or wrong, and trims them all:
-// what comes from a file ends with a newline more often than not.
+// Faults returns a *ConfigError for each setting that is missing or wrong. It also trims all settings: what comes
+// from a file often ends with a newline.
 func (c *Config) Faults() []error {
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
 		switch setting := field.Addr().Interface().(type) {
@@ -37,12 +37,12 @@ func (c *Config) Faults() []error {
 	return slices.Concat(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
 }
 
-// some leaves out the checks that found nothing.
+// some removes the checks that found nothing.
 func some(checks ...error) []error {
 	return slices.DeleteFunc(checks, func(err error) bool { return err == nil })
 }
 
-// trimmed allows for spaces around the commas of a list.
+// trimmed removes spaces around the entries of a list.
 func trimmed(list []string) []string {
 	out := make([]string, len(list))
 	for i, v := range list {
@@ -109,7 +109,7 @@ func checkDatabase(link string) error {
 	return nil
 }
 
-// checkHost puts HOST_URL as Twilio is to be given it.
+// checkHost replaces HOST_URL by the form that Twilio gets.
 func (c *Config) checkHost() error {
 	if c.HostURL == "" {
 		return nil
@@ -188,5 +188,5 @@ func (c *Config) checkWebhooks() (list []error) {
 	return list
 }
 
-// CheckWebhookSecret says what is wrong with a secret that webhooks are to be signed with.
+// CheckWebhookSecret says what is wrong with a secret for signing webhooks.
 func CheckWebhookSecret(secret string) error { return webhook.CheckSecret(secret) }

@@ -32,8 +32,8 @@ func inKeylessWorld(t *testing.T, story func(*world)) {
 	})
 }
 
-// local sends a request without an API key to a redial, by a loopback name, and returns the answer.
-// change may alter the request.
+// local sends a request to redial under a loopback name, without an API key, and returns the answer. change may alter
+// the request.
 func (w *world) local(method, path string, change func(*http.Request)) *httptest.ResponseRecorder {
 	w.t.Helper()
 	r := httptest.NewRequestWithContext(w.ctx, method, localURL+path, strings.NewReader(""))
@@ -54,8 +54,8 @@ func (w *world) endpoints() int {
 	return len(list)
 }
 
-// apiRoutes are those that a page in the browser, or a stranger behind a proxy, must not reach
-// where there are no API keys, whatever their method.
+// apiRoutes are the routes that, without API keys, neither a page in the browser nor a stranger behind a proxy may
+// reach, with any method.
 var apiRoutes = []string{
 	"POST /v1/calls", "POST /twilio_api/calls", "GET /v1/calls", "GET /v1/calls/x", "GET /v1/calls/x?wait=1s",
 	"GET /v1/calls/x/events",
@@ -67,8 +67,8 @@ var apiRoutes = []string{
 	"HEAD /v1/webhooks/stream",
 }
 
-// Without API keys nobody is served but programs of this machine: no page of another site, and
-// nobody whom a proxy of this machine lets in.
+// Without API keys only programs of this machine are served: no page of another site, and nobody who comes through a
+// proxy on this machine.
 func TestWithoutAPIKeysNeitherPagesNorProxiesGetIn(t *testing.T) {
 	header := func(name, value string) func(*http.Request) {
 		return func(r *http.Request) { r.Header.Set(name, value) }
@@ -136,7 +136,7 @@ func TestWithoutAPIKeysNeitherPagesNorProxiesGetIn(t *testing.T) {
 	})
 }
 
-// refused expects the metric of requests that may not use the API.
+// refused expects this value of the metric that counts requests without the right to use the API.
 func (w *world) refused(reason string, want int) {
 	w.t.Helper()
 	out := w.local("GET", "/metrics", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+apiKey) })
@@ -146,7 +146,7 @@ func (w *world) refused(reason string, want int) {
 	}
 }
 
-// What is not the API's stays open to proxies: Twilio comes through one.
+// Routes that are not the API's stay open to proxies: Twilio comes through one.
 func TestProxiesReachWhatIsNotTheAPI(t *testing.T) {
 	inKeylessWorld(t, func(w *world) {
 		proxied := func(r *http.Request) {
@@ -177,7 +177,7 @@ func TestProxiesReachWhatIsNotTheAPI(t *testing.T) {
 	})
 }
 
-// HEAD hears what GET would be, begins no stream, and writes nothing.
+// HEAD gets the headers of GET, but opens no stream and writes nothing.
 func TestHeadOpensNoStream(t *testing.T) {
 	inKeylessWorld(t, func(w *world) {
 		w.phone(alice).busy()
@@ -203,7 +203,7 @@ func TestHeadOpensNoStream(t *testing.T) {
 	})
 }
 
-// Streams and waits have a bound of their own, and everything else goes on beside them.
+// The number of streams and waits is bounded, and other requests go on beside them.
 func TestStreamsAreBounded(t *testing.T) {
 	const bound = 1000
 	inWorld(t, nil, func(w *world) {
@@ -244,7 +244,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	})
 }
 
-// What is wrong with a request is told in an answer that can be read, however much it is.
+// The answer that names a request's faults can be read, however many there are.
 func TestFaultsAreCounted(t *testing.T) {
 	many := func(n int, one string) string {
 		fields := make([]string, n)
@@ -258,7 +258,7 @@ func TestFaultsAreCounted(t *testing.T) {
 		body string
 		more int
 	}{
-		"100,000 fields":       {`{` + many(90_000, `"f%d":1`) + `}`, 90_000 + 2 - 20}, // and to and say are missing
+		"100,000 fields":       {`{` + many(90_000, `"f%d":1`) + `}`, 90_000 + 2 - 20}, // plus to and say, which are missing
 		"fields of the policy": {`{"to": "A", "say": "hi", "policy": {` + many(50_000, `"f%d":1`) + `}}`, 50_000 - 20},
 		"fields of the redials": {`{"to": "A", "say": "hi", "policy": {"redial_after": {` + many(50_000, `"f%d":1`) +
 			`}}}`, 50_000 - 20},
@@ -307,8 +307,8 @@ func TestFaultsAreCounted(t *testing.T) {
 	})
 }
 
-// What is handled at once is bounded by what has been read, whatever was announced; who sends
-// slowly keeps nobody out, and strangers keep nobody from the API.
+// Requests that are handled at once are bounded by what was read of them, not by what they announce. A slow sender
+// keeps nobody out, and strangers keep nobody from the API.
 func TestWhatIsInFlightIsBounded(t *testing.T) {
 	for limit, want := range map[int64]int64{
 		math.MaxInt64: 64 << 20, 0: 64 << 20, 256 << 20: 8 << 20, 1 << 30: 32 << 20, 1 << 20: 2 << 20,
@@ -334,14 +334,14 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 		fill := func(path string, n, size int) (end func()) {
 			var all sync.WaitGroup
 			gone := make(chan struct{})
-			for range n { // one after the other, for some that come at once could refuse each other
+			for range n { // one after the other: requests at the same time could refuse each other
 				all.Go(func() { post(path, &slow{text: bytes.Repeat([]byte(" "), size), gone: gone}) })
 				synctest.Wait()
 			}
 			return func() { close(gone); all.Wait() }
 		}
 		const wrong = `{"to": "x"}`
-		end := fill("/twilio_api/callback", 20, 60<<10) // more than forms may have: the last ones are refused
+		end := fill("/twilio_api/callback", 20, 60<<10) // more than callbacks may have together: the last ones are refused
 		if out := post("/v1/calls", strings.NewReader(wrong)); out.Code != http.StatusUnprocessableEntity {
 			t.Errorf("while strangers send forms, the API answers %d: %s", out.Code, out.Body)
 		}
@@ -366,7 +366,7 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 	})
 }
 
-// slow is a body whose end does not come until whoever sends it is gone.
+// slow is a body that does not end until its sender is gone.
 type slow struct {
 	text []byte
 	gone chan struct{}
@@ -382,7 +382,7 @@ func (s *slow) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// What strangers can cause is counted, and written into the log once a minute at most.
+// What strangers can cause is counted, and logged at most once a minute.
 func TestStrangersDoNotFillTheLog(t *testing.T) {
 	var out lockedBuffer
 	change := func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&out, nil)) }
@@ -420,7 +420,7 @@ func TestStrangersDoNotFillTheLog(t *testing.T) {
 	}
 }
 
-// An API key that can be guessed is none.
+// An API key that can be guessed is refused.
 func TestShortAPIKeysAreRefused(t *testing.T) {
 	for key, ok := range map[string]bool{
 		"": false, "secret": false, "fifteen-letters": false, "sixteen-letters!": true, "  short key     ": false,
@@ -436,7 +436,7 @@ func TestShortAPIKeysAreRefused(t *testing.T) {
 	}
 }
 
-// What works, and lays something open, is said at the start.
+// Settings that work, but lay something open, are warned of at the start.
 func TestSettingsThatLaySomethingOpenAreWarnedOf(t *testing.T) {
 	for _, test := range []struct {
 		conf Config
@@ -456,7 +456,7 @@ func TestSettingsThatLaySomethingOpenAreWarnedOf(t *testing.T) {
 	}
 }
 
-// Every list has pages, which together are the whole.
+// Every list has pages, which together give the whole list.
 func TestAllListsHavePages(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		var endpoints []string

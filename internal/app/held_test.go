@@ -15,12 +15,12 @@ func until(d time.Duration, hours string) *api.Policy {
 	return p
 }
 
-// Calls wait for a phone on which somebody talks. When the conversation is over, those that
-// can't ring by then keep it from none that can.
+// Calls wait for a phone on which somebody talks. When the conversation is over, a call that can't ring any more must
+// not keep the phone from one that can.
 func TestWhoCantRingByThenKeepsThePhoneFromNobody(t *testing.T) {
 	for name, tc := range map[string]struct {
 		first   *api.Policy
-		outcome string // of the first, in the end
+		outcome string // of the first call, in the end
 	}{
 		"its window has closed":          {until(48*time.Hour, "12:00-12:10"), "reached"},
 		"its window has closed for good": {until(2*time.Hour, "12:00-12:10"), "expired"},
@@ -47,8 +47,7 @@ func TestWhoCantRingByThenKeepsThePhoneFromNobody(t *testing.T) {
 	}
 }
 
-// A call that could ring when the phone became free, and can't any more when the pace allows
-// its dial, keeps it from nobody either.
+// Nor must a call that could ring when the phone became free, but can't any more when the pace allows its dial.
 func TestWhoIsDeferredKeepsThePhoneFromNobody(t *testing.T) {
 	inWorld(t, func(c *Config) {
 		time.Sleep(time.Until(moment(t, "2000-03-25T12:00:00Z")))
@@ -76,8 +75,8 @@ func TestWhoIsDeferredKeepsThePhoneFromNobody(t *testing.T) {
 	})
 }
 
-// One that is dialed as the pace is used up, and one that waits for tomorrow, keep the next that
-// comes from nothing.
+// Nor must a call that becomes due when the pace is used up, or one that waits for tomorrow, keep the next new call
+// waiting.
 func TestACallThatWaitsForLongKeepsNobodyWaiting(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:5m").answers()

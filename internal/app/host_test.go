@@ -13,7 +13,7 @@ import (
 	"redial/api"
 )
 
-// sound is a configuration with nothing to say against.
+// sound is a configuration without faults.
 func sound() Config {
 	return Config{
 		Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey}, AccountSID: account,
@@ -22,7 +22,7 @@ func sound() Config {
 	}
 }
 
-// What Twilio could never reach is a setting that is wrong; what it might not reach is warned of.
+// A HOST_URL that Twilio can't reach is refused; one that Twilio might not reach is warned of.
 func TestHostURLIsChecked(t *testing.T) {
 	const wrong, warned, fine = "wrong", "warned", "fine"
 	for link, want := range map[string]string{
@@ -83,7 +83,8 @@ func TestAPrivateHostURLIsWarnedOf(t *testing.T) {
 	})
 }
 
-// stripping is a proxy that takes a path away, which Twilio has signed; everybody else comes past it.
+// stripping is a proxy that removes a path from requests with Twilio's signature; the signature is for the whole
+// path. Other requests pass unchanged.
 func stripping(path string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -95,8 +96,8 @@ func stripping(path string) func(http.Handler) http.Handler {
 	}
 }
 
-// A HOST_URL with a path works behind a proxy that passes the path on, and behind one that takes
-// it away, whatever the path looks like.
+// A HOST_URL with a path works behind a proxy that passes the path on, and behind one that removes it, whatever the
+// path looks like.
 func TestHostURLWithAPath(t *testing.T) {
 	for _, path := range []string{"/phone", "/a/b%20c", "/twilio_api", "/v1", "/電話"} {
 		for _, strips := range []bool{false, true} {
@@ -134,7 +135,7 @@ func TestHostURLWithAPath(t *testing.T) {
 	}
 }
 
-// A signature is for one URL: that of another path is none, with or without HOST_URL's own.
+// A signature holds for one URL: for another path it is forged, with or without HOST_URL's own path.
 func TestASignatureOfAnotherPathIsForged(t *testing.T) {
 	inWorld(t, func(c *Config) { c.HostURL = hostURL + "/phone" }, func(w *world) {
 		form := url.Values{"CallSid": {"CAunknown"}, "CallStatus": {"completed"}}
@@ -147,7 +148,7 @@ func TestASignatureOfAnotherPathIsForged(t *testing.T) {
 			return out.Code
 		}
 		for _, path := range []string{"/phone/twilio_api/callback", "/twilio_api/callback"} {
-			// no such call: it is Twilio's
+			// no such call, but the signature is Twilio's
 			if got := post(path, hostURL+"/phone/twilio_api/callback"); got != http.StatusNotFound {
 				t.Errorf("%s is answered %d", path, got)
 			}
@@ -163,8 +164,8 @@ func TestASignatureOfAnotherPathIsForged(t *testing.T) {
 	})
 }
 
-// A HOST_URL that Twilio does not take is every call's trouble, and nobody's fault: dialing pauses,
-// and says so in those words.
+// If Twilio does not take HOST_URL, that concerns every call and is the fault of none: dialing pauses, and the pause
+// says why.
 func TestAHostURLThatTwilioDoesNotTakeRefusesNobody(t *testing.T) {
 	for _, code := range []string{"21609", "11100"} {
 		t.Run(code, func(t *testing.T) {

@@ -23,8 +23,8 @@ func loopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// private are names that no server on the public internet has. Source: RFC 6761, RFC 6762, RFC 8375,
-// and ICANN's resolution on .internal.
+// private matches names that no server on the public internet has. Source: RFC 6761, RFC 6762, RFC 8375, and ICANN's
+// resolution on .internal.
 var private = regexp.MustCompile(`(^|\.)(localhost|local|internal|lan|home\.arpa|test|example|invalid|onion)\.?$`)
 
 // public says whether a host may be on the public internet.
@@ -35,21 +35,20 @@ func public(host string) bool {
 	return strings.Contains(host, ".") && !private.MatchString(host)
 }
 
-// PlainHTTP says that whoever is on the way to this URL can read what goes there: it is plain
-// http, and to another host.
+// PlainHTTP says that others on the way to this URL can read what is sent: it is plain http, and to another host.
 func PlainHTTP(link string) bool {
 	u, err := url.Parse(link)
 	return err == nil && strings.EqualFold(u.Scheme, "http") && !loopback(u.Hostname())
 }
 
-// dialable is where a program on this machine reaches what listens at an address.
+// dialable is the address at which a program on this machine reaches a listener.
 func dialable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if err != nil {
 		return listen
 	}
 	if a, err := netip.ParseAddr(host); host == "" || err == nil && a.IsUnspecified() {
-		host = "127.0.0.1" // of [::], too: Go listens there for both
+		host = "127.0.0.1" // also for [::]: Go listens there for both
 	}
 	return net.JoinHostPort(host, port)
 }

@@ -16,10 +16,10 @@ import (
 
 const (
 	berlin  = "+4915123456789"
-	newYork = "+12125550123" // by its number it may be in no other zone
+	newYork = "+12125550123" // the number may be in no other zone
 )
 
-// inWorldAt runs a story that begins at a time of the year 2000 or later.
+// inWorldAt runs a story that begins at a time in the year 2000 or later.
 func inWorldAt(t *testing.T, start string, story func(*world)) {
 	t.Helper()
 	inWorld(t, func(c *Config) {
@@ -37,7 +37,7 @@ func moment(t *testing.T, text string) time.Time {
 	return at.UTC()
 }
 
-// dialed expects the times at which the call's attempts were dialed.
+// dialed expects the call's attempts to have been dialed at these times.
 func (a *asked) dialed(times ...string) {
 	a.w.t.Helper()
 	c := a.now()
@@ -116,7 +116,7 @@ func results(steps []string) (list []string) {
 	return list
 }
 
-// happenedWhile says whether the timeline says that the call waits for a reason.
+// happenedWhile says whether the timeline has an event that gives this reason for waiting.
 func (a *asked) happenedWhile(reason string) bool {
 	events, err := a.w.client.Events(a.w.ctx, a.id)
 	return err == nil && slices.ContainsFunc(events, func(e api.Event) bool { return strings.Contains(e.Waiting, reason) })
@@ -135,7 +135,7 @@ func TestNothingRingsOnAHoliday(t *testing.T) {
 	})
 }
 
-// The node is started again in the window's last minute: there is no time left for a ring.
+// If the node is restarted in the window's last minute, there is no time left for a ring.
 func TestARestartInTheLastMinuteOfTheWindow(t *testing.T) {
 	inWorldAt(t, "2000-03-25T20:40:00+09:00", func(w *world) {
 		w.phone(alice).busy().answers()
@@ -173,8 +173,8 @@ func TestADeadlineByTheClockPassesWhileDown(t *testing.T) {
 	})
 }
 
-// The clock is set back by an hour: what was planned by the old one is not done sooner,
-// and the window is that of the new one.
+// The clock is set back by an hour. What was planned by the old clock is not done sooner, and the window follows the
+// new clock.
 func TestTheClockIsSetBackAnHour(t *testing.T) {
 	inWorld(t, func(c *Config) {
 		time.Sleep(time.Until(moment(t, "2000-03-25T19:15:00+09:00")))
@@ -200,7 +200,7 @@ func TestTheClockIsSetBackAnHour(t *testing.T) {
 	})
 }
 
-// What is explained before is what happens, dial by dial, whatever the phone does.
+// Each dial happens as it was explained before, whatever the phone does.
 func TestWhatIsExplainedHappens(t *testing.T) {
 	seconds := func(s ...time.Duration) (list api.Delays) {
 		for _, d := range s {
@@ -248,8 +248,8 @@ func TestWhatIsExplainedHappens(t *testing.T) {
 	}
 }
 
-// livesAsExplained follows a call to its end, and holds each dial and the outcome
-// against what was explained just before.
+// livesAsExplained follows a call to its end, and compares each dial and the outcome with what was explained just
+// before.
 func (a *asked) livesAsExplained(by time.Time) {
 	w := a.w
 	w.t.Helper()
@@ -286,8 +286,8 @@ func (a *asked) livesAsExplained(by time.Time) {
 	}
 }
 
-// dialedAsSaid holds attempt n against what was said last: while the call waited for it,
-// or while the attempt before was alive, if there was no pause between the two.
+// dialedAsSaid compares attempt n with the last explanation: the one while the call waited for it, or, without a
+// pause in between, the one while the attempt before was alive.
 func (a *asked) dialedAsSaid(c api.Call, n int, said api.Explanation) {
 	a.w.t.Helper()
 	want, before := said.NextAttemptAt, c.Attempts[n-2]
@@ -303,8 +303,7 @@ func (a *asked) dialedAsSaid(c api.Call, n int, said api.Explanation) {
 	}
 }
 
-// nothingChangesWhatFollows holds a waiting call's forecasts against each other: all
-// begin with the dial that is planned.
+// nothingChangesWhatFollows compares a waiting call's forecasts: all begin with the dial that is planned.
 func (a *asked) nothingChangesWhatFollows(c api.Call, said api.Explanation) {
 	if c.State != "waiting" {
 		return
@@ -316,8 +315,7 @@ func (a *asked) nothingChangesWhatFollows(c api.Call, said api.Explanation) {
 	}
 }
 
-// A list of delays, an outcome: what is explained at the beginning, for a phone that does
-// the same each time, is what it comes to.
+// For a phone that always does the same, the call goes as it was explained at its beginning.
 func TestWhatIsExplainedAtTheBeginning(t *testing.T) {
 	inWorldAt(t, "2000-03-24T16:30:00+09:00", func(w *world) {
 		w.phone(alice).noAnswer().noAnswer().noAnswer().noAnswer()
@@ -340,7 +338,7 @@ func TestWhatIsExplainedAtTheBeginning(t *testing.T) {
 		if got.EndedAt.After(e.EndsBy) {
 			t.Errorf("it ended at %s, and was to by %s", got.EndedAt, e.EndsBy)
 		}
-		for n, a := range got.Attempts { // sim's phone takes a second to begin to ring
+		for n, a := range got.Attempts { // the simulated phone begins to ring after a second
 			if late := a.DialedAt.Sub(e.If[i].Attempts[n].At); late < 0 || late > time.Duration(n)*3*time.Second {
 				t.Errorf("attempt %d was dialed at %s, explained was %s", n+1, a.DialedAt, e.If[i].Attempts[n].At)
 			}
@@ -380,7 +378,7 @@ func TestRingNow(t *testing.T) {
 	})
 }
 
-// Who may not ring now is told why: Twilio asks to wait, or another call rings the number.
+// If a call may not ring now, the answer says why: Twilio asks to wait, or another call rings the number.
 func TestRingNowMustWait(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:1m").answers()
@@ -439,8 +437,8 @@ func TestPresetsOfTheInstallation(t *testing.T) {
 	}
 }
 
-// What is given of a window counts instead of that part of the preset's, and no other:
-// who names the zone that is asked for must not ring at night.
+// A field of a request's window replaces that field of the preset's window, and no other: naming the zone that is
+// asked for must not allow a ring at night.
 func TestAWindowIsGivenFieldByField(t *testing.T) {
 	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
 		for given, want := range map[string]string{
@@ -509,7 +507,7 @@ func TestPoliciesThatCantBe(t *testing.T) {
 				t.Errorf("%s: %d %s", query, status, answer)
 			}
 		}
-		for _, query := range []string{"?dry_run=true;", "?dry_run=true%"} { // never a call instead
+		for _, query := range []string{"?dry_run=true;", "?dry_run=true%"} { // a mistake must not make a call instead
 			status, answer := w.do("POST", "/v1/calls"+query, `{"to":"`+alice+`","say":"x"}`)
 			if status != http.StatusBadRequest {
 				t.Errorf("%s: %d %s", query, status, answer)
@@ -523,8 +521,7 @@ func TestPoliciesThatCantBe(t *testing.T) {
 	})
 }
 
-// A time may be given by another zone's clock, and finer than redial keeps it: answers are
-// in UTC, and the same each time.
+// A time may have another zone, and be finer than redial keeps it: answers are in UTC, and always the same.
 func TestTimesOfOtherZones(t *testing.T) {
 	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
 		body := `{"to":"` + alice +
@@ -540,7 +537,7 @@ func TestTimesOfOtherZones(t *testing.T) {
 	})
 }
 
-// A call that another one holds up says so, as does one that the account holds up.
+// A call that waits for another call, or for the account, says so.
 func TestExplainSaysWhatHoldsACallUp(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:1m").answers()

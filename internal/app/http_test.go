@@ -17,7 +17,7 @@ import (
 	"redial/internal/twilio"
 )
 
-// ask sends a wish given as JSON; 'A' stands for alice's number.
+// ask sends a wish as JSON; 'A' stands for alice's number.
 func (w *world) ask(body string, headers ...string) (int, string) {
 	w.t.Helper()
 	return w.do("POST", "/v1/calls", strings.ReplaceAll(body, `"A"`, `"`+alice+`"`), headers...)
@@ -27,7 +27,7 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 	tests := []struct {
 		body   string
 		status int
-		field  string // that the answer names, empty for none
+		field  string // that the answer names; empty: none
 	}{
 		{`{"to": "A", "say": "hi"`, 400, ""},
 		{`{"to": "A", "say": "hi"} {}`, 400, ""},
@@ -100,7 +100,7 @@ func TestBadWishesAreToldWhatIsWrong(t *testing.T) {
 	})
 }
 
-// Who forgot what a value needs is told how to write it.
+// A fault of a value says how to write it right.
 func TestAFaultSaysWhatToWrite(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		for body, want := range map[string]string{
@@ -247,7 +247,7 @@ func TestWithKeysOneIsNeeded(t *testing.T) {
 	})
 }
 
-// Each route is open to those whom it is for: a stranger is told no by all but three.
+// Each route serves only those whom it is for: only three routes serve a stranger.
 func TestAStrangerIsToldNo(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		twilios := []string{
@@ -271,7 +271,7 @@ func TestAStrangerIsToldNo(t *testing.T) {
 	})
 }
 
-// signed posts a callback as Twilio would, with a signature made by sim.
+// signed posts a callback as Twilio would, with a signature by sim.
 func (w *world) signed(path string, form url.Values) int {
 	body := form.Encode()
 	status, _ := w.do("POST", path, body, "Authorization", "", "Content-Type", "application/x-www-form-urlencoded",
@@ -434,8 +434,8 @@ func TestRetentionOfZeroScrubsAtOnceAndKeepsTheKeyFor48Hours(t *testing.T) {
 	})
 }
 
-// A repeat is no new wish: nothing that has become stricter meanwhile, and no moment that has passed,
-// keeps it from its first answer.
+// A repeat is no new wish: it gets the first answer, even if rules have become stricter or a moment has passed
+// meanwhile.
 func TestARepeatThatWouldBeRefusedByNowGetsTheFirstAnswer(t *testing.T) {
 	loose := func(c *Config) {
 		c.TwimlVerbs, c.TwimlHosts = []string{"Dial"}, []string{"*"}

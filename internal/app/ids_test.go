@@ -11,7 +11,7 @@ import (
 	"redial/api"
 )
 
-// A person types the beginning of an id, wherever the API takes a call's.
+// The beginning of a call's id is enough wherever the API takes the id.
 func TestIDsByTheirBeginning(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		later := api.Policy{NotBefore: api.After(6 * time.Hour)}
@@ -67,8 +67,8 @@ func TestIDsByTheirBeginning(t *testing.T) {
 	})
 }
 
-// passIDs lets time pass until ids have it: they never go back, and stories before this one may
-// have been later.
+// passIDs lets time pass until it is later than the last id: ids never go back, and earlier stories may have ended
+// later.
 func (w *world) passIDs() {
 	w.t.Helper()
 	id, err := uuid.NewV7()
@@ -76,7 +76,7 @@ func (w *world) passIDs() {
 		w.t.Fatal(err)
 	}
 	if ahead := time.Until(time.Unix(id.Time().UnixTime())); ahead > 0 {
-		w.stop() // what a node does all the time would take long
+		w.stop() // the work of a running node would take long
 		w.pass(ahead + time.Millisecond)
 		w.start()
 	}
@@ -96,7 +96,7 @@ func TestManyIDsThatBeginAlike(t *testing.T) {
 	})
 }
 
-// So it is with endpoints, and with what was sent to them.
+// The same holds for endpoints, and for what was sent to them.
 func TestEndpointsAndMessagesByTheirBeginning(t *testing.T) {
 	inWorld(t, hooks(), func(w *world) {
 		hook := w.receiver(shop)
@@ -150,7 +150,7 @@ func TestEndpointsAndMessagesByTheirBeginning(t *testing.T) {
 	})
 }
 
-// A call shows what it says, as it was asked for, until it is scrubbed; nobody is sent it.
+// A call shows its message as it was asked for, until it is scrubbed; no webhook contains it.
 func TestACallShowsItsMessage(t *testing.T) {
 	const document = "<Response><Say>Sakura</Say></Response>"
 	for name, c := range map[string]struct{ asked, shown string }{

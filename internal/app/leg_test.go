@@ -17,8 +17,8 @@ import (
 	"redial/internal/sim"
 )
 
-// A call that never ends keeps the next one to its number waiting no longer than ring, talk
-// limit and a little more, whatever Twilio says of it.
+// If a call never ends, the next one to its number waits no longer than ring, talk limit and a margin, whatever
+// Twilio says.
 func TestANumberIsFreeAfterALegThatNeverEnds(t *testing.T) {
 	for step, want := range map[string]string{
 		"stuck":              "completed", // it was answered
@@ -45,8 +45,8 @@ func TestANumberIsFreeAfterALegThatNeverEnds(t *testing.T) {
 	}
 }
 
-// What Twilio denies to know, and nobody ever heard of, was never placed: it is dialed again,
-// uncounted. What was heard of is over no sooner than its leg.
+// An attempt whose sid Twilio denies, and of which no callback came, was never placed: it is dialed again, and not
+// counted. If a callback came, the attempt is not over before its leg must be.
 func TestASIDThatTwilioDoesNotKnow(t *testing.T) {
 	t.Run("nothing was heard", func(t *testing.T) {
 		inWorld(t, nil, func(w *world) {
@@ -112,7 +112,7 @@ func TestASIDThatTwilioDoesNotKnow(t *testing.T) {
 	})
 }
 
-// hide has Twilio answer 404 to whatever is asked of its calls, which redial does not see happen.
+// hide makes Twilio answer 404 to every question about its calls; redial can't see that this began.
 func hide(w *world) {
 	w.stop()
 	defer w.start()
@@ -126,8 +126,8 @@ func hide(w *world) {
 	w.sim = other
 }
 
-// Another account, or another base URL, proves nothing about what the one before has placed:
-// nothing rings again before the leg can't live any more.
+// Another account, or another base URL, proves nothing about calls that were placed with the one before: nothing
+// rings again before the leg can't be alive any more.
 func TestAnotherAccountProvesNothing(t *testing.T) {
 	const other = "AC1123456789abcdef0123456789abcdef"
 	for name, change := range map[string]func(*Config){
@@ -168,7 +168,7 @@ func TestAnotherAccountProvesNothing(t *testing.T) {
 	}
 }
 
-// elsewhere lets a second account, and a second base URL, be there, both without any call.
+// elsewhere adds a second account, and a second base URL, both without calls.
 func (w *world) elsewhere(other string) {
 	empty, err := sim.New(sim.Config{AccountSID: other, AuthToken: token})
 	if err != nil {
@@ -195,8 +195,8 @@ type route func(*http.Request) http.RoundTripper
 
 func (f route) RoundTrip(r *http.Request) (*http.Response, error) { return f(r).RoundTrip(r) }
 
-// Redial was away for a weekend, and a leg ended meanwhile, for longer than any can live: how it
-// ended Twilio tells, and who was reached is not rung again.
+// redial was down for a weekend, and a leg ended meanwhile, longer ago than any can live. Twilio still says how it
+// ended, and a person who was reached is not rung again.
 func TestAfterAWeekendTwilioTellsHowALegEnded(t *testing.T) {
 	for _, host := range []string{hostURL, ""} {
 		for step, want := range map[string][]string{
@@ -212,7 +212,7 @@ func TestAfterAWeekendTwilioTellsHowALegEnded(t *testing.T) {
 					w.stop()
 					w.pass(63 * time.Hour)
 					w.start()
-					w.pass(10 * time.Minute) // one that talks is asked about each five minutes
+					w.pass(10 * time.Minute) // redial asks about a conversation every five minutes
 					c.is(want[0], want[1:]...)
 					p.rangTimes(len(want) - 1)
 				})
@@ -221,7 +221,7 @@ func TestAfterAWeekendTwilioTellsHowALegEnded(t *testing.T) {
 	}
 }
 
-// A restart asks at once about the legs that were alive: at most five a second.
+// After a restart redial asks at once about the legs that were alive: at most five a second.
 func TestARestartAsksAboutWhatWasAlive(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
 		var calls []*asked
@@ -232,7 +232,7 @@ func TestARestartAsksAboutWhatWasAlive(t *testing.T) {
 		}
 		w.pass(20 * time.Second)
 		w.stop()
-		w.pass(time.Minute) // all of them end, and nobody hears it
+		w.pass(time.Minute) // all of them end, and no node hears it
 		stopped := len(w.sim.Requests())
 		w.start()
 		started := time.Now()
@@ -252,7 +252,7 @@ func TestARestartAsksAboutWhatWasAlive(t *testing.T) {
 	})
 }
 
-// On a shared database others may have listened: only what has been silent is asked about.
+// On a shared database other nodes may have listened: redial only asks about legs that have been silent.
 func TestOnASharedDatabaseOnlySilentLegsAreAskedAbout(t *testing.T) {
 	database := pgtest.New(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock, c.CallsPerSecond = database, time.Now, 100 }, func(w *world) {
@@ -275,8 +275,8 @@ func TestOnASharedDatabaseOnlySilentLegsAreAskedAbout(t *testing.T) {
 	})
 }
 
-// What is no sid, or that of another attempt, is an unknown answer: the list tells what became
-// of the call, and the timeline why it was asked.
+// An answer with an invalid sid, or with that of another attempt, is an unknown answer: redial finds the call in
+// Twilio's list, and the timeline says why it searched.
 func TestAnAnswerWithAWrongSID(t *testing.T) {
 	for name, sid := range map[string]func(w *world) string{
 		"a number":        func(*world) string { return "5" },
@@ -310,7 +310,7 @@ func TestAnAnswerWithAWrongSID(t *testing.T) {
 	}
 }
 
-// rewrite has each create request answered with this sid from now on.
+// rewrite makes the answer to each create request contain this sid from now on.
 func (w *world) rewrite(sid string) {
 	w.stop()
 	first := w.conf.Transport
@@ -332,12 +332,12 @@ func (w *world) rewrite(sid string) {
 	w.start()
 }
 
-// replaced is a network that answers as it likes.
+// replaced is a network that gives its own answers.
 type replaced func(*http.Request) (*http.Response, error)
 
 func (f replaced) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A callback can't name an attempt by what is no sid, nor by that of another attempt.
+// A callback does not match an attempt with an invalid sid, or with that of another attempt.
 func TestACallbackWithAWrongSID(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(bob).answers()
@@ -359,7 +359,7 @@ func TestACallbackWithAWrongSID(t *testing.T) {
 	})
 }
 
-// callbackOf is the path where Twilio reports on the last call to a number.
+// callbackOf is the path of Twilio's reports on the last call to a number.
 func callbackOf(w *world, number string) string {
 	for _, r := range slices.Backward(w.creates()) {
 		if r.Form.Get("To") == number {
@@ -371,7 +371,7 @@ func callbackOf(w *world, number string) string {
 	return ""
 }
 
-// The talk limit is the policy's, a preset's, or Twilio's own option; and bounded.
+// The talk limit comes from the policy, a preset or Twilio's own option, and is bounded.
 func TestTheTalkLimitOfARequest(t *testing.T) {
 	presets := filepath.Join(t.TempDir(), "presets.json")
 	if err := os.WriteFile(presets, []byte(`{"short": {"talk_limit": "90s"}}`), 0o600); err != nil {

@@ -18,8 +18,7 @@ import (
 	"redial/api"
 )
 
-// signature signs a callback as Twilio documents it. It is written here once
-// more, so that redial's own is held against another.
+// signature signs a callback as Twilio documents it. It is written independently, so that it can check redial's own.
 func signature(token, url string, form url.Values) string {
 	h := hmac.New(sha1.New, []byte(token))
 	h.Write([]byte(url))
@@ -42,8 +41,8 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-// TestLogsKeepSecrets makes everything happen that is logged, at every level, and
-// looks for what must not be there.
+// TestLogsKeepSecrets makes everything happen that is logged, at every level, and searches the log for secrets and
+// whole numbers.
 func TestLogsKeepSecrets(t *testing.T) {
 	var out lockedBuffer
 	change := func(c *Config) {
@@ -94,8 +93,8 @@ func TestLogsKeepSecrets(t *testing.T) {
 	}
 }
 
-// TestNobodyKeepsThePIN looks for it, and for what was pressed in its place, wherever
-// something is written down or sent.
+// TestNobodyKeepsThePIN searches everything that is stored or sent for the PIN, and for the wrong one that was
+// pressed first.
 func TestNobodyKeepsThePIN(t *testing.T) {
 	const pin, mistyped = "739118264105", "739118264015"
 	var out lockedBuffer

@@ -10,9 +10,9 @@ import (
 	"redial/internal/store/engine"
 )
 
-// Migrate brings a database's schema up to date. A dry run makes nothing, and may be beside a running redial.
-// It returns the SQL that ran, or would run; empty if none. What it waits for, notice is told.
-// A URL that can't be read is a *ConfigError.
+// Migrate brings a database's schema up to date. A dry run changes nothing, and may run beside a running redial. It
+// returns the SQL that ran, or would run; empty if none. notice is told what it waits for. If the URL can't be read,
+// the error is a *ConfigError.
 func Migrate(
 	ctx context.Context, databaseURL string, dryRun bool, notice func(sentence string),
 ) (sql string, err error) {
@@ -36,7 +36,7 @@ func Migrate(
 	return sql, err
 }
 
-// explained says first what an error of the database means, and what to do, where that is known.
+// explained puts before an error of the database what it means and what to do, if that is known.
 func explained(err error) error {
 	if err == nil {
 		return nil

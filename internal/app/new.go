@@ -20,8 +20,7 @@ import (
 	"redial/internal/webhook"
 )
 
-// New makes a node from a Config, which it checks, and opens its database. Run
-// or Close ends it.
+// New makes a node from a Config, which it checks, and opens its database. Run, Serve or Close ends the node.
 func New(ctx context.Context, conf Config) (*App, error) {
 	if err := conf.Check(); err != nil {
 		return nil, err
@@ -87,10 +86,10 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
 		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),
 		HostURL:  a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
-		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // which only reads GOMEMLIMIT
+		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // -1 only reads GOMEMLIMIT
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
-			ErrorHandling: promhttp.ContinueOnError, // one metric that can't be had hides no other
+			ErrorHandling: promhttp.ContinueOnError, // one metric that fails does not hide the others
 			ErrorLog:      slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 		}),
 	})

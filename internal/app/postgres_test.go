@@ -29,7 +29,7 @@ func TestTheStoryOnPostgreSQL(t *testing.T) {
 		p.rangTimes(3)
 		x.hears()
 		x.answers(nil)
-		w.pass(15 * time.Minute) // the next try is due after ten, or one more by lot
+		w.pass(15 * time.Minute) // the next try is due after ten minutes, or eleven with jitter
 		if heard := x.heard(); len(heard) != 4 || !strings.HasPrefix(heard[3], "call.ended") {
 			t.Errorf("it heard %q", heard)
 		}
@@ -50,8 +50,8 @@ func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
 	})
 }
 
-// While the database is away nothing is accepted and nothing dialed; once it is
-// back, all goes on where it stood.
+// While the database is away, nothing is accepted and nothing dialed. When it is back, everything goes on where it
+// was.
 func TestTheDatabaseMayGoAway(t *testing.T) {
 	database := pgtest.New(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
@@ -78,7 +78,7 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 		w.metric("redial_database_figures_missing 0")
 		w.metric(`redial_calls{state="dialing"} 1`)
 		back = pgtest.Away(t, database)
-		w.pass(time.Minute) // it is hung up; the callback is answered 503, and repeated for a while
+		w.pass(time.Minute) // the callback is answered 503, and repeated for a while
 		back()
 		w.pass(2 * time.Minute)
 		c.is("reached", "busy", "completed")
@@ -89,7 +89,7 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 	})
 }
 
-// PostgreSQL takes only UTF-8 without NUL for text, and would be blamed for the rest.
+// PostgreSQL takes only UTF-8 without NUL for text. Other text must not look like a fault of the database.
 func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
 	database := pgtest.New(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
@@ -101,8 +101,8 @@ func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
 	})
 }
 
-// The answer to a COMMIT is lost: nobody knows whether the call was made, and so it is said.
-// A repeat with the same Idempotency-Key finds out.
+// The answer to a COMMIT is lost. Nobody knows whether the call was made, and the answer says so. A repeat with the
+// same Idempotency-Key finds out.
 func TestALostCommitIsNotKnown(t *testing.T) {
 	database, lose := pgtest.Lossy(t, pgtest.New(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
@@ -130,8 +130,7 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 	})
 }
 
-// A number from outside that is too large for its column is nothing that the database
-// should be asked about.
+// A number from outside that is too large for its column is refused before the database is asked.
 func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 	for name, database := range map[string]string{"sqlite": "", "postgres": pgtest.New(t)} {
 		change := func(c *Config) {
@@ -180,7 +179,7 @@ func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 	}
 }
 
-// A listener that comes back just when the database fails is told so, and misses nothing when it comes again.
+// A listener that reconnects while the database fails gets an error, and misses nothing when it reconnects later.
 func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
 	database, lose := pgtest.Lossy(t, pgtest.New(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
@@ -206,7 +205,7 @@ func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
 	})
 }
 
-// Whoever waits, follows a call or listens at one node hears what another one does.
+// Whoever waits, follows a call or listens at one node hears what happens on another.
 func TestAnotherNodeIsHeard(t *testing.T) {
 	database := pgtest.New(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {

@@ -7,7 +7,7 @@ import (
 	"redial/internal/edge"
 )
 
-// Presets returns the presets that there are with those of a file, which may be none.
+// Presets returns the built-in presets and those of a file; an empty name means no file.
 func Presets(file string) (edge.Presets, error) {
 	var own []byte
 	if file != "" {
@@ -15,7 +15,7 @@ func Presets(file string) (edge.Presets, error) {
 		if own, err = os.ReadFile(file); err != nil {
 			return nil, wrong("REDIAL_PRESETS", "can't be read: %v", err)
 		}
-		if len(bytes.TrimSpace(own)) == 0 { // as a deployment that broke off leaves it
+		if len(bytes.TrimSpace(own)) == 0 { // a deployment that broke off leaves such a file
 			return nil, wrong("REDIAL_PRESETS", "is wrong in %s: the file is empty", file)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"redial/api"
 )
 
-// heard is what was said on the number's leg, from the first on.
+// heard is what was said on each of the number's legs, beginning with leg.
 func (p *handset) heard(leg int) string {
 	p.w.t.Helper()
 	for _, l := range p.w.sim.Legs() {
@@ -45,7 +45,7 @@ var toBoth = []api.Person{{Number: alice, Name: "Alice"}, {Number: bob, Name: "B
 
 func TestAPressedKeyIsAPerson(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		// nobody listens; then a wrong key and the right one
+		// nobody listens; then a wrong key and the right one are pressed
 		w.phone(alice).does("answer").does("answer+keys=9/1")
 		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
 		w.pass(5 * time.Minute)
@@ -205,7 +205,7 @@ func TestLadders(t *testing.T) {
 					order = append(order, map[string]string{alice: "A", bob: "B"}[l.To])
 				}
 				for round := range slices.Chunk(order, 2) {
-					if test.ladder == "parallel" { // who of a round is first is left to luck
+					if test.ladder == "parallel" { // the order within a round is random
 						slices.Sort(round)
 					}
 				}
@@ -288,7 +288,7 @@ func TestCancelLeavesAConversationUnlessItSaysOtherwise(t *testing.T) {
 	})
 }
 
-// One whose number another call rings is passed over, and rung in the next round.
+// A person whose number is rung by another call is passed over, and rung in the next round.
 func TestAnotherCallRingsOneOfThePeople(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
 		w.phone(alice).does("answer:50s").answers()
@@ -306,7 +306,7 @@ func TestAnotherCallRingsOneOfThePeople(t *testing.T) {
 
 func TestARestartForgetsNoKey(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		// The node is away when the key comes: it was not heard. It is rung again.
+		// The node is down when the key comes, so the key is not heard, and the phone is rung again.
 		w.phone(alice).does("answer+keys=1@6s").does("answer+keys=1@4s")
 		c := w.call(api.CreateCall{To: alice, Policy: confirming(api.Confirm{Digit: "1"})})
 		w.pass(7 * time.Second)
@@ -367,8 +367,7 @@ func TestRequestsThatCantBeConfirmed(t *testing.T) {
 	})
 }
 
-// What an application gives as TwiML is given to Twilio as it is: a second XML
-// declaration would be an application error.
+// An application's TwiML goes to Twilio unchanged: a second XML declaration would be an application error.
 func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
 	const doc = `<?xml version="1.0" encoding="UTF-8"?><Response><Say>Your bill is due.</Say></Response>`
 	for who, want := range map[string]string{"answer": "reached", "voicemail": "unreached"} {
@@ -384,7 +383,7 @@ func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
 			}
 		})
 	}
-	inWorld(t, nil, func(w *world) { // and where it is put into a question
+	inWorld(t, nil, func(w *world) { // the same inside a question for a key
 		w.phone(alice).does("answer+keys=1")
 		c := w.call(api.CreateCall{To: alice, Twiml: doc, Policy: confirming(api.Confirm{Digit: "1"})})
 		w.pass(5 * time.Minute)
@@ -393,8 +392,8 @@ func TestTwimlOfOnesOwnWithADeclaration(t *testing.T) {
 	})
 }
 
-// Twilio tells who answered also when nobody could tell it what to say: then a
-// person heard nothing, and a machine has no message.
+// Twilio may say who answered although it could not ask what to say: then a person heard nothing, and a machine has
+// no message.
 func TestWhoHeardNothingIsNotReached(t *testing.T) {
 	for name, test := range map[string]struct{ first, status string }{
 		"a person":  {"answer", "unconfirmed"},
@@ -408,7 +407,7 @@ func TestWhoHeardNothingIsNotReached(t *testing.T) {
 					RedialAfter: map[string]api.Delays{"unconfirmed": {api.Duration(time.Minute)}},
 				}})
 				w.pass(4 * time.Second)
-				w.stop() // it rings, and nobody will be there to be asked
+				w.stop() // it rings, and no node will answer Twilio's question
 				w.pass(40 * time.Second)
 				if heard := w.phones[alice].heard(1); heard != "an application error" {
 					t.Fatalf("%s heard %q", name, heard)
@@ -425,7 +424,7 @@ func TestWhoHeardNothingIsNotReached(t *testing.T) {
 	}
 }
 
-// A fax takes no message, so it does not have it.
+// A fax takes no message, so none was left.
 func TestAFaxHasNoMessage(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer+detected=fax").does("voicemail")
@@ -436,7 +435,7 @@ func TestAFaxHasNoMessage(t *testing.T) {
 	})
 }
 
-// People who are rung at once leave together, and use up the pace of all of them.
+// People who are rung at once are dialed together, and use up the pace of all of them.
 func TestPeopleAtOnceKeepThePace(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		const carol = "+819012345699"
@@ -456,7 +455,7 @@ func TestPeopleAtOnceKeepThePace(t *testing.T) {
 	})
 }
 
-// In a sequence, somebody whose number another call rings is waited for.
+// In a sequence, a person whose number another call rings is waited for.
 func TestTheFirstOfASequenceIsHeld(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
 		w.phone(alice).does("answer:50s").busy()
@@ -478,7 +477,7 @@ func TestTheFirstOfASequenceIsHeld(t *testing.T) {
 	})
 }
 
-// Canceled, every phone that rings is let go of, and nobody else is rung.
+// A cancel ends every ring, and nobody else is rung.
 func TestCancelEndsAllThatRings(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
 		w.phone(alice).noAnswer()
@@ -503,7 +502,7 @@ func TestCancelEndsAllThatRings(t *testing.T) {
 	})
 }
 
-// A Call that is over stays over: who presses a key of it later is thanked for nothing.
+// A Call that is over stays over: a key that is pressed later changes nothing, and gets no thanks.
 func TestAKeyAfterTheEnd(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("no-answer")

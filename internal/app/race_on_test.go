@@ -2,6 +2,6 @@
 
 package app
 
-// raceFold is how many times as much memory may be allocated under the race detector: it makes
-// every sync.Pool forget things at random.
+// raceFold is how many times more memory may be allocated under the race detector, which makes every sync.Pool drop
+// things at random.
 const raceFold = 10

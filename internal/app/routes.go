@@ -7,7 +7,7 @@ import (
 	"redial/internal/web"
 )
 
-// routes is every way into redial over HTTP.
+// routes lists every way into redial over HTTP. The comment above each group says who may come.
 func routes(s *web.Server) http.Handler {
 	mux := http.NewServeMux()
 
@@ -41,7 +41,7 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST "+twilio.AnswerPath, s.Twilio(s.Answer))
 	mux.Handle("POST "+twilio.GatherPath, s.Twilio(s.Gather))
 
-	// Who has the same token, and asks how a request looks by the time that it arrives: see probed.
+	// A redial with the same token, which asks in what form a request arrives: see probed.
 	mux.Handle("POST "+twilio.ProbePath, s.Open(s.Probe))
 
 	// Anybody: nothing personal.

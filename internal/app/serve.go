@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	shutdownTime   = 20 * time.Second // for answers under way, once told to stop
+	shutdownTime   = 20 * time.Second // for requests under way, once the node is told to stop
 	retentionPause = time.Hour        // between two rounds
 )
 
@@ -25,8 +25,8 @@ func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve answers on l, and runs the node, until ctx is over. Then it takes no
-// more work, finishes what is in flight, and closes the database.
+// Serve answers on l, and runs the node, until ctx is done. Then it takes no more work, finishes what is in flight,
+// and closes the database.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           a.routes,
@@ -67,14 +67,13 @@ func (a *App) shutdown(server *http.Server) {
 	}
 }
 
-// Run runs the node without its HTTP server, which Handler is for, until ctx is
-// over; then it closes the database.
+// Run runs the node without an HTTP server (see Handler) until ctx is done; then it closes the database.
 func (a *App) Run(ctx context.Context) error {
 	a.loops(ctx)
 	return a.Close()
 }
 
-// loops runs until ctx is over and what is in flight has ended.
+// loops runs the node's loops. It returns when ctx is done and what was in flight has ended.
 func (a *App) loops(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { a.dialer.Run(ctx) })
@@ -86,7 +85,7 @@ func (a *App) loops(ctx context.Context) {
 // Close closes the database of a node that does not run.
 func (a *App) Close() error { return a.store.Close() }
 
-// retain scrubs and deletes what is past its retention.
+// retain scrubs and deletes calls whose retention is over.
 func (a *App) retain(ctx context.Context) {
 	for {
 		more, err := a.store.Retain(ctx, a.store.Now(), a.conf.retention())
@@ -95,7 +94,7 @@ func (a *App) retain(ctx context.Context) {
 		}
 		pause := retentionPause
 		if more {
-			pause = 100 * time.Millisecond // small steps: others want to write too
+			pause = 100 * time.Millisecond // small steps, so that others can write in between
 		}
 		select {
 		case <-ctx.Done():

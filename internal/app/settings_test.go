@@ -9,7 +9,7 @@ import (
 	"redial/api"
 )
 
-// refusals are requests for what a setting would permit, and what is said of them.
+// refusals are requests that a setting would permit, and what the answers say.
 var refusals = []struct{ body, says string }{
 	{`{"to": "090-1234-5678", "say": "hi"}`,
 		"to: 090-1******78 has no country code: write + and the country code in front (such as +819012345678), " +
@@ -39,7 +39,7 @@ var refusals = []struct{ body, says string }{
 			"to allow that, set REDIAL_TWIML_HOSTS=redial.example.com,a.example"},
 }
 
-// Whoever is refused something that a setting would permit is told its name.
+// An error about something that a setting would permit names that setting.
 func TestAnErrorNamesTheSettingThatWouldPermitIt(t *testing.T) {
 	set := func(c *Config) { c.WebhookAllowPrivate, c.WebhookSecrets = true, []string{secretOf("a")} }
 	inWorld(t, set, func(w *world) {
@@ -72,7 +72,7 @@ func TestAnErrorNamesTheSettingThatWouldPermitIt(t *testing.T) {
 	})
 }
 
-// A setting that is wrong is named first, and one that would help is named, too.
+// An error about a wrong setting names it first, and also a setting that would help.
 func TestAFaultOfASettingNamesIt(t *testing.T) {
 	conf := Config{
 		From: "09012345678", AllowedRegions: []string{"Japan"}, TwimlVerbs: []string{"dial"},

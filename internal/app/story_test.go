@@ -11,7 +11,7 @@ import (
 
 func after(d time.Duration) api.Duration { return api.Duration(d) }
 
-// busyFor is a policy that waits so long after a busy line.
+// busyFor is a policy that waits for d after a busy line.
 func busyFor(d time.Duration) *api.Policy {
 	return &api.Policy{RedialAfter: map[string]api.Delays{"busy": {after(d)}}}
 }
@@ -183,15 +183,14 @@ func TestWithoutAPublicURLTwilioIsAsked(t *testing.T) {
 	})
 }
 
-// The phone ignores Twilio's time-out: redial ends the ring itself, once it has
-// rung 30 s and 2 s of grace.
+// The phone ignores Twilio's time-out: redial ends the ring itself, after 30 s and 2 s of grace.
 func TestARingThatNeverEndsIsEnded(t *testing.T) {
 	for name, test := range map[string]struct {
 		host   string
 		latest time.Duration
 	}{
 		"told by callbacks":  {hostURL, 33 * time.Second},
-		"seen when it asked": {"", 38 * time.Second}, // 5 s later at most: the ringing is seen by asking
+		"seen when it asked": {"", 38 * time.Second}, // at most 5 s later: redial learns of the ring by asking
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(c *Config) { c.HostURL = test.host }, func(w *world) {
@@ -208,7 +207,7 @@ func TestARingThatNeverEndsIsEnded(t *testing.T) {
 	}
 }
 
-// Whoever picks up in the moment in which the ring is ended is not cut off.
+// A person who answers in the moment in which the ring is ended is not cut off.
 func TestAnAnswerInTheLastMomentIsNeverCut(t *testing.T) {
 	for _, rings := range []string{"31900ms", "32s", "32s", "32s", "32s", "32100ms"} {
 		inWorld(t, nil, func(w *world) {
@@ -228,8 +227,8 @@ func TestAnAnswerInTheLastMomentIsNeverCut(t *testing.T) {
 	}
 }
 
-// Twilio may hold a call in its queue for a day: it is not left there to ring at
-// any hour, and counts as nothing.
+// Twilio may hold a call in its queue for a day. redial takes it back, so that it can't ring at any hour, and does
+// not count it.
 func TestACallThatNeverLeavesTheQueueIsTakenBack(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("queued:5h").answers()
@@ -347,7 +346,7 @@ func TestARestartLosesNothing(t *testing.T) {
 	})
 }
 
-// Told to stop, a node takes no more work, and finishes what it has begun.
+// A node that is told to stop takes no more work, and finishes what it has begun.
 func TestStoppingLeavesNothingUnknown(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		if err := w.sim.SetFaults(sim.Faults{CreateSlow: 1, CreateSlowMS: 5000}); err != nil {

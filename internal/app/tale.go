@@ -11,20 +11,20 @@ import (
 	"redial/internal/phone"
 )
 
-// tale logs what happens to the Calls: each event once, on the node that committed it, and after that. It
-// speaks the events' own words, as the API and webhooks do, but leaves out Twilio's, which quote numbers.
+// tale logs what happens to the Calls: each event once, on the node that committed it, after the commit. It uses the
+// words of the events, as the API and webhooks do, but leaves out Twilio's words, which quote numbers.
 type tale struct {
 	log   *slog.Logger
 	lines map[call.EventType]line
 }
 
-// line is how an event of a type is told.
+// line is how an event of one type is logged.
 type line struct {
 	level slog.Level
 	text  string
 }
 
-// details are the events that a call's story can do without; they are told at level DEBUG.
+// details are the events that a call's story can do without; they are logged at level DEBUG.
 var details = []call.EventType{
 	call.CallHeld, call.CallReleased, call.AttemptDialed, call.AttemptInitiated, call.AttemptRinging, call.AttemptAnswered,
 	call.AttemptDetected, call.AttemptKeyRefused, call.AttemptTold, call.AttemptAsked, call.AttemptHungUp,
@@ -76,12 +76,12 @@ func (t *tale) tell(c *call.Call, e *call.Event) {
 	case call.CallEnded:
 		w.evidence(c)
 	}
-	r := slog.NewRecord(time.Now(), l.level, l.text, 0) // its place in the code is always this one
+	r := slog.NewRecord(time.Now(), l.level, l.text, 0) // no source: it would always be this line
 	r.AddAttrs(w...)
 	_ = t.log.Handler().Handle(context.Background(), r)
 }
 
-// words are those of a line. What says nothing is left out.
+// words are the attributes of a line. Empty ones are left out.
 type words []slog.Attr
 
 func (w *words) text(key, value string) {
@@ -96,7 +96,7 @@ func (w *words) number(key string, value int) {
 	}
 }
 
-// times are how long the phone rang, and for how long somebody talked, as far as that is known.
+// times adds how long the phone rang and how long somebody talked, as far as that is known.
 func (w *words) times(a *call.Attempt) {
 	if rang, known := a.Rang(); known {
 		*w = append(*w, slog.Int("ring_seconds", int(rang.Round(time.Second)/time.Second)))
@@ -106,7 +106,7 @@ func (w *words) times(a *call.Attempt) {
 	}
 }
 
-// evidence is how it is known that a person was reached, and after how many attempts it was over.
+// evidence adds how it is known that a person was reached, and how many attempts there were.
 func (w *words) evidence(c *call.Call) {
 	if e := c.Evidence(); e != nil {
 		w.number("attempt", e.Attempt)

@@ -19,7 +19,7 @@ import (
 	"redial/internal/call"
 )
 
-// lines are those of the log that have all of these words, without time, level and ids.
+// lines returns the lines of the log that contain all of these words, without time, level and ids.
 func (l *lockedBuffer) lines(words ...string) (list []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -31,10 +31,10 @@ func (l *lockedBuffer) lines(words ...string) (list []string) {
 	return list
 }
 
-// varies from one run of a story to the next.
+// varies matches what differs between two runs of a story.
 var varies = regexp.MustCompile(`time=\S+ |level=\S+ | call=\S+| sid=\S+| next_attempt_at=\S+| event=\S+`)
 
-// has expects these lines, and no others with these words.
+// has expects exactly these lines among those with these words.
 func (l *lockedBuffer) has(t *testing.T, words string, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, l.lines(words)); diff != "" {
@@ -51,7 +51,7 @@ func logged(log *lockedBuffer, level slog.Level, change func(*Config)) func(*Con
 	}
 }
 
-// At level info somebody reads in the log what became of a call, and how that is known.
+// At level INFO the log says what became of a call, and how that is known.
 func TestTheLogTellsTheStory(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, logged(&log, slog.LevelInfo, nil), func(w *world) {
@@ -73,7 +73,7 @@ func TestTheLogTellsTheStory(t *testing.T) {
 	)
 }
 
-// The page shows such a story.
+// The page shows this story.
 func TestThePageShowsTheLog(t *testing.T) {
 	text, err := os.ReadFile("../../docs/operations.md")
 	if err != nil {
@@ -90,7 +90,7 @@ func TestThePageShowsTheLog(t *testing.T) {
 	log.has(t, "type=", strings.Split(varies.ReplaceAllString(example, ""), "\n")...)
 }
 
-// How a call ended is told of each outcome, and by what a person was proven.
+// The log says how each outcome came about, and how it is known that a person was reached.
 func TestTheLogTellsHowItIsKnown(t *testing.T) {
 	for _, tc := range []struct {
 		script string
@@ -119,7 +119,7 @@ func TestTheLogTellsHowItIsKnown(t *testing.T) {
 	}
 }
 
-// What an operator does is told once, also where it is done again.
+// What an operator does is logged once, also if it is repeated.
 func TestTheLogTellsWhatOperatorsDo(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, logged(&log, slog.LevelInfo, hooks(shop)), func(w *world) {
@@ -149,7 +149,7 @@ func TestTheLogTellsWhatOperatorsDo(t *testing.T) {
 	log.has(t, "type=call.ended", `msg="call ended" type=call.ended outcome=reached attempt=3 by=answer attempts=3`)
 }
 
-// Each type of event has a line of its own, at level info or, where the story can do without it, debug.
+// Each type of event has its own line, at level INFO or, for details, at level DEBUG.
 func TestEveryEventIsTold(t *testing.T) {
 	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn} {
 		var log lockedBuffer
@@ -169,7 +169,7 @@ func TestEveryEventIsTold(t *testing.T) {
 	}
 }
 
-// What is not logged costs nothing.
+// An event that is not logged costs nothing.
 func TestWhatIsNotToldCostsNothing(t *testing.T) {
 	tale := newTale(slog.New(slog.NewTextHandler(&lockedBuffer{}, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	c := call.Call{Attempts: []call.Attempt{{N: 1}}}
@@ -179,7 +179,7 @@ func TestWhatIsNotToldCostsNothing(t *testing.T) {
 	}
 }
 
-// An endpoint's first failure is told, and that it works again, not each try in between.
+// The log has an endpoint's first failure, and that it works again, but no try in between.
 func TestTheLogTellsOfAnEndpointTwice(t *testing.T) {
 	var log lockedBuffer
 	inWorld(t, logged(&log, slog.LevelInfo, hooks(shop)), func(w *world) {
@@ -204,7 +204,7 @@ func TestTheLogTellsOfAnEndpointTwice(t *testing.T) {
 	})
 }
 
-// A node that is told to stop says what is alive.
+// A node that is told to stop logs how many legs are alive.
 func TestTheLogTellsWhatIsAliveAtTheEnd(t *testing.T) {
 	var log lockedBuffer
 	var way network
@@ -236,7 +236,7 @@ func TestTheLogTellsWhatIsAliveAtTheEnd(t *testing.T) {
 		`legs=2 cause=terminated twilio_requests=1 webhooks=1 requests=0 streams=1`)
 }
 
-// endpoint is the id of the only one that is configured.
+// endpoint is the id of the only configured endpoint.
 func (w *world) endpoint() string {
 	w.t.Helper()
 	list, err := w.client.Endpoints(w.ctx)
@@ -246,7 +246,7 @@ func (w *world) endpoint() string {
 	return list[0].ID
 }
 
-// BenchmarkALineOfTheLog is what a line costs that is written to a file.
+// BenchmarkALineOfTheLog measures a line that is written to a file.
 func BenchmarkALineOfTheLog(b *testing.B) {
 	file, err := os.Create(filepath.Join(b.TempDir(), "log"))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"redial/api"
 )
 
-// unsound are bodies that one parser reads otherwise than the next, or nobody can read.
+// unsound are bodies that two parsers may read differently, or that nobody can read.
 var unsound = map[string]string{
 	"Shift_JIS":                        `{"to": "A", "say": "` + "\x83T\x81[\x83o\x81[" + `"}`,
 	"Latin-1":                          `{"to": "A", "say": "Gr` + "\xfc" + `n"}`,
@@ -103,8 +103,8 @@ func TestAStatusThatTwilioInventsIsIgnored(t *testing.T) {
 	})
 }
 
-// Twilio calls it completed when the person heard nothing but "an application error". Where
-// it says so, that is believed; it is not where a key was pressed.
+// Twilio reports completed even if the person heard only "an application error". redial believes such an error,
+// unless a key was pressed.
 func TestAnErrorInACallbackIsBelieved(t *testing.T) {
 	tell := func(w *world, c *asked, form url.Values) {
 		form.Set("CallSid", c.now().Attempts[0].SID)
@@ -139,13 +139,13 @@ func TestAnErrorInACallbackIsBelieved(t *testing.T) {
 		p := w.phone(alice).does("answer:1h+lost")
 		c := w.call(api.CreateCall{To: alice})
 		w.pass(5 * time.Second)
-		tell(w, c, url.Values{"CallStatus": {"completed"}, "ErrorCode": {"12200"}}) // passed over something, and went on
+		tell(w, c, url.Values{"CallStatus": {"completed"}, "ErrorCode": {"12200"}}) // Twilio ignored something, and went on
 		c.is("reached", "completed")
 		p.rangTimes(1)
 	})
 }
 
-// A key is asked for in the middle of a conversation, whatever Twilio calls that.
+// Twilio asks for a key in the middle of a conversation: the key counts, whatever status Twilio gives.
 func TestAKeyCountsWhateverTheStatus(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:1h")

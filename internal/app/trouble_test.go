@@ -15,8 +15,7 @@ import (
 	"redial/api"
 )
 
-// fullDisk has the database refuse whatever is written, as a full disk does; what is there
-// can be read. It returns what makes room again.
+// fullDisk makes the database refuse every write, as a full disk does; reading still works. room ends that.
 func (w *world) fullDisk() (room func()) {
 	w.t.Helper()
 	w.sql("CREATE TRIGGER full_probes BEFORE INSERT ON probes BEGIN SELECT RAISE(FAIL, 'disk full'); END",
@@ -34,7 +33,7 @@ func (w *world) fullDisk() (room func()) {
 	}
 }
 
-// sql changes the world's SQLite database behind redial's back.
+// sql changes the world's SQLite database without redial.
 func (w *world) sql(statements ...string) {
 	w.t.Helper()
 	db, err := sql.Open("sqlite", strings.TrimPrefix(w.conf.DatabaseURL, "sqlite:")+"?_pragma=busy_timeout(5000)")
@@ -49,7 +48,7 @@ func (w *world) sql(statements ...string) {
 	}
 }
 
-// fullDiskFor has the disk be full for requests to a path, each of which full is asked about.
+// fullDiskFor makes the disk full for those requests to a path for which full returns true.
 func (w *world) fullDiskFor(path string, full func() bool) {
 	w.around.Store(new(func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
@@ -61,13 +60,13 @@ func (w *world) fullDiskFor(path string, full func() bool) {
 	}))
 }
 
-// knock is a request at a door of redial's.
+// knock is a request to one of redial's routes.
 type knock struct {
 	method, path, body string
-	form               url.Values // signed by Twilio, in the place of a body
+	form               url.Values // signed by Twilio; it replaces the body
 }
 
-// answer is what comes back; a stream is only listened to for a while.
+// answer returns the answer to it; of a stream it reads only for a while.
 func (k knock) answer(w *world) (int, http.Header, string) {
 	w.t.Helper()
 	body, kind := k.body, "application/json"
@@ -87,8 +86,8 @@ func (k knock) answer(w *world) (int, http.Header, string) {
 	return out.Code, out.Header(), out.Body.String()
 }
 
-// Whatever the database fails at, and at whichever door: who asks is told to come back,
-// nothing panics, and what Twilio brought is counted.
+// Whatever fails in the database, and at whatever route: the client is told to try again later, nothing panics, and
+// callbacks that failed are counted.
 func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer:10m")
@@ -115,7 +114,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		one, hook := "/v1/calls/"+c.id, "/v1/webhooks/"+made.ID
 		doors := map[string]struct {
 			knock
-			writes bool // and so fails on a full disk
+			writes bool // so it fails on a full disk
 		}{
 			"POST /v1/calls": {knock{"POST", "/v1/calls",
 				`{"to": "` + bob + `", "say": "hi"}`, nil}, true},
@@ -125,7 +124,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"GET /v1/calls/{id}":         {knock{"GET", one, "", nil}, false},
 			"GET /v1/calls/{id}/events":  {knock{"GET", one + "/events", "", nil}, false},
 			"POST /v1/calls/{id}/cancel": {knock{"POST", one + "/cancel", "", nil}, true},
-			// 409: it is being dialed
+			// 409: the call is being dialed
 			"POST /v1/calls/{id}/redial": {knock{"POST", one + "/redial", "", nil}, false},
 			"GET /v1/calls/{id}/explain": {knock{"GET", one + "/explain", "", nil}, false},
 			// 409
@@ -139,7 +138,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"GET /v1/webhooks/stream":          {knock{"GET", "/v1/webhooks/stream", "", nil}, false},
 			"GET /v1/webhooks/{id}":            {knock{"GET", hook, "", nil}, false},
 			"POST /v1/webhooks/{id}/rotate":    {knock{"POST", hook + "/rotate", "", nil}, true},
-			"POST /v1/webhooks/{id}/enable":    {knock{"POST", hook + "/enable", "", nil}, false}, // it is
+			"POST /v1/webhooks/{id}/enable":    {knock{"POST", hook + "/enable", "", nil}, false}, // it is enabled
 			"POST /v1/webhooks/{id}/test":      {knock{"POST", hook + "/test", "", nil}, false},
 			"GET /v1/webhooks/{id}/deliveries": {knock{"GET", hook + "/deliveries", "", nil}, false},
 			// 404
@@ -203,14 +202,14 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 	})
 }
 
-// listedRoutes are all doors, as the list of routes has them.
+// listedRoutes are all routes, read from the list of routes.
 func listedRoutes(t *testing.T) (doors []string) {
 	list, err := os.ReadFile("routes.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, m := range regexp.MustCompile(`mux\.Handle\("([A-Z]+ [^"]+)"`).FindAllStringSubmatch(string(list), -1) {
-		if m[1] != "POST " { // those whose path is a constant of another package
+		if m[1] != "POST " { // routes whose path is a constant of another package
 			doors = append(doors, m[1])
 		}
 	}
@@ -220,8 +219,8 @@ func listedRoutes(t *testing.T) (doors []string) {
 	return doors
 }
 
-// Who presses the key while the disk is full is not thanked for what is not on disk. Twilio
-// repeats what it brought; if there is room meanwhile, nobody notices.
+// A key is pressed while the disk is full. The person hears no thanks for what is not on disk. Twilio repeats the
+// request; if there is room by then, nobody notices.
 func TestAKeyIsPressedOnAFullDisk(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer+keys=1@6s")
@@ -240,7 +239,7 @@ func TestAKeyIsPressedOnAFullDisk(t *testing.T) {
 	})
 }
 
-// If there is none, the leg ends without a key, and the phone rings again.
+// If the disk stays full, the leg ends without a key, and the phone rings again.
 func TestAKeyIsPressedOnADiskThatStaysFull(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).does("answer+keys=1").does("answer+keys=1")
@@ -258,7 +257,7 @@ func TestAKeyIsPressedOnADiskThatStaysFull(t *testing.T) {
 	})
 }
 
-// heardSoFar is what was said on the number's legs up to now.
+// heardSoFar is what was said on the number's legs so far.
 func (p *handset) heardSoFar() (text string) {
 	for _, l := range p.w.sim.Legs() {
 		if l.To == p.number {
@@ -268,10 +267,10 @@ func (p *handset) heardSoFar() (text string) {
 	return text
 }
 
-// streamed is a message of a stream; without data, it only says where to go on.
+// streamed is a message of a stream. Without data it only has the id at which to resume.
 type streamed struct{ id, kind, data string }
 
-// streaming is a stream that is open.
+// streaming is an open stream.
 type streaming struct {
 	w      *world
 	out    *httptest.ResponseRecorder
@@ -279,7 +278,7 @@ type streaming struct {
 	done   chan struct{}
 }
 
-// streams opens a stream of the node, after what came last; empty: nothing did.
+// streams opens a stream of the node, which resumes after the id last, if there is one.
 func (w *world) streams(path, last string) *streaming {
 	w.t.Helper()
 	return w.streamsAt(w.handler(), path, last)
@@ -298,7 +297,7 @@ func (w *world) streamsAt(node http.Handler, path, last string) *streaming {
 	return s
 }
 
-// leave returns what came.
+// leave closes the stream and returns what came.
 func (s *streaming) leave() (list []streamed) {
 	s.w.t.Helper()
 	s.cancel()

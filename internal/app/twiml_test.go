@@ -10,7 +10,7 @@ import (
 	"redial/api"
 )
 
-// told returns what is wrong with the first field of a wish, and its name.
+// told returns the name of the first wrong field of a wish, and what is wrong with it.
 func (w *world) told(body string) (status int, field, detail string) {
 	w.t.Helper()
 	status, answer := w.ask(body)
@@ -68,7 +68,7 @@ func TestWhatNobodyWouldHearIsNotTaken(t *testing.T) {
 	})
 }
 
-// Without a setting Twilio is sent to this redial's own host, and to no other.
+// Without a setting, Twilio may be sent to this redial's own host, and to no other.
 func TestTheHostOfTheInstallationIsAllowed(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice)
@@ -84,8 +84,8 @@ func TestTheHostOfTheInstallationIsAllowed(t *testing.T) {
 	})
 }
 
-// An error says which line lets the request pass, and it does. What such a line brings
-// with it is bounded: whoever is dialed in a conversation may be called, too.
+// An error names the setting that permits the request, and with this setting the request passes. The setting stays
+// within bounds: a number that is dialed in a conversation must be one that may be called.
 func TestTheErrorNamesTheSettingThatHelps(t *testing.T) {
 	dials := wishWith(`<Response><Say>hi</Say><Dial>+81312345678</Dial></Response>`)
 	for name, test := range map[string]struct {
@@ -127,8 +127,7 @@ func TestTheErrorNamesTheSettingThatHelps(t *testing.T) {
 	}
 }
 
-// Requests are checked when they are made: what is on disk is dialed, whatever has been
-// set since.
+// Requests are checked when they are made: a stored call is dialed, whatever the settings are by then.
 func TestWhatIsOnDiskIsDialed(t *testing.T) {
 	set := func(c *Config) {
 		c.TwimlVerbs, c.TwimlHosts, c.Languages = []string{"Dial"}, []string{"*"}, []string{"*"}

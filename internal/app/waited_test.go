@@ -10,7 +10,7 @@ import (
 	"redial/internal/sim"
 )
 
-// dialed is what each dial of a call has waited for.
+// waited returns what each dial of a call waited for.
 func (a *asked) waited() (list []string) {
 	a.w.t.Helper()
 	events, err := a.w.client.Events(a.w.ctx, a.id)
@@ -25,8 +25,7 @@ func (a *asked) waited() (list []string) {
 	return list
 }
 
-// waitsFor expects whoever reads about the call to be told what it waits for: by itself, in a list,
-// explained.
+// waitsFor expects every answer about the call to say what it waits for: the call alone, in a list, and explained.
 func (a *asked) waitsFor(want string) {
 	a.w.t.Helper()
 	e, err := a.w.client.ExplainCall(a.w.ctx, a.id)
@@ -53,8 +52,8 @@ func (a *asked) waitsFor(want string) {
 	}
 }
 
-// A call that waits for a pause of the account says so to whoever reads, and when it is dialed, for
-// how long. Nothing is written down for each call that waits.
+// While a call waits because the account pauses, every answer about it says so. When it is dialed, its event says for
+// how long. Nothing is stored for each waiting call.
 func TestAWaitForTheAccountIsSeen(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.sim.Suspend(20003)
@@ -81,7 +80,7 @@ func TestAWaitForTheAccountIsSeen(t *testing.T) {
 	})
 }
 
-// Others that are due before are a reason, too.
+// Other calls that were due earlier are a reason, too.
 func TestAWaitForThePaceIsSeen(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		all := w.callAll(40, "answer:5s")
@@ -99,7 +98,7 @@ func TestAWaitForThePaceIsSeen(t *testing.T) {
 	})
 }
 
-// What a call has waited for is known though the node was not up all the while.
+// What a call waited for is known even if the node was down for a part of the time.
 func TestAWaitIsRememberedOverARestart(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.sim.Suspend(20003)
@@ -126,7 +125,7 @@ func TestAWaitIsRememberedOverARestart(t *testing.T) {
 	})
 }
 
-// So is an account that is full, and a number that another call rings.
+// A full account, and a number that another call rings, are reasons, too.
 func TestOtherWaitsAreSeen(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		if err := w.sim.SetFaults(sim.Faults{MaxCalls: 1}); err != nil {

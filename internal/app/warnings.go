@@ -2,7 +2,7 @@ package app
 
 import "slices"
 
-// warnings are about settings that are odd, or lay something open, and may be meant all the same.
+// warnings are about settings that are odd, or that lay something open, but may be intended.
 func (c *Config) warnings() (list []string) {
 	host := hostOf(c.HostURL)
 	simulated := loopback(host) && c.TwilioBaseURL != "" && loopback(hostOf(c.TwilioBaseURL))

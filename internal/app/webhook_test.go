@@ -19,25 +19,25 @@ import (
 	"redial/api"
 )
 
-// receiver is an application that hears of calls. It is written with the public library,
-// and fails the test for every message that this can't verify.
+// receiver is an application that receives webhooks. It uses the public library, and fails the test for every message
+// that the library can't verify.
 type receiver struct {
 	w    *world
 	host string
 
 	mu      sync.Mutex
-	secrets []string // one of which has to fit
+	secrets []string // one of them has to fit
 	does    func(w http.ResponseWriter, r *http.Request)
-	got     []api.Webhook // what was taken
-	tried   []time.Time   // when anything came
+	got     []api.Webhook // the messages that it took
+	tried   []time.Time   // the time of each request
 }
 
-// secretOf makes a secret that is always the same.
+// secretOf derives a secret from a seed, always the same.
 func secretOf(seed string) string {
 	return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(seed, 32))[:32])
 }
 
-// receiver has an application listen at https://HOST/hook.
+// receiver makes an application listen at https://HOST/hook.
 func (w *world) receiver(host string, secrets ...string) *receiver {
 	x := &receiver{w: w, host: host, secrets: secrets}
 	w.hosts.Store(host, x)
@@ -46,14 +46,14 @@ func (w *world) receiver(host string, secrets ...string) *receiver {
 
 func (x *receiver) url() string { return "https://" + x.host + "/hook" }
 
-// answers has it do so from now on; nil: it takes everything.
+// answers sets how it answers from now on; nil: it takes everything.
 func (x *receiver) answers(does func(http.ResponseWriter, *http.Request)) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.does = does
 }
 
-// fails has it answer a status.
+// fails makes it answer with a status.
 func (x *receiver) fails(status int, headers ...string) {
 	x.answers(func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i+1 < len(headers); i += 2 {
@@ -63,7 +63,7 @@ func (x *receiver) fails(status int, headers ...string) {
 	})
 }
 
-// hangs has it answer nothing, ever.
+// hangs makes it never answer.
 func (x *receiver) hangs() {
 	x.answers(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 }
@@ -105,7 +105,7 @@ func (x *receiver) verified(body []byte, h http.Header) (m api.Webhook) {
 	return m
 }
 
-// heard is what it took, as "type seq".
+// heard is the messages that it took, as "type seq".
 func (x *receiver) heard() (list []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -134,7 +134,7 @@ func hooks(hosts ...string) func(*Config) {
 
 const shop = "shop.example.com"
 
-// busyThenReached are the events of such a call that are sent where nobody says which.
+// busyThenReached are the events of such a call that are sent by default.
 var busyThenReached = []string{"attempt.ended 5", "attempt.ended 12", "call.ended 13"}
 
 func TestAnApplicationHearsHowItEnded(t *testing.T) {
@@ -177,7 +177,7 @@ func TestAReceiverThatFailsForAnHourHearsAllOfItLater(t *testing.T) {
 	})
 }
 
-// What comes while another is being tried again waits behind it, also over a restart.
+// A message waits behind an earlier one that is being retried, also over a restart.
 func TestWebhooksSurviveARestart(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		x := w.receiver(shop, secretOf("a"))
@@ -217,7 +217,7 @@ func TestOneThatHangsHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-// Nor does it hold up another one at the same host.
+// An endpoint that never answers does not hold up another one at the same host.
 func TestOneThatHangsHoldsUpNoOtherAtItsHost(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 100 }, func(w *world) {
 		var at []*receiver
@@ -252,8 +252,8 @@ func TestOneThatHangsHoldsUpNoOtherAtItsHost(t *testing.T) {
 	})
 }
 
-// Who listens hears of everything, as the webhooks would tell it, and, coming back to where the stream broke off, of
-// what happened meanwhile. It leaves nothing in the database.
+// A listener gets every message, as webhooks would tell it. When it resumes a broken stream, it gets what happened
+// meanwhile. It leaves nothing in the database.
 func TestAListenerMissesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).busy().answers()
@@ -308,7 +308,7 @@ func TestAListenerMissesNothing(t *testing.T) {
 	})
 }
 
-// While nothing comes that somebody wants, a stream says that it is still there, and where to go on.
+// While nothing comes that the listener wants, the stream says that it is alive, and where to resume.
 func TestAStreamIsStillThere(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers()
@@ -327,7 +327,7 @@ func TestAStreamIsStillThere(t *testing.T) {
 	})
 }
 
-// While a secret is rotated both sign, so that whoever has either loses nothing.
+// During a rotation both secrets sign, so that a receiver with either of them loses nothing.
 func TestARotationLosesNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{
@@ -348,7 +348,7 @@ func TestARotationLosesNothing(t *testing.T) {
 			t.Fatalf("%+v, %v", rotated, err)
 		}
 		ring(bob)
-		x.secrets = []string{rotated.Secret} // it takes the new one in its own time
+		x.secrets = []string{rotated.Secret} // it begins to use the new one now
 		ring("+819011110001")
 		if n := len(x.heard()); n != 3 {
 			t.Errorf("it heard of %d calls, not 3", n)
@@ -380,7 +380,7 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	})
 }
 
-// Who says 410 is sent no more; what was given up is a dead letter, and can be replayed.
+// An endpoint that answers 410 gets nothing more. A message that was given up is a dead letter, and can be replayed.
 func TestGoneIsGone(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		x := w.receiver(shop, secretOf("a"))
@@ -401,7 +401,7 @@ func TestGoneIsGone(t *testing.T) {
 			t.Fatalf("%+v, %v", dead, err)
 		}
 		w.phone(bob).answers()
-		w.call(api.CreateCall{To: bob}) // nobody hears of it
+		w.call(api.CreateCall{To: bob}) // the endpoint gets nothing of it
 		w.pass(time.Minute)
 
 		x.answers(nil)
@@ -424,8 +424,8 @@ func TestGoneIsGone(t *testing.T) {
 	})
 }
 
-// After the last try, three days on, it is a dead letter, and the next one's turn, which
-// has waited as long and is tried once.
+// After the last try, three days later, a message is a dead letter. Then the next one, which waited as long, is tried
+// once.
 func TestTheLastTry(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		x := w.receiver(shop, secretOf("a"))
@@ -450,7 +450,7 @@ func TestTheLastTry(t *testing.T) {
 	})
 }
 
-// A call may bring its own webhook, which needs a secret to be signed with.
+// A call may have its own webhook, which needs a secret for its signature.
 func TestACallBringsItsWebhook(t *testing.T) {
 	inWorld(t, func(c *Config) { c.WebhookSecrets = []string{secretOf("b"), secretOf("a")} }, func(w *world) {
 		x := w.receiver(shop, secretOf("a"))
@@ -481,7 +481,7 @@ func TestACallBringsItsWebhook(t *testing.T) {
 	})
 }
 
-// A redirect leads nowhere, and whatever else is no 2xx is a failure that is shown.
+// A redirect is not followed; every answer but 2xx is a failure, and is shown.
 func TestATestSaysWhatCameBack(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		e, err := w.client.CreateEndpoint(w.ctx, api.CreateEndpoint{URL: "https://" + shop + "/hook"})
@@ -516,7 +516,7 @@ func TestATestSaysWhatCameBack(t *testing.T) {
 	})
 }
 
-// With nothing retained a receiver still hears of everything, once; then it is forgotten.
+// If nothing is retained, a receiver still gets everything, once; then it is deleted.
 func TestWhatIsNotRetainedIsStillTold(t *testing.T) {
 	change := func(c *Config) {
 		hooks(shop)(c)
@@ -541,7 +541,7 @@ func TestWhatIsNotRetainedIsStillTold(t *testing.T) {
 	})
 }
 
-// Eight that take almost all the time they have hold up nobody: there are places left.
+// Eight endpoints that use almost all of their time hold up no other: there are slots left.
 func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 	inWorld(t, func(c *Config) { c.CallsPerSecond = 1000 }, func(w *world) {
 		var quick *receiver
@@ -564,7 +564,7 @@ func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 			}
 		}
 		w.hosts.Store(shop, mux)
-		const calls = 100 // each of the slow ones could have all the places that one can have
+		const calls = 100 // each slow one could have as many slots as one endpoint may have
 		for i := range calls {
 			number := fmt.Sprintf("+8190111100%02d", i)
 			w.phone(number).answers()
@@ -578,8 +578,7 @@ func TestManyThatAreSlowHoldUpNoOther(t *testing.T) {
 	})
 }
 
-// What a call's events come to at whoever wants to hear of them is paged, and what an
-// endpoint wants is a short list.
+// The list of deliveries of a call's events has pages, and the list of an endpoint's event types is short.
 func TestListsOfWebhooksAreBounded(t *testing.T) {
 	inWorld(t, hooks(shop), func(w *world) {
 		w.receiver(shop, secretOf("a"))

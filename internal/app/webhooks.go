@@ -9,8 +9,7 @@ import (
 	"redial/internal/store"
 )
 
-// configureEndpoints stores the endpoints of the configuration, each under an id that its
-// URL gives it.
+// configureEndpoints stores the endpoints of the configuration. The id of each is derived from its URL.
 func (a *App) configureEndpoints(ctx context.Context) error {
 	links := slices.Compact(slices.Sorted(slices.Values(a.conf.WebhookURLs)))
 	list := make([]store.Endpoint, len(links))

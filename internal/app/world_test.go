@@ -21,20 +21,19 @@ import (
 	"redial/internal/sim"
 )
 
-// world is phones, time and the whole of redial in one process: the real SQLite,
-// the real SDK and sim, with the network between them in memory, in a bubble
-// whose time passes as fast as nobody has anything to do.
+// world is phones, time and the whole of redial in one process: the real SQLite, the real SDK and sim, with an
+// in-memory network between them, in a synctest bubble, whose time passes whenever all goroutines wait.
 type world struct {
 	t      *testing.T
-	ctx    context.Context // of the bubble: t.Context belongs to the outside
+	ctx    context.Context // of the bubble; t.Context belongs to the outside
 	phones map[string]*handset
 	sim    *sim.Sim
 	conf   Config
 	node   atomic.Pointer[App] // nil while there is none
 	net    http.RoundTripper   // to redial; holds every exchange against the contract
 	client *api.Client
-	around atomic.Pointer[func(http.Handler) http.Handler] // the node's HTTP side; nil: nothing
-	// host to http.Handler: who can be reached beside redial and Twilio
+	around atomic.Pointer[func(http.Handler) http.Handler] // wraps the node's handler; nil: nothing does
+	// hosts maps the host names of other servers, beside redial and Twilio, to their http.Handler.
 	hosts sync.Map
 	stop  func()
 }
@@ -55,7 +54,7 @@ func inWorld(t *testing.T, change func(*Config), story func(*world)) {
 	inSeededWorld(t, 1, change, story)
 }
 
-// inSeededWorld does so with a seed for sim's faults.
+// inSeededWorld does the same with a seed for sim's faults.
 func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -102,7 +101,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- node.Run(ctx) }()
-	synctest.Wait() // until the loop waits for something to do
+	synctest.Wait() // until the node's loops wait
 	w.stop = func() {
 		w.t.Helper()
 		w.node.Store(nil)
@@ -127,8 +126,7 @@ func (w *world) handler() http.Handler {
 
 func (w *world) restart() { w.stop(); w.start() }
 
-// pass lets the time of the bubble pass, which takes none, and everything happen that
-// happens in it.
+// pass lets the bubble's time pass, and everything happen that is due in it. It takes no real time.
 func (w *world) pass(d time.Duration) {
 	time.Sleep(d)
 	synctest.Wait()
@@ -170,8 +168,8 @@ func (a *asked) cancel() {
 	}
 }
 
-// is expects the call to stand so: an outcome, or a state if it has none, and
-// the results of its attempts, those without one by their status.
+// is expects this state of the call (the outcome, or the state if there is none), and these results of its attempts
+// (the status if there is no result).
 func (a *asked) is(stands string, attempts ...string) {
 	a.w.t.Helper()
 	c := a.now()
@@ -208,8 +206,7 @@ func (a *asked) story() string {
 // happened says whether the call's timeline has an event of this type.
 func (a *asked) happened(kind string) bool { return strings.Contains(a.story(), " "+kind+" ") }
 
-// handset is somebody's phone, and what it is going to do, ring by ring. A ring
-// that nobody foresaw fails the test.
+// handset is a phone and its script: what it does at each ring. A ring that is not in the script fails the test.
 type handset struct {
 	w      *world
 	number string
@@ -246,7 +243,7 @@ func (p *handset) rang() int {
 	return n
 }
 
-// audit fails the test for every ring that no phone's script foresaw.
+// audit fails the test for every ring that is in no phone's script.
 func (w *world) audit() {
 	for _, leg := range w.sim.Legs() {
 		if w.phones[leg.To] == nil {
@@ -260,12 +257,11 @@ func (w *world) audit() {
 	}
 }
 
-// memory is a network without sockets: the request goes straight to a handler,
-// and is refused where there is none.
+// memory is a network without sockets: it passes each request to a handler, and refuses it if there is none.
 type memory struct{ to func() http.Handler }
 
-// RoundTrip answers like a transport does: it reads the body first, gives up
-// with the request's context, and breaks when the handler aborts.
+// RoundTrip behaves like a real transport: it reads the body first, gives up with the request's context, and breaks
+// the connection when the handler aborts.
 func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 	var body []byte
 	if r.Body != nil {
@@ -322,7 +318,7 @@ func (p *handset) rangTimes(want int) {
 	}
 }
 
-// creates is every create request that Twilio saw.
+// creates returns every create request that Twilio got.
 func (w *world) creates() (list []sim.Request) {
 	for _, r := range w.sim.Requests() {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.Path, "/Calls.json") {
@@ -332,7 +328,7 @@ func (w *world) creates() (list []sim.Request) {
 	return list
 }
 
-// placeElsewhere has another program of the same account call the number.
+// placeElsewhere makes another program of the same account call the number.
 func (w *world) placeElsewhere(number string) {
 	w.t.Helper()
 	form := url.Values{"To": {number}, "From": {caller}, "Twiml": {"<Response/>"}}
@@ -347,7 +343,7 @@ func (w *world) placeElsewhere(number string) {
 	}
 }
 
-// do sends a request to redial, past the client, and returns status and body.
+// do sends a request to redial without the client, and returns status and body.
 func (w *world) do(method, path, body string, headers ...string) (int, string) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.ctx, method, hostURL+path, strings.NewReader(body))

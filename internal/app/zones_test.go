@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	vladivostok = "+79141234567" // as far as the number tells, any zone of Russia
+	vladivostok = "+79141234567" // by its number it may be in any zone of Russia
 	perth       = "+61412345678"
 	tollFree    = "+18005550199"
 )
 
-// asks asks what would become of a call.
+// asks explains a wish without making a call.
 func (w *world) asks(body string) (int, string) {
 	w.t.Helper()
 	status, answer := w.do("POST", "/v1/calls?dry_run=true", strings.Replace(body, "{", `{"say":"x",`, 1))
@@ -36,8 +36,8 @@ func inRegions(start string, regions ...string) func(*testing.T, func(*world)) {
 	}
 }
 
-// A window of a request that names no zone is refused where the plan leaves several, with
-// the zones of different clocks and the word for all of them.
+// A request's window without a zone is refused if the number may be in several zones. The error names zones with
+// different clocks, and the word for all of them.
 func TestZonesThatARequestLeavesOpen(t *testing.T) {
 	inRegions("2000-06-05T00:00:00Z", "RU", "AU", "US", "BR", "MX", "ID", "KZ", "DE", "JP")(t, func(w *world) {
 		for number, want := range map[string]string{
@@ -63,7 +63,7 @@ func TestZonesThatARequestLeavesOpen(t *testing.T) {
 				t.Errorf("%s is not among %s", far, answer)
 			}
 		}
-		// One clock is one zone, however many the country has.
+		// Zones with the same clock count as one, however many the country has.
 		for number, want := range map[string]string{
 			berlin: "Europe/Berlin", alice: "Asia/Tokyo", "+74012123456": "Europe/Kaliningrad",
 			"+5592987654321": "America/Manaus",
@@ -77,7 +77,7 @@ func TestZonesThatARequestLeavesOpen(t *testing.T) {
 	})
 }
 
-// any-of-number, and a preset's window without a zone, are open only while they are in all.
+// With any-of-number, or a preset's window without a zone, the window is open only when it is open in all zones.
 func TestAnyOfNumber(t *testing.T) {
 	inRegions("2000-06-05T08:00:00+10:00", "AU")(t, func(w *world) {
 		w.phone(perth).answers()
@@ -101,7 +101,7 @@ func TestAnyOfNumber(t *testing.T) {
 	})
 }
 
-// Several people, each by the clock of an own place: it rings while it is day for all.
+// With several people in different places, the phone rings only while the window is open for all.
 func TestALadderOverSeveralZones(t *testing.T) {
 	inWorldAt(t, "2000-03-24T00:30:00Z", func(w *world) { // a Friday
 		w.phone(alice).noAnswer()
@@ -120,8 +120,7 @@ func TestALadderOverSeveralZones(t *testing.T) {
 	})
 }
 
-// A window that is open at no hour in all zones is refused, saying so; the zone of the
-// person mends it.
+// A window that is never open in all zones at once is refused, and the error says so. Naming the person's zone helps.
 func TestAWindowThatNeverOpensInAllZones(t *testing.T) {
 	inRegions("2000-06-05T00:00:00Z", "RU")(t, func(w *world) {
 		for _, policy := range []string{
@@ -158,7 +157,7 @@ func TestAWindowThatNeverOpensInAllZones(t *testing.T) {
 	})
 }
 
-// The caller's number in a request opens no region.
+// The caller's number in a request does not allow its region.
 func TestTheCallersNumberOpensNoRegion(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		status, answer := w.asks(`{"to":"` + newYork + `","from":"+12125550199"}`)
@@ -198,8 +197,8 @@ func TestTheCallersNumberOpensNoRegion(t *testing.T) {
 	}
 }
 
-// Numbers in service are taken: by redial's own supplement, and by the setting; what is
-// costly by neither.
+// Numbers newer than the library are accepted, by redial's own supplement and by the setting; numbers that cost extra
+// are accepted by neither.
 func TestNumbersNewerThanTheLibrary(t *testing.T) {
 	prefixes := func(list ...string) func(*Config) {
 		return func(c *Config) { c.AllowedRegions, c.NumberPrefixes = []string{"JP", "US", "CA", "MX", "AU"}, list }
@@ -225,7 +224,7 @@ func TestNumbersNewerThanTheLibrary(t *testing.T) {
 				t.Errorf("%s: %d %s, want %s", number, status, answer, want)
 			}
 		}
-		// What is taken is rung.
+		// A number that is accepted is rung.
 		w.phone("+12735550123").answers()
 		c := w.call(api.CreateCall{To: "+12735550123"})
 		w.pass(time.Minute)
