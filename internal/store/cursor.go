@@ -42,7 +42,10 @@ type gap struct {
 // Bounds of a cursor's memory, and of what it looks for at once.
 const (
 	maxRecent = 1000
-	maxGaps   = 200 // of more than that, the oldest are given up
+	// maxGaps is what some nodes can have under way that write full batches at the same time. Of more, the oldest are
+	// given up.
+	maxGaps = 5000
+	nearby  = 20 // positions between two gaps that are looked for as one
 )
 
 // settled is the position up to which everything has been seen that there will ever be.
@@ -79,8 +82,16 @@ func (c *cursor) take(rows []numbered, until time.Time) (fresh []numbered) {
 
 // fill says that a position is seen, and whether it was in a gap.
 func (c *cursor) fill(position int64) bool {
-	i := slices.IndexFunc(c.gaps, func(g gap) bool { return g.from <= position && position <= g.to })
-	if i < 0 {
+	i, found := slices.BinarySearchFunc(c.gaps, position, func(g gap, position int64) int {
+		switch {
+		case g.to < position:
+			return -1
+		case g.from > position:
+			return 1
+		}
+		return 0
+	})
+	if !found {
 		return false
 	}
 	g := c.gaps[i]
@@ -109,9 +120,18 @@ func (c *cursor) forget(n int) {
 	c.recent = slices.Delete(c.recent, 0, n)
 }
 
-// missing are the ranges in which something may appear, in their order: the last one is all above head.
-func (c *cursor) missing() []gap {
-	return append(slices.Clone(c.gaps), gap{from: c.head + 1, to: maxPosition})
+// missing are the ranges in which something may appear, in their order: the last one is all above head. Of two
+// transactions that write at the same time each may have every other position, so gaps that are near each other are
+// one range, with what was seen between them. It has less than limit positions: who reads so many rows reads all.
+func (c *cursor) missing(limit int) (ranges []gap) {
+	for _, g := range c.gaps {
+		if n := len(ranges) - 1; n >= 0 && g.from-ranges[n].to <= nearby && g.to-ranges[n].from < int64(limit)-1 {
+			ranges[n].to = g.to
+			continue
+		}
+		ranges = append(ranges, gap{from: g.from, to: g.to})
+	}
+	return append(ranges, gap{from: c.head + 1, to: maxPosition})
 }
 
 // maxPosition is above every position that there can be.

@@ -17,17 +17,21 @@ type table struct {
 	seqs map[string]int
 }
 
-// writes has a transaction take the positions of events of some calls, one after another.
-func (x *table) writes(calls []string) {
-	var list []numbered
+// writes has a new transaction take the positions of events of some calls, one after another.
+func (x *table) writes(calls ...string) {
+	x.open = append(x.open, nil)
+	x.goesOn(len(x.open)-1, calls...)
+}
+
+// goesOn has a transaction take the next positions.
+func (x *table) goesOn(i int, calls ...string) {
 	for _, id := range calls {
 		x.seqs[id]++
 		x.next++
 		e := numbered{position: x.next, call: id}
 		e.event.Seq = x.seqs[id]
-		list = append(list, e)
+		x.open[i] = append(x.open[i], e)
 	}
-	x.open = append(x.open, list)
 }
 
 // ends commits a transaction, or rolls it back.
@@ -115,7 +119,7 @@ func TestNothingIsMissed(t *testing.T) {
 		keep := rapid.IntRange(1, 30).Draw(t, "entries that are kept")
 		most := rapid.IntRange(3, 20).Draw(t, "rows that are read at once")
 		look := func() {
-			rows, more := x.in(c.missing(), most)
+			rows, more := x.in(c.missing(most), most)
 			c.take(rows, now.Add(gapTime))
 			if !more {
 				c.giveUp(now)
@@ -125,7 +129,7 @@ func TestNothingIsMissed(t *testing.T) {
 			}
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "before") {
-			x.writes([]string{"old"})
+			x.writes("old")
 			x.ends(0, true)
 		}
 		c.at(x.next)
@@ -141,7 +145,13 @@ func TestNothingIsMissed(t *testing.T) {
 				}
 				slices.Sort(some)
 				if len(some) > 0 {
-					x.writes(some)
+					x.writes(some...)
+				}
+			},
+			"go on": func(t *rapid.T) {
+				id := rapid.SampledFrom(calls).Draw(t, "call")
+				if len(x.open) > 0 && !x.busy(id) {
+					x.goesOn(rapid.IntRange(0, len(x.open)-1).Draw(t, "which"), id)
 				}
 			},
 			"end": func(t *rapid.T) {
@@ -196,4 +206,45 @@ func TestNothingIsMissed(t *testing.T) {
 			t.Errorf("after all, %v is still waited for", c.gaps)
 		}
 	})
+}
+
+// Two nodes write full batches at the same time, and take the positions in turns. What the second one has, once it is
+// committed, is heard of, however many gaps that makes, and looked for in few ranges.
+func TestWritersWhoTakeTurns(t *testing.T) {
+	const events = 3 * batchMost
+	x := &table{seqs: map[string]int{}}
+	c := newCursor(false)
+	c.at(0)
+	look := func() (fresh, ranges int) {
+		for more := true; more; {
+			var rows []numbered
+			missing := c.missing(feedStep)
+			rows, more = x.in(missing, feedStep)
+			fresh += len(c.take(rows, begin.Add(gapTime)))
+			ranges = max(ranges, len(missing))
+		}
+		c.giveUp(begin)
+		return fresh, ranges
+	}
+	x.writes()
+	x.writes()
+	for i := range events {
+		x.goesOn(0, fmt.Sprintf("a%d", i))
+		x.goesOn(1, fmt.Sprintf("b%d", i))
+	}
+	x.ends(1, true)
+	if fresh, _ := look(); fresh != events {
+		t.Errorf("of the first, %d are heard of", fresh)
+	}
+	x.ends(0, true)
+	fresh, ranges := look()
+	if fresh != events {
+		t.Errorf("of the second, %d of %d are heard of", fresh, events)
+	}
+	if most := 2*events/(feedStep-2*nearby) + 2; ranges > most {
+		t.Errorf("they are looked for in %d ranges, more than %d", ranges, most)
+	}
+	if len(c.gaps) > 0 {
+		t.Errorf("%v is still waited for", c.gaps)
+	}
 }

@@ -156,7 +156,7 @@ func (f *feed) look(ctx context.Context, r *reading, begun *bool) (more bool, er
 		*begun = true
 	}
 	r.mu.Lock()
-	missing := r.cursor.missing()
+	missing := r.cursor.missing(feedStep)
 	r.mu.Unlock()
 	now := time.Now()
 	rows, more, err := f.store.entriesIn(ctx, missing, feedStep)
