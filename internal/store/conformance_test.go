@@ -98,6 +98,8 @@ var suite = []struct {
 	{"a frozen writer is heard", testAFrozenWriterIsHeard},
 	{"other nodes are heard", testOtherNodesAreHeard},
 	{"a listener comes back", testAListenerComesBack},
+	{"the first listener", testTheFirstListener},
+	{"coming back to nothing", testComingBackToNothing},
 	{"positions are not given twice", testPositionsAreNotGivenTwice},
 	{"a slow listener", testASlowListener},
 	{"idle listeners ask nothing", testIdleListenersAskNothing},

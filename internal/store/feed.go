@@ -240,8 +240,8 @@ type Listener struct {
 const FromNow = -1
 
 // Listen has somebody hear what happens after a position that a Listener said before, or FromNow on; also where
-// that position is of no database as this one. Close is to be called in the end. ErrListeners says that there can
-// be no more.
+// that position is one that no event has come to: what had it is deleted, or it is another database's. Close is to be
+// called in the end. ErrListeners says that there can be no more.
 func (s *Store) Listen(ctx context.Context, after int64, wants Filter) (*Listener, error) {
 	l := &Listener{store: s, wants: wants, changed: make(chan struct{}, 1)}
 	newest, err := s.newestPosition(ctx)
@@ -253,8 +253,8 @@ func (s *Store) Listen(ctx context.Context, after int64, wants Filter) (*Listene
 		l.leave()
 		return nil, ErrListeners
 	}
-	if 0 <= after && after <= newest {
-		l.place = from(after)
+	if after >= 0 {
+		l.place = from(min(after, newest)) // what is committed since then is above newest
 		poke(l.changed)
 		return l, nil
 	}
@@ -270,6 +270,9 @@ func (l *Listener) enter() bool {
 	defer l.reading.mu.Unlock()
 	if len(l.reading.listeners) >= MaxListeners {
 		return false
+	}
+	if len(l.reading.listeners) == 0 {
+		poke(l.reading.wake) // what was committed until now nobody has told it
 	}
 	l.reading.listeners[l] = struct{}{}
 	return true

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -201,6 +202,32 @@ func testAListenerComesBack(t *testing.T, b backend) {
 	future := listens(t, s, end+1000, "*")
 	change(t, s, two.ID, cancel)
 	hears(t, future, idsOfAll(t, s, two.ID)[1:]...)
+}
+
+// Who is the first to listen to a feed that is read already hears what was committed before.
+func testTheFirstListener(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	r, leave := s.feed.join()
+	defer leave()
+	<-r.started
+	c := create(t, s)
+	hears(t, listens(t, s, 0, "*"), EventID(c.ID, 1))
+}
+
+// Who comes back when what it heard last is deleted hears what is committed meanwhile.
+func testComingBackToNothing(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	create(t, s)
+	run(t, s, "DELETE FROM calls")
+	var next call.Call
+	view, once := s.view, new(sync.Once)
+	s.view = func(ctx context.Context, fn func(*tx) error) error {
+		err := view(ctx, fn)
+		once.Do(func() { next = create(t, s) }) // Listen has read how far the events have come
+		return err
+	}
+	l := listens(t, s, 1, "*")
+	hears(t, l, EventID(next.ID, 1))
 }
 
 // No position is given twice, though what had the highest is deleted.
