@@ -17,7 +17,8 @@
 //	inquire.go  after a start: asks about the legs of which nobody listened to the reports
 //	sweep.go    once a minute: gives free numbers to the calls that are held for them
 //	clock.go    whether this node's clock is near enough to the database's to dial by
-//	dialer.go   what the loop needs of a carrier, how it is set up, and what it keeps
+//	dialer.go   how the loop is set up, and what it keeps
+//	carrier.go  what the loop needs of a carrier
 //	trial.go    the one call that is dialed although there is a pause
 //	blocks.go   what this node was kept from dialing, and when: what a dial has waited for
 //	backoff.go  a wait that doubles

@@ -1,6 +1,6 @@
-// Package store keeps Calls, their Attempts and Events in a database. It holds all of redial's SQL, in no dialect: what
-// differs between databases package engine knows. It never
-// decides what becomes of a Call: that does package call, in the steps that are run here.
+// Package store keeps Calls, their Attempts and Events in a database. It holds all of redial's SQL, in no dialect:
+// package engine knows what differs between databases. It never decides what becomes of a Call: package call does, in
+// the steps that are run here.
 //
 // There is one way to change a Call: a pure step of package call, run between loading the Call under its row's lock
 // and saving what the step made of it, in one transaction together with its Events. Change runs a step on a Call by its
@@ -9,8 +9,8 @@
 // Its words: an operation is one thing that the writer does for a caller, a batch is the operations of one transaction.
 // A Call is held while another rings its number; when the number is free, it is offered to the Call that is next, which
 // is released; a sweep looks for free numbers that are offered to nobody. A sequence is the messages of one Call to one
-// endpoint. A slot is one of the requests that the Sender may have under way. Lower bounds are where the scans for what is
-// due begin.
+// endpoint. A slot is one of the requests that the Sender may have under way. Lower bounds are where the scans for what
+// is due begin.
 //
 // Its files, from the top down. First how it is opened, and looked after:
 //
@@ -46,10 +46,10 @@
 //	metrics.go           counters, and figures of what is stored
 //	feed.go              what happens to all Calls, on whichever node, is read once for everybody here who watches
 //	idempotency.go       which requests are the same
-//	sender.go            who sends them
+//	sender.go            what the store needs of whoever sends webhooks
 //	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
 //	endpoints.go         where webhooks go
-//	read.go              a Call, its attempts and events
+//	get.go               a Call, its attempts and events
 //	stored.go            a Call as it stood, and as it is to be
 //
 // And what is beneath:
@@ -62,6 +62,6 @@
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             who waits in this process for a Call is told that it has changed
 //	lower_bounds.go      where the scans for what is due begin
-//	reader.go            questions outside a transaction
+//	query.go             questions outside a transaction
 //	columns.go           which column holds which field
 package store
