@@ -15,7 +15,7 @@ import (
 	"redial/internal/pgtest"
 )
 
-// Without flags the bench is tried out, on a scale that proves nothing about speed.
+// Without flags the bench only tries itself out, on a scale that proves nothing about speed.
 var (
 	full = flag.Bool("bench.full", false, "measure, and print the table")
 	only = flag.String("bench.only", "", "only rows whose name contains this")
@@ -31,7 +31,7 @@ type bench struct {
 // database is a kind of database.
 type database struct {
 	name string
-	url  func(testing.TB) string // of a new one
+	url  func(testing.TB) string // returns the URL of a new one
 }
 
 var databases = []database{
@@ -39,7 +39,7 @@ var databases = []database{
 	{"PostgreSQL", pgtest.NewDurable},
 }
 
-// scaled is how many there are of something.
+// scaled returns n, or much less when the bench only tries itself out.
 func scaled(n int) int {
 	if *full {
 		return n
@@ -47,8 +47,8 @@ func scaled(n int) int {
 	return max(n/500, 8)
 }
 
-// repetitions of a row, each with a turn of the floor's before its own. One that lies
-// close to its target wants more than others.
+// repetitions is how often a row is measured, each time after the floor's measurement. A row that is close to its
+// target needs more of them.
 func repetitions(n int) int {
 	if *full {
 		return n
@@ -61,12 +61,12 @@ type result struct {
 	name          string
 	floor, ours   []float64
 	show          func(float64) string
-	ratio         bool      // ours to the floor's is what counts
+	ratio         bool      // the ratio of ours to the floor's is what counts
 	cpu, floorCPU []float64 // microseconds an operation
 	target        string
 }
 
-// Rows are measured one after the other; within one, floor and redial take turns.
+// Rows are measured one after the other. Within a row, floor and redial are measured alternately.
 func TestBench(t *testing.T) {
 	b := &bench{t: t, folder: build(t)}
 	rows := []struct {
@@ -134,7 +134,7 @@ func (r result) line() string {
 		" | ") + " |"
 }
 
-// spread is the median, and the range.
+// spread returns the median and the range, in words.
 func spread(list []float64, show func(float64) string) string {
 	if len(list) == 0 {
 		return "–"

@@ -17,14 +17,14 @@ import (
 	"time"
 )
 
-// client keeps its connections: what is measured is the servers.
+// client keeps its connections, because the servers are measured and not the opening of connections.
 var client = &http.Client{
 	Timeout:   30 * time.Second,
 	Transport: &http.Transport{MaxIdleConnsPerHost: 256},
 }
 
-// together has clients do something n times in all, each as soon as it is done with
-// the last one, and returns how long that took.
+// together runs do n times on several clients at once, and returns how long that took. Each client goes on as soon
+// as its last one is done.
 func together(clients, n int, do func(i int) error) (time.Duration, error) {
 	var (
 		next   atomic.Int64
@@ -72,7 +72,7 @@ func post(target, kind string, body []byte, header http.Header, want int) error 
 	return err
 }
 
-// read gets a page, all of it.
+// read gets a page, and reads all of it.
 func read(target string) error {
 	r, err := client.Get(target)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"redial/api"
 )
 
-// million has a million calls wait in the future, and measures what that costs.
+// million lets a million calls wait for a time in the future, and measures what that costs.
 func (b *bench) million() {
 	for _, d := range databases {
 		b.millionOn(d)
@@ -97,8 +97,8 @@ func (b *bench) millionOn(d database) {
 	node.stop()
 }
 
-// waiting makes the call that the others are copied from: one that was busy, and
-// is called again tomorrow. It returns its id.
+// waiting makes the call that the others are copied from: it was busy, and is called again tomorrow. It returns
+// the call's id.
 func (b *bench) waiting(node *process, twilio *operator) string {
 	if err := create(node.url(), `"redial_after": {"busy": "20h"}, "deadline": "168h"`); err != nil {
 		b.t.Fatal(err)
@@ -112,14 +112,14 @@ func (b *bench) waiting(node *process, twilio *operator) string {
 	return list.Calls[0].ID
 }
 
-// kind of call that is copied: its place among the ids, and its phones.
+// kind is a kind of copied calls. It decides their place among the ids, and their phones.
 type kind int
 
 const (
 	few kind = iota + 1
 	future
 	dueSoon
-	held // for the number of the call that is copied, until its deadline
+	held // held for the number of the call that is copied, until its deadline
 
 	firstPhone = 10_000_000
 )
@@ -129,8 +129,8 @@ func (k kind) phones() string { return []string{"", "60", "80", "70", ""}[k] }
 // idOf is the id of copy i of a call.
 func idOf(id string, k kind, i int) string { return fmt.Sprintf("%s%012x", id[:24], int(k)<<40+i) }
 
-// fill copies a waiting call n times, due apart from one another, straight into
-// the database: asking for so many would take too long.
+// fill copies a waiting call n times, due apart from one another, straight into the database: it would take too
+// long to ask for so many.
 func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Duration) {
 	series, hex := "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)", "lpad(to_hex(%d + s.i), 12, '0')"
 	if strings.HasPrefix(url, "sqlite:") {
@@ -163,7 +163,7 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	}
 }
 
-// columns are those of a call.
+// columns returns the columns of the table of calls.
 func (b *bench) columns(db *sql.DB) []string {
 	b.t.Helper()
 	rows, err := db.Query("SELECT * FROM calls LIMIT 1")

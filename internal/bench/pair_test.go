@@ -9,23 +9,23 @@ import (
 	"testing"
 )
 
-// Without these flags the pairs are tried out: the binary of this tree against itself.
+// Without these flags the bench only tries itself out: it measures the binary of this tree against itself.
 var (
 	oldBinary = flag.String("bench.old", "", "measure this redial binary …")
 	newBinary = flag.String("bench.new", "", "… in turns with this one, and fail where it is worse")
 	pairs     = flag.Int("bench.pairs", 9, "pairs of measurements of each row; at least 9 count")
 )
 
-// measured is what one measurement said: the cost of an operation, which is judged (CPU in
-// microseconds, or a latency in milliseconds), and the rate, which is only shown; 0: none.
+// measured is one measurement. The cost of an operation is judged: CPU in microseconds, or a latency in
+// milliseconds. The rate is only shown; 0: there is none.
 type measured struct{ cost, rate float64 }
 
-// pairRow is something that two binaries are measured doing.
+// pairRow is a row of the table: an operation that is measured with both binaries.
 type pairRow struct {
 	name   string
 	budget float64 // the new cost may be so many times the old one
 	show   func(float64) string
-	ready  func(*bench, database) func() measured // starts what it takes, and returns what measures once
+	ready  func(*bench, database) func() measured // starts what it needs, and returns a function that measures once
 }
 
 const (
@@ -33,8 +33,8 @@ const (
 	latencyBudget = 1.15 // of a p50
 )
 
-// A row that new work makes dearer on purpose gets a budget of its own here, with the
-// reason, before it is measured.
+// A row that new work makes more expensive on purpose gets a budget of its own here, with the reason, before it is
+// measured.
 var pairRows = []pairRow{
 	{"a durable create: CPU", cpuBudget, microseconds, (*bench).pairCreates},
 	{"a final callback: CPU", cpuBudget, microseconds, (*bench).pairCallbacks},
@@ -45,7 +45,7 @@ var pairRows = []pairRow{
 	{"callback to the next create request: p50", latencyBudget, milliseconds, (*bench).pairLatency},
 }
 
-// TestPair measures two binaries in turns: A B, B A, A B, …
+// TestPair measures two binaries alternately: A B, B A, A B, …
 func TestPair(t *testing.T) {
 	before, after := binary(t, *oldBinary), binary(t, *newBinary)
 	n, judged := 1, *oldBinary != "" && *newBinary != ""
@@ -77,7 +77,7 @@ func TestPair(t *testing.T) {
 	}
 }
 
-// binary is the folder of a redial binary, and of the floor's.
+// binary returns a folder with a redial binary: the file, or one built from this tree.
 func binary(t *testing.T, file string) (folder string) {
 	t.Helper()
 	if file == "" {
@@ -96,7 +96,7 @@ func binary(t *testing.T, file string) (folder string) {
 
 func (row *pairRow) measure(t *testing.T, before, after string, d database, n int) (line string, worse bool) {
 	a, b := row.ready(&bench{t: t, folder: before}, d), row.ready(&bench{t: t, folder: after}, d)
-	a() // connections, caches, pages
+	a() // warms up connections, caches, pages
 	b()
 	var r ratios
 	var old, now side
@@ -117,7 +117,7 @@ func (row *pairRow) measure(t *testing.T, before, after string, d database, n in
 		r.mean(), low, high, row.budget, spread(old.rates, perSecond), spread(now.rates, perSecond)), r.worse(row.budget)
 }
 
-// side is what was measured of one binary.
+// side is the measurements of one binary.
 type side struct{ costs, rates []float64 }
 
 func (s *side) add(m measured) {
@@ -158,7 +158,7 @@ func (b *bench) pairWebhooks(d database) func() measured {
 	return func() measured { return measuredAs(b.told(scaled(700), node, heard)) }
 }
 
-// manyCalls is a node with calls that wait.
+// manyCalls starts a node with calls that wait.
 func (b *bench) manyCalls(d database) (node *process, ids []string) {
 	twilio := newOperator()
 	b.t.Cleanup(twilio.Close)

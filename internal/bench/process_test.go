@@ -35,7 +35,7 @@ func build(t *testing.T) (folder string) {
 	return folder
 }
 
-// process is a server of its own process.
+// process is a server that runs in a process of its own.
 type process struct {
 	t       *testing.T
 	cmd     *exec.Cmd
@@ -46,8 +46,7 @@ type process struct {
 
 func (p *process) url() string { return "http://" + p.addr }
 
-// start starts a program, whose arguments and environment are made for an address,
-// and returns when it is ready.
+// start starts a program, whose arguments and environment name an address, and returns when it is ready.
 func start(t *testing.T, program string, addr string, args, env []string) *process {
 	t.Helper()
 	p := &process{t: t, addr: addr, cmd: exec.Command(program, args...), log: filepath.Join(t.TempDir(), "log")}
@@ -89,7 +88,7 @@ func (p *process) stop() {
 	if p.cmd.ProcessState != nil {
 		return
 	}
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	_ = p.cmd.Wait()
 }
 
@@ -102,7 +101,7 @@ func (p *process) cpu() time.Duration {
 	f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 	user, _ := strconv.Atoi(f[11])
 	system, _ := strconv.Atoi(f[12])
-	return time.Duration(user+system) * 10 * time.Millisecond // ticks, of which there are 100 a second
+	return time.Duration(user+system) * 10 * time.Millisecond // the kernel counts ticks, 100 a second
 }
 
 // memory is the largest its resident set has been, in bytes.
@@ -116,7 +115,7 @@ func (p *process) memory() float64 {
 	return kb * 1024
 }
 
-// freeAddr is an address on which nobody listens.
+// freeAddr returns an address on which nobody listens.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	addr, err := freeaddr.New()
@@ -126,7 +125,7 @@ func freeAddr(t *testing.T) string {
 	return addr
 }
 
-// redial starts a node, which logs as it does for whoever sets nothing: at level info, into a file.
+// redial starts a node. It logs at level info, which is the default, into a file.
 func (b *bench) redial(database, twilio string, extra ...string) *process {
 	addr := freeAddr(b.t)
 	return start(b.t, b.folder+"/redial", addr, []string{"serve"}, append([]string{
@@ -142,7 +141,7 @@ func (b *bench) floor(args ...string) *process {
 		nil).ready("/readyz")
 }
 
-// phones starts a sim, in which everything takes next to no time.
+// phones starts a sim in which everything takes next to no time.
 func (b *bench) phones(script string) *process {
 	addr := freeAddr(b.t)
 	return start(b.t, b.folder+"/redial", addr, []string{
@@ -150,7 +149,7 @@ func (b *bench) phones(script string) *process {
 	}, nil).ready("/sim/scripts")
 }
 
-// get is the body of a page.
+// get returns the body of a page.
 func (p *process) get(path string) string {
 	p.t.Helper()
 	r, err := http.Get(p.url() + path)
@@ -165,7 +164,7 @@ func (p *process) get(path string) string {
 	return string(body)
 }
 
-// ended is how many calls of a node, or of the floor, have ended, by its own count.
+// ended is how many calls of a node, or of the floor, have ended, by its own metrics.
 func (p *process) ended() (n int) {
 	if strings.HasSuffix(p.cmd.Path, "floor") {
 		n, _ := strconv.Atoi(p.get("/over"))
@@ -174,7 +173,7 @@ func (p *process) ended() (n int) {
 	return int(p.total("redial_calls_total{"))
 }
 
-// total sums up the metrics of a node that begin so.
+// total sums up the metrics of a node whose names begin with prefix.
 func (p *process) total(prefix string) (n int64) {
 	p.t.Helper()
 	for line := range strings.Lines(p.get("/metrics")) {

@@ -7,8 +7,7 @@ import (
 	"time"
 )
 
-// queue has a number become free that 50,000 calls are held for whose windows have closed, and
-// one that can ring, behind them.
+// queue frees a number that 50,000 calls with closed windows are held for, and behind them one call that can ring.
 func (b *bench) queue() {
 	for _, d := range databases {
 		b.queueOn(d)
@@ -51,7 +50,7 @@ func (b *bench) queueOn(d database) {
 	if err := report(ringing.callback, ringing.sid, "completed"); err != nil {
 		b.t.Fatal(err)
 	}
-	var creates []time.Duration // others want to write as well
+	var creates []time.Duration // other clients want to write as well
 	var took time.Duration
 	for took == 0 {
 		asked := time.Now()
@@ -85,7 +84,7 @@ func (b *bench) queueOn(d database) {
 	node.stop()
 }
 
-// closeWindows has the windows of all calls close an hour ago.
+// closeWindows moves the windows of all calls, so that they closed an hour ago.
 func (b *bench) closeWindows(url string, now time.Time) {
 	second := func(hours int) int {
 		at := now.Add(time.Duration(hours) * time.Hour)
@@ -99,12 +98,12 @@ func (b *bench) closeWindows(url string, now time.Time) {
 	}
 }
 
-// batches are how many there were so far that took more than 512 ms, and how many in all.
+// batches counts the batches so far that took more than 512 ms, and all batches.
 func batches(node *process) (slow, all int) {
 	var quick int
 	for line := range strings.Lines(node.get("/metrics")) {
 		if rest, ok := strings.CutPrefix(line, "redial_batch_duration_seconds_"); ok {
-			_, _ = fmt.Sscanf(rest, `bucket{le="0.512"} %d`, &quick) // of other lines, nothing
+			_, _ = fmt.Sscanf(rest, `bucket{le="0.512"} %d`, &quick) // on other lines it reads nothing
 			_, _ = fmt.Sscanf(rest, "count %d", &all)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 // resamples is how many samples the bootstrap draws.
 const resamples = 10_000
 
-// ratios are the paired ratios of one row: what the new binary cost, divided by what the
-// old one cost in the measurement beside it. A shared machine changes its speed from one
-// minute to the next; two neighbors see much the same machine.
+// ratios are the paired ratios of one row: what the new binary cost, divided by what the old one cost in the
+// measurement beside it. The speed of a shared machine changes from one minute to the next, but hardly between two
+// neighbors.
 type ratios []float64
 
 // mean is the geometric mean: twice as slow and twice as fast cancel each other out.
@@ -24,8 +24,8 @@ func (r ratios) mean() float64 {
 	return math.Exp(sum / float64(len(r)))
 }
 
-// interval is the 95 % interval of the mean, by the percentile bootstrap (Efron 1979). The
-// lots are drawn from a fixed seed, so the same ratios always give the same interval.
+// interval returns the 95 % interval of the mean, by the percentile bootstrap (Efron 1979). The seed is fixed, so
+// the same ratios always give the same interval.
 func (r ratios) interval() (low, high float64) {
 	lots := rand.New(rand.NewPCG(1, 2))
 	means, sample := make([]float64, resamples), make(ratios, len(r))
@@ -46,8 +46,8 @@ func (r ratios) worse(budget float64) bool {
 	return low > budget
 }
 
-// A new binary that is as the old one is not judged worse, one that is a fifth dearer is,
-// with the noise of a shared machine on each measurement.
+// With the noise of a shared machine on each measurement, an equal binary is not judged worse, and one that costs
+// a fifth more is.
 func TestWorseIsFoundAndNoiseIsNot(t *testing.T) {
 	lots := rand.New(rand.NewPCG(3, 4))
 	noisy := func(truth float64) (r ratios) {

@@ -12,7 +12,7 @@ import (
 
 func fdatasync(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }
 
-// load is a rate that was measured, and what it cost the server.
+// load is a measured rate, and the CPU time of the server for each operation.
 type load struct{ rate, cpu float64 }
 
 // on measures n operations of 64 clients on a server.
@@ -32,7 +32,7 @@ func (r *result) floorWas(l load) {
 }
 func (r *result) oursWas(l load) { r.ours, r.cpu = append(r.ours, l.rate), append(r.cpu, l.cpu) }
 
-// creates measures calls that are asked for and kept; nothing is dialed meanwhile.
+// creates measures calls that are asked for and stored; none is dialed meanwhile.
 func (b *bench) creates() {
 	twilio := newOperator()
 	defer twilio.Close()
@@ -45,7 +45,7 @@ func (b *bench) creates() {
 		ask := func(p *process) load {
 			return b.on(p, scaled(10000), func(int) error { return create(p.url(), `"max_attempts": 3`) })
 		}
-		ask(node) // connections, caches, pages
+		ask(node) // warms up connections, caches, pages
 		for range repetitions(3) {
 			r.floorWas(ask(floor))
 			r.oursWas(ask(node))
@@ -55,7 +55,7 @@ func (b *bench) creates() {
 	}
 }
 
-// callbacks are final ones, each of which schedules a redial.
+// callbacks measures final callbacks, each of which schedules a redial.
 func (b *bench) callbacks() {
 	floor := b.floor()
 	for i, d := range databases {
@@ -77,7 +77,7 @@ func (b *bench) callbacks() {
 	}
 }
 
-// busy makes n calls, and measures the callbacks that say they were busy.
+// busy makes n calls, and measures the callbacks that report them busy.
 func (b *bench) busy(node *process, twilio *operator, n int) load {
 	b.t.Helper()
 	before := len(twilio.calls(0))
@@ -87,8 +87,7 @@ func (b *bench) busy(node *process, twilio *operator, n int) load {
 	return b.on(node, n, func(i int) error { return report(calls[i].callback, calls[i].sid, "busy") })
 }
 
-// placed waits until it is written down what came of every create request: no call that
-// rings is without its sid.
+// placed waits until the result of every create request is recorded: every call that rings has its sid.
 func (b *bench) placed(node *process) {
 	b.t.Helper()
 	unwritten := func(c api.Call) bool { return c.Attempts[len(c.Attempts)-1].SID == "" }
@@ -110,7 +109,7 @@ func (b *bench) placed(node *process) {
 
 const persistent = `"max_attempts": 3, "redial_after": {"no-answer": "0s"}`
 
-// wholeCalls are asked for, dialed three times and answered: ten callbacks each.
+// wholeCalls measures calls that are asked for, dialed three times and answered, with ten callbacks each.
 func (b *bench) wholeCalls() {
 	phones := b.phones("no-answer,no-answer,answer")
 	floor := b.floor("-twilio", phones.url())
@@ -129,7 +128,7 @@ func (b *bench) wholeCalls() {
 	}
 }
 
-// whole measures n calls from being asked for to their ends. The nodes share them.
+// whole measures n calls from request to end. The nodes share them.
 func (b *bench) whole(n int, nodes ...*process) load {
 	b.t.Helper()
 	var ended int
@@ -158,7 +157,7 @@ func (b *bench) whole(n int, nodes ...*process) load {
 	}
 }
 
-// threeNodes on one PostgreSQL share the calls that one node does alone.
+// threeNodes measures three nodes that share the calls on one PostgreSQL, against one node alone.
 func (b *bench) threeNodes() {
 	phones := b.phones("no-answer,no-answer,answer")
 	r := result{name: "whole calls, PostgreSQL: one node (as the floor), three nodes", ratio: true, target: "1.0"}
@@ -211,7 +210,7 @@ func (b *bench) roundTrips(floor *process, n int) []time.Duration {
 	return took
 }
 
-// redials has n calls be busy, 25 a second, and says how long each redial took.
+// redials makes n calls busy, 25 a second, and returns how long each redial took.
 func (b *bench) redials(d database, n int) (took []time.Duration) {
 	twilio := newOperator()
 	defer twilio.Close()

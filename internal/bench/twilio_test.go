@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// operator is a Twilio that takes every call and says nothing of it: what it would
-// say, the rows themselves say, when they want to.
+// operator is a Twilio that takes every call, and sends no callbacks: the measurements send them instead.
 type operator struct {
 	*httptest.Server
 	mu    sync.Mutex
 	taken []taken
-	each  func(taken) // told of each
+	each  func(taken) // is called with each call
 }
 
 // taken is a call that was created.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// application is somebody who hears of calls, and counts what is heard, and the calls that
-// have ended: their last event comes last.
+// application receives webhooks, and counts them, and the calls that have ended: the last event of a call comes
+// last.
 type application struct {
 	*httptest.Server
 	heard, ended atomic.Int64
@@ -19,7 +19,7 @@ type application struct {
 func newApplication() *application {
 	a := &application{}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // what can't be read is not heard either
+		body, _ := io.ReadAll(r.Body) // a body that can't be read is not counted as an end
 		a.heard.Add(1)
 		if bytes.Contains(body, []byte(`"type":"call.ended"`)) {
 			a.ended.Add(1)
@@ -29,8 +29,8 @@ func newApplication() *application {
 	return a
 }
 
-// webhooks are told of whole calls: of how each attempt and the call ended, and of all
-// that happens. The floor is redial without them.
+// webhooks measures whole calls with webhooks: first of the end of each attempt and call, then of all events. The
+// floor is redial without webhooks.
 func (b *bench) webhooks() {
 	phones := b.phones("no-answer,no-answer,answer")
 	for _, d := range databases {
@@ -60,7 +60,7 @@ func (b *bench) webhooks() {
 	}
 }
 
-// toldNode is a node that tells an application of events.
+// toldNode starts a node that sends events to an application.
 func (b *bench) toldNode(d database, phones *process, events string) (*process, *application) {
 	heard := newApplication()
 	return b.redial(d.url(b.t), phones.url(), fastPace, "REDIAL_WEBHOOK_URLS="+heard.URL,
@@ -68,7 +68,7 @@ func (b *bench) toldNode(d database, phones *process, events string) (*process, 
 		"REDIAL_WEBHOOK_SECRETS=whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "REDIAL_WEBHOOK_EVENTS="+events), heard
 }
 
-// told measures n calls until the last of their events was heard, and that is written down.
+// told measures n calls until their last events were received, and redial has recorded that.
 func (b *bench) told(n int, node *process, heard *application) load {
 	b.t.Helper()
 	before, started, want := node.cpu(), time.Now(), heard.ended.Load()+int64(n)

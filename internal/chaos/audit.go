@@ -12,13 +12,13 @@ import (
 	"redial/internal/sim"
 )
 
-// Asked is a call that redial has answered 201, and whom it is to reach.
+// Asked is a call that redial has taken (it answered 201), and the numbers that it is to reach.
 type Asked struct {
 	ID string
 	To []string
 }
 
-// Finding is a way in which the three records contradict each other.
+// Finding is a contradiction between the three records.
 type Finding struct {
 	Kind Kind
 	What string
@@ -32,10 +32,10 @@ const (
 	Lost    Kind = "lost"       // a call that was asked for is not there, or has not ended
 	Twice   Kind = "rung twice" // a phone rang when it should not have
 	Differs Kind = "differs"    // the record is not what happened
-	Unheard Kind = "unheard"    // an event was not told of, or not as it was, or not in sequence
+	Unheard Kind = "unheard"    // an event was not delivered, or not as it was recorded, or out of sequence
 )
 
-// audit is what the three records come to so far.
+// audit holds the three records, and the findings so far.
 type audit struct {
 	findings []Finding
 	calls    map[string]*api.Call
@@ -70,7 +70,7 @@ func (a *audit) find(k Kind, what string, args ...any) {
 	a.findings = append(a.findings, Finding{k, fmt.Sprintf(what, args...)})
 }
 
-// asked holds the calls against what was asked for.
+// asked compares the calls with what was asked for.
 func (a *audit) asked(asked []Asked) {
 	wanted := map[string]bool{}
 	for _, q := range asked {
@@ -91,7 +91,7 @@ func (a *audit) asked(asked []Asked) {
 	}
 }
 
-// call holds a call's attempts against what really rang.
+// call compares a call's attempts with what really rang.
 func (a *audit) call(c *api.Call) {
 	dials, seen := map[string]int{}, map[int]evidence{}
 	var over time.Time // the end of the first conversation that proves a person
@@ -124,8 +124,8 @@ func (a *audit) call(c *api.Call) {
 	}
 }
 
-// rungAfter finds attempts that began when a person had been reached: after the end of the first
-// conversation that proves it, or after redial knew of it.
+// rungAfter finds attempts that began after a person had been reached: after the end of the first conversation
+// that proves it, or after redial recorded it.
 func (a *audit) rungAfter(c *api.Call, over time.Time) {
 	if r := c.Reached; r != nil && (over.IsZero() || r.At.Before(over)) {
 		over = r.At
@@ -173,8 +173,8 @@ func numbers(people []api.Person) (list []string) {
 	return list
 }
 
-// spent says whether a number may be given up before its dials are used up: it was
-// refused, or never rang for five times, or its machine has the message.
+// spent says whether a number may be given up before its dials are used up: a dial was refused, five dials never
+// rang, or a machine took the message.
 func spent(c *api.Call, to string) bool {
 	unplaced := 0
 	for _, at := range c.Attempts {
@@ -196,11 +196,11 @@ type evidence int
 
 const (
 	no      evidence = iota
-	perhaps          // the right key was pressed, or a person detected, and no answer to that came back
+	perhaps          // the right key was pressed, or a person detected, but the phone did not hear what should follow
 	yes
 )
 
-// proves judges by what the phone did and heard, not by what redial wrote down.
+// proves judges by what the phone did and heard, not by what redial recorded.
 func proves(p api.Policy, l *sim.Leg) evidence {
 	said := func(words string) bool {
 		return slices.ContainsFunc(l.Heard, func(s string) bool { return strings.Contains(s, words) })
@@ -215,13 +215,13 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
-	case detects(p) && !heardTheMessage(l): // what to say was not to be had, or came too late, or was lost
+	case detects(p) && !heardTheMessage(l): // the message could not be fetched, came too late, or got lost
 		return perhaps
 	}
 	return yes
 }
 
-// heardTheMessage says whether anything was said but that it is taken, or broken.
+// heardTheMessage says whether the phone heard anything else than that the call is taken, or an error.
 func heardTheMessage(l *sim.Leg) bool {
 	return slices.ContainsFunc(l.Heard, func(s string) bool {
 		return !strings.Contains(s, taken) && !strings.Contains(s, broken)
@@ -230,7 +230,7 @@ func heardTheMessage(l *sim.Leg) bool {
 
 func asksForKey(p api.Policy) bool { return p.Confirm != nil && *p.Confirm != (api.Confirm{}) }
 
-// pin is that of every call that wants one.
+// pin is the PIN of every call that wants one.
 const pin = "2468"
 
 func right(c api.Confirm, keys string) bool {
@@ -245,14 +245,14 @@ func right(c api.Confirm, keys string) bool {
 
 func detects(p api.Policy) bool { return p.Machine != nil && p.Machine.Do != "ignore" }
 
-// What redial says to who has confirmed, and to who comes too late.
+// What redial says to somebody who has confirmed, and to somebody who comes too late.
 const (
 	thanks = "It is confirmed"
 	taken  = "already"
 	broken = "application error" // what Twilio says when redial says nothing
 )
 
-// leg finds what an attempt was at the other side, and compares how it ended.
+// leg finds the leg of an attempt, and compares how the two ended.
 func (a *audit) leg(c *api.Call, at *api.Attempt) *sim.Leg {
 	if at.SID == "" {
 		if at.Result != "unplaced" && at.Result != "refused" {
@@ -277,8 +277,8 @@ func (a *audit) leg(c *api.Call, at *api.Attempt) *sim.Leg {
 	return leg
 }
 
-// results are those that a leg's end can amount to. Nobody cancels here but redial
-// itself: a ring that goes on too long, or for which there is no need any more.
+// results returns the results that fit how a leg ended. Only redial cancels here: a ring that goes on for too
+// long, or one that nobody needs any more.
 func results(c *api.Call, at *api.Attempt, l *sim.Leg) []string {
 	needless := c.Reached != nil && c.Reached.Attempt != at.Number
 	switch {

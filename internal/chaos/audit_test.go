@@ -10,7 +10,7 @@ import (
 
 var noon = time.Date(2026, 4, 1, 12, 0, 0, 0, time.UTC)
 
-// scene is a sound set of records, to be spoiled.
+// scene is a set of records without a contradiction, which a test then spoils.
 type scene struct {
 	asked []Asked
 	legs  []sim.Leg
@@ -48,7 +48,7 @@ func sound() *scene {
 	return s
 }
 
-// wants has call 1 ask for a key; what was pressed in its second attempt, and heard there.
+// wants makes call 1 ask for a key. pressed and heard are the keys and the words of its second attempt.
 func (s *scene) wants(pressed, heard string) {
 	s.calls[0].Policy.Confirm = &api.Confirm{Digit: "1"}
 	s.legs[1].Pressed, s.legs[1].Heard = []string{pressed}, []string{heard}

@@ -24,7 +24,7 @@ import (
 	"redial/internal/sim"
 )
 
-// How long the proof takes is a matter of these; make chaos sets them higher.
+// These decide how long the proof takes; make chaos sets them higher.
 var (
 	seed   = flag.Uint64("chaos.seed", 1, "of phones, faults and kills")
 	calls  = flag.Int("chaos.calls", 30, "to be asked for")
@@ -36,12 +36,12 @@ var (
 const (
 	account = "AC00000000000000000000000000000000"
 	token   = "chaos"
-	speed   = 10               // phones ring that much faster than life
+	speed   = 10               // phones act so many times faster than in life
 	stopFor = 75 * time.Second // 10 s to send, 20 s margin, two absences 30 s apart
 	pace    = 20               // calls per second, of each node
 )
 
-// lies are the faults of a Twilio on a bad day.
+// lies are the faults of a simulated Twilio on a bad day.
 var lies = sim.Faults{
 	CallbackLost: 0.1, CallbackLate: 0.1, CallbackDoubled: 0.1, CallbackReordered: 0.1, CallbackEarly: 0.05,
 	Create429: 0.05, Create500: 0.03, CreateDropped: 0.03, CreateSlow: 0.02, Unplaced500: 0.03,
@@ -61,9 +61,9 @@ type proof struct {
 	failover func() error  // of the database; nil: none
 	away     []Span        // when no node ran
 	peace    chan struct{} // closed once nobody is killed any more
-	settling time.Duration // at most, once nothing is killed any more
+	settling time.Duration // how long settling may take, once nothing is killed any more
 	stops    int           // of nodes
-	pauses   int           // nodes that are still to stop themselves
+	pauses   int           // how many nodes are still to stop themselves
 
 	mu     sync.Mutex
 	asked  []Asked
@@ -73,7 +73,7 @@ type proof struct {
 	failovers int
 }
 
-// The primary is killed once, in the middle, and its synchronous standby promoted.
+// The primary is killed once, in the middle, and its synchronous standby is promoted.
 func TestChaosOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	pair := pgtest.NewPair(t)
@@ -94,8 +94,8 @@ func TestChaosOnSQLite(t *testing.T) {
 	p.run()
 }
 
-// build builds redial with its crash points, and with some of its source text
-// replaced: what breaks a promise on purpose.
+// build builds redial with its crash points. It replaces some of its source text first, to break a promise on
+// purpose.
 func build(t *testing.T, broken map[string]string) string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), "redial")
@@ -146,7 +146,7 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 	return p
 }
 
-// folder keeps the nodes' logs when the proof fails.
+// folder returns a folder for the nodes' logs, which is kept if the proof fails.
 func folder(t *testing.T) string {
 	dir, err := os.MkdirTemp("", "redial-chaos-") //nolint:usetesting // TempDir's would not be kept
 	if err != nil {
@@ -162,8 +162,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// run asks for the calls while nodes are killed and stopped, waits until all has
-// settled, and audits.
+// run asks for the calls while nodes are killed and stopped, waits until everything has settled, and audits.
 func (p *proof) run() {
 	for i := range crowds {
 		if err := p.sim.Script(p.crowded(i), "answer:60s,busy,answer:30s,no-answer,answer:20s,busy"); err != nil {
@@ -188,7 +187,7 @@ func (p *proof) run() {
 	p.verdict()
 }
 
-// point arms a node that starts with one of the crash points that were hit least.
+// point arms a starting node with one of the crash points that were hit least.
 func (p *proof) point() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -211,7 +210,7 @@ func (p *proof) deaths() map[string]int {
 	return died
 }
 
-// enough says whether every point was hit as often as it is to be.
+// enough says whether every point was hit as often as required.
 func (p *proof) enough() bool {
 	died := p.deaths()
 	return !slices.ContainsFunc(crashpoint.Points(), func(point string) bool { return died[point] < *points })
@@ -219,11 +218,10 @@ func (p *proof) enough() bool {
 
 func (p *proof) number(i int) string { return fmt.Sprintf("+8190%08d", 10_000_000+i) }
 
-// askers is how many ask at once: those who meet a stopped node wait for a while.
+// askers is how many clients ask at once: a client that meets a stopped node waits for a while.
 const askers = 4
 
-// ask asks for the calls, each until it is answered, and for more as long as
-// somebody is killed.
+// ask asks for the calls, each until it is answered. It asks for more as long as nodes are killed.
 func (p *proof) ask() {
 	var all sync.WaitGroup
 	var next atomic.Int64
@@ -251,7 +249,7 @@ func (p *proof) isPeace() bool {
 	}
 }
 
-// What phones do: those of plain calls, and those of calls that want a proof.
+// What phones do: those of plain calls, and those of calls that must be confirmed.
 var (
 	manners = []string{"answer", "no-answer,answer", "busy,busy,answer", "no-answer", "busy", "decline,answer",
 		"failed,wrong,busy",
@@ -263,14 +261,14 @@ var (
 		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468", "answer+keys=1111/2468,busy"}
 )
 
-// crowds are phones that many calls want.
+// crowds is how many phones many calls want at once.
 const crowds = 3
 
 func (p *proof) crowded(i int) string { return p.number(9 + 10*(i%crowds)) }
 
-// order is what call i asks for, and when: the windows of a third of the calls close soon, for
-// a while, and the deadline of some comes before their attempts are used up, or even before it
-// is their turn at a phone that many want.
+// order is what call i asks for, and when. The windows of a third of the calls close soon, for a while. The
+// deadline of some calls comes before their attempts are used up, or even before a phone that many calls want is
+// free for them.
 func (p *proof) order(i int) api.CreateCall {
 	if i%10 == 4 {
 		req := order(3, p.phone(i, []string{"busy", "no-answer"}))
@@ -291,8 +289,8 @@ func (p *proof) order(i int) api.CreateCall {
 	return req
 }
 
-// wants is what call i asks for: half of the calls are plain ones, some of which want
-// the same phone; the others want a key, look out for machines, or have several people.
+// wants is what call i asks for. Half of the calls are plain, and some of these want the same phone. The others
+// want a key, detect machines, or have several people.
 func (p *proof) wants(i int) api.CreateCall {
 	if i%10 == 9 {
 		return order(3, p.crowded(i/10))
@@ -304,7 +302,7 @@ func (p *proof) wants(i int) api.CreateCall {
 	for len(numbers) < 1+p.draw(3) {
 		numbers = append(numbers, p.phone(i+len(numbers)*1_000_000, proofs))
 	}
-	if p.draw(5) == 0 { // one that plain calls want, too
+	if p.draw(5) == 0 { // a phone that plain calls want, too
 		numbers = append(numbers, p.crowded(p.draw(crowds)))
 	}
 	req := order(1+p.draw(3), numbers...)
@@ -323,7 +321,7 @@ func (p *proof) phone(i int, does []string) string {
 	return p.number(i)
 }
 
-// order asks for these numbers to be dialed so often each.
+// order asks for so many dials of each of these numbers.
 func order(attempts int, to ...string) api.CreateCall {
 	second := api.Duration(time.Second)
 	req := api.CreateCall{To: to[0], Say: &api.Say{Text: "hello"}, Policy: &api.Policy{
@@ -357,8 +355,7 @@ func (p *proof) draw(n int) int {
 	return p.rng.IntN(max(1, n))
 }
 
-// kill kills nodes at random until there were enough of kills and of deaths at
-// each crash point.
+// kill kills nodes at random until there were enough kills, and enough deaths at each crash point.
 func (p *proof) kill() {
 	for begin := time.Now(); time.Since(begin) < 30*time.Minute; {
 		time.Sleep(time.Duration(500+p.draw(3000)) * time.Millisecond)
@@ -366,7 +363,7 @@ func (p *proof) kill() {
 			return
 		}
 		if p.killed >= *kills && p.draw(3) > 0 {
-			continue // what is still missing are deaths at points: leave them the time
+			continue // only deaths at points are missing: give them time
 		}
 		n := p.fleet.nodes[p.draw(len(p.fleet.nodes))]
 		if !n.isStopped() {
@@ -379,7 +376,7 @@ func (p *proof) kill() {
 	p.t.Error("some crash point is never reached")
 }
 
-// loseDatabase has the database fail over once half of the killing is done.
+// loseDatabase makes the database fail over once half of the kills are done.
 func (p *proof) loseDatabase() {
 	if p.failover == nil {
 		return
@@ -399,11 +396,11 @@ func (p *proof) loseDatabase() {
 		return
 	}
 	p.failovers++
-	time.Sleep(5 * time.Second) // one that began before may end only now
+	time.Sleep(5 * time.Second) // a start that began before may fail only now
 	p.fleet.noDatabase.Store(false)
 }
 
-// pause has some nodes stop themselves just before a create request is written.
+// pause makes some nodes stop themselves just before a create request is written.
 func (p *proof) pause(*node) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -414,8 +411,8 @@ func (p *proof) pause(*node) string {
 	return fmt.Sprintf("%s:%d", crashpoint.PlaceBeforeRequest, 1+p.rng.IntN(20))
 }
 
-// halt stops nodes for longer than an attempt takes to be settled by others,
-// never all of several at once.
+// halt stops nodes for longer than other nodes take to settle an attempt. At least one of several nodes keeps
+// running.
 func (p *proof) halt() {
 	var halted sync.WaitGroup
 	defer halted.Wait()
@@ -437,8 +434,7 @@ func (p *proof) halt() {
 	}
 }
 
-// wakeSleepers lets nodes that have stopped themselves sleep for as long, until
-// there is peace.
+// wakeSleepers wakes each node that has stopped itself after the same time, until there is peace.
 func (p *proof) wakeSleepers() {
 	var sleeping sync.Map
 	for !p.isPeace() {
@@ -471,7 +467,7 @@ func (p *proof) stopped() int {
 	return p.halted
 }
 
-// settle waits until every call has ended, no phone rings, and all of it was heard of.
+// settle waits until every call has ended, no phone rings, and every event was delivered.
 func (p *proof) settle() {
 	for begin := time.Now(); time.Since(begin) < p.settling; time.Sleep(time.Second) {
 		for _, n := range p.fleet.nodes { // one may just have stopped itself
@@ -506,7 +502,7 @@ func (p *proof) timelines() map[string][]api.Event {
 	return all
 }
 
-// audit holds all records against each other.
+// audit compares all records with each other.
 func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 	unheard := p.heard.Audit(p.timelines())
 	if len(unheard) > 0 {
@@ -515,7 +511,7 @@ func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 	return slices.Concat(Audit(p.asked, legs, records), unheard, Expired(records, legs, p.away))
 }
 
-// undelivered logs what redial knows of the webhooks that were not taken.
+// undelivered logs what redial knows of the webhooks that were not delivered.
 func (p *proof) undelivered(records []api.Call) {
 	for _, c := range records {
 		list, err := p.client.CallDeliveries(context.Background(), c.ID)
@@ -545,7 +541,7 @@ func (p *proof) records() (list []api.Call) {
 	}
 }
 
-// enoughToCount is the calls of a run whose shares are what they were drawn to be.
+// enoughToCount is how many calls it takes until their shares come close to the chances of the draw.
 const enoughToCount = 300
 
 // verdict audits, and prints the table.
@@ -553,7 +549,7 @@ func (p *proof) verdict() {
 	p.t.Helper()
 	records, legs := p.records(), p.sim.Legs()
 	found := p.audit(records, legs)
-	// Of a short run the lot may draw fewer; then some at least.
+	// In a short run the draw may give fewer; then at least one.
 	windows, deadlines := drawn(records)
 	if windows == 0 || len(records) >= enoughToCount && (5*windows < len(records) || 20*deadlines < len(records)) {
 		p.t.Errorf("of %d calls, the windows of %d closed, and the deadlines of %d came; "+

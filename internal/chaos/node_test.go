@@ -20,7 +20,7 @@ import (
 	"redial/internal/freeaddr"
 )
 
-// node is a redial of its own process, started again whenever it has died.
+// node is a redial in a process of its own, which is started again whenever it has died.
 type node struct {
 	f     *fleet
 	name  string
@@ -36,7 +36,7 @@ type node struct {
 	started time.Time
 }
 
-// fleet is the nodes behind one address, as Twilio and applications see them.
+// fleet is the nodes behind one address, which Twilio and applications use.
 type fleet struct {
 	t       *testing.T
 	env     []string // of every node
@@ -44,10 +44,10 @@ type fleet struct {
 	folder  string
 	nodes   []*node
 	points  func() string      // the crash point for the next start, empty for none
-	pause   func(*node) string // the point at which it is to stop itself, likewise
+	pause   func(*node) string // the point at which the next start is to stop itself, empty for none
 	running sync.WaitGroup
 
-	noDatabase atomic.Bool // while it fails over
+	noDatabase atomic.Bool // while the database fails over
 }
 
 func (f *fleet) add(name string, skew time.Duration) {
@@ -65,7 +65,7 @@ func (f *fleet) add(name string, skew time.Duration) {
 	f.nodes = append(f.nodes, n)
 }
 
-// ServeHTTP sends a request to any node, dead or alive: the caller may try again.
+// ServeHTTP sends a request to a random node, dead or alive: the caller may try again.
 func (f *fleet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.nodes[rand.IntN(len(f.nodes))].proxy.ServeHTTP(w, r)
 }
@@ -96,7 +96,7 @@ func (n *node) live() {
 		}
 		status := n.cmd.ProcessState.Sys().(syscall.WaitStatus)
 		killed := status.Signaled() && status.Signal() == syscall.SIGKILL
-		early := status.ExitStatus() == 1 && n.f.noDatabase.Load() // it could not start; a supervisor would try again
+		early := status.ExitStatus() == 1 && n.f.noDatabase.Load() // without a database it can't start
 		if !killed && !early {
 			n.f.t.Errorf("node %s ended by itself: %v; see %s", n.name, err, n.log())
 			return
@@ -107,7 +107,7 @@ func (n *node) live() {
 
 func (n *node) log() string { return filepath.Join(n.f.folder, n.name+".log") }
 
-// run runs the node once, to die or to stop by itself at these points.
+// run runs the node once; it dies or stops itself at these points.
 func (n *node) run(point, pause string) error {
 	out, err := os.OpenFile(n.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -137,7 +137,7 @@ func (n *node) run(point, pause string) error {
 	return err
 }
 
-// serves says whether the process has run for long enough to have begun its work, and runs.
+// serves says whether the process runs, and has run for long enough to have begun its work.
 func (n *node) serves() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -152,13 +152,13 @@ func (n *node) serves() bool {
 	}
 }
 
-// startTime is what a node takes to start, when others do so as well.
+// startTime is what a node takes to start while others start as well.
 const startTime = 3 * time.Second
 
-// watch notes when no node serves, until it is over.
+// watch returns the spans in which no node served, until over is closed.
 func (f *fleet) watch(over chan struct{}) (away []Span) {
 	const apart = 250 * time.Millisecond
-	var last time.Time // that none did
+	var last time.Time // when no node served, last
 	for {
 		now := time.Now()
 		if f.noDatabase.Load() || !slices.ContainsFunc(f.nodes, (*node).serves) {

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// overlay is a file for go build -overlay in which texts of the source are
-// replaced. The key is the file and the text, parted by "|".
+// overlay writes a file for go build -overlay that replaces texts of the source. A key of broken is a file and a
+// text in it, separated by "|".
 func overlay(t *testing.T, broken map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()

@@ -17,15 +17,15 @@ import (
 // secret signs the webhooks of a run.
 const secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
-// Receiver is an application that hears of calls on a bad day: some messages it fails to
-// take, and some it answers late or never. It is written with the public library alone.
+// Receiver is an application on a bad day, which is sent the events of calls: it fails to take some messages, and
+// answers some late or never. It uses only the public library.
 type Receiver struct {
 	wh *standardwebhooks.Webhook
 
 	mu      sync.Mutex
 	came    map[string]bool        // the messages that were sent here, taken or not
 	heard   map[string][]api.Event // by call, each in the order of its first arrival
-	seen    map[string]bool        // by the message's id
+	seen    map[string]bool        // the ids of the messages that were taken
 	forged  int                    // messages that can't be verified
 	repeats int
 	failed  int
@@ -43,17 +43,17 @@ type mood int
 const (
 	takes mood = iota
 	fails
-	forgets // it takes it, and then fails to say so
-	hangs   // it takes it, and says nothing
+	forgets // it takes the message, and answers that it failed
+	hangs   // it takes the message, and never answers
 )
 
 const hangTime = 20 * time.Second // longer than redial waits
 
-// ServeHTTP takes a message, or does not.
+// ServeHTTP takes a message, or fails to.
 func (x *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // whoever sent it has died
+		return // the sender has died
 	}
 	m := x.mood(r.Header.Get("webhook-id"))
 	if m == fails {
@@ -72,8 +72,8 @@ func (x *Receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// mood is a bad one for every tenth message, and for the first; but not twice for the
-// same, or a run would wait for minutes for the third try.
+// mood is bad for every tenth message, and for the first, but never twice for the same message: a run would wait
+// for the third try for minutes.
 func (x *Receiver) mood(id string) (m mood) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -113,7 +113,7 @@ func (x *Receiver) take(body []byte, h http.Header) {
 	x.heard[m.Data.Call.ID] = append(x.heard[m.Data.Call.ID], *m.Data.Event)
 }
 
-// Missing counts the events that it has not heard of.
+// Missing counts the events that have not arrived.
 func (x *Receiver) Missing(timelines map[string][]api.Event) (n int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -123,8 +123,8 @@ func (x *Receiver) Missing(timelines map[string][]api.Event) (n int) {
 	return n
 }
 
-// Audit returns what contradicts the timelines of the calls: every event of every call is
-// to arrive, as it is recorded, and the first arrivals in sequence.
+// Audit returns what contradicts the timelines of the calls: every event of every call must arrive, as it is
+// recorded, and the first arrivals must be in sequence.
 func (x *Receiver) Audit(timelines map[string][]api.Event) (found []Finding) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -13,22 +13,22 @@ import (
 	"redial/internal/sim"
 )
 
-// sabotage breaks one promise in redial's own source. The auditor has to find it,
-// and must find nothing when the same story is told of a redial that is whole.
+// sabotage breaks one promise in redial's own source. The auditor must find that, and must find nothing when the
+// same story is played with a redial that is whole.
 type sabotage struct {
 	name    string
 	broken  map[string]string // file|text to its replacement
-	script  string            // of every phone
-	policy  api.Policy        // beside one dial to each number
+	script  string            // what every phone does
+	policy  api.Policy        // of each call, besides one dial to each number
 	people  int               // of each call; 0: one
-	phones  int               // for six calls, of one dial each
+	phones  int               // how many phones six calls of one dial each share
 	faults  sim.Faults
-	each    func(i int, req *api.CreateCall) // what is peculiar to each call; nil: nothing
-	sleeps  string                           // the point at which one node stops itself, and the other takes over; empty: none does
-	after   int                              // the call after which that is waited for
-	late    time.Duration                    // how much later the other takes over
-	endless bool                             // broken like that, it never settles
-	minutes bool                             // it takes some
+	each    func(i int, req *api.CreateCall) // what one call has and the others don't; nil: nothing
+	sleeps  string                           // where one node stops itself, so that the other takes over; empty: nowhere
+	after   int                              // the call after which the story waits for that
+	late    time.Duration                    // how much later the other node starts
+	endless bool                             // broken like that, redial never settles
+	minutes bool                             // takes minutes
 }
 
 const calledFor = 6
@@ -37,13 +37,16 @@ var sabotages = []sabotage{
 	{
 		name: "dials before the attempt is written",
 		broken: map[string]string{
-			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 && row": "if c.err != nil || c.waking != nil || len(c.events) == 0 && row",
+			"internal/store/batch.go|if c.err != nil || len(c.events) == 0 && row": "if c.err != nil || " +
+				"c.waking != nil || len(c.events) == 0 && row",
 		},
 		script: "busy", phones: calledFor, endless: true,
 	},
 	{
-		name:   "no destination row",
-		broken: map[string]string{"internal/store/who_rings.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()"},
+		name: "no destination row",
+		broken: map[string]string{
+			"internal/store/who_rings.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()",
+		},
 		script: "answer:20s", phones: 1,
 	},
 	{
@@ -63,9 +66,12 @@ var sabotages = []sabotage{
 	{
 		name: "no check of send_by",
 		broken: map[string]string{
-			"internal/twilio/fence.go|return !crashpoint.Now().Round(0).Before(g.sendBy.Round(0))": "return crashpoint.Now().IsZero()",
-			"internal/twilio/place.go|context.WithDeadline(ctx, a.SendBy.Add(answerWait))":         "context.WithTimeout(ctx, answerWait)",
-			"internal/dialer/perform.go|context.WithTimeout(context.Background(), placeTime)":      "context.WithTimeout(context.Background(), 100*placeTime)",
+			"internal/twilio/fence.go|return !crashpoint.Now().Round(0)." +
+				"Before(g.sendBy.Round(0))": "return crashpoint.Now().IsZero()",
+			"internal/twilio/place.go|context.WithDeadline(ctx, a.SendBy.Add(answerWait))": "" +
+				"context.WithTimeout(ctx, answerWait)",
+			"internal/dialer/perform.go|context.WithTimeout(context.Background(), placeTime)": "" +
+				"context.WithTimeout(context.Background(), 100*placeTime)",
 		},
 		script: "busy", phones: calledFor, sleeps: crashpoint.PlaceBeforeRequest + ":1", minutes: true,
 	},
@@ -91,8 +97,9 @@ var sabotages = []sabotage{
 		// dialed. When the other takes over, the second's window is closed, and the third can ring.
 		name: "a deferred call keeps the number",
 		broken: map[string]string{
-			"internal/call/settle.go|if c.Held != \"\" || c.NextAttemptAt.After(now) || !c.isNumberOf(people, c.Offered) {": "if c.Held != \"\" {",
-			"internal/dialer/loop.go|beside.Go(func() { d.sweep(ctx) })":                                                    "",
+			"internal/call/settle.go|if c.Held != \"\" || c.NextAttemptAt.After(now) || " +
+				"!c.isNumberOf(people, c.Offered) {": "if c.Held != \"\" {",
+			"internal/dialer/loop.go|beside.Go(func() { d.sweep(ctx) })": "",
 		},
 		script: "answer:50s,busy", phones: 1, minutes: true,
 		sleeps: crashpoint.ClaimBeforeCommit + ":4", after: 2, late: 25 * time.Second,
@@ -113,16 +120,20 @@ var sabotages = []sabotage{
 		script: "voicemail", phones: calledFor, policy: api.Policy{Machine: &api.Machine{Do: "redial"}},
 	},
 	{
-		name:   "thanks for any key",
-		broken: map[string]string{"internal/twilio/instructions.go|case cl.ReachedBy == n:": "case cl.ReachedBy == n, cl.ReachedBy == 0:"},
+		name: "thanks for any key",
+		broken: map[string]string{
+			"internal/twilio/instructions.go|case cl.ReachedBy == n:": "case cl.ReachedBy == n, cl.ReachedBy == 0:",
+		},
 		script: "answer+keys=9", phones: calledFor, policy: api.Policy{Confirm: &api.Confirm{Digit: "1"}}, minutes: true,
 	},
 	{
 		name: "rings the next although somebody was reached",
 		broken: map[string]string{
-			"internal/call/settle.go|case c.ReachedBy != 0:\n\t\treturn Reached": "case c.ReachedBy != 0 && c.done(c.people()-1):\n\t\treturn Reached",
+			"internal/call/settle.go|case c.ReachedBy != 0:\n\t\treturn Reached": "" +
+				"case c.ReachedBy != 0 && c.done(c.people()-1):\n\t\treturn Reached",
 		},
-		script: "answer+keys=1", phones: calledFor, people: 2, policy: api.Policy{Confirm: &api.Confirm{Digit: "1"}}, minutes: true,
+		script: "answer+keys=1", phones: calledFor, people: 2, policy: api.Policy{Confirm: &api.Confirm{Digit: "1"}},
+		minutes: true,
 	},
 	{
 		name:   "forgets a webhook that was not taken",

@@ -13,11 +13,11 @@ import (
 // Unrung is a call that expired although its phone could have been rung.
 const Unrung Kind = "unrung"
 
-// patience is how long a call may wait for its first ring though nothing keeps it from ringing:
-// a minute until a sweep finds it, and as long as nodes take to start.
+// patience is how long a call may wait for its first ring although nothing keeps it from ringing: a minute until a
+// sweep finds it, and the time that nodes take to start.
 const patience = 75 * time.Second
 
-// Span is a while, from its first moment to its last.
+// Span is a time from one moment to another, both included.
 type Span struct{ From, To time.Time }
 
 func (s Span) holds(t time.Time) bool { return !t.Before(s.From) && !t.After(s.To) }
@@ -60,8 +60,8 @@ func unrung(calls []api.Call) (list []*api.Call) {
 	return list
 }
 
-// ringing is when each number was rung, or may have been: an attempt that is not settled yet
-// keeps others from ringing, too.
+// ringing returns when each number was rung, or may have been. An attempt that is not settled yet keeps other
+// calls from ringing, too.
 func ringing(calls []api.Call, legs []sim.Leg) map[string][]Span {
 	by := map[string][]Span{}
 	add := func(number string, from, to time.Time) {
@@ -81,8 +81,8 @@ func ringing(calls []api.Call, legs []sim.Leg) map[string][]Span {
 	return by
 }
 
-// keptBy goes through a call's life, second by second: for how long each cause kept it from
-// ringing, in words, and the longest while in which none did.
+// keptBy goes through a call's life, second by second. It returns in words for how long each cause kept the call
+// from ringing, and the longest time in which none did.
 func keptBy(c *api.Call, ringing map[string][]Span, away []Span) (why string, free time.Duration) {
 	kept, now := map[string]int{}, time.Duration(0)
 	for t := c.CreatedAt; t.Before(c.DeadlineAt); t = t.Add(time.Second) {
@@ -121,8 +121,7 @@ func causeAt(c *api.Call, t time.Time, ringing map[string][]Span, away []Span) s
 	return ""
 }
 
-// opens says whether a ring that begins at t ends within the window: those that are drawn here
-// are hours of UTC.
+// opens says whether a ring that begins at t ends within the window. The windows of these calls are all in UTC.
 func opens(p api.Policy, t time.Time) bool {
 	if p.Window == nil {
 		return true
@@ -162,8 +161,8 @@ func closesWithin(c *api.Call, end time.Time) bool {
 	return false
 }
 
-// drawn are how many of the calls had a window that closed before all was over, and how many
-// were ended by their deadline.
+// drawn counts the calls whose window closed before they had ended, and the calls that were ended by their
+// deadline.
 func drawn(calls []api.Call) (windows, deadlines int) {
 	var end time.Time
 	for _, c := range calls {
@@ -182,7 +181,7 @@ func drawn(calls []api.Call) (windows, deadlines int) {
 	return windows, deadlines
 }
 
-// window is one that is open until a time, and again from another on.
+// window returns a window that is open until a time, and again from another time on.
 func window(until, from time.Time) *api.Window {
 	return &api.Window{Hours: from.UTC().Format(time.TimeOnly) + "-" + until.UTC().Format(time.TimeOnly), Zone: "Etc/UTC"}
 }

@@ -9,8 +9,7 @@ import (
 	"redial/internal/sim"
 )
 
-// A call that expired unrung is a fault, unless something can be named that kept it from
-// ringing, for long enough.
+// A call that expired unrung is a fault, unless known causes kept it from ringing for long enough.
 func TestUnrungCallsAreNamed(t *testing.T) {
 	at := func(second int) time.Time { return noon.Add(time.Duration(second) * time.Second) }
 	ring := api.Duration(5 * time.Second)
