@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// ErrPanic is what a panic becomes that was contained.
+// ErrPanic is the error that a contained panic becomes.
 var ErrPanic = errors.New("a step panicked")
 
-// Contain turns a panic of the function that defers it into its error: one call that is like
-// no other does not end the process, which would meet it again as soon as it is back.
+// Contain turns a panic of the function that defers it into that function's error. Otherwise one strange call
+// would end the process, and end it again after each restart.
 func Contain(err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%w: %v", ErrPanic, p)

@@ -1,7 +1,7 @@
-// Package crashpoint names the moments at which a process is killed by the proof that nothing is lost and nothing rung
-// twice (internal/chaos). In a normal build they are empty functions, which the compiler removes: nothing can reach
-// them. Built with the tag chaos, the environment says at which of them to die. Contain keeps a process alive, in any
-// build. It never changes what a package does that it is called from.
+// Package crashpoint names the moments at which internal/chaos kills a process, to prove that nothing is lost and no
+// phone rings twice. In a normal build its functions are empty, and the compiler removes them. In a build with the tag
+// chaos, the environment says at which moment to die. Contain keeps a process alive, in any build. The package never
+// changes what its callers do.
 //
 // Its files, from the top down:
 //

@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// The environment of a process that is to die: REDIAL_CRASH is a point and which
-// time it is reached, "claim.after-commit:3"; REDIAL_STOP the same, of one that
-// is to stop there as SIGSTOP does. REDIAL_CRASH_HITS is a file to which a fatal
-// point is appended, REDIAL_CLOCK_SKEW by how much the clock is wrong, "1.5s".
+// These variables of the environment kill, stop or mislead the process. REDIAL_CRASH is a point and the count at
+// which the process dies there, "claim.after-commit:3". REDIAL_STOP is the same for a process that stops there, as
+// SIGSTOP does. REDIAL_CRASH_HITS is a file to which each fatal point is appended. REDIAL_CLOCK_SKEW is how far
+// the clock is wrong, "1.5s".
 var (
 	fatal   = parse(os.Getenv("REDIAL_CRASH"))
 	pausing = parse(os.Getenv("REDIAL_STOP"))
@@ -37,7 +37,7 @@ func parse(text string) *countdown {
 
 func (t *countdown) fires(name string) bool { return name == t.point && t.left.Add(-1) == 0 }
 
-// Point kills the process, as kill -9 does, or stops it, if this is the time.
+// Point kills the process, as kill -9 does, or stops it, if the countdown of the point says so.
 func Point(name string) {
 	if pausing.fires(name) {
 		_ = syscall.Kill(os.Getpid(), syscall.SIGSTOP)
@@ -48,7 +48,7 @@ func Point(name string) {
 	}
 	f, err := os.OpenFile(os.Getenv("REDIAL_CRASH_HITS"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err == nil {
-		_, _ = f.WriteString(name + "\n") // what is not counted was not proven
+		_, _ = f.WriteString(name + "\n") // a death that is not counted proves nothing
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	select {} // until it takes effect

@@ -1,14 +1,14 @@
 // Mutants changes redial's code on purpose, one small change after another, and says which
-// changes no test notices. Which changes are made is drawn by lot, from a seed, before
-// anybody looks at them: equal parts from each of the packages that decide something.
+// changes no test notices. It draws the changes at random, from a seed, before anybody looks
+// at them: equally many from each of the packages that decide something.
 //
 //	go run ./internal/mutants -n 40              # the seed is the commit's hash
 //	go run ./internal/mutants -n 40 -list        # only draw
 //	go run ./internal/mutants -n 40 -only 17     # only number 17 of those that were drawn
 //
 // A change is laid over the code by the compiler's -overlay; it never touches a file. The tests
-// of the package itself run first, then those of the whole; the first that fails has noticed,
-// if it passes without the change.
+// of the changed package run first, then those of the whole program. The first test that fails
+// has noticed the change, if it passes without the change.
 //
 // Its files, from the top down:
 //

@@ -38,7 +38,7 @@ func (m *mutant) change() string {
 	return fmt.Sprintf("`%s` → `%s`", from, to)
 }
 
-// oneLine fits a piece of code into a cell of a table.
+// oneLine makes a piece of code fit into a cell of a table.
 func oneLine(s string) string {
 	s = strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", "\\|")
 	if r := []rune(s); len(r) > 80 {
@@ -47,13 +47,13 @@ func oneLine(s string) string {
 	return s
 }
 
-// overlay writes the changed file, and what tells the compiler to read it instead.
+// overlay writes the changed file, and the file that tells the compiler to read it instead.
 func (m *mutant) overlay() (path string, clean func(), err error) {
 	folder, err := os.MkdirTemp("", "mutant")
 	if err != nil {
 		return "", nil, err
 	}
-	clean = func() { _ = os.RemoveAll(folder) } // a temporary folder: nobody minds
+	clean = func() { _ = os.RemoveAll(folder) } // a temporary folder may stay
 	changed := slices.Concat(m.source[:m.start], []byte(m.to), m.source[m.end:])
 	file, err := filepath.Abs(m.file)
 	text, path := filepath.Join(folder, "changed.go"), filepath.Join(folder, "overlay.json")
@@ -70,7 +70,7 @@ func (m *mutant) overlay() (path string, clean func(), err error) {
 	return path, clean, err
 }
 
-// compiles says whether the changed package still does.
+// compiles says whether the changed package still compiles.
 func (m *mutant) compiles() (bool, error) {
 	overlay, clean, err := m.overlay()
 	if err != nil {
@@ -101,7 +101,7 @@ func draw(seed string, n int) (drawn []mutant, err error) {
 	return drawn, nil
 }
 
-// shuffled lists every change that could be made in a package, in an order drawn by lot.
+// shuffled lists every change that could be made in a package, in random order.
 func shuffled(seed, pkg string) ([]mutant, error) {
 	all, err := sites(pkg)
 	lots := rand.New(rand.NewChaCha8(sha256.Sum256([]byte(seed + pkg))))
@@ -143,7 +143,7 @@ func sites(pkg string) (all []mutant, err error) {
 	return all, nil
 }
 
-// instead is what an operator is changed into.
+// instead lists what each operator is changed into.
 var instead = map[token.Token]string{
 	token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">", token.EQL: "!=", token.NEQ: "==",
 	token.LAND: "||", token.LOR: "&&", token.ADD: "-", token.SUB: "+", token.MUL: "/", token.QUO: "*",

@@ -13,7 +13,7 @@ import (
 // drawnFrom are the packages that are changed.
 var drawnFrom = []string{"call", "store", "dialer", "edge", "web", "webhook", "twilio", "phone"}
 
-// limit is how long the tests of one package may take; a change that makes them hang is noticed.
+// limit is how long the tests of one package may take. A test that hangs because of a change has noticed it.
 const limit = 10 * time.Minute
 
 func main() {
@@ -77,11 +77,12 @@ func (m *mutant) noticedBy() string {
 	return ""
 }
 
-// unchanged has what fails in packages where nothing is changed, so far as it was asked for.
+// unchanged caches the first test that fails without any change, by the packages whose tests ran; empty: none
+// fails.
 var unchanged = map[string]string{}
 
-// evidence names the first test of packages that fails with the change, if all of them pass
-// without it: else it proves nothing.
+// evidence names the first test of packages that fails with the change. A test that also fails without it proves
+// nothing.
 func evidence(overlay string, packages []string) string {
 	by, all := failing(overlay, packages), strings.Join(packages, " ")
 	if by == "" {

@@ -27,7 +27,7 @@ func TestTheSeedDraws(t *testing.T) {
 	}
 }
 
-// A change that a test is there for is noticed by it, and one that changes nothing is not.
+// A test notices the change that it is there for. No test notices a change without effect.
 func TestAChangeIsNoticed(t *testing.T) {
 	t.Chdir("../..")
 	all, err := sites("phone")

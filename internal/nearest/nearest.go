@@ -1,5 +1,5 @@
-// Package nearest finds the name that is meant by one that is mistyped, for a sentence that asks whether it is. It
-// knows no names of its own, and never puts one in another's place.
+// Package nearest finds the name that a mistyped one stands for, so that an error can ask whether it is meant. It
+// knows no names of its own, and never replaces one.
 package nearest
 
 import (
@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Of is the name that is probably meant; empty if none resembles it.
+// Of returns the name that is probably meant; empty if none resembles it.
 func Of(name string, names []string) string {
 	if len(names) == 0 {
 		return ""
@@ -19,9 +19,9 @@ func Of(name string, names []string) string {
 	return best
 }
 
-// Distance is how many characters are to be put in, left out or replaced to make one name
-// of another (Levenshtein's), whatever the case. Only the first characters count, so that
-// a name of somebody else's costs no time.
+// Distance is how many characters must be inserted, deleted or replaced to turn one name into the other
+// (Levenshtein's), whatever the case. Only the first characters count, so that a long name from outside takes no
+// time.
 func Distance(a, b string) int {
 	from, to := first(a), first(b)
 	row := make([]int, len(to)+1)
@@ -43,7 +43,7 @@ func Distance(a, b string) int {
 	return row[len(to)]
 }
 
-// first are a name's first characters, in small letters.
+// first returns a name's first characters, in small letters.
 func first(name string) []rune {
 	const most = 60
 	runes := []rune(strings.ToLower(name[:min(len(name), most*4)]))

@@ -1,6 +1,6 @@
-// Package permit makes errors about what an installation may permit, and does not. Whoever refuses something says in
-// plain words what would permit it; whoever shows the error puts the name of the setting in their place. It knows no
-// setting, and never decides what is permitted.
+// Package permit makes errors about what an installation could permit, and does not. The code that refuses something
+// says in plain words what would permit it. The code that shows the error replaces these words with the name of the
+// setting. The package knows no setting, and never decides what is permitted.
 package permit
 
 import (
@@ -35,11 +35,12 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprintf(r.format, r.args...) }
 
-// Errorf makes an error as fmt.Errorf does, but wraps none. Among the arguments are the Permissions that it is about.
+// Errorf makes an error as fmt.Errorf does, but wraps none. Its arguments include the Permissions that it is
+// about.
 func Errorf(format string, args ...any) error { return &refusal{format, args} }
 
-// Text is the text of an error, with the name of each Permission where it has one. The error may be wrapped, as long as
-// its own text stands in that of the wrapper.
+// Text is the text of an error. Each Permission in it is replaced by its name, if names has one. The error may be
+// wrapped, as long as the wrapper's text contains that of the error.
 func Text(err error, names map[Permission]string) string {
 	r, ok := errors.AsType[*refusal](err)
 	if !ok {

@@ -20,7 +20,7 @@ func TestAnErrorNamesTheSetting(t *testing.T) {
 		{refused, plain, named},
 		{fmt.Errorf("url %w, twice", refused), "url " + plain + ", twice", "url " + named + ", twice"},
 		{permit.Errorf("needs %s", permit.APIKeys), "needs API keys", "needs API keys"},
-		// What somebody sent is never taken for a permission.
+		// Text from outside is never taken for a permission.
 		{permit.Errorf("%s is not in %s", string(permit.Hosts), permit.Hosts),
 			"the list of hosts is not in the list of hosts", "the list of hosts is not in HOSTS"},
 		{errors.New("the list of hosts"), "the list of hosts", "the list of hosts"},

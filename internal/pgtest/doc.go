@@ -1,5 +1,5 @@
 // Package pgtest gives tests a real PostgreSQL: a fresh, empty database for each call of New. It is for tests only; no
-// part of the product imports it. It never skips a test: one that needs a server which can't be had fails.
+// part of the product imports it. It never skips a test: a test fails if it can't have the server that it needs.
 //
 // When REDIAL_TEST_DATABASE_URL is set, it names a server on which tests may create
 // databases. Otherwise each test binary starts a throw-away server of its own from the

@@ -12,12 +12,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Committed is in the server's answer to a COMMIT.
+// Committed is a text in the server's answer to a COMMIT.
 const Committed = "COMMIT\x00"
 
-// Lossy returns the URL of a way to a database of New's on which an answer can be lost:
-// after lose, the connection breaks as the server sends the next answer that has these
-// words, so that the client never hears of it.
+// Lossy returns the URL of a proxy to a database of New's that can lose an answer: after lose, the connection
+// breaks when the server sends the next answer with these words, so that the client never gets it.
 func Lossy(t testing.TB, database string) (through string, lose func(words string)) {
 	t.Helper()
 	conf, err := pgx.ParseConfig(database)
@@ -53,13 +52,13 @@ func Lossy(t testing.TB, database string) (through string, lose func(words strin
 	return u.String(), func(words string) { armed.Store(&words) }
 }
 
-// relay passes on what both sides say, but for one answer of the server's, once armed.
+// relay passes on what both sides send. Once armed, it drops one answer of the server's.
 func relay(client, server net.Conn, armed *atomic.Pointer[string]) {
 	defer client.Close()
 	defer server.Close()
 	go func() {
 		defer server.Close()
-		_, _ = io.Copy(server, client) // how it ends, both sides see
+		_, _ = io.Copy(server, client) // both sides see how it ends
 	}()
 	for buf := make([]byte, 64<<10); ; {
 		n, err := server.Read(buf)

@@ -17,17 +17,15 @@ import (
 // adminTimeout bounds creating or dropping one database.
 const adminTimeout = time.Minute
 
-// New returns the URL of a new, empty database, dropped when t ends. Parameters of the
-// session can be added to it, such as "&default_transaction_isolation=serializable".
-// Without a server New fails the test: a suite that leaves out a database proves nothing
-// about it.
+// New returns the URL of a new, empty database, dropped when t ends. Parameters of the session can be added to it,
+// such as "&default_transaction_isolation=serializable". Without a server New fails the test, because a suite that
+// leaves out a database proves nothing about it.
 func New(t testing.TB) string {
 	t.Helper()
 	return newOn(t, server)
 }
 
-// NewDurable is New on a server that keeps what it has committed, as a real one does:
-// for measuring.
+// NewDurable is New on a server that keeps what it has committed, as a real one does. It is there for measuring.
 func NewDurable(t testing.TB) string {
 	t.Helper()
 	return newOn(t, durable)
@@ -40,7 +38,7 @@ func newOn(t testing.TB, server func() (*running, error)) string {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
 	name := "redial_test_" + strings.ToLower(rand.Text())
-	// template0: nobody is ever connected to it, so tests can create databases at the same time.
+	// Nobody is ever connected to template0, so several tests can create databases at the same time.
 	if err := run(srv.admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
 		t.Fatalf("creating a test database: %v", err)
 	}
@@ -52,7 +50,7 @@ func newOn(t testing.TB, server func() (*running, error)) string {
 	return withDatabase(srv.admin, name)
 }
 
-// durable is a server of this test binary's own, whatever the environment says.
+// durable is a server of this test binary's own, even if the environment names one.
 var durable = sync.OnceValues(func() (*running, error) { return start("") })
 
 // server is the one that this test binary uses.
@@ -63,7 +61,7 @@ var server = sync.OnceValues(func() (*running, error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		// The text may hold a password, and so would the error of url.Parse.
+		// The text may hold a password, and the error of url.Parse would show it.
 		return nil, fmt.Errorf("REDIAL_TEST_DATABASE_URL is not a postgres:// URL")
 	}
 	return &running{admin: u}, nil
@@ -74,12 +72,12 @@ func withDatabase(admin *url.URL, name string) string {
 	u.Path = "/" + name
 	query := u.Query()
 	query.Del("dbname")
-	query.Set("application_name", "redial-test") // a query there always is, to which more can be added
+	query.Set("application_name", "redial-test") // the URL always has a query, so that callers can add to it
 	u.RawQuery = query.Encode()
 	return u.String()
 }
 
-// run has a context of its own: when a test is cleaned up, its context is already over.
+// run uses a context of its own, because the test's context is already over when the test cleans up.
 func run(admin *url.URL, sql string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
 	defer cancel()
@@ -92,8 +90,8 @@ func run(admin *url.URL, sql string) error {
 	return err
 }
 
-// Away makes a database of New's unreachable, as when its server is down, and
-// returns what brings it back.
+// Away makes a database of New's unreachable, as if its server were down, and returns a function that brings it
+// back.
 func Away(t testing.TB, database string) (back func()) {
 	t.Helper()
 	srv, err := server()

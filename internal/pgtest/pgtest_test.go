@@ -50,11 +50,11 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Left open on purpose until the binary ends: dropping must not wait for idle sessions.
+	// Left open until the binary ends, because dropping a database must not wait for idle sessions.
 	return conn
 }
 
-// What was committed before the primary died is on the standby.
+// What was committed before the primary died is there on the standby.
 func TestPairFailsOver(t *testing.T) {
 	p := pgtest.NewPair(t)
 	primary := func() *pgx.Conn {

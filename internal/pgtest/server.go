@@ -28,17 +28,16 @@ var pairScript string
 //go:embed pooler.sh
 var poolerScript string
 
-// A running server. lifeline is the writing end of its standard input. It stays open,
-// unused, for as long as this process lives; the kernel closes it when the process ends,
-// even by SIGKILL, and the script then stops the server and removes its files.
+// A running server. lifeline is the writing end of its standard input. It stays open, unused, for as long as this
+// process lives; the kernel closes it when the process ends, even by SIGKILL, and the script then stops the server
+// and removes its files.
 type running struct {
 	admin    *url.URL
 	lifeline io.Closer
 }
 
-// forgetful are options of a server whose data lives no longer than the tests: what
-// is lost in a power cut is lost. Nor does it keep statistics: a plan must not depend on
-// whether they were taken in the middle of a test.
+// forgetful are options of a server whose data is lost in a power cut, which is faster. It keeps no statistics
+// either: a plan must not depend on whether they were collected in the middle of a test.
 const forgetful = "-F -c full_page_writes=off -c autovacuum=off"
 
 // start runs a server in a directory of its own, reached by a Unix socket in it.
@@ -72,16 +71,16 @@ func runScript(text string, args ...string) (*script, error) {
 	return runProgram(text, bin, args...)
 }
 
-// runProgram is runScript with what the script finds its programs by.
+// runProgram is runScript with the folder in which the script finds its programs.
 func runProgram(text, bin string, args ...string) (*script, error) {
-	// Not TMPDIR: a socket's path is short, and another user must be able to reach it.
+	// Not in TMPDIR: a socket's path must be short, and another user must be able to reach it.
 	dir, err := os.MkdirTemp("/tmp", "redial-pg-")
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command("/bin/sh", append([]string{"-c", text, "pgtest", bin, dir}, args...)...)
 	cmd.Dir = dir
-	// A process group of its own, so that Ctrl-C does not reach the server before the script.
+	// Its own process group keeps Ctrl-C from reaching the server before the script.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if os.Getuid() == 0 {
 		if cmd.SysProcAttr.Credential, err = giveAway(dir); err != nil {
@@ -103,7 +102,7 @@ func runProgram(text, bin string, args ...string) (*script, error) {
 	return s, s.says("ready")
 }
 
-// says returns nil once the script has said a word, or what it said instead.
+// says returns nil once the script has written a word, or an error with what it wrote instead.
 func (s *script) says(word string) error {
 	line, err := s.out.ReadString('\n')
 	if line == word+"\n" {
@@ -144,7 +143,7 @@ func Pooled(t testing.TB, database string) string {
 
 // Pair is a primary with a synchronous standby.
 type Pair struct {
-	URL    string // of both: whichever takes writes is to be used
+	URL    string // of both servers: a client is to use the one that takes writes
 	script *script
 }
 

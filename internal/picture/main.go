@@ -1,6 +1,6 @@
-// Command picture makes a picture of a terminal: it reads what stands there, with its styles, as
+// Command picture makes a picture of a terminal: it reads the text there, with its styles, as
 // tmux capture-pane -e prints it, and writes SVG. The words stay words, which can be selected and
-// read aloud; each run of them is given the width of its cells, so that columns stand in any font.
+// read aloud. Each run of words gets the width of its cells, so that columns line up in any font.
 package main
 
 import (
@@ -36,8 +36,8 @@ const (
 	bar     = 34 // of the window, above the text
 )
 
-// style gives each run its class; colors are those of GitHub's dark theme, on a ground of their
-// own, so that a light page shows them as well.
+// style gives each run its class. The colors are those of GitHub's dark theme, on a dark background of their own,
+// so that the picture is readable on a light page, too.
 const style = `<style>
 text{font:14px ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;` +
 	`fill:#e6edf3;white-space:pre}
@@ -83,13 +83,13 @@ type run struct {
 	codes  []string // of the style
 }
 
-// mark is what changes the style of what follows it.
+// mark is an escape sequence that changes the style of the text behind it.
 var mark = regexp.MustCompile("\x1b\\[([0-9;]*)m")
 
-// word is what stands between the blanks of two columns.
+// word is the text between the blanks of two columns.
 var word = regexp.MustCompile(`\S+( \S+)*`)
 
-// runs are the pieces of a line.
+// runs splits a line into pieces of one style each.
 func runs(text string) (list []run) {
 	column := 0
 	var codes []string
@@ -108,8 +108,8 @@ func runs(text string) (list []run) {
 	return list
 }
 
-// styled is a style that a mark has changed. What a mark does that the picture does not show, such
-// as another ground, is left out.
+// styled returns the style after a mark. It ignores marks that the picture does not show, such as another
+// background.
 func styled(codes []string, mark string) []string {
 	codes = slices.Clone(codes)
 	without := func(begin string) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A picture has the words, each run where it stands in the terminal, in its style.
+// A picture shows the words in their styles, each run at its place in the terminal.
 func TestAPictureOfATerminal(t *testing.T) {
 	var b strings.Builder
 	err := draw(&b, strings.NewReader("$ redial demo\n\n\x1b[1mTHE PHONE   NOW\x1b[0m\n"+

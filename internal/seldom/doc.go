@@ -1,5 +1,5 @@
 // Package seldom keeps the log readable where others decide how often something happens: Line is for what anybody can
-// cause, Outage for somebody who fails, and is well again. It never writes a line itself: it calls whoever does.
+// cause, Outage for somebody who fails and is well again. It never writes a line itself: it calls a function for that.
 //
 // Its files, from the top down:
 //

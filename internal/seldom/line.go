@@ -7,17 +7,17 @@ import (
 
 const quietTime = time.Minute
 
-// Line is a line of the log that anybody can cause: it is written the first time at once, and then at most once
-// a minute, with a count.
+// Line is a line of the log that anybody can cause. It is written at once the first time, and then at most once a
+// minute, with a count.
 type Line struct {
 	Log func(count int)
 
 	mu    sync.Mutex
 	count int  // since the last line
-	quiet bool // the last line is not a minute old
+	quiet bool // the last line was written less than a minute ago
 }
 
-// Happened says that what the line tells has happened.
+// Happened counts what the line tells of, and writes the line if it may.
 func (l *Line) Happened() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

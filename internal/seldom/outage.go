@@ -5,21 +5,22 @@ import (
 	"time"
 )
 
-// Outage tells when somebody begins to fail, and when they are well again, and nothing in between. Who wavers is
-// said to fail at most once a minute: one that still fails when the minute is over is told of then.
+// Outage tells when somebody begins to fail, and when they are well again, and nothing in between. Fails is called
+// at most once a minute; if they fail again within the minute, and still fail when it is over, Fails is called
+// then.
 type Outage struct {
 	Fails func(err error)
 	Well  func(after time.Duration) // after it began to fail
 
 	mu    sync.Mutex
-	err   error     // the last one; nil: it is well
-	since time.Time // it fails
-	last  time.Time // that it failed
-	told  bool      // that it fails
-	quiet bool      // Fails was told within the last minute
+	err   error     // the last error; nil: they are well
+	since time.Time // when they began to fail
+	last  time.Time // when they failed last
+	told  bool      // Fails was called, and Well was not yet
+	quiet bool      // Fails was called within the last minute
 }
 
-// Went says how it went with them: nil is well.
+// Went records how the last try with them went; nil: well.
 func (o *Outage) Went(err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -59,7 +60,7 @@ func (o *Outage) Failing() (failing bool, last time.Time) {
 	return o.err != nil, o.last
 }
 
-// Forgettable says that nothing need be remembered of them: a new Outage would do the same.
+// Forgettable says that this Outage remembers nothing: a new one would do the same.
 func (o *Outage) Forgettable() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

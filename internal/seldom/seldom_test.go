@@ -24,7 +24,7 @@ func TestALineIsWrittenAtOnceAndThenOnceAMinute(t *testing.T) {
 	})
 }
 
-// heard is an Outage that writes down what it tells.
+// heard returns an Outage, and a function that returns what it has told.
 func heard() (*Outage, func() string) {
 	var lines []string
 	outage := &Outage{
@@ -33,7 +33,7 @@ func heard() (*Outage, func() string) {
 	}
 	return outage, func() string {
 		synctest.Wait()
-		outage.mu.Lock() // a minute later another line may come
+		outage.mu.Lock() // the next line comes a minute later
 		defer outage.mu.Unlock()
 		return strings.Join(lines, "; ")
 	}
@@ -78,7 +78,7 @@ func TestWhoWaversIsSaidToFailOnceAMinute(t *testing.T) {
 	})
 }
 
-// One that fails again within the minute, and goes on with it, is told of all the same.
+// An outage that begins within a minute of the last one is told once the minute is over.
 func TestAnOutageWithinTheMinuteIsNotLost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outage, said := heard()

@@ -1,5 +1,5 @@
 // Package shown turns what package call and package store know into what the API shows of it, in one place for
-// every door. It asks nobody, and decides nothing: what it needs it is given.
+// every door. It reads no database and decides nothing: its callers give it all that it needs.
 //
 // Its files, from the top down:
 //

@@ -7,7 +7,7 @@ import (
 	"redial/internal/call"
 )
 
-// Nothing that is shown of a PIN depends on it.
+// Nothing that is shown of a PIN tells anything about it.
 func TestAPINsLengthIsNotShown(t *testing.T) {
 	for n := call.PINFloor; n <= call.PINCeiling; n++ {
 		c, err := call.ConfirmByPIN(strings.Repeat("7", n), "salt", "")

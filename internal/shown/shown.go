@@ -96,8 +96,8 @@ func Forecast(f call.Forecast) api.Forecast {
 	return w
 }
 
-// Explanation says what will become of a Call after now: waiting is what keeps it from being dialed, and known is the
-// Call of which forecasts are made. Of a Call that has ended nothing is foretold.
+// Explanation says what will become of a Call after now. waiting is what keeps it from being dialed, and known is
+// the Call that the forecasts are made from. For a Call that has ended it makes no forecast.
 func Explanation(c, known *call.Call, waiting []string, now time.Time) api.Explanation {
 	w := api.Explanation{
 		State: string(c.State), Outcome: string(c.Outcome), NextAttemptAt: c.NextAttemptAt,
@@ -113,7 +113,7 @@ func Explanation(c, known *call.Call, waiting []string, now time.Time) api.Expla
 	return w
 }
 
-// maskedPIN stands for every PIN: its length would help to guess it.
+// maskedPIN stands for every PIN, because the length of a PIN helps to guess it.
 const maskedPIN = "****"
 
 func confirm(c call.Confirm) *api.Confirm {
@@ -162,8 +162,8 @@ func Event(e call.Event) api.Event {
 	}
 }
 
-// AccountPause is the account's pause as the API shows it. That the account is full is left out: it is no
-// trouble, and what a call waits for says it.
+// AccountPause is the account's pause as the API shows it. It leaves out that the account is full: that is no
+// trouble, and each call says that it waits for it.
 func AccountPause(p *store.Pause) *api.AccountPause {
 	if p == nil || p.Kind == store.PauseOfFull {
 		return nil

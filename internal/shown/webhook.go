@@ -13,14 +13,14 @@ func Endpoint(e *store.Endpoint) api.Endpoint {
 	}
 }
 
-// EndpointWithSecret shows the newest secret, too, for whoever has just made it.
+// EndpointWithSecret shows the newest secret, too, to the client that asked for a new secret.
 func EndpointWithSecret(e *store.Endpoint) api.Endpoint {
 	w := Endpoint(e)
 	w.Secret = e.Secrets[0].Text
 	return w
 }
 
-// Deliveries are some deliveries as a page of them.
+// Deliveries shows some deliveries as a page of them.
 func Deliveries(list []store.Delivery) api.DeliveryList {
 	page := api.DeliveryList{Deliveries: []api.Delivery{}}
 	for i := range list {
@@ -29,7 +29,7 @@ func Deliveries(list []store.Delivery) api.DeliveryList {
 	return page
 }
 
-// Delivery is a message to one endpoint, and how often it was tried to send it.
+// Delivery is a message to one endpoint, with the number of tries to send it.
 func Delivery(d *store.Delivery) api.Delivery {
 	w := api.Delivery{
 		Event: d.EventID(), Endpoint: d.EndpointID, Call: d.CallID, Seq: d.Seq, Type: string(d.Type), At: d.At,
