@@ -41,7 +41,8 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 	return c.wait(ctx, con, &call, c.JSON)
 }
 
-// unanswered says what is known of a call that was asked for, where a signal came before the answer.
+// unanswered says what is known of the call when a signal came before the server's answer. It returns any other error
+// unchanged.
 func (c *callCmd) unanswered(ctx context.Context, con *console, err error) error {
 	signal, ok := errors.AsType[signaled](context.Cause(ctx))
 	if !ok {

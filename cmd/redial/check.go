@@ -41,7 +41,7 @@ func (c *checkCmd) Run(ctx context.Context, con *console) error {
 	all := examined{Verdict: app.Sound}
 	width := con.width()
 	for f := range e.Findings(ctx) {
-		if ctx.Err() != nil { // what is found then is of no use
+		if ctx.Err() != nil { // an interrupted examination proves nothing
 			break
 		}
 		all.add(f)
@@ -89,7 +89,7 @@ func (x *examined) count(v app.Verdict) (n int) {
 	return n
 }
 
-// sum says how it is with all of it.
+// sum says in one sentence what was found.
 func (x *examined) sum() string {
 	look := ""
 	if n := x.count(app.Warning); n > 0 {
@@ -108,9 +108,9 @@ func (x *examined) sum() string {
 	return text + look + "."
 }
 
-const margin = 20 // of what is said
+const margin = 20 // columns of the text
 
-// marks stand before a line.
+// marks are printed at the beginning of a line.
 var marks = map[app.Verdict]string{app.Sound: "ok", app.Warning: "warning", app.Wrong: "WRONG", app.LeftOut: "left out"}
 
 func printFinding(w io.Writer, f app.Finding, width int) {
@@ -136,8 +136,8 @@ func printFinding(w io.Writer, f app.Finding, width int) {
 	}
 }
 
-// setAside takes settings of serve that can't be read, such as a word for a number, out of the environment, so
-// that one check tells of all of them; the parser would end at the first.
+// setAside removes settings of serve that can't be read, such as a word instead of a number, from the environment,
+// and returns what is wrong with them. The parser would stop at the first one.
 func setAside(model *kong.Application) (unread []error) {
 	for _, flag := range command(model, "serve").Flags {
 		for _, name := range flag.Envs {
@@ -147,7 +147,7 @@ func setAside(model *kong.Application) (unread []error) {
 			}
 			if why := unreadable(flag, value); why != "" {
 				unread = append(unread, &app.ConfigError{Sentence: name + " " + why})
-				_ = os.Unsetenv(name) // else the parser says the same
+				_ = os.Unsetenv(name) // else the parser stops here
 			}
 		}
 	}

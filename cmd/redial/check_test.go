@@ -12,7 +12,8 @@ import (
 	"redial/internal/freeaddr"
 )
 
-// Whatever Twilio, HOST_URL and what listens here answer, it commands no terminal, and stays in its column.
+// Whatever Twilio, HOST_URL and the program at redial's address answer, it does not command the terminal, and stays
+// in its column.
 func TestCheckAgainstAHostileWorld(t *testing.T) {
 	for what, h := range map[string]http.HandlerFunc{
 		"headers": func(w http.ResponseWriter, _ *http.Request) {
@@ -68,7 +69,7 @@ func TestCheckAgainstAHostileWorld(t *testing.T) {
 	}
 }
 
-// What is printed fits the width, whatever is said.
+// Every text fits the width.
 func TestWrap(t *testing.T) {
 	text := "The quick brown fox jumps over the lazy dog and " + strings.Repeat("x", 30) + " on"
 	for width := 10; width < 80; width++ {

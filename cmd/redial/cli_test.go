@@ -19,7 +19,7 @@ import (
 	"redial/api"
 )
 
-// cliSection is what stands under a heading of docs/command-line.md.
+// cliSection is the text under a heading of docs/command-line.md.
 func cliSection(t *testing.T, heading string) string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/command-line.md")
@@ -34,7 +34,7 @@ func cliSection(t *testing.T, heading string) string {
 	return section
 }
 
-// The page, the help and the code know the same exit statuses.
+// The page, the help and the code agree on the exit statuses.
 func TestExitStatuses(t *testing.T) {
 	want := map[int]string{
 		statusOK: "reached", statusFailed: "did not work", statusUsage: "missing or wrong", 130: "Ctrl-C",
@@ -64,7 +64,7 @@ func TestExitStatuses(t *testing.T) {
 	}
 }
 
-// What is wrong with the way to a server is told with what names the server; what a server says is not.
+// An error on the way to a server says what names the server; an error that the server returns does not.
 func TestTheWayToAServer(t *testing.T) {
 	other := httptest.NewServer(http.NotFoundHandler())
 	defer other.Close()
@@ -90,7 +90,7 @@ func TestTheWayToAServer(t *testing.T) {
 	}
 }
 
-// Whoever waits for a call learns the outcome from the exit status.
+// The exit status tells a waiting user the outcome.
 func TestTheExitStatusOfEachOutcome(t *testing.T) {
 	for outcome, want := range outcomeStatus {
 		server := httptest.NewServer(hostile{state: "ended", outcome: outcome, kind: "call.created"})
@@ -105,11 +105,11 @@ func TestTheExitStatusOfEachOutcome(t *testing.T) {
 	}
 }
 
-// A signal ends a command at once, without a word, whatever it waits for.
+// A signal ends a command at once and silently, whatever it waits for.
 func TestASignalEndsACommand(t *testing.T) {
 	came := make(chan struct{}, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // else nobody notices that the client has gone
+		_, _ = io.Copy(io.Discard, r.Body) // else the server does not notice that the client is gone
 		came <- struct{}{}
 		<-r.Context().Done()
 	}))

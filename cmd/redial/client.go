@@ -7,18 +7,18 @@ import (
 	"redial/api"
 )
 
-// server is the redial that a client command talks to.
+// server says which redial a client command talks to.
 type server struct {
 	URL string `help:"The redial to talk to; default ${default}." env:"REDIAL_URL" secret:"url" default:"${defaultURL}" placeholder:"URL"`
 	Key string `name:"api-key" help:"API key, where that redial needs one." env:"REDIAL_API_KEY" secret:"" placeholder:"KEY"`
 }
 
-// defaultURL is where a redial serves that is told nothing else.
+// defaultURL is where a redial serves with default settings.
 const defaultURL = "http://127.0.0.1:8080"
 
 func (s server) client() *api.Client { return &api.Client{URL: s.URL, Key: s.Key} }
 
-// command is a command of redial as it can be typed, for this server.
+// command is a command line of redial that asks this server.
 func (s server) command(args ...string) string {
 	if s.URL != defaultURL && s.URL != os.Getenv("REDIAL_URL") {
 		args = append(args, "--url", s.client().Address()) // without a password
@@ -29,7 +29,7 @@ func (s server) command(args ...string) string {
 	return "redial " + strings.Join(args, " ")
 }
 
-// quoted is a word as a shell reads it.
+// quoted quotes a word for the shell.
 func quoted(word string) string {
 	plain := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-_./:=@%,", r)

@@ -30,8 +30,8 @@ func (c *completionCmd) Help() string {
 		"Of fish: redial completion fish > ~/.config/fish/completions/redial.fish."
 }
 
-// shells is what each shell is to run, with the binary and, where that is a part of a command, the
-// binary quoted once more. Each asks the binary with the line in COMP_LINE, as bash does.
+// shells has what each shell must run. %[1]s is the quoted binary, and %[2]s is that quoted once more, for a place
+// inside a command. Each shell runs the binary with the line in COMP_LINE, as bash does.
 var shells = map[string]string{
 	"bash": "complete -o default -C %[2]s redial\n",
 	"zsh": "(( $+functions[compdef] )) || { autoload -U +X compinit && compinit }\n" +
@@ -53,10 +53,10 @@ func (c *completionCmd) Run(con *console) error {
 	return err
 }
 
-// completes says whether a shell asks for what a line may go on with.
+// completes says whether a shell asks how a line can continue.
 func completes() bool { return os.Getenv("COMP_LINE") != "" && os.Getenv("COMP_POINT") != "" }
 
-// complete prints what the line may go on with.
+// complete prints how the line can continue.
 func (con *console) complete(ctx context.Context, parser *kong.Kong) error {
 	ctx, cancel := context.WithTimeout(ctx, completeTime)
 	defer cancel()
@@ -71,10 +71,10 @@ func (con *console) complete(ctx context.Context, parser *kong.Kong) error {
 	return nil
 }
 
-// completeTime is how long whoever pressed Tab waits for a server.
+// completeTime is how long to wait for a server after a press of Tab.
 const completeTime = 700 * time.Millisecond
 
-// predictors are those that tags name: what only a server knows, files, or the words themselves.
+// predictors are the completions that tags name: answers of the server, files, or the words in the tag itself.
 func predictors(ctx context.Context, model *kong.Application) map[string]complete.Predictor {
 	all := map[string]complete.Predictor{
 		"files": complete.PredictFiles("*"),
@@ -85,7 +85,7 @@ func predictors(ctx context.Context, model *kong.Application) map[string]complet
 			return names
 		}),
 		"calls": asking(func(c *api.Client) (ids []string) {
-			page, _ := c.List(ctx, api.ListQuery{}) // without a server there is nothing to offer
+			page, _ := c.List(ctx, api.ListQuery{}) // on an error nothing is offered
 			for _, call := range page.Calls {
 				ids = append(ids, call.ID)
 			}
@@ -100,13 +100,13 @@ func predictors(ctx context.Context, model *kong.Application) map[string]complet
 		}),
 		"presets": asking(func(c *api.Client) (names []string) {
 			presets, _ := c.Presets(ctx)
-			if len(presets) == 0 { // those that every server has
+			if len(presets) == 0 { // no answer: offer the built-in ones
 				_ = json.Unmarshal(api.Presets, &presets)
 			}
 			return slices.Collect(maps.Keys(presets))
 		}),
 	}
-	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // this visitor fails nowhere
+	_ = kong.Visit(model, func(n kong.Visitable, next kong.Next) error { // this visitor never fails
 		if v, ok := n.(*kong.Flag); ok && v.Tag.Has("predictor") {
 			if words := v.Tag.Get("predictor"); all[words] == nil {
 				all[words] = complete.PredictSet(strings.Split(words, ",")...)
@@ -117,10 +117,10 @@ func predictors(ctx context.Context, model *kong.Application) map[string]complet
 	return all
 }
 
-// plain is what a shell takes as it is.
+// plain matches a name that a shell needs not quote.
 var plain = regexp.MustCompile(`^[\w.-]+$`)
 
-// asking asks the server of the line, or of the settings.
+// asking asks the server that the line names, or else that of the settings.
 func asking(names func(*api.Client) []string) complete.Predictor {
 	return complete.PredictFunc(func(a complete.Args) []string {
 		client := &api.Client{URL: os.Getenv("REDIAL_URL"), Key: os.Getenv("REDIAL_API_KEY")}

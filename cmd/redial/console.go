@@ -16,21 +16,21 @@ const (
 	statusFailed = 1
 	statusUsage  = 2 // a flag, an argument or a setting is missing or wrong
 
-	statusSignal = 128 // and the signal's number: 130, of Ctrl-C
+	statusSignal = 128 // plus the signal's number: 130 for Ctrl-C
 )
 
-// console is where a command reads, and writes, through a filter. The screen of a demo alone moves the
-// cursor: terminal is standard output as it is, if that is one.
+// console is what a command reads from, and writes to through a filter. terminal is standard output without the
+// filter, or nil if that is no terminal: only the demo's screen moves the cursor.
 type console struct {
 	in       io.Reader
 	out, err io.Writer
 	terminal *os.File
-	echoes   bool         // errors go to a terminal, which shows what is typed, too
+	echoes   bool         // errors go to a terminal, which also shows what is typed
 	json     bool         // results, errors and warnings are for a script
-	command  string       // that runs, such as redial call
-	asked    string       // the redial that it talks to; empty once that is known to be one
-	lost     func() error // why a part of the result was not written
-	unread   []error      // settings that can't be read, where the command is to tell of all of them
+	command  string       // the one that runs, such as redial call
+	asked    string       // URL of the redial that it asks; empty once a redial has answered there
+	lost     func() error // returns why a part of the result was not written
+	unread   []error      // settings that can't be read, for a command that reports all of them
 }
 
 func newConsole(out, err io.Writer) *console {
@@ -45,20 +45,20 @@ func newConsole(out, err io.Writer) *console {
 	return con
 }
 
-// stopped says that Ctrl-C ended a command, over the ^C of the terminal.
+// stopped says that Ctrl-C ended a command. It overwrites the ^C of the terminal.
 func (con *console) stopped() {
 	if con.terminal != nil {
-		_, _ = con.terminal.WriteString("\r") // who is gone needs no word
+		_, _ = con.terminal.WriteString("\r") // without a terminal nobody reads it
 	}
 	printf(con.out, "Stopped.\n")
 }
 
-// exitError ends the process with a status and no further word.
+// exitError ends the process with a status, and prints nothing.
 type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
-// signaled is why a command ends that a signal has ended.
+// signaled is the error of a command that a signal has ended.
 type signaled struct{ signal syscall.Signal }
 
 func (s signaled) Error() string { return s.signal.String() }

@@ -11,17 +11,17 @@ import (
 	"unicode/utf8"
 )
 
-// content is a text, or where it stands: - is standard input, and @FILE is a file. A text that
-// begins with @ is written with one more.
+// content is a text, or says where it is: - is standard input, and @FILE is a file. A text that begins with @ is
+// written with another @ before it.
 type content string
 
-// maxContent is far more than a message may have: 4000 characters.
+// maxContent is much more than a message may have, which is 4000 characters.
 const maxContent = 64 << 10 // bytes
 
-// stdin says whether it stands on standard input.
+// stdin says whether the text is on standard input.
 func (c content) stdin() bool { return c == "-" }
 
-// text reads it.
+// text returns the text.
 func (c content) text(ctx context.Context, stdin io.Reader) (string, error) {
 	name, elsewhere := strings.CutPrefix(string(c), "@")
 	switch {
@@ -41,8 +41,8 @@ func (c content) text(ctx context.Context, stdin io.Reader) (string, error) {
 	return text, err
 }
 
-// readText reads a text that somebody wrote in an editor: a byte order mark at its beginning and
-// newlines at its end are not spoken. It returns when ctx is over, even if nothing was read.
+// readText reads a text that was written in an editor: it removes a byte order mark at the beginning and newlines at
+// the end. It returns when ctx is done, even if nothing was read.
 func readText(ctx context.Context, from string, open func() (io.ReadCloser, error)) (string, error) {
 	var b []byte
 	done := make(chan error, 1)

@@ -9,15 +9,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Every text can be given: as it is, with one more @ where it begins with one, in a file, and on
-// standard input.
+// Every text can be given: directly, with another @ before an @ at its beginning, in a file, and on standard input.
 func TestEveryTextCanBeGiven(t *testing.T) {
 	folder := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.TrimSpace(rapid.OneOf(rapid.StringN(1, 100, 4000),
 			rapid.StringMatching(`[@-]{1,3}[a-z]{0,3}`)).Draw(t, "text"))
 		if strings.TrimSpace(strings.TrimPrefix(text, "\ufeff")) != text || text == "" {
-			return // such an end is not spoken
+			return // readText removes such an end
 		}
 		file := filepath.Join(folder, "text")
 		if err := os.WriteFile(file, []byte("\ufeff"+text+"\r\n"), 0o600); err != nil {

@@ -22,9 +22,9 @@ type demoCmd struct {
 }
 
 const (
-	demoSpeed = 20               // phones ring that much faster than life
-	demoTime  = 60 * time.Second // after which a call that has not ended is wrong
-	demoLook  = 5 * time.Second  // for which a call that waits is seen to, before somebody does something about it
+	demoSpeed = 20               // phones ring so many times faster than in life
+	demoTime  = 60 * time.Second // a call that has not ended by then is wrong
+	demoLook  = 5 * time.Second  // how long a waiting call is shown before somebody intervenes
 )
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
@@ -38,7 +38,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	defer func() { err = errors.Join(err, d.stop()) }()
 	printf(con.out, "redial  %s\nTwilio  %s, on your desk; phones %d times as fast as life\n\n%s\n\n",
 		d.url, d.twilio, demoSpeed, watched[c.Story])
-	// The night's windows are counted from here: by now all is up, however slow the machine.
+	// The night's windows are relative to this moment: everything is up now, however slow the machine.
 	err = d.play(ctx, newScreen(con, demoCalls(c.Story), c.Polling))
 	if ctx.Err() != nil {
 		con.stopped()
@@ -53,7 +53,7 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 	return err
 }
 
-// demo is a pair at which the calls of the demo are asked for.
+// demo is a pair, and asks for the calls of the demo.
 type demo struct {
 	*pair
 }
@@ -75,7 +75,7 @@ func startDemo(ctx context.Context, calls []demoCall, polling bool) (*demo, erro
 	return &demo{p}, err
 }
 
-// play places the calls, shows how they fare, and holds each against what must come of it.
+// play asks for the calls, shows what happens to them, and checks the result of each.
 func (d *demo) play(ctx context.Context, s *screen) error {
 	ctx, cancel := context.WithTimeout(ctx, demoTime)
 	defer cancel()
@@ -102,7 +102,7 @@ func (d *demo) ask(ctx context.Context, c demoCall) (id string, err error) {
 	return call.ID, err
 }
 
-// follow shows a call until it has ended, and holds it against what must come of it.
+// follow shows a call until it has ended, and checks its result.
 func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	c := s.rows[i].call
 	outcome, waited := "", ""
@@ -130,7 +130,7 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	return d.check(c, outcome, call.Reached)
 }
 
-// intervene does what somebody is to do about a call that waits, once one has seen that it does.
+// intervene does what somebody must do about a waiting call, once the screen has shown it for a while.
 func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event) (err error) {
 	waits := e.Waiting != "" || e.Type == "call.redial_scheduled"
 	if !waits || !c.cancel && !(c.now && e.NextAttemptAt.After(e.At)) {
@@ -149,8 +149,8 @@ func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event
 	return err
 }
 
-// check holds a call against what must come of it: the outcome, the evidence, and how often the
-// phones rang and what was said, as the other side knows it.
+// check compares a call with what must come of it: the outcome, the evidence, how often the phones rang and what was
+// said. The last two are as the simulated Twilio knows them.
 func (d *demo) check(c demoCall, outcome string, reached *api.Reached) error {
 	rings, heard := 0, map[string]string{}
 	for _, leg := range d.phones.Legs() {

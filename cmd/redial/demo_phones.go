@@ -7,26 +7,26 @@ import (
 	"redial/api"
 )
 
-// demoFrom calls the phones of the demo, and of a desk that is told nothing else.
+// demoFrom is the number that calls the phones of the demo, and by default those of a desk.
 const demoFrom = "+815012345678"
 
 // demoCall is one call of the demo: what the phones do, and what must come of it.
 type demoCall struct {
 	title, number, script string
-	times                 string            // when it may ring, in the story of the night
-	people                []api.Person      // whom to reach, where that is more than the number
-	others                map[string]string // what the phones of the others do
+	times                 string            // when it may ring; for the story of the night
+	people                []api.Person      // whom to reach, if that is more than the number
+	others                map[string]string // scripts of the other people's phones
 	policy                api.Policy
-	cancel                bool   // while it waits
-	now                   bool   // and is then asked to ring at once
-	waits                 string // why it waits, where that is not the pause after a dial
+	cancel                bool   // cancel it while it waits
+	now                   bool   // ask it to ring at once, while it waits
+	waits                 string // why it waits, if that is not the pause after a dial
 	outcome               string
-	rings                 int               // dials that Twilio is to see
-	by, name              string            // the evidence, where it matters
-	heard                 map[string]string // what must have been said on a number's last leg
+	rings                 int               // how many dials Twilio must see
+	by, name              string            // the evidence; empty: not checked
+	heard                 map[string]string // what must have been said on the last leg to a number
 }
 
-// watched is what one sees in each story, in a line.
+// watched says in a line what each story shows.
 var watched = map[string]string{
 	"rings":     "Eight phones, and what each does: redial rings until somebody answers.",
 	"confirm":   "To answer is not enough: somebody has to press a key, or to know the PIN.",
@@ -35,7 +35,7 @@ var watched = map[string]string{
 	"night":     "Phones ring only at certain times, some of which begin, or end, as you watch.",
 }
 
-// demoCalls are those of a story. Their pauses are short, so that all is told within a minute.
+// demoCalls are the calls of a story. Their pauses are short, so that the story ends within a minute.
 func demoCalls(story string) []demoCall {
 	switch story {
 	case "confirm":
@@ -49,7 +49,7 @@ func demoCalls(story string) []demoCall {
 	}
 	busy := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(2 * time.Second)}}}
 	long := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}}
-	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence is noticed soon
+	short := api.Policy{RingTimeout: new(api.Duration(5 * time.Second))} // so that the silence ends soon
 	return []demoCall{
 		{title: "answers at once", number: "+819012345671", script: "answer", outcome: "reached", rings: 1},
 		{title: "answers the third ring", number: "+819012345672", script: "no-answer,no-answer,answer",
@@ -65,8 +65,8 @@ func demoCalls(story string) []demoCall {
 	}
 }
 
-// nightCalls have nights that end, and begin, while one looks on: their windows open or close
-// seconds from now. They are told by the clock of UTC, and shown by that of the wall.
+// nightCalls have windows that open or close seconds from now, while somebody looks. The windows are in UTC, and
+// shown in local time.
 func nightCalls(now time.Time) []demoCall {
 	second := api.Duration(time.Second)
 	span := func(from, to time.Duration, form string, now time.Time) string {

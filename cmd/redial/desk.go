@@ -31,16 +31,16 @@ func (deskCmd) Help() string {
 		"not HOST_URL, DATABASE_URL, TWILIO_…, REDIAL_LISTEN, nor REDIAL_WEBHOOK_…."
 }
 
-// How the desk has the settings of serve. Those that say where calls, callbacks and messages
-// go are flags only, so that no production setting in the environment counts; those that say
-// how calls are made are as they are anywhere. All others the desk sets itself.
+// These settings of serve are flags of the desk, too. Those that say where calls, callbacks and messages go are flags
+// only, so that no production setting in the environment counts. Those that say how calls are made are read as usual.
+// The desk itself sets all others.
 var (
 	deskFlags    = []string{"listen", "api-keys", "webhook-urls", "webhook-secrets", "webhook-events"}
 	deskSettings = []string{"from", "default-region", "allowed-regions", "number-prefixes", "twiml-verbs", "twiml-hosts",
 		"languages", "presets", "calls-per-second", "retention-days"}
 )
 
-// deskOnly takes off desk's command line what could lead it to a world outside.
+// deskOnly removes all other settings of serve from desk's command line: they could lead out of this machine.
 func deskOnly(k *kong.Kong) error {
 	serve, desk := command(k.Model, "serve"), command(k.Model, "desk")
 	ofServe := func(f *kong.Flag) bool {
@@ -55,14 +55,14 @@ func deskOnly(k *kong.Kong) error {
 			f.Envs, f.Tag.Envs = nil, nil
 		}
 		if f.Name == "log-level" {
-			f.HasDefault, f.Default = true, "warn" // the desk itself says what happens
+			f.HasDefault, f.Default = true, "warn" // the desk itself prints what happens
 		}
 	}
 	return nil
 }
 
-// deskSecret signs the desk's webhooks where no other is given. It is no secret: it is the
-// same on every desk, so that a program keeps it in its settings.
+// deskSecret signs the desk's webhooks by default. It is not secret: it is the same on every desk, so that a program
+// can keep it in its settings.
 const deskSecret = "whsec_cmVkaWFsIGRlc2s6IG5vIHNlY3JldCBhdCBhbGw=" // "redial desk: no secret at all"
 
 func (c *deskCmd) Run(ctx context.Context, con *console, line *kong.Context) (err error) {
@@ -109,13 +109,13 @@ func follow(stop context.Context, con *console, p *pair, ready func(), shown *fe
 		con.stopped()
 		return nil
 	}
-	if ctx.Err() != nil { // stop says why
+	if ctx.Err() != nil { // a part has stopped; p.stop returns why
 		return nil
 	}
 	return err
 }
 
-// greet says where everything is, and how to ask for a call.
+// greet says where the parts listen, and how to ask for a call.
 func (c *deskCmd) greet(con *console, p *pair) {
 	say := func(what, text string, args ...any) {
 		printf(con.out, "%-9s "+text+"\n", append([]any{what}, args...)...)
@@ -157,7 +157,7 @@ func (c *deskCmd) greet(con *console, p *pair) {
 	printf(con.out, "  %s call --url %s \\\n    %s --say Hello. --wait\n", self(), p.url, number)
 }
 
-// leftAlone names the settings of the environment that a desk does not read.
+// leftAlone names the settings in the environment that the desk does not read.
 func leftAlone(con *console, line *kong.Context) {
 	read := settings(line.Selected())
 	set := slices.DeleteFunc(settings(command(line.Model, "serve")), func(name string) bool {
@@ -168,8 +168,7 @@ func leftAlone(con *console, line *kong.Context) {
 	}
 }
 
-// inFlags puts an error into the words of the desk's command line, where settings of serve
-// are flags only.
+// inFlags replaces the names of settings in an error by the flags that the desk has instead.
 func inFlags(err error) error {
 	wrong, ok := errors.AsType[*app.ConfigError](err)
 	if !ok {
@@ -182,10 +181,10 @@ func inFlags(err error) error {
 	return &app.ConfigError{Sentence: sentence}
 }
 
-// plainPath is of one word in every shell.
+// plainPath matches a path that no shell needs quoted.
 var plainPath = regexp.MustCompile(`^[\w/.+-]+$`)
 
-// self is what runs this very program in another terminal, in another folder.
+// self is the command that runs this program in another terminal and in any folder.
 func self() string {
 	own, err := os.Executable()
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"redial/internal/sim"
 )
 
-// Of the environment the desk reads how calls are made, and nothing that says where anything
-// is: neither what there is today, nor what serve will read some day.
+// From the environment the desk reads how calls are made, but nothing that says where anything is. That holds for
+// today's settings of serve, and for those to come.
 func TestTheDeskReadsNothingThatLeadsElsewhere(t *testing.T) {
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), func(int) {})
 	if err != nil {
@@ -39,7 +39,7 @@ func TestTheDeskReadsNothingThatLeadsElsewhere(t *testing.T) {
 	}
 }
 
-// Whatever a pair is asked to be, it is led to its own Twilio and its own database.
+// Whatever a pair is asked to be, it uses its own Twilio and its own database.
 func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 	p, err := pairing{redial: app.Config{
 		Listen: anyPort, HostURL: "https://redial.example.com", DatabaseURL: "postgres://127.0.0.1:1/production",
@@ -65,7 +65,7 @@ func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 	}
 }
 
-// A file of scripts is what the flag takes, a line for each phone.
+// The flag also takes a file of scripts, a line for each phone.
 func TestScriptsOfPhones(t *testing.T) {
 	s := scripts{}
 	err := s.read("\ufeff# Aiko\r\n+819012345601 = answer+keys=9/1 \r\n\n" +
@@ -86,8 +86,8 @@ func TestScriptsOfPhones(t *testing.T) {
 	}
 }
 
-// What happened is shown once, however often the stream brings it; what phones tell of
-// themselves is not told by redial, too.
+// Every event is shown once, however often the stream sends it. Events that the phones tell are not repeated in
+// redial's name.
 func TestTheFeedOfADesk(t *testing.T) {
 	var out strings.Builder
 	f := &feed{to: &out, columns: func() int { return 0 }}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// varies is what is another in each run, and the word that stands for it.
+// varies lists what differs in each run, and the word that replaces it.
 var varies = []struct {
 	what *regexp.Regexp
 	word string
@@ -25,7 +25,7 @@ var varies = []struct {
 	{regexp.MustCompile(`[ \t]+`), " "},
 }
 
-// bare are the lines of an answer, without what varies.
+// bare returns the lines of an answer without what varies.
 func bare(text string) []string {
 	for _, v := range varies {
 		text = v.what.ReplaceAllString(text, v.word)
@@ -37,17 +37,17 @@ func bare(text string) []string {
 	return slices.DeleteFunc(lines, func(line string) bool { return line == "" || day.MatchString(line) })
 }
 
-// day is a line that says on which day those below were, which depends on the hour.
+// day matches a line with the date of the lines below it; whether there is one depends on the hour.
 var day = regexp.MustCompile(`^\d{4}-\d\d-\d\d( \(.*\))?$`)
 
-// closed is what stands in an answer only while a window is closed.
+// closed is the beginning of a line that an answer has only while a window is closed.
 const closed = "Not now outside "
 
 const gap = "…"
 
-// answers says whether got is what a page prints: the same lines, where a line of … stands for any
-// number of them, and … in a line for anything. Lines that begin with a time may change places with
-// their neighbours: what happens in the same moment may be told in any order.
+// answers says whether got matches what a page prints. A line of … stands for any number of lines, and … in a line
+// for any text. Lines that begin with a time may change places with their neighbours: events of the same moment may
+// come in any order.
 func answers(want, got string) bool {
 	left, loose, last := bare(got), false, ""
 	for _, last = range bare(want) {
@@ -72,7 +72,7 @@ func answers(want, got string) bool {
 func timed(line string) bool   { return strings.HasPrefix(line, "TIME ") }
 func untimed(line string) bool { return !timed(line) }
 
-// like says whether a line is the one that a page prints.
+// like says whether a line matches a line of a page.
 func like(want, got string) bool {
 	pieces := strings.Split(want, gap)
 	for i, piece := range pieces {

@@ -26,7 +26,7 @@ var (
 	)
 )
 
-// inward puts into a command what its reader does: addresses, and what … and ID stand for.
+// inward replaces in a command what its reader would replace: addresses, and the placeholders … and ID.
 func (r *reader) inward(command string) (_ string, err error) {
 	command = strings.ReplaceAll(command, "bin/redial", "redial")
 	command = r.addresses(filledIn.Replace(command))
@@ -55,7 +55,7 @@ func (r *reader) inward(command string) (_ string, err error) {
 	return command, nil
 }
 
-// addresses puts the reader's own into what the page says.
+// addresses replaces the page's addresses by the reader's own.
 func (r *reader) addresses(text string) string {
 	return strings.NewReplacer(
 		"127.0.0.1:8080", r.redial, "127.0.0.1:4010", r.twilio, "localhost:3000", r.hook, "127.0.0.1:3000", r.hook,
@@ -64,13 +64,13 @@ func (r *reader) addresses(text string) string {
 	).Replace(text)
 }
 
-// outward puts the page's addresses into an answer.
+// outward replaces the reader's addresses in an answer by the page's.
 func (r *reader) outward(said string) string {
 	return strings.NewReplacer(r.redial, "127.0.0.1:8080", r.twilio, "127.0.0.1:4010", r.hook,
 		"localhost:3000").Replace(said)
 }
 
-// http asks redial for something.
+// http sends a request to redial.
 func (r *reader) http(method, path string, body, answer any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -96,7 +96,7 @@ func (r *reader) http(method, path string, body, answer any) error {
 	return json.Unmarshal(said, answer)
 }
 
-// call is the id of the newest call: where there is none, of one that is made.
+// call is the id of the newest call. If there is none, it makes one.
 func (r *reader) call() (string, error) {
 	var list api.CallList
 	if err := r.http("GET", "/v1/calls?limit=1", nil, &list); err != nil {
@@ -144,8 +144,8 @@ func (r *reader) message() (string, error) {
 
 var date = regexp.MustCompile(`\b20\d\d-\d\d-\d\d`)
 
-// soon puts the dates of a text as many weeks later as it takes the first of them to come: on the same
-// days of the week, with the same time between them. So a page stays true when its dates are over.
+// soon moves all dates of a text by the same number of weeks, so that the first of them is in the future. The days of
+// the week, and the times between the dates, stay the same. So a page stays true when its dates are over.
 func soon(text string, now time.Time) string {
 	dates := slices.Sorted(slices.Values(date.FindAllString(text, -1)))
 	if len(dates) == 0 {

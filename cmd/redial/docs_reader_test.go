@@ -22,18 +22,18 @@ import (
 	"redial/internal/freeaddr"
 )
 
-// A reader tries a page from top to bottom, in a shell and a directory of its own, with a redial and
-// a simulated Twilio at the addresses that the page names. Where the page starts none, they are there.
+// A reader tries a page from top to bottom, in its own shell and directory, with a redial and a simulated Twilio at
+// the addresses that the page names. If the page does not start them, the reader does.
 type reader struct {
 	t              *testing.T
-	dir            string // with a clone in it
+	dir            string // contains a clone
 	redial, twilio string
-	hook           string // the reader's own application, which takes whatever is posted to it
+	hook           string // URL of the reader's own application, which accepts every POST
 	running        map[string]*background
 	status         int // of the last command, for $?
 }
 
-// A background is a command that goes on, and what it has said so far.
+// A background is a command that goes on, and its output so far.
 type background struct {
 	cmd  *exec.Cmd
 	done chan struct{}
@@ -53,18 +53,18 @@ func (b *background) text() string {
 	return b.said.String()
 }
 
-// patience is how long a reader waits for anything, on a machine that has much to do.
+// patience is how long a reader waits for anything, on a busy machine.
 const patience = 2 * time.Minute
 
-// ready is what a command that goes on says once it serves.
+// ready has the text that each command prints once it serves.
 var ready = map[string]string{
 	"serve": "redial serves", "sim": "/sim/legs", "listen": "signed with", "desk": "What happens",
 }
 
-// simulator is the Twilio of a page that starts none.
+// simulator starts the Twilio of a page that starts none.
 const simulator = "redial sim --speed 20"
 
-// account is a setting for a redial that is started with it: the one before is stopped.
+// account matches a setting after which redial must be started anew.
 var account = regexp.MustCompile(`^export (TWILIO_ACCOUNT_SID|HOST_URL)=`)
 
 var goesOn = regexp.MustCompile(`^(?:\w+=\S+ )*redial (serve|sim|listen|desk)\b`)
@@ -109,7 +109,7 @@ func writes(all []block, command string) bool {
 	})
 }
 
-// setUp gives the reader's shell the settings of a redial, but for those that the page sets itself.
+// setUp gives the reader's shell the settings of a redial, except those that the page itself sets.
 func (r *reader) setUp(all []block) {
 	r.t.Helper()
 	var exports strings.Builder
@@ -120,7 +120,7 @@ func (r *reader) setUp(all []block) {
 		"REDIAL_URL":              "http://" + r.redial,
 		"REDIAL_CALLS_PER_SECOND": "20", "REDIAL_ALLOWED_REGIONS": "JP,DE,RU", "REDIAL_WEBHOOK_ALLOW_PRIVATE": "true",
 		"REDIAL_WEBHOOK_SECRETS": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-		// HOME is another
+		// the reader's HOME is another
 		"GOCACHE": goEnv(r.t, "GOCACHE"), "GOMODCACHE": goEnv(r.t, "GOMODCACHE"), "GOPROXY": "off",
 	} {
 		if !writes(all, `export (\w+=\S+ )*`+name+`=`) {
@@ -130,7 +130,7 @@ func (r *reader) setUp(all []block) {
 	r.must(os.WriteFile(filepath.Join(r.dir, ".exports"), []byte(exports.String()), 0o600))
 }
 
-// begin starts what a page takes to be there: a redial, and its Twilio.
+// begin starts what a page expects to be there: a redial, and its Twilio.
 func (r *reader) begin(all []block) {
 	r.t.Helper()
 	needed := slices.ContainsFunc(all, func(b block) bool {
@@ -158,12 +158,12 @@ func goEnv(t *testing.T, name string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// readers are what says whether a program can be read, by its language.
+// readers has for each language the command that checks whether a program is valid.
 var readers = map[string][]string{
 	"js": {"node", "--check"}, "python": {"python3", "-m", "py_compile"}, "ruby": {"ruby", "-c"},
 }
 
-// program puts one into the file that it names, where the reader is, and has it read.
+// program writes a program into the file that it names, and checks it.
 func (r *reader) program(b block) {
 	r.t.Helper()
 	file := filepath.Join(r.variable("PWD"), cmp.Or(b.kind, "unnamed."+b.lang))
@@ -178,7 +178,7 @@ func (r *reader) program(b block) {
 	}
 }
 
-// run runs the commands of a block, each of which has to succeed.
+// run runs the commands of a block. Each must succeed.
 func (r *reader) run(b block) {
 	r.t.Helper()
 	for command, rest := cutCommand(b.text); command != ""; command, rest = cutCommand(rest) {
@@ -188,7 +188,7 @@ func (r *reader) run(b block) {
 	}
 }
 
-// talk runs the commands behind each $ of a block, and holds what they say against what follows.
+// talk runs the commands behind each $ of a block, and compares their output with the text that follows.
 func (r *reader) talk(b block) {
 	r.t.Helper()
 	parts := strings.Split("\n"+b.text, "\n$ ")
@@ -201,7 +201,7 @@ func (r *reader) talk(b block) {
 		if errors.Is(err, errNotRun) {
 			continue
 		}
-		// a status is no failure: pages show those, too
+		// an exit status is no failure: pages show some
 		if _, exit := errors.AsType[*exec.ExitError](err); err != nil && !exit {
 			r.t.Errorf("%s: %s: %v\n%s", b, command, err, got)
 			continue
@@ -212,7 +212,7 @@ func (r *reader) talk(b block) {
 	}
 }
 
-// cutCommand takes the first command off a text: as many lines as a shell needs to find it whole.
+// cutCommand cuts off the first command of a text: the fewest lines that a shell takes as a whole command.
 func cutCommand(text string) (command, rest string) {
 	rest = strings.TrimLeft(text, "\n")
 	for rest != "" {
@@ -225,7 +225,7 @@ func cutCommand(text string) (command, rest string) {
 	return command, rest
 }
 
-// whole says whether a shell needs no further line.
+// whole says whether a shell takes the text as a whole command.
 func whole(command string) bool {
 	out, err := exec.Command("bash", "-n", "-c", command).CombinedOutput()
 	return err == nil && len(out) == 0
@@ -233,7 +233,7 @@ func whole(command string) bool {
 
 var errNotRun = errors.New("it is not run")
 
-// do runs a command as the reader would, or says that it is one of those that are not run.
+// do runs a command as the reader would, or says that commands of this kind are not run.
 func (r *reader) do(command string) (string, error) {
 	for begin := range notRun {
 		if strings.HasPrefix(command, begin) {
@@ -264,30 +264,31 @@ func (r *reader) do(command string) (string, error) {
 	return string(out), err
 }
 
-// bash is a shell that goes on from where the last one was.
+// bash is a shell with the state in which the last one ended.
 func (r *reader) bash(ctx context.Context, command string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-c",
 		`. "$EXPORTS"; trap '{ export -p; printf "cd %q\n" "$PWD"; } >"$EXPORTS"' EXIT; `+command)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // what it has started ends with it
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children can be ended with it
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Dir = r.dir
-	// it is killed, and clears nothing
+	// A command that is killed does not remove its files, so TMPDIR is the directory of the reader.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "EXPORTS=" + filepath.Join(r.dir, ".exports"), "TMPDIR=" + r.dir}
 	return cmd
 }
 
-// start runs a command that goes on, until it serves or has ended. One of the same name is ended before.
+// start runs a command that goes on, and returns when it serves or has ended. It first ends a command of the same
+// name.
 func (r *reader) start(command string) (string, error) {
 	r.t.Helper()
 	name := goesOn.FindStringSubmatch(command)[1]
 	r.end(name)
 	switch name {
 	case "sim":
-		r.end("desk") // its reader is done with it
+		r.end("desk") // its reader does not need it any more
 		command = strings.Replace(command, "redial sim", "redial sim --listen "+r.twilio, 1)
 	case "desk":
-		// the last one counts
+		// of two equal flags, the last one counts
 		command = strings.Replace(command, "redial desk", "redial desk --listen "+r.redial+" --sim-listen "+r.twilio, 1)
 	}
 	b := &background{done: make(chan struct{})}
@@ -324,7 +325,7 @@ func (r *reader) end(name string) {
 	}
 }
 
-// variable is what the shell has of a name.
+// variable is the value of a variable in the shell.
 func (r *reader) variable(name string) string {
 	r.t.Helper()
 	out, err := r.bash(r.t.Context(), `printf %s "$`+name+`"`).Output()
@@ -334,7 +335,7 @@ func (r *reader) variable(name string) string {
 	return string(out)
 }
 
-// isTarget says whether the Makefile has the target that a command names, if it is make.
+// isTarget checks that the Makefile has the target that a make command names.
 func isTarget(command string) error {
 	if !strings.HasPrefix(command, "make ") {
 		return nil

@@ -20,8 +20,8 @@ import (
 
 const root = "../.."
 
-// A block is what stands between two fences of a page. A word behind the language says what it is,
-// of JSON the schema in openapi.yaml.
+// A block is the text between two fences of a page. The word behind the language says what the block is; for JSON it
+// names the schema in openapi.yaml.
 type block struct {
 	page string // its path from the root
 	line int
@@ -46,7 +46,7 @@ func blocks(page, text string) (all []block) {
 	return all
 }
 
-// pages are all that we have written for people: the text by its path from the root.
+// pages are all texts that we have written for people, by their paths from the root.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -69,8 +69,8 @@ func pages(t *testing.T) map[string]string {
 	return all
 }
 
-// TestPages does what our pages say, each from top to bottom, as a reader would: it runs the commands,
-// and holds what they answer against what is printed, and the JSON against the contract.
+// TestPages follows each page from top to bottom, as a reader would. It runs the commands, compares their output with
+// the page, and validates the JSON against the contract.
 func TestPages(t *testing.T) {
 	for name, text := range pages(t) {
 		if all := blocks(name, text); len(all) > 0 {
@@ -85,7 +85,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestTables wants each entry of the tables to be needed.
+// TestTables fails for an entry of the tables that is not needed.
 func TestTables(t *testing.T) {
 	for name := range notTried {
 		file, lang, _ := strings.Cut(name, " ")
@@ -107,7 +107,7 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// notRun are the commands of our pages that are not run here, by how they begin, and why.
+// notRun has the beginnings of commands that are not run here, and the reasons.
 var notRun = map[string]string{
 	"bin/redial demo": "demo.txtar runs it, for half a minute",
 	"go build ":       "takes a minute, and is how this test comes to be",
@@ -121,7 +121,8 @@ var notRun = map[string]string{
 	"systemd-run ":    "needs systemd",
 }
 
-// notTried are the blocks that are neither commands, JSON nor programs, by page and language, and why that will do.
+// notTried has the blocks that are neither commands, JSON nor programs, by page and language, and why they are not
+// tried.
 var notTried = map[string]string{
 	"docs/architecture.md ":      "drawings",
 	"docs/operations.md ":        "lines of the log, as in logs.txtar",
@@ -151,8 +152,8 @@ func (r *reader) try(b block) {
 	}
 }
 
-// json holds an example against the schema that the fence names. Of one that is called a part,
-// what has to be there may be missing. What asks for a call is also sent, as a question.
+// json validates an example against the schema that the fence names. An example that is called a part may lack
+// required fields. A request for a call is also sent, as a dry run.
 func (r *reader) json(b block) {
 	r.t.Helper()
 	name, part := strings.CutSuffix(b.kind, " part")
@@ -184,7 +185,7 @@ func (r *reader) json(b block) {
 	}
 }
 
-// fillIn adds to a request what a part of one leaves out.
+// fillIn adds what a part of a request lacks.
 func fillIn(wish map[string]any) {
 	for field, value := range map[string]any{"to": "+819012345678", "say": "Hello."} {
 		if _, has := wish[field]; !has {
@@ -193,7 +194,7 @@ func fillIn(wish map[string]any) {
 	}
 }
 
-// schemaOf finds a schema by its name, or that of one of its fields: Call.reached.
+// schemaOf finds a schema by its name, or the schema of a field, such as Call.reached.
 func schemaOf(name string) (*openapi3.Schema, error) {
 	doc, err := apitest.Document()
 	if err != nil {
@@ -227,7 +228,7 @@ func flat(err error) []error {
 	return each
 }
 
-// TestReader proves that a page whose words are not true fails.
+// TestReader proves that a page with a false statement fails.
 func TestReader(t *testing.T) {
 	for _, c := range []struct{ name, want, got string }{
 		{"a word", "reached Ben", "reached Aiko"},
@@ -261,14 +262,14 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestCutCommand takes apart what a shell would take as one command each.
+// TestCutCommand cuts texts where a shell sees the end of a command.
 func TestCutCommand(t *testing.T) {
 	for _, c := range []struct{ text, command, rest string }{
 		{"\n\na\nb\n", "a\n", "b\n"},
 		{"a \\\n  --b\nc\n", "a \\\n  --b\n", "c\n"},
 		{"a '{\n}'\nc\n", "a '{\n}'\n", "c\n"},
 		{"cat <<END\na\nEND\nc\n", "cat <<END\na\nEND\n", "c\n"},
-		{"a 'b\nc\n", "a 'b\nc\n", ""}, // which the shell then finds wrong
+		{"a 'b\nc\n", "a 'b\nc\n", ""}, // a shell would find this wrong
 		{"\n", "", ""},
 	} {
 		if command, rest := cutCommand(c.text); command != c.command || rest != c.rest {

@@ -21,7 +21,7 @@ var (
 	route    = regexp.MustCompile(`^(GET|POST|PUT|DELETE) (/(?:v1|twilio_api)/[^? ]*)`)
 )
 
-// TestWordsOfPages looks up what is named in running text: commands and their flags, settings, routes.
+// TestWordsOfPages looks up the commands, flags, settings and routes that running text names.
 func TestWordsOfPages(t *testing.T) {
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {
@@ -32,7 +32,7 @@ func TestWordsOfPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := []string{"REDIAL_TEST_DATABASE_URL", "REDIAL_FORM", "TWILIO_TOKEN"} // of the tests alone, and two mistakes
+	known := []string{"REDIAL_TEST_DATABASE_URL", "REDIAL_FORM", "TWILIO_TOKEN"} // one of the tests, and two mistakes
 	err = kong.Visit(model, func(node kong.Visitable, next kong.Next) error {
 		if f, ok := node.(*kong.Flag); ok {
 			known = append(known, f.Envs...)
@@ -43,7 +43,7 @@ func TestWordsOfPages(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range pages(t) {
-		if name == "CHANGELOG.md" || strings.HasPrefix(name, "docs/adr/") { // they tell of what was
+		if name == "CHANGELOG.md" || strings.HasPrefix(name, "docs/adr/") { // these pages tell the past
 			continue
 		}
 		for _, word := range setting.FindAllString(text, -1) {
@@ -72,7 +72,7 @@ func TestWordsOfPages(t *testing.T) {
 	}
 }
 
-// TestCommandLinePage holds its table against the commands that there are.
+// TestCommandLinePage compares the page's table with the commands.
 func TestCommandLinePage(t *testing.T) {
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {
@@ -95,10 +95,10 @@ func TestCommandLinePage(t *testing.T) {
 	}
 }
 
-// logged are what the log says, and no commands.
+// logged are texts of the log that look like commands.
 var logged = []string{"redial serves", "redial is told to stop"}
 
-// hasPath says whether the contract has a method and a path, whose ids may be examples.
+// hasPath says whether the contract has a method and a path. The path may have examples in the place of ids.
 func hasPath(doc *openapi3.T, method, path string) bool {
 	for like, item := range doc.Paths.Map() {
 		fits := regexp.MustCompile("^" + parameter.ReplaceAllString(regexp.QuoteMeta(like), "[^/]+") + "$")
@@ -111,8 +111,8 @@ func hasPath(doc *openapi3.T, method, path string) bool {
 
 var parameter = regexp.MustCompile(`\\\{\w+\\\}`)
 
-// named is the command that code in running text begins with: the root where it begins with none,
-// nil where it looks like one that is not there.
+// named is the command with which code in running text begins. It is the root if the code begins with no command, and
+// nil if it begins with an unknown one.
 func named(root *kong.Node, code string) *kong.Node {
 	node := root
 	words := strings.Fields(code)

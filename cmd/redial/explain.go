@@ -61,7 +61,7 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 		printf(con.out, "The call has ended: %s.\n", call.Outcome)
 		return err
 	}
-	if e.State == "waiting" && len(e.Waiting) > 0 { // what no rule of the call's own knows of
+	if e.State == "waiting" && len(e.Waiting) > 0 { // reasons outside the call's own rules
 		printf(con.out, "It rings as soon as it can: %s.\n", byClock(strings.Join(e.Waiting, "; ")))
 		return nil
 	}
@@ -69,7 +69,7 @@ func (c *nowCmd) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
-// mayRing says that a call has not ended: its deadline may have passed, and nobody had looked yet.
+// mayRing returns an error if the call has ended: its deadline may have passed since it was last looked at.
 func mayRing(c *api.Call) error {
 	if c.State == "ended" {
 		return exitError(statusFailed)
@@ -107,8 +107,8 @@ func explain(out io.Writer, columns int, e api.Explanation) error {
 	return ifAlways(out, columns, &e)
 }
 
-// ifAlways says for each result what follows if every dial has it: in a table, or where the terminal is too
-// narrow for that, one below the other.
+// ifAlways says for each result what follows if every dial has it: in a table or, if the terminal is too narrow, one
+// result after the other.
 func ifAlways(out io.Writer, columns int, e *api.Explanation) error {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -116,7 +116,7 @@ func ifAlways(out io.Writer, columns int, e *api.Explanation) error {
 	for _, f := range e.If {
 		printf(t, "%s\t%s\t%s\n", f.Result, rings(e, f.Attempts), strings.ToUpper(f.Outcome))
 	}
-	t.Flush() // a Builder takes everything
+	t.Flush() // a strings.Builder never fails
 	wide := func(line string) bool { return cells(line) > columns }
 	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 	if columns == 0 || !slices.ContainsFunc(lines, wide) {
@@ -134,7 +134,7 @@ func several(list []api.Planned) bool {
 	return slices.ContainsFunc(list, func(p api.Planned) bool { return p.To != list[0].To })
 }
 
-// firstPlace is where the phone is that rings next.
+// firstPlace is the place of the phone that rings next.
 func firstPlace(e *api.Explanation) place {
 	for _, f := range e.If {
 		for _, p := range f.Attempts {
@@ -144,8 +144,9 @@ func firstPlace(e *api.Explanation) place {
 	return nil
 }
 
-// rings are the times of dials: the first of each day and zone behind its date, and of many the first
-// ones and the last. Of several phones, the time at each stands beside its first dial; that of one has been told.
+// rings lists the times of dials. The date and the zone stand only before a time where they change; of a long list,
+// the middle is left out. With several phones, the first dial of each also has the time there; with one, that was
+// said before.
 func rings(e *api.Explanation, list []api.Planned) string {
 	const most = 5
 	var b strings.Builder

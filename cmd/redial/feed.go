@@ -12,19 +12,19 @@ import (
 	"redial/internal/sim"
 )
 
-// feed shows what happens at a desk: a line for each thing that a phone or redial does.
+// feed shows what happens at a desk: a line for everything that a phone or redial does.
 type feed struct {
 	mu      sync.Mutex
 	to      io.Writer
 	columns func() int // of the terminal; 0: there is none
-	recent  []string   // ids of messages that were shown: one may come twice
+	recent  []string   // ids of messages that were shown, since a message may come twice
 }
 
 const maxRecent = 100
 
 func (f *feed) phone(n sim.News) { f.line(n.To, "phone", n.Does) }
 
-// toldByPhones are the events that phones tell of themselves.
+// toldByPhones are the events that the phones' own lines already tell.
 var toldByPhones = []string{
 	"attempt.dialed", "attempt.placed", "attempt.initiated", "attempt.ringing", "attempt.answered",
 }
@@ -43,7 +43,7 @@ func (f *feed) redial(m api.Webhook, _ []byte) error {
 	return nil
 }
 
-// numberOf is the number that an event is about, where it is about one.
+// numberOf is the number of the attempt that an event is about, or else the call's.
 func numberOf(e *api.Event, c *api.Call) string {
 	for _, a := range c.Attempts {
 		if a.Number == e.Attempt {
@@ -53,8 +53,7 @@ func numberOf(e *api.Event, c *api.Call) string {
 	return c.To
 }
 
-// line has the time at which the desk hears of it, which is later by a moment, so that the lines
-// are in their order.
+// line prints a line with the current time. That is a moment later than the event's, but keeps the lines in order.
 func (f *feed) line(number, who, does string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// printf is how the commands print. The form is ours, the arguments may be what anybody else
-// wrote, names, messages, URLs, errors: each stays within its line and its column.
+// printf is how all commands print. The form is ours, but anybody may have written the arguments: names, messages,
+// URLs, errors. Each argument stays within its line and its column.
 func printf(w io.Writer, form string, args ...any) {
 	for i, a := range args {
 		switch a := a.(type) {
@@ -25,14 +25,14 @@ func printf(w io.Writer, form string, args ...any) {
 	fmt.Fprintf(w, form, args...)
 }
 
-// oneLine has spaces for what would begin another line or column.
+// oneLine replaces whatever would begin another line or column by spaces.
 func oneLine(text string) string { return strings.Join(strings.FieldsFunc(text, breaks), " ") }
 
 func breaks(r rune) bool { return strings.ContainsRune("\n\r\t\v\f\u0085\u2028\u2029", r) }
 
-// filter is around everything that the process writes to a terminal: no character that
-// commands one, or turns the order of what is read, comes through. Such a character is shown
-// as JSON writes it, so that JSON stays what it was.
+// filter wraps everything that the process writes to a terminal. It lets no character through that commands a
+// terminal, or changes the direction of text. It writes such a character in JSON's notation, so that JSON keeps its
+// meaning.
 type filter struct{ to io.Writer }
 
 func (f filter) Write(b []byte) (int, error) {
@@ -49,7 +49,7 @@ func (f filter) Write(b []byte) (int, error) {
 type outlet struct {
 	to   io.Writer
 	mu   sync.Mutex
-	lost error // the first
+	lost error // the first error
 }
 
 func (o *outlet) Write(b []byte) (int, error) {
@@ -68,8 +68,8 @@ func (o *outlet) error() error {
 	return o.lost
 }
 
-// isPlain says that text is printable ASCII, as nearly each line of the log is: to look at each
-// character's properties costs as much as to write the line.
+// isPlain says that text is printable ASCII, like most lines of the log. It is a shortcut: looking up each
+// character's properties costs as much as writing the line.
 func isPlain(text []byte) bool {
 	return !slices.ContainsFunc(text, func(c byte) bool { return (c < ' ' || c > '~') && c != '\n' && c != '\t' })
 }
@@ -79,7 +79,7 @@ func harmless(text string) string {
 		return text
 	}
 	var b strings.Builder
-	for _, r := range text { // what is no UTF-8, and may be a command in another encoding, is U+FFFD here
+	for _, r := range text { // invalid UTF-8, which may be a command in another encoding, becomes U+FFFD here
 		if isCommand(r) {
 			fmt.Fprintf(&b, `\u%04x`, r)
 		} else {
@@ -89,8 +89,8 @@ func harmless(text string) string {
 	return b.String()
 }
 
-// isCommand says that a character tells a terminal what to do: control characters of ASCII and
-// Latin-1 (which an ESC begins, too), separators of lines, and what overrides the direction of text.
+// isCommand says whether a character tells a terminal what to do: control characters of ASCII and Latin-1 (such as
+// ESC), line separators, and characters that change the direction of text.
 func isCommand(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) ||
 		r == '\u2028' || r == '\u2029'

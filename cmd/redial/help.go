@@ -6,12 +6,12 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// helpCmd is there to be listed: asHelp has turned it into the flag.
+// helpCmd exists only for the list of commands: asHelp has replaced it by the flag.
 type helpCmd struct {
 	Command []string `arg:"" optional:"" predictor:"commands" help:"Of which; without, what there is."`
 }
 
-// Run has nothing to do: see asHelp.
+// Run is never called: see asHelp.
 func (helpCmd) Run() error { return nil }
 
 // asHelp turns redial help COMMAND into redial COMMAND --help, and redial --version into
@@ -28,7 +28,7 @@ func asHelp(args []string) []string {
 	return args
 }
 
-// exitStatuses is what every script wants to know. docs/command-line.md has the table.
+// exitStatuses is what every script needs. docs/command-line.md has the whole table.
 const exitStatuses = `
 Exit statuses:
   0    it is done; of a call that is waited for: reached
@@ -41,7 +41,7 @@ Exit statuses:
   130  interrupted, by Ctrl-C
 `
 
-// printHelp is kong's help; that of redial itself ends with the exit statuses.
+// printHelp prints kong's help; the help of redial itself ends with the exit statuses.
 func (con *console) printHelp(options kong.HelpOptions, ctx *kong.Context) error {
 	err := kong.DefaultHelpPrinter(options, ctx)
 	if err == nil && ctx.Selected() == nil {

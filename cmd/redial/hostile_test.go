@@ -24,13 +24,11 @@ import (
 	"redial/api"
 )
 
-// evil is what somebody who wants to be mistaken for redial, or to command a terminal, may
-// have put into a name, a message or a URL.
+// evil is what an attacker might put into a name, a message or a URL, to look like redial or to command a terminal.
 const evil = "x\x1b[2J\x1b]0;title\a\x1b]8;;http://evil.example\x1b\\" +
 	"\u009b31m\x7f\x00\b\r\v\f\u0085\u2028\u202e\u2066\u200f\nSPOOFED\tline"
 
-// fill puts evil text wherever there is text, one of everything that there may be several of,
-// and a time or a number wherever there is one.
+// fill sets every text to evil text, gives every list and map one entry, and sets every time and number.
 func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
@@ -72,14 +70,14 @@ func hostileValue[T any](change ...func(*T)) (v T) {
 	return v
 }
 
-// hostile answers as redial does, with evil text in it; kind is the type of all events, and
-// the state and outcome of all calls are these.
+// hostile answers as redial does, with evil text. kind is the type of all events; state and outcome are those of all
+// calls.
 type hostile struct{ kind, state, outcome string }
 
 func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := func(c *api.Call) {
 		c.State, c.Outcome = h.state, h.outcome
-		c.Policy.Confirm, c.Policy.Machine = nil, nil // which are written in another form
+		c.Policy.Confirm, c.Policy.Machine = nil, nil // they have another form in JSON
 	}
 	event := func(e *api.Event) { e.Type = h.kind }
 	var answer any
@@ -151,7 +149,7 @@ func (hostile) stream(w http.ResponseWriter, events ...string) {
 	}
 }
 
-// everyCommand is a line for each that talks to a redial, or prints what others wrote.
+// everyCommand has a line for each command that asks a redial, or prints what others wrote.
 var everyCommand = []string{
 	"call +819012345678 --say hi", "call +819012345678 --say hi --json", "call +819012345678 --say hi --wait",
 	"call +819012345678 --say hi --wait --json",
@@ -166,7 +164,7 @@ var everyCommand = []string{
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 
-// What the server sends never commands the terminal, and never looks like a line of redial's.
+// Nothing that the server sends commands the terminal, or looks like a line of redial's.
 func TestNothingThatAServerSendsCommandsTheTerminal(t *testing.T) {
 	var kinds []string
 	for _, kind := range []string{
@@ -189,7 +187,7 @@ func TestNothingThatAServerSendsCommandsTheTerminal(t *testing.T) {
 		server := httptest.NewServer(h)
 		for _, line := range everyCommand {
 			if i >= len(states) && !strings.HasPrefix(line, "show") && !strings.HasPrefix(line, "call") {
-				continue // no other command shows events
+				continue // other commands show no events
 			}
 			heldAgainst(t, server.URL, line)
 		}
@@ -197,10 +195,10 @@ func TestNothingThatAServerSendsCommandsTheTerminal(t *testing.T) {
 	}
 }
 
-// heldAgainst runs a command against a server, and looks at what it printed.
+// heldAgainst runs a command against a server, and checks its output.
 func heldAgainst(t *testing.T, url, line string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // for those that would follow for ever
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // for commands that would never end
 	defer cancel()
 	if !strings.HasPrefix(line, "listen") && !strings.Contains(line, "wait") && !strings.Contains(line, "--follow") {
 		ctx = t.Context()
@@ -222,7 +220,7 @@ func heldAgainst(t *testing.T, url, line string) {
 	}
 }
 
-// isHarmless is written without the code that it tests.
+// isHarmless does not use the code that it tests.
 func isHarmless(t interface {
 	Helper()
 	Errorf(string, ...any)
@@ -242,7 +240,7 @@ func isHarmless(t interface {
 	}
 }
 
-// Every command that can be typed stands in the table, or is known to talk to nobody.
+// Every command is in the table, or is known to ask no server.
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
 	alone := []string{
 		"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "desk", "sim", "migrate", "version",
@@ -264,7 +262,7 @@ func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
 	}
 }
 
-// Problems, redirects and answers that are none.
+// The same with problems, redirects, and answers that are not redial's.
 func TestErrorsCommandNoTerminal(t *testing.T) {
 	problem := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -337,7 +335,7 @@ func TestErrorsCommandNoTerminal(t *testing.T) {
 	isHarmless(t, "the log", errs.String())
 }
 
-// The screen of a demo moves the cursor, and nothing that it shows does.
+// The screen of a demo moves the cursor; nothing that it shows does.
 func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 	var out strings.Builder
 	calls := demoCalls("ladder")
@@ -356,8 +354,8 @@ func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 		regexp.MustCompile(`(^|\x1b\[J)\r(\x1b\[\d+A)?|\x1b\[[KJ]`).ReplaceAllString(out.String(), ""))
 }
 
-// Whatever is written, in whatever pieces that end with a character, what comes out is harmless,
-// and what was harmless comes out as it was.
+// Whatever is written, in any pieces that end between characters, the output is harmless. Harmless text comes out
+// unchanged.
 func TestTheFilterIsComplete(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var out strings.Builder
@@ -382,7 +380,7 @@ func TestTheFilterIsComplete(t *testing.T) {
 	}
 }
 
-// Everything is printed by printf, so that what others wrote stays in its line.
+// All output goes through printf, so that texts of others stay within their lines.
 func TestEverythingIsPrintedByPrintf(t *testing.T) {
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -405,8 +403,8 @@ func TestEverythingIsPrintedByPrintf(t *testing.T) {
 	}
 }
 
-// A secret that is typed as a flag, and plain http to another host, are warned of; what comes
-// from the environment, and this very machine, is not.
+// There is a warning for a secret in a flag, and for plain http to another host. There is none for the environment,
+// or for this machine.
 func TestWhatLaysSecretsOpenIsWarnedOf(t *testing.T) {
 	server := httptest.NewServer(hostile{state: "waiting"})
 	defer server.Close()

@@ -11,8 +11,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// cmdInterrupted runs redial until it has written a line that has LINE in it, sends it a signal, and expects
-// an exit status: interrupted int|term STATUS LINE ARGS…. What it wrote is in the file interrupted.
+// cmdInterrupted runs redial until it has written a line that contains LINE, sends it a signal, and expects an exit
+// status: interrupted int|term STATUS LINE ARGS…. Its output is in the file interrupted.
 func cmdInterrupted(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{"int": syscall.SIGINT, "term": syscall.SIGTERM}
 	if neg || len(args) < 4 || signals[args[0]] == 0 {

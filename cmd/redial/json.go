@@ -19,7 +19,7 @@ type printed struct {
 type failure struct {
 	Error      string       `json:"error"`
 	ExitStatus int          `json:"exit_status"`
-	Problem    *api.Problem `json:"problem,omitzero"` // as the server told it
+	Problem    *api.Problem `json:"problem,omitzero"` // as the server sent it
 }
 
 func failureOf(err error, status int) failure {
@@ -27,13 +27,13 @@ func failureOf(err error, status int) failure {
 	return failure{err.Error(), status, p}
 }
 
-// removed is the result of removing something, of which nothing is left to be shown.
+// removed is the result of a removal, after which there is nothing else to show.
 type removed struct {
 	ID      string `json:"id"`
 	Deleted bool   `json:"deleted"`
 }
 
-// asksJSON says whether a command line does, also where it can't be read otherwise.
+// asksJSON says whether a command line asks for JSON, even if the rest of the line can't be read.
 func asksJSON(args []string) bool {
 	if end := slices.Index(args, "--"); end >= 0 {
 		args = args[:end]
@@ -47,10 +47,10 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// printLine prints JSON in a line of its own, as one of many.
+// printLine prints JSON on a line of its own, as one of many.
 func printLine(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) }
 
-// warning tells of something that is no error.
+// warning prints a warning.
 func (con *console) warning(form string, args ...any) {
 	if !con.json {
 		printf(con.err, "redial: warning: "+form+"\n", args...)
@@ -58,10 +58,10 @@ func (con *console) warning(form string, args ...any) {
 	}
 	var text strings.Builder
 	printf(&text, form, args...)
-	_ = printLine(con.err, map[string]string{"warning": text.String()}) // there is nobody else to tell
+	_ = printLine(con.err, map[string]string{"warning": text.String()}) // a failure can't be reported anywhere else
 }
 
-// say tells what is wrong.
+// say prints an error.
 func (con *console) say(err error, status int) {
 	if !con.json {
 		printf(con.err, "redial: %s\n", byClock(err.Error()))

@@ -14,7 +14,7 @@ import (
 	"redial/api"
 )
 
-// Every command that prints a result prints it as JSON, too.
+// Every command that prints a result can also print it as JSON.
 func TestEveryResultCanBeJSON(t *testing.T) {
 	without := []string{"serve", "demo", "desk", "sim", "help", "completion"} // they go on, or print for people only
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
@@ -33,7 +33,7 @@ func TestEveryResultCanBeJSON(t *testing.T) {
 	for _, line := range everyCommand {
 		if strings.Contains(line, "--json") || strings.HasPrefix(line, "listen") || strings.Contains(line, "--wait") ||
 			strings.HasPrefix(line, "wait") || strings.Contains(line, "--follow") {
-			continue // is tested so, or goes on
+			continue // it is tested as JSON elsewhere, or does not end
 		}
 		var out, errs strings.Builder
 		run(t.Context(), append(strings.Fields(line), "--url", server.URL, "--json"), newConsole(&out, &errs))
@@ -48,7 +48,7 @@ func TestEveryResultCanBeJSON(t *testing.T) {
 	}
 }
 
-// A list of nothing is one: a script goes through it as through any other.
+// An empty list is a list: a script can go through it.
 func TestListsOfNothing(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		io.WriteString(w, `{"id": "1", "state": "waiting", "attempts": [], "calls": [], "events": [], `+
@@ -64,7 +64,7 @@ func TestListsOfNothing(t *testing.T) {
 	}
 }
 
-// A script gets the server's own words, and the fields that are wrong.
+// A script gets the server's own words, and the wrong fields.
 func TestAnErrorAsJSON(t *testing.T) {
 	server := httptest.NewServer(problemHandler(api.Problem{
 		Title: "Unprocessable Entity", Status: 422, Detail: "the request can't be taken",
@@ -84,7 +84,7 @@ func TestAnErrorAsJSON(t *testing.T) {
 	}
 }
 
-// Whoever is sent away is told what to set.
+// An error about the API key says what to set.
 func TestAKeyThatIsMissing(t *testing.T) {
 	server := httptest.NewServer(problemHandler(api.Problem{
 		Title: "Unauthorized", Status: 401, Detail: "this API key is not known",

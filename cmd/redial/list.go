@@ -25,7 +25,7 @@ type listCmd struct {
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
 }
 
-// Validate refuses what would be taken for no limit at all.
+// Validate refuses a limit that would count as none.
 func (c *listCmd) Validate() error {
 	if c.Limit < 1 {
 		return errors.New("--limit must be at least 1")
@@ -72,8 +72,8 @@ func (c *listCmd) more(cursor string) string {
 	return c.command(args...)
 }
 
-// printCalls lists Calls, a line each. A terminal of so many columns is shown as much as fits; 0, where
-// the output goes elsewhere: all that there is to say, however long the lines become.
+// printCalls lists Calls, one a line. On a terminal with so many columns it leaves out what does not fit; if columns
+// is 0, it prints everything, however long the lines become.
 func printCalls(out io.Writer, calls []api.Call, columns int) {
 	if columns == 0 {
 		printLines(out, allOf(calls))
@@ -105,7 +105,7 @@ func mostOf(calls []api.Call, waiting *notes) []string {
 	})
 }
 
-// leastOf has one time for each Call, and the time at the phone, where that differs, in a line below.
+// leastOf prints one time for each Call. If the time at the phone differs, it follows on a line below.
 func leastOf(calls []api.Call, waiting *notes) (lines []string) {
 	ids := shortIDs(calls)
 	rows := table("ID\tTO\tSTATE\tDIALS\tWHEN", calls, func(w io.Writer, i int, c *api.Call) {
@@ -120,7 +120,7 @@ func leastOf(calls []api.Call, waiting *notes) (lines []string) {
 	return lines
 }
 
-// table is a heading and the rows of Calls, their columns aligned.
+// table aligns a heading and a row for each Call in columns.
 func table(heading string, calls []api.Call, row func(w io.Writer, i int, c *api.Call)) (lines []string) {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -128,19 +128,19 @@ func table(heading string, calls []api.Call, row func(w io.Writer, i int, c *api
 	for i := range calls {
 		row(t, i, &calls[i])
 	}
-	t.Flush() // a Builder takes everything
+	t.Flush() // a strings.Builder never fails
 	for line := range strings.Lines(b.String()) {
 		lines = append(lines, strings.TrimRight(line, " \n"))
 	}
 	return lines
 }
 
-// dials is how many there were, and how many there may be.
+// dials is the number of dials so far, and the most that there may be.
 func dials(c *api.Call) string {
 	return fmt.Sprintf("%d/%d", len(c.Attempts), value(c.Policy.MaxAttempts)*max(1, len(c.People)))
 }
 
-// there is when a Call rings next by the clock at the phone, where that shows something else.
+// there is the time of a Call's next dial at the phone, if that differs from the reader's.
 func there(c *api.Call) string {
 	if c.State != "waiting" || c.NextAttemptAt.IsZero() || len(c.Waiting) > 0 {
 		return ""
@@ -148,7 +148,7 @@ func there(c *api.Call) string {
 	return commonPlace(c).beside(c.NextAttemptAt)
 }
 
-// shortTo is the number of the first whom a Call may ring, and how many others there are.
+// shortTo is the number of the first person, and how many others there are.
 func shortTo(c *api.Call) string {
 	to := cmp.Or(c.To, "(scrubbed)")
 	if more := len(c.People) - 1; more > 0 {
@@ -157,11 +157,11 @@ func shortTo(c *api.Call) string {
 	return to
 }
 
-// shownID is how many characters of an id a terminal is shown: the time, so finely that a node makes no
-// two alike.
+// shownID is how many characters of an id a terminal shows. They hold the time, so exactly that all ids of one node
+// differ.
 const shownID = 18
 
-// shortIDs are the beginnings of the Calls' ids, and the whole of those of which two begin alike.
+// shortIDs are the beginnings of the Calls' ids; ids with the same beginning are shown whole.
 func shortIDs(calls []api.Call) []string {
 	times := map[string]int{}
 	ids := make([]string, len(calls))
@@ -177,10 +177,10 @@ func shortIDs(calls []api.Call) []string {
 	return ids
 }
 
-// notes are what the Calls of a list wait for, each reason once.
+// notes are the reasons why the Calls of a list wait, each reason once.
 type notes []string
 
-// when is, in a word and a time, what is to come of a Call, or when it came to its end.
+// when says in a word and a time what comes next for a Call, or when it ended.
 func (n *notes) when(c *api.Call) string {
 	switch {
 	case !c.EndedAt.IsZero():
@@ -223,7 +223,7 @@ func (n notes) print(out io.Writer, width int) {
 	}
 }
 
-// brief is a time in few characters: of today without the date, of another year without the hour.
+// brief is a time in few characters: today's without the date, one in another year without the hour.
 func brief(t time.Time) string {
 	own, now := local(t), time.Now()
 	switch {

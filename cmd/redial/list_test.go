@@ -11,7 +11,7 @@ import (
 	"redial/api"
 )
 
-// aList has a call of every kind.
+// aList has one call of each kind.
 func aList(now time.Time) (calls []api.Call) {
 	add := func(c api.Call) {
 		c.ID = fmt.Sprintf("019a0c3e-7b1c-7cc%x-9a51-0d6f5c8e2b1%x", len(calls), len(calls))
@@ -37,12 +37,12 @@ func aList(now time.Time) (calls []api.Call) {
 	return calls
 }
 
-// On a terminal each line has room; elsewhere nothing is left out.
+// On a terminal each line fits; elsewhere nothing is left out.
 func TestTheListFitsTheTerminal(t *testing.T) {
 	for _, zone := range []string{"UTC", "Asia/Tokyo", "Asia/Kolkata", "America/St_Johns"} {
 		inZone(t, zone)
 		synctest.Test(t, func(t *testing.T) {
-			time.Sleep(200 * 24 * time.Hour) // the bubble's, from January to summer time
+			time.Sleep(200 * 24 * time.Hour) // of the bubble, from January to summer time
 			calls := aList(time.Now())
 			for _, width := range []int{0, 80, 100, 120, 130, 200} {
 				var out strings.Builder
@@ -67,7 +67,7 @@ func TestTheListFitsTheTerminal(t *testing.T) {
 	}
 }
 
-// Two calls whose ids begin alike are told apart.
+// Two calls whose ids begin alike are shown with whole ids.
 func TestIDsThatBeginAlikeAreShownWhole(t *testing.T) {
 	calls := []api.Call{
 		{ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b11"}, {ID: "019a0c3e-7b1c-7cc0-9a51-0d6f5c8e2b12"},
@@ -91,11 +91,11 @@ func TestTheNextPageKeepsTheFilters(t *testing.T) {
 	}
 }
 
-// A sentence behind its time ends its lines between words, as far as the terminal goes; elsewhere it has one.
+// On a terminal a long sentence behind a time is broken between words; elsewhere it is one line.
 func TestSentencesBehindAHead(t *testing.T) {
 	const head, text = "17:38:51.272 UTC  ", "attempt 1 ended: completed after 2 s of conversation"
 	for columns, want := range map[int]string{
-		0: head + text + "\n", 80: head + text + "\n", 25: head + text + "\n", // no room for sentences
+		0: head + text + "\n", 80: head + text + "\n", 25: head + text + "\n", // no sentence fits beside the head
 		45: head + "attempt 1 ended: completed\n" + strings.Repeat(" ", len(head)) + "after 2 s of conversation\n",
 	} {
 		var out strings.Builder
@@ -105,7 +105,7 @@ func TestSentencesBehindAHead(t *testing.T) {
 	}
 }
 
-// What will become of a call fits the terminal, and elsewhere is a table, however wide.
+// An explanation fits the terminal; elsewhere it is a table, however wide.
 func TestExplanationsFit(t *testing.T) {
 	e := api.Explanation{DeadlineAt: time.Now(), EndsBy: time.Now(), State: "waiting"}
 	for _, result := range []string{"no-answer", "completed"} {

@@ -28,7 +28,7 @@ type listenCmd struct {
 	Payload bool     `help:"Show each message's body, too."`
 }
 
-// forwardTime is as long as redial itself waits for an answer.
+// forwardTime is how long redial itself waits for an answer to a webhook.
 const forwardTime = 15 * time.Second
 
 func (c *listenCmd) Help() string {
@@ -37,7 +37,7 @@ func (c *listenCmd) Help() string {
 		"message is a line on standard output, and what came of sending it on one on standard error."
 }
 
-// Validate refuses what nothing could be sent to, or signed with.
+// Validate refuses a URL to which nothing can be sent, and a secret that can't sign.
 func (c *listenCmd) Validate() error {
 	if u, err := url.Parse(c.Forward); c.Forward != "" && (err != nil || u.Host == "") {
 		return errors.New("--forward must be a URL, such as http://localhost:3000/hook")
@@ -66,14 +66,14 @@ func (c *listenCmd) Run(ctx context.Context, con *console) error {
 		}
 		return c.heard(con, m, body, came)
 	})
-	if ctx.Err() != nil { // Ctrl-C is how this ends
+	if ctx.Err() != nil { // Ctrl-C is the normal end
 		return nil
 	}
 	return err
 }
 
-// listening says that messages come from now on, and what they are signed with; a secret that
-// was given is not shown.
+// listening says that messages come from now on, and with which secret they are signed. It does not show a secret
+// that was given.
 func (c *listenCmd) listening(con *console, secret string) {
 	signed := map[string]string{"listening": c.client().Address()}
 	with := "your secret"
@@ -81,13 +81,13 @@ func (c *listenCmd) listening(con *console, secret string) {
 		signed["secret"], with = secret, secret
 	}
 	if c.JSON {
-		_ = printLine(con.err, signed) // there is nobody else to tell
+		_ = printLine(con.err, signed) // a failure can't be reported anywhere else
 		return
 	}
 	printf(con.err, "listening to %s; signed with %s\n", c.client().Address(), with)
 }
 
-// heard shows a message, and what came of sending it on.
+// heard shows a message, and the result of forwarding it.
 func (c *listenCmd) heard(con *console, m api.Webhook, body []byte, came string) error {
 	if c.JSON {
 		if came != "" {
@@ -108,7 +108,7 @@ func (c *listenCmd) heard(con *console, m api.Webhook, body []byte, came string)
 	return err
 }
 
-// forward sends a message on, and says what came back.
+// forward sends a message to the program, and says what it answered.
 func (c *listenCmd) forward(ctx context.Context, secret, id string, body []byte) string {
 	ctx, cancel := context.WithTimeout(ctx, forwardTime)
 	defer cancel()
@@ -140,7 +140,7 @@ func post(ctx context.Context, to, secret, id string, body []byte) (status strin
 	r.Header.Set(standardwebhooks.HeaderWebhookID, id)
 	r.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(now.Unix(), 10))
 	r.Header.Set(standardwebhooks.HeaderWebhookSignature, signature)
-	res, err := http.DefaultTransport.RoundTrip(r) // which follows no redirect
+	res, err := http.DefaultTransport.RoundTrip(r) // a transport follows no redirect
 	if err != nil {
 		return "", err
 	}

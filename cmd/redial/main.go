@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, con *console) int {
 	if err != nil {
 		return con.fail(ctx, err)
 	}
-	// JSON would put U+FFFD there
+	// JSON would replace such bytes by U+FFFD.
 	if i := slices.IndexFunc(args, func(arg string) bool { return !utf8.ValidString(arg) }); i >= 0 {
 		return con.fail(ctx, con.usage(fmt.Errorf("argument %d is not text in UTF-8", i+1)))
 	}
@@ -67,10 +67,10 @@ func run(ctx context.Context, args []string, con *console) int {
 		con.unread = setAside(parser.Model)
 	}
 	command, err := parser.Parse(asHelp(args))
-	if lost := con.lost(); lost != nil { // of a help
+	if lost := con.lost(); lost != nil { // the help was not written
 		return con.fail(ctx, lost)
 	}
-	if exited >= 0 { // --help
+	if exited >= 0 { // --help was asked for
 		return exited
 	}
 	if e, ok := errors.AsType[*kong.ParseError](err); ok {
@@ -88,7 +88,8 @@ func run(ctx context.Context, args []string, con *console) int {
 	return con.fail(ctx, command.Run())
 }
 
-// parser reads the command line. exit is told the status of what it has done itself: its help.
+// parser makes the parser of the command line. exit is called with the status when the parser itself has done what
+// was asked: printed help.
 func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Kong, error) {
 	return kong.New(&commands{},
 		kong.Name("redial"),
@@ -106,7 +107,7 @@ func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Ko
 	)
 }
 
-// fail says what went wrong, in one sentence, and returns the exit status.
+// fail prints in one sentence what went wrong, and returns the exit status.
 func (con *console) fail(ctx context.Context, err error) int {
 	if lost := con.lost(); lost != nil && (err == nil || errors.Is(err, lost)) {
 		err = fmt.Errorf("the result can't be written: %w", lost)
@@ -128,12 +129,12 @@ func (con *console) fail(ctx context.Context, err error) int {
 	return status
 }
 
-// untilSignal is over once the process is told to end.
+// untilSignal returns a context that ends when the process is told to stop.
 func untilSignal() (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	if !signal.Ignored(syscall.SIGHUP) { // by nohup; else the terminal's window was closed
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it; else it says that the terminal was closed
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {

@@ -15,8 +15,8 @@ type migrateCmd struct {
 
 // migrated is what the command prints as JSON.
 type migrated struct {
-	UpToDate bool   `json:"up_to_date"` // nothing is left to be run
-	SQL      string `json:"sql"`        // what ran, or on a dry run would run
+	UpToDate bool   `json:"up_to_date"` // no migration is left to run
+	SQL      string `json:"sql"`        // what ran, or would run in a dry run
 }
 
 func (c *migrateCmd) Run(ctx context.Context, con *console) error {

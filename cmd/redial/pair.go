@@ -19,30 +19,30 @@ import (
 	"redial/internal/sim"
 )
 
-// pair is redial and a Twilio of its own in one process, over sockets of this machine. It is led
-// to no other Twilio, and to no database but its own, whatever the environment holds.
+// pair is redial and its own simulated Twilio in one process, over sockets of this machine. Whatever the environment
+// contains, it uses no other Twilio and no other database.
 type pair struct {
 	phones   *sim.Sim
 	client   *api.Client
 	url      string // redial's
 	twilio   string // Twilio's
-	database string // its file
-	folder   string // to remove at the end; empty: none
+	database string // the file
+	folder   string // removed at the end; empty: none
 	cancel   context.CancelFunc
 	parts    *errgroup.Group
-	over     <-chan struct{} // closed when they stop, also where one of them failed
+	over     <-chan struct{} // closed when both have stopped, also if one of them failed
 }
 
-// anyPort is an address of this machine.
+// anyPort is a free port on this machine.
 const anyPort = "127.0.0.1:0"
 
-// pairing is what a pair is made of.
+// pairing says how to make a pair.
 type pairing struct {
 	phones  sim.Config
 	redial  app.Config // where it listens, and how calls are made
 	twilio  string     // where the simulated Twilio listens
-	keep    string     // the folder of the database; empty: one that goes with the pair
-	polling bool       // redial has no URL that Twilio could call back
+	keep    string     // the folder of the database; empty: a temporary one
+	polling bool       // redial has no URL at which Twilio could call back
 }
 
 func (g pairing) start(ctx context.Context) (p *pair, err error) {
@@ -75,10 +75,10 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	return p, nil
 }
 
-// chooseFile finds a place for the database.
+// chooseFile chooses the database's path.
 func (p *pair) chooseFile(keep string) (err error) {
 	folder := keep
-	if strings.Contains(keep, "?") { // where SQLite's options begin
+	if strings.Contains(keep, "?") { // SQLite's options begin there
 		return &app.ConfigError{Sentence: fmt.Sprintf("--keep can't be used: the path %s has a ?", keep)}
 	}
 	if keep == "" {
@@ -93,7 +93,7 @@ func (p *pair) chooseFile(keep string) (err error) {
 	return nil
 }
 
-// clear removes what is not to be kept.
+// clear removes the temporary folder.
 func (p *pair) clear() error {
 	if p.folder == "" {
 		return nil
@@ -101,7 +101,7 @@ func (p *pair) clear() error {
 	return os.RemoveAll(p.folder)
 }
 
-// assemble makes the two parts. Whatever leads out of this machine is set here.
+// assemble makes the two parts. It sets everything that could lead out of this machine.
 func (p *pair) assemble(ctx context.Context, g pairing) (node *app.App, err error) {
 	g.phones.AccountSID, g.phones.AuthToken = simAccount, simToken
 	if p.phones, err = sim.New(g.phones); err != nil {
@@ -123,7 +123,7 @@ func (p *pair) assemble(ctx context.Context, g pairing) (node *app.App, err erro
 	return node, err
 }
 
-// stop ends both parts and removes what they kept.
+// stop ends both parts and removes the temporary folder.
 func (p *pair) stop() error {
 	p.cancel()
 	err := p.parts.Wait()
@@ -139,7 +139,7 @@ func listen(ctx context.Context, flag, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// here is a listener's URL for programs of this machine.
+// here is a listener's URL for programs on this machine.
 func here(l net.Listener) string {
 	addr := l.Addr().(*net.TCPAddr)
 	if addr.IP.IsUnspecified() {
@@ -148,7 +148,7 @@ func here(l net.Listener) string {
 	return "http://" + addr.String()
 }
 
-// serveUntil answers on l until ctx is over.
+// serveUntil answers on l until ctx is done.
 func serveUntil(ctx context.Context, l net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second,

@@ -16,7 +16,7 @@ import (
 	"redial/internal/sim"
 )
 
-// phoneFlags are the simulated phones: those of redial sim, and of redial desk.
+// phoneFlags are the flags for simulated phones, of redial sim and of redial desk.
 type phoneFlags struct {
 	Speed   float64 `help:"How much faster than life phones ring; default ${default}." default:"1" placeholder:"N"`
 	Script  scripts `help:"What a phone does, call by call: '+819012345678=no-answer,busy,answer'; @FILE: a line for each." placeholder:"NUMBER=STEPS;…"`
@@ -25,13 +25,13 @@ type phoneFlags struct {
 	Seed    uint64  `help:"Of the faults; the same seed makes the same ones." default:"1" placeholder:"N"`
 }
 
-// The account that sim serves when it is told nothing else.
+// This is the account that sim serves by default.
 const (
 	simAccount = "AC00000000000000000000000000000000"
 	simToken   = "simtoken"
 )
 
-// Validate refuses what no phone can do, before anything is started.
+// Validate refuses settings that no simulated phone has, before anything is started.
 func (f *phoneFlags) Validate() error {
 	c, err := f.config()
 	if err != nil {
@@ -47,13 +47,13 @@ func (f *phoneFlags) Validate() error {
 
 func (f *phoneFlags) config() (sim.Config, error) {
 	c := sim.Config{Speed: f.Speed, Seed: f.Seed, Scripts: f.Script, Default: f.Default}
-	if !(f.Speed > 0) || math.IsInf(f.Speed, 1) { // nor NaN
+	if !(f.Speed > 0) || math.IsInf(f.Speed, 1) { // this also refuses NaN
 		return c, errors.New("--speed must be more than 0, such as 20")
 	}
 	return c, asJSON("--faults", f.Faults, &c.Faults)
 }
 
-// asJSON reads a flag's value, if it has one, and takes no name for which there is nothing.
+// asJSON parses the value of a flag, if there is one, and refuses unknown fields.
 func asJSON(flag, value string, into any) error {
 	if value == "" {
 		return nil
@@ -75,8 +75,8 @@ func asJSON(flag, value string, into any) error {
 // scripts say what phones do, by number.
 type scripts map[string]string
 
-// Decode reads NUMBER=STEPS, several by semicolons, or a file of them. What is named twice
-// counts as it is named last.
+// Decode reads NUMBER=STEPS, several with semicolons between them, or a file of them. If a number comes twice, the
+// last one counts.
 func (s *scripts) Decode(ctx *kong.DecodeContext) error {
 	var text string
 	if err := ctx.Scan.PopValueInto("script", &text); err != nil {
@@ -114,5 +114,5 @@ func (s scripts) read(text string) error {
 	return nil
 }
 
-// numbers are those that have a script, in order.
+// numbers are the numbers that have a script, sorted.
 func (s scripts) numbers() []string { return slices.Sorted(maps.Keys(s)) }

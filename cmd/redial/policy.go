@@ -9,7 +9,7 @@ import (
 	"redial/api"
 )
 
-// inPlainWords says what a Call's policy comes to, a line for each question that one may have.
+// inPlainWords explains a Call's policy: one line for each question that a person may have.
 func inPlainWords(c *api.Call) (lines []string) {
 	p := &c.Policy
 	lines = append(lines, howOften(p, len(c.People)))
@@ -45,7 +45,7 @@ func howOften(p *api.Policy, people int) string {
 	return b.String()
 }
 
-// pauses are those before it rings again, results of equal pauses together.
+// pauses lists the pauses before the next dial; results with equal pauses stand together.
 func pauses(p *api.Policy) string {
 	if value(p.MaxAttempts) < 2 {
 		return ""

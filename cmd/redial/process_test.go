@@ -14,18 +14,18 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// process is a redial that goes on while a script does.
+// process is a redial that runs while a script goes on.
 type process struct {
 	cmd   *exec.Cmd
 	ended chan struct{}
 
 	mu       sync.Mutex
-	changed  *sync.Cond // it has written more, has ended, or was waited for too long
+	changed  *sync.Cond // it has written more, has ended, or its time is up
 	out, err bytes.Buffer
 	over     bool
 }
 
-// stream is one of the two to which a process writes.
+// stream is standard output or standard error of a process.
 type stream struct {
 	of *process
 	to io.Writer
@@ -38,8 +38,8 @@ func (s stream) Write(b []byte) (int, error) {
 	return s.to.Write(b)
 }
 
-// wrote is what a process has written to a stream up to the end of a line that has a text in it,
-// as soon as that is there, within a minute.
+// wrote waits up to a minute until a process has written a text to a stream, and returns what it wrote up to the end
+// of that line.
 func (p *process) wrote(ts *testscript.TestScript, text string, where ...*bytes.Buffer) string {
 	late := false
 	t := time.AfterFunc(time.Minute, func() {
@@ -69,9 +69,8 @@ func processes(ts *testscript.TestScript) map[string]*process {
 	return ts.Value("processes").(map[string]*process)
 }
 
-// cmdStart starts a redial that goes on, under a name: start NAME LINE ARGS….
-// It returns once the process has written a line that has LINE in it. NAME.log keeps all that it
-// writes to standard error.
+// cmdStart starts a redial under a name: start NAME LINE ARGS…. It returns once the process has written a line that
+// contains LINE. Its standard error is in NAME.log.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME LINE ARGS…")
@@ -85,7 +84,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Stdout, p.cmd.Stderr = stream{p, &p.out}, stream{p, io.MultiWriter(&p.err, log)}
 	ts.Check(p.cmd.Start())
 	go func() {
-		_ = p.cmd.Wait() // its status is looked at where it was to end
+		_ = p.cmd.Wait() // cmdEnd checks the status
 		p.mu.Lock()
 		p.over = true
 		p.changed.Broadcast()
@@ -102,8 +101,8 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	p.wrote(ts, args[1], &p.out, &p.err)
 }
 
-// cmdPrints waits until a process has printed a line that has TEXT in it, and puts all lines up to
-// there into NAME.out: prints NAME TEXT.
+// cmdPrints waits until a process has printed a line that contains TEXT, and writes all lines up to this one into
+// NAME.out: prints NAME TEXT.
 func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 || processes(ts)[args[0]] == nil {
 		ts.Fatalf("usage: prints NAME TEXT")
@@ -112,9 +111,9 @@ func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(p.wrote(ts, args[1], &p.out)), 0o600))
 }
 
-// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. One that
-// comes to its end is only waited for: end NAME itself [STATUS]. All that it has printed stands in
-// NAME.out. A status of 0 is expected of one that is not killed.
+// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. It only waits for a
+// process that ends by itself: end NAME itself [STATUS]. The whole output is in NAME.out. Without STATUS, a process
+// that is not killed must end with 0.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{
 		"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP,

@@ -17,11 +17,11 @@ import (
 	"redial/api"
 )
 
-// inbox is an application of a script, with what it was told.
+// inbox is a script's application, and the messages that it has received.
 type inbox struct {
 	mu   sync.Mutex
 	got  []letter
-	came chan struct{} // receives when something has
+	came chan struct{} // receives when a message has come
 }
 
 type letter struct {
@@ -44,8 +44,7 @@ func (x *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// cmdReceive starts an application that takes every message, and sets the variable to its
-// URL: receive VAR.
+// cmdReceive starts an application that takes every message, and sets VAR to its URL: receive VAR.
 func cmdReceive(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: receive VAR")
@@ -58,12 +57,12 @@ func cmdReceive(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], server.URL)
 }
 
-var inboxes sync.Map // of scripts that run
+var inboxes sync.Map // by script
 
 var secretIn = regexp.MustCompile(`whsec_[A-Za-z0-9+/=]+`)
 
-// cmdHears waits until a message of a type came to a path, signed with the secret that
-// stands in a file: hears PATH TYPE FILE.
+// cmdHears waits until a message of a type has come to a path, signed with the secret in a file: hears PATH TYPE
+// FILE.
 func cmdHears(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: hears PATH TYPE FILE")
@@ -93,7 +92,7 @@ func cmdHears(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdDelivered waits until redial knows that a call's message was taken, which is after it was:
+// cmdDelivered waits until redial has recorded that a call's message was taken; that is after the receiver took it:
 // delivered ID TYPE ENDPOINT.
 func cmdDelivered(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
@@ -118,8 +117,7 @@ func cmdDelivered(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdEndpointID sets the variable to the id of the endpoint whose URL ends so:
-// endpointid VAR PATH.
+// cmdEndpointID sets VAR to the id of the endpoint whose URL ends with PATH: endpointid VAR PATH.
 func cmdEndpointID(ts *testscript.TestScript, neg bool, args []string) {
 	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
 	list, err := client.Endpoints(context.Background())

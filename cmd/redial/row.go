@@ -9,7 +9,7 @@ import (
 	"redial/api"
 )
 
-// row is how one call of the demo fares.
+// row is the state of one call of the demo.
 type row struct {
 	call    demoCall
 	rings   []ring    // each attempt
@@ -18,9 +18,9 @@ type row struct {
 	took    time.Duration
 }
 
-// ring is an attempt: whose phone rings, and how that went so far, in a word.
+// ring is an attempt: whose phone rings, and in a word how it ended.
 type ring struct {
-	person int // of the call's people, from 1; 0 where there are none
+	person int // the position in the call's people, from 1; 0 if there are none
 	word   string
 }
 
@@ -36,7 +36,7 @@ func (r *row) see(e api.Event, at time.Duration) {
 	}
 }
 
-// attempts tells how each person's phone rang, in few words.
+// attempts says in few words how each person's phone rang.
 func (r *row) attempts() string {
 	if len(r.call.people) == 0 {
 		return words(r.rings, 0)
@@ -50,7 +50,7 @@ func (r *row) attempts() string {
 	return strings.Join(all, " · ")
 }
 
-// words are those of one person's rings, the same word in a row only once.
+// words lists how one person's phone rang. The same word several times in a row is counted.
 func words(rings []ring, person int) string {
 	var runs []string
 	last, times := "", 0
@@ -68,7 +68,7 @@ func words(rings []ring, person int) string {
 	return strings.Join(runs, ", ")
 }
 
-// now says what the call does, or waits for, in few words.
+// now says in few words what the call does or waits for.
 func (r *row) now(now time.Time, polling bool) string {
 	e := r.last
 	kind, what, _ := strings.Cut(e.Type, ".")
@@ -95,7 +95,7 @@ func (r *row) now(now time.Time, polling bool) string {
 	return text
 }
 
-// whose phone an attempt rings, by name; empty where there is one person only.
+// whose is the name of the person whose phone an attempt rings; empty if there is only one person.
 func (r *row) whose(attempt int) string {
 	if attempt < 1 || attempt > len(r.rings) {
 		return ""
@@ -113,7 +113,7 @@ var ofCall = map[string]string{
 
 var ofAttempt = map[string]string{
 	"dialed":      "is dialed",
-	"placed":      "awaits a callback", // of Twilio
+	"placed":      "awaits a callback", // from Twilio
 	"unanswered":  "finds out if it rang",
 	"asked":       "asks Twilio about it",
 	"initiated":   "goes out",
@@ -126,7 +126,7 @@ var ofAttempt = map[string]string{
 	"resurfaced":  "turned up after all",
 }
 
-// awaits says what the next dial waits for, and how long.
+// awaits says what the next dial waits for, and for how long.
 func awaits(e api.Event, now time.Time) string {
 	at := local(e.NextAttemptAt)
 	left := at.Sub(now).Round(time.Second)
@@ -153,7 +153,7 @@ func awaits(e api.Event, now time.Time) string {
 	return waits
 }
 
-// color is that of a row's last words.
+// color is the color of a row's last words.
 func (r *row) color() string {
 	switch {
 	case r.outcome == "reached":

@@ -13,16 +13,15 @@ import (
 	"redial/api"
 )
 
-// screen shows the demo: a table that changes in place on a terminal, a line for each event
-// anywhere else. It moves the cursor up and clears lines, and changes nothing that would have to
-// be put back: whatever ends the process leaves the terminal as it was.
+// screen shows the demo: on a terminal as a table that changes in place, anywhere else as a line for each event. It
+// only moves the cursor up and clears lines. So the terminal is in order however the process ends.
 type screen struct {
 	mu       sync.Mutex
 	out      io.Writer
-	terminal io.Writer // nil: there is none that can be drawn on
+	terminal io.Writer // nil: there is no terminal on which it can draw
 	size     func() (width, height int)
 	colors   bool
-	drawn    []int // how long each line is that was drawn
+	drawn    []int // the lengths of the lines that it drew last
 	polling  bool
 	start    time.Time
 	rows     []row
@@ -40,7 +39,7 @@ func newScreen(con *console, calls []demoCall, polling bool) *screen {
 	return s
 }
 
-// event shows what happened to call i.
+// event shows what happened to the call with index i.
 func (s *screen) event(i int, e api.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,8 +58,7 @@ func (s *screen) event(i int, e api.Event) {
 		r.now(now, s.polling))
 }
 
-// refreshUntil draws the table again and again until wait returns: rows count seconds, and the
-// window may have another size.
+// refreshUntil redraws the table until wait returns: rows count seconds, and the window may change its size.
 func (s *screen) refreshUntil(wait func()) {
 	if s.terminal == nil {
 		wait()
@@ -87,7 +85,7 @@ func (s *screen) refreshUntil(wait func()) {
 	drawing.Wait()
 }
 
-// draw writes the table over the one before. The mutex is held.
+// draw writes the table over the last one. The caller holds the mutex.
 func (s *screen) draw(now time.Time) {
 	width, height := s.size()
 	lines, hidden := s.fitting(s.table(now, width), height-1)
@@ -97,8 +95,7 @@ func (s *screen) draw(now time.Time) {
 	s.write(lines, width)
 }
 
-// write puts lines where those before are. Where the window has become narrower, these take
-// more lines by now.
+// write replaces the lines that were drawn last. In a window that has become narrower, they take more lines by now.
 func (s *screen) write(lines []text, width int) {
 	up := 0
 	for _, n := range s.drawn {
@@ -107,7 +104,7 @@ func (s *screen) write(lines []text, width int) {
 	s.drawn = nil
 	var b strings.Builder
 	b.WriteString("\r") // the terminal may have shown a ^C
-	if up > 0 {         // as far as the window goes
+	if up > 0 {         // but no farther than the window's top
 		fmt.Fprintf(&b, "\x1b[%dA", up)
 	}
 	for _, l := range lines {
@@ -116,11 +113,10 @@ func (s *screen) write(lines []text, width int) {
 		b.WriteString(l.painted(s.colors) + "\x1b[K\n")
 	}
 	b.WriteString("\x1b[J")
-	_, _ = io.WriteString(s.terminal, b.String()) // whoever closed it does not look on
+	_, _ = io.WriteString(s.terminal, b.String()) // if the terminal is closed, nobody looks
 }
 
-// fitting leaves out rows, first those of calls that have ended, until there is room. It says
-// how many.
+// fitting leaves out rows until the others fit, first those of calls that have ended. It returns how many.
 func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
 	if len(lines) <= room {
 		return lines, 0
@@ -128,7 +124,7 @@ func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
 	out := make([]bool, len(s.rows))
 	hide := func(which func(row) bool) {
 		for i, r := range s.rows {
-			if !out[i] && which(r) && len(lines)-hidden+1 > room { // one says how many are hidden
+			if !out[i] && which(r) && len(lines)-hidden+1 > room { // one line says how many are hidden
 				out[i] = true
 				hidden++
 			}
@@ -145,7 +141,7 @@ func (s *screen) fitting(lines []text, room int) (left []text, hidden int) {
 	return left, hidden
 }
 
-// newest is the end of a text for which there is no room.
+// newest is the end of a text that is too long.
 func newest(words string, width int) string {
 	if runes := []rune(words); len(runes) > width {
 		return "…" + string(runes[len(runes)-width+1:])
@@ -153,14 +149,14 @@ func newest(words string, width int) string {
 	return words
 }
 
-// Widths of the table, which is made for 80 columns.
+// These are the widths of the table, which is made for 80 columns.
 const (
 	tableWidth = 80
 	nowWidth   = 24
-	timesWidth = 17 // of a row's window
+	timesWidth = 17 // of the column with the window
 )
 
-// titles is how wide the first column is.
+// titles is the width of the first column.
 func (s *screen) titles() int {
 	width := utf8.RuneCountInString(heading)
 	for _, r := range s.rows {
@@ -171,7 +167,7 @@ func (s *screen) titles() int {
 
 const heading = "THE PHONE"
 
-// table is the heading and a line for each call, in so many columns, or those that it is made for.
+// table is the heading and a line for each call, in width columns, but at most as many as it is made for.
 func (s *screen) table(now time.Time, width int) []text {
 	title, times := s.titles(), ""
 	for _, r := range s.rows {
@@ -198,7 +194,7 @@ func (s *screen) table(now time.Time, width int) []text {
 	return lines
 }
 
-// finish writes the table a last time, whole, and what came out wrong, unless it was stopped.
+// finish draws the whole table a last time, and prints what came out wrong, unless the demo was stopped.
 func (s *screen) finish(wrong []error, stopped bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -16,15 +16,15 @@ import (
 	"redial/api"
 )
 
-// paper is a terminal, as far as the screen needs one: lines wrap where they are written, those
-// that leave at the top can't be reached any more, and another width wraps all of them anew.
+// paper is a terminal, as far as the screen needs one. A long line wraps when it is written. A line that leaves the
+// window at the top can't be reached any more. Another width wraps all lines anew.
 type paper struct {
 	width, height int
-	lines         []string // as they were written, without the newline; the last is the cursor's
-	row           int      // of the cursor, in lines
+	lines         []string // the lines as they were written; the cursor is in the last one
+	row           int      // the line of the cursor
 }
 
-// physical is how many lines of the window a line takes.
+// physical is how many lines of the window a written line takes.
 func (p *paper) physical(line string) int {
 	return max(1, (utf8.RuneCountInString(line)+p.width-1)/p.width)
 }
@@ -45,20 +45,20 @@ func (p *paper) Write(b []byte) (int, error) {
 			if p.row++; p.row == len(p.lines) {
 				p.lines = append(p.lines, "")
 			}
-		default: // a line is written in one piece, from its beginning
+		default: // a line is written as one piece, from its beginning
 			p.lines[p.row] = m[0]
 		}
 	}
 	return len(b), nil
 }
 
-// up moves the cursor, within the window, by lines of the window.
+// up moves the cursor up by n lines of the window, but not out of it.
 func (p *paper) up(n int) {
 	shown := 0
 	for _, l := range p.lines {
 		shown += p.physical(l)
 	}
-	gone := max(0, shown-p.height) // above the window
+	gone := max(0, shown-p.height) // lines above the window
 	for n > 0 && p.row > 0 {
 		above := 0
 		for _, l := range p.lines[:p.row] {
@@ -79,7 +79,7 @@ func drawnOn(p *paper, story string) *screen {
 	return s
 }
 
-// befalls lets a whole story happen to each call, with the longest words that there are.
+// befalls gives each call a whole story, with the longest words that there are.
 func befalls(s *screen, then func()) {
 	for i, r := range s.rows {
 		for n := range max(1, r.call.rings) {
@@ -102,14 +102,14 @@ func befalls(s *screen, then func()) {
 	}
 }
 
-// A line that wraps is two to the terminal, and every redraw after it lands on the wrong place.
-// In a window of 80 columns and 24 lines nothing is cut, either.
+// A line that wraps takes two lines of the terminal, and then every redraw begins at the wrong place. In a window of
+// 80 columns and 24 lines, nothing is cut, either.
 func TestTheTableFitsATerminal(t *testing.T) {
 	for story := range watched {
 		p := &paper{width: 80, height: 24, lines: []string{""}}
 		s := drawnOn(p, story)
 		befalls(s, func() {
-			if len(p.lines) != len(s.rows)+2 { // the heading, and the cursor's
+			if len(p.lines) != len(s.rows)+2 { // plus the heading, and the cursor's line
 				t.Fatalf("%s: %d lines for %d calls:\n%s", story, len(p.lines), len(s.rows), strings.Join(p.lines, "\n"))
 			}
 			for _, line := range p.lines {
@@ -124,8 +124,8 @@ func TestTheTableFitsATerminal(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the window, the table stands there once at the end, whole, and nothing
-// above it is lost that was there before.
+// Whatever happens to the window, at the end the whole table is there once, and everything that was above it is still
+// there.
 func TestTheTableSurvivesAnyWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := &paper{width: 80, height: 24, lines: []string{"$ ls", "a file", "$ redial demo", ""}, row: 3}
@@ -150,22 +150,22 @@ func TestTheTableSurvivesAnyWindow(t *testing.T) {
 	})
 }
 
-// Where there is room the table stands there once all the time, however the lines wrap.
+// If there is enough room, the table is there once at any time, however its lines wrap.
 func TestTheTableIsDrawnOnce(t *testing.T) {
 	p := &paper{width: 80, height: 100, lines: []string{"$ redial demo", ""}, row: 1}
 	s := drawnOn(p, "rings")
 	befalls(s, func() {
-		if len(p.lines) != len(s.rows)+3 { // the prompt, the heading, and the cursor's
+		if len(p.lines) != len(s.rows)+3 { // plus the prompt, the heading, and the cursor's line
 			t.Fatalf("in %d columns there are %d lines:\n%s", p.width, len(p.lines), strings.Join(p.lines, "\n"))
 		}
 		p.width = 30 + (p.width+37)%60
 	})
 }
 
-// uncut is the end of a row in which nothing is cut: how long it took is left open.
+// uncut matches the end of a row in which nothing is cut.
 var uncut = regexp.MustCompile(` [A-Z]+ after \d+\.\d s$`)
 
-// In a narrow window the attempts make room for what happens now.
+// In a narrow window, attempts are cut to make room for what happens now.
 func TestANarrowWindowShowsWhatHappensNow(t *testing.T) {
 	p := &paper{width: 60, height: 24, lines: []string{""}}
 	s := drawnOn(p, "rings")
@@ -177,7 +177,7 @@ func TestANarrowWindowShowsWhatHappensNow(t *testing.T) {
 	}
 }
 
-// In a window that is too low the calls that go on are seen.
+// In a window that is too low, the calls that go on are shown.
 func TestALowWindowShowsWhatGoesOn(t *testing.T) {
 	p := &paper{width: 80, height: 6, lines: []string{""}}
 	s := drawnOn(p, "rings")
@@ -191,7 +191,7 @@ func TestALowWindowShowsWhatGoesOn(t *testing.T) {
 	}
 }
 
-// A row that waits says what for, and how long.
+// A row that waits says for what, and for how long.
 func TestARowSaysWhatItWaitsFor(t *testing.T) {
 	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.Local)
 	for want, e := range map[string]api.Event{
@@ -220,8 +220,7 @@ func TestARowSaysWhatItWaitsFor(t *testing.T) {
 	}
 }
 
-// Where there are several people, the table says whose phone did what; what happened
-// again is counted.
+// With several people, the table says whose phone did what; a repeated result is counted.
 func TestTheTableTellsPeopleApart(t *testing.T) {
 	s := newScreen(newConsole(io.Discard, io.Discard), demoCalls("ladder"), false)
 	for i, who := range []int{1, 1, 2} {
@@ -238,7 +237,7 @@ func TestTheTableTellsPeopleApart(t *testing.T) {
 	}
 }
 
-// Where lines are printed, they fit 80 columns, too.
+// Printed lines fit 80 columns, too.
 func TestLinesFitWhereThereIsNoTerminal(t *testing.T) {
 	for story := range watched {
 		var out strings.Builder
@@ -253,7 +252,7 @@ func TestLinesFitWhereThereIsNoTerminal(t *testing.T) {
 	}
 }
 
-// The night's windows are shown by the clock of the wall.
+// The night's windows are shown in local time.
 func TestTheNightShowsItsWindows(t *testing.T) {
 	inZone(t, "Asia/Tokyo")
 	now := time.Date(2026, 11, 26, 3, 0, 0, 0, time.UTC)
@@ -267,7 +266,7 @@ func TestTheNightShowsItsWindows(t *testing.T) {
 	}
 }
 
-// The picture of the README is of the demo as it is: make picture makes it anew.
+// The picture in the README shows the demo as it is now: make picture draws it.
 func TestThePictureIsOfTheDemo(t *testing.T) {
 	svg, err := os.ReadFile("../../docs/demo.svg")
 	if err != nil {

@@ -27,10 +27,11 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"redial": main})
 }
 
-// TestScripts runs what a person would type, in processes of their own, on SQLite
-// and, where the script's name says so, on PostgreSQL.
+// TestScripts runs what a person would type, in separate processes, on SQLite; a script whose name says so uses
+// PostgreSQL.
 func TestScripts(t *testing.T) {
-	// Under nohup SIGHUP is ignored, and who is started inherits that. What is caught is not inherited.
+	// Under nohup SIGHUP is ignored, and a child process inherits that. A signal that is caught here is not ignored by
+	// the child.
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, syscall.SIGHUP)
 	t.Cleanup(func() { signal.Stop(caught) })
@@ -41,7 +42,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestScriptsOnPostgreSQL runs those that keep calls once more.
+// TestScriptsOnPostgreSQL runs some scripts that store calls once more, on PostgreSQL.
 func TestScriptsOnPostgreSQL(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files: []string{"testdata/script/three_rings.txtar", "testdata/script/show.txtar", "testdata/script/kill.txtar"},
@@ -59,7 +60,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 	}
 }
 
-// setUp gives a script a simulated Twilio's account, two free ports and a database.
+// setUp gives a script the account of a simulated Twilio, two free ports and a database.
 func setUp(t *testing.T, database func() string) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
 		env.Values["processes"] = map[string]*process{}
@@ -116,7 +117,7 @@ func environ(ts *testscript.TestScript) (env []string) {
 	return env
 }
 
-// cmdStatus expects an exit status: status N ARGS….
+// cmdStatus runs redial and expects an exit status: status N ARGS….
 func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: status N ARGS…")
@@ -133,7 +134,7 @@ func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdAwait returns once a call's timeline has an event: await ID TYPE.
+// cmdAwait waits until a call's timeline has an event of this type: await ID TYPE.
 func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: await ID TYPE")
@@ -153,7 +154,7 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdGet puts what a URL answers into a file: get FILE URL.
+// cmdGet writes the answer from a URL into a file: get FILE URL.
 func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: get FILE URL")
@@ -166,7 +167,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), fmt.Appendf(body, "\n"), 0o600))
 }
 
-// cmdFirstID sets the environment variable to the id of the newest call: firstid VAR.
+// cmdFirstID sets VAR to the id of the newest call: firstid VAR.
 func cmdFirstID(ts *testscript.TestScript, neg bool, args []string) {
 	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
 	page, err := client.List(context.Background(), api.ListQuery{Limit: 1})

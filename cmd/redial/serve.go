@@ -36,8 +36,8 @@ func (c *serveCmd) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
-// spareTheCollector lets the heap grow to five times what lives in it, where nobody
-// has said otherwise: it is small, and collecting it is a good part of the work.
+// spareTheCollector lets the heap grow to five times its live data, unless a setting says otherwise. The heap is
+// small, and collecting it is a large part of the work.
 func spareTheCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)

@@ -12,10 +12,10 @@ import (
 	"redial/internal/nearest"
 )
 
-// settings are the names of all that a part of the command line reads from the environment.
+// settings are the names of all variables that a part of the command line reads.
 func settings(node kong.Visitable) []string {
 	names := map[string]bool{}
-	_ = kong.Visit(node, func(n kong.Visitable, next kong.Next) error { // this visitor fails nowhere
+	_ = kong.Visit(node, func(n kong.Visitable, next kong.Next) error { // this visitor never fails
 		if flag, ok := n.(*kong.Flag); ok {
 			for _, name := range flag.Envs {
 				names[name] = true
@@ -26,9 +26,9 @@ func settings(node kong.Visitable) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// trimSettings takes newlines and spaces off the ends of the settings in the environment:
-// whatever put them there may have read a file to its end. What is blank then is as if it were
-// not set, but for DATABASE_URL: calls would go to another database than was meant.
+// trimSettings removes newlines and spaces at the ends of settings in the environment, because some are read from
+// files. A blank setting counts as not set. An exception is DATABASE_URL: without it, calls would go to another
+// database than was meant.
 func trimSettings(model *kong.Application) error {
 	for _, name := range settings(model) {
 		value, set := os.LookupEnv(name)
@@ -46,19 +46,19 @@ func trimSettings(model *kong.Application) error {
 	return nil
 }
 
-// ours begin the names of settings that nobody else has, and carriers those that Twilio's own
-// programs have, too.
+// ours is the prefix of settings that only redial has; carriers is the prefix of settings that Twilio's own programs
+// read, too.
 const ours, carriers = "REDIAL_", "TWILIO_"
 
-// ofTests are no settings of a command: what CONTRIBUTING.md has, and what tells a binary that is made
-// to be killed where to die.
+// ofTests are no settings of a command. One is in CONTRIBUTING.md; the others tell a binary that is made to be killed
+// where it must die.
 var ofTests = []string{
 	"REDIAL_TEST_DATABASE_URL", "REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW",
 }
 
-// warnUnknown tells of variables in the environment that are probably meant as settings, and are
-// none: whatever begins as ours do, and what resembles another setting of this command that is
-// not set. A shell that starts is spared it.
+// warnUnknown warns of variables in the environment that are no settings, but were probably meant as such: those with
+// our prefix, and those that resemble an unset setting of this command. A completion script that a starting shell
+// reads causes no warning.
 func (con *console) warnUnknown(command *kong.Context) {
 	if commandOf(command) == "redial completion" {
 		return
@@ -93,9 +93,9 @@ func (con *console) warnUnknown(command *kong.Context) {
 	}
 }
 
-// resembling is the name that is probably meant: the same without the prefix; of those with it, which
-// itself resembles nothing, the nearest; or one that the rest is a part of, or that is a part of the
-// rest (TWILIO_TOKEN, REDIAL_FROM_NUMBER).
+// resembling is the name that was probably meant. It is the first of these: the same name without the prefix; the
+// nearest name with the prefix; a name of which the rest is a part, or that is a part of the rest (TWILIO_TOKEN,
+// REDIAL_FROM_NUMBER).
 func resembling(name string, names []string, prefix string) string {
 	rest := strings.TrimPrefix(name, prefix)
 	if slices.Contains(names, rest) {
@@ -119,10 +119,10 @@ func resembling(name string, names []string, prefix string) string {
 	return ""
 }
 
-// hasWords says whether all words of a name stand together in another.
+// hasWords says whether the words stand together, and whole, in a name.
 func hasWords(name, words string) bool { return strings.Contains("_"+name+"_", "_"+words+"_") }
 
-// misspelt is the name that is certainly meant: so like it that no other program has both.
+// misspelt is the name that was certainly meant: so similar that no other program reads both.
 func misspelt(name string, names []string) string {
 	if n := nearest.Of(name, names); nearest.Distance(name, n) <= len(n)/5 {
 		return n
@@ -137,7 +137,7 @@ func didYouMean(name string) string {
 	return "; did you mean " + name + "?"
 }
 
-// command is one of those of the command line, by its name.
+// command finds a command by its name.
 func command(model *kong.Application, name string) *kong.Node {
 	return model.Children[slices.IndexFunc(model.Children, func(n *kong.Node) bool { return n.Name == name })]
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// Whatever put the settings into the environment may have read files to their ends: the
-// story is the same.
+// Settings in the environment may come from files, with a newline at the end: the story is the same.
 func TestSettingsMayEndWithANewline(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Files: []string{"testdata/script/three_rings.txtar"},
@@ -24,14 +23,14 @@ func TestSettingsMayEndWithANewline(t *testing.T) {
 			}
 			for i, pair := range env.Vars {
 				for _, ours := range []string{"TWILIO_", "REDIAL_", "HOST_URL=", "DATABASE_URL="} {
-					// which the script's own commands read
+					// the script's own commands read REDIAL_URL
 					if strings.HasPrefix(pair, ours) && !strings.HasPrefix(pair, "REDIAL_URL=") {
 						env.Vars[i] = pair + " \r\n"
 					}
 				}
 			}
 			for _, name := range []string{"REDIAL_PRESETS", "REDIAL_LOG_LEVEL", "REDIAL_MIGRATE", "REDIAL_RETENTION_DAYS"} {
-				env.Setenv(name, " \n") // as good as not set
+				env.Setenv(name, " \n") // counts as not set
 			}
 			return nil
 		},
@@ -39,8 +38,8 @@ func TestSettingsMayEndWithANewline(t *testing.T) {
 	})
 }
 
-// A password that is not escaped makes a URL that can't be read, or another one. Neither
-// is used, and nothing of the password is shown.
+// A password that is not escaped gives an invalid or a different URL. redial uses neither, and shows nothing of the
+// password.
 func TestADatabaseURLThatCantBeRead(t *testing.T) {
 	t.Setenv("TWILIO_ACCOUNT_SID", simAccount)
 	t.Setenv("TWILIO_AUTH_TOKEN", simToken)
@@ -76,7 +75,7 @@ func TestADatabaseURLThatCantBeRead(t *testing.T) {
 	}
 }
 
-// What is escaped is read, and is not shown either when nobody is there.
+// An escaped password is read, and is not shown when the database can't be reached.
 func TestADatabaseThatIsNotThere(t *testing.T) {
 	const password = "s@e/c#r?e%t 4711"
 	for _, link := range []string{
@@ -94,7 +93,7 @@ func TestADatabaseThatIsNotThere(t *testing.T) {
 	}
 }
 
-// make build makes the one file that needs nothing beside it.
+// make build makes one file that runs alone.
 func TestTheBinaryIsStatic(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Fatal("this is about Linux's binaries: run it there")
@@ -121,7 +120,7 @@ func TestTheBinaryIsStatic(t *testing.T) {
 	}
 }
 
-// A terminal that is not in UTF-8 gives bytes that JSON can't hold: U+FFFD would be spoken.
+// A terminal without UTF-8 sends bytes that JSON can't contain: U+FFFD would be spoken.
 func TestArgumentsAreText(t *testing.T) {
 	var out, errs bytes.Buffer
 	status := run(t.Context(), []string{"call", "+819012345678", "--say", "\x83T\x81["}, newConsole(&out, &errs))

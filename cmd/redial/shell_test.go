@@ -10,14 +10,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// shellsOfTests are how each shell starts without a setting of whoever runs the tests.
+// shellsOfTests are the command lines that start each shell without the user's settings.
 var shellsOfTests = map[string][]string{
 	"bash": {"bash", "--norc", "--noprofile", "-i"},
 	"zsh":  {"zsh", "-f", "-i"},
 }
 
-// cmdTypes types a line into a shell that has read a file, with tabs where it says TAB, until redial,
-// of which that shell only prints the arguments, was given these: types SHELL FILE LINE ARGS.
+// cmdTypes starts a shell that reads FILE, and types LINE into it, with a tab for each TAB. It repeats that until
+// redial is run with ARGS (in this shell, redial is a function that prints its arguments): types SHELL FILE LINE ARGS.
 func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 4 || shellsOfTests[args[0]] == nil {
 		ts.Fatalf("usage: types bash|zsh FILE LINE ARGS")
@@ -48,7 +48,7 @@ func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}()
 	for _, step := range []struct{ line, until string }{
-		{"PS1='read''y> '", "ready> "}, // the echo of it has quotes in between
+		{"PS1='read''y> '", "ready> "}, // the shell's echo has the quotes in between
 		{"source " + args[1] + "; redial() { printf '<%s>' \"$*\"; }; echo read\\y", "\nready"},
 	} {
 		_, err := terminal.WriteString(step.line + "\n")
@@ -58,7 +58,7 @@ func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	given := ""
-	for range 20 { // a server may take longer to answer than somebody who presses Tab waits
+	for range 20 { // the server may answer later than a press of Tab waits
 		_, err := terminal.WriteString(strings.ReplaceAll(args[2], "TAB", "\t") + "\n")
 		ts.Check(err)
 		s.until("<")
@@ -69,13 +69,13 @@ func cmdTypes(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Fatalf("%s gave redial %q, not %q:\n%q", args[0], given, args[3], s.seen.String())
 }
 
-// shellSession is what a shell has shown.
+// shellSession is the output of a shell.
 type shellSession struct {
 	read chan []byte
 	seen bytes.Buffer
 }
 
-// until waits until a text was shown, and returns what stood before it; what is behind it is left for the next.
+// until waits until a text was shown, and returns what stood before it. The next call begins after the text.
 func (s *shellSession) until(text string) (before string, ok bool) {
 	late := time.After(time.Minute)
 	for {

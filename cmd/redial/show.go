@@ -50,7 +50,7 @@ func (c *showCmd) Run(ctx context.Context, con *console) error {
 	return c.remains(ctx, con, client, &call)
 }
 
-// follow tells what happens after the events that are known, and is done when the call has ended, however.
+// follow prints what happens after the known events. It returns when the call has ended, with any outcome.
 func (c *showCmd) follow(ctx context.Context, con *console, w *watch, known []api.Event) error {
 	if c.JSON {
 		w.tell = func(e api.Event) error { return printLine(con.out, e) }
@@ -74,7 +74,7 @@ func (c *showCmd) follow(ctx context.Context, con *console, w *watch, known []ap
 	return nil
 }
 
-// remains says what is to come, of a Call that waits for its next dial.
+// remains says what will become of a Call that waits for its next dial.
 func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client, call *api.Call) error {
 	if call.State != "waiting" {
 		return nil
@@ -87,7 +87,7 @@ func (c *showCmd) remains(ctx context.Context, con *console, client *api.Client,
 	return explain(con.out, con.columns(), e)
 }
 
-// describe says what a Call was asked to do, and where it stands.
+// describe says what a Call was asked to do, and its state.
 func describe(out io.Writer, columns int, c *api.Call) {
 	at := commonPlace(c)
 	line := func(label, text string) {
@@ -132,7 +132,7 @@ func describe(out io.Writer, columns int, c *api.Call) {
 
 const scrubbed = "(scrubbed)"
 
-// toWhom is everybody whom a Call may ring.
+// toWhom lists everybody whom a Call may ring.
 func toWhom(c *api.Call) string {
 	if len(c.People) == 0 {
 		return cmp.Or(c.To, scrubbed)
@@ -144,7 +144,7 @@ func toWhom(c *api.Call) string {
 	return strings.Join(all, ", ")
 }
 
-// whatIsSaid is a Call's message, and what is done with it.
+// whatIsSaid is a Call's message, with a label for its kind.
 func whatIsSaid(c *api.Call) (label, message string) {
 	switch {
 	case c.Say != nil:
@@ -157,7 +157,7 @@ func whatIsSaid(c *api.Call) (label, message string) {
 	return "Says", scrubbed
 }
 
-// spoken is a text with the language and the voice that were asked for.
+// spoken is a text with its language and voice, if they were given.
 func spoken(s *api.Say) string {
 	var how []string
 	if s.Language != "" {

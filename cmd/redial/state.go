@@ -6,7 +6,7 @@ import (
 	"redial/api"
 )
 
-// stateOf is where a Call stands, in a word or two.
+// stateOf is a Call's state in a word or two.
 func stateOf(c *api.Call) string {
 	switch {
 	case c.Outcome != "":
@@ -19,7 +19,7 @@ func stateOf(c *api.Call) string {
 	return c.State
 }
 
-// inAWord is where a Call stands, in nine letters at most.
+// inAWord is a Call's state in at most nine letters.
 func inAWord(c *api.Call) string {
 	switch {
 	case c.Outcome != "":
@@ -32,7 +32,7 @@ func inAWord(c *api.Call) string {
 	return c.State
 }
 
-// next is when a waiting Call is dialed.
+// next says when a waiting Call is dialed.
 func next(c *api.Call) string {
 	switch {
 	case len(c.Waiting) > 0:

@@ -9,10 +9,10 @@ import (
 	"redial/api"
 )
 
-// story tells an event in a sentence; people are the Call's, if there are several.
+// story tells an event in a sentence. people are the Call's, if there are several.
 func story(e api.Event, people []api.Person) string { return storyAt(e, people, nil) }
 
-// storyAt does so with the time at the phone, too, where that is to come.
+// storyAt also gives future times as they are at the phone.
 func storyAt(e api.Event, people []api.Person, at place) string {
 	switch kind, what, _ := strings.Cut(e.Type, "."); kind {
 	case "call":
@@ -54,7 +54,7 @@ func callStory(what string, e api.Event, people []api.Person, at place) string {
 	return what
 }
 
-// nextAt is when it rings next, with the date where that is another one.
+// nextAt is the time of the next dial, with the date if that is another day.
 func nextAt(e api.Event, at place) string {
 	next := local(e.NextAttemptAt)
 	form := dateTime
@@ -72,7 +72,7 @@ func waiting(e api.Event) string {
 	return " (waiting: " + byClock(e.Waiting) + ")"
 }
 
-// waited says what a dial has waited for since it was due.
+// waited says what a dial waited for after it was due.
 func waited(e api.Event) string {
 	var parts []string
 	for _, w := range e.Waited {
@@ -115,10 +115,10 @@ func attemptStory(what string, e api.Event, people []api.Person, at place) strin
 	case "resurfaced":
 		return "turned up after all: " + e.Result + details(e)
 	}
-	return what // ringing, answered
+	return what // ringing and answered are words of the sentence
 }
 
-// whom is the person whose phone is dialed, by name if there is one.
+// whom is the name of the person whose phone is dialed, or else the number; empty if there is only one person.
 func whom(e api.Event, people []api.Person) string {
 	if e.Person < 1 || e.Person > len(people) {
 		return ""
@@ -127,7 +127,7 @@ func whom(e api.Event, people []api.Person) string {
 	return cmp.Or(p.Name, p.Number)
 }
 
-// reachedLine is the evidence in a sentence.
+// reachedLine says the evidence in a sentence.
 func reachedLine(r *api.Reached) string {
 	how := map[string]string{
 		"key": "confirmed by a key", "pin": "confirmed by the PIN", "human": "a person, as far as can be detected",

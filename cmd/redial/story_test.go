@@ -6,7 +6,7 @@ import (
 	"redial/api"
 )
 
-// A call that is held no longer says why, if it is not that the number is free.
+// If a call is released for another reason than a free number, the story says the reason.
 func TestTheStoryOfACallThatIsReleased(t *testing.T) {
 	for reason, want := range map[string]string{
 		"":                       "the number is free again",

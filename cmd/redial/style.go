@@ -1,13 +1,13 @@
 package main
 
-// text is a line of which the end has a style.
+// text is a line whose end has a style.
 type text struct {
 	words string
-	from  int // the character at which that begins
+	from  int // the character at which the style begins
 	style string
 }
 
-// Styles, as a terminal takes them.
+// Styles are written as parameters of the terminal's SGR command.
 const (
 	bold, dim          = "1", "2"
 	red, green, yellow = "31", "32", "33"

@@ -9,14 +9,14 @@ import (
 	"redial/api"
 )
 
-// teller tells what happens to a Call, a line for each event, with the time: by the reader's clock, and
-// beside it by that at the phone.
+// teller prints a line for each event of a Call. The line has the time, and also the time at the phone if that
+// differs.
 type teller struct {
 	call    *api.Call
-	people  map[int]int // whose phone an attempt rings: of the call's people, from 1
-	alike   bool        // all of the phones are in one place, whose date stands in the line with the date
-	columns int         // of the terminal; 0: there is none
-	day     string      // of the last line; today before the first
+	people  map[int]int // whose phone an attempt rings: the position in the call's people, from 1
+	alike   bool        // all phones are in one place, so that its date can stand in the line with the date
+	columns int         // of the terminal; 0: no terminal
+	day     string      // of the last line; at first, today
 }
 
 func newTeller(c *api.Call, columns int) *teller {
@@ -26,7 +26,7 @@ func newTeller(c *api.Call, columns int) *teller {
 	}
 }
 
-// event tells of an event.
+// event prints an event.
 func (t *teller) event(w io.Writer, e api.Event) {
 	if e.Person > 0 {
 		t.people[e.Attempt] = e.Person
@@ -35,7 +35,8 @@ func (t *teller) event(w io.Writer, e api.Event) {
 	t.line(w, e.At, at, storyAt(e, t.call.People, at))
 }
 
-// line writes a line, after one with the date where that is another than before, here or at the phone.
+// line prints a line. If the date differs from that of the last line, here or at the phone, it prints the date before
+// it.
 func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
 	own := local(at)
 	there := where.beside(at)
@@ -50,8 +51,8 @@ func (t *teller) line(w io.Writer, at time.Time, where place, text string) {
 	printBehind(w, t.columns, zoned(own, exactTime)+there+"  ", text)
 }
 
-// place is where the phone is that an attempt rings; of what is about the call as a whole, where all of
-// its phones are, if they are in one place.
+// place is the place of the phone that an attempt rings. For an event about the whole call, it is the place of all
+// phones, if there is only one.
 func (t *teller) place(attempt int) place {
 	if len(t.call.People) == 0 {
 		return placeOf(t.call.To, t.call.Policy.Window)
@@ -62,7 +63,7 @@ func (t *teller) place(attempt int) place {
 	return commonPlace(t.call)
 }
 
-// timeline tells what happened, and how it went to tell others of it, by time.
+// timeline prints events and deliveries in the order of their times.
 func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Delivery) {
 	type moment struct {
 		at   time.Time
@@ -87,7 +88,7 @@ func (t *teller) timeline(w io.Writer, events []api.Event, deliveries []api.Deli
 	}
 }
 
-// outcomeOfTry is what came of it, in a word or two.
+// outcomeOfTry is the result of a try in a word or two.
 func outcomeOfTry(t api.Try) string {
 	if t.Error == "" {
 		return fmt.Sprint(t.Status)

@@ -11,13 +11,14 @@ import (
 	"golang.org/x/text/width"
 )
 
-// The size of a terminal that does not tell, and how wide a line of text may become: longer ones are hard to read.
+// These are the size of a terminal that does not tell its size, and bounds of a line's width: longer lines are hard
+// to read.
 const (
 	defaultWidth, defaultHeight = 80, 24
 	narrowest, widest           = 40, 120
 )
 
-// sizeOf is how many columns and lines a terminal has.
+// sizeOf returns how many columns and lines a terminal has.
 func sizeOf(terminal *os.File) (columns, lines int) {
 	if w, h, err := term.GetSize(int(terminal.Fd())); err == nil && w > 0 && h > 1 {
 		return w, h
@@ -25,7 +26,7 @@ func sizeOf(terminal *os.File) (columns, lines int) {
 	return defaultWidth, defaultHeight
 }
 
-// columns is how many the terminal has, 0 where the output goes elsewhere.
+// columns is the number of the terminal's columns; 0 if standard output is no terminal.
 func (con *console) columns() int {
 	if con.terminal == nil {
 		return 0
@@ -34,7 +35,7 @@ func (con *console) columns() int {
 	return columns
 }
 
-// width is how wide a line of text may be.
+// width is how wide a line of text may become.
 func (con *console) width() int {
 	if columns := con.columns(); columns > narrowest {
 		return min(columns, widest)
@@ -42,10 +43,10 @@ func (con *console) width() int {
 	return defaultWidth
 }
 
-// wrap breaks a text into lines of at most so many columns, where it has spaces, and a word that is
-// longer, such as a sentence in Japanese, anywhere.
+// wrap breaks a text at spaces into lines of at most so many columns. It breaks a word that is longer than a line,
+// such as a sentence in Japanese, anywhere.
 func wrap(text string, columns int) (lines []string) {
-	columns = max(columns, 2) // a character of Japanese
+	columns = max(columns, 2) // so that a Japanese character fits
 	line := ""
 	flush := func() { lines, line = append(lines, line), "" }
 	for word := range strings.FieldsSeq(text) {
@@ -70,7 +71,7 @@ func wrap(text string, columns int) (lines []string) {
 	return append(lines, line)
 }
 
-// fitting is as much of a word as so many columns hold, a character at least where they are two.
+// fitting is as much of a word as fits into so many columns. With two columns, that is at least one character.
 func fitting(word string, columns int) string {
 	end, used := 0, 0
 	for i, r := range word {
@@ -82,7 +83,7 @@ func fitting(word string, columns int) string {
 	return word[:end]
 }
 
-// cells is how many columns a text takes on a terminal.
+// cells is the number of columns that a text takes on a terminal.
 func cells(text string) (n int) {
 	for _, r := range text {
 		n += cellsOf(r)
@@ -100,7 +101,7 @@ func cellsOf(r rune) int {
 	return 1
 }
 
-// printWrapped prints a sentence in lines of so many characters at most; 0: in one.
+// printWrapped prints a sentence in lines of at most so many columns; 0: in one line.
 func printWrapped(out io.Writer, columns int, text string) {
 	lines := []string{text}
 	if columns > 0 {
@@ -111,8 +112,8 @@ func printWrapped(out io.Writer, columns int, text string) {
 	}
 }
 
-// printBehind prints a text behind a head: on a terminal of so many columns, in lines that end between
-// words and begin where the first does.
+// printBehind prints a text behind a head. If it does not fit into the terminal's columns, it is broken between
+// words, and all lines begin in the same column.
 func printBehind(out io.Writer, columns int, head, text string) {
 	text = harmless(oneLine(text))
 	indent := cells(head)
@@ -126,7 +127,7 @@ func printBehind(out io.Writer, columns int, head, text string) {
 	}
 }
 
-// cut shortens a line: one that wraps would be two.
+// cut shortens a line that would wrap.
 func cut(line string, columns int) string {
 	if cells(line) > columns {
 		return fitting(line, columns-1) + "…"

@@ -10,7 +10,7 @@ import (
 	"redial/internal/phone"
 )
 
-// How times are shown; zoned writes the zone.
+// These are the forms in which times are shown; zoned writes the zone.
 const (
 	zoneForm  = "-07:00"
 	dateTime  = "2006-01-02 15:04:05 " + zoneForm
@@ -18,14 +18,14 @@ const (
 	exactTime = "15:04:05.000 " + zoneForm
 )
 
-// readersZone is that of the reader's clock. Tests set it: the time.Local of the process is read by whatever runs in
-// it.
+// readersZone is the zone of the reader's clock. Tests set it, because they can't set time.Local: other code of the
+// process reads that at the same time.
 var readersZone = time.Local
 
 func local(t time.Time) time.Time { return t.In(readersZone) }
 
-// zoned writes a time in such a form. A zone that has the time of UTC is called so: nobody is to ask
-// what +00:00 is.
+// zoned writes a time in such a form. It writes a zone without an offset as UTC, because +00:00 is harder to
+// understand.
 func zoned(t time.Time, form string) string {
 	if offset(t) == 0 {
 		form = strings.ReplaceAll(form, zoneForm, "UTC")
@@ -33,13 +33,13 @@ func zoned(t time.Time, form string) string {
 	return t.Format(form)
 }
 
-// clock is a time by the reader's clock, with the zone of that.
+// clock is a time by the reader's clock, with its zone.
 func clock(t time.Time) string { return zoned(local(t), dateTime) }
 
-// place is where a phone may be, as the zones of it; empty where nobody knows.
+// place is where a phone may be: the zones of that place; empty if unknown.
 type place []*time.Location
 
-// placeOf is the place that the call's window goes by, or else that of the number.
+// placeOf is the place of the call's window or, if that has no zone, of the number.
 func placeOf(number string, w *api.Window) (p place) {
 	var zones []string
 	switch n, err := phone.Parse(number, ""); {
@@ -58,17 +58,16 @@ func placeOf(number string, w *api.Window) (p place) {
 	return p
 }
 
-// clock is a time by the reader's clock, and beside it by that at the phone.
+// clock is a time by the reader's clock, followed by the time at the phone.
 func (p place) clock(t time.Time) string { return clock(t) + p.beside(t) }
 
-// beside is what the clock shows at the phone, where that differs from the reader's, with the date where
-// that differs, too.
+// beside is the time at the phone, if it differs from the reader's; with the date, if that differs, too.
 func (p place) beside(t time.Time) string {
 	own := local(t)
 	return p.show(t, func(there time.Time) string { return dated(there, own, "15:04 "+zoneForm) })
 }
 
-// hour is the same without the zone, and with the date where the day there is not the one at since.
+// hour is the same without the zone. It has the date if the day at the phone has changed after since.
 func (p place) hour(t, since time.Time) string {
 	return p.show(t, func(there time.Time) string { return dated(there, since.In(there.Location()), "15:04") })
 }
@@ -78,8 +77,8 @@ func (p place) day(t time.Time) string {
 	return p.show(t, func(there time.Time) string { return zoned(there, "2006-01-02 "+zoneForm) })
 }
 
-// show writes a time as it is at the phone, where the clock there differs from the reader's; where the phone
-// may be in several zones, the earliest and the latest.
+// show writes the time at the phone, if it differs from the reader's. If the phone may be in several zones, it writes
+// the earliest and the latest time.
 func (p place) show(t time.Time, form func(there time.Time) string) string {
 	if len(p) == 0 {
 		return ""
@@ -108,7 +107,7 @@ func offset(t time.Time) int {
 	return seconds
 }
 
-// dated writes a time, with the date where that is not the date of another one.
+// dated writes a time, with the date if it differs from that of the other time.
 func dated(t, other time.Time, form string) string {
 	if t.Format(time.DateOnly) != other.Format(time.DateOnly) {
 		form = time.DateOnly + " " + form
@@ -116,10 +115,10 @@ func dated(t, other time.Time, form string) string {
 	return zoned(t, form)
 }
 
-// stamp finds the times in the server's sentences, which are in UTC.
+// stamp matches the times in the server's sentences, which are in UTC.
 var stamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 
-// byClock writes them by the reader's clock.
+// byClock converts these times to the reader's clock.
 func byClock(text string) string {
 	return stamp.ReplaceAllStringFunc(text, func(s string) string {
 		t, err := time.Parse(time.RFC3339, s)
@@ -130,7 +129,7 @@ func byClock(text string) string {
 	})
 }
 
-// commonPlace is where all phones of a Call are, empty if they are in several places.
+// commonPlace is the place of all phones of a Call; empty if there are several places.
 func commonPlace(c *api.Call) place {
 	first := placeOf(c.To, c.Policy.Window)
 	for _, p := range c.People {

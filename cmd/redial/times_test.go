@@ -8,7 +8,7 @@ import (
 	"redial/api"
 )
 
-// inZone has the reader's clock be that of a zone.
+// inZone sets the reader's clock to a zone.
 func inZone(t *testing.T, name string) {
 	t.Helper()
 	zone, err := time.LoadLocation(name)
@@ -20,7 +20,7 @@ func inZone(t *testing.T, name string) {
 	t.Cleanup(func() { readersZone = before })
 }
 
-// A time has the reader's zone, and beside it the time at the phone where the clock there shows something else.
+// A time has the reader's zone, followed by the time at the phone if that differs.
 func TestTimesHereAndThere(t *testing.T) {
 	for _, test := range []struct {
 		reader, number string
@@ -54,7 +54,7 @@ func TestTimesHereAndThere(t *testing.T) {
 	}
 }
 
-// The server's sentences are in UTC; a person reads them by the own clock.
+// The server's sentences are in UTC; a person reads them in local time.
 func TestSentencesByTheReadersClock(t *testing.T) {
 	inZone(t, "Asia/Tokyo")
 	for text, want := range map[string]string{
@@ -69,9 +69,9 @@ func TestSentencesByTheReadersClock(t *testing.T) {
 	}
 }
 
-// What happens today by the reader's clock needs no date, whatever day it is elsewhere.
+// What happens today by the reader's clock is shown without a date, whatever day it is elsewhere.
 func TestTodayIsTheReaders(t *testing.T) {
-	for _, zone := range []string{"Etc/GMT-14", "Etc/GMT+12"} { // one of them has another date than this process
+	for _, zone := range []string{"Etc/GMT-14", "Etc/GMT+12"} { // in one of them the date differs from this process's
 		inZone(t, zone)
 		var out strings.Builder
 		now := time.Now()

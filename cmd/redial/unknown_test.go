@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// What is set and read by nobody is warned of, with what was meant; what other programs read is not.
+// There is a warning for a variable that is set and that no program reads, with the name that was meant. There is
+// none for variables of other programs.
 func TestVariablesThatAreNoSettings(t *testing.T) {
 	tests := []struct{ name, command, meant string }{
 		{"REDIAL_FORM", "list", "REDIAL_FROM"}, {"REDIAL_APIKEY", "list", "REDIAL_API_KEY"},

@@ -16,7 +16,7 @@ import (
 	"redial/internal/nearest"
 )
 
-// usageError is about what was typed; the help of the command says what can be.
+// usageError is an error in what was typed. It refers to the command's help.
 type usageError struct {
 	error
 	command string // such as redial call
@@ -28,23 +28,23 @@ func (e *usageError) Error() string {
 	return fmt.Sprintf("%v; see %s --help", e.error, e.command)
 }
 
-// usage is an error of the command that runs.
+// usage makes err an error of the command that runs.
 func (con *console) usage(err error) error { return &usageError{err, con.command} }
 
-// isUsage says whether what was typed, or set, is wrong, and not what came of it.
+// isUsage says whether the fault is in what was typed or set, and not in the result.
 func isUsage(err error) bool {
 	_, typed := errors.AsType[*usageError](err)
 	_, set := errors.AsType[*app.ConfigError](err)
 	return typed || set || errors.Is(err, api.ErrURL) || errors.Is(err, api.ErrKey)
 }
 
-// withSetting adds to an error of the way to a server, or at its door, what to set.
+// withSetting adds to an error about the server's URL or the API key which flag or setting to change.
 func (con *console) withSetting(err error) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		if p.Status == http.StatusUnauthorized {
 			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
 		}
-		// the URL has one
+		// a wrong path in the URL
 		if p.Status == http.StatusNotFound && strings.HasPrefix(p.Detail, "there is nothing at this path") {
 			err = fmt.Errorf("%w; --url or REDIAL_URL says where it is", err)
 		}
@@ -59,7 +59,7 @@ func (con *console) withSetting(err error) error {
 	return err
 }
 
-// misread is what kong could not read, in redial's words.
+// misread says in redial's words what kong could not read.
 func misread(err error) error {
 	e, ok := errors.AsType[*kong.ParseError](err)
 	if !ok {
@@ -67,7 +67,7 @@ func misread(err error) error {
 	}
 	text := kongsWords.Replace(likeFlag.ReplaceAllString(e.Error(),
 		"needs a value; one that begins with - is written $2=$1"))
-	if node := e.Context.Selected(); node != nil { // before what a command's own check has said
+	if node := e.Context.Selected(); node != nil { // kong puts this before the error of a Validate
 		text = strings.TrimPrefix(text, node.Path()+": ")
 	}
 	text = fromSetting.ReplaceAllString(text, "$2: $1")
@@ -77,7 +77,7 @@ func misread(err error) error {
 	return &usageError{errors.New(bySetting(e.Context, text) + meant(e.Context, text)), commandOf(e.Context)}
 }
 
-// kongsWords are types of Go where a person wants to know what to write.
+// kongsWords replaces names of Go types by words that say what to write.
 var kongsWords = strings.NewReplacer(
 	"expected a valid 64 bit int but got", "must be a whole number, not",
 	"expected a valid 64 bit uint but got", "must be a whole number, not",
@@ -88,14 +88,14 @@ var kongsWords = strings.NewReplacer(
 	" (string)", "",
 )
 
-// fromSetting is kong's word for a value that stood in the environment.
+// fromSetting matches kong's error about a value from the environment.
 var fromSetting = regexp.MustCompile(`(?s)^--[\w-]+: (.*) \(from envar (\w+)=".*"\)$`)
 
-// likeFlag is what kong says of a value that begins with -.
+// likeFlag matches kong's error about a value that begins with -.
 var likeFlag = regexp.MustCompile(`expected \w+ value but got "(-.*?)" \((?:short|long) flag\); ` +
 	`perhaps try (--[\w-]+)=.*\?$`)
 
-// commandOf is a command line up to where flags begin.
+// commandOf is the command line up to the first flag.
 func commandOf(ctx *kong.Context) string {
 	if node := ctx.Selected(); node != nil {
 		return node.FullPath()
@@ -103,8 +103,7 @@ func commandOf(ctx *kong.Context) string {
 	return ctx.Model.Name
 }
 
-// bySetting names, in an error that begins with a flag which nobody has typed, the setting that
-// it came from.
+// bySetting puts the setting's name into an error about a flag that nobody has typed.
 func bySetting(ctx *kong.Context, text string) string {
 	name := leadingFlag.FindString(text)
 	for _, flag := range flagsOf(ctx) {
@@ -138,7 +137,7 @@ func checkEmpty(ctx *kong.Context) error {
 		switch text := value.Target.String(); {
 		case strings.TrimSpace(text) == "":
 			return fmt.Errorf("%s is empty", name)
-		case p.Positional != nil && (text == "." || text == ".."): // in a path, that is another one
+		case p.Positional != nil && (text == "." || text == ".."): // in a URL's path these mean another path
 			return fmt.Errorf("%s can't be %s", name, text)
 		}
 	}
@@ -156,8 +155,7 @@ func flagsOf(ctx *kong.Context) (flags []*kong.Flag) {
 
 var unknown = regexp.MustCompile(`^(?:there is no command|unknown flag) (\S+)$`)
 
-// meant asks whether another name was, where kong has not: it knows of small differences only,
-// and none of case.
+// meant asks whether another name was meant, if kong does not. kong only finds small differences, and none of case.
 func meant(ctx *kong.Context, text string) string {
 	wrong := unknown.FindStringSubmatch(text)
 	if wrong == nil {

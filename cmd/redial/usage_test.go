@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// What is typed wrong is said before anything is tried, with the flag and what to write instead.
+// An error in what was typed comes before anything is tried, with the flag and what to write instead.
 func TestWhatIsTypedWrong(t *testing.T) {
 	tests := []struct {
 		args  []string
@@ -46,7 +46,7 @@ func TestWhatIsTypedWrong(t *testing.T) {
 	}
 }
 
-// A URL or a key with which nothing can be asked is a setting that is wrong, and no secret where it has none.
+// A URL or a key with which no request can be made is a wrong setting. The error shows no secret.
 func TestAServerThatCantBeAsked(t *testing.T) {
 	for _, test := range []struct{ url, key, words string }{
 		{"127.0.0.1:8080", "",
@@ -67,12 +67,12 @@ func TestAServerThatCantBeAsked(t *testing.T) {
 	}
 }
 
-// full is a disk that is.
+// full is a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// A result that nobody could read is none, as JSON or in words, of help, too.
+// A result that can't be written is an error, for JSON, words and help.
 func TestResultsThatCantBeWritten(t *testing.T) {
 	server := httptest.NewServer(hostile{state: "waiting"})
 	defer server.Close()

@@ -19,7 +19,7 @@ func (c versionCmd) Run(con *console) error {
 	return nil
 }
 
-// version is the module's, or the commit's that it was built from.
+// version is the module's version, or the commit from which the binary was built.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -35,12 +35,12 @@ func (c *waitCmd) Run(ctx context.Context, con *console) error {
 	return c.wait(ctx, con, &call, c.JSON)
 }
 
-// outcomeStatus is the exit status of a command that waits for a call's end.
+// outcomeStatus is the exit status of a command that waits until a call ends.
 var outcomeStatus = map[string]exitError{"reached": statusOK, "unreached": 3, "refused": 4, "canceled": 5, "expired": 6}
 
 const outcomeStatuses = "The exit status says the outcome: 0 reached, 3 unreached, 4 refused, 5 canceled, 6 expired."
 
-// wait tells a Call's story as it happens, and ends with the outcome's status.
+// wait prints a Call's events as they happen, and ends with the status of the outcome.
 func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON bool) error {
 	w := newWatch(con, s.client(), asked)
 	if asJSON {
@@ -64,9 +64,9 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 	return nil
 }
 
-// goesOn says that a Call does, although nobody waits for it any more, and what can be done then.
+// goesOn says that the Call goes on although the command does not wait any more, and what can be done.
 func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
-	con.asked = "" // there is a redial, and it knows the call
+	con.asked = "" // a redial has answered, and it knows the call
 	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id),
 		s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
@@ -78,20 +78,20 @@ func (s server) goesOn(ctx context.Context, con *console, id string, err error) 
 		return exitError(status)
 	}
 	if p, ok := errors.AsType[*api.Problem](err); ok && p.Status < http.StatusInternalServerError {
-		return err // such as that it is not there any more
+		return err // for example, the call was deleted
 	}
 	return fmt.Errorf("%w; as far as anybody knows %s", err, then)
 }
 
 const (
-	waitsFor  = 15 * time.Minute // for a server that is away
+	waitsFor  = 15 * time.Minute // for a server that is unreachable
 	dueMargin = 1500 * time.Millisecond
-	lookEvery = 3 * time.Second // at a call that is due and does not ring
-	lookFirst = time.Minute     // at the latest, at one that is due later
+	lookEvery = 3 * time.Second // how often, while the call is due and does not ring
+	lookFirst = time.Minute     // the longest pause, while the call is due later
 )
 
-// watch follows a Call: its events, which the server sends, and between them, for a person, what keeps it from
-// ringing, which has to be asked for.
+// watch follows a Call. The server sends the events. In between, watch asks the server what keeps the Call from
+// ringing, and tells a person.
 type watch struct {
 	con    *console
 	client *api.Client
@@ -99,9 +99,9 @@ type watch struct {
 	teller *teller
 	tell   func(api.Event) error
 
-	mu   sync.Mutex // of what follows, and of what is printed
+	mu   sync.Mutex // guards the fields below, and printing
 	look *time.Timer
-	said string // what it waits for, as it was told last
+	said string // the reason for waiting that was printed last
 }
 
 func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
@@ -125,11 +125,11 @@ func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
 	return w
 }
 
-// untilEnded tells of the events after seq after, and returns the Call once it has ended.
+// untilEnded prints the events after seq after, and returns the Call once it has ended.
 func (w *watch) untilEnded(ctx context.Context, after int) (api.Call, error) {
 	watching, done := context.WithCancel(ctx)
 	var hold sync.WaitGroup
-	if !w.con.json { // a script gets the events, or the call
+	if !w.con.json { // a script gets only the events, or the call
 		hold.Go(func() { w.holds(watching) })
 	}
 	defer hold.Wait()
@@ -142,7 +142,7 @@ func (w *watch) untilEnded(ctx context.Context, after int) (api.Call, error) {
 	})
 }
 
-// plan says when to look what a Call waits for: once it is due and does not ring.
+// plan sets when to ask what a Call waits for: when it is due and does not ring.
 func (w *watch) plan(e *api.Event) {
 	switch {
 	case e.Type == "call.ended":
@@ -159,7 +159,7 @@ func dueIn(next time.Time) time.Duration {
 	return min(max(time.Until(next), 0)+dueMargin, lookFirst)
 }
 
-// holds tells what keeps the Call from ringing although it is due, whenever that changes.
+// holds prints what keeps the Call from ringing although it is due, whenever that changes.
 func (w *watch) holds(ctx context.Context) {
 	defer w.look.Stop()
 	for {
@@ -188,11 +188,11 @@ func (w *watch) holds(ctx context.Context) {
 	}
 }
 
-// held tells what a Call waits for, unless that was told last.
+// held prints what a Call waits for, unless it was the last thing printed about it.
 func (w *watch) held(c *api.Call) {
 	reasons := c.Waiting
 	if c.Held && len(reasons) > 0 {
-		reasons = reasons[1:] // that it is held, which its event has told
+		reasons = reasons[1:] // the event has told that it is held
 	}
 	why := strings.Join(reasons, "; ")
 	if why != "" && why != w.said {

@@ -20,13 +20,13 @@ import (
 	"redial/api"
 )
 
-// serverOf is a server that tells of one call: events at their times after the beginning, and what the
-// call waits for, at others.
+// serverOf is a server with one call. It sends the call's events at their times after the beginning, and the reasons
+// for which the call waits change at other times.
 type serverOf struct {
 	begin  time.Time
 	events []happens
 	holds  []hold
-	asked  atomic.Int32 // how often somebody asked for the call
+	asked  atomic.Int32 // how often the call was asked for
 }
 
 type happens struct {
@@ -96,7 +96,7 @@ func (s *serverOf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// told is what somebody is told who waits, without the times.
+// told is what a waiting user is told, without the times.
 func (s *serverOf) told(ctx context.Context, con *console) (status int) {
 	client := &api.Client{URL: "http://redial.test", HTTP: &http.Client{Transport: s}}
 	c := s.now()
@@ -108,7 +108,7 @@ func (s *serverOf) told(ctx context.Context, con *console) (status int) {
 	return int(outcomeStatus[call.Outcome])
 }
 
-// What holds a call up is told once, and again when it is something else; not while it rings.
+// The reason why a call does not ring is printed once, and again when it changes, but not while the call rings.
 func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &serverOf{
@@ -150,7 +150,7 @@ func TestWhatHoldsACallUpIsToldWhenItChanges(t *testing.T) {
 	})
 }
 
-// A script reads what is printed: nothing stands between the events, or before the call.
+// A script gets no text between the events, or before the call.
 func TestAScriptIsNotToldWhatHoldsACallUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &serverOf{
@@ -182,7 +182,7 @@ func TestACallThatIsNotDueIsLeftAlone(t *testing.T) {
 	})
 }
 
-// Whoever stops waiting hears that the call goes on, and how to cancel it.
+// A user who stops waiting is told that the call goes on, and how to cancel it.
 func TestASignalEndsTheWaitingAlone(t *testing.T) {
 	for signal, want := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		for _, asJSON := range []bool{false, true} {
@@ -205,7 +205,7 @@ func TestASignalEndsTheWaitingAlone(t *testing.T) {
 	}
 }
 
-// What goes on a terminal begins on a line of its own there, wherever the result goes.
+// Text for a terminal begins on a new line there, wherever the result goes.
 func TestAConsoleKnowsItsTerminal(t *testing.T) {
 	keyboard, terminal, err := pty.Open()
 	if err != nil {
@@ -221,7 +221,7 @@ func TestAConsoleKnowsItsTerminal(t *testing.T) {
 	}
 }
 
-// So it is while the server is away, of which nobody knows when it ends.
+// The same while the server is away.
 func TestASignalWhileTheServerIsAway(t *testing.T) {
 	for name, answer := range map[string]func(*http.Request) (*http.Response, error){
 		"refuses connections": func(*http.Request) (*http.Response, error) { return nil, syscall.ECONNREFUSED },
@@ -255,7 +255,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A server that never comes back is given up; nobody knows then how the call goes.
+// If a server never comes back, the command gives up; then nobody knows what becomes of the call.
 func TestAServerThatStaysAwayIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()

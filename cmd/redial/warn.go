@@ -11,8 +11,8 @@ import (
 	"redial/internal/app"
 )
 
-// warn warns of secrets in flags: everybody on the machine who lists its processes can read them.
-// The tag secret:"" marks flags that hold a secret, secret:"url" URLs that may hold one.
+// warn warns of secrets in flags: everybody who lists the machine's processes can read them. The tag secret:"" marks
+// flags that hold a secret, secret:"url" marks URLs that may contain one.
 func (con *console) warn(command *kong.Context) {
 	for _, p := range command.Path {
 		if p.Flag == nil || p.Resolved || !p.Flag.Tag.Has("secret") ||
@@ -27,7 +27,7 @@ func (con *console) warn(command *kong.Context) {
 	}
 }
 
-// secretURL says that one of a flag's URLs has a password, or, where webhooks go, a query.
+// secretURL says whether one of a flag's URLs has a password or, for webhooks, a query.
 func secretURL(f *kong.Flag) bool {
 	links, several := f.Target.Interface().([]string)
 	if !several {
@@ -36,21 +36,21 @@ func secretURL(f *kong.Flag) bool {
 	return slices.ContainsFunc(links, func(link string) bool {
 		u, err := url.Parse(link)
 		if err != nil || u.Opaque != "" || u.Scheme == "" {
-			return strings.Contains(link, "@") // it may have one that is not escaped, or behind no scheme
+			return strings.Contains(link, "@") // a password that is not escaped, or a URL without a scheme
 		}
 		_, has := u.User.Password()
 		return has || u.Query().Has("password") || u.RawQuery != "" && strings.HasPrefix(u.Scheme, "http")
 	})
 }
 
-// warnPlain tells of a URL over which everybody on the way can listen.
+// warnPlain warns of a URL over which others on the way can listen.
 func (con *console) warnPlain(name, link string) {
 	if app.PlainHTTP(link) {
 		con.warning("%s is plain http to another host: secrets, numbers and messages can be read on the way", name)
 	}
 }
 
-// AfterApply looks at the URL of every command that talks to a redial.
+// AfterApply checks the URL of every command that asks a redial.
 func (s *server) AfterApply(con *console) error { //nolint:unparam // kong's hooks return an error
 	con.asked = s.client().Address()
 	name := "--url"

@@ -25,7 +25,7 @@ type webhooksCmd struct {
 	Remove webhooksRemoveCmd `cmd:"" help:"Remove an endpoint, with all that was and is to be sent there."`
 }
 
-// endpointID is the argument of most of them.
+// endpointID is the argument of most of these commands.
 type endpointID struct {
 	server  `embed:""`
 	printed `embed:""`
@@ -132,7 +132,7 @@ func (c *webhooksAddCmd) Run(ctx context.Context, con *console) error {
 	return con.secret(&e, c.JSON)
 }
 
-// secret shows an endpoint's secret, which is shown this once.
+// secret shows an endpoint's secret, which the server shows only once.
 func (con *console) secret(e *api.Endpoint, asJSON bool) error {
 	if asJSON {
 		return printJSON(con.out, e)
@@ -183,7 +183,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 			return err
 		}
 	}
-	var refused error // the first
+	var refused error // the first refusal
 	again := []string{}
 	for i := len(messages) - 1; i >= 0; i-- { // the oldest first
 		_, err := client.Replay(ctx, c.ID, messages[i])
@@ -193,7 +193,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 		}
 		refused = cmp.Or(refused, fmt.Errorf("replaying %s: %w", messages[i], err))
 		if !c.Dead || !isRefusal(err) {
-			break // else the others don't suffer from one that is forgotten
+			break // a message that is gone does not stop the others, any other error does
 		}
 	}
 	if err := c.print(con, again); err != nil {
@@ -205,7 +205,7 @@ func (c *webhooksReplayCmd) Run(ctx context.Context, con *console) error {
 	return refused
 }
 
-// print tells which messages are on their way again.
+// print says how many messages are sent again.
 func (c *webhooksReplayCmd) print(con *console, again []string) error {
 	if c.JSON {
 		return printJSON(con.out, map[string][]string{"replayed": append([]string{}, again...)})
@@ -214,13 +214,13 @@ func (c *webhooksReplayCmd) print(con *console, again []string) error {
 	return nil
 }
 
-// isRefusal says that the server would not replay this one message.
+// isRefusal says whether the server refused this one message.
 func isRefusal(err error) bool {
 	p, ok := errors.AsType[*api.Problem](err)
 	return ok && (p.Status == http.StatusConflict || p.Status == http.StatusNotFound)
 }
 
-// deadLetters are all that were given up, before any of them goes out again.
+// deadLetters lists all dead letters, before the first of them is sent again.
 func deadLetters(ctx context.Context, client *api.Client, id string) (messages []string, err error) {
 	q := api.DeliveryQuery{State: "dead", Limit: 200}
 	for {

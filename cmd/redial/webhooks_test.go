@@ -11,7 +11,7 @@ import (
 	"redial/api"
 )
 
-// One message that is forgotten does not keep the others from being sent again.
+// A message that is gone does not keep the others from being sent again.
 func TestReplayGoesPastWhatIsForgotten(t *testing.T) {
 	var asked []string
 	mux := http.NewServeMux()
@@ -49,7 +49,7 @@ func TestReplayGoesPastWhatIsForgotten(t *testing.T) {
 	}
 }
 
-// problemHandler answers everything with a problem.
+// problemHandler answers every request with a problem.
 func problemHandler(p api.Problem) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/problem+json")

@@ -45,7 +45,7 @@ type wishFlags struct {
 	Metadata     map[string]string `help:"Your own, kept with the call." placeholder:"order=42"`
 }
 
-// Validate refuses flags that can't be read, or would be dropped silently.
+// Validate refuses flags that can't be read, and flags that would be ignored silently.
 func (c *wishFlags) Validate() error {
 	switch {
 	case c.Say == "" && (c.Language != "" || c.Voice != "" || c.Repeat != 0):
@@ -59,7 +59,7 @@ func (c *wishFlags) Validate() error {
 	return err
 }
 
-// request is what is asked for, once what stands elsewhere was read.
+// request is what the command asks for, with texts from files and standard input.
 func (c *wishFlags) request(ctx context.Context, con *console) (api.CreateCall, error) {
 	stdin := ""
 	for _, given := range []struct {
@@ -81,7 +81,7 @@ func (c *wishFlags) request(ctx context.Context, con *console) (api.CreateCall, 
 	return c.wish()
 }
 
-// wish is what the flags say.
+// wish is what the flags alone say.
 func (c *wishFlags) wish() (api.CreateCall, error) {
 	req := api.CreateCall{
 		To: c.To, People: c.people(), From: c.From, Twiml: string(c.Twiml), URL: c.MessageURL, Metadata: c.Metadata,
@@ -101,7 +101,7 @@ func (c *wishFlags) wish() (api.CreateCall, error) {
 	return req, err
 }
 
-// schedule is how often the phone rings, and when.
+// schedule sets how often the phone rings, and when.
 func (c *wishFlags) schedule(p *api.Policy) (err error) {
 	p.Preset, p.MaxAttempts, p.MaxPerResult = c.Preset, c.MaxAttempts, c.MaxPerResult
 	p.RingTimeout, p.TalkLimit, p.Jitter = c.RingTimeout, c.TalkLimit, c.Jitter
@@ -132,7 +132,7 @@ func moment(flag, text string) (*api.Moment, error) {
 	return &m, nil
 }
 
-// delays reads a delay, or several by commas, for each result.
+// delays reads for each result one delay, or several with commas between them.
 func (c *wishFlags) delays() (map[string]api.Delays, error) {
 	if len(c.RedialAfter) == 0 {
 		return nil, nil
@@ -150,10 +150,10 @@ func (c *wishFlags) delays() (map[string]api.Delays, error) {
 	return all, nil
 }
 
-// anyOfNumber stands for all zones in which a number may be.
+// anyOfNumber means all zones in which a number may be.
 const anyOfNumber = "any-of-number"
 
-// window reads days, hours and a zone, each of which may be missing.
+// window reads days, hours and a zone; each may be missing.
 func window(text string) (*api.Window, error) {
 	w := &api.Window{}
 	for part := range strings.FieldsSeq(text) {
@@ -175,8 +175,8 @@ func window(text string) (*api.Window, error) {
 	return w, nil
 }
 
-// days spells out ranges, over the end of the week too: mon-wed,sat. What is no day goes
-// on to the server, which says so.
+// days expands ranges, such as mon-wed,sat; a range may pass the end of the week. The server refuses whatever is no
+// day.
 func days(text string) (list []string) {
 	week := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 	for part := range strings.SplitSeq(strings.ToLower(text), ",") {
@@ -194,7 +194,7 @@ func days(text string) (list []string) {
 	return list
 }
 
-// people are the numbers where there is more than one, or a name; NAME=NUMBER names.
+// people are the numbers, if there are several or one has a name. NAME=NUMBER gives a name.
 func (c *wishFlags) people() []api.Person {
 	if len(c.Then) == 0 && !strings.Contains(c.To, "=") {
 		return nil
@@ -210,7 +210,7 @@ func (c *wishFlags) people() []api.Person {
 	return people
 }
 
-// proof is what counts as reached, and whom to try in which order.
+// proof sets what counts as reached, and in which order to try people.
 func (c *wishFlags) proof(p *api.Policy) {
 	p.Ladder = c.Ladder
 	if c.Confirm != "" {
@@ -227,8 +227,8 @@ func (c *wishFlags) proof(p *api.Policy) {
 	}
 }
 
-// options gives each --option its JSON type: what is JSON as it stands, such as
-// true or 30, is that; anything else is a string.
+// options gives each --option its JSON type: a value that is JSON, such as true or 30, is used as it is; any other is
+// a string.
 func (c *wishFlags) options() (json.RawMessage, error) {
 	if len(c.Option) == 0 {
 		return nil, nil
