@@ -22,16 +22,16 @@ type Attempt struct {
 	NeedsKey bool      // only a key proves that a person answered
 	Detects  bool      // the carrier says whether a machine answered
 	DialedAt time.Time // when it was written, before the network was touched
-	SendBy   time.Time // the fence: the create request is not written after this
+	SendBy   time.Time // the fence: the create request is written before this or never
 	RetryAt  time.Time // set while postponed: the time of the next create
 	Postpone int       // how often it was postponed
 
-	PlacedBy  string // whose account dials it, as its carrier names that; empty: nobody knows
-	TalkLimit int    // how long its conversation may last, as it was sent; seconds, 0: nothing was
+	PlacedBy  string // the account that dials it, by the carrier's name for it; empty: nobody knows
+	TalkLimit int    // how long its conversation may last, as the carrier was told; seconds, 0: it was told nothing
 
 	SID         string // the carrier's name of it, once known
 	PlacedAt    time.Time
-	InitiatedAt time.Time // these four: when redial heard of it first
+	InitiatedAt time.Time // these four: when redial first heard of it
 	RingingAt   time.Time
 	AnsweredAt  time.Time
 	EndedAt     time.Time
@@ -42,22 +42,22 @@ type Attempt struct {
 	Heard       bool      // the carrier has said anything about it, after it took it
 	Unanswered  bool      // the answer to its create request never came
 	Absent      int       // how often the carrier has not shown it
-	AbsentAt    time.Time // when last
-	Ambiguous   bool      // the carrier's list showed several it could be
-	Lost        bool      // over, since no leg lives so long; nobody said how it ended
+	AbsentAt    time.Time // when it was absent last
+	Ambiguous   bool      // the carrier's list showed several calls that it could be
+	Lost        bool      // over, because no leg lives so long; nobody said how it ended
 	Unplaced    bool      // proven never to have rung
-	AskAt       time.Time // when to ask the carrier about it, unless word comes first
+	AskAt       time.Time // when to ask the carrier about it, unless the carrier reports first
 	Asks        int       // how often the carrier was asked
 	Stuck       int       // how often the carrier said that it is still queued, though it should long have left
 	HangUpAt    time.Time // when to end it, unless it is answered first
 	HangUps     int       // how often the carrier was asked to end it
-	OverdueAt   time.Time // when it was ended at its leg's bound, whoever was listening
-	EndWhy      string    // why it is ended although it might be answered: taken or canceled
+	OverdueAt   time.Time // when it was ended because its leg had reached its bound, even in a conversation
+	EndWhy      string    // why it is ended although somebody might answer it: taken or canceled
 	Interrupts  int       // how often the carrier was asked to break into the conversation
 	AnsweredBy  string    // what the carrier's detection said: human, unknown, fax or machine_*
-	Instructed  bool      // the carrier was told what to say to whoever answered; only where it has to ask
+	Instructed  bool      // the carrier asked what to say to the person who answered, and was told
 	ConfirmedAt time.Time // when the right key was pressed
-	WrongKeys   int       // how often a wrong one was
+	WrongKeys   int       // how often a wrong key was pressed
 }
 
 // reportedError is the carrier's error code when it could not fetch or run what was to be heard: the person heard

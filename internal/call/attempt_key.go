@@ -18,7 +18,7 @@ func (c *Call) Key(n int) string {
 
 func (c *Call) mac(n int) string { return hex.EncodeToString(c.hash(c.ID, n))[:keyDigits] }
 
-// hash returns bytes for attempt n that nobody can guess; each use has its own.
+// hash returns bytes for attempt n that nobody can guess. Each use has bytes of its own.
 func (c *Call) hash(use string, n int) []byte {
 	h := hmac.New(sha256.New, []byte(c.Secret))
 	h.Write([]byte(use + "." + strconv.Itoa(n)))

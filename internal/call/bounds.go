@@ -27,12 +27,12 @@ const (
 	queueLimit  = 10 * time.Minute // in the carrier's queue, from where it might ring at any hour
 	hangUpAgain = 5 * time.Second  // doubled with every hang-up
 
-	interruptAgain  = 15 * time.Second // who was told should have hung up by then
+	interruptAgain  = 15 * time.Second // a person who was told should have hung up by then
 	interruptEnough = 3
 
 	// unplacedCeiling bounds the dials of a person that never rang and so count as nothing.
 	unplacedCeiling = 5
 
 	lookLimit = 24 * time.Hour // after it, an attempt at its leg's bound that nobody could look at is given up
-	lookAway  = time.Hour      // a look that is late by more was not made, since redial was away: it begins anew
+	lookAway  = time.Hour      // a look that is late by more was missed while redial was away, and is made anew
 )

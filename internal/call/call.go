@@ -87,15 +87,15 @@ type Call struct {
 	Outcome         Outcome
 	CreatedAt       time.Time
 	Deadline        time.Time // no dial begins at or after it
-	CancelRequested time.Time // zero when nobody has
+	CancelRequested time.Time // zero when nobody has asked
 	EndedAt         time.Time
 	NextAttemptAt   time.Time // zero when no dial is planned
 	WakeAt          time.Time // the earliest time to look at the Call again; zero when it is over
-	Held            string    // the number that another Call rings, so that the next dial waits; empty when none
+	Held            string    // the number that the next dial waits for, as another Call is ringing it; or empty
 	Offered         string    // the number that became free for the next dial, while that is due; empty when none
 	ReachedBy       int       // the attempt that reached a person; 0 while none has
 	CutShort        bool      // the cancel ends conversations, too
-	RedialAsked     time.Time // when somebody asked for the next dial at once, last
+	RedialAsked     time.Time // when somebody last asked for the next dial at once
 	Seq             int       // of the last Event
 	Attempts        []Attempt // attempt n at index n-1
 }

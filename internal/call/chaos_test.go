@@ -12,14 +12,13 @@ import (
 	"pgregory.net/rapid"
 )
 
-// chaos tells a Call anything at all, true or not, in any order, and holds it to
-// what no news may break.
+// chaos tells a Call anything, true or not, in any order, and checks the laws that nothing may break.
 type chaos struct {
 	*rapid.T
 	c      Call
-	by     string // whose account dials
+	by     string // the account that dials
 	now    time.Time
-	latest time.Time // that the clock has shown, before it was set back
+	latest time.Time // the latest time that the clock has shown, before it was set back
 	events []Event
 }
 
@@ -41,7 +40,7 @@ func randomWish(t *rapid.T) Wish {
 	return w
 }
 
-// randomProof asks for proof that a person answers, of several people.
+// randomProof requires a random proof that a person answers, from several people.
 func randomProof(t *rapid.T, w *Wish) {
 	w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey, ConfirmPIN}).Draw(t, "confirm")
 	w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial, MachineLeaveMessage}).
@@ -103,8 +102,8 @@ func newChaos(t *rapid.T, change ...func(*rapid.T, *Wish)) *chaos {
 	return &chaos{T: t, c: c, by: account, now: morning, events: events}
 }
 
-// open says whether the clocks on the wall are in the window, told from what each shows at
-// each second, and from nothing that the Call computes.
+// open says whether all clocks are in the window. It looks at what each clock shows at each second, and at nothing
+// that the Call computes.
 func open(w Window, t time.Time) bool {
 	if len(w.Zones) == 0 {
 		return openIn(w, t)
@@ -120,7 +119,7 @@ func openIn(w Window, t time.Time) bool {
 	if err != nil {
 		panic(err)
 	}
-	on := func(t time.Time) bool { // the window opens on that date
+	on := func(t time.Time) bool { // whether the window opens on that date
 		day := Day(strings.ToLower(t.Weekday().String()[:3]))
 		return (len(w.Days) == 0 || slices.Contains(w.Days, day)) && !slices.Contains(w.Holidays, t.Format(time.DateOnly))
 	}
@@ -139,8 +138,8 @@ func openIn(w Window, t time.Time) bool {
 	return on(wall) && second >= w.From || on(wall.AddDate(0, 0, -1)) && second < w.To
 }
 
-// step runs a step on two clones: both must come to the same, the Call itself
-// must not notice, and what was decided once must stay.
+// step runs a step on two clones. Both must come to the same result, the Call itself must not change, and what was
+// decided once must stay.
 func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	x.latest = latest(x.latest, x.now)
 	before := snapshot(x, &x.c)
@@ -176,8 +175,8 @@ func (x *chaos) step(f func(*Call) ([]Action, []Event)) {
 	checkLaws(x, &x.c, x.events)
 }
 
-// outlived says whether an attempt has lived for longer than its carrier lets it, by the latest that the clock
-// has shown: who was found to have is looked at until it is over, also where the clock is set back.
+// outlived says whether an attempt has lived for longer than its carrier lets it, at the latest time that the
+// clock has shown. Once it has, it is looked at until it is over, even if the clock is set back.
 func (x *chaos) outlived(n int) bool {
 	a, rules := x.c.Attempt(n), rulesOf(x.by)
 	if x.latest.Sub(a.DialedAt) >= rules.LongestQueue+rules.LongestTalk+time.Hour {
@@ -251,7 +250,7 @@ func (x *chaos) wake() {
 	x.step(func(c *Call) ([]Action, []Event) { return x.wakes(c, x.by) })
 }
 
-// wakes wakes a Call, which either does something or sleeps on.
+// wakes wakes a Call, which either does something or changes nothing.
 func (x *chaos) wakes(c *Call, by string) ([]Action, []Event) {
 	acts, events := c.Wake(x.now, by)
 	if len(acts)+len(events) == 0 && c.State != Ended && !c.WakeAt.After(x.now) {
@@ -363,7 +362,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 	}
 }
 
-// Whatever a Call is told, it keeps its laws, and ends when nothing more is heard.
+// Whatever a Call is told, it keeps its laws, and it ends when nothing more is reported.
 func TestNothingBreaksTheLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		newChaos(t, randomProof, randomHours).keepsTheLaws(t)
@@ -383,8 +382,8 @@ func (x *chaos) keepsTheLaws(t *rapid.T) {
 	t.Fatalf("the call never ends: %+v", x.c)
 }
 
-// Whatever the ends of the attempts, the lookers-on and the steps of the clock: nothing
-// rings outside the window or too soon. The laws are checked at every dial.
+// However the attempts end, whoever watches, and however the clock is set: no phone rings outside the window, or
+// too soon. The laws are checked at every dial.
 func TestNothingRingsOutsideTheWindow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := newChaos(t, randomHours, func(t *rapid.T, w *Wish) {

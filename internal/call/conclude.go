@@ -9,7 +9,7 @@ func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
 		return nil
 	}
 	if result == "" {
-		a.EndedAt = time.Time{} // alive after all: the pause before a redial begins with its real end
+		a.EndedAt = time.Time{} // alive after all: the pause before a redial begins when it really ends
 	} else {
 		setOnce(&a.EndedAt, now)
 	}

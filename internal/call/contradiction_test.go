@@ -43,7 +43,7 @@ func TestDurationAndSIPCodeAreKept(t *testing.T) {
 	}
 }
 
-// A decision on evidence that is overturned is taken back while it can be.
+// A decision is withdrawn when its evidence is overturned, as long as the redial has not been sent.
 func TestRedialIsWithdrawn(t *testing.T) {
 	t.Run("busy was answered after all", func(t *testing.T) {
 		s := begin(t).dials(1).hears(1, StatusBusy).waits(30*time.Second).hears(1, StatusCompleted)
@@ -91,7 +91,7 @@ func TestEarlierAttemptResurfaces(t *testing.T) {
 	})
 }
 
-// A transaction that is repeated begins again from the same facts.
+// A repeated transaction begins again with the same facts.
 func TestClonesShareNothingThatAStepChanges(t *testing.T) {
 	s := begin(t, attempts(5)).dials(1).hears(1, StatusNoAnswer, StatusFailed, StatusCanceled)
 	one, two := s.Clone(), s.Clone()

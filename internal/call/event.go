@@ -26,13 +26,13 @@ const (
 	AttemptAnswered   EventType = "attempt.answered"
 	AttemptDetected   EventType = "attempt.detected"    // the carrier says whether a machine answered
 	AttemptConfirmed  EventType = "attempt.confirmed"   // the right key was pressed: a person was reached
-	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong one was
-	AttemptTold       EventType = "attempt.told"        // who listens hears that somebody else has it
+	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong key was pressed
+	AttemptTold       EventType = "attempt.told"        // the listener hears that somebody else was reached
 	AttemptAsked      EventType = "attempt.asked"       // no word in time: the carrier is asked
 	AttemptHungUp     EventType = "attempt.hung_up"     // it takes too long, or is unwanted, and is ended
 	AttemptEnded      EventType = "attempt.ended"
 	AttemptResurfaced EventType = "attempt.resurfaced" // news of an attempt after a later one was sent
-	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous one
+	AttemptResolved   EventType = "attempt.resolved"   // an operator said what became of an ambiguous attempt
 )
 
 // EventTypes lists every EventType.
@@ -46,8 +46,7 @@ func EventTypes() []EventType {
 	}
 }
 
-// Event is something that happened to a Call. Fields that say nothing about an
-// event of its type are empty.
+// Event is something that happened to a Call. Fields that don't apply to its type are empty.
 type Event struct {
 	Seq           int       `json:"-"` // the Call's own counter, from 1
 	Type          EventType `json:"-"`

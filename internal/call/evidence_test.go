@@ -20,11 +20,11 @@ const (
 )
 
 const (
-	otherAccount = "other:1" // of a carrier whose rules a test draws
-	laterAccount = "later:1" // of one that this version does not know
+	otherAccount = "other:1" // of a carrier that exists only in tests, with drawn rules
+	laterAccount = "later:1" // of a carrier that this version does not know
 )
 
-// otherCarrier is a carrier beside Twilio for the time of a test, which sets its rules.
+// otherCarrier adds a carrier beside Twilio for the time of a test, which sets its rules.
 func otherCarrier(t *testing.T) *EvidenceRules {
 	other, before := &EvidenceRules{}, carriers
 	carriers = append(slices.Clone(carriers), other)
@@ -32,8 +32,8 @@ func otherCarrier(t *testing.T) *EvidenceRules {
 	return other
 }
 
-// drawRules draws rules that a carrier may have: reads that never lag or lag by minutes, no list, legs that nobody
-// ends, a queue for a day or none.
+// drawRules draws rules that a carrier may have: reads that never lag or lag by minutes, no list, legs that the
+// carrier never ends, a queue that lasts a day or none.
 func drawRules(t *rapid.T) EvidenceRules {
 	pick := func(what string, d ...time.Duration) time.Duration { return rapid.SampledFrom(d).Draw(t, what) }
 	return EvidenceRules{
@@ -53,18 +53,18 @@ func drawRules(t *rapid.T) EvidenceRules {
 	}
 }
 
-// drawAccount draws the rules of another carrier, and whose account dials.
+// drawAccount draws the rules of another carrier, and which account dials.
 func drawAccount(t *rapid.T, other *EvidenceRules) string {
 	*other = drawRules(t)
 	return rapid.SampledFrom([]string{otherAccount, otherAccount, laterAccount}).Draw(t, "account")
 }
 
-// lagging is a world that is as slow, and whose legs live as long, as the rules allow.
+// lagging is a world that is as slow as the rules allow, and whose legs live as long.
 func lagging(t *rapid.T, by string) *world {
 	w, rules := twilios(t), rulesOf(by)
 	w.by, w.longest, w.longer = by, rules.LongestQueue+rules.LongestTalk, rules.LegMargin
 	last := rules.ListedAfter + time.Duration(rules.AbsentTimes-1)*rules.AbsentApart
-	w.listLag = max(0, last-askTime) // the last absence may be told for so long after it was seen
+	w.listLag = max(0, last-askTime) // the last absence may be reported so long after it was seen
 	return w
 }
 
@@ -79,14 +79,14 @@ func TestLawsHoldUnderAnyRules(t *testing.T) {
 	t.Run("order and doubling do not matter", rapid.MakeCheck(func(t *rapid.T) {
 		orderDoesNotMatter(t, drawAccount(t, other))
 	}))
-	for range 4 { // what would break it is rare
+	for range 4 { // what would break them is rare
 		t.Run("no phone rings once too often", rapid.MakeCheck(func(t *rapid.T) {
 			lagging(t, drawAccount(t, other)).ringsNobodyTooOften(t)
 		}))
 	}
 }
 
-// What stands in the table is a carrier's that the core can rely on.
+// The core can rely on the rules in the table.
 func TestRulesAreSound(t *testing.T) {
 	for _, r := range append(slices.Clone(carriers), cautious) {
 		told := r.Name != "" && r.AbsentTimes > 0 && r.StuckTimes > 0
@@ -99,7 +99,7 @@ func TestRulesAreSound(t *testing.T) {
 	}
 }
 
-// Each rule decides something: with another value the same story goes on otherwise.
+// Each rule decides something: with another value, the same story goes on differently.
 func TestEachRuleDecides(t *testing.T) {
 	other := otherCarrier(t)
 	told := map[string]bool{}
@@ -152,14 +152,14 @@ var ruleStories = []struct {
 	{"LongestTalk", func(r *EvidenceRules) { r.LongestTalk-- }, (*life).isQueued},
 }
 
-// life is what becomes of an attempt that another carrier's account dials.
+// life is what becomes of an attempt that an account of another carrier dials.
 type life struct {
 	*tale
-	seen []any // by whoever looks on
+	seen []any // what a watcher saw
 }
 
-// goesOn wakes the Call whenever it wants to be, for some days. The carrier's list is empty; asked about a
-// call, it says a status.
+// goesOn wakes the Call whenever it wants to be woken, for some days. The carrier's list is empty; asked about a
+// call, the carrier reports status.
 func (l *life) goesOn(status Status) {
 	for end := l.now.Add(5 * 24 * time.Hour); !l.WakeAt.IsZero() && l.WakeAt.Before(end); {
 		l.now = latest(l.now, l.WakeAt)
@@ -177,7 +177,7 @@ func (l *life) goesOn(status Status) {
 	}
 }
 
-// isLost: the answer to the create request is.
+// isLost plays a story in which the answer to the create request gets lost.
 func (l *life) isLost() { l.goesOn("") }
 
 func (l *life) isQueued() { l.got(l.Placed(1, "CA1", l.now)); l.goesOn(Queued) }
@@ -200,7 +200,7 @@ func (l *life) isOutsideItsWindow() {
 	l.got(l.Placed(1, "CA1", l.now))
 }
 
-// Where there is no list nobody searches: a lost answer waits for a callback, or for the longest life.
+// Without a list redial does not search: after a lost answer it waits for a callback, or for the longest life.
 func TestACarrierWithoutAList(t *testing.T) {
 	other := otherCarrier(t)
 	*other = *rulesOf(account)
@@ -222,7 +222,7 @@ func TestACarrierWithoutAList(t *testing.T) {
 	})
 }
 
-// The list is looked at no more often than absences count.
+// redial looks at the list no more often than absences count.
 func TestSearchesAreAsFarApartAsAbsences(t *testing.T) {
 	other := otherCarrier(t)
 	*other = *rulesOf(account)
@@ -231,14 +231,14 @@ func TestSearchesAreAsFarApartAsAbsences(t *testing.T) {
 	s.after(5*time.Minute - 1).sleeps().after(1).wakes(Action{Search, 1}).is(Dialing).listed(1).results(Unplaced)
 }
 
-// wakesBy wakes the Call, whose attempts another account dials.
+// wakesBy wakes the Call, and another account dials its attempts.
 func (s *tale) wakesBy(by string) *tale {
 	s.Helper()
 	_, events := s.Wake(s.now, by)
 	return s.got(events)
 }
 
-// An account says whose rules hold for what it has placed.
+// The account that placed an attempt says whose rules hold for it.
 func TestWhoseRulesHold(t *testing.T) {
 	other := otherCarrier(t)
 	other.Carrier = carrierOf(otherAccount)

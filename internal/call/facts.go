@@ -12,8 +12,8 @@ type Report struct {
 	Begun    bool // the carrier says that it has begun to dial, whatever the status
 
 	AnsweredBy string // what its detection found: human, unknown, fax or machine_*; empty without it
-	Instructs  bool   // it asks what to say to whoever answered, and is told
-	ErrorCode  int    // the carrier's, of what was to be heard; 0 none
+	Instructs  bool   // the carrier asks what to say to the person who answered, and is told
+	ErrorCode  int    // the carrier's error code for the message; 0: there was none
 }
 
 // Report records what the carrier said about attempt n. Reports may be late, doubled or reordered. A report about
@@ -193,8 +193,8 @@ func (c *Call) learn(a *Attempt, r Report, now time.Time) []Event {
 	return evs
 }
 
-// progress records when the attempt came as far as a status says, and returns the type of the Event
-// that tells so: none where that was known already, or the attempt is over.
+// progress records when the attempt came as far as a status says, and returns the type of the Event for that. It
+// returns none if that was known already, or if the attempt is over.
 func (a *Attempt) progress(s Status, now time.Time) EventType {
 	var since *time.Time
 	var heard EventType
@@ -222,7 +222,7 @@ func (a *Attempt) addStatus(r Report, now time.Time) {
 	switch {
 	case r.Status == Queued && r.Asked && !now.Before(a.DialedAt.Add(queueLimit)) && !a.dialedOut():
 		a.Stuck++
-	case r.Status.Final(): // told again, it may say more
+	case r.Status.Final(): // a repeated report may say more
 		a.addFinal(r.Status)
 		a.Duration, a.SIPCode = max(a.Duration, r.Duration), max(a.SIPCode, r.SIPCode)
 	}

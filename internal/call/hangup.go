@@ -118,7 +118,7 @@ func (c *Call) hearsTaken(a *Attempt, now time.Time) []Event {
 	return []Event{c.attemptEvent(AttemptTold, now, a.N, Event{Reason: taken})}
 }
 
-// askSoon has the carrier asked, soon, what came of the request to end an attempt.
+// askSoon brings the next question to the carrier forward: what came of the request to end an attempt?
 func (c *Call) askSoon(a *Attempt, now time.Time) {
 	if settled := now.Add(a.rules().SettledAfter); settled.Before(a.AskAt) {
 		a.AskAt = settled

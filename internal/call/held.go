@@ -24,7 +24,7 @@ func (c *Call) Release(number string, now time.Time) []Event {
 	}
 	c.Held, c.Offered = "", number
 	evs := append([]Event{c.event(CallReleased, now, Event{})}, c.settle(now)...)
-	if c.State == Waiting { // while it was held it was not due: now it is, at the earliest
+	if c.State == Waiting { // it was not due while it was held, so now is the earliest time
 		c.NextAttemptAt = latest(c.NextAttemptAt, now)
 	}
 	return evs

@@ -11,7 +11,7 @@ func (c *Call) ask(now time.Time) (acts []Action, evs []Event) {
 			continue
 		}
 		step := c.overdue
-		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // once overdue, always: the clock may be set back
+		if a.OverdueAt.IsZero() && now.Before(c.legEnds(a)) { // once overdue, always overdue: the clock may be set back
 			step = c.attend
 		}
 		more, news := step(a, now)
@@ -78,7 +78,7 @@ func (c *Call) nextAsk() (next time.Time) {
 		}
 		if a.OverdueAt.IsZero() {
 			next = earliestSet(next, a.AskAt, a.HangUpAt, c.legEnds(a))
-		} else { // it is being looked at, and concluded with that
+		} else { // it is being looked at, and is concluded by what the look shows
 			next = earliestSet(next, a.AskAt, a.looksEnd())
 		}
 	}

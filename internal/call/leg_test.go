@@ -8,26 +8,26 @@ import (
 	"pgregory.net/rapid"
 )
 
-// missing tells of a 404 for attempt n.
+// missing reports a 404 for attempt n.
 func (s *tale) missing(n int) *tale {
 	s.Helper()
 	return s.got(s.Missing(n, account, s.now))
 }
 
-// looked tells of a look at attempt n, which shows it so.
+// looked reports that attempt n was looked at, and has a status.
 func (s *tale) looked(n int, status Status) *tale {
 	s.Helper()
 	return s.got(s.Report(n, Report{SID: sids[n], Status: status, Asked: true}, s.now))
 }
 
-// bounded is a Call with a talk limit of a minute, whose first attempt left the queue just
-// now; its leg ends two and a half minutes later.
+// bounded is a Call with a talk limit of a minute. Its first attempt left the queue just now, and the leg ends two
+// and a half minutes later.
 func bounded(t *testing.T, heard ...Status) (s *tale, bound time.Duration) {
 	s = begin(t, func(w *Wish) { w.Policy.TalkLimit = time.Minute }).dials(1).hears(1, heard...)
 	return s, s.Policy.RingTimeout + time.Minute + legMargin
 }
 
-// until wakes the Call whenever it wants to be, up to a moment after now.
+// until wakes the Call whenever it wants to be woken, up to d from now.
 func (s *tale) until(d time.Duration) *tale {
 	s.Helper()
 	for end := s.now.Add(d); ; {
@@ -41,8 +41,8 @@ func (s *tale) until(d time.Duration) *tale {
 	}
 }
 
-// A leg that Twilio was told the TimeLimit of, and that has left its queue, is ended at its
-// bound, looked at once more, and concluded, whatever the look shows.
+// A leg whose TimeLimit Twilio knows, and that has left the queue, is ended at its bound, looked at once more, and
+// concluded, whatever the look shows.
 func TestALegThatNeverEndsIsConcluded(t *testing.T) {
 	for name, tc := range map[string]struct {
 		heard []Status
@@ -66,13 +66,13 @@ func TestALegThatNeverEndsIsConcluded(t *testing.T) {
 			if e := s.last(AttemptHungUp); e.Reason != outlived {
 				t.Errorf("%+v", e)
 			}
-			s.looked(1, tc.heard[len(tc.heard)-1]).is(Dialing) // what the request to end it is answered
+			s.looked(1, tc.heard[len(tc.heard)-1]).is(Dialing) // the answer to the request to end it
 			s.after(hangUpSettle).wakes(Action{LookUp, 1}).looked(1, tc.look).results(tc.want)
 		})
 	}
 }
 
-// looksLast has attempt 1 ended, and looked at, which shows it so.
+// looksLast expects that attempt 1 is ended and looked at, and the look shows status.
 func (s *tale) looksLast(status Status) *tale {
 	s.Helper()
 	return s.wakes(Action{End, 1}).sleeps().is(Dialing).after(hangUpSettle).wakes(Action{LookUp, 1}).looked(1, status)
@@ -85,7 +85,7 @@ func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 	})
 	t.Run("without a TimeLimit, too", func(t *testing.T) {
 		s, _ := bounded(t, Ringing)
-		s.Attempt(1).TalkLimit = 0 // as the version before sent it
+		s.Attempt(1).TalkLimit = 0 // as an older version sent it
 		s.until(legLimit - 1).is(Dialing).after(1).looksLast(Ringing).results(Ambiguous)
 	})
 	t.Run("nobody was there to look", func(t *testing.T) {
@@ -142,8 +142,8 @@ func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 	})
 }
 
-// That a request was not processed may come after the longest life of the call that it asked for. The next request
-// asks for another call, whose life begins then.
+// It may turn out only after the longest life of a call that the request for it was not processed. The next
+// request asks for another call, whose life begins then.
 func TestAPostponedAttemptLivesAnew(t *testing.T) {
 	s := begin(t, deadline(10*24*time.Hour)).wakes(Action{Dial, 1}).after(legLimit).wakes(Action{Search, 1})
 	s.postponed(1, time.Second).after(time.Second).dials(1)
@@ -213,7 +213,7 @@ func TestA404IsOneOfTwoAbsences(t *testing.T) {
 	})
 }
 
-// After redial was away it asks about what has been silent since, as soon as that can tell.
+// After redial was away it asks about attempts that have been silent since, as soon as the answers can tell.
 func TestAfterRedialWasAwayItAsks(t *testing.T) {
 	asked := func(s *tale, since time.Time) int {
 		n := s.Inquire(since, s.now)
@@ -261,9 +261,8 @@ func TestAfterRedialWasAwayItAsks(t *testing.T) {
 	})
 }
 
-// However a leg with a TimeLimit is heard of, whatever is asked and answered, and whoever is
-// missing: it is over no sooner than Twilio lets it live, without a final word, unless it is
-// older than the longest leg.
+// A leg with a TimeLimit is over no sooner than Twilio lets it live, unless a final word came or it is older than
+// the longest leg. What is heard, asked and answered does not matter, nor what gets lost.
 func TestABoundedLegIsOverInTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := newChaos(t, func(t *rapid.T, w *Wish) {
@@ -272,7 +271,7 @@ func TestABoundedLegIsOverInTime(t *testing.T) {
 		})
 		x.wake()
 		x.tell(func(c *Call) []Event { return c.Placed(1, "CA1", x.now) })
-		left := time.Time{} // of the queue, as it was heard
+		left := time.Time{} // when it left the queue, as it was reported
 		for range rapid.IntRange(1, 40).Draw(t, "steps") {
 			if x.c.Attempts[0].Over() {
 				break

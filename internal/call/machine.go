@@ -7,7 +7,7 @@ type MachineDo string
 
 // What can follow.
 const (
-	MachineIgnore       MachineDo = ""              // nobody finds out
+	MachineIgnore       MachineDo = ""              // nobody tries to find out
 	MachineRedial       MachineDo = "redial"        // hang up at once
 	MachineLeaveMessage MachineDo = "leave-message" // speak after the beep
 )

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// A callback was due when Twilio, asked, says that a call has gone on of which nothing was heard.
+// A callback is missed if Twilio, when asked, says that a call has gone on, and no callback said so.
 func TestMissedCallbacks(t *testing.T) {
 	asked := func(status Status) Report { return Report{SID: "CA1", Status: status, Asked: true} }
 	for name, tc := range map[string]struct {
 		before func(c *Call)
 		answer Report
-		after  time.Duration // the attempt was placed
+		after  time.Duration // after the attempt was placed
 		missed bool
 	}{
 		"it rings":             {nil, asked(Ringing), 20 * time.Second, true},
@@ -47,7 +47,7 @@ func TestMissedCallbacks(t *testing.T) {
 	}
 }
 
-// How long a phone rang is known where its ring was heard, and before its end.
+// redial knows how long a phone rang if it heard of the ring, and before its end.
 func TestRang(t *testing.T) {
 	at := func(seconds int) time.Time { return morning.Add(time.Duration(seconds) * time.Second) }
 	for name, tc := range map[string]struct {

@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// fact is a step that tells something about attempt 1.
+// fact is a step that reports something about attempt 1.
 type fact struct {
 	placed bool
 	Status // if not placed
@@ -28,7 +28,7 @@ var everyFact = []fact{
 	{Status: StatusCanceled},
 }
 
-// known is what is said to the world about a Call and its first attempt.
+// known is what the API says about a Call and its first attempt.
 type known struct {
 	Status  Status
 	Result  Result
@@ -56,8 +56,8 @@ func tellAll(t fatal, by string, facts []fact, now time.Time) (k known, endedEar
 	return known{a.Status(), a.Result(), c.State, c.Outcome, c.NextAttemptAt, *a}, endedEarly
 }
 
-// Facts may come in any order, and more than once: the attempt ends alike, and
-// so does the Call, unless it had ended before all was known.
+// Facts may come in any order, and more than once: the attempt ends alike. So does the Call, unless it had ended
+// before all facts were known.
 func TestOrderAndDoublingDoNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { orderDoesNotMatter(t, account) })
 }
@@ -76,7 +76,7 @@ func orderDoesNotMatter(t *rapid.T, by string) {
 	}
 }
 
-// One leg's true story, in each of its orders, leads to one end.
+// All orders of one leg's true story lead to the same end.
 func TestEveryOrderOfATrueStory(t *testing.T) {
 	for _, tc := range []struct {
 		story []Status
@@ -130,8 +130,8 @@ func orders(list []fact) func(yield func([]fact) bool) {
 	}
 }
 
-// Keys, and what is detected, are facts like any other: in whatever order they are
-// told, with whatever else, the attempt ends alike.
+// Pressed keys and the results of detection are facts like any others: in any order, and among any other facts,
+// the attempt ends alike.
 func TestProofInAnyOrder(t *testing.T) {
 	type told struct {
 		what string
@@ -175,7 +175,7 @@ func TestProofInAnyOrder(t *testing.T) {
 		}
 		one, early1 := end(facts)
 		other, early2 := end(rapid.Permutation(facts).Draw(t, "order"))
-		if early1 || early2 { // decided, and perhaps said aloud, before all was known
+		if early1 || early2 { // decided, and perhaps told, before all facts were known
 			return
 		}
 		if diff := cmp.Diff(*one.Attempt(1), *other.Attempt(1)) + cmp.Diff(one.Evidence(), other.Evidence()) +

@@ -39,7 +39,7 @@ func (c *Call) pauseEnds(a *Attempt) time.Time { return a.EndedAt.Add(c.pause(a)
 func (c *Call) pause(a *Attempt) time.Duration {
 	r := a.Result()
 	switch r {
-	case Unplaced: // nobody was rung, so nobody needs a pause
+	case Unplaced: // no phone rang, so nobody needs a pause
 		return 0
 	case Ambiguous:
 		r = Failed

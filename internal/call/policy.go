@@ -13,7 +13,7 @@ import (
 type Policy struct {
 	Preset       string            `json:"preset,omitempty"`         // what it was made from, for people
 	MaxAttempts  int               `json:"max_attempts"`             // dials of each person in all, the first one too
-	MaxPerResult map[Result]int    `json:"max_per_result,omitempty"` // of those, how many may end so
+	MaxPerResult map[Result]int    `json:"max_per_result,omitempty"` // how many of these dials may end with each result
 	RingTimeout  time.Duration     `json:"ring_timeout"`             // how long the phone rings, whole seconds
 	TalkLimit    time.Duration     `json:"talk_limit,omitempty"`     // whole seconds; 0: the message decides
 	NotBefore    When              `json:"not_before,omitzero"`      // of the first dial
@@ -26,7 +26,7 @@ type Policy struct {
 	Ladder       Ladder            `json:"ladder,omitempty"` // in which order people are rung; empty: sequence
 }
 
-// When is a moment: a time, or so long after the Call's creation.
+// When is a moment: a time, or a duration after the Call's creation.
 type When struct {
 	After time.Duration `json:"after,omitempty"`
 	At    time.Time     `json:"at,omitzero"` // zero: After counts
@@ -39,8 +39,8 @@ func (w When) from(created time.Time) time.Time {
 	return created.Add(w.After)
 }
 
-// Delays are the pauses after a person's first dial, after the second, and so on; the
-// last one is that of all later dials. None is no pause.
+// Delays are the pauses after a person's first dial, after the second, and so on. The last one counts for all
+// later dials. An empty list means no pause.
 type Delays []time.Duration
 
 func (d Delays) after(dials int) time.Duration {
@@ -53,11 +53,11 @@ func (d Delays) after(dials int) time.Duration {
 // Ladder is the order in which several people are rung.
 type Ladder string
 
-// The orders. The first who is reached ends the rest.
+// The orders. In each, the first person who is reached ends the Call.
 const (
-	Sequence Ladder = "sequence" // the next when the attempts of the one before are used up
-	Rounds   Ladder = "rounds"   // one attempt each, in turns
-	Parallel Ladder = "parallel" // all at once; again when no phone rings any more
+	Sequence Ladder = "sequence" // the next person when the attempts of the one before are used up
+	Rounds   Ladder = "rounds"   // one attempt for each person in turn, again and again
+	Parallel Ladder = "parallel" // all at once, and again when no phone rings any more
 )
 
 // Ladders lists every Ladder.
@@ -74,9 +74,8 @@ const (
 	JitterCeiling      = 24 * time.Hour
 )
 
-// DefaultPolicy is the article's, with a pause where the line is busy: three dials in
-// all, each ringing 30 s, because a longer ring may be repeated by the carrier over a
-// route that hides the caller.
+// DefaultPolicy is the article's, with a pause after a busy line: three dials in all, each ringing 30 s, because
+// the carrier may repeat a longer ring over a route that hides the caller.
 func DefaultPolicy() Policy {
 	return Policy{
 		MaxAttempts: 3,
@@ -97,7 +96,7 @@ func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
 }
 
-// Impersonal is the Policy without words that were written for somebody, and without their PIN.
+// Impersonal is the Policy without the words that were written for a person, and without the person's PIN.
 func (p Policy) Impersonal() Policy {
 	p.Confirm.Prompt, p.Confirm.PINLength, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", 0, "", "", ""
 	return p
@@ -152,7 +151,7 @@ func between(least, most time.Duration) string {
 	return strings.NewReplacer("h0m0s", "h", "m0s", "m").Replace(fmt.Sprintf("must be from %s to %s", least, most))
 }
 
-// checkTalk lets 0 through: the message decides then.
+// checkTalk accepts 0, which means that the message decides.
 func (p Policy) checkTalk() error {
 	switch {
 	case p.TalkLimit == 0:

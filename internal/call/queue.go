@@ -2,7 +2,7 @@ package call
 
 import "time"
 
-// Queue is what all Calls wait for alike.
+// Queue is what all Calls wait for together.
 type Queue struct {
 	Now    time.Time
 	Paused string      // why nobody is dialed; empty if dials are made
@@ -10,8 +10,8 @@ type Queue struct {
 }
 
 const (
-	late     = time.Second     // after its time, a Call that is due waits for something
-	veryLate = 5 * time.Second // and, if it is the next, for nothing that is known of
+	late     = time.Second     // a Call that is so late waits for something
+	veryLate = 5 * time.Second // a Call that is so late, although no other is due before it, is dialed by no node
 	noNode   = "it is the next to be dialed, and no node has done it yet: Twilio asked to wait, or none is running"
 )
 

@@ -30,7 +30,7 @@ func (a *Attempt) proven() bool {
 type Evidence struct {
 	Attempt  int
 	Person   Person
-	By       string    // key, pin, human (was detected) or answer (and nothing else)
+	By       string    // key, pin, human (it was detected) or answer (and nothing more)
 	At       time.Time //
 	Listened int       // seconds; 0 while the conversation goes on
 }

@@ -40,7 +40,7 @@ func (c *Call) whoIsNext() (people []int, at time.Time) {
 	for _, p := range people {
 		at = latest(at, c.ready(p))
 	}
-	for i := range c.Attempts { // a dial begins after those before it have ended
+	for i := range c.Attempts { // a dial begins after the attempts before it have ended
 		at = latest(at, c.Attempts[i].EndedAt)
 	}
 	return people, at
@@ -50,12 +50,12 @@ func (c *Call) whoIsNext() (people []int, at time.Time) {
 func (c *Call) plan(next time.Time, waiting string, now time.Time) []Event {
 	was := c.State
 	c.State = Waiting
-	if c.Held != "" { // the Call is woken when the number is free: nobody knows when that is
+	if c.Held != "" { // the Call is woken when the number is free, and nobody knows when that is
 		c.NextAttemptAt, c.WakeAt = time.Time{}, c.Deadline
 		return nil
 	}
 	if planned := c.NextAttemptAt; !planned.IsZero() && !latest(planned, next).After(now) {
-		next = planned // the dial is due: that it could have been due sooner is no news
+		next = planned // the dial is due, and an earlier time for it is no news
 	}
 	moved := !next.Equal(c.NextAttemptAt)
 	c.NextAttemptAt, c.WakeAt = next, next
@@ -107,7 +107,7 @@ func (c *Call) WaitsFor(now time.Time) string {
 	if a := c.firstPostponed(); a != nil {
 		return NotTaken(a.PlacedBy)
 	}
-	var last *Attempt // whose pause ends last, of those who are rung next
+	var last *Attempt // of the people who are rung next, the attempt whose pause ends last
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
 		if slices.Contains(people, a.Person) && (last == nil || !c.pauseEnds(a).Before(c.pauseEnds(last))) {

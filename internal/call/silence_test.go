@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// unknown is a Call whose first create request was never answered, at the
-// time at which Twilio's list is first asked.
+// unknown is a Call whose first create request was never answered, at the time when Twilio's list is first
+// searched.
 func unknown(t *testing.T, change ...func(*Wish)) *tale {
 	s := begin(t, change...).wakes(Action{Dial, 1})
 	return s.after(SendWindow + searchMargin - 1).sleeps().after(1).wakes(Action{Search, 1})
@@ -84,7 +84,7 @@ func TestFinalCallbackComesBeforeTheCreateAnswer(t *testing.T) {
 
 func TestReportsAboutOtherCallsAreIgnored(t *testing.T) {
 	s := begin(t).wakes(Action{Dial, 1})
-	s.got(s.Report(1, Report{Status: Ringing}, s.now)) // names no call
+	s.got(s.Report(1, Report{Status: Ringing}, s.now)) // its report names no call
 	if got := s.Attempt(1).Status(); got != Placing {
 		t.Errorf("the attempt is %s, want placing", got)
 	}
@@ -109,14 +109,14 @@ func TestSilenceIsAskedAbout(t *testing.T) {
 	s.after(ring + askGrace - 1).sleeps().after(1).wakes(Action{LookUp, 1}).sleeps()
 	s.after(askBackoff).wakes(Action{LookUp, 1}).hears(1, InProgress)
 	s.after(2 * askBackoff).wakes(Action{LookUp, 1})
-	for range 20 { // a long conversation: asked about, ever more seldom, but not given up
+	for range 20 { // redial asks about a long conversation ever more seldom, and does not give it up
 		s.after(askCeiling).wakes(Action{LookUp, 1}).is(Dialing)
 	}
 	s.hears(1, StatusCompleted).ends(Reached)
 }
 
-// What is silent for longer than any leg lives is looked at once more: redial may not have been
-// there to hear how it ended.
+// An attempt that was silent for longer than any leg lives is looked at once more, because redial may have missed
+// its end.
 func TestSilentLongerThanAnyLegLives(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Second, 100 * time.Hour} {
 		t.Run("with a sid, "+away.String(), func(t *testing.T) {
@@ -135,8 +135,7 @@ func TestSilentLongerThanAnyLegLives(t *testing.T) {
 	}
 }
 
-// A ring that Twilio does not end itself is ended by us, in time and once, unless
-// somebody picks up.
+// redial ends a ring that Twilio does not end itself, in time and once, unless somebody picks up.
 func TestRingGuard(t *testing.T) {
 	guard := DefaultPolicy().RingTimeout + ringGrace
 	t.Run("rings for ever", func(t *testing.T) {
@@ -175,14 +174,14 @@ func TestRingGuard(t *testing.T) {
 	})
 }
 
-// What Twilio holds in its queue could ring at any hour: after a while it is
-// ended, and counts as nothing if no phone was rung.
+// A call in Twilio's queue could ring at any hour. After a while redial ends it, and it counts as nothing if no
+// phone rang.
 func TestStuckInTheQueue(t *testing.T) {
 	queued := Report{SID: "CA1", Status: Queued, Asked: true}
 	stuck := func(t *testing.T) *tale {
 		s := begin(t, attempts(1)).dials(1).after(queueLimit - 1).got(nil)
 		s.got(s.Report(1, queued, s.now)).after(1)
-		s.got(s.Report(1, queued, s.now))                             // the first that counts: reads lag
+		s.got(s.Report(1, queued, s.now))                             // the first that counts: earlier reads may lag
 		s.got(s.Report(1, Report{SID: "CA1", Status: Queued}, s.now)) // a callback proves nothing about now
 		if s.Attempt(1).HangUps > 0 || !s.Attempt(1).HangUpAt.IsZero() {
 			t.Fatal("one look is enough")
@@ -209,8 +208,7 @@ func TestStuckInTheQueue(t *testing.T) {
 	})
 }
 
-// Without callbacks Twilio is asked often enough for the ring that it is, and
-// ever more seldom.
+// Without callbacks redial asks Twilio often while the phone may ring, and ever more seldom later.
 func TestPolling(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Polled = true }).dials(1)
 	var asked []int

@@ -204,7 +204,7 @@ func TestListsNameEveryWord(t *testing.T) {
 	}
 }
 
-// Who was never rung is rung once those before are over, and not in the past.
+// A person who was never rung is rung once the dials before are over, and not in the past.
 func TestTheNextPersonIsRungAfterTheLast(t *testing.T) {
 	s := begin(t, attempts(1), people(2)).dials(1)
 	s.after(30*time.Second).hears(1, Ringing, StatusNoAnswer).waits(0)
@@ -216,7 +216,7 @@ func TestTheNextPersonIsRungAfterTheLast(t *testing.T) {
 	}
 }
 
-// Twilio's record may say that a call is over before it says how long it was.
+// Twilio's record may say that a call is over before it says how long the call was.
 func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
 	s := begin(t).dials(1).hears(1, InProgress, StatusCompleted).ends(Reached)
 	s.got(s.Report(1, Report{SID: sids[1], Status: StatusCompleted, Duration: 12, SIPCode: 200}, s.now)).ends(Reached)
@@ -225,7 +225,7 @@ func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
 	}
 }
 
-// Who hears that it is taken in answer to a key is not interrupted to hear it again.
+// A person who hears that it is taken in answer to a key is not interrupted to hear it again.
 func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
 	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
@@ -240,7 +240,7 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 		s.got(s.Report(n, Report{SID: sids[n], Status: InProgress, AnsweredBy: human, Instructs: true}, s.now))
 	}
 	s.last(AttemptTold)
-	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still there: it was not heard
+	s.sleeps().after(interruptAgain).wakes(Action{Tell, 2}) // still in the conversation, so nothing was heard
 
 	s = begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
 	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
@@ -251,11 +251,11 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	if told := len(slices.DeleteFunc(slices.Clone(s.events), other)); told != 1 {
 		t.Errorf("told %d times", told)
 	}
-	s.after(interruptAgain - time.Second).wakes(Action{Tell, 2}) // whatever was pressed meanwhile
+	s.after(interruptAgain - time.Second).wakes(Action{Tell, 2}) // whatever key was pressed meanwhile
 }
 
-// What nobody could hear reached nobody, unless others were told by then that it is taken:
-// in their conversation, in answer to a key, or by a phone that stopped ringing.
+// A message that nobody could hear reached nobody. The Call stays reached if others were told by then that it is
+// taken: in their conversation, in answer to a key, or by a phone that stopped ringing.
 func TestWhatOthersWereToldStands(t *testing.T) {
 	for name, test := range map[string]struct {
 		told func(*tale)
@@ -283,7 +283,7 @@ func TestWhatOthersWereToldStands(t *testing.T) {
 	}
 }
 
-// A pause that lasts beyond the deadline is no reason not to ring those behind.
+// A person whose pause lasts beyond the deadline does not keep the next people from being rung.
 func TestWhoCantBeRungInTimeHoldsNobodyUp(t *testing.T) {
 	for _, ladder := range Ladders() {
 		s := begin(t, people(2), deadline(time.Hour), func(w *Wish) {

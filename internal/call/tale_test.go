@@ -40,8 +40,8 @@ func people(n int) func(*Wish) {
 	}
 }
 
-// tale tells the life of one Call: things happen to it, time passes, and it is
-// looked at. Whatever happens, the laws of every Call are checked.
+// tale tells the life of one Call: things happen to it, time passes, and it is looked at. The laws of every Call
+// are checked at each step.
 type tale struct {
 	testing.TB
 	Call
@@ -136,7 +136,7 @@ func (s *tale) ends(want Outcome) *tale {
 	return s
 }
 
-// results expects how the attempts ended, "" for one that has not.
+// results expects the results of the attempts, "" for one that has not ended.
 func (s *tale) results(want ...Result) *tale {
 	s.Helper()
 	var got []Result

@@ -9,26 +9,26 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is a carrier that never lies, but loses, delays, doubles and reorders
-// what it says. It knows which phones really ring.
+// world is a carrier that never lies, but loses, delays, doubles and reorders its reports. It knows which phones
+// really ring.
 type world struct {
 	*chaos
 	sending []request // create requests that are under way
 	legs    []*leg
 	news    []news
-	thanked int // the attempt whose person was thanked for a key
+	thanked int // the attempt whose person heard thanks for a key
 
 	listLag time.Duration // until the list shows a leg, at most
-	longest time.Duration // that a leg can live
-	longer  time.Duration // than its Timeout and its TimeLimit a leg lives
+	longest time.Duration // how long a leg lives at most
+	longer  time.Duration // how much longer than its Timeout and its TimeLimit a leg lives
 }
 
-// twilios is a world as far as Twilio's list lags, and as long as its legs live.
+// twilios is a world whose list lags as far as Twilio's, and whose legs live as long.
 func twilios(t *rapid.T) *world {
 	return &world{chaos: newChaos(t, randomProof), listLag: 39 * time.Second, longest: 48 * time.Hour}
 }
 
-// request is one create request; it may be taken any time before the fence.
+// request is one create request. It may be processed at any time before the fence.
 type request struct {
 	n      int
 	sendBy time.Time
@@ -42,16 +42,16 @@ type leg struct {
 	born   time.Time
 	listed time.Time     // when the carrier's reads begin to show it
 	left   time.Time     // when it left the queue
-	limit  time.Duration // of its life from then on, by its Timeout and TimeLimit; 0: none
+	limit  time.Duration // its longest life after that, by its Timeout and TimeLimit; 0: none
 	gone   bool          // the carrier has lost it: it never rings, and nobody finds it
 	rang   bool
-	by     string // what the carrier finds out about who answered
-	heard  bool   // what to say to them was asked for, and answered
+	by     string // what the carrier detects about who answered
+	heard  bool   // the carrier asked what to say to them, and was told
 	right  bool   // the right key was pressed
 }
 
-// told is the leg as the carrier answers a question: its word for a leg that is
-// being dialed is queued, but its record says that it was begun.
+// told is the leg as the carrier reports it when asked: the status of a leg that is being dialed is queued, but
+// the record says that dialing began.
 func (l *leg) told() Report {
 	r := Report{SID: l.sid, Status: l.status, AnsweredBy: l.by, Asked: true, Begun: l.rang || l.status == Initiated}
 	if r.Status == Initiated {
@@ -60,7 +60,7 @@ func (l *leg) told() Report {
 	return r
 }
 
-// alive says whether a leg is; the carrier ends in time what was sent a TimeLimit.
+// alive says whether a leg is alive. The carrier ends it in time if it was sent a TimeLimit.
 func (w *world) alive(l *leg) bool {
 	if !l.left.IsZero() && l.limit > 0 && !l.status.Final() && !w.now.Before(l.left.Add(l.limit)) {
 		if l.status == InProgress {
@@ -73,7 +73,7 @@ func (w *world) alive(l *leg) bool {
 	return !l.gone && !l.status.Final()
 }
 
-// born is a leg that the carrier has made of attempt n.
+// born adds a leg that the carrier makes for attempt n.
 func (w *world) born(n int, lag time.Duration) *leg {
 	l := &leg{n: n, sid: fmt.Sprintf("CA%d", len(w.legs)+1), status: Queued, born: w.now, listed: w.now.Add(lag)}
 	if talk := time.Duration(w.c.Attempt(n).TalkLimit) * time.Second; talk > 0 && rulesOf(w.by).EndsTalk {
@@ -92,8 +92,7 @@ func (w *world) becomes(l *leg, s Status) {
 	w.sayStatus(l)
 }
 
-// news is something the carrier said that has yet to arrive; nobody waits for an
-// answer longer than until.
+// news is a report of the carrier that has yet to arrive. Nobody waits for an answer after until.
 type news struct {
 	what  string
 	until time.Time
@@ -101,8 +100,8 @@ type news struct {
 }
 
 const (
-	placeTime = 40 * time.Second // the dialer's patience with a create request
-	askTime   = 15 * time.Second // and with a question
+	placeTime = 40 * time.Second // how long the dialer waits for a create request
+	askTime   = 15 * time.Second // how long it waits for an answer to a question
 )
 
 // say sends news; patience 0 is for ever.
@@ -119,7 +118,7 @@ func (w *world) sayStatus(l *leg) {
 	w.say("attempt "+fmt.Sprint(l.n)+" is "+string(l.status), 0, func(c *Call) []Event { return c.Report(l.n, r, w.now) })
 }
 
-// perform does what a Wake asked for, against the truth.
+// perform does what a Wake asked for, and reports what is true.
 func (w *world) perform(acts []Action) {
 	for _, a := range acts {
 		switch a.Kind {
@@ -137,7 +136,7 @@ func (w *world) perform(acts []Action) {
 	}
 }
 
-// leg is the one that an attempt is known to be.
+// leg returns the leg that an attempt is known to be.
 func (w *world) leg(n int) *leg {
 	i := slices.IndexFunc(w.legs, func(l *leg) bool { return l.sid == w.c.Attempt(n).SID })
 	return w.legs[i]
@@ -155,7 +154,7 @@ func (w *world) answer(l *leg) {
 		func(c *Call) []Event { return c.Report(l.n, r, w.now) })
 }
 
-// hangUp ends a leg that is not answered; one in the queue ends without a callback.
+// hangUp ends a leg that is not answered. A leg in the queue ends without a callback.
 func (w *world) hangUp(l *leg) {
 	a, unwanted := w.c.Attempt(l.n), !w.c.CancelRequested.IsZero() || w.c.ReachedBy != 0 && w.c.ReachedBy != l.n
 	if !unwanted && a.RingingAt.Add(w.c.Policy.RingTimeout).After(w.now) {
@@ -170,8 +169,8 @@ func (w *world) hangUp(l *leg) {
 	w.answer(l)
 }
 
-// end ends a leg that was answered: at once, or after what it is told. One that has outlived
-// what the carrier lets it is not there to be ended.
+// end ends a leg that was answered: at once, or after the words that it is told. A leg that has outlived its
+// carrier's limit can't be ended any more.
 func (w *world) end(l *leg) {
 	if w.alive(l) && l.status == InProgress {
 		l.status = StatusCompleted
@@ -180,14 +179,14 @@ func (w *world) end(l *leg) {
 	w.answer(l)
 }
 
-// atOnce says whether two attempts may ring together: those of different people that
-// were dialed in the same moment, where the policy wants that.
+// atOnce says whether two attempts may ring together: they belong to different people, were dialed in the same
+// moment, and the policy wants that.
 func (w *world) atOnce(n, m int) bool {
 	a, b := w.c.Attempt(n), w.c.Attempt(m)
 	return w.c.Policy.Ladder == Parallel && a.DialedAt.Equal(b.DialedAt) && a.To != b.To
 }
 
-// dial holds redial to its promise: no phone rings, or is about to, when it dials.
+// dial checks the promise of redial: when it dials, no phone rings or is about to ring.
 func (w *world) dial(n int) {
 	if w.thanked != 0 {
 		w.Fatalf("dials attempt %d, and attempt %d was thanked", n, w.thanked)
@@ -218,7 +217,7 @@ func (w *world) search(n int) {
 	w.say(fmt.Sprintf("the list shows %v", found), askTime, func(c *Call) []Event { return c.Listed(n, found, w.now) })
 }
 
-// take has the carrier deal with a create request, if it still comes in time.
+// take makes the carrier process a create request, if it still comes in time.
 func (w *world) take(r request, t *rapid.T) {
 	fates := []string{"created", "created", "created, answer lost", "not processed", "refused", "lost"}
 	fate := rapid.SampledFrom(fates).Draw(t, "fate")
@@ -244,8 +243,7 @@ func (w *world) take(r request, t *rapid.T) {
 	}
 }
 
-// goesWell wakes the Call in time, has what it dials taken, and somebody answer, and
-// loses nothing of what is said.
+// goesWell wakes the Call in time, lets the carrier take what it dials and somebody answer, and loses no report.
 func (w *world) goesWell(t *rapid.T) {
 	heard := len(w.news)
 	w.wakeInTime()
@@ -279,7 +277,7 @@ func (w *world) goesWell(t *rapid.T) {
 	w.news = w.news[:heard]
 }
 
-// moves moves a leg on.
+// moves moves a leg on by one status.
 func (w *world) moves(l *leg, t *rapid.T) {
 	next := map[Status][]Status{
 		Queued:     {Initiated, StatusFailed},
@@ -322,7 +320,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 				w.moves(l, t)
 			}
 		},
-		// What takes many steps of luck, in one; and often.
+		// What takes many lucky steps, in one action, and drawn often.
 		"all goes well":   w.goesWell,
 		"and again":       w.goesWell,
 		"and once more":   w.goesWell,
@@ -367,8 +365,7 @@ func (w *world) wake() {
 	w.perform(acts)
 }
 
-// detect has the carrier find out who answers, and ask what to say; nobody may be
-// there to be asked.
+// detect lets the carrier detect who answered, and ask what to say. redial may miss the question.
 func (w *world) detect(l *leg, t *rapid.T) {
 	l.by = rapid.SampledFrom([]string{human, human, human, undecided, fax, "machine_end_beep"}).Draw(t, "who")
 	r := Report{SID: l.sid, Status: InProgress, AnsweredBy: l.by, Instructs: true}
@@ -381,7 +378,7 @@ func (w *world) detect(l *leg, t *rapid.T) {
 	})
 }
 
-// press has somebody press a key, and hear what redial says to it.
+// press lets a person press a key and hear redial's answer.
 func (w *world) press(l *leg, t *rapid.T) {
 	right := rapid.Bool().Draw(t, "right")
 	l.right = l.right || right
@@ -398,7 +395,7 @@ func (w *world) press(l *leg, t *rapid.T) {
 	})
 }
 
-// proves says whether the truth about a leg is what the policy wants to know.
+// proves says whether the truth about a leg is the proof that the policy wants.
 func (w *world) proves(l *leg) bool {
 	switch a := w.c.Attempt(l.n); {
 	case l.status != InProgress && l.status != StatusCompleted:
@@ -437,8 +434,8 @@ func (w *world) check() {
 	}
 }
 
-// However news are lost, late, doubled or reordered: a phone that may be ringing
-// is not dialed again, and none rings more often than the policy says.
+// However reports are lost, late, doubled or reordered: a phone that may be ringing is not dialed again, and no
+// phone rings more often than the policy says.
 func TestNoPhoneRingsOnceTooOften(t *testing.T) {
 	for range 8 { // what would break the promise is rare
 		t.Run("", rapid.MakeCheck(func(t *rapid.T) {

@@ -15,7 +15,7 @@ type Block struct {
 const (
 	Paced = "the account's pace: others are due before it"
 
-	notRunning = "redial was not running, or could not reach its database" // if no Block says otherwise
+	notRunning = "redial was not running, or could not reach its database" // if no Block gives another reason
 )
 
 // NotTaken says that the carrier of an account takes no calls for a while.

@@ -37,7 +37,7 @@ func TestWaited(t *testing.T) {
 	}
 }
 
-// Whatever blocks there were, no time counts twice, and none is forgotten but what is rounded.
+// Whatever the blocks are, no time counts twice, and none is left out except by rounding.
 func TestWaitedIsAllOfTheTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		second := rapid.IntRange(0, 300_000)

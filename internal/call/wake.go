@@ -46,7 +46,7 @@ func (c *Call) dial(person int, by string, now time.Time) int {
 	return a.N
 }
 
-// dialed is what the Event of a dial says of the person.
+// dialed returns what the Event of a dial says of the person.
 func (c *Call) dialed(p int) Event {
 	if len(c.People) == 0 {
 		return Event{}

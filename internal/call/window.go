@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Window is when a phone may ring, by the clock on the wall of a zone, or of several: then
-// it is open only while it is open in all of them. The zero Window is always open.
+// Window is when a phone may ring, by the clock of a zone, or of several: then it is open only while it is open in
+// all of them. The zero Window is always open.
 type Window struct {
 	Days     []Day    `json:"days,omitempty"`     // on which it opens; none: every day
 	From     int      `json:"from"`               // second of the day at which it opens
@@ -107,7 +107,7 @@ func (w Window) each(yield func(Window) bool) {
 	}
 }
 
-// local is a time by the window's clock.
+// local returns a time by the window's clock.
 func (w Window) local(t time.Time) time.Time {
 	loc, err := zone(w.Zone)
 	if err != nil { // checked when the Call was made
@@ -116,8 +116,8 @@ func (w Window) local(t time.Time) time.Time {
 	return t.In(loc)
 }
 
-// showsOpen says whether the clock on the wall of the window's one zone, on a night when
-// it is changed too, shows a time in it.
+// showsOpen says whether the clock of the window's one zone shows an open time at t, also in a night when it is
+// changed.
 func (w Window) showsOpen(t time.Time) bool {
 	local := w.local(t)
 	second := local.Hour()*3600 + local.Minute()*60 + local.Second()
@@ -135,7 +135,7 @@ func (w Window) showsOpen(t time.Time) bool {
 	return second >= w.From && w.opensOn(today) || second < w.To && w.opensOn(yesterday) && !w.isHoliday(yesterday)
 }
 
-// opensOn says whether the window opens on a date, if that is no holiday.
+// opensOn says whether the window opens on the weekday of a date. It knows no holidays.
 func (w Window) opensOn(date time.Time) bool {
 	return len(w.Days) == 0 || slices.Contains(w.Days, Days()[(date.Weekday()+6)%7])
 }
@@ -144,8 +144,8 @@ func (w Window) isHoliday(date time.Time) bool {
 	return len(w.Holidays) > 0 && slices.Contains(w.Holidays, date.Format(holidayForm))
 }
 
-// clockEdge is the next time after t at which the clock of the window's one zone may open
-// or close it: where its hours begin or end, at midnight, and when clocks are changed.
+// clockEdge is the next time after t at which the clock of the window's one zone may open or close it: where its
+// hours begin or end, at midnight, and when the clock is changed.
 func (w Window) clockEdge(t time.Time) time.Time {
 	local := w.local(t)
 	second := local.Hour()*3600 + local.Minute()*60 + local.Second()

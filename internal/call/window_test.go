@@ -23,7 +23,7 @@ func hours(from, to int, zone string) Window {
 	return Window{From: from * 3600, To: to * 3600, Zone: zone}
 }
 
-// A ring of one minute: when can it begin, at the earliest?
+// When can a ring of one minute begin, at the earliest?
 func TestWindows(t *testing.T) {
 	tokyo, weekdays := hours(9, 21, "Asia/Tokyo"), hours(9, 21, "Asia/Tokyo")
 	weekdays.Days = []Day{"mon", "tue", "wed", "thu", "fri"}
@@ -56,7 +56,7 @@ func TestWindows(t *testing.T) {
 		"whole days, over their midnight": {onlyDays, "2026-04-04T23:59:50+09:00", "2026-04-04T23:59:50+09:00"},
 		"whole days, at their end":        {onlyDays, "2026-04-05T23:59:50+09:00", "2026-04-11T00:00:00+09:00"},
 
-		// The night of 29 March 2026 has no 02:00 to 03:00 in Berlin.
+		// In Berlin, the night of 29 March 2026 has no hour from 02:00 to 03:00.
 		"spring, Berlin: opens when its hour does not come": {
 			Window{From: 2*3600 + 1800, To: 6 * 3600, Zone: "Europe/Berlin"},
 			"2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"},
@@ -65,7 +65,7 @@ func TestWindows(t *testing.T) {
 			"2026-03-29T01:59:30+01:00", "2026-03-29T22:00:00+02:00"},
 		"spring, Berlin: the morning after": {hours(9, 21, "Europe/Berlin"), "2026-03-28T21:00:00+01:00",
 			"2026-03-29T09:00:00+02:00"},
-		// That of 25 October has it twice.
+		// The night of 25 October has that hour twice.
 		"autumn, Berlin: opens twice": {
 			Window{From: 2*3600 + 1800, To: 3 * 3600, Zone: "Europe/Berlin"},
 			"2026-10-25T02:59:30+02:00", "2026-10-25T02:30:00+01:00"},
@@ -86,8 +86,7 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// Whatever the window and whenever it is asked, a ring that fits is all in the window,
-// and none that begins sooner is.
+// For any window, asked at any time: a ring that fits is wholly in the window, and no ring that begins sooner is.
 func TestARingThatFitsIsInTheWindow(t *testing.T) {
 	allOpen := func(w Window, from time.Time, long time.Duration) bool {
 		for at := from; at.Before(from.Add(long)); at = at.Add(time.Second) {
@@ -174,19 +173,19 @@ func TestWaitsForTheWindow(t *testing.T) {
 	}
 	s.waits(11 * time.Hour).after(11 * time.Hour).dials(3)
 
-	// What Twilio did not take is not sent at night, either.
+	// A dial that Twilio did not take is not sent at night, either.
 	s.hears(3, StatusNoAnswer).after(11*time.Hour + 59*time.Minute).wakes(Action{Dial, 4})
 	s.postponed(4, time.Minute).waits(12*time.Hour + time.Minute)
 }
 
-// As the window opens, the timeline does not tell once more of a redial, for a time past.
+// When the window opens, no Event tells of the redial again: its time is past.
 func TestTheOpeningOfTheWindowIsNoNews(t *testing.T) {
 	s := begin(t, in(hours(9, 21, "Asia/Tokyo")), deadline(72*time.Hour)).dials(1).after(3*time.Hour).hears(1, StatusBusy)
 	s.after(12 * time.Hour).dials(2)
 	s.told(CallCreated, AttemptDialed, AttemptPlaced, AttemptEnded, RedialScheduled, AttemptDialed, AttemptPlaced)
 }
 
-// When the number is free again, the redial that was planned before is not told once more.
+// When the number is free again, no Event repeats the redial that was planned before.
 func TestAFreeNumberIsNoNewsOfARedial(t *testing.T) {
 	s := begin(t).dials(1).hears(1, StatusBusy).after(time.Minute)
 	_, events := s.Wake(s.now, "", s.To)
@@ -219,7 +218,7 @@ func TestTheFirstDialWaits(t *testing.T) {
 	s.after(time.Hour).dials(1)
 }
 
-// not_before is no reason any more once it is past.
+// not_before is not given as a reason once it is past.
 func TestTheFirstDialIsLate(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.NotBefore.After = time.Hour })
 	s.after(time.Hour)
@@ -240,7 +239,7 @@ func TestDeadlineByTheClock(t *testing.T) {
 	s.dials(1).after(40*time.Second).hears(1, StatusBusy).ends(Expired)
 }
 
-// The window closes while Twilio still holds the call in its queue, or while it rings on.
+// A call is ended when its window closes while Twilio holds it in the queue, or while it rings on.
 func TestWhatStillRingsWhenTheWindowClosesIsEnded(t *testing.T) {
 	window, last := in(hours(9, 21, "Asia/Tokyo")), 3*time.Hour-time.Minute
 	s := begin(t, window, deadline(72*time.Hour)).after(last).dials(1).after(time.Minute).
@@ -312,7 +311,7 @@ func TestRingNow(t *testing.T) {
 	if err := now(s); err != ErrDialed {
 		t.Errorf("while it rings: %v", err)
 	}
-	s.after(time.Second).hears(2, StatusBusy).waits(30 * time.Second) // asking was for one dial
+	s.after(time.Second).hears(2, StatusBusy).waits(30 * time.Second) // the request was for one dial
 	s.after(5 * time.Hour)
 	e, ok := now(s).(*NotNowError)
 	if want := at(t, "2026-04-02T09:00:00+09:00"); !ok || e.Waiting != "outside 09:00-21:00 Asia/Tokyo" ||
@@ -328,7 +327,7 @@ func TestRingNow(t *testing.T) {
 	}
 }
 
-// Who asks for the next dial at once asks for one, of whom it may be.
+// A request for the next dial at once brings one dial, and only of a person who may be rung.
 func TestRingNowIsOneDial(t *testing.T) {
 	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.RedialAfter[Busy] = Rounds, Delays{time.Hour} })
 	s.dials(1).hears(1, StatusBusy).dials(2).hears(2, StatusBusy).waits(time.Hour).after(time.Minute)
@@ -339,7 +338,7 @@ func TestRingNowIsOneDial(t *testing.T) {
 	s.got(events).dials(3).after(time.Second).hears(3, StatusBusy).waits(time.Hour - time.Minute - time.Second)
 }
 
-// What was asked for and never rang is still wanted at once.
+// A request for the next dial at once still holds after a dial that never rang.
 func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).
 		after(time.Minute)
@@ -351,9 +350,9 @@ func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
 	s.waits(0).wakes(Action{Dial, 3})
 }
 
-// Why not now, in words that are true.
+// The reasons why a call is not dialed now are true.
 func TestWhyNotNow(t *testing.T) {
-	// Two are rung at once; it is the pause of the first that counts.
+	// Two people are rung at once, and the pause of the first counts.
 	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder = Parallel })
 	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, StatusBusy).hears(2, StatusFailed)
 	if why, want := s.WaitsFor(s.now), "the pause after attempt 1: busy"; why != want {
@@ -364,14 +363,14 @@ func TestWhyNotNow(t *testing.T) {
 	if e, want := s.last(RedialScheduled), "a ring would outlast 09:00-21:00 Asia/Tokyo"; e.Waiting != want {
 		t.Errorf("%q, want %q", e.Waiting, want)
 	}
-	// The clock was set back: that is no trouble at Twilio.
+	// The clock was set back, which is no trouble at Twilio.
 	s = begin(t).dials(1).hears(1, StatusBusy).after(-time.Hour)
 	if _, err := s.Redial(s.now); err == nil || !strings.Contains(err.Error(), "the pause after attempt 1: busy") {
 		t.Errorf("%v", err)
 	}
 }
 
-// The window closes on what Twilio keeps in its queue, however long it does.
+// The window closes for a call in Twilio's queue, too, however long it waits there.
 func TestTheWindowClosesOnAQueue(t *testing.T) {
 	s := begin(t, in(hours(9, 21, "Asia/Tokyo"))).after(3*time.Hour - 14*time.Minute).dials(1)
 	if at := s.now.Add(14 * time.Minute); !s.Attempt(1).HangUpAt.Equal(at) {
@@ -379,7 +378,7 @@ func TestTheWindowClosesOnAQueue(t *testing.T) {
 	}
 }
 
-// What is alive may still ring until the end, and each ring may be sent late.
+// A live attempt may still ring until the end, and each ring may be sent late.
 func TestTheLatestEnd(t *testing.T) {
 	s := begin(t, attempts(2), func(w *Wish) { w.Policy.RedialAfter = nil })
 	ring := s.Policy.ringLength()
@@ -392,12 +391,12 @@ func TestTheLatestEnd(t *testing.T) {
 	}
 }
 
-// What is foreseen of a Call, whatever its past, is what then happens to it.
+// The forecast of a Call, whatever its past, is what then happens to it.
 func TestWhatIsForeseenHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := newChaos(t, randomProof, randomHours)
 		actions := x.actions()
-		delete(actions, "clock set back") // time goes on while it is foreseen
+		delete(actions, "clock set back") // the forecast assumes that the clock goes on
 		t.Repeat(actions)
 		if x.c.Held != "" {
 			x.tell(func(c *Call) []Event { return c.Release(c.Held, x.now) })
@@ -409,7 +408,7 @@ func TestWhatIsForeseenHappens(t *testing.T) {
 		r := rapid.SampledFrom(x.c.Foreseen()).Draw(t, "result")
 		wasTaken := func(a Attempt) bool { return a.Live() && (!a.AnsweredAt.IsZero() || a.SID != "") }
 		if slices.ContainsFunc(x.c.Attempts, wasTaken) && r == Refused {
-			return // nobody refuses what Twilio has taken
+			return // the carrier can't refuse a call that it has taken
 		}
 		f := x.c.Foresee(r, x.now)
 		if by := x.c.EndsBy(x.now); x.c.State != Ended && by.Before(f.EndsAt) {
@@ -422,7 +421,7 @@ func TestWhatIsForeseenHappens(t *testing.T) {
 	})
 }
 
-// live has every attempt end with r.
+// live lets every attempt end with r.
 func (x *chaos) live(r Result) Forecast {
 	f := Forecast{Result: r}
 	end := func(n int, r Result) {

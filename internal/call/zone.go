@@ -9,7 +9,7 @@ import (
 	_ "time/tzdata" // the zones of machines that have none installed
 )
 
-var zones sync.Map // of *time.Location by name: they don't change
+var zones sync.Map // of *time.Location by name; zones don't change while redial runs
 
 // zone is an IANA zone by its name.
 func zone(name string) (*time.Location, error) {
@@ -50,7 +50,7 @@ func clocks(names []string, from, to time.Time) (different []string) {
 	return different
 }
 
-// offsets writes down how far a zone's clock is from UTC, and when that changes.
+// offsets lists how far a zone's clock is from UTC, and when that changes.
 func offsets(loc *time.Location, from, to time.Time) string {
 	var b strings.Builder
 	for at := from; at.Before(to); {

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// What a machine keeps beside the zones is none: it would be another clock on the next.
+// Other files that a machine keeps beside the zones are no zones: they may be another clock on the next machine.
 func TestZoneNames(t *testing.T) {
 	for _, name := range []string{"localtime", "posixrules", "Local", "Factory", "", "right/Asia/Tokyo",
 		"posix/Asia/Tokyo", "zone.tab", "tzdata.zi", "../etc/localtime", "/etc/localtime", AnyOfNumber} {
@@ -50,8 +50,8 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// Whichever zones: those that count as one show the same on the wall at every minute, and
-// those that don't differ at one.
+// Of any zones, those that count as one show the same time at every minute, and those that don't differ at some
+// minute.
 func TestClocksAsTheWallsShowThem(t *testing.T) {
 	all := []string{
 		"Australia/Sydney", "Australia/Brisbane", "Australia/Lord_Howe", "Europe/Berlin", "Europe/Paris", "Africa/Lagos",
@@ -85,7 +85,7 @@ func anyOf(from, to int, zones ...string) Window {
 	return w
 }
 
-// A ring of one minute, where the number may be in several zones.
+// When can a ring of one minute begin, if the number may be in several zones?
 func TestWindowsOfSeveralZones(t *testing.T) {
 	coasts := anyOf(9, 19, "America/New_York", "America/Los_Angeles")
 	sunday := coasts
@@ -102,7 +102,7 @@ func TestWindowsOfSeveralZones(t *testing.T) {
 		"on a day of both":         {sunday, "2026-04-05T00:00:00-04:00", "2026-04-05T09:00:00-07:00"},
 		"but for holidays":         {sunday, "2026-04-05T20:00:00-04:00", "2026-04-19T09:00:00-07:00"},
 		"nights that meet":         {night, "2026-04-01T12:00:00+09:00", "2026-04-02T05:00:00+09:00"},
-		// Berlin's clock is changed in the night of 29 March: seven hours apart from then on.
+		// Berlin's clock changes in the night of 29 March; from then on the two are seven hours apart.
 		"before clocks are changed": {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-28T00:30:00+09:00",
 			"2026-03-28T01:00:00+09:00"},
 		"after": {anyOf(17, 9, "Asia/Tokyo", "Europe/Berlin"), "2026-03-29T16:00:00+09:00",
@@ -115,7 +115,7 @@ func TestWindowsOfSeveralZones(t *testing.T) {
 	}
 }
 
-// Why not now names the zone that keeps it from ringing, and the first that closes ends it.
+// The reason names the zone whose clock forbids a ring now, and the ring ends when the first zone's window closes.
 func TestWhyNotNowOfSeveralZones(t *testing.T) {
 	s := begin(t, in(anyOf(9, 21, "Asia/Tokyo", "Asia/Dubai")), deadline(72*time.Hour)) // 18:00 and 13:00
 	s.dials(1).after(3*time.Hour-time.Minute).hears(1, StatusBusy).waits(17*time.Hour + time.Minute)
@@ -135,8 +135,8 @@ func TestWhyNotNowOfSeveralZones(t *testing.T) {
 	}
 }
 
-// A window that is open at no hour in all zones is refused with them; one that opens after
-// the deadline says that.
+// A window that is never open in all zones at once is refused with their names. For one that opens after the
+// deadline, the refusal says that.
 func TestWindowsThatNeverOpen(t *testing.T) {
 	russia := []string{"Europe/Kaliningrad", "Europe/Moscow", "Asia/Vladivostok", "Asia/Kamchatka"}
 	for want, w := range map[string]Window{
@@ -157,17 +157,17 @@ func TestWindowsThatNeverOpen(t *testing.T) {
 	}
 }
 
-// Clocks of a policy are compared as long as a call with it may ring.
+// The clocks of a policy's zones are compared for as long as a call with it may ring.
 func TestClocksAsLongAsTheCallLives(t *testing.T) {
 	p := DefaultPolicy()
-	names := []string{"Australia/Sydney", "Australia/Brisbane"} // apart from 4 October 2026 on
+	names := []string{"Australia/Sydney", "Australia/Brisbane"} // apart from each other from 4 October 2026 on
 	p.Deadline.After = 72 * time.Hour
 	for from, want := range map[string]int{"2026-09-25T00:00:00Z": 1, "2026-10-01T00:00:00Z": 2} {
 		if got := p.Clocks(names, at(t, from)); len(got) != want {
 			t.Errorf("from %s: %v", from, got)
 		}
 	}
-	p.Deadline = When{At: morning} // past: told elsewhere
+	p.Deadline = When{At: morning} // past, which another check reports
 	if got := p.Clocks(names, morning.AddDate(1, 0, 0)); !slices.Contains(got, "Australia/Sydney") {
 		t.Error(got)
 	}
