@@ -23,10 +23,13 @@ func (b *backoff) next(now time.Time) time.Duration {
 	return wait
 }
 
-func (b *backoff) reset() {
+// reset begins anew, and says whether there was a wait.
+func (b *backoff) reset() (was bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	was = b.wait > 0
 	b.wait, b.until = 0, time.Time{}
+	return was
 }
 
 func (b *backoff) over() time.Time {

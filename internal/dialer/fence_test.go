@@ -160,6 +160,26 @@ func TestNothingIsDialedAtOnceWhileCreatesFail(t *testing.T) {
 	})
 }
 
+// A create request that succeeds ends the wait that one before it has begun, also while the loop sleeps.
+func TestWhatIsDueIsDialedOnceACreateSucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, p := dialing(t, 100, time.Now)
+		p.placed = make(chan string) // a create request ends when it is read from here
+		running(t, d)
+		create(t, d.Store, "one", "+819012345678", 0)
+		synctest.Wait()
+		d.trouble.least, d.trouble.most = time.Minute, time.Minute
+		d.trouble.next(d.Store.Now())
+		create(t, d.Store, "two", "+819012345679", 0)
+		synctest.Wait()
+		began := time.Now()
+		got := []string{<-p.placed, <-p.placed}
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("%v were dialed, the second one %s after the first was taken", got, waited)
+		}
+	})
+}
+
 // Of what the carrier's list shows, an attempt may be what nobody has, and what it has itself:
 // not what another attempt has, of this call or of another.
 func TestWhatAnotherHasIsNotAdopted(t *testing.T) {

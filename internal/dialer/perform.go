@@ -51,7 +51,9 @@ func (d *Dialer) place(c *call.Call, n int, log *slog.Logger) error {
 	crashpoint.Point(crashpoint.PlaceAfterRequest)
 	d.metrics.placed(time.Since(started), err)
 	if err == nil {
-		d.trouble.reset()
+		if d.trouble.reset() {
+			d.Store.Timer.Wake() // it sleeps until the trouble would have been over
+		}
 		defer d.tried(c.ID, "")
 		err = d.record(c.ID, func(c *call.Call) []call.Event { return c.Placed(n, sid, d.Store.Now()) })
 		if !errors.Is(err, store.ErrSIDTaken) {
