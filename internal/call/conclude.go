@@ -2,7 +2,7 @@ package call
 
 import "time"
 
-// concluded returns the Event of an attempt whose Result is no longer what it was before, and notes when it ended.
+// concluded returns the Event of an attempt whose Result has changed from before, and records when it ended.
 func (c *Call) concluded(a *Attempt, before Result, now time.Time) []Event {
 	result := a.Result()
 	if result == before {

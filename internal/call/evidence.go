@@ -37,8 +37,8 @@ func (r *EvidenceRules) longestLeg() time.Duration { return r.LongestQueue + r.L
 var carriers = []*EvidenceRules{
 	// Reads are eventually consistent, and no document says how far they lag: hence two absences, 20 s apart. The
 	// queue holds a call for 24 h. A conversation lasts 4 h at most, or up to 24 h where the account is set so. Some
-	// seconds are added to a ring timeout, and a phone abroad takes a while before it rings, of which no document
-	// says more: hence the margin of a minute. A callback is given up after 15 s.
+	// seconds are added to a ring timeout, and a phone abroad takes a while before it rings. No document says how
+	// long: hence the margin of a minute. A callback is given up after 15 s.
 	// Sources: https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource and
 	// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides.
 	{
@@ -50,8 +50,8 @@ var carriers = []*EvidenceRules{
 	},
 }
 
-// cautious are the rules of a carrier that only a later version of redial knows, whose nodes may share the database:
-// only its words prove anything, and the longest life that any carrier grants.
+// cautious are the rules for a carrier that only a later version of redial knows, since its nodes may share the
+// database. Only the carrier's words prove anything, and the longest life that any carrier grants a call.
 var cautious = &EvidenceRules{
 	Name:        "the carrier",
 	ListedAfter: time.Minute, AbsentTimes: 3, AbsentApart: 5 * time.Minute, StuckTimes: 3, SettledAfter: time.Minute,

@@ -75,8 +75,8 @@ func (c *Call) Refused(n int, why Refusal, now time.Time) []Event {
 	return append(c.concluded(a, before, now), c.settle(now)...)
 }
 
-// Listed records which calls in the carrier's list may be attempt n, whose sid is unknown. That there are none proves
-// something only when it was seen often enough, some time apart.
+// Listed records which calls in the carrier's list may be attempt n, whose sid is unknown. An empty list
+// proves something only when it was seen often enough, some time apart.
 func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID != "" || !a.Live() {
@@ -103,9 +103,9 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 }
 
 // Missing records that the carrier knows no call of attempt n's sid, and that its list, if it has one, shows none that
-// may be the attempt. by is the account that asked: it proves something only if it placed the attempt. Seen often
-// enough, some time apart, it proves that an attempt never rang if nothing was ever heard of it; any other is over when
-// its leg must be.
+// may be the attempt. by is the account that asked: its answer counts only if it placed the attempt. Seen often
+// enough, some time apart, the answer proves that an attempt of which nothing was heard never rang. Any other attempt is
+// over once its leg can't be alive any more.
 func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by {

@@ -4,7 +4,7 @@ package call
 // over: those behind are rung instead. Only if all that are left are late, it returns them.
 func (c *Call) nextPeople() (people []int) {
 	var late []int
-	inTime := c.CreatedAt // whoever is ready by then can be rung before the deadline
+	inTime := c.CreatedAt // a person who is ready by then can be rung before the deadline
 	for p := range c.people() {
 		if c.done(p) {
 			continue

@@ -49,7 +49,7 @@ func (c *Call) overdue(a *Attempt, now time.Time) (acts []Action, evs []Event) {
 	return c.askAbout(a, now)
 }
 
-// lookLast asks the carrier to end an attempt and has it looked at. Without a sid it can only be searched for.
+// lookLast asks the carrier to end an attempt, and plans a last look at it. An attempt without a sid is searched for.
 func (c *Call) lookLast(a *Attempt, now time.Time) ([]Action, []Event) {
 	a.OverdueAt, a.HangUpAt, a.Asks = now, time.Time{}, 0
 	if a.SID == "" {

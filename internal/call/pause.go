@@ -47,8 +47,8 @@ func (c *Call) pause(a *Attempt) time.Duration {
 	return c.Policy.RedialAfter[r].after(c.dials(a.Person, a.N)) + c.jitter(a.N)
 }
 
-// jitter is what is added to the pause after attempt n. It is drawn by lot, but the lot of an attempt never
-// changes: the same facts always lead to the same decision.
+// jitter is what is added to the pause after attempt n. It is random, but always the same for one
+// attempt: the same facts always lead to the same decision.
 func (c *Call) jitter(n int) time.Duration {
 	if c.Policy.Jitter == 0 {
 		return 0

@@ -37,7 +37,7 @@ func (q Queue) othersFirst(c *Call) bool {
 	return q.Next[0].Before(c.WakeAt) || len(q.Next) > 1 && !q.Next[1].After(c.WakeAt)
 }
 
-// IsDue says whether the Call's phone might ring now, as far as its own plan goes.
+// IsDue says whether the Call's own plan lets its phone ring now.
 func (c *Call) IsDue(now time.Time) bool {
 	return c.State == Waiting && (c.Held != "" || !c.NextAttemptAt.After(now))
 }

@@ -39,9 +39,9 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
 }
 
-// Inquire has the carrier asked about the live attempts that nothing was heard of since then, when redial stopped
-// listening. Each is asked about as soon as the carrier can tell. It returns how many are asked about sooner than
-// planned.
+// Inquire plans a question to the carrier about each live attempt of which redial heard nothing after since, when it
+// stopped listening. The question is asked as soon as the carrier can tell. Inquire returns how many questions come
+// sooner than planned.
 func (c *Call) Inquire(since, now time.Time) (asked int) {
 	for i := range c.Attempts {
 		a := &c.Attempts[i]

@@ -5,8 +5,8 @@ import "slices"
 // Status is how far an Attempt has come.
 type Status string
 
-// A carrier's statuses of a call, in the order in which a call goes through them. Whatever words a carrier has itself,
-// its reports have these.
+// A carrier's statuses of a call, in the order in which a call goes through them. Reports have these
+// words, whatever words a carrier has itself.
 const (
 	Queued          Status = "queued"
 	Initiated       Status = "initiated"
