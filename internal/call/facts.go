@@ -104,8 +104,8 @@ func (c *Call) Listed(n int, found []Report, now time.Time) []Event {
 
 // Missing records that the carrier knows no call of attempt n's sid, and that its list, if it has one, shows none that
 // may be the attempt. by is the account that asked: its answer counts only if it placed the attempt. Seen often
-// enough, some time apart, the answer proves that an attempt of which nothing was heard never rang. Any other attempt is
-// over once its leg can't be alive any more.
+// enough, some time apart, the answer proves that an attempt of which nothing was heard never rang. Any other attempt
+// is over once its leg can't be alive any more.
 func (c *Call) Missing(n int, by string, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || a.SID == "" || !a.Live() || by == "" || a.PlacedBy != by {
