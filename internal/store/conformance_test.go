@@ -103,6 +103,7 @@ var suite = []struct {
 	{"positions are not given twice", testPositionsAreNotGivenTwice},
 	{"a slow listener", testASlowListener},
 	{"idle listeners ask nothing", testIdleListenersAskNothing},
+	{"a migration behind a dump", testMigrationBehindADump},
 	{"events of the version before", testEventsOfTheVersionBefore},
 	{"listeners of the version before are forgotten", testListenersOfTheVersionBefore},
 	{"deliveries are listed", testDeliveriesAreListed},

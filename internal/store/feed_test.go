@@ -343,6 +343,44 @@ func testIdleListenersAskNothing(t *testing.T, b backend) {
 	}
 }
 
+// A migration that needs a table which somebody reads for long, as a dump does, keeps nobody else from it meanwhile.
+func testMigrationBehindADump(t *testing.T, b backend) {
+	if !b.shared { // there, whoever reads is in nobody's way
+		return
+	}
+	nodes := b.pair(t)
+	migrateDown(t, nodes[0], 11)
+	dump, err := nodes[1].engine.Pools().Read.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = dump.Rollback() }()
+	if err := dump.QueryRow("SELECT count(*) FROM events").Scan(new(int)); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan error, 1)
+	go func() { migrated <- nodes[0].Migrate(t.Context()) }()
+	for began := time.Now(); time.Since(began) < 3*time.Second; {
+		asked := time.Now()
+		create(t, nodes[1])
+		if took := time.Since(asked); took > 2*time.Second {
+			t.Fatalf("a create has waited %s", took)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	select {
+	case err := <-migrated:
+		t.Fatalf("it has not waited: %v", err)
+	default:
+	}
+	if err := dump.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-migrated; err != nil {
+		t.Error(err)
+	}
+}
+
 // What a version without positions has written is before the beginning, or was put in the order in which it happened.
 func testEventsOfTheVersionBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -26,6 +27,8 @@ type migrator struct {
 	engine      string                    // its name in those of files
 	exists      string                    // asks whether any migration has run
 	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
+	locked      func(error) bool          // says whether a migration has met a table that somebody uses; nil: none can
+	notice      func(string)
 }
 
 // Migrate implements Engine. Nodes that start together wait for each other; one that
@@ -43,10 +46,38 @@ func (m *migrator) Migrate(ctx context.Context, migrations fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if err := m.up(ctx, p); err != nil {
 		return fmt.Errorf("migrating the database: %w", err)
 	}
 	return nil
+}
+
+// How long a migration waits for whoever uses a table.
+const (
+	tableFree   = 2 * time.Second // others have it for so long before it is tried again
+	tableGiveUp = time.Minute
+)
+
+// up runs migrations. One that waited for a table for long would keep all others from it, who wait behind it: it gives
+// up soon, and is run again after a while in which they go on.
+func (m *migrator) up(ctx context.Context, p *goose.Provider) error {
+	for began, said := time.Now(), false; ; said = true {
+		_, err := p.Up(ctx)
+		if err == nil || m.locked == nil || !m.locked(err) {
+			return err
+		}
+		if time.Since(began) >= tableGiveUp {
+			return fmt.Errorf("a transaction has used a table for %s, as a dump does: try again when it is over: %w", tableGiveUp, err)
+		}
+		if !said {
+			m.notice(fmt.Sprintf("waiting up to %s for a transaction that uses a table, as a dump does", tableGiveUp))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(tableFree):
+		}
+	}
 }
 
 // Schema implements Engine. Goose would create its table to answer that.

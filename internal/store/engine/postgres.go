@@ -117,6 +117,7 @@ func newPostgres(ctx context.Context, databaseURL string, o Options) (*postgres,
 		write: e.pools.Aside, read: e.pools.Read, dialect: goose.DialectPostgres, engine: "postgres",
 		exists: "SELECT to_regclass('goose_db_version') IS NOT NULL",
 		locker: func() lock.SessionLocker { return &migrationLock{db: e.pools.Read, notice: o.Notice} },
+		locked: func(err error) bool { return e.Fault(err) == Locked }, notice: o.Notice,
 	}
 	return e, nil
 }
