@@ -122,7 +122,8 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 1)
 	// And the next one wakes who was held, though another change of it is on its way.
-	errs := together(t, s, changed(two.ID, report(call.StatusCompleted)), changed(three.ID, func(*call.Call) []call.Event { return nil }))
+	nothing := func(*call.Call) []call.Event { return nil }
+	errs := together(t, s, changed(two.ID, report(call.StatusCompleted)), changed(three.ID, nothing))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,8 @@ func testAsk(t *testing.T, b backend) {
 		got[d.Call.ID] = d.Actions[0].Kind
 	}
 	equal(t, got, want)
-	if due := claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) }); len(due) > 0 {
+	due := claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin.Add(time.Minute), 9) })
+	if len(due) > 0 {
 		t.Errorf("asked about again at once: %v", ids(due))
 	}
 	dial(t, s, begin.Add(time.Minute))
@@ -154,7 +155,8 @@ func testDamaged(t *testing.T, b backend) {
 	dial(t, s, begin)
 	broken := create(t, s)
 	for _, id := range []string{damaged.ID, broken.ID} {
-		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id); err != nil {
+		_, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,7 +165,8 @@ func testDamaged(t *testing.T, b backend) {
 		t.Fatalf("%+v", due)
 	}
 	dial(t, s, begin.Add(setAside-1)) // left alone
-	if due := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(setAside), 9) }); len(due) != 1 || due[0].Damaged == nil {
+	due = claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin.Add(setAside), 9) })
+	if len(due) != 1 || due[0].Damaged == nil {
 		t.Errorf("%+v, want it tried again", due)
 	}
 	change(t, s, ringing.ID, report(call.StatusCompleted))
@@ -271,7 +274,8 @@ func testHeldBeforeNewer(t *testing.T, b backend) {
 // A call whose deadline has passed is not dialed, though its dial is due as well.
 func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	late, fine, later := created(t, Idempotency{}, lasting(time.Minute)), created(t, Idempotency{}), created(t, Idempotency{}, lasting(time.Minute))
+	late, fine := created(t, Idempotency{}, lasting(time.Minute)), created(t, Idempotency{})
+	later := created(t, Idempotency{}, lasting(time.Minute))
 	if err := errors.Join(together(t, s, late, fine, later)...); err != nil {
 		t.Fatal(err)
 	}

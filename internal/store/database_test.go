@@ -92,8 +92,8 @@ var lastID atomic.Int64
 // wish is a wish with an id of its own.
 func wish(change ...func(*call.Wish)) call.Wish {
 	w := call.Wish{
-		ID: fmt.Sprintf("c%06d", lastID.Add(1)), Secret: "s3cret",
-		From: "+815012345678", Message: call.Message{Say: &call.Say{Text: "The server is down."}}, Policy: call.DefaultPolicy(),
+		ID: fmt.Sprintf("c%06d", lastID.Add(1)), Secret: "s3cret", From: "+815012345678",
+		Message: call.Message{Say: &call.Say{Text: "The server is down."}}, Policy: call.DefaultPolicy(),
 	}
 	for _, f := range change {
 		f(&w)
@@ -223,7 +223,8 @@ func migrateDown(t testing.TB, s *Store, to int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := goose.NewProvider(dialect, s.engine.Pools().Aside, migrations, goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
+	g, err := goose.NewProvider(dialect, s.engine.Pools().Aside, migrations,
+		goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,8 @@ type DeliveryQuery struct {
 // afterAll comes after every id, whatever the database's collation.
 const afterAll = "zz"
 
-const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4) ORDER BY call_id DESC, seq DESC LIMIT $5`
+const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4)
+	ORDER BY call_id DESC, seq DESC LIMIT $5`
 
 // Deliveries returns what a query selects, without bodies.
 func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Delivery, err error) {
@@ -194,7 +195,8 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 		q.Before = DeliveryKey{CallID: afterAll, Seq: math.MaxInt32}
 	}
 	for _, state := range states { // each in the order of the index
-		some, err := s.listDeliveries(ctx, ofEndpoint, storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
+		some, err := s.listDeliveries(ctx, ofEndpoint,
+			storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
 		if err != nil {
 			return nil, err
 		}
@@ -210,9 +212,11 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 const nextDeliveries = `WITH RECURSIVE targets (target) AS (
 		SELECT (SELECT target FROM deliveries WHERE wake_at IS NOT NULL ORDER BY target, wake_at LIMIT 1)
 		UNION ALL
-		SELECT (SELECT d.target FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target > targets.target ORDER BY d.target, d.wake_at LIMIT 1)
+		SELECT (SELECT d.target FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target > targets.target
+			ORDER BY d.target, d.wake_at LIMIT 1)
 		FROM targets WHERE targets.target IS NOT NULL)
-	SELECT target, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target = targets.target ORDER BY d.wake_at LIMIT 1)
+	SELECT target, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target = targets.target
+		ORDER BY d.wake_at LIMIT 1)
 	FROM targets WHERE target IS NOT NULL`
 
 // NextDeliveries returns for each target when the next delivery there is due.
@@ -235,7 +239,9 @@ const dueAtTarget = `target = $1 AND wake_at <= $2 ORDER BY wake_at LIMIT $3`
 
 // ClaimDeliveries hands over what is due at a target, the longest due first. What is
 // returned nobody else has, for the time of a lease.
-func (s *Store) ClaimDeliveries(ctx context.Context, target string, now time.Time, limit int) (list []Delivery, err error) {
+func (s *Store) ClaimDeliveries(
+	ctx context.Context, target string, now time.Time, limit int,
+) (list []Delivery, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		list = nil
 		endpoints := map[string]*Endpoint{}

@@ -202,10 +202,15 @@ const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 
 // endpoint locks and reads one.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	found := false
-	t.add(engine.Statement{SQL: selectEndpoints + " AND id = $1", Args: []any{storable(id)}, Lock: engine.ForUpdate, Rows: func(scan func(...any) error) error {
-		found = true
-		return scan(fields(endpointColumns(&e))...)
-	}})
+	t.add(engine.Statement{
+		SQL:  selectEndpoints + " AND id = $1",
+		Args: []any{storable(id)},
+		Lock: engine.ForUpdate,
+		Rows: func(scan func(...any) error) error {
+			found = true
+			return scan(fields(endpointColumns(&e))...)
+		},
+	})
 	err = t.flush()
 	if err == nil && !found {
 		err = ErrNoEndpoint

@@ -114,7 +114,8 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	}
 	defer s.Close()
 	first := create(t, s)
-	if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "CREATE TABLE filler (bytes); CREATE TABLE last (bytes)"); err != nil {
+	const tables = "CREATE TABLE filler (bytes); CREATE TABLE last (bytes)"
+	if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), tables); err != nil {
 		t.Fatal(err)
 	}
 	limit := func(pages string) {

@@ -15,7 +15,8 @@ import (
 
 // A SQLite file is one process's, by whatever name it comes, and none with two names is taken.
 func TestOneProcessByAnyName(t *testing.T) {
-	file, link, hard := filepath.Join(t.TempDir(), "redial.db"), filepath.Join(t.TempDir(), "link.db"), filepath.Join(t.TempDir(), "hard.db")
+	file := filepath.Join(t.TempDir(), "redial.db")
+	link, hard := filepath.Join(t.TempDir(), "link.db"), filepath.Join(t.TempDir(), "hard.db")
 	s, err := Open(t.Context(), "sqlite:"+file, Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +96,8 @@ func TestFilesArePrivate(t *testing.T) {
 // The files are private also where redial comes to them by a symbolic link: SQLite's log and what
 // belongs to it stand beside the file itself, and are there after a crash.
 func TestFilesBehindALinkArePrivate(t *testing.T) {
-	file, crashed, link := filepath.Join(t.TempDir(), "redial.db"), filepath.Join(t.TempDir(), "crashed.db"), filepath.Join(t.TempDir(), "link.db")
+	file := filepath.Join(t.TempDir(), "redial.db")
+	crashed, link := filepath.Join(t.TempDir(), "crashed.db"), filepath.Join(t.TempDir(), "link.db")
 	s, err := Open(t.Context(), "sqlite:"+file, Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)

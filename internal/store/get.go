@@ -12,15 +12,16 @@ import (
 
 // The SQL to read rows of these tables, up to the condition.
 var (
-	selectCalls    = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
-	selectAsked    = "SELECT " + names(callColumns(new(call.Call))) + ", CASE WHEN scrubbed_at IS NULL THEN idem_key END FROM calls WHERE "
+	selectCalls = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
+	selectAsked = "SELECT " + names(callColumns(new(call.Call))) +
+		", CASE WHEN scrubbed_at IS NULL THEN idem_key END FROM calls WHERE "
 	selectAttempts = "SELECT call_id, " + names(attemptColumns(new(call.Attempt))) + " FROM attempts WHERE call_id "
 )
 
 // Rung says whether one of these numbers may be ringing, for a Call other than id.
 func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, error) {
-	found, err := queryIDs(s.reading(ctx), `SELECT call_id FROM destinations WHERE number IN ($1) AND call_id <> $2 LIMIT 1`,
-		engine.List(numbers), id)
+	found, err := queryIDs(s.reading(ctx),
+		`SELECT call_id FROM destinations WHERE number IN ($1) AND call_id <> $2 LIMIT 1`, engine.List(numbers), id)
 	if err != nil {
 		return false, fmt.Errorf("looking who rings the number: %w", err)
 	}
@@ -51,7 +52,9 @@ func (t *tx) readRow(st engine.Statement, id string, c *call.Call, into []any) (
 		there = true
 		return scan(into...)
 	}
-	t.add(st, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) { c.Attempts = append(c.Attempts, *a) }, nil))
+	t.add(st, t.store.attemptsOf([]string{id}, func(_ string, a *call.Attempt) {
+		c.Attempts = append(c.Attempts, *a)
+	}, nil))
 	return func() error {
 		if !there {
 			return ErrNotFound
@@ -83,7 +86,9 @@ func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 
 // attemptsOf reads the attempts of the Calls of some ids, in their order. What can't
 // be read is an error; with damaged, that is told instead.
-func (s *Store) attemptsOf(ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error)) engine.Statement {
+func (s *Store) attemptsOf(
+	ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error),
+) engine.Statement {
 	var (
 		id   string
 		a    call.Attempt
@@ -188,7 +193,8 @@ func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err er
 	return id, n, err
 }
 
-const selectEvents = `SELECT seq, type, at, attempt, data FROM events WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq LIMIT $3`
+const selectEvents = `SELECT seq, type, at, attempt, data FROM events
+	WHERE call_id = $1 AND seq > CAST($2 AS BIGINT) ORDER BY seq LIMIT $3`
 
 // Events returns the Events of Call id after seq, in their order, limit of them at most.
 func (s *Store) Events(ctx context.Context, id string, after, limit int) ([]call.Event, error) {
@@ -216,7 +222,8 @@ const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wa
 // FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
 // first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
-	err = s.reading(ctx).each(selectFirstDue, []any{floor(s.Timer.lowerBounds(s.Now()).dial), limit}, func(scan func(...any) error) error {
+	from := floor(s.Timer.lowerBounds(s.Now()).dial)
+	err = s.reading(ctx).each(selectFirstDue, []any{from, limit}, func(scan func(...any) error) error {
 		var at time.Time
 		err := scan(asMicros{&at})
 		times = append(times, at)

@@ -33,7 +33,8 @@ func testRepeatedRequest(t *testing.T, b backend) {
 	if _, _, err := createAs(t, s, Idempotency{"alice", "k1", "h2"}); !errors.Is(err, ErrConflict) {
 		t.Errorf("another request with the same key: %v, want ErrConflict", err)
 	}
-	for _, key := range []Idempotency{{"bob", "k1", "h2"}, {"alice", "k2", "h1"}, {"alice", "", "h1"}, {"alice", "", "h1"}, {}} {
+	others := []Idempotency{{"bob", "k1", "h2"}, {"alice", "k2", "h1"}, {"alice", "", "h1"}, {"alice", "", "h1"}, {}}
+	for _, key := range others {
 		if other, replayed, err := createAs(t, s, key); err != nil || replayed || other.ID == first.ID {
 			t.Errorf("%+v: %s, replayed %t, %v", key, other.ID, replayed, err)
 		}
@@ -80,7 +81,8 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	var kept string
-	if err := s.engine.Pools().Read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID).Scan(&kept); err != nil {
+	row := s.engine.Pools().Read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID)
+	if err := row.Scan(&kept); err != nil {
 		t.Fatal(err)
 	}
 	if kept != key.seal(first.Secret) || kept == key.seal("another") || strings.Contains(kept, key.Hash) {

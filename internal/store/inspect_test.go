@@ -64,7 +64,9 @@ func TestToLookMakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := files()
-	if i := inspect(t, url); i.New || i.Schema != i.Newest || i.Pending != 0 || i.InUse || slices.ContainsFunc(i.Ills, func(ill engine.Ill) bool { return ill.Grave }) || !strings.HasPrefix(i.Engine, "SQLite 3.") {
+	grave := func(ill engine.Ill) bool { return ill.Grave }
+	if i := inspect(t, url); i.New || i.Schema != i.Newest || i.Pending != 0 || i.InUse ||
+		slices.ContainsFunc(i.Ills, grave) || !strings.HasPrefix(i.Engine, "SQLite 3.") {
 		t.Errorf("of one that is closed: %+v", i)
 	}
 	equal(t, files(), before)
@@ -92,7 +94,8 @@ func TestSchemasOfOtherVersions(t *testing.T) {
 			if s, err = Open(t.Context(), url, Options{}); err != nil {
 				t.Fatal(err)
 			}
-			run(t, s, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, "+map[bool]string{true: "true", false: "1"}[b.shared]+")")
+			applied := map[bool]string{true: "true", false: "1"}[b.shared]
+			run(t, s, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, "+applied+")")
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +134,8 @@ func TestWhatPostgreSQLLacks(t *testing.T) {
 	role := "role_of_" + name
 	run(t, s, `CREATE ROLE "`+role+`" LOGIN`)
 	t.Cleanup(func() { // the test's own context is over by then
-		if _, err := s.engine.Pools().Aside.ExecContext(context.Background(), `DROP OWNED BY "`+role+`"; DROP ROLE "`+role+`"`); err != nil {
+		drop := `DROP OWNED BY "` + role + `"; DROP ROLE "` + role + `"`
+		if _, err := s.engine.Pools().Aside.ExecContext(context.Background(), drop); err != nil {
 			t.Error(err)
 		}
 		s.Close()

@@ -36,7 +36,8 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 	started := time.Now()
 	dial(t, s, begin)
 	if held := get(t, s, c.ID); held.Held != phone || len(held.Attempts) > 0 || tries > 20 {
-		t.Fatalf("after %d tries in %v: held for %q, with %d attempts", tries, time.Since(started), held.Held, len(held.Attempts))
+		t.Fatalf("after %d tries in %v: held for %q, with %d attempts",
+			tries, time.Since(started), held.Held, len(held.Attempts))
 	}
 	s.transact = transact
 	for more := true; more; {
@@ -124,8 +125,9 @@ func testAttemptsOfTheVersionBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s)
 	run(t, s, `UPDATE calls SET state = 'dialing', next_attempt_at = NULL WHERE id = $1`, c.ID)
-	run(t, s, `INSERT INTO attempts (call_id, n, to_number, person, needs_key, detects, sid, status, dialed_at, send_by, postponements,
-		finals, duration, sip_code, unanswered, absent, ambiguous, lost, unplaced, asks, stuck, hang_ups, interrupts, instructed, wrong_keys)
+	run(t, s, `INSERT INTO attempts (call_id, n, to_number, person, needs_key, detects, sid, status, dialed_at, send_by,
+		postponements, finals, duration, sip_code, unanswered, absent, ambiguous, lost, unplaced, asks, stuck,
+		hang_ups, interrupts, instructed, wrong_keys)
 		VALUES ($1, 1, $2, 0, 0, 0, 'CA1', 'queued', 0, 0, 0, '', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`, c.ID, phone)
 	a := get(t, s, c.ID).Attempts[0]
 	if a.PlacedBy != "" || a.TalkLimit != 0 || !a.Heard || !a.OverdueAt.IsZero() || a.Status() != call.Queued {

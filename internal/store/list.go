@@ -39,7 +39,8 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 		}
 		ids, err := idsTo(t, q)
 		if err == nil && len(ids) > 0 {
-			calls, more, err = s.page(t, engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(ids)}}, q.Limit)
+			st := engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(ids)}}
+			calls, more, err = s.page(t, st, q.Limit)
 		}
 		return err
 	})
@@ -94,7 +95,11 @@ func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 		c.where = []string{"TRUE"}
 	}
 	c.args = append(c.args, q.Limit+1)
-	return engine.Statement{SQL: fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, strings.Join(c.where, " AND "), id, len(c.args)), Args: c.args}
+	where := strings.Join(c.where, " AND ")
+	return engine.Statement{
+		SQL:  fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, where, id, len(c.args)),
+		Args: c.args,
+	}
 }
 
 // listSQL selects the Calls of a Query that names no number.
@@ -151,9 +156,13 @@ func liveTo(q Query) []engine.Statement {
 	also.add("number =", q.To)
 	if other != "" {
 		also.args = append(also.args, other)
-		also.where = append(also.where, fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
+		also.where = append(also.where,
+			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
 	}
-	return []engine.Statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+	return []engine.Statement{
+		first.newest("SELECT id FROM calls WHERE ", "id", q),
+		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
+	}
 }
 
 func endedTo(q Query, o call.Outcome) []engine.Statement {
@@ -162,7 +171,10 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 	first.add("outcome =", string(o))
 	also.add("number =", q.To)
 	also.add("outcome =", string(o))
-	return []engine.Statement{first.newest("SELECT id FROM calls WHERE ", "id", q), also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q)}
+	return []engine.Statement{
+		first.newest("SELECT id FROM calls WHERE ", "id", q),
+		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
+	}
 }
 
 const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
@@ -178,7 +190,8 @@ func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]stri
 
 // sizeOf is about how many bytes a Call has that its request brought.
 func sizeOf(c *call.Call) int {
-	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) + len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)
+	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) +
+		len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)
 	if c.Message.Say != nil {
 		n += len(c.Message.Say.Text)
 	}

@@ -98,7 +98,8 @@ func testListTo(t *testing.T, b backend) {
 			for _, number := range []string{phone, other, "+815012340001", "+819000000010", "+819999999999"} {
 				var want []string
 				for _, c := range all {
-					if slices.Contains(c.Numbers(), number) && (state == "" || c.State == state) && (outcome == "" || c.Outcome == outcome) {
+					if slices.Contains(c.Numbers(), number) &&
+						(state == "" || c.State == state) && (outcome == "" || c.Outcome == outcome) {
 						want = append(want, c.ID)
 					}
 				}
@@ -164,7 +165,9 @@ func TestListToOfCallsMadeMeanwhile(t *testing.T) {
 	}
 	defer other.Rollback()
 	const later = "019a0000-0000-7000-8000-000000000000"
-	if _, err := other.ExecContext(t.Context(), `INSERT INTO calls SELECT (jsonb_populate_record(c, jsonb_build_object('id', $2::text))).* FROM calls AS c WHERE id = $1`, c.ID, later); err != nil {
+	const copied = `INSERT INTO calls
+		SELECT (jsonb_populate_record(c, jsonb_build_object('id', $2::text))).* FROM calls AS c WHERE id = $1`
+	if _, err := other.ExecContext(t.Context(), copied, c.ID, later); err != nil {
 		t.Fatal(err)
 	}
 	migrated := make(chan error, 1)
@@ -271,7 +274,9 @@ func testBySID(t *testing.T, b backend) {
 	}
 	other := create(t, s)
 	dial(t, s, begin, other.ID)
-	_, err := s.Change(t.Context(), other.ID, begin, steps(func(o *call.Call) []call.Event { return o.Placed(1, sid(c.ID, 1), begin) }))
+	_, err := s.Change(t.Context(), other.ID, begin, steps(func(o *call.Call) []call.Event {
+		return o.Placed(1, sid(c.ID, 1), begin)
+	}))
 	if err == nil {
 		t.Error("two attempts have one sid")
 	}

@@ -74,7 +74,8 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 		},
 		"an Idempotency-Key": {
 			func(t *testing.T, other *Store, of []call.Call) func() {
-				return frozen(t, other, "UPDATE calls SET idem_scope = $2, idem_key = $3, idem_hash = 'x' WHERE id = $1", of[0].ID, key.Scope, key.Key)
+				return frozen(t, other, "UPDATE calls SET idem_scope = $2, idem_key = $3, idem_hash = 'x' WHERE id = $1",
+					of[0].ID, key.Scope, key.Key)
 			},
 			func([]call.Call) []operation { return []operation{created(t, key)} },
 		},
@@ -130,7 +131,12 @@ func twoNodes(t *testing.T) (s, other *Store) {
 
 // A claim takes all that it can have, whatever another node has locked, for however long.
 func TestALockedRowHoldsUpNoClaim(t *testing.T) {
-	const ring = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
+	const (
+		ring   = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
+		eleven = `, ($3, $2, 1, 0), ($4, $2, 1, 0), ($5, $2, 1, 0), ($6, $2, 1, 0), ($7, $2, 1, 0), ($8, $2, 1, 0),
+			($9, $2, 1, 0), ($10, $2, 1, 0), ($11, $2, 1, 0), ($12, $2, 1, 0), ($13, $2, 1, 0)` // more of them
+	)
+	firstRung := func(of []call.Call, rings string) []any { return []any{of[0].To, rings} }
 	for name, tc := range map[string]struct {
 		before, sql string
 		args        func(of []call.Call, rings string) []any
@@ -138,9 +144,9 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	}{
 		"a call":                      {"", "SELECT 1 FROM calls WHERE id = $1 FOR UPDATE", firstID, 1},
 		"a number that rings":         {ring, "SELECT 1 FROM destinations WHERE number = $1 FOR UPDATE", firstTo, 1},
-		"a number that is taken":      {"", ring, func(of []call.Call, rings string) []any { return []any{of[0].To, rings} }, 1},
+		"a number that is taken":      {"", ring, firstRung, 1},
 		"a number that is let go":     {ring, "DELETE FROM destinations WHERE number = $1", firstTo, 1},
-		"many numbers":                {"", ring + `, ($3, $2, 1, 0), ($4, $2, 1, 0), ($5, $2, 1, 0), ($6, $2, 1, 0), ($7, $2, 1, 0), ($8, $2, 1, 0), ($9, $2, 1, 0), ($10, $2, 1, 0), ($11, $2, 1, 0), ($12, $2, 1, 0), ($13, $2, 1, 0)`, dozen, 12},
+		"many numbers":                {"", ring + eleven, dozen, 12},
 		"an endpoint":                 {"", "SELECT 1 FROM endpoints FOR UPDATE", nothing, 0},
 		"the pause of the account":    {"", "SELECT 1 FROM pauses FOR UPDATE", nothing, 0},
 		"the codes that nobody knows": {"", "SELECT 1 FROM unlisted_codes FOR UPDATE", nothing, 0},
@@ -171,7 +177,8 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 				t.Errorf("%d of %d were dialed: %v", len(got), len(want), got)
 			}
 			claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), begin, 100) })
-			if mine, err := s.ClaimCheck(t.Context(), "AC1", begin, begin.Add(time.Minute)); err != nil || mine == strings.Contains(tc.sql, "pauses") {
+			mine, err := s.ClaimCheck(t.Context(), "AC1", begin, begin.Add(time.Minute))
+			if err != nil || mine == strings.Contains(tc.sql, "pauses") {
 				t.Errorf("the look at the account is this node's: %t, %v", mine, err)
 			}
 			thaw()
@@ -209,7 +216,8 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
-	if err := s.AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 100); err != nil {
+	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
+	if err := s.AddEndpoint(t.Context(), to, 100); err != nil {
 		t.Fatal(err)
 	}
 	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")
@@ -257,7 +265,8 @@ func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.clock = func() time.Time { return begin }
 	rings := create(t, s, to(phone))
-	thaw := frozen(t, other, `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`, phone, rings.ID)
+	thaw := frozen(t, other,
+		`INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`, phone, rings.ID)
 	next := create(t, s, to(phone))
 	if got := get(t, s, next.ID); len(got.Attempts) != 0 || got.State != call.Waiting {
 		t.Errorf("%+v, want it to wait", got)
@@ -333,7 +342,11 @@ func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if most := s.engine.Pools().Own.Stats().MaxOpenConnections + s.engine.Pools().Aside.Stats().MaxOpenConnections + s.engine.Pools().Read.Stats().MaxOpenConnections; most != 16 {
+	most := 0
+	for _, db := range []*sql.DB{s.engine.Pools().Own, s.engine.Pools().Aside, s.engine.Pools().Read} {
+		most += db.Stats().MaxOpenConnections
+	}
+	if most != 16 {
 		t.Errorf("a node may have %d connections; docs/operations.md says 16", most)
 	}
 }
@@ -361,7 +374,8 @@ func testReadsAreFewRoundTrips(t *testing.T, b backend) {
 	}
 	trips = 0
 	list, _, err := s.List(t.Context(), Query{Limit: 9})
-	if err != nil || !slices.ContainsFunc(list, func(l Asked) bool { return l.ID == c.ID && len(l.Attempts) == 1 }) || trips > 3 {
+	listed := slices.ContainsFunc(list, func(l Asked) bool { return l.ID == c.ID && len(l.Attempts) == 1 })
+	if err != nil || !listed || trips > 3 {
 		t.Errorf("%d calls, %v, in %d round trips", len(list), err, trips)
 	}
 }

@@ -33,7 +33,8 @@ func newMetrics(r prometheus.Registerer, s *Store) *metrics {
 			Buckets: prometheus.ExponentialBuckets(1, 2, 9),
 		}),
 		took: f.NewHistogram(prometheus.HistogramOpts{
-			Name: "redial_batch_duration_seconds", Help: "How long such a commit took, with all that was read and written for it.",
+			Name:    "redial_batch_duration_seconds",
+			Help:    "How long such a commit took, with all that was read and written for it.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14),
 		}),
 	}
@@ -74,10 +75,12 @@ const (
 )
 
 var (
-	stateDesc = prometheus.NewDesc("redial_calls", "Calls by state, counted up to 100,000; up to 15 s old.", []string{"state"}, nil)
+	stateDesc = prometheus.NewDesc("redial_calls",
+		"Calls by state, counted up to 100,000; up to 15 s old.", []string{"state"}, nil)
 	// undeliveredDesc names endpoints by their ids: a URL may hold a secret.
 	undeliveredDesc = prometheus.NewDesc("redial_webhook_oldest_undelivered_seconds",
-		"Age of the oldest webhook that is yet to be delivered, by endpoint, of the first 1,000 there; up to 15 s old.", []string{"endpoint"}, nil)
+		"Age of the oldest webhook that is yet to be delivered, by endpoint, of the first 1,000 there; up to 15 s old.",
+		[]string{"endpoint"}, nil)
 	missingDesc = prometheus.NewDesc("redial_database_figures_missing",
 		"1 if figures could not be read from the database, and are missing here; up to 15 s old.", nil, nil)
 )

@@ -85,8 +85,8 @@ const ofKey = "call_id = $1 AND endpoint_id = $2 AND seq = $3"
 // no index is used.
 const ofSequences = `call_id IN ($1) AND endpoint_id || '' IN ($4) AND state = 'pending' AND (wake_at IS NOT NULL
 	OR CAST(seq AS TEXT) IN ($2)
-	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id AND p.state = 'pending'
-		AND p.call_id = deliveries.call_id ORDER BY p.seq LIMIT 1 OFFSET $3), seq))`
+	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id
+		AND p.state = 'pending' AND p.call_id = deliveries.call_id ORDER BY p.seq LIMIT 1 OFFSET $3), seq))`
 
 func sortedList(set map[string]bool) engine.List { return slices.Sorted(maps.Keys(set)) }
 

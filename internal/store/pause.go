@@ -118,8 +118,11 @@ func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNe
 // found not to be well; the code is not held against any number.
 func (s *Store) BlameAccount(ctx context.Context, account string, code int) error {
 	return s.tx(ctx, func(t *tx) error {
-		t.add(engine.Statement{SQL: `UPDATE pauses SET kind = '' WHERE account = $1 AND kind = 'unlisted'`, Args: []any{account}},
-			engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code}})
+		t.add(engine.Statement{
+			SQL: `UPDATE pauses SET kind = '' WHERE account = $1 AND kind = 'unlisted'`, Args: []any{account},
+		}, engine.Statement{
+			SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code},
+		})
 		return t.flush()
 	})
 }
@@ -149,8 +152,9 @@ func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 		if err := t.write(&insertPastPause, past, nil); err != nil {
 			return err
 		}
-		t.add(engine.Statement{SQL: `DELETE FROM pauses WHERE account = $1`, Args: []any{account}},
-			engine.Statement{SQL: `DELETE FROM past_pauses WHERE account = $1 AND until < $2`, Args: []any{account, micros(now.Add(-pastFor))}})
+		t.add(engine.Statement{SQL: `DELETE FROM pauses WHERE account = $1`, Args: []any{account}}, engine.Statement{
+			SQL: `DELETE FROM past_pauses WHERE account = $1 AND until < $2`, Args: []any{account, micros(now.Add(-pastFor))},
+		})
 		return t.flush()
 	})
 	if err != nil {
@@ -176,8 +180,9 @@ var insertPastPause = insertionIfFree("past_pauses", pastColumns(new(string), ne
 
 // PastPauses returns the latest of an account's pauses that are over, at most limit, the latest first.
 func (s *Store) PastPauses(ctx context.Context, account string, limit int) (list []PastPause, err error) {
-	err = s.reading(ctx).each(`SELECT since, until, code, message, kind FROM past_pauses WHERE account = $1 ORDER BY until DESC LIMIT $2`,
-		[]any{account, limit}, func(scan func(...any) error) error {
+	err = s.reading(ctx).each(`SELECT since, until, code, message, kind FROM past_pauses WHERE account = $1
+		ORDER BY until DESC LIMIT $2`, []any{account, limit},
+		func(scan func(...any) error) error {
 			var p PastPause
 			err := scan(asMicros{&p.Since}, asMicros{&p.Until}, &p.Code, &p.Message, (*string)(&p.Kind))
 			list = append(list, p)
@@ -189,7 +194,8 @@ func (s *Store) PastPauses(ctx context.Context, account string, limit int) (list
 	return list, nil
 }
 
-const selectAccount = `SELECT (SELECT count(*) FROM (SELECT 1 FROM unlisted_codes WHERE account = $1 AND counts = 1 LIMIT 1) AS u),
+const selectAccount = `SELECT
+	(SELECT count(*) FROM (SELECT 1 FROM unlisted_codes WHERE account = $1 AND counts = 1 LIMIT 1) AS u),
 	p.since, p.next_check_at, p.code, p.message, p.kind, p.legs,
 	CASE WHEN p.kind = 'full' THEN (SELECT count(*) FROM destinations) ELSE 0 END
 	FROM (SELECT 1 AS one) AS always LEFT JOIN pauses AS p ON p.account = $1`

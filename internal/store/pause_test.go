@@ -84,13 +84,9 @@ func testFull(t *testing.T, b backend) {
 		}
 	}
 	free(0) // the third is who was refused, and has its number still
-	if _, err := nodes[1].engine.Pools().Aside.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345603'"); err != nil {
-		t.Fatal(err)
-	}
+	run(t, nodes[1], "DELETE FROM destinations WHERE number = '+819012345603'")
 	free(0)
-	if _, err := nodes[1].engine.Pools().Aside.ExecContext(ctx, "DELETE FROM destinations WHERE number = '+819012345602'"); err != nil {
-		t.Fatal(err)
-	}
+	run(t, nodes[1], "DELETE FROM destinations WHERE number = '+819012345602'")
 	free(1)
 	full.Since = begin.Add(time.Second)
 	if isNew, err := nodes[0].PauseAccount(ctx, "AC1", full); isNew || err != nil {
@@ -118,7 +114,8 @@ func testPausesThatMatterMore(t *testing.T, b backend) {
 		{PauseOfUnlisted, PauseOfUnlisted},
 		{PauseOfAccount, PauseOfUnlisted},
 	} {
-		_, err := nodes[i%2].PauseAccount(ctx, "AC1", Pause{Since: begin.Add(time.Duration(i)), Kind: tc.next, Code: i, NextCheckAt: begin})
+		_, err := nodes[i%2].PauseAccount(ctx, "AC1",
+			Pause{Since: begin.Add(time.Duration(i)), Kind: tc.next, Code: i, NextCheckAt: begin})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +144,8 @@ func testPastPauses(t *testing.T, b backend) {
 		}
 	}
 	past, err := nodes[1].PastPauses(ctx, "AC1", 9)
-	if err != nil || len(past) != 2 || past[0].Kind != PauseOfSetup || past[1].Code != 100 || !past[1].Until.After(past[1].Since) {
+	if err != nil || len(past) != 2 || past[0].Kind != PauseOfSetup || past[1].Code != 100 ||
+		!past[1].Until.After(past[1].Since) {
 		t.Errorf("the pauses before are %+v, %v", past, err)
 	}
 }

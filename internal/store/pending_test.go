@@ -43,7 +43,8 @@ func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
 				t.Errorf("once it has run: %q, %v", sql, err)
 			}
 			run(t, s, "UPDATE goose_db_version SET is_applied = false WHERE version_id = 8")
-			if sql, err := PendingSQL(t.Context(), url); err != nil || strings.Count(sql, "-- 0") != 1 || !strings.HasPrefix(sql, "-- 00008_private.sql\n") {
+			sql, err := PendingSQL(t.Context(), url)
+			if err != nil || strings.Count(sql, "-- 0") != 1 || !strings.HasPrefix(sql, "-- 00008_private.sql\n") {
 				t.Errorf("of one that was taken back: %.100q, %v", sql, err)
 			}
 		})

@@ -52,7 +52,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}, 0},
 		{nextDeliveries, nil, []string{"deliveries_due"}, 0},
 		{selectDeliveries + dueAtTarget, []any{"a", int64(1)}, []string{"deliveries_due"}, skips},
-		{selectDeliveries + ofSequences, []any{list[0], engine.List{"1"}, 1, list[0]}, []string{"deliveries", "deliveries_by_endpoint"}, 0},
+		{selectDeliveries + ofSequences, []any{list[0], engine.List{"1"}, 1, list[0]},
+			[]string{"deliveries", "deliveries_by_endpoint"}, 0},
 		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}, 0},
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
 		{undelivered, one, []string{"deliveries_by_endpoint"}, 0},
@@ -64,13 +65,17 @@ func testPlans(t *testing.T, b backend) {
 		index string
 	}{
 		{Query{}, "calls"}, {Query{Before: "a"}, "calls"}, {Query{State: call.Waiting, Before: "a"}, "calls_by_state"},
-		{Query{Outcome: call.Reached}, "calls_by_outcome"}, {Query{Outcome: call.Reached, State: call.Ended, Before: "a"}, "calls_by_outcome"},
+		{Query{Outcome: call.Reached}, "calls_by_outcome"},
+		{Query{Outcome: call.Reached, State: call.Ended, Before: "a"}, "calls_by_outcome"},
 	}
 	for _, l := range lists {
 		st := listSQL(l.q)
 		plans = append(plans, plan{st.SQL, st.Args, []string{l.index}, st.Lock})
 	}
-	for _, q := range []Query{{}, {State: call.Waiting}, {State: call.Dialing, Before: "a"}, {State: call.Ended}, {Outcome: call.Reached, Before: "a"}} {
+	for _, q := range []Query{
+		{}, {State: call.Waiting}, {State: call.Dialing, Before: "a"}, {State: call.Ended},
+		{Outcome: call.Reached, Before: "a"},
+	} {
 		q.To = "a"
 		for _, st := range toSQL(q) {
 			index := "also_called_by_number"
@@ -93,7 +98,10 @@ func testPlans(t *testing.T, b backend) {
 				t.Errorf("%s\ndoes not go by %s:\n%s", q.sql, index, plan)
 			}
 		}
-		for _, bad := range []string{"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "Sort", "TEMP B-TREE"} {
+		for _, bad := range []string{
+			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "Sort",
+			"TEMP B-TREE",
+		} {
 			if strings.Contains(plan, bad) {
 				t.Errorf("%s\nhas a %s:\n%s", q.sql, bad, plan)
 			}
@@ -123,7 +131,10 @@ func testPlansOfBatches(t *testing.T, b backend) {
 		var asked, repeated, ended []operation
 		for range n {
 			o := created(t, Idempotency{"scope", "key" + wish().ID, "request"})
-			asked = append(asked, o, created(t, Idempotency{}, to("+8180"+o.call.ID[1:])), created(t, Idempotency{}, to("+8180"+o.call.ID[1:])))
+			asked = append(asked, o)
+			for range 2 {
+				asked = append(asked, created(t, Idempotency{}, to("+8180"+o.call.ID[1:])))
+			}
 			repeated = append(repeated, created(t, o.key))
 			ended = append(ended, changed(o.call.ID, report(call.StatusBusy)))
 			ended = append(ended, changed(asked[len(asked)-2].(*creating).call.ID, report(call.StatusCompleted)))

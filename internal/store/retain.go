@@ -47,8 +47,9 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
-	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL, metadata = NULL, webhook = NULL,
-		offered = NULL, policy = $3, idem_hash = '', scrubbed_at = $2 WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
+	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL,
+		metadata = NULL, webhook = NULL, offered = NULL, policy = $3, idem_hash = '', scrubbed_at = $2
+		WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,8 @@ func (t *tx) scrubWords(c *call.Call) error {
 			continue
 		}
 		a.Refusal = &call.Refusal{Code: a.Refusal.Code, Status: a.Refusal.Status}
-		if err := t.exec(`UPDATE attempts SET refusal = $3 WHERE call_id = $1 AND n = $2`, c.ID, a.N, asJSON{&a.Refusal}); err != nil {
+		err := t.exec(`UPDATE attempts SET refusal = $3 WHERE call_id = $1 AND n = $2`, c.ID, a.N, asJSON{&a.Refusal})
+		if err != nil {
 			return err
 		}
 	}
@@ -97,8 +99,10 @@ func (t *tx) scrubWords(c *call.Call) error {
 
 // What ended by $1, the longest ago first.
 const (
+	// selectOld leaves out a Call with a delivery that is still to be sent.
 	selectOld = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1
-		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL) ORDER BY ended_at LIMIT $2` // somebody is yet to hear of the others
+		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL)
+		ORDER BY ended_at LIMIT $2`
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
 		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, and of no other
 )

@@ -21,7 +21,10 @@ func personal(t testing.TB, s *Store) call.Call {
 		w.Message = call.Message{Say: &call.Say{Text: "Hello " + person}}
 		w.Options = []byte(`{"CallerName":"` + person + `"}`)
 		w.Metadata = map[string]string{person: person}
-		w.Policy.Confirm = call.Confirm{Kind: call.ConfirmPIN, PINLength: 4, PINSalt: "salt of " + person, PINHash: "hash of " + person, Prompt: "Your code, " + person}
+		w.Policy.Confirm = call.Confirm{
+			Kind: call.ConfirmPIN, PINLength: 4, PINSalt: "salt of " + person, PINHash: "hash of " + person,
+			Prompt: "Your code, " + person,
+		}
 		w.Policy.Machine = call.MachinePolicy{Do: call.MachineLeaveMessage, Say: "Call us back, " + person}
 		w.People = []call.Person{{Number: w.To, Name: person, Say: "Hello " + person}}
 	})

@@ -82,8 +82,9 @@ func testEveryFieldComesBack(t *testing.T, b backend) {
 			t.Fatal(err)
 		}
 		equal(t, get(t, s, want.ID), bare)
-		unheard := call.Attempt{N: 1, To: want.Attempts[0].To, DialedAt: begin, SendBy: begin, Unplaced: true}
-		unheard.Person, unheard.NeedsKey, unheard.Detects = want.Attempts[0].Person, want.Attempts[0].NeedsKey, want.Attempts[0].Detects
+		first := want.Attempts[0]
+		unheard := call.Attempt{N: 1, To: first.To, DialedAt: begin, SendBy: begin, Unplaced: true}
+		unheard.Person, unheard.NeedsKey, unheard.Detects = first.Person, first.NeedsKey, first.Detects
 		for _, attempts := range [][]call.Attempt{{unheard}, want.Attempts, {unheard, want.Attempts[1]}} {
 			want.Attempts = attempts
 			saved := change(t, s, want.ID, func(c *call.Call) []call.Event {
@@ -141,7 +142,8 @@ func testOddText(t *testing.T, b backend) {
 	all := events(t, s, c.ID)
 	equal(t, all[len(all)-1].Message, odd+"\uFFFD")
 
-	if _, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, Message: "a\x00\xff", NextCheckAt: begin}); err != nil {
+	_, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, Message: "a\x00\xff", NextCheckAt: begin})
+	if err != nil {
 		t.Fatal(err)
 	}
 	p, err := s.AccountPause(t.Context(), "AC1")

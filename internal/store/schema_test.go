@@ -40,7 +40,9 @@ func sorted[T ~string](list []T) (out []string) {
 // testWords holds the schema's words against the Go ones, and has the database
 // take each of them, and no other.
 func testWords(t *testing.T, b backend) {
-	alive := []call.Status{call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress}
+	alive := []call.Status{
+		call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress,
+	}
 	statuses := sorted(alive)
 	for _, r := range call.Results() {
 		statuses = append(statuses, string(r))

@@ -11,10 +11,13 @@ const sweepMost = triesPerBatch
 
 // Of the numbers that Calls are held for, each is looked at once, however many they are: those
 // that no phone rings any more, and that no Call was offered which is due by $1.
-var selectUnoffered = `WITH RECURSIVE ` + distinct("held", "calls", "held_for") + `, ` + distinct("also", "also_held", "number") + `
+var selectUnoffered = `WITH RECURSIVE ` +
+	distinct("held", "calls", "held_for") + `, ` + distinct("also", "also_held", "number") + `
 	SELECT number FROM (SELECT number FROM held UNION ALL SELECT number FROM also) AS n WHERE number IS NOT NULL
 		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = n.number LIMIT 1) IS NULL
-		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.number AND o.wake_at <= $1 LIMIT 1) IS NULL LIMIT $2`
+		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.number AND o.wake_at <= $1
+			LIMIT 1) IS NULL
+	LIMIT $2`
 
 // selectHeld finds out whether any Call is held at all: as a rule none is.
 const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 FROM also_held WHERE number > '' LIMIT 1`
@@ -22,7 +25,8 @@ const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 F
 // distinct is a part of a query that goes from one value of a column's index to the next.
 func distinct(name, table, column string) string {
 	next := `(SELECT ` + column + ` FROM ` + table + ` WHERE ` + column + ` > %s ORDER BY ` + column + ` LIMIT 1)`
-	return name + ` (number) AS (SELECT ` + fmt.Sprintf(next, "''") + ` UNION ALL SELECT ` + fmt.Sprintf(next, name+".number") + ` FROM ` + name + ` WHERE number IS NOT NULL)`
+	return name + ` (number) AS (SELECT ` + fmt.Sprintf(next, "''") +
+		` UNION ALL SELECT ` + fmt.Sprintf(next, name+".number") + ` FROM ` + name + ` WHERE number IS NOT NULL)`
 }
 
 // Sweep offers numbers that are free, though Calls are held for them, to the first Call that

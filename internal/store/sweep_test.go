@@ -73,17 +73,25 @@ func testWhoCantRingKeepsNobody(t *testing.T, b backend) {
 			func(c call.Call) bool { return c.Held == "" && c.NextAttemptAt.After(later) }},
 		{"its deadline has passed", lasting(10 * time.Minute), nil,
 			func(c call.Call) bool { return c.Outcome == call.Expired }},
-		{"its row is damaged", lasting(time.Hour), func(id string) { run(t, s, "UPDATE calls SET options = '{' WHERE id = $1", id) }, nil},
+		{"its row is damaged", lasting(time.Hour), func(id string) {
+			run(t, s, "UPDATE calls SET options = '{' WHERE id = $1", id)
+		}, nil},
 		{"its next dial is put off", lasting(48 * time.Hour), func(id string) {
 			change(t, s, id, func(c *call.Call) []call.Event {
 				c.Policy.NotBefore.After = 0
-				c.Attempts = []call.Attempt{{N: 1, To: c.To, DialedAt: begin, SendBy: begin, SID: "CA" + c.ID, EndedAt: later, Finals: []call.Status{call.StatusBusy}}}
+				c.Attempts = []call.Attempt{{
+					N: 1, To: c.To, DialedAt: begin, SendBy: begin, SID: "CA" + c.ID, EndedAt: later,
+					Finals: []call.Status{call.StatusBusy},
+				}}
 				return nil
 			})
 		}, func(c call.Call) bool { return c.Held == "" && c.NextAttemptAt.Equal(later.Add(30*time.Second)) }},
 		{"another number of its ladder is next", people, func(id string) {
 			change(t, s, id, func(c *call.Call) []call.Event {
-				c.Attempts = []call.Attempt{{N: 1, To: c.To, DialedAt: begin, SendBy: begin, SID: "CA" + c.ID, EndedAt: begin, Finals: []call.Status{call.StatusBusy}}}
+				c.Attempts = []call.Attempt{{
+					N: 1, To: c.To, DialedAt: begin, SendBy: begin, SID: "CA" + c.ID, EndedAt: begin,
+					Finals: []call.Status{call.StatusBusy},
+				}}
 				return nil
 			})
 		}, func(c call.Call) bool { return c.Held == "" && !c.NextAttemptAt.After(later) && c.Offered == "" }},
@@ -250,7 +258,8 @@ func testSweepFindsFreeNumbers(t *testing.T, b backend) {
 		number := fmt.Sprintf("+8190111144%02d", i)
 		ringing = append(ringing, create(t, s, to(number)).ID)
 	}
-	if got := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 3*sweepMost) }); len(got) != len(ringing) {
+	got := claim(t, func() ([]Due, error) { return s.ClaimToDial(t.Context(), begin, 3*sweepMost) })
+	if len(got) != len(ringing) {
 		t.Fatalf("%d are dialed", len(got))
 	}
 	for i := range ringing {
@@ -271,7 +280,8 @@ func testSweepFindsFreeNumbers(t *testing.T, b backend) {
 	}
 	for i := range ringing {
 		if free := i > 0; (get(t, s, first[i]).Held == "") != free || get(t, s, last[i]).Held == "" {
-			t.Errorf("number %d: the first is held for %q, the last for %q", i, get(t, s, first[i]).Held, get(t, s, last[i]).Held)
+			t.Errorf("number %d: the first is held for %q, the last for %q",
+				i, get(t, s, first[i]).Held, get(t, s, last[i]).Held)
 		}
 	}
 	writes = 0
@@ -299,7 +309,8 @@ func hold(t testing.TB, s *Store, like string, n int) {
 			vals += "c." + c.name
 		}
 	}
-	run(t, s, fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = $1", cols, vals, fmt.Sprintf(series, n)), like)
+	run(t, s, fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = $1",
+		cols, vals, fmt.Sprintf(series, n)), like)
 }
 
 // However many Calls are held for a number, a batch tries 32 of them.
@@ -499,7 +510,8 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 			equal(t, d.Call.ID, both.ID)
 		}
 	}
-	if damaged != 1 || len(get(t, s, fine.ID).Attempts) != 1 || get(t, s, held.ID).Held == "" || len(get(t, s, both.ID).Attempts) > 0 {
+	if damaged != 1 || len(get(t, s, fine.ID).Attempts) != 1 || get(t, s, held.ID).Held == "" ||
+		len(get(t, s, both.ID).Attempts) > 0 {
 		t.Errorf("%+v", o.due)
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM destinations WHERE call_id = $1", both.ID), 0)
@@ -588,7 +600,8 @@ func (w *waiting) change() {
 		return
 	}
 	id := w.ids[w.rng.IntN(len(w.ids))]
-	what, say := w.rng.IntN(12), []call.Status{call.StatusBusy, call.StatusNoAnswer, call.StatusFailed, call.StatusCompleted}[w.rng.IntN(4)]
+	ends := []call.Status{call.StatusBusy, call.StatusNoAnswer, call.StatusFailed, call.StatusCompleted}
+	what, say := w.rng.IntN(12), ends[w.rng.IntN(4)]
 	if what == 0 {
 		run(w.t, w.s, "UPDATE calls SET options = '{' WHERE id = $1", id)
 		return

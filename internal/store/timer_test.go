@@ -38,9 +38,11 @@ func TestWaitingForALook(t *testing.T) {
 		"nothing happens":             {look: both, first: none, while: none, took: hour},
 		"a call is due":               {look: both, first: none, while: waits(0, 9*hour), took: hour / 2, dial: true},
 		"one was due before the wait": {look: both, first: waits(0, 9*hour), while: none, dial: true},
-		"one is due later":            {look: both, first: none, while: waits(time.Minute, 9*hour), took: hour/2 + time.Minute},
-		"one is due after the look":   {look: both, first: none, while: waits(2*hour, 9*hour), took: hour},
-		"nobody could dial it":        {look: Look{Ask: true}, first: none, while: waits(0, 9*hour), took: hour},
+		"one is due later": {
+			look: both, first: none, while: waits(time.Minute, 9*hour), took: hour/2 + time.Minute,
+		},
+		"one is due after the look": {look: both, first: none, while: waits(2*hour, 9*hour), took: hour},
+		"nobody could dial it":      {look: Look{Ask: true}, first: none, while: waits(0, 9*hour), took: hour},
 		"its deadline counts all the same": {
 			look: Look{Ask: true}, first: none, while: waits(0, time.Minute), took: hour/2 + time.Minute,
 		},
@@ -49,7 +51,9 @@ func TestWaitingForALook(t *testing.T) {
 		"the earliest of two counts": {
 			look: both, first: waits(2*hour, 9*hour), while: rings(time.Minute), took: hour/2 + time.Minute,
 		},
-		"one has ended":             {look: both, first: none, while: func(t *Timer) { t.set(&call.Call{State: call.Ended}) }, took: hour},
+		"one has ended": {
+			look: both, first: none, while: func(t *Timer) { t.set(&call.Call{State: call.Ended}) }, took: hour,
+		},
 		"there is something to do":  {look: both, first: none, while: (*Timer).Wake, took: hour / 2},
 		"there was before the wait": {look: both, first: (*Timer).Wake, while: none},
 	} {
@@ -65,7 +69,8 @@ func TestWaitingForALook(t *testing.T) {
 				if took := time.Since(started); took != tc.took {
 					t.Errorf("it took %s, want %s", took, tc.took)
 				}
-				if dial, ask := sooner(due.Dial, time.Now().Add(1)), sooner(due.Ask, time.Now().Add(1)); dial != tc.dial || ask != tc.ask {
+				soon := time.Now().Add(1)
+				if dial, ask := sooner(due.Dial, soon), sooner(due.Ask, soon); dial != tc.dial || ask != tc.ask {
 					t.Errorf("%+v is known to be due", due)
 				}
 				time.Sleep(hour)

@@ -23,20 +23,27 @@ type Unlisted struct {
 }
 
 var (
-	insertUnlisted = insertionIfFree("unlisted_codes", []column{{"account", new(string)}, {"code", new(int)}, {"number", new(string)},
-		{"at", asMicros{}}, {"counts", new(int)}}, "number", "account", "code", "number")
-	insertOwnCode = insertionIfFree("own_codes", []column{{"account", new(string)}, {"code", new(int)}, {"until", asMicros{}}}, "", "account", "code")
+	insertUnlisted = insertionIfFree("unlisted_codes", []column{{"account", new(string)}, {"code", new(int)},
+		{"number", new(string)}, {"at", asMicros{}}, {"counts", new(int)}}, "number", "account", "code", "number")
+	insertOwnCode = insertionIfFree("own_codes", []column{{"account", new(string)}, {"code", new(int)},
+		{"until", asMicros{}}}, "", "account", "code")
 )
 
 // CountUnlisted counts that a create request to a number was refused with a code that nobody here knows.
-func (s *Store) CountUnlisted(ctx context.Context, account string, code int, number string, now time.Time) (u Unlisted, err error) {
+func (s *Store) CountUnlisted(
+	ctx context.Context, account string, code int, number string, now time.Time,
+) (u Unlisted, err error) {
 	sum := sha256.Sum256([]byte(account + number))
 	hash := hex.EncodeToString(sum[:])
 	err = s.tx(ctx, func(t *tx) error {
 		u = Unlisted{}
-		t.add(engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`, Args: []any{account, micros(now.Add(-unlistedFor))}})
+		t.add(engine.Statement{
+			SQL:  `DELETE FROM unlisted_codes WHERE account = $1 AND at < $2`,
+			Args: []any{account, micros(now.Add(-unlistedFor))},
+		})
 		isNew, counts := false, 1
-		row := []column{{"account", &account}, {"code", &code}, {"number", &hash}, {"at", asMicros{&now}}, {"counts", &counts}}
+		row := []column{{"account", &account}, {"code", &code}, {"number", &hash},
+			{"at", asMicros{&now}}, {"counts", &counts}}
 		err := t.write(&insertUnlisted, [][]column{row}, func(scan func(...any) error) error {
 			isNew = true
 			return scan(new(string))
@@ -45,7 +52,8 @@ func (s *Store) CountUnlisted(ctx context.Context, account string, code int, num
 			return err
 		}
 		t.add(engine.Statement{
-			SQL:      `UPDATE unlisted_codes SET at = $4, counts = 1 WHERE account = $1 AND code = $2 AND number = $3 AND at < $5`,
+			SQL: `UPDATE unlisted_codes SET at = $4, counts = 1
+				WHERE account = $1 AND code = $2 AND number = $3 AND at < $5`,
 			Args:     []any{account, code, hash, micros(now), micros(now.Add(-unlistedOnce))},
 			Affected: func(n int64) { u.Again = !isNew && n == 0 },
 		}, engine.Statement{
@@ -85,8 +93,11 @@ func (s *Store) OwnCode(ctx context.Context, account string, code int, until tim
 		}
 		t.add(engine.Statement{
 			SQL: `UPDATE own_codes SET until = $3 WHERE account = $1 AND code = $2`, Args: []any{account, code, micros(until)},
-		}, engine.Statement{SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code}},
-			engine.Statement{SQL: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, Args: []any{account, micros(s.Now())}})
+		}, engine.Statement{
+			SQL: `DELETE FROM unlisted_codes WHERE account = $1 AND code = $2`, Args: []any{account, code},
+		}, engine.Statement{
+			SQL: `DELETE FROM own_codes WHERE account = $1 AND until <= $2`, Args: []any{account, micros(s.Now())},
+		})
 		return t.flush()
 	})
 	if err != nil {

@@ -103,7 +103,8 @@ func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 		if d.Body != "" {
 			t.Errorf("a list reads the body of %s", d.EventID())
 		}
-		row := s.engine.Pools().Aside.QueryRowContext(t.Context(), "SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
+		row := s.engine.Pools().Aside.QueryRowContext(t.Context(),
+			"SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
 		if err := row.Scan(&d.Body); err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +163,9 @@ func testConfiguredEndpoints(t *testing.T, b backend) {
 	configure := func(ids ...string) (on []string) {
 		var want []Endpoint
 		for _, id := range ids {
-			want = append(want, Endpoint{ID: id, Source: FromConfig, URL: "https://" + id, Events: Filter{"*"}, CreatedAt: begin})
+			want = append(want, Endpoint{
+				ID: id, Source: FromConfig, URL: "https://" + id, Events: Filter{"*"}, CreatedAt: begin,
+			})
 		}
 		if err := s.ConfigureEndpoints(t.Context(), want); err != nil {
 			t.Fatal(err)
@@ -180,7 +183,8 @@ func testConfiguredEndpoints(t *testing.T, b backend) {
 	}
 	equal(t, configure("a", "b"), []string{"a", "b", kept.ID})
 	equal(t, configure("b", "c"), []string{"b", "c", kept.ID})
-	if _, err := s.ChangeEndpoint(t.Context(), "b", func(e *Endpoint) { e.DisabledAt, e.DisabledWhy = begin, "gone" }); err != nil {
+	gone := func(e *Endpoint) { e.DisabledAt, e.DisabledWhy = begin, "gone" }
+	if _, err := s.ChangeEndpoint(t.Context(), "b", gone); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, configure("a", "b"), []string{"a", kept.ID}) // who said that it is gone is not asked again
@@ -201,14 +205,18 @@ func testEventsArePublished(t *testing.T, b backend) {
 	equal(t, o.slots, 1)
 	change(t, s, c.ID, cancel)
 	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3", "call 3!", "end 3!"})
-	equal(t, []int{o.slots, o.looked}, []int{1, 2}) // taken for what turned out to wait, and given back; a look for the rest, one for what was disabled
+	// A slot was taken for a message that turned out to wait, and given back. The Sender was made to look twice: for the
+	// messages without a slot, and for the endpoint that was disabled.
+	equal(t, []int{o.slots, o.looked}, []int{1, 2})
 	list, err := bodied(t, s, c.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	own := list[3]
-	equal(t, []string{own.URL, own.Target, own.Body, string(own.Type)}, []string{"https://own.example.com:8443/x", "own.example.com:8443",
-		`{"type":"call.ended","to":"` + c.To + `","state":"ended","attempts":0}`, "call.ended"})
+	equal(t, []string{own.URL, own.Target, own.Body, string(own.Type)}, []string{
+		"https://own.example.com:8443/x", "own.example.com:8443",
+		`{"type":"call.ended","to":"` + c.To + `","state":"ended","attempts":0}`, "call.ended",
+	})
 	first := o.started[0]
 	equal(t, first.Endpoint.ID, "all")
 	if first.WakeAt.Before(first.Since.Add(DeliveryLease)) {
@@ -219,7 +227,8 @@ func testEventsArePublished(t *testing.T, b backend) {
 
 	// A step that fails publishes nothing, and no slot is lost.
 	o.slots = 3
-	if _, err := s.Change(t.Context(), c.ID, begin, func(*call.Call) ([]call.Event, error) { return nil, errors.New("no") }); err == nil {
+	fails := func(*call.Call) ([]call.Event, error) { return nil, errors.New("no") }
+	if _, err := s.Change(t.Context(), c.ID, begin, fails); err == nil {
 		t.Error("it did not fail")
 	}
 	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 4, 'x', 0, 0, '{}')", c.ID)
@@ -248,13 +257,16 @@ func testEachEventShowsItsMoment(t *testing.T, b backend) {
 	}
 	var bodies []string
 	for _, d := range list {
-		bodies = append(bodies, fmt.Sprintf(`{"type":%q,"to":%q,"state":`, d.Type, c.To)+d.Body[len(fmt.Sprintf(`{"type":%q,"to":%q,"state":`, d.Type, c.To)):])
+		head := fmt.Sprintf(`{"type":%q,"to":%q,"state":`, d.Type, c.To)
+		bodies = append(bodies, head+d.Body[len(head):])
 	}
 	body := func(kind, state string, attempts int) string {
 		return fmt.Sprintf(`{"type":%q,"to":%q,"state":%q,"attempts":%d}`, kind, c.To, state, attempts)
 	}
-	equal(t, bodies, []string{body("call.created", "waiting", 0), body("attempt.dialed", "dialing", 1), body("attempt.placed", "dialing", 1),
-		body("attempt.ended", "ended", 1), body("call.ended", "ended", 1)})
+	equal(t, bodies, []string{
+		body("call.created", "waiting", 0), body("attempt.dialed", "dialing", 1), body("attempt.placed", "dialing", 1),
+		body("attempt.ended", "ended", 1), body("call.ended", "ended", 1),
+	})
 }
 
 // One message of a sequence is sent at a time, each when the one before it is over.
@@ -276,7 +288,8 @@ func testSequence(t *testing.T, b backend) {
 	becomes(t, s, key(2), Dead, time.Time{})
 	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
 	for _, over := range []DeliveryKey{key(1), {c.ID, "other", 1}, {"other", "all", 1}} {
-		if _, err := s.ChangeDelivery(t.Context(), over, begin, func(*Delivery) error { return nil }); !errors.Is(err, ErrNotFound) {
+		_, err := s.ChangeDelivery(t.Context(), over, begin, func(*Delivery) error { return nil })
+		if !errors.Is(err, ErrNotFound) {
 			t.Errorf("%v, want ErrNotFound", err)
 		}
 	}
@@ -445,7 +458,9 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 		}
 		return got
 	}
-	everything := []string{"3 pending", "2 pending", "1 pending", "3 pending", "2 pending", "1 dead", "3 pending", "2 pending", "1 delivered"}
+	everything := []string{
+		"3 pending", "2 pending", "1 pending", "3 pending", "2 pending", "1 dead", "3 pending", "2 pending", "1 delivered",
+	}
 	equal(t, list("", DeliveryKey{}, 50), everything)
 	equal(t, list(Dead, DeliveryKey{}, 50), []string{"1 dead"})
 	first, err := s.Deliveries(t.Context(), DeliveryQuery{Endpoint: "all", Limit: 4})
@@ -463,7 +478,9 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 			t.Errorf("%v, want ErrNotFound", err)
 		}
 	}
-	for _, odd := range []string{"evt_x_2147483648", "evt_x_99999999999999999999", "evt_x_0", "evt_x_-1", "evt__1", "x_1"} {
+	for _, odd := range []string{
+		"evt_x_2147483648", "evt_x_99999999999999999999", "evt_x_0", "evt_x_-1", "evt__1", "x_1",
+	} {
 		if id, seq, ok := ParseEventID(odd); ok {
 			_, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin)
 			t.Errorf("%s is an event's id, and replaying it: %v", odd, err)
@@ -490,7 +507,8 @@ func testSequenceReadsLittle(t *testing.T, b backend) {
 	for seq := range 4 {
 		becomes(t, s, key(seq+1), Delivered, time.Time{})
 	}
-	if n := count(t, s, "SELECT count(*) FROM deliveries WHERE endpoint_id = 'all' AND wake_at IS NOT NULL AND seq = 5"); n != 1 {
+	const fifth = "SELECT count(*) FROM deliveries WHERE endpoint_id = 'all' AND wake_at IS NOT NULL AND seq = 5"
+	if count(t, s, fifth) != 1 {
 		t.Error("the fifth is not the next")
 	}
 }
@@ -522,7 +540,9 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 		s.clock = time.Now
 	}
 	add := func(s *Store, id string) error {
-		return s.AddEndpoint(t.Context(), Endpoint{ID: id, Source: FromConfig, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 5)
+		return s.AddEndpoint(t.Context(), Endpoint{
+			ID: id, Source: FromConfig, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin,
+		}, 5)
 	}
 	endpoint(t, nodes[0], "other", "*")
 	var all sync.WaitGroup
@@ -543,7 +563,8 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 	}
 	all.Wait()
 	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints WHERE source = 'config'")}, []int{5, 5})
-	if err := nodes[0].AddEndpoint(t.Context(), Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}, 5); err != nil {
+	other := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
+	if err := nodes[0].AddEndpoint(t.Context(), other, 5); err != nil {
 		t.Error(err)
 	}
 }
@@ -650,8 +671,10 @@ func testListenersOfTheVersionBefore(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
 	c := create(t, s)
-	run(t, s, `INSERT INTO endpoints (id, source, url, events, created_at, expires_at) VALUES ('str', 'stream', '', '["*"]', 1, $1)`, micros(begin))
-	run(t, s, `INSERT INTO deliveries (call_id, endpoint_id, seq, type, at, url, target, body, state, since, failures, forget)
+	run(t, s, `INSERT INTO endpoints (id, source, url, events, created_at, expires_at)
+		VALUES ('str', 'stream', '', '["*"]', 1, $1)`, micros(begin))
+	run(t, s, `INSERT INTO deliveries
+		(call_id, endpoint_id, seq, type, at, url, target, body, state, since, failures, forget)
 		VALUES ($1, 'str', 1, 'call.created', 1, '', '', '{}', 'pending', 1, 0, 0)`, c.ID)
 	list, err := s.Endpoints(t.Context())
 	if err != nil || len(list) != 1 || list[0].ID != "all" {

@@ -268,7 +268,8 @@ const (
 	selectNext = `SELECT id FROM (
 		SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
 	UNION ALL SELECT call_id FROM (
-		SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + ` ORDER BY call_id LIMIT $4) AS also`
+		SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2` + ifUnoffered + `
+			ORDER BY call_id LIMIT $4) AS also`
 	ifUnoffered = `
 	AND NOT EXISTS (SELECT 1 FROM destinations AS d WHERE d.number = $1)
 	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3)`

@@ -341,7 +341,9 @@ var odd = []string{
 func testInsert(t *testing.T, e tried) {
 	insertThings(t, e)
 	equal(t, allThings(t, e), nil)
-	numbers := []any{nil, int64(0), int64(-1), int64(math.MaxInt64), int64(math.MinInt64), int64(1) << 53, int64(1)<<53 + 1}
+	numbers := []any{
+		nil, int64(0), int64(-1), int64(math.MaxInt64), int64(math.MinInt64), int64(1) << 53, int64(1)<<53 + 1,
+	}
 	var rows [][]any
 	for i, text := range odd {
 		rows = append(rows, []any{fmt.Sprintf("%03d", i), "s", fmt.Sprint(i), text, numbers[i%len(numbers)]})
