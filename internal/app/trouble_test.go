@@ -323,3 +323,23 @@ func (s *streaming) leave() (list []streamed) {
 	}
 	return list
 }
+
+// Who has heard of more events than a call has, as where the database is an older copy, hears the rest, and the end.
+func TestAStreamGoesOnAfterWhatNeverHappened(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).does("answer")
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Second)
+		s := w.streams("/v1/calls/"+c.id+"/events", "99")
+		w.pass(5 * time.Minute)
+		c.is("reached", "completed")
+		select {
+		case <-s.done:
+		default:
+			t.Error("the call has ended, and the stream goes on")
+		}
+		if list := s.leave(); len(list) == 0 || list[len(list)-1].kind != "call.ended" {
+			t.Errorf("it heard %+v", list)
+		}
+	})
+}

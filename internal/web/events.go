@@ -85,6 +85,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 		return err
 	}
 	defer end()
+	after = min(after, c.Seq) // whoever says more would hear nothing, not even the end
 	changed, done := s.Store.Watch(c.ID)
 	defer done()
 	beat := func() { fmt.Fprint(w, stillHere+"\n") }
