@@ -97,9 +97,7 @@ func (d *Dialer) claimToDial(ctx context.Context, now time.Time, limit int) ([]s
 	return d.Store.ClaimToDial(ctx, now, limit, d.blocks.all()...)
 }
 
-// wake claims at most limit of the Calls that are due, and performs their Actions. If claim
-// fails halfway, it performs those of the Calls that were claimed. Each dial takes a token of
-// the pace.
+// wake claims at most limit of the Calls that are due, and performs their Actions. Each dial takes a token of the pace.
 func (d *Dialer) wake(
 	ctx context.Context, claim func(context.Context, time.Time, int) ([]store.Due, error), limit int,
 ) (int, error) {

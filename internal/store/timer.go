@@ -182,7 +182,8 @@ func (t *Timer) lowerBounds(now time.Time) lowerBounds {
 	return t.bounds.at(now)
 }
 
-// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts, too.
+// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts, too:
+// news.Ask may be a deadline, so it bounds both scans.
 func (t *Timer) raiseBounds(next Times, deadline, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
