@@ -39,14 +39,15 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client is gone
 	default:
 		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
-		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(err))
+		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(r, err))
 	}
 	writeProblem(w, p)
 }
 
 // whatIsKnown says what is known of a request that the database could not serve.
-func whatIsKnown(err error) string {
-	if errors.Is(err, store.ErrUnclear) {
+func whatIsKnown(r *http.Request, err error) string {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if errors.Is(err, store.ErrUnclear) && !reads {
 		return "redial lost its database while it wrote, and it is not known whether anything was changed: " +
 			"repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
 	}

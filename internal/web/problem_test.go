@@ -39,7 +39,6 @@ func TestEachErrorHasItsAnswer(t *testing.T) {
 		{call.ErrDialed, http.StatusConflict, "under way"},
 		{call.ErrHeld, http.StatusConflict, "another call"},
 		{&call.NotNowError{Waiting: "the window is closed", At: time.Unix(0, 0)}, http.StatusConflict, "1970-01-01"},
-		{store.ErrUnclear, http.StatusServiceUnavailable, "not known whether"},
 		{errors.New("a fault"), http.StatusServiceUnavailable, "nothing was changed"},
 	} {
 		out := httptest.NewRecorder()
@@ -53,6 +52,19 @@ func TestEachErrorHasItsAnswer(t *testing.T) {
 		}
 		if later := out.Header().Get("Retry-After") != ""; later != (tc.status == http.StatusServiceUnavailable) {
 			t.Errorf("%v is answered with Retry-After %q", tc.err, out.Header().Get("Retry-After"))
+		}
+	}
+}
+
+// Whether something was changed is unclear only for a request that changes something.
+func TestWhatIsKnownWithoutADatabase(t *testing.T) {
+	for method, words := range map[string]string{
+		http.MethodPost: "it is not known whether", http.MethodDelete: "it is not known whether",
+		http.MethodGet: "nothing was changed", http.MethodHead: "nothing was changed",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), method, "/", nil)
+		if got := whatIsKnown(r, fmt.Errorf("doing something: %w", store.ErrUnclear)); !strings.Contains(got, words) {
+			t.Errorf("%s: %s", method, got)
 		}
 	}
 }
