@@ -63,12 +63,13 @@ var twiliosAccount = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 // oddAccount warns of an account that can't be Twilio's. serve accepts it, because other services have other ids.
 func (e *Examination) oddAccount() (f Finding) {
 	sid := e.Config.AccountSID
-	if !e.needs("TWILIO_ACCOUNT_SID") || !twilio.IsTwilio(e.Config.TwilioBaseURL) || twiliosAccount.MatchString(sid) {
+	isKey := strings.HasPrefix(sid, "SK") // under any base URL: it is no account's form anywhere
+	if !e.needs("TWILIO_ACCOUNT_SID") || twiliosAccount.MatchString(sid) || !isKey && !twilio.IsTwilio(e.Config.TwilioBaseURL) {
 		return f
 	}
 	f = Finding{Verdict: Wrong, Says: "TWILIO_ACCOUNT_SID is none of Twilio's", Setting: "TWILIO_ACCOUNT_SID",
 		Fix: fixes["TWILIO_ACCOUNT_SID"]}
-	if strings.HasPrefix(sid, "SK") {
+	if isKey {
 		f.Says, f.Fix = "TWILIO_ACCOUNT_SID is an API key", "put it into TWILIO_API_KEY, and the account, AC…, here"
 	}
 	return f

@@ -189,6 +189,9 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		"an API key for one": {func(s *setup) {
 			s.conf.AccountSID = "SK" + account[2:]
 		}, Wrong, "settings", "TWILIO_ACCOUNT_SID", "is an API key", "TWILIO_API_KEY"},
+		"an API key for one, elsewhere": {func(s *setup) {
+			s.conf.AccountSID, s.conf.TwilioBaseURL = "SK123", "https://sim.example"
+		}, Wrong, "settings", "TWILIO_ACCOUNT_SID", "is an API key", "TWILIO_API_KEY"},
 		"a placeholder": {func(s *setup) {
 			s.conf.AccountSID = "AC…"
 		}, Wrong, "settings", "TWILIO_ACCOUNT_SID", "characters that no account has", "32 characters"},
