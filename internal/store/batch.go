@@ -12,15 +12,15 @@ import (
 	"redial/internal/store/engine"
 )
 
-// operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and
-// then the next, in this order: so each is a round trip or two, however many they are. An operation may be run again,
-// in one batch after another, until one is committed.
+// operation is one thing that the writer does for a caller. A batch runs the same step of all its operations, and then
+// the next step, so that each step is one or two round trips, however many operations there are. An operation may be
+// run again in later batches, until it is committed.
 type operation interface {
 	read(*reads)      // names the rows that it needs
-	decide(*batch)    // in memory, by the pure core: what is to become of them
-	write(*batch)     // queues what is to be written besides; the Calls that have changed are written by the batch
-	committed(*batch) // keeps what its caller is told: all is on disk
-	failed(error)     // the same: nothing is, and never will be
+	decide(*batch)    // decides in memory, by the pure core, what happens to them
+	write(*batch)     // queues what is to be written besides the changed Calls, which the batch writes
+	committed(*batch) // keeps the answer for its caller: everything is on disk
+	failed(error)     // keeps the answer for its caller: nothing is on disk, and nothing will be
 
 	queued() *entry
 }
@@ -28,13 +28,13 @@ type operation interface {
 // entry is an operation's place in the queue, and its caller's answer.
 type entry struct {
 	ctx   context.Context
-	now   time.Time     // by the caller
-	begun atomic.Bool   // set by whoever is first: the writer that begins with it, or the caller who waits no longer
+	now   time.Time     // the caller's time
+	begun atomic.Bool   // set by whichever comes first: the writer begins with it, or the caller stops waiting
 	done  chan struct{} // closed with the answer
 	err   error         // the answer
 
 	marked  bool // it counts among writer.locked
-	metLock bool // alone, it met a row that somebody else has locked
+	metLock bool // written alone, it met a row that another transaction has locked
 }
 
 func (e *entry) queued() *entry { return e }
@@ -47,7 +47,7 @@ type batch struct {
 
 	claimed  []*stored  // to be woken
 	newCalls [][]column // to be inserted
-	changed  []*stored  // for good
+	changed  []*stored  // to be updated
 	numbers
 	outbox
 }
@@ -63,7 +63,7 @@ func newBatch(t *tx, ops []operation) *batch {
 	return b
 }
 
-// recall gives back what a batch took that has failed; nil took nothing.
+// recall gives back what a failed batch had taken. A nil batch took nothing.
 func (b *batch) recall() {
 	if b != nil {
 		b.outbox.recall()
@@ -88,9 +88,9 @@ func (b *batch) run() (err error) {
 	return b.save()
 }
 
-// readAll reads and locks what the operations need. Rows that are asked for by
-// name are locked in the order of their ids, and before those that are due, which
-// nobody waits for: so batches of different nodes never wait for each other in a ring.
+// readAll reads and locks what the operations need. Rows with known ids are locked first, in the order of their ids.
+// Rows that are due come after, and are locked without waiting. So batches of different nodes never wait for each
+// other in a ring.
 func (b *batch) readAll() error {
 	for _, o := range b.ops {
 		o.read(&b.reads)
@@ -110,8 +110,9 @@ func (b *batch) readAll() error {
 	return b.readFirst(b.loaded)
 }
 
-// wakeClaimed wakes what was found due. That comes last, so that it sees what the other operations of this batch did:
-// there may be nothing to wake any more. A Call whose number turns out to be taken is restored to its state before.
+// wakeClaimed wakes the Calls that were found due. It runs last, so that it sees what the other operations of this
+// batch did: there may be nothing to wake any more. A Call whose number turns out to be taken is restored to its state
+// before.
 func (b *batch) wakeClaimed() {
 	for _, c := range b.claimed {
 		c.waking.before, c.waking.events = c.after, len(c.events)
@@ -119,7 +120,7 @@ func (b *batch) wakeClaimed() {
 	}
 }
 
-// save writes what has changed of the Calls, and what follows from that.
+// save writes the changes of the Calls, and what follows from them.
 func (b *batch) save() error {
 	var calls, altered []rowChange
 	var added, events [][]column
@@ -146,7 +147,7 @@ func (b *batch) save() error {
 			events = append(events, eventColumns(c.after.ID, &c.events[i]))
 		}
 	}
-	for _, write := range []func() error{ // in this order: a row refers to those that are written before it
+	for _, write := range []func() error{ // in this order: a row may refer to rows that are written before it
 		func() error { return b.write(&insertCall, b.newCalls, nil) },
 		func() error { return b.write(&insertAttempt, added, nil) },
 		func() error { return b.update(&updateAttempt, altered) },
@@ -164,7 +165,7 @@ func (b *batch) save() error {
 	return nil
 }
 
-// scrubEnded removes the personal data of what has ended, where nothing is retained.
+// scrubEnded removes the personal data of the Calls that have ended, if nothing is retained.
 func (b *batch) scrubEnded() error {
 	if !b.store.scrubEnded {
 		return nil

@@ -29,12 +29,12 @@ func insertionIfFree(table string, cols []column, returns string, key ...string)
 	return b
 }
 
-// updating updates rows, found by the first columns, so many as are keys.
+// updating updates rows. The first columns, as many as keys says, find the row.
 func updating(table string, keys int, cols []column) bulk {
 	return bulk{change: &engine.Update{Table: table, Columns: asWritten(cols), Keys: keys}}
 }
 
-// asWritten says how columns are written: times and flags are integers.
+// asWritten describes columns as an engine writes them: times and flags are integers.
 func asWritten(cols []column) []engine.Column {
 	list := make([]engine.Column, len(cols))
 	for i, c := range cols {
@@ -62,7 +62,7 @@ func (t *tx) write(b *bulk, rows [][]column, returned func(scan func(...any) err
 	return nil
 }
 
-// rowChange is a row as it stands, and as it is to be.
+// rowChange is a row before and after an update.
 type rowChange struct{ before, after []column }
 
 // update queues the update of rows.

@@ -10,16 +10,15 @@ import (
 	"redial/internal/store/engine"
 )
 
-// ErrSIDTaken is returned for a step that gives an attempt the sid of another.
+// ErrSIDTaken is returned if a step gives an attempt the sid of another attempt.
 var ErrSIDTaken = errors.New("another attempt has this CallSid already")
 
-// keyOfSID is the key of attempts that lets no two have one sid.
+// keyOfSID is the unique key of the attempts' sids.
 var keyOfSID = engine.Key{Index: "attempts_sid", Table: "attempts", Columns: []string{"sid"}}
 
-// Change is the one door: it loads Call id under its row's lock, runs the step,
-// and saves the Call and its Events, in one transaction, which others may share.
-// It returns the Call as saved, ErrNotFound, ErrSIDTaken, or the step's own error, after
-// any of which nothing is saved.
+// Change is the only way to change a Call. In one transaction, which other changes may share, it loads Call id under
+// its row's lock, runs the step, and saves the Call and its Events. It returns the Call as saved; or ErrNotFound,
+// ErrSIDTaken, or the step's own error, in which case nothing is saved.
 func (s *Store) Change(ctx context.Context, id string, now time.Time, step Step) (call.Call, error) {
 	o := &changing{id: id, step: step}
 	if err := s.commit(ctx, now, o); err != nil {

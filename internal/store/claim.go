@@ -9,9 +9,9 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// Due is a Call that was woken, and what Wake asked for. WokeAt is the time it
-// was to be woken at. Damaged is why a Call can't be read or woken: of such a one only the
-// ID is known, and it is set aside for a while, so that it holds nobody else up.
+// Due is a Call that was woken, and the Actions that Wake returned. WokeAt is the time at which it was due. Damaged is
+// the reason if the Call can't be read or woken: then only its ID is known, and it is set aside for a while, so that
+// it does not hold up others.
 type Due struct {
 	Call    call.Call
 	Actions []call.Action
@@ -19,17 +19,16 @@ type Due struct {
 	Damaged error
 }
 
-// What is due at $1, and not before $3, the longest due first.
+// The Calls that are due at $1 but not before $3, the longest due first.
 const (
 	dueToDial   = `state = 'waiting' AND wake_at <= $1 AND wake_at >= $3 ORDER BY wake_at LIMIT $2`
 	dueToAsk    = `state = 'dialing' AND wake_at <= $1 AND wake_at >= $3 ORDER BY wake_at LIMIT $2`
 	dueToExpire = `state = 'waiting' AND deadline_at <= $1 AND deadline_at >= $3 ORDER BY deadline_at LIMIT $2`
 )
 
-// ClaimToDial wakes up to limit Calls whose dial is due, the longest due first;
-// ClaimToAsk those with a leg to ask about, or whose deadline has passed. What
-// is returned is on disk, and no other node has it: the Actions are the
-// caller's to perform. blocks are what the dials may have waited for.
+// ClaimToDial wakes up to limit Calls whose dial is due, the longest due first. ClaimToAsk wakes those with a leg to
+// ask about, and those whose deadline has passed. What is returned is on disk, and no other node has it; the caller
+// performs the Actions. blocks are the reasons that the dials may have waited for.
 func (s *Store) ClaimToDial(ctx context.Context, now time.Time, limit int, blocks ...call.Block) ([]Due, error) {
 	which := []selection{{dueToDial, s.Timer.lowerBounds(s.Now()).dial}}
 	return s.claim(ctx, now, &claiming{limit: limit, blocks: blocks, which: which})
@@ -57,9 +56,9 @@ type claiming struct {
 	entry
 	which  []selection
 	limit  int
-	blocks []call.Block // what a dial may have waited for; nil: nobody is to say
+	blocks []call.Block // the reasons that a dial may have waited for; nil: its event does not say any
 	found  []*dueRead
-	mine   []*stored // of those, what no other claim of the batch found too
+	mine   []*stored // those that no other claim of the batch has found before
 	due    []Due
 }
 
@@ -73,10 +72,10 @@ func (o *claiming) read(r *reads) {
 
 func (o *claiming) decide(b *batch) {
 	o.mine = nil
-	b.skipsLocked = o.metLock // and so it is alone
+	b.skipsLocked = o.metLock // then it is the batch's only operation
 	for _, found := range o.found {
 		for _, c := range found.calls {
-			if c.waking == nil { // else another claim of this batch has it
+			if c.waking == nil { // otherwise another claim of this batch has it
 				c.waking = &waking{step: o.wake(b.store.placedBy)}
 				o.mine = append(o.mine, c)
 			}
@@ -85,7 +84,7 @@ func (o *claiming) decide(b *batch) {
 	b.claimed = append(b.claimed, o.mine...)
 }
 
-// write sets aside what could not be woken: it keeps nobody else from it.
+// write sets aside what could not be woken, so that the next claim does not find it.
 func (o *claiming) write(b *batch) {
 	o.due = nil
 	for _, c := range o.mine {
@@ -105,7 +104,8 @@ func (o *claiming) committed(*batch) {}
 
 func (o *claiming) failed(err error) { o.err = err }
 
-// wake is the step that wakes a Call for the account that dials it, while other Calls ring some of its numbers.
+// wake is the step that wakes a Call for the account that dials it. It is told which of the Call's numbers other Calls
+// ring.
 func (o *claiming) wake(by string) func(*call.Call, ...string) ([]call.Action, []call.Event) {
 	return func(c *call.Call, busy ...string) ([]call.Action, []call.Event) {
 		due := c.NextAttemptAt

@@ -8,11 +8,10 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// clockSamples are taken to measure an offset; the quickest answer tells most.
+// clockSamples is how many samples are taken to measure an offset. The one with the quickest answer is the most exact.
 const clockSamples = 3
 
-// Now is the present as the store keeps it: by the database's clock where nodes
-// share it, in UTC, in whole microseconds.
+// Now is the time as the store keeps it: the database's if nodes share it, in UTC, in whole microseconds.
 func (s *Store) Now() time.Time {
 	now := crashpoint.Now
 	if s.clock != nil {
@@ -21,12 +20,12 @@ func (s *Store) Now() time.Time {
 	return now().Add(s.ClockOffset()).UTC().Truncate(time.Microsecond)
 }
 
-// ClockOffset is how far the database's clock is ahead of this node's, as last
-// measured; 0 where it is the same.
+// ClockOffset is how far the database's clock is ahead of this node's, as last measured. It is 0 if both are the same
+// clock.
 func (s *Store) ClockOffset() time.Duration { return time.Duration(s.offset.Load()) }
 
-// SyncClock measures ClockOffset anew. It does nothing where nobody shares the database, whose clock is
-// this node's own then.
+// SyncClock measures ClockOffset anew. It does nothing if no other node shares the database: then both are the same
+// clock.
 func (s *Store) SyncClock(ctx context.Context) error {
 	if !s.engine.Shared() || s.clock != nil {
 		return nil
@@ -47,8 +46,8 @@ func (s *Store) SyncClock(ctx context.Context) error {
 	return nil
 }
 
-// offsetOf is how far a clock is ahead that showed theirs in an answer: it was read when half of the
-// time was over that the answer took.
+// offsetOf is how far another clock is ahead. It was read at theirs, assumed to be halfway between the question at
+// asked and the answer, which came after took.
 func offsetOf(asked, theirs time.Time, took time.Duration) time.Duration {
 	return theirs.Sub(asked.Add(took / 2).Round(0))
 }

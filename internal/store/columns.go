@@ -14,7 +14,7 @@ import (
 	"redial/internal/call"
 )
 
-// column ties a column to the field it holds; field both reads and writes it.
+// column names a column, and the field that holds its value. field both reads and writes it.
 type column struct {
 	name  string
 	field any
@@ -131,11 +131,10 @@ func fields(cols []column) []any {
 	return list
 }
 
-// errDamaged is what a row can't be read for, now or later.
+// errDamaged is the error of a row that can't be read, now or later.
 var errDamaged = errors.New("the row is damaged")
 
-// Each of these reads and writes a field in the column's own form; an empty
-// field is NULL.
+// Each of these reads and writes a field in the form of its column. An empty field is NULL.
 type (
 	asMicros struct{ t *time.Time } // microseconds since 1970 UTC
 	asText   struct{ s *string }
@@ -251,8 +250,8 @@ func textOf(src any) (string, error) {
 	return "", fmt.Errorf("%w: a text is stored as %T", errDamaged, src)
 }
 
-// lenient lets every field be scanned, and keeps the first error of one that can't
-// be: a row that is damaged should not hide the others.
+// lenient lets the scan of a row go on after a field that can't be read, and keeps the first such error, so that a
+// damaged row does not hide the others.
 func lenient(fields []any, damage *error) []any {
 	for i, f := range fields {
 		if s, ok := f.(sql.Scanner); ok {
@@ -274,8 +273,8 @@ func (f forgiving) Scan(src any) error {
 	return nil
 }
 
-// sameRow says whether all columns of two Calls that change are stored alike. It is asked of every Call
-// that is created, and so compares the fields by name.
+// sameRow says whether the columns that change are stored alike for two Calls. It runs for every Call that is created,
+// and compares the fields by name to be fast.
 func sameRow(a, b *call.Call) bool {
 	return a.State == b.State && a.Outcome == b.Outcome &&
 		a.CancelRequested.Equal(b.CancelRequested) && a.EndedAt.Equal(b.EndedAt) && a.NextAttemptAt.Equal(b.NextAttemptAt) &&
@@ -292,8 +291,7 @@ func unchanged(a, b *call.Attempt) bool {
 		(a.Refusal == b.Refusal || a.Refusal != nil && b.Refusal != nil && *a.Refusal == *b.Refusal)
 }
 
-// storable is text as every database takes it: valid UTF-8 without NUL. What is kept
-// as JSON needs no such care.
+// storable is text that every database takes: valid UTF-8 without NUL. Text inside JSON does not need it.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }

@@ -8,9 +8,8 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// Create stores a new Call and its Events. When the Idempotency-Key has been used for the
-// same request before, it stores nothing and returns the Call of then, replayed.
-// An Idempotency-Key is kept as long as its Call's row.
+// Create stores a new Call and its Events. If the Idempotency-Key was used for the same request before, it stores
+// nothing, and returns the Call of that request and replayed. An Idempotency-Key is kept as long as its Call's row.
 func (s *Store) Create(
 	ctx context.Context, c call.Call, events []call.Event, key Idempotency,
 ) (made call.Call, replayed bool, err error) {
@@ -22,7 +21,7 @@ func (s *Store) Create(
 	return o.made, o.keyed != nil && o.keyed.first != "", nil
 }
 
-// creating is an operation: it stores a new Call, or finds the one that the same request made before.
+// creating is an operation: it stores a new Call, or finds the one that the same request created before.
 type creating struct {
 	entry
 	call   call.Call
@@ -52,7 +51,7 @@ func (o *creating) decide(b *batch) {
 }
 
 func (o *creating) write(b *batch) {
-	if o.keyed == nil { // else its row is there already
+	if o.keyed == nil { // otherwise its row is inserted already
 		b.newCalls = append(b.newCalls, callColumns(&o.call))
 	}
 }

@@ -12,43 +12,43 @@ type numbered struct {
 	position int64
 	call     string
 	event    call.Event
-	resume   int64 // nothing is missed by who goes on after this position, once it has this entry and those before
+	resume   int64 // a Listener that has this entry and those before it misses nothing if it goes on after this position
 }
 
-// newCursor is one that has yet to begin at a position: nobody can join it before.
+// newCursor is a cursor that has yet to begin at a position. No place can join it before.
 func newCursor(inOrder bool) cursor { return cursor{inOrder: inOrder, cut: maxPosition} }
 
-// at begins at a position before which nothing appears any more.
+// at begins at a position. No position up to it appears later.
 func (c *cursor) at(base int64) { c.head, c.cut = base, base }
 
-// cursor is how far the events of all Calls have been read. A transaction takes its positions before it commits,
-// so a lower one may appear after a higher one. Of one Call they appear in the sequence of its events: who writes
-// the next one has the row's lock, and takes its position after the one before was committed.
+// cursor is how far the events of all Calls have been read. A transaction takes its positions before it commits, so a
+// lower position may appear after a higher one. The events of one Call appear in their sequence: the transaction that
+// writes the next event has the row's lock, and takes its position after the one before was committed.
 type cursor struct {
-	inOrder bool  // positions appear in their order: nothing that is missing comes later
+	inOrder bool  // positions appear in their order: a missing one never appears
 	head    int64 // the highest position that was seen
 	gaps    []gap // below head, in their order
 	recent  []numbered
 	first   int   // how many entries were read before recent[0]
-	cut     int64 // whatever was seen above this position is among recent
+	cut     int64 // recent has all entries above this position
 }
 
-// gap is a range of positions that were not seen, and that transactions under way may have taken.
+// gap is a range of positions that were not seen, and that open transactions may have taken.
 type gap struct {
 	from, to int64
-	until    time.Time // then it is given up: they were rolled back
+	until    time.Time // then the gap is dropped: the transactions were rolled back
 }
 
-// Bounds of a cursor's memory, and of what it looks for at once.
+// Bounds of a cursor's memory, and of one search.
 const (
 	maxRecent = 1000
-	// maxGaps is what some nodes can have under way that write full batches at the same time. Of more, the oldest are
-	// given up.
+	// maxGaps is enough for several nodes that write full batches at the same time. Beyond it, the oldest gaps are
+	// dropped.
 	maxGaps = 5000
-	nearby  = 20 // positions between two gaps that are looked for as one
+	nearby  = 20 // two gaps with at most so many positions between them are read as one
 )
 
-// settled is the position up to which everything has been seen that there will ever be.
+// settled is the position up to which nothing appears any more.
 func (c *cursor) settled() int64 {
 	if len(c.gaps) > 0 {
 		return c.gaps[0].from - 1
@@ -56,8 +56,8 @@ func (c *cursor) settled() int64 {
 	return c.head
 }
 
-// take adds what was read: rows that fill gaps and rows above head, in the order of their positions, as they were
-// seen at one moment, and returns those that are new. What is missing of them is waited for until a time.
+// take adds the rows of one read, which fill gaps or are above head, in the order of their positions. It returns those
+// that are new. Positions that are missing among them become gaps until a time.
 func (c *cursor) take(rows []numbered, until time.Time) (fresh []numbered) {
 	for _, e := range rows {
 		switch {
@@ -74,13 +74,13 @@ func (c *cursor) take(rows []numbered, until time.Time) (fresh []numbered) {
 	}
 	c.recent = append(c.recent, fresh...)
 	c.gaps = c.gaps[max(0, len(c.gaps)-maxGaps):]
-	if len(c.recent) > 2*maxRecent { // seldom, as the rest is moved
+	if len(c.recent) > 2*maxRecent { // only now and then, because the rest has to be moved
 		c.forget(len(c.recent) - maxRecent)
 	}
 	return fresh
 }
 
-// fill says that a position is seen, and whether it was in a gap.
+// fill notes that a position was seen, and returns whether it was in a gap.
 func (c *cursor) fill(position int64) bool {
 	i, found := slices.BinarySearchFunc(c.gaps, position, func(g gap, position int64) int {
 		switch {
@@ -106,7 +106,7 @@ func (c *cursor) fill(position int64) bool {
 	return true
 }
 
-// giveUp drops the gaps whose time is over. They were looked for at now, or later.
+// giveUp drops the gaps whose time is over. The caller has looked for them at now, or later.
 func (c *cursor) giveUp(now time.Time) {
 	c.gaps = slices.DeleteFunc(c.gaps, func(g gap) bool { return !now.Before(g.until) })
 }
@@ -120,9 +120,10 @@ func (c *cursor) forget(n int) {
 	c.recent = slices.Delete(c.recent, 0, n)
 }
 
-// missing are the ranges in which something may appear, in their order: the last one is all above head. Of two
-// transactions that write at the same time each may have every other position, so gaps that are near each other are
-// one range, with what was seen between them. It has less than limit positions: who reads so many rows reads all.
+// missing are the ranges in which something may appear, in their order. The last one is everything above head. Gaps
+// that are near each other are one range, together with the positions between them, because two transactions that
+// write at the same time may take every other position. Each range but the last has less than limit positions, so that
+// limit rows are all that it can have.
 func (c *cursor) missing(limit int) (ranges []gap) {
 	for _, g := range c.gaps {
 		if n := len(ranges) - 1; n >= 0 && g.from-ranges[n].to <= nearby && g.to-ranges[n].from < int64(limit)-1 {
@@ -137,24 +138,24 @@ func (c *cursor) missing(limit int) (ranges []gap) {
 // maxPosition is above every position that there can be.
 const maxPosition = 1<<63 - 1
 
-// place is how far somebody has come in what a cursor reads.
+// place is how far a reader of the cursor has come.
 type place struct {
-	after  int64 // whatever is at or before this position is done with
-	joined bool  // goes on among the recent entries; otherwise in the database, up to what is settled
-	next   int   // of the entries, once joined
-	resume int64 // whatever is at or before this position was handed on, or will never be
+	after  int64 // the reader needs nothing up to this position any more
+	joined bool  // it reads the recent entries; otherwise the database, up to settled
+	next   int   // index of its next entry, once joined
+	resume int64 // everything up to this position was handed on, or will never appear
 }
 
-// begin is the place of who wants what is read from now on.
+// begin is the place of a reader that wants what is read from now on.
 func (c *cursor) begin() place {
 	return place{joined: true, next: c.first + len(c.recent), resume: c.settled()}
 }
 
-// from is the place of who goes on after a position.
+// from is the place of a reader that goes on after a position.
 func from(position int64) place { return place{after: position, resume: position} }
 
-// entries moves a place on among the recent entries, and returns those that are wanted, limit at most. Who has
-// fallen behind them, or has yet to come up to them, is told to read the database.
+// entries moves a place on among the recent entries, and returns the wanted ones, limit at most. behind says that the
+// reader must read the database: it has fallen behind the recent entries, or has not come up to them yet.
 func (c *cursor) entries(p *place, wanted func(*numbered) bool, limit int) (list []numbered, behind bool) {
 	if p.joined && p.next < c.first {
 		p.joined, p.after = false, p.resume
@@ -174,7 +175,7 @@ func (c *cursor) entries(p *place, wanted func(*numbered) bool, limit int) (list
 		}
 	}
 	if p.next == c.first+len(c.recent) {
-		p.resume = max(p.resume, c.settled()) // gaps that were given up
+		p.resume = max(p.resume, c.settled()) // past gaps that were dropped
 	}
 	return list, false
 }

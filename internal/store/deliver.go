@@ -9,18 +9,17 @@ import (
 	"redial/internal/crashpoint"
 )
 
-// ChangeDelivery runs a pure step on a Delivery that is pending, and saves what that made of it, in a
-// transaction that others may share. It sees to the sequence: when the Delivery is no longer
-// pending, the next one is due, and goes out at once where there is a slot. It returns the
-// Delivery as saved, ErrNotFound, or the step's own error, after which nothing is saved.
+// ChangeDelivery runs a pure step on a pending Delivery, and saves the result, in a transaction that others may share.
+// When the Delivery is no longer pending, the next one of the sequence becomes due, and is sent at once if there is a
+// slot. It returns the Delivery as saved; or ErrNotFound, or the step's own error, in which case nothing is saved.
 func (s *Store) ChangeDelivery(
 	ctx context.Context, k DeliveryKey, now time.Time, step func(*Delivery) error,
 ) (Delivery, error) {
 	return s.deliver(ctx, now, &delivering{key: k, step: step})
 }
 
-// Replay puts a Delivery back that is no longer pending: it goes out again, when what is
-// in front of it in its sequence has. ErrForgotten says that there is nothing left to send.
+// Replay makes a Delivery pending again that no longer is. It is sent again after the pending ones before it in its
+// sequence. ErrForgotten means that its body is gone.
 func (s *Store) Replay(ctx context.Context, k DeliveryKey, now time.Time) (Delivery, error) {
 	return s.deliver(ctx, now, &delivering{key: k, again: true, step: func(d *Delivery) error {
 		switch {
@@ -46,7 +45,7 @@ type delivering struct {
 	entry
 	key   DeliveryKey
 	step  func(*Delivery) error
-	again bool // also one that is no longer pending
+	again bool // also if the Delivery is no longer pending
 	after Delivery
 }
 
@@ -68,7 +67,7 @@ func (o *delivering) change(b *batch) (err error) {
 		return err
 	}
 	if e := b.endpoints[o.key.EndpointID]; e != nil && !e.DisabledAt.IsZero() && !after.WakeAt.IsZero() {
-		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // to be given up
+		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // due now, so that the Sender gives it up
 	}
 	d.after, o.after = after, after
 	crashpoint.Point(crashpoint.DeliverBeforeCommit)

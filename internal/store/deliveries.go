@@ -15,42 +15,42 @@ import (
 	"redial/internal/store/engine"
 )
 
-// DeliveryState says how a Delivery stands.
+// DeliveryState is the state of a Delivery.
 type DeliveryState string
 
 // The states of a Delivery.
 const (
 	Pending   DeliveryState = "pending"
 	Delivered DeliveryState = "delivered"
-	Dead      DeliveryState = "dead" // given up; it can be put back
+	Dead      DeliveryState = "dead" // given up; Replay makes it pending again
 )
 
 // DeliveryStates lists every DeliveryState.
 func DeliveryStates() []DeliveryState { return []DeliveryState{Pending, Delivered, Dead} }
 
-// DeliveryKey names a Delivery: an event of a Call, and whom it is for.
+// DeliveryKey identifies a Delivery: an event of a Call, and the endpoint that it is for.
 type DeliveryKey struct {
 	CallID     string
 	EndpointID string
 	Seq        int
 }
 
-// sequence names the messages of one Call to one endpoint: each is sent when the one before it is over.
+// sequence identifies the messages of one Call to one endpoint. Each of them is sent when the one before it is over.
 type sequence struct{ call, endpoint string }
 
 func (k DeliveryKey) sequence() sequence { return sequence{k.CallID, k.EndpointID} }
 
-// EventPrefix begins the id of every event.
+// EventPrefix is the beginning of every event's id.
 const EventPrefix = "evt_"
 
-// EventID is the event's, the same whenever it is sent.
+// EventID is the id of the event. It is the same each time the event is sent.
 func (k DeliveryKey) EventID() string { return EventID(k.CallID, k.Seq) }
 
-// EventID names an event of a Call.
+// EventID is the id of an event of a Call.
 func EventID(callID string, seq int) string { return EventPrefix + callID + "_" + strconv.Itoa(seq) }
 
-// ParseEventID is the reverse of EventID. What is too large for its column no event has:
-// the driver would fail with it all that shares its batch.
+// ParseEventID is the reverse of EventID. It refuses a number that is too large for its column: the driver would fail
+// everything in the same batch.
 func ParseEventID(id string) (callID string, seq int, ok bool) {
 	rest, ours := strings.CutPrefix(id, EventPrefix)
 	at := strings.LastIndexByte(rest, '_')
@@ -70,16 +70,16 @@ type Delivery struct {
 	Type     call.EventType
 	At       time.Time // when it happened
 	URL      string
-	Target   string // what shares a limit: the endpoint, or of a Call's own webhook the host
+	Target   string // messages to one target share a limit: the endpoint, or the host of a Call's own webhook
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
-	Since    time.Time // when it was written, or put back
-	Failures int       // since then
-	Tries    []Try     // the latest
+	Since    time.Time // when it was written, or replayed
+	Failures int       // since Since
+	Tries    []Try     // the latest ones
 	Forget   bool      // the body goes as soon as it is no longer pending
-	WakeAt   time.Time // zero: it waits behind another, or is not pending
+	WakeAt   time.Time // zero: another is before it in the sequence, or it is not pending
 
-	Endpoint *Endpoint // as it was when this was handed over; nil: it is gone, or the Call's own
+	Endpoint *Endpoint // as it was when this was claimed; nil: it was removed, or the webhook is the Call's own
 }
 
 // Try is one attempt to send something.
@@ -87,7 +87,7 @@ type Try struct {
 	At       time.Time     `json:"at"`
 	Status   int           `json:"status,omitempty"` // of HTTP; 0: there was no answer
 	Duration time.Duration `json:"duration"`
-	Error    string        `json:"error,omitempty"` // empty if it was taken
+	Error    string        `json:"error,omitempty"` // empty if the message was accepted
 }
 
 func deliveryColumns(d *Delivery) []column {
@@ -111,7 +111,7 @@ func deliveryColumns(d *Delivery) []column {
 
 const (
 	deliveryKeys  = 3 // of deliveryColumns are the key
-	deliveryFixed = 9 // never change, but that they are scrubbed
+	deliveryFixed = 9 // so many columns change only when they are scrubbed
 )
 
 func mutableDelivery(d *Delivery) []column {
@@ -124,7 +124,7 @@ func wakingDelivery(d *Delivery) []column {
 	return append(c[:deliveryKeys:deliveryKeys], c[len(c)-1])
 }
 
-// listedDelivery are the columns of one in a list: who looks there does not look at bodies.
+// listedDelivery are the columns of a Delivery in a list, which shows no bodies.
 func listedDelivery(d *Delivery) []column {
 	return slices.DeleteFunc(deliveryColumns(d), func(c column) bool { return c.name == "body" })
 }
@@ -136,7 +136,7 @@ var (
 	wakeDelivery     = updating("deliveries", deliveryKeys, wakingDelivery(new(Delivery)))
 )
 
-// deliveries is the statement that reads some.
+// deliveries is the statement that reads those of a condition.
 func deliveries(where string, args []any, found func(*Delivery)) engine.Statement {
 	return engine.Statement{SQL: selectDeliveries + where, Args: args, Rows: func(scan func(...any) error) error {
 		d := new(Delivery)
@@ -148,7 +148,7 @@ func deliveries(where string, args []any, found func(*Delivery)) engine.Statemen
 	}}
 }
 
-// listDeliveries reads some, without their bodies.
+// listDeliveries reads those of a condition, without their bodies.
 func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
 	err = s.reading(ctx).each(selectListed+where, args, func(scan func(...any) error) error {
 		var d Delivery
@@ -164,14 +164,14 @@ func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (
 
 const ofCall = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) ORDER BY call_id, endpoint_id, seq LIMIT $4"
 
-// DeliveriesOf returns those of a Call after one, which may be empty, without bodies, by endpoint and then in
-// their sequence; at most limit.
+// DeliveriesOf returns at most limit Deliveries of a Call, without bodies, in the order of their endpoints and
+// sequences. It returns those after a key, whose endpoint and number may be empty.
 func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, limit int) ([]Delivery, error) {
 	return s.listDeliveries(ctx, ofCall, storable(after.CallID), storable(after.EndpointID), after.Seq, limit)
 }
 
-// DeliveryQuery selects those of an endpoint, the newest Call first; an empty State
-// selects all. Only what comes after Before is listed, at most Limit.
+// DeliveryQuery selects the Deliveries of an endpoint, the newest Call first. An empty State selects all. At most
+// Limit are listed, of those that come after Before.
 type DeliveryQuery struct {
 	Endpoint string
 	State    DeliveryState
@@ -179,7 +179,7 @@ type DeliveryQuery struct {
 	Limit    int
 }
 
-// afterAll comes after every id, whatever the database's collation.
+// afterAll is greater than every id, in any collation of a database.
 const afterAll = "zz"
 
 const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4)
@@ -208,7 +208,7 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 	return list[:min(len(list), q.Limit)], nil
 }
 
-// Each step is the head of an index, one target after the other.
+// Each step reads the head of an index, for one target after the other.
 const nextDeliveries = `WITH RECURSIVE targets (target) AS (
 		SELECT (SELECT target FROM deliveries WHERE wake_at IS NOT NULL ORDER BY target, wake_at LIMIT 1)
 		UNION ALL
@@ -237,8 +237,8 @@ func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error
 
 const dueAtTarget = `target = $1 AND wake_at <= $2 ORDER BY wake_at LIMIT $3`
 
-// ClaimDeliveries hands over what is due at a target, the longest due first. What is
-// returned nobody else has, for the time of a lease.
+// ClaimDeliveries returns what is due at a target, the longest due first. Until the lease ends, nobody else is given
+// the same Deliveries.
 func (s *Store) ClaimDeliveries(
 	ctx context.Context, target string, now time.Time, limit int,
 ) (list []Delivery, err error) {
@@ -265,12 +265,12 @@ func (s *Store) ClaimDeliveries(
 	return list, nil
 }
 
-// undelivered looks at the first that are pending at an endpoint, in the order of its index.
+// undelivered reads the first pending Deliveries of an endpoint, in the order of the index.
 const undelivered = `SELECT min(since) FROM (SELECT since FROM deliveries
 	WHERE endpoint_id = $1 AND state = 'pending' ORDER BY call_id, seq LIMIT 1000) AS first`
 
-// Undelivered returns, for every endpoint and for the Calls' own, since when the oldest
-// delivery waits that is not done, among the first 1000 there; zero where there is none.
+// Undelivered returns, for every endpoint and for the Calls' own webhooks, since when the oldest pending Delivery
+// waits, among the first 1000 of each; zero if there is none.
 func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
 	list, err := s.Endpoints(ctx)
 	if err != nil {
@@ -294,5 +294,5 @@ func (s *Store) Undelivered(ctx context.Context) (map[string]time.Time, error) {
 	return oldest, nil
 }
 
-// ErrForgotten is returned when a Delivery can't be put back, for its body is gone.
+// ErrForgotten is returned if a Delivery can't be replayed, because its body is gone.
 var ErrForgotten = errors.New("what was sent is forgotten, with the call's personal data")

@@ -16,7 +16,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// ErrNoEndpoint is returned when there is no such endpoint.
+// ErrNoEndpoint is returned if there is no such endpoint.
 var ErrNoEndpoint = errors.New("there is no such endpoint")
 
 // Source says who made an Endpoint.
@@ -26,14 +26,13 @@ type Source string
 const (
 	FromConfig Source = "config" // the configuration, with secrets of its own that are not stored
 	FromAPI    Source = "api"
-	Stream     Source = "stream" // somebody who listens, for as long as that is; no row
+	Stream     Source = "stream" // a Listener, for as long as it listens; it has no row
 )
 
 // Sources lists every Source.
 func Sources() []Source { return []Source{FromConfig, FromAPI, Stream} }
 
-// OfCall is the id that stands in the place of an endpoint's, where a Call brought
-// its webhook itself.
+// OfCall stands instead of an endpoint's id where the webhook was named in the Call's own request.
 const OfCall = "call"
 
 // Endpoint is where webhooks go.
@@ -44,23 +43,23 @@ type Endpoint struct {
 	Events      Filter
 	Secrets     []Secret // the newest first
 	CreatedAt   time.Time
-	DisabledAt  time.Time // zero: it is not
+	DisabledAt  time.Time // zero: it is enabled
 	DisabledWhy string
 }
 
-// Secret signs, until it has expired; Until is zero of the one that does not.
+// Secret signs messages until it expires at Until. The newest has no Until: it does not expire.
 type Secret struct {
 	Text  string    `json:"text"`
 	Until time.Time `json:"until,omitzero"`
 }
 
-// LogValue keeps it out of logs.
+// LogValue keeps the secret out of logs.
 func (Secret) LogValue() slog.Value { return slog.StringValue("(secret)") }
 
 // Filter lists the types of events that are wanted: "call.ended", or "call.*", or "*".
 type Filter []string
 
-// Wants says whether an event of this type is.
+// Wants says whether a Filter lists an event's type.
 func (f Filter) Wants(t call.EventType) bool {
 	return slices.ContainsFunc(f, func(p string) bool {
 		prefix, all := strings.CutSuffix(p, "*")
@@ -68,8 +67,8 @@ func (f Filter) Wants(t call.EventType) bool {
 	})
 }
 
-// Host is where a URL leads to, as HOST:PORT. It is the target of Calls' own webhooks: their
-// URLs may be as many as the Calls.
+// Host is the host and port of a URL, as HOST:PORT. It is the target of Calls' own webhooks, because there may be as
+// many of their URLs as Calls.
 func Host(link string) string {
 	u, err := url.Parse(link)
 	if err != nil || u.Host == "" {
@@ -108,7 +107,7 @@ func mutableEndpoint(e *Endpoint) []column {
 	return append([]column{{"id", &e.ID}}, endpointColumns(e)[endpointFixed:]...)
 }
 
-// readEndpoints reads all of them: there are few.
+// readEndpoints reads all Endpoints: there are few.
 func readEndpoints(found func(*Endpoint)) engine.Statement {
 	return engine.Statement{SQL: selectEndpoints + " ORDER BY id", Rows: func(scan func(...any) error) error {
 		e := new(Endpoint)
@@ -120,7 +119,7 @@ func readEndpoints(found func(*Endpoint)) engine.Statement {
 	}}
 }
 
-// Endpoints returns all that there are, in the order of their ids.
+// Endpoints returns all Endpoints, in the order of their ids.
 func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
 	st := readEndpoints(func(e *Endpoint) { list = append(list, *e) })
 	if err := s.reading(ctx).each(st.SQL, nil, st.Rows); err != nil {
@@ -129,7 +128,7 @@ func (s *Store) Endpoints(ctx context.Context) (list []Endpoint, err error) {
 	return list, nil
 }
 
-// Endpoint returns the one with this id, or ErrNoEndpoint.
+// Endpoint returns the Endpoint with this id, or ErrNoEndpoint.
 func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
 	list, err := s.Endpoints(ctx)
 	if err != nil {
@@ -143,14 +142,14 @@ func (s *Store) Endpoint(ctx context.Context, id string) (Endpoint, error) {
 	return Endpoint{}, ErrNoEndpoint
 }
 
-// ErrEndpoints is returned where there are as many endpoints of a source as there may be.
+// ErrEndpoints is returned if a source has as many endpoints as it may have.
 var ErrEndpoints = errors.New("there are as many endpoints as there can be")
 
-// AddEndpoint stores a new one, if there are fewer than most of its source. Whatever happens to a Call from
-// then on, on any node, it is told of.
+// AddEndpoint stores a new Endpoint, if there are fewer than most of its source. From then on it is sent what happens
+// to any Call, on any node.
 func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 	err := s.tx(ctx, func(t *tx) error {
-		// Who adds one at the same time waits here, and counts this one, too.
+		// Another node that adds one at the same time waits here, and then counts this one, too.
 		if _, err := t.lockIDs(engine.ForUpdate, "SELECT id FROM endpoints ORDER BY id"); err != nil {
 			return err
 		}
@@ -169,10 +168,9 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 	return nil
 }
 
-// ChangeEndpoint runs a step on an Endpoint, and saves what that made of it. What waits
-// to be sent to one that is disabled now is due soon: whoever is to send it sees that it is
-// not to be. It is not due sooner than a lease takes, which what is being sent just now has:
-// that may arrive yet.
+// ChangeEndpoint runs a step on an Endpoint, and saves the result. If the Endpoint is now disabled, its pending
+// messages become due soon, so that the Sender sees that they are not to be sent. They become due only after a lease
+// has passed, because a message that is being sent just now may still arrive.
 func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoint)) (e Endpoint, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		before, err := t.endpoint(id)
@@ -193,13 +191,13 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 	return e, nil
 }
 
-// DeliveryLease is how long what was handed over to be sent is left alone: whoever has it
-// is done by then, or dead.
+// DeliveryLease is how long a claimed Delivery is left alone. By then the node that claimed it has sent it, or is
+// dead.
 const DeliveryLease = 30 * time.Second
 
 const wakeEndpoint = `UPDATE deliveries SET wake_at = $2 WHERE endpoint_id = $1 AND state = 'pending' AND wake_at > $2`
 
-// endpoint locks and reads one.
+// endpoint locks and reads an Endpoint.
 func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	found := false
 	t.add(engine.Statement{
@@ -218,7 +216,7 @@ func (t *tx) endpoint(id string) (e Endpoint, err error) {
 	return e, err
 }
 
-// RemoveEndpoint forgets an endpoint, and all that was sent or is to be sent there.
+// RemoveEndpoint deletes an endpoint, and all its messages, sent or not.
 func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
 	err := s.tx(ctx, func(t *tx) error {
 		if _, err := t.endpoint(id); err != nil {
@@ -237,7 +235,7 @@ func (t *tx) removeEndpoint(id string) error {
 	return t.exec(`DELETE FROM endpoints WHERE id = $1`, id)
 }
 
-// expireEndpoints forgets who listened at a node of the version before, which kept a row for each of them.
+// expireEndpoints deletes the rows that a node of the version before kept for its listeners.
 func (t *tx) expireEndpoints(now time.Time) error {
 	ids, err := queryIDs(t, `SELECT id FROM endpoints WHERE expires_at <= $1`, micros(now))
 	for _, id := range ids {
@@ -246,11 +244,11 @@ func (t *tx) expireEndpoints(now time.Time) error {
 	return err
 }
 
-// notConfigured is why an endpoint is disabled that the configuration had once.
+// notConfigured is why an endpoint is disabled that is no longer in the configuration.
 const notConfigured = "it is no longer configured"
 
-// ConfigureEndpoints makes the endpoints of the configuration those that are listed.
-// One that is gone from it is disabled, and enabled when it comes back.
+// ConfigureEndpoints makes the listed endpoints those of the configuration. An endpoint that is no longer listed is
+// disabled. It is enabled when it is listed again.
 func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
 	list, err := s.Endpoints(ctx)
 	if err != nil {
@@ -272,7 +270,7 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
 		}
 	}
 	for _, e := range missing {
-		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.blames(err) { // another node has just added it
+		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.blames(err) { // another node added it
 			return err
 		}
 	}

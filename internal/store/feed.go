@@ -16,29 +16,29 @@ import (
 )
 
 const (
-	idleTime = 10 * time.Second // a transaction that stands still lives no longer: idle_in_transaction_session_timeout
-	// gapTime is as long as a position may be taken by a transaction that is yet to commit.
+	idleTime = 10 * time.Second // an idle transaction is ended then: idle_in_transaction_session_timeout
+	// gapTime is how long a position may be taken by a transaction that has not committed yet.
 	gapTime = batchTime + idleTime + 10*time.Second
-	// sureTime is how long ago an event happened whose position was surely taken longer than gapTime ago: a batch
-	// may have waited with it, and clocks differ.
+	// sureTime is an age of events. The position of an older event was surely taken more than gapTime ago, although it
+	// may have waited in a batch, and clocks differ.
 	sureTime = 2 * gapTime
 
-	lookEvery = 500 * time.Millisecond // for what other nodes have committed; half as much more at most
-	feedStep  = 500                    // rows of a range of positions that are read at once
-	beginTime = 5 * time.Second        // for which a Listener waits for the feed to begin
+	lookEvery = 500 * time.Millisecond // for events of other nodes; up to half as much is added at random
+	feedStep  = 500                    // rows that are read at once of a range of positions
+	beginTime = 5 * time.Second        // how long a Listener waits for the feed to begin
 
 	// ListenStep is how many events a Listener hands over at once.
 	ListenStep = 50
-	// MaxListeners is how many there may be on a node.
+	// MaxListeners is how many Listeners there may be on a node.
 	MaxListeners = 100
 )
 
-// ErrListeners is returned where there are as many Listeners as there may be.
+// ErrListeners is returned if there are as many Listeners as there may be.
 var ErrListeners = errors.New("there are as many listeners as there can be")
 
-// feed reads the events of all Calls, as they are committed by whichever node, for everybody on this node who
-// watches: one query for all, and none while nobody does. This node's commits wake it; it looks for those of other
-// nodes every half second or so, where there may be any.
+// feed reads the events of all Calls, as they are committed by any node, for everybody on this node who watches. It
+// makes one query for all of them, and none while nobody watches. This node's commits wake it. It looks for events of
+// other nodes about every half second, if there can be other nodes.
 type feed struct {
 	store  *Store
 	mu     sync.Mutex
@@ -47,19 +47,19 @@ type feed struct {
 	closed bool
 }
 
-// reading is the Feed from the first who watches to the last who leaves.
+// reading is the feed's reading, from the first watcher's join to the last one's leave.
 type reading struct {
 	leave     context.CancelFunc
 	watchers  int
 	wake      chan struct{}
-	started   chan struct{} // is closed once cursor is up to date
-	mu        sync.Mutex    // of what follows
+	started   chan struct{} // is closed when cursor is up to date
+	mu        sync.Mutex    // guards what follows
 	cursor    cursor
 	listeners map[*Listener]struct{}
 	failed    error // why the last look failed
 }
 
-// join has the feed read until leave is called.
+// join starts the reading, if it has not been started. The caller must call leave in the end.
 func (f *feed) join() (r *reading, leave func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -96,12 +96,12 @@ func (f *feed) close() {
 	f.ended.Wait()
 }
 
-// committed tells of a Call whose events this node has committed.
+// committed tells the feed of a Call whose events this node has committed.
 func (f *feed) committed(c *call.Call) {
 	f.store.watchers.tell(c.ID, c.Seq)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.now != nil && f.now.listened() { // those who watch a Call are told already
+	if f.now != nil && f.now.listened() { // watchers of single Calls were told already
 		poke(f.now.wake)
 	}
 }
@@ -112,7 +112,7 @@ func (r *reading) listened() bool {
 	return len(r.listeners) > 0
 }
 
-// read reads on until ctx is over.
+// read reads on until ctx is done.
 func (f *feed) read(ctx context.Context, r *reading) {
 	for begun := false; ctx.Err() == nil; {
 		more, err := f.look(ctx, r, &begun)
@@ -125,7 +125,7 @@ func (f *feed) read(ctx context.Context, r *reading) {
 	}
 }
 
-// rest waits until there may be more to read, and says false when it is over.
+// rest waits until there may be more to read. It returns false when ctx is done.
 func (f *feed) rest(ctx context.Context, r *reading, failed bool) bool {
 	var again <-chan time.Time
 	if f.store.Shared() || failed {
@@ -142,8 +142,8 @@ func (f *feed) rest(ctx context.Context, r *reading, failed bool) bool {
 	return true
 }
 
-// look reads once, and says whether there is more. The first time it finds out where to begin: what is there by then,
-// those who watch a Call see when they look themselves.
+// look reads once, and says whether there is more. The first time it finds out where to begin: events from before that
+// are for the watchers of a Call to read themselves.
 func (f *feed) look(ctx context.Context, r *reading, begun *bool) (more bool, err error) {
 	if !*begun {
 		base, err := f.store.settledPosition(ctx)
@@ -178,7 +178,7 @@ func (r *reading) take(rows []numbered, now time.Time, more bool) (fresh []numbe
 	defer r.mu.Unlock()
 	settled := r.cursor.settled()
 	fresh = r.cursor.take(rows, now.Add(gapTime))
-	if !more { // all gaps were looked for
+	if !more { // then all gaps were looked for
 		r.cursor.giveUp(now)
 	}
 	if len(fresh) > 0 || r.cursor.settled() > settled {
@@ -193,7 +193,7 @@ func (r *reading) tell() {
 	}
 }
 
-// start says, once, that the cursor is up to date.
+// start notes that the cursor is up to date. It returns true the first time.
 func (r *reading) start() (now bool) {
 	select {
 	case <-r.started:
@@ -207,26 +207,26 @@ func (r *reading) start() (now bool) {
 	return true
 }
 
-// Watch returns a channel that receives after Call id had an event, on whichever node, and a function that ends
-// the watch.
+// Watch returns a channel that receives after any node has committed an event of Call id, and a function that ends the
+// watch.
 func (s *Store) Watch(id string) (<-chan struct{}, func()) {
 	changed, done := s.watchers.watch(id)
-	if !s.Shared() { // whoever changes it tells
+	if !s.Shared() { // every change is made by this process, which tells the watchers
 		return changed, done
 	}
 	_, leave := s.feed.join()
 	return changed, func() { done(); leave() }
 }
 
-// Happened is an Event of a Call, with the Call as it was read then or later.
+// Happened is an Event, and its Call as it was read at that time or later.
 type Happened struct {
 	Event call.Event
 	Call  call.Call
-	// Position says how far a Listener has come with this: who goes on after it misses nothing.
+	// Position is how far a Listener has come with this: one that goes on after it misses nothing.
 	Position int64
 }
 
-// Listener hears of the events of all Calls: of each at least once, in the sequence of its Call.
+// Listener receives the events of all Calls: each event at least once, in the sequence of its Call.
 type Listener struct {
 	store   *Store
 	reading *reading
@@ -236,12 +236,12 @@ type Listener struct {
 	place   place
 }
 
-// FromNow is the position of who wants to hear what happens from now on.
+// FromNow is the position for Listen of a Listener that wants only what happens from now on.
 const FromNow = -1
 
-// Listen has somebody hear what happens after a position that a Listener said before, or FromNow on; also where
-// that position is one that no event has come to: what had it is deleted, or it is another database's. Close is to be
-// called in the end. ErrListeners says that there can be no more.
+// Listen returns a Listener for what happens after a position, which an earlier Listener returned, or for FromNow. A
+// position that is above all events also means from now on: its event was deleted, or it is another database's. The
+// caller must Close the Listener. ErrListeners means that there can be no more.
 func (s *Store) Listen(ctx context.Context, after int64, wants Filter) (*Listener, error) {
 	l := &Listener{store: s, wants: wants, changed: make(chan struct{}, 1)}
 	newest, err := s.newestPosition(ctx)
@@ -254,7 +254,7 @@ func (s *Store) Listen(ctx context.Context, after int64, wants Filter) (*Listene
 		return nil, ErrListeners
 	}
 	if after >= 0 {
-		l.place = from(min(after, newest)) // what is committed since then is above newest
+		l.place = from(min(after, newest)) // what was committed after newest was read is above it
 		poke(l.changed)
 		return l, nil
 	}
@@ -272,13 +272,13 @@ func (l *Listener) enter() bool {
 		return false
 	}
 	if len(l.reading.listeners) == 0 {
-		poke(l.reading.wake) // what was committed until now nobody has told it
+		poke(l.reading.wake) // nobody has told it of what was committed until now
 	}
 	l.reading.listeners[l] = struct{}{}
 	return true
 }
 
-// begin begins once the feed is up to date.
+// begin waits until the feed is up to date, and begins.
 func (l *Listener) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, beginTime)
 	defer cancel()
@@ -295,13 +295,13 @@ func (l *Listener) begin(ctx context.Context) error {
 	return nil
 }
 
-// Changed receives after there may be something Next.
+// Changed receives when Next may have something to return.
 func (l *Listener) Changed() <-chan struct{} { return l.changed }
 
-// Position says how far it has come with all that Next has returned.
+// Position is how far the Listener has come with all that Next has returned.
 func (l *Listener) Position() int64 { return l.place.resume }
 
-// Close ends it.
+// Close ends the Listener.
 func (l *Listener) Close() {
 	l.reading.mu.Lock()
 	delete(l.reading.listeners, l)
@@ -309,8 +309,8 @@ func (l *Listener) Close() {
 	l.leave()
 }
 
-// Next returns what has happened since, ListenStep events at most, and whether there may be more. While nothing has
-// happened that is wanted, it asks no database.
+// Next returns what has happened since the last call of Next, ListenStep events at most, and whether there may be
+// more. It makes no query while nothing has happened that is wanted.
 func (l *Listener) Next(ctx context.Context) (list []Happened, more bool, err error) {
 	wanted := func(e *numbered) bool { return l.wants.Wants(e.event.Type) }
 	l.reading.mu.Lock()
@@ -328,7 +328,7 @@ func (l *Listener) Next(ctx context.Context) (list []Happened, more bool, err er
 	return list, more, err
 }
 
-// catchUp reads from the database, up to what is settled: nothing appears there later.
+// catchUp reads from the database, up to settled: nothing appears below that later.
 func (l *Listener) catchUp(ctx context.Context, settled int64) (entries []numbered, more bool, err error) {
 	if l.place.after >= settled {
 		return nil, false, nil
@@ -344,20 +344,20 @@ func (l *Listener) catchUp(ctx context.Context, settled int64) (entries []number
 		l.place.after = entries[len(entries)-1].position
 	}
 	l.place.resume = l.place.after
-	return entries, true, nil // up to date, it joins those who are
+	return entries, true, nil // up to date: from now on it reads the recent entries
 }
 
-// The SQL of the feed. What was written by a version without positions has none, and is before the beginning.
+// The SQL of the feed. An event that was written by a version without positions has none: it is before the beginning.
 const (
 	selectEntries = `SELECT position, call_id, seq, type, at, attempt, data FROM events
 		WHERE position >= $1 ORDER BY position LIMIT $2`
 	selectNewest = `SELECT position FROM events WHERE position > 0 ORDER BY position DESC LIMIT 1`
-	// No more is read than happened of late.
+	// This reads only recent events.
 	selectSettled = `SELECT position FROM events WHERE position > 0 AND at < $1 ORDER BY position DESC LIMIT 1`
 )
 
-// entriesIn reads the events in some ranges of positions, which don't overlap, in their order and as they are at one
-// moment. From where one range has more than limit, nothing is read: then there is more.
+// entriesIn reads the events in some ranges of positions, which don't overlap, in their order and all in the state of
+// one moment. If a range has more than limit, it reads none of the ranges after it, and more is true.
 func (s *Store) entriesIn(ctx context.Context, ranges []gap, limit int) (list []numbered, more bool, err error) {
 	found := make([][]numbered, len(ranges))
 	err = s.view(ctx, func(t *tx) error {
@@ -378,8 +378,8 @@ func (s *Store) entriesIn(ctx context.Context, ranges []gap, limit int) (list []
 	return list, false, nil
 }
 
-// entriesOf reads those of a range. What it reads behind that, which can't be more than there is room for in the range,
-// it drops: with a second bound in the query, the answer might be sorted instead of read in order.
+// entriesOf reads the events of a range. The query has no upper bound: with one, the database might sort the answer
+// instead of reading an index in order. Rows behind the range are dropped.
 func entriesOf(list *[]numbered, g gap, limit int) engine.Statement {
 	most := min(int64(limit-1), g.to-g.from) + 1
 	return engine.Statement{SQL: selectEntries, Args: []any{g.from, most}, Rows: func(scan func(...any) error) error {
@@ -388,20 +388,20 @@ func entriesOf(list *[]numbered, g gap, limit int) engine.Statement {
 		kind, at := (*string)(&e.event.Type), asMicros{&e.event.At}
 		err := scan(&e.position, &e.call, &e.event.Seq, kind, at, &e.event.Attempt, &data)
 		if err == nil && e.position <= g.to {
-			_ = json.Unmarshal([]byte(data), &e.event) // of one that is damaged, the rest is told
+			_ = json.Unmarshal([]byte(data), &e.event) // if the data is damaged, the other columns are told all the same
 			*list = append(*list, e)
 		}
 		return err
 	}}
 }
 
-// newestPosition is that of the event with the highest, 0 if there is none.
+// newestPosition is the highest position of any event, or 0.
 func (s *Store) newestPosition(ctx context.Context) (int64, error) {
 	return s.onePosition(ctx, selectNewest)
 }
 
-// settledPosition is one before which nothing appears any more: that of an event which happened long enough ago, or of
-// the newest one where positions appear in their order.
+// settledPosition is a position up to which nothing appears any more: that of an event which happened long enough ago;
+// or the newest, where positions appear in their order.
 func (s *Store) settledPosition(ctx context.Context) (int64, error) {
 	if !s.Shared() {
 		return s.newestPosition(ctx)
@@ -420,7 +420,7 @@ func (s *Store) onePosition(ctx context.Context, query string, args ...any) (pos
 	return position, nil
 }
 
-// happened reads the Calls of some entries. One that is gone or can't be read has no more to tell.
+// happened reads the Calls of some entries. It leaves out the entries whose Call was deleted or can't be read.
 func (s *Store) happened(ctx context.Context, entries []numbered) (list []Happened, err error) {
 	if len(entries) == 0 {
 		return nil, nil

@@ -10,7 +10,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// The SQL to read rows of these tables, up to the condition.
+// The SQL that reads rows of these tables, up to its condition.
 var (
 	selectCalls = "SELECT " + names(callColumns(new(call.Call))) + " FROM calls WHERE "
 	selectAsked = "SELECT " + names(callColumns(new(call.Call))) +
@@ -18,7 +18,7 @@ var (
 	selectAttempts = "SELECT call_id, " + names(attemptColumns(new(call.Attempt))) + " FROM attempts WHERE call_id "
 )
 
-// Rung says whether one of these numbers may be ringing, for a Call other than id.
+// Rung says whether one of these numbers may be ringing for a Call other than id.
 func (s *Store) Rung(ctx context.Context, numbers []string, id string) (bool, error) {
 	found, err := queryIDs(s.reading(ctx),
 		`SELECT call_id FROM destinations WHERE number IN ($1) AND call_id <> $2 LIMIT 1`, engine.List(numbers), id)
@@ -37,14 +37,13 @@ func (t *tx) loadCall(id string) (c call.Call, err error) {
 	return c, found()
 }
 
-// readCall queues the reading of a Call into c. Once that is done, found returns nil or
-// ErrNotFound.
+// readCall queues the reading of a Call into c. After it is read, found returns nil or ErrNotFound.
 func (t *tx) readCall(id string, lock engine.Lock, c *call.Call) (found func() error) {
 	*c = call.Call{}
 	return t.readRow(engine.Statement{SQL: selectCalls + "id = $1", Lock: lock}, id, c, fields(callColumns(c)))
 }
 
-// readRow queues the reading of a Call, whose row goes into some fields, c's among them.
+// readRow queues the reading of a Call. Its row is scanned into some fields, among them those of c.
 func (t *tx) readRow(st engine.Statement, id string, c *call.Call, into []any) (found func() error) {
 	id, there := storable(id), false
 	st.Args = []any{id}
@@ -84,8 +83,8 @@ func (s *Store) loadAttempts(q querier, calls []*call.Call) error {
 	return nil
 }
 
-// attemptsOf reads the attempts of the Calls of some ids, in their order. What can't
-// be read is an error; with damaged, that is told instead.
+// attemptsOf reads the attempts of the Calls with these ids, in their order. damaged, if set, is told of those that
+// can't be read; otherwise they are an error.
 func (s *Store) attemptsOf(
 	ids []string, found func(id string, a *call.Attempt), damaged func(id string, err error),
 ) engine.Statement {
@@ -114,7 +113,7 @@ func (s *Store) attemptsOf(
 	}
 }
 
-// look queues the reading of Calls that are not to be changed.
+// look queues the reading of Calls that will not be changed.
 func (t *tx) look(ids []string) map[string]*stored {
 	found := make(map[string]*stored, len(ids))
 	if len(ids) == 0 {
@@ -161,19 +160,19 @@ func (s *Store) get(ctx context.Context, queue func(*tx) (found func() error)) e
 	return found()
 }
 
-// Asked is a Call, and the Idempotency-Key with which it was asked for, empty for none: it is known as long as
-// anything personal is kept of the Call.
+// Asked is a Call, and the Idempotency-Key of the request for it, or empty. The Idempotency-Key is removed together
+// with the Call's personal data.
 type Asked struct {
 	call.Call
 	IdempotencyKey string
 }
 
-// fields are those of selectAsked.
+// fields are the fields for the columns of selectAsked.
 func (a *Asked) fields() []any {
 	return append(fields(callColumns(&a.Call)), asText{&a.IdempotencyKey})
 }
 
-// Asked returns Call id and what it was asked for with, or ErrNotFound.
+// Asked returns Call id and its Idempotency-Key, or ErrNotFound.
 func (s *Store) Asked(ctx context.Context, id string) (a Asked, err error) {
 	err = s.get(ctx, func(t *tx) func() error {
 		return t.readRow(engine.Statement{SQL: selectAsked + "id = $1"}, id, &a.Call, a.fields())
@@ -183,8 +182,7 @@ func (s *Store) Asked(ctx context.Context, id string) (a Asked, err error) {
 
 const selectBySID = "SELECT call_id, n FROM attempts WHERE sid = $1"
 
-// BySID returns the id of the Call, and the number of its attempt, that Twilio
-// calls sid; or ErrNotFound.
+// BySID returns the id of the Call and the number of its attempt that has Twilio's sid, or ErrNotFound.
 func (s *Store) BySID(ctx context.Context, sid string) (id string, n int, err error) {
 	found, err := s.reading(ctx).row(selectBySID, []any{storable(sid)}, &id, &n)
 	if err == nil && !found {
@@ -219,8 +217,7 @@ func readEvents(q querier, id string, after, limit int) (events []call.Event, er
 
 const selectFirstDue = `SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT $2`
 
-// FirstDue returns when the calls that are the next to be dialed are due, or were, the first of them
-// first, at most limit.
+// FirstDue returns when the next calls to be dialed are due, or were due, the earliest first, at most limit.
 func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err error) {
 	from := floor(s.Timer.lowerBounds(s.Now()).dial)
 	err = s.reading(ctx).each(selectFirstDue, []any{from, limit}, func(scan func(...any) error) error {
@@ -235,10 +232,10 @@ func (s *Store) FirstDue(ctx context.Context, limit int) (times []time.Time, err
 	return times, nil
 }
 
-// countOf counts Calls in a state, up to a number of them.
+// countOf counts the Calls in a state, up to a limit.
 const countOf = "SELECT count(*) FROM (SELECT id FROM calls WHERE state = $1 LIMIT $2) AS counted"
 
-// Counts returns how many Calls there are in each state, most of each at the most.
+// Counts returns how many Calls there are in each state, but no more than most.
 func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error) {
 	counts := map[call.State]int{}
 	for _, state := range call.States() {
@@ -251,7 +248,7 @@ func (s *Store) Counts(ctx context.Context, most int) (map[call.State]int, error
 	return counts, nil
 }
 
-// Legs returns how many legs may be ringing, or talk, for Calls that have not ended; most at the most.
+// Legs returns how many legs may be ringing or talking, for Calls that have not ended, but no more than most.
 func (s *Store) Legs(ctx context.Context, most int) (n int, err error) {
 	_, err = s.reading(ctx).row("SELECT count(*) FROM (SELECT 1 FROM destinations LIMIT $1) AS counted", []any{most}, &n)
 	if err != nil {

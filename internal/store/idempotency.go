@@ -12,23 +12,23 @@ import (
 	"redial/internal/call"
 )
 
-// Idempotency is a caller's promise that two requests with the same Idempotency-Key are the
-// same request. Scope says whose it is, Hash what was asked.
+// Idempotency is a caller's promise that two requests with the same Idempotency-Key are the same request. Scope says
+// whose Idempotency-Key it is. Hash is a hash of the request.
 type Idempotency struct {
 	Scope, Key, Hash string
 }
 
 const sealPrefix = "hmac:"
 
-// seal is the hash as it is kept: without the Call's secret nobody can try which request it is of.
+// seal is the hash as it is stored. Without the Call's secret nobody can test which request it belongs to.
 func (k Idempotency) seal(secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(k.Hash))
 	return sealPrefix + hex.EncodeToString(mac.Sum(nil))
 }
 
-// isOf says whether what is kept with a Call is of the same request. Once the personal data is gone
-// nobody can tell, and it is taken for that. What versions before kept is the hash itself.
+// isOf says whether a stored hash is of the same request. It is taken for the same once the Call's personal data is
+// gone, because nobody can tell any more. Older versions stored the hash itself.
 func (k Idempotency) isOf(kept, secret string) bool {
 	switch {
 	case kept == "":
@@ -39,13 +39,13 @@ func (k Idempotency) isOf(kept, secret string) bool {
 	return kept == k.Hash
 }
 
-// ErrConflict is returned by Create when the Idempotency-Key was used for another request.
+// ErrConflict is returned if the Idempotency-Key was used for another request.
 var ErrConflict = errors.New("the Idempotency-Key was used for another request")
 
 const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = $1 AND idem_key = $2"
 
-// First returns the Call that this request made when it came with this Idempotency-Key before,
-// as it is now; ErrNotFound if the Idempotency-Key is new, ErrConflict if it was another request's.
+// First returns the Call that this request created when it came with this Idempotency-Key before, in its present
+// state. It returns ErrNotFound if the Idempotency-Key is new, and ErrConflict if it was used for another request.
 func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	var id, hash, secret string
 	found, err := s.reading(ctx).row(selectFirst, []any{key.Scope, key.Key}, &id, asText{&hash}, &secret)

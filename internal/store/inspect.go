@@ -9,22 +9,22 @@ import (
 	"redial/internal/store/engine"
 )
 
-// Inspection is what somebody who looks whether the set-up is right is told of a database. To
-// look changes nothing in it, and may be done beside a running redial.
+// Inspection is what is found when somebody looks whether a database's set-up is right. Looking changes nothing in the
+// database, and may be done while redial is running.
 type Inspection struct {
 	engine.Inspection
 
 	Schema, Newest int64 // versions of the schema: the database's, and the newest of this binary
 	Pending        int   // migrations of this binary that have not run
 
-	Ahead time.Duration // of this node's clock, is the database's
+	Ahead time.Duration // how far the database's clock is ahead of this node's
 
 	Endpoints   []Endpoint
 	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
 	Pauses      map[string]Pause     // of dialing, by account
 }
 
-// Inspect looks at the database of a URL. With an error comes what was found before it.
+// Inspect looks at the database of a URL. If it returns an error, the Inspection has what was found before.
 func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error) {
 	found, e, err := engine.Inspect(ctx, databaseURL)
 	if found == nil {
@@ -42,7 +42,7 @@ func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error)
 	return i, i.read(ctx, s)
 }
 
-// Inspect looks at the database that is open.
+// Inspect looks at the open database.
 func (s *Store) Inspect(ctx context.Context) (i *Inspection, err error) {
 	found, err := s.engine.Inspect(ctx)
 	i = &Inspection{Inspection: *found}
@@ -52,7 +52,7 @@ func (s *Store) Inspect(ctx context.Context) (i *Inspection, err error) {
 	return i, i.read(ctx, s)
 }
 
-// read asks what is asked of every database, whatever its engine.
+// read reads what every engine can tell.
 func (i *Inspection) read(ctx context.Context, s *Store) error {
 	i.Ahead = s.ClockOffset()
 	if err := i.readRows(ctx, s); err != nil {

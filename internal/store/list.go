@@ -10,8 +10,8 @@ import (
 	"redial/internal/store/engine"
 )
 
-// Query selects Calls: empty fields select all. Calls come newest first, those
-// before Before (an id) only, at most Limit.
+// Query selects Calls; empty fields select all. At most Limit Calls are listed, the newest first, of those before the
+// id Before.
 type Query struct {
 	State   call.State
 	Outcome call.Outcome
@@ -20,14 +20,14 @@ type Query struct {
 	Limit   int
 }
 
-// impossible says that no Call is as a Query asks for: only one that has ended has an outcome.
+// impossible says that no Call can match a Query: only a Call that has ended has an outcome.
 func (q Query) impossible() bool { return q.Outcome != "" && q.State != "" && q.State != call.Ended }
 
-// pageBytes is about how much a page of Calls may hold, whatever its limit: each may have as
-// much metadata as a request can bring.
+// pageBytes is about how much a page of Calls may hold, whatever its limit: each Call may have as much metadata as a
+// request can carry.
 const pageBytes = 1 << 20
 
-// List returns the Calls that a Query selects, as many as make a page, and whether there are more.
+// List returns the first Calls that match a Query, as many as fit on a page, and whether there are more.
 func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, err error) {
 	if q.impossible() {
 		return nil, false, nil
@@ -50,7 +50,7 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 	return calls, more, nil
 }
 
-// page reads Calls until there are limit of them, or enough for a page.
+// page reads Calls until there are limit of them, or their size fills a page.
 func (s *Store) page(t *tx, st engine.Statement, limit int) (_ []Asked, more bool, err error) {
 	var found []*Asked
 	var calls []*call.Call
@@ -88,7 +88,7 @@ func (c *conditions) add(cond, v string) {
 	}
 }
 
-// newest ends the SQL of a page: one row more than the limit tells whether there are more.
+// newest completes the SQL of a page. It reads one row more than the limit, which tells whether there are more.
 func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 	c.add(id+" <", q.Before)
 	if len(c.where) == 0 {
@@ -112,9 +112,9 @@ func listSQL(q Query) engine.Statement {
 	return c.newest(selectAsked, "id", q)
 }
 
-// idsTo finds the Calls to a number: with each outcome that they may have, among the first numbers
-// of Calls and among the others. Each of these searches reads just its part of an index, from its
-// newest end; one search for all of them would read what the Query leaves out, too.
+// idsTo finds the Calls to a number. It searches separately for each outcome, and separately among the Calls' first
+// numbers and their other numbers. Each search reads only its part of an index, from the newest entry on. A single
+// search would also read what the Query leaves out.
 func idsTo(t *tx, q Query) (ids []string, err error) {
 	for _, st := range toSQL(q) {
 		st.Rows = func(scan func(...any) error) error {
@@ -145,8 +145,8 @@ func toSQL(q Query) (list []engine.Statement) {
 	return list
 }
 
-// liveTo selects the Calls to a number that have not ended. They are in one of two states: that the
-// condition names the other one keeps planners to the index of the number.
+// liveTo selects the Calls to a number that have not ended. They are in one of two states. The condition excludes the
+// other state instead of naming theirs, so that planners use the index of the number.
 func liveTo(q Query) []engine.Statement {
 	other := map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[q.State]
 	first := conditions{where: []string{"outcome IS NULL"}}
@@ -179,7 +179,7 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 
 const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
 
-// Between returns the ids of Calls from one to another, both included, the newest first.
+// Between returns the ids of the Calls between two ids, both included, the newest first.
 func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]string, error) {
 	ids, err := queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
 	if err != nil {
@@ -188,7 +188,7 @@ func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]stri
 	return ids, nil
 }
 
-// sizeOf is about how many bytes a Call has that its request brought.
+// sizeOf is about how many bytes of a Call came with its request.
 func sizeOf(c *call.Call) int {
 	n := len(c.Options) + len(c.Webhook) + len(c.Message.Twiml) + len(c.Message.URL) +
 		len(c.Policy.Confirm.Prompt) + len(c.Policy.Machine.Say)

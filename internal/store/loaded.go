@@ -8,10 +8,10 @@ import (
 	"redial/internal/store/engine"
 )
 
-// loaded are the Calls that a batch has read.
+// loaded has the Calls that a batch has read.
 type loaded struct {
 	*tx
-	now   time.Time // the latest at which one of the operations was asked for
+	now   time.Time // the latest time of an operation
 	calls map[string]*stored
 
 	row  call.Call // as it was read last
@@ -19,7 +19,7 @@ type loaded struct {
 	into []any     // its fields
 }
 
-// lock queues the reading of Calls of known ids, which it locks.
+// lock queues the reading and locking of Calls with known ids.
 func (l *loaded) lock(ids []string, how engine.Lock) {
 	ids = slices.DeleteFunc(ids, func(id string) bool { return id != storable(id) })
 	if len(ids) == 0 {
@@ -37,7 +37,7 @@ func (l *loaded) lock(ids []string, how engine.Lock) {
 	l.readAttempts(ids)
 }
 
-// found takes a Call's row.
+// found adds a Call's row.
 func (l *loaded) found(scan func(...any) error) (*stored, error) {
 	if l.into == nil {
 		l.into = lenient(fields(callColumns(&l.row)), &l.bad)
@@ -54,7 +54,7 @@ func (l *loaded) found(scan func(...any) error) (*stored, error) {
 	return c, nil
 }
 
-// readAttempts queues the reading of the attempts of Calls that are, or will be, read.
+// readAttempts queues the reading of the attempts of Calls, whose rows may be read later.
 func (l *loaded) readAttempts(ids []string) {
 	if len(ids) == 0 {
 		return
@@ -71,7 +71,7 @@ func (l *loaded) readAttempts(ids []string) {
 	}))
 }
 
-// get is a Call that was read, or why it was not.
+// get returns a Call that was read. Its err says if it can't be had.
 func (l *loaded) get(id string) *stored {
 	if c := l.calls[id]; c != nil {
 		return c
@@ -79,11 +79,11 @@ func (l *loaded) get(id string) *stored {
 	return &stored{err: ErrNotFound}
 }
 
-// addNew is told of a Call whose row is inserted by it.
+// addNew adds a new Call, whose row is inserted by its operation.
 func (l *loaded) addNew(c *call.Call) *stored {
 	if l.calls[c.ID] == nil {
 		l.calls[c.ID] = &stored{before: *c, after: *c}
-		l.calls[c.ID].before.Attempts = nil // these are written with all others
+		l.calls[c.ID].before.Attempts = nil // so that they are written like all changed attempts
 	}
 	return l.calls[c.ID]
 }

@@ -5,20 +5,19 @@ import (
 	"time"
 )
 
-// lowerBounds are where the scans of the claims' indexes begin: as far as this node knows, nothing
-// is due before. Without them, a long-running snapshot makes every claim read all index entries
-// that the database can't remove yet.
+// lowerBounds are where the scans of the claims' indexes begin: as far as this node knows, nothing earlier is due.
+// Without them, a long-running snapshot makes every claim read all index entries that the database can't remove yet.
 type lowerBounds struct {
 	dial, ask, expire time.Time
-	until             time.Time // from then on all is read, whatever this node knows
+	until             time.Time // after it the scans begin at the beginning again, whatever this node knows
 }
 
 const (
-	boundMargin = 15 * time.Second // longer than a transaction of another node takes, and its clock is off
+	boundMargin = 15 * time.Second // more than a transaction of another node takes, plus the error of its clock
 	boundTime   = 15 * time.Second
 )
 
-// at returns those that hold at a time.
+// at returns the lower bounds that hold at a time.
 func (b *lowerBounds) at(now time.Time) lowerBounds {
 	if !now.Before(b.until) || b.until.After(now.Add(boundTime)) { // or the clock was set back
 		*b = lowerBounds{}
@@ -26,7 +25,7 @@ func (b *lowerBounds) at(now time.Time) lowerBounds {
 	return *b
 }
 
-// raise sets them by what was found due first; zero is nothing.
+// raise sets them to the earliest that was found due; zero means that nothing is due.
 func (b *lowerBounds) raise(dial, ask, expire, now time.Time) {
 	if b.until.IsZero() {
 		b.until = now.Add(boundTime)
@@ -36,7 +35,7 @@ func (b *lowerBounds) raise(dial, ask, expire, now time.Time) {
 	b.expire = expire
 }
 
-// lower lowers them for a Call that was changed, and is due to be dialed, asked about, or given up; zero is never.
+// lower lowers them for a changed Call, which is due to be dialed, asked about or given up then; zero is never.
 func (b *lowerBounds) lower(dial, ask, expire time.Time) {
 	for _, bound := range []struct {
 		at *time.Time
@@ -50,7 +49,7 @@ func (b *lowerBounds) lower(dial, ask, expire time.Time) {
 
 func sooner(t, until time.Time) bool { return !t.IsZero() && t.Before(until) }
 
-// earlier is the earlier of two times, of which zero is never.
+// earlier is the earlier of two times; zero is never.
 func earlier(a, b time.Time) time.Time {
 	if b.IsZero() || sooner(a, b) {
 		return a
@@ -58,7 +57,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// floor is a lower bound as the database has it.
+// floor is a lower bound as the database stores times.
 func floor(t time.Time) int64 {
 	if t.IsZero() {
 		return math.MinInt64

@@ -11,7 +11,7 @@ import (
 	"redial/internal/call"
 )
 
-// metrics counts what was committed by this process, and, seldom, what is stored.
+// metrics counts what this process commits. Now and then it also counts what is stored.
 type metrics struct {
 	calls    *prometheus.CounterVec
 	attempts *prometheus.CounterVec
@@ -39,7 +39,7 @@ func newMetrics(r prometheus.Registerer, s *Store) *metrics {
 		}),
 	}
 	for _, o := range call.Outcomes() {
-		m.calls.WithLabelValues(string(o)) // so that a rate is known from the first one on
+		m.calls.WithLabelValues(string(o)) // so that a rate includes the first one
 	}
 	for _, res := range call.Results() {
 		m.attempts.WithLabelValues(string(res))
@@ -65,9 +65,9 @@ func (m *metrics) count(e *call.Event) {
 	}
 }
 
-// Figures that are read from the database: how old they may be, how long reading them may take, and
-// up to how many rows are counted. So they cost the same whatever is stored, and however often
-// somebody looks, also while the database is away.
+// Figures that are read from the database: how old they may be, how long a reading may take, and how many rows are
+// counted at most. So their cost is bounded, however much is stored and however often they are asked for, even while
+// the database is away.
 const (
 	figuresAge  = 15 * time.Second
 	figuresTime = 2 * time.Second
@@ -77,7 +77,7 @@ const (
 var (
 	stateDesc = prometheus.NewDesc("redial_calls",
 		"Calls by state, counted up to 100,000; up to 15 s old.", []string{"state"}, nil)
-	// undeliveredDesc names endpoints by their ids: a URL may hold a secret.
+	// undeliveredDesc labels endpoints with their ids, because a URL may contain a secret.
 	undeliveredDesc = prometheus.NewDesc("redial_webhook_oldest_undelivered_seconds",
 		"Age of the oldest webhook that is yet to be delivered, by endpoint, of the first 1,000 there; up to 15 s old.",
 		[]string{"endpoint"}, nil)
@@ -125,7 +125,7 @@ func (c *stateCollector) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// read reads the figures anew. What can't be had is missing: it would be worse if it were old.
+// read reads the figures anew. A figure that can't be read is missing, which is better than an old one.
 func (c *stateCollector) read() {
 	ctx, cancel := context.WithTimeout(context.Background(), figuresTime)
 	defer cancel()

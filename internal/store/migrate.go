@@ -26,8 +26,8 @@ var migrations = func() fs.FS {
 // ErrSchema is returned by CheckSchema when the database's schema is older than the binary's.
 var ErrSchema = errors.New("the database's schema is out of date: run redial migrate")
 
-// Migrate brings the schema up to date. Nodes that start together wait for each other; one that
-// finds nothing to do waits for nobody.
+// Migrate brings the schema up to date. Nodes that start at the same time wait for each other. If no migration is
+// pending, it waits for nobody.
 func (s *Store) Migrate(ctx context.Context) error { return s.engine.Migrate(ctx, migrations) }
 
 // CheckSchema returns ErrSchema when migrations are pending.
@@ -42,8 +42,8 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 // PendingSQL returns the statements that Migrate would run, empty if none.
 func (s *Store) PendingSQL(ctx context.Context) (string, error) { return pendingSQL(ctx, s.engine) }
 
-// PendingSQL returns the statements that migrating the database of a URL would run, empty if none. To
-// look makes nothing, neither tables nor files, and may be done beside a running redial.
+// PendingSQL returns the statements that would migrate the database of a URL, empty if none. It creates neither tables
+// nor files, and may be used while redial is running.
 func PendingSQL(ctx context.Context, databaseURL string) (text string, err error) {
 	e, err := engine.Look(ctx, databaseURL)
 	if err != nil {

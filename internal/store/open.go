@@ -17,12 +17,12 @@ import (
 type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
-	PlacedBy   string                // the carrier's account that dials what is claimed; kept with it
-	Isolation  sql.IsolationLevel    // where it can be chosen; the default is READ COMMITTED with row locks
+	PlacedBy   string                // the carrier's account that dials what this node claims; stored with each attempt
+	Isolation  sql.IsolationLevel    // if the engine has a choice; default: READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
 	Metrics    prometheus.Registerer // nil: none
-	// Committed is told of each event that this process has committed, with the Call as it is then; nil: nobody is.
-	// Whoever asked for the change is answered after that, so it has to be quick.
+	// Committed is called for each event that this process has committed, with the Call as it was at that event. It must
+	// be quick, because the operation's caller is answered after it. nil: nobody is told.
 	Committed func(*call.Call, *call.Event)
 	Notice    func(sentence string) // is told what opening and migrating wait for; nil: nobody is
 }
@@ -41,7 +41,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 	return s, nil
 }
 
-// on is a Store of an engine, whose writer is yet to be started.
+// on makes a Store of an engine. Its writer is not started yet.
 func on(e engine.Engine, o Options) *Store {
 	s := &Store{engine: e, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed}
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)

@@ -15,13 +15,13 @@ import (
 type outbox struct {
 	*loaded
 	endpoints map[string]*Endpoint
-	rows      map[DeliveryKey]*sending // that were read
-	handed    []*Delivery              // slots were taken for them
-	left      bool                     // something is due that no slot was taken for
-	behind    map[DeliveryKey]bool     // whether what was written waits behind another
+	rows      map[DeliveryKey]*sending // the rows that were read
+	handed    []*Delivery              // to be sent after the commit; a slot was taken for each
+	left      bool                     // a Delivery is due for which there was no slot
+	behind    map[DeliveryKey]bool     // whether a written Delivery has another before it in its sequence
 }
 
-// sending is a Delivery as it stood, and as it is to be.
+// sending is a Delivery before and after the batch.
 type sending struct{ before, after Delivery }
 
 func newOutbox(l *loaded) outbox {
@@ -31,10 +31,10 @@ func newOutbox(l *loaded) outbox {
 	}
 }
 
-// readDeliveries locks the Calls whose deliveries change, and reads these with what is next
-// behind them. A sequence is only ever changed under the lock of its Call: so the next message
-// is made due, whoever adds one at the same time. The Calls of the changes are locked
-// with them, so that all are locked in one order.
+// readDeliveries locks the Calls whose deliveries change, and reads these deliveries and the next ones of their
+// sequences. A sequence only changes under the lock of its Call, so the next message becomes due even if another
+// transaction adds one at the same time. These Calls are locked together with those of the changes, so that all are
+// locked in one order.
 func (box *outbox) readDeliveries(r *reads) {
 	if box.store.sender == nil {
 		return
@@ -60,7 +60,7 @@ func (box *outbox) readDeliveries(r *reads) {
 	endpoints, seqs := map[string]bool{}, map[string]bool{}
 	for _, o := range r.deliveries {
 		inSequence[o.key.sequence()]++
-		most = max(most, inSequence[o.key.sequence()]) // as many may be over after this batch, and the one behind is next
+		most = max(most, inSequence[o.key.sequence()]) // so many may be over after this batch; the one after them is next
 		endpoints[storable(o.key.EndpointID)], seqs[strconv.Itoa(o.key.Seq)] = true, true
 	}
 	found := func(d *Delivery) {
@@ -78,11 +78,10 @@ func (box *outbox) readDeliveries(r *reads) {
 
 const ofKey = "call_id = $1 AND endpoint_id = $2 AND seq = $3"
 
-// ofSequences finds what is pending in the sequences of Calls ($1) and endpoints ($4), without reading
-// the bodies of all that waits there: the heads of the sequences, what has one of the numbers of $2,
-// and of the others the first of each sequence and $3 more. So whoever is settled or put back, the
-// next one is among them. Of an endpoint any number may wait: it is compared in a way for which
-// no index is used.
+// ofSequences finds pending Deliveries in the sequences of Calls ($1) and endpoints ($4): the heads of the sequences,
+// those with one of the numbers in $2, and the first $3 + 1 of each sequence. The next one is among them, whichever
+// are settled or replayed. The bodies of all others are not read. An endpoint may have any number of pending
+// Deliveries, so endpoint_id is compared in a way for which no index is used.
 const ofSequences = `call_id IN ($1) AND endpoint_id || '' IN ($4) AND state = 'pending' AND (wake_at IS NOT NULL
 	OR CAST(seq AS TEXT) IN ($2)
 	OR seq <= COALESCE((SELECT p.seq FROM deliveries AS p WHERE p.endpoint_id = deliveries.endpoint_id
@@ -90,8 +89,7 @@ const ofSequences = `call_id IN ($1) AND endpoint_id || '' IN ($4) AND state = '
 
 func sortedList(set map[string]bool) engine.List { return slices.Sorted(maps.Keys(set)) }
 
-// settleSequences queues what has become of the deliveries that were changed, and makes the
-// next one of each sequence due.
+// settleSequences queues the changes of the deliveries, and makes the next one of each sequence due.
 func (box *outbox) settleSequences() error {
 	sequences := map[sequence][]*sending{}
 	for _, k := range sortedKeys(box.rows) {
@@ -131,7 +129,7 @@ func sameDelivery(a, b *Delivery) bool {
 		a.Failures == b.Failures && slices.Equal(a.Tries, b.Tries)
 }
 
-// hand makes a Delivery due: it goes out with the commit if the Sender has a slot.
+// hand makes a Delivery due. It is sent after the commit if the Sender has a slot.
 func (box *outbox) hand(d *Delivery) {
 	now := box.store.Now()
 	d.WakeAt, d.Endpoint = now, box.endpoints[d.EndpointID]
@@ -143,7 +141,7 @@ func (box *outbox) hand(d *Delivery) {
 	box.handed = append(box.handed, d)
 }
 
-// publish queues the Events of the batch's changes for whoever wants them.
+// publish queues a Delivery of each of the batch's Events for each endpoint that wants it.
 func (box *outbox) publish(changed []*stored) error {
 	if box.store.sender == nil {
 		return nil
@@ -157,7 +155,7 @@ func (box *outbox) publish(changed []*stored) error {
 				return err
 			}
 			for _, d := range list {
-				if heads[d.sequence()] == nil { // of a sequence that is empty, as far as is known
+				if heads[d.sequence()] == nil { // the sequence is empty, as far as this batch knows
 					heads[d.sequence()] = d
 					box.hand(d)
 				}
@@ -174,7 +172,8 @@ func (box *outbox) publish(changed []*stored) error {
 	})
 }
 
-// insertDelivery writes the head of a sequence as one that waits, if another is there.
+// insertDelivery inserts Deliveries. One that is the head of its sequence is inserted as not yet due if the table has
+// another head.
 var insertDelivery = bulk{insert: &engine.Insertion{
 	Table: "deliveries", Columns: asWritten(deliveryColumns(new(Delivery))),
 	Compute: map[string]string{"wake_at": `CASE WHEN EXISTS (SELECT 1 FROM deliveries AS d
@@ -182,7 +181,7 @@ var insertDelivery = bulk{insert: &engine.Insertion{
 	Returns: []string{"call_id", "endpoint_id", "seq", "wake_at"},
 }}
 
-// deliveriesOf are those of an Event: one for each who wants it, if anybody does.
+// deliveriesOf are the Deliveries of an Event, one for each endpoint that wants it.
 func (box *outbox) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, err error) {
 	add := func(id, url, target string) {
 		list = append(list, &Delivery{
@@ -210,8 +209,8 @@ func (box *outbox) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, 
 	return list, err
 }
 
-// dispatch gives the Sender what was committed, and gives back the slots of what turned out
-// to wait behind something else.
+// dispatch gives the Sender the committed Deliveries that it has slots for. It gives back the slots of those that
+// turned out to have another before them.
 func (box *outbox) dispatch() {
 	var list []Delivery
 	for _, d := range box.handed {

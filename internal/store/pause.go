@@ -9,29 +9,29 @@ import (
 	"redial/internal/store/engine"
 )
 
-// PauseKind says why dialing pauses.
+// PauseKind is the reason of a pause.
 type PauseKind string
 
 // The kinds of a pause.
 const (
-	PauseOfAccount  PauseKind = ""         // Twilio takes no calls of the account
-	PauseOfSetup    PauseKind = "setup"    // it does not take a setting of ours, which Message names
-	PauseOfFull     PauseKind = "full"     // the account has as many calls at once as it may
-	PauseOfUnlisted PauseKind = "unlisted" // a code that nobody here knows refuses many: the account is looked at
+	PauseOfAccount  PauseKind = ""         // Twilio accepts no calls of the account
+	PauseOfSetup    PauseKind = "setup"    // it does not accept a setting of ours, which Message names
+	PauseOfFull     PauseKind = "full"     // the account has as many calls at once as it may have
+	PauseOfUnlisted PauseKind = "unlisted" // a code that is in no table refuses many: the account is looked at
 )
 
-// Pause says that Twilio takes no calls of an account for now, since when, and
-// with which error; all nodes keep to it.
+// Pause says that Twilio accepts no calls of an account at present, since when, and with which error. All nodes obey
+// it.
 type Pause struct {
 	Since       time.Time
 	Kind        PauseKind
 	Code        int
 	Message     string
-	NextCheckAt time.Time // when some node looks whether it is over
-	Legs, Alive int       // of PauseOfFull: how many legs were alive when it began, and are now
+	NextCheckAt time.Time // when one of the nodes looks whether it is over
+	Legs, Alive int       // of PauseOfFull: how many legs were alive when it began, and are alive now
 }
 
-// Why is the pause in a sentence.
+// Why is the reason of the pause, in a sentence.
 func (p *Pause) Why() string {
 	why := "Twilio takes no calls of this account"
 	switch p.Kind {
@@ -48,7 +48,7 @@ func (p *Pause) Why() string {
 	return fmt.Sprintf("%s: error %d", why, p.Code)
 }
 
-// Free is how many calls may be dialed although the account was full: as many as have ended.
+// Free is how many calls may be dialed although the account was full: as many as have ended since.
 func (p *Pause) Free() int {
 	if p.Kind != PauseOfFull {
 		return 0
@@ -62,22 +62,22 @@ func pauseColumns(account *string, p *Pause) []column {
 		{"next_check_at", &next}, {"kind", (*string)(&p.Kind)}, {"legs", &p.Legs}}
 }
 
-// The one who finds the account full has a number, too, which is not one of the legs.
+// The count of legs leaves out one number: that of the call which found the account full.
 var insertPause = func() bulk {
 	b := insertionIfFree("pauses", pauseColumns(new(string), new(Pause)), "account", "account")
 	b.insert.Compute = map[string]string{"legs": "(SELECT count(*) FROM destinations) - {legs}"}
 	return b
 }()
 
-// What is wrong with the account matters more than that it is full; and a code that nobody here
-// knows is looked at even while something else is wrong.
+// A kind of pause gives way to a more important one: trouble with the account matters more than a full account, and a
+// code that is in no table is looked at even during another trouble.
 const updatePause = `UPDATE pauses SET code = $3, message = $4,
 	since = CASE WHEN kind = $6 THEN since ELSE CAST($2 AS BIGINT) END,
 	next_check_at = $5, legs = (SELECT count(*) FROM destinations) - 1, kind = $6
 	WHERE account = $1 AND (kind = 'full' OR $6 = 'unlisted' AND kind <> 'unlisted')`
 
-// PauseAccount stops dialing for the account until ResumeAccount. A pause that
-// is there already stays as it is, but for one of a full account.
+// PauseAccount stops dialing for the account until ResumeAccount. An existing pause is kept, unless it is one of a
+// full account.
 func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNew bool, err error) {
 	p.Message, p.Legs = storable(p.Message), 1
 	err = s.tx(ctx, func(t *tx) error {
@@ -114,8 +114,8 @@ func (s *Store) PauseAccount(ctx context.Context, account string, p Pause) (isNe
 	return isNew, nil
 }
 
-// BlameAccount makes a pause over a code that nobody here knows one of the account, which was
-// found not to be well; the code is not held against any number.
+// BlameAccount makes a pause of kind PauseOfUnlisted one of the account, because a look found trouble with the
+// account. The code no longer counts against any number.
 func (s *Store) BlameAccount(ctx context.Context, account string, code int) error {
 	return s.tx(ctx, func(t *tx) error {
 		t.add(engine.Statement{
@@ -127,11 +127,11 @@ func (s *Store) BlameAccount(ctx context.Context, account string, code int) erro
 	})
 }
 
-// pastFor is how long a pause that is over is remembered.
+// pastFor is how long a past pause is kept.
 const pastFor = 7 * 24 * time.Hour
 
-// ResumeAccount ends a pause. All but those of a full account, of which there may be many,
-// are remembered for a while.
+// ResumeAccount ends a pause. It keeps it among the past ones for a while, unless it was one of a full account, of
+// which there may be many.
 func (s *Store) ResumeAccount(ctx context.Context, account string) error {
 	now := s.Now()
 	err := s.tx(ctx, func(t *tx) error {
@@ -178,7 +178,7 @@ func pastColumns(account *string, p *PastPause) []column {
 
 var insertPastPause = insertionIfFree("past_pauses", pastColumns(new(string), new(PastPause)), "", "account", "since")
 
-// PastPauses returns the latest of an account's pauses that are over, at most limit, the latest first.
+// PastPauses returns the latest past pauses of an account, the latest first, at most limit.
 func (s *Store) PastPauses(ctx context.Context, account string, limit int) (list []PastPause, err error) {
 	err = s.reading(ctx).each(`SELECT since, until, code, message, kind FROM past_pauses WHERE account = $1
 		ORDER BY until DESC LIMIT $2`, []any{account, limit},
@@ -206,8 +206,8 @@ func (s *Store) AccountPause(ctx context.Context, account string) (*Pause, error
 	return p, err
 }
 
-// AccountState returns the account's pause, nil if there is none, and whether codes that nobody here
-// knows were counted since a call was taken.
+// AccountState returns the account's pause, nil if there is none, and whether codes that are in no table were counted
+// since Twilio last accepted a call.
 func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause, suspects bool, err error) {
 	var p Pause
 	var counted int
@@ -228,8 +228,8 @@ func (s *Store) AccountState(ctx context.Context, account string) (pause *Pause,
 	return &p, counted > 0, nil
 }
 
-// ClaimCheck says whether it is on this node to look whether the pause is over,
-// and if so puts the next look off until next. It does not wait for a node that is at it.
+// ClaimCheck says whether this node is to look whether the pause is over. If so, it puts off the next look until next.
+// It does not wait for another node that is doing the same.
 func (s *Store) ClaimCheck(ctx context.Context, account string, now, next time.Time) (mine bool, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		const due = `SELECT account FROM pauses WHERE account = $1 AND next_check_at <= $2`

@@ -6,7 +6,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// querier answers queries: a transaction, or a reader.
+// querier runs queries: a transaction, or a reader.
 type querier interface {
 	// each calls row for every row of the query's answer.
 	each(query string, args []any, row func(scan func(...any) error) error) error

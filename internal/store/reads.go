@@ -10,15 +10,15 @@ import (
 	"redial/internal/store/engine"
 )
 
-// reads are the rows that operations need. Each kind is read in one go.
+// reads are the rows that operations need. All rows of one kind are read together.
 type reads struct {
 	byID       []string        // Calls, to be locked
-	deliveries []deliveryRead  // of Calls that are locked for that, too
-	due        []*dueRead      // Calls, to be locked, but for those that another node has locked
+	deliveries []deliveryRead  // to be changed; their Calls are locked, too
+	due        []*dueRead      // Calls, to be locked, without those that another node has locked
 	keyed      []*keyedRequest // Calls, to be inserted, unless their Idempotency-Keys were used before
 }
 
-// selection is a condition that claims, and the lower bound at which it begins.
+// selection is the condition of a claim, and the lower bound at which its scan begins.
 type selection struct {
 	where string
 	from  time.Time
@@ -53,7 +53,7 @@ func (r *reads) readAttemptsOfDue(l *loaded) {
 	var ids []string
 	for _, d := range r.due {
 		for _, c := range d.calls {
-			if id := c.before.ID; !slices.Contains(r.byID, id) && !slices.Contains(ids, id) { // else they are read already
+			if id := c.before.ID; !slices.Contains(r.byID, id) && !slices.Contains(ids, id) { // otherwise they are read already
 				ids = append(ids, id)
 			}
 		}
@@ -66,14 +66,14 @@ type keyedRequest struct {
 	call *call.Call
 	key  Idempotency
 
-	inserted bool    // it was not
+	inserted bool    // it was not used before
 	first    string  // id of the Call that was made with the Idempotency-Key before
-	hash     string  // of its request, as it is kept
+	hash     string  // of that Call's request, as it is stored
 	secret   string  // of that Call
-	was      *stored // that Call, where no other operation of the batch has read it
+	was      *stored // that Call, if no other operation of the batch has read it
 }
 
-// before is the Call that was made by the same request before.
+// before is the Call that the same request created before.
 func (k *keyedRequest) before(l *loaded) (call.Call, error) {
 	switch {
 	case k.first == "":
@@ -88,8 +88,8 @@ func (k *keyedRequest) before(l *loaded) (call.Call, error) {
 	return c.after, c.err
 }
 
-// insertKeyed queues the rows of Calls whose Idempotency-Keys may have been used before, in the order of these;
-// the answer says whose were not.
+// insertKeyed queues the rows of Calls whose Idempotency-Keys may have been used before, in the order of the
+// Idempotency-Keys. The answer says which were new.
 func (r *reads) insertKeyed(l *loaded) error {
 	slices.SortStableFunc(r.keyed, func(x, y *keyedRequest) int {
 		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
@@ -113,8 +113,8 @@ func (r *reads) insertKeyed(l *loaded) error {
 	})
 }
 
-// readFirst reads the Calls that were made with the Idempotency-Keys that were used before. These
-// are not locked, and so not for others of the batch to change.
+// readFirst reads the Calls that were created with Idempotency-Keys that were used before. They are not locked, so
+// other operations of the batch must not change these copies.
 func (r *reads) readFirst(l *loaded) error {
 	var repeats []*keyedRequest
 	for _, c := range r.keyed {
@@ -147,5 +147,5 @@ func (r *reads) readFirst(l *loaded) error {
 // deliveryRead is a Delivery that is to be changed.
 type deliveryRead struct {
 	key   DeliveryKey
-	again bool // also one that is no longer pending
+	again bool // also if it is no longer pending
 }

@@ -12,11 +12,11 @@ import (
 
 const (
 	probeTime = 5 * time.Second
-	probeSize = 4096 // bytes: a disk with room for less has none for a call
+	probeSize = 4096 // bytes: a disk that is too full for them is too full for a call
 )
 
-// Ready says whether the database takes what is written: a disk may be full, or a server read-only,
-// and still answer. Those who ask at the same time share one look.
+// Ready says whether the database accepts writes: a disk may be full, or a server read-only, and it still answers
+// reads. Callers at the same time share one probe.
 func (s *Store) Ready(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	}
 }
 
-// probe writes a row of its own, and removes those before.
+// probe writes a row, and removes the rows of earlier probes.
 func (t *tx) probe() error {
 	id, filler := rand.Text(), strings.Repeat(rand.Text(), probeSize/len(rand.Text()))
 	t.add(engine.Statement{SQL: `INSERT INTO probes (id, filler) VALUES ($1, $2)`, Args: []any{id, filler}})

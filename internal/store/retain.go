@@ -13,18 +13,18 @@ import (
 	"redial/internal/store/engine"
 )
 
-// ErrNotEnded is returned by Scrub for a Call that has not ended.
+// ErrNotEnded is returned by Scrub if the Call has not ended.
 var ErrNotEnded = errors.New("the call has not ended")
 
-// keep is how long an ended Call's row stays whatever the retention: late
-// callbacks and repeats of an Idempotency-Key need it.
+// keep is how long the row of an ended Call stays, whatever the retention: late callbacks and repeated
+// Idempotency-Keys need it.
 const keep = 48 * time.Hour
 
-// retainStep bounds how much one transaction of Retain scrubs or deletes.
+// retainStep is how many Calls one transaction of Retain scrubs or deletes at most.
 const retainStep = 100
 
-// Scrub removes the personal data of an ended Call: people and numbers, messages, the
-// hash of a PIN and of the request, options, metadata, and Twilio's words. States, times, sids and error codes stay.
+// Scrub removes the personal data of an ended Call: people and numbers, messages, the hash of a PIN and of the
+// request, options, metadata, and Twilio's texts. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		c, err := t.loadCall(id)
@@ -60,16 +60,16 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 		return err
 	}
 	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil }) {
-		return nil // nothing else quotes anybody
+		return nil // the other events contain no text of Twilio
 	}
 	return t.scrubWords(c)
 }
 
-// What is on its way to somebody still gets there, and is forgotten then.
+// A pending message is still sent, and its body is removed then.
 const forgetDeliveries = `UPDATE deliveries SET forget = 1, body = CASE state WHEN 'pending' THEN body ELSE '' END,
 	url = CASE state WHEN 'pending' THEN url ELSE '' END WHERE call_id = $1`
 
-// scrubWords removes Twilio's words, which may quote a number, but keeps its codes.
+// scrubWords removes Twilio's texts, which may contain a number, but keeps its codes.
 func (t *tx) scrubWords(c *call.Call) error {
 	for _, a := range c.Attempts {
 		if a.Refusal == nil {
@@ -97,19 +97,18 @@ func (t *tx) scrubWords(c *call.Call) error {
 	return nil
 }
 
-// What ended by $1, the longest ago first.
+// The Calls that ended by $1, the longest ago first.
 const (
 	// selectOld leaves out a Call with a delivery that is still to be sent.
 	selectOld = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL)
 		ORDER BY ended_at LIMIT $2`
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
-		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, and of no other
+		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, so that no other index is used
 )
 
-// Retain scrubs what ended longer than retention ago, and deletes the rows of
-// what needs not be kept at all any more. It does a small step, and says
-// whether there is more to do.
+// Retain scrubs the Calls that ended longer than retention ago, and deletes the rows that are no longer needed. It
+// does a small step, and says whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
 	defer crashpoint.Contain(&err)
 	err = s.tx(ctx, func(t *tx) error {
@@ -151,8 +150,8 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 	return more, nil
 }
 
-// scrubDamaged removes the personal data of a Call that can't be read, and with it all
-// that might be some: it is not to keep that of others.
+// scrubDamaged removes the personal data of a Call that can't be read, and everything that may be personal, so that a
+// damaged Call does not keep the data of others from being removed.
 func (t *tx) scrubDamaged(id string, now time.Time) error {
 	none := call.Call{Wish: call.Wish{ID: id, Policy: call.DefaultPolicy()}}
 	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id),

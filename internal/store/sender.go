@@ -2,24 +2,22 @@ package store
 
 import "redial/internal/call"
 
-// Sender sends webhooks. What a batch makes due is handed over as soon as it is on disk, if
-// the Sender has a slot for it: then it needs no claim.
+// Sender sends webhooks. A batch hands over the Deliveries that it makes due as soon as they are on disk, if the
+// Sender has slots for them. They need not be claimed then.
 type Sender interface {
-	// Body is what is sent of an Event, with the Call as it was then. It is pure.
+	// Body is what is sent for an Event, with the Call as it was at that event. It is pure.
 	Body(*call.Call, *call.Event) (string, error)
-	// OfCall says which events are sent to the webhook that a Call brings itself.
+	// OfCall says which events are sent to a Call's own webhook.
 	OfCall() Filter
 
-	// Take takes a slot for one exchange with a target, or says that there is none. Drop
-	// gives it back.
+	// Take takes a slot for one exchange with a target. It returns false if there is none. Drop gives the slot back.
 	Take(target string) bool
 	Drop(target string)
-	// Start sends what slots were taken for, and is on disk by now.
+	// Start sends Deliveries whose slots were taken. They are on disk.
 	Start([]Delivery)
-	// Look makes the Sender look at the database: something is due that no slot was taken for.
+	// Look makes the Sender look at the database, because a Delivery is due for which there was no slot.
 	Look()
 }
 
-// SendBy names the Sender, once, before anything is written. Without one there are no
-// webhooks.
+// SendBy sets the Sender. It is called once, before anything is written. Without a Sender there are no webhooks.
 func (s *Store) SendBy(x Sender) { s.sender = x }

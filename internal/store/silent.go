@@ -8,16 +8,16 @@ import (
 	"redial/internal/store/engine"
 )
 
-// A Call whose leg may be alive, and of which nothing new was heard since $1. Of EXISTS,
-// a planner may make a join, and read all attempts there are.
+// Calls with a leg that may be alive, of which nothing new was heard since $1. With EXISTS a planner might choose a
+// join, and read all attempts.
 const selectSilent = `SELECT id FROM calls WHERE state = 'dialing' AND id > $2 AND (
 	SELECT count(*) FROM attempts WHERE call_id = calls.id AND ended_at IS NULL AND dialed_at < $1
 		AND coalesce(placed_at, 0) < $1 AND coalesce(initiated_at, 0) < $1
 		AND coalesce(ringing_at, 0) < $1 AND coalesce(answered_at, 0) < $1) > 0
 	ORDER BY id LIMIT $3`
 
-// Silent returns the ids, after one, of at most limit Calls with a leg that may be alive and
-// of which nothing new was heard since then.
+// Silent returns the ids of at most limit Calls after an id, with a leg that may be alive and of which nothing new was
+// heard since a time.
 func (s *Store) Silent(ctx context.Context, since time.Time, after string, limit int) ([]string, error) {
 	ids, err := queryIDs(s.reading(ctx), selectSilent, micros(since), after, limit)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Store) Silent(ctx context.Context, since time.Time, after string, limit
 	return ids, nil
 }
 
-// What is due to be asked about by $1, and how many legs that is about.
+// The Calls that are due to be asked about by $1, and how many legs each has to ask about.
 const selectToSpread = `SELECT id, wake_at,
 	(SELECT count(*) FROM attempts WHERE call_id = calls.id AND ended_at IS NULL)
 	FROM calls WHERE state = 'dialing' AND wake_at <= $1 ORDER BY wake_at, id`
@@ -37,9 +37,9 @@ func wakeColumns(id *string, at *time.Time) []column {
 	return []column{{"id", id}, {"wake_at", asMicros{at}}}
 }
 
-// SpreadAsks has the legs that are due to be asked about looked at one by one, and returns
-// when the last of them is. When to look is a plan, and no fact about the Call: it is made
-// anew with whatever happens to it.
+// SpreadAsks spreads the looks at legs that are due to be asked about, one after another, and returns the time of the
+// last look. This changes no fact about a Call, only the time of a look, which is planned anew whenever something
+// happens to the Call.
 func (s *Store) SpreadAsks(ctx context.Context, now time.Time, apart time.Duration) (last time.Time, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		last = now

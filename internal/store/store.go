@@ -29,19 +29,19 @@ type Store struct {
 	writer     writer
 	sender     Sender // nil: none
 
-	// transact runs a function in a transaction on the writer's own connection, aside on one that
-	// others share, and view in one that only reads, and sees one state of the database.
+	// transact runs a function in a transaction on the writer's own connection. aside does so on a connection that
+	// others share. view does so in a transaction that only reads, and sees one state of the database.
 	transact, aside, view transaction
 	feed                  feed
 	watchers              watchers
 	Timer                 Timer         // says when to look at what is due
-	unoffered             chan struct{} // receives when a batch left free numbers to the next sweep
+	unoffered             chan struct{} // receives when a batch leaves free numbers to the next sweep
 }
 
-// Name says where the Calls are, without a user and a password.
+// Name says where the Calls are stored, without a user and a password.
 func (s *Store) Name() string { return s.engine.Name() }
 
-// PlacedBy is the carrier's account that dials what is claimed here.
+// PlacedBy is the carrier's account that dials what this node claims.
 func (s *Store) PlacedBy() string { return s.placedBy }
 
 // Shared says whether other nodes may change what is stored.
@@ -49,13 +49,13 @@ func (s *Store) Shared() bool { return s.engine.Shared() }
 
 func (s *Store) reading(ctx context.Context) reader { return reader{ctx, s.engine} }
 
-// writer commits operations in batches: what comes while one is being committed
-// waits, and is the next. An operation that comes alone does not wait at all.
+// writer commits operations in batches. Operations that come while a batch is being committed form the next one. An
+// operation that comes when the writer is idle does not wait.
 type writer struct {
 	queue  chan operation
-	alone  chan struct{} // bounds those that are written alone
+	alone  chan struct{} // bounds the operations that are written alone
 	mu     sync.Mutex
-	locked map[string]int // Calls that somebody else has locked: how many operations on them are written alone
+	locked map[string]int // how many operations are written alone, for each Call that another transaction has locked
 	closed chan struct{}
 	close  func()
 	ended  sync.WaitGroup
@@ -70,7 +70,7 @@ func (w *writer) isClosed() bool {
 	}
 }
 
-// wakeSender has the Sender look at what is due.
+// wakeSender makes the Sender look at what is due.
 func (s *Store) wakeSender() {
 	if s.sender != nil {
 		s.sender.Look()

@@ -8,16 +8,16 @@ import (
 // Step is a pure step on a Call: it may run more than once.
 type Step func(*call.Call) ([]call.Event, error)
 
-// stored is a Call as it stood, and as it is to be.
+// stored is a Call before and after the batch.
 type stored struct {
 	before, after call.Call
 	events        []call.Event
-	then          []*call.Call // after each of them
-	err           error        // why it can't be had
+	then          []*call.Call // the Call after each of the events
+	err           error        // why it can't be read
 	waking        *waking      // nil: it was not due
 }
 
-// step runs a pure step; what fails leaves no trace.
+// step runs a pure step. A step that fails leaves the Call as it was.
 func (c *stored) step(step Step) (after call.Call, err error) {
 	if c.err != nil {
 		return call.Call{}, c.err
@@ -32,7 +32,7 @@ func (c *stored) step(step Step) (after call.Call, err error) {
 	return after, nil
 }
 
-// record takes what a step made of the Call.
+// record keeps what a step made of the Call.
 func (c *stored) record(after *call.Call, events []call.Event) {
 	c.after, c.events = *after, append(c.events, events...)
 	for range events {
@@ -40,17 +40,17 @@ func (c *stored) record(after *call.Call, events []call.Event) {
 	}
 }
 
-// waking is how a Call is woken, and how it was before.
+// waking is how a Call is woken, and its state before.
 type waking struct {
 	step    func(c *call.Call, busy ...string) ([]call.Action, []call.Event)
 	before  call.Call
-	events  int           // how many events it had before
-	actions []call.Action // that it was woken for
-	err     error         // why it could not be woken, though it can be had
+	events  int           // how many events the batch had caused before
+	actions []call.Action // what Wake returned
+	err     error         // why it could not be woken, although it can be read
 }
 
-// wake wakes a Call, and tells it which of its numbers other Calls ring. It may do so
-// again, as if it had not done so before.
+// wake wakes a Call, and tells it which of its numbers other Calls ring. If the Call was woken before, it begins again
+// from the state before that.
 func (c *stored) wake(busy ...string) {
 	w := c.waking
 	c.after, w.actions = w.before, nil

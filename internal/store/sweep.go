@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// sweepMost is how many free numbers a Sweep sees to: it may try a Call for each.
+// sweepMost is how many free numbers a Sweep handles: it may try a Call for each.
 const sweepMost = triesPerBatch
 
-// Of the numbers that Calls are held for, each is looked at once, however many they are: those
-// that no phone rings any more, and that no Call was offered which is due by $1.
+// selectUnoffered finds numbers that Calls are held for, that no phone rings any more, and that were not offered to a
+// Call which is due by $1. It looks once at each number, however many Calls are held for it.
 var selectUnoffered = `WITH RECURSIVE ` +
 	distinct("held", "calls", "held_for") + `, ` + distinct("also", "also_held", "number") + `
 	SELECT number FROM (SELECT number FROM held UNION ALL SELECT number FROM also) AS n WHERE number IS NOT NULL
@@ -19,21 +19,20 @@ var selectUnoffered = `WITH RECURSIVE ` +
 			LIMIT 1) IS NULL
 	LIMIT $2`
 
-// selectHeld finds out whether any Call is held at all: as a rule none is.
+// selectHeld finds out whether any Call is held; usually none is.
 const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 FROM also_held WHERE number > '' LIMIT 1`
 
-// distinct is a part of a query that goes from one value of a column's index to the next.
+// distinct is the part of a query that reads each value of a column once, from an index.
 func distinct(name, table, column string) string {
 	next := `(SELECT ` + column + ` FROM ` + table + ` WHERE ` + column + ` > %s ORDER BY ` + column + ` LIMIT 1)`
 	return name + ` (number) AS (SELECT ` + fmt.Sprintf(next, "''") +
 		` UNION ALL SELECT ` + fmt.Sprintf(next, name+".number") + ` FROM ` + name + ` WHERE number IS NOT NULL)`
 }
 
-// Sweep offers numbers that are free, though Calls are held for them, to the first Call that
-// can ring now: whatever became of the one that was offered the number before, none waits in
-// vain. It writes nothing where nothing is wrong. It does a small step, and says whether there
-// may be more to do, and whether it passed over Calls that another node has locked; other nodes
-// may do the same at the same time.
+// Sweep finds free numbers that Calls are held for, and offers each to the first Call that can ring now. So no Call
+// waits in vain, whatever became of the Call that was offered the number before. It writes nothing if nothing is
+// wrong. It does a small step, and says whether there may be more to do, and whether it passed over Calls that another
+// node has locked. Other nodes may sweep at the same time.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, err error) {
 	o, held := &sweeping{}, false
 	err = s.reading(ctx).each(selectHeld, nil, func(func(...any) error) error {
@@ -57,15 +56,14 @@ func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, er
 	return len(o.numbers) == sweepMost, o.passed, nil
 }
 
-// Unoffered receives after this process has left numbers free that Calls are held for: a
-// Sweep has more to do.
+// Unoffered receives when this process has left numbers free that Calls are held for: there is more for a Sweep to do.
 func (s *Store) Unoffered() <-chan struct{} { return s.unoffered }
 
-// sweeping is an operation: it offers numbers that seem to be free, if they still are.
+// sweeping is an operation: it offers numbers that seemed to be free, if they still are.
 type sweeping struct {
 	entry
 	numbers []string
-	passed  bool // by its batch
+	passed  bool // its batch passed over Calls that another node has locked
 }
 
 func (o *sweeping) read(*reads) {}

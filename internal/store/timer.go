@@ -9,16 +9,16 @@ import (
 	"redial/internal/call"
 )
 
-// Timer says when to look at what is due: at the earliest wake_at, and before, when this process makes something due
-// that is due sooner. What other nodes make due, it does not hear of.
+// Timer says when to look at what is due: at the earliest wake_at, or earlier if this process makes something due
+// before that. It does not hear of what other nodes make due.
 type Timer struct {
 	reading func(context.Context) reader
 	now     func() time.Time
-	changed chan struct{} // receives when a Call was changed that is due before a look
+	changed chan struct{} // receives when a changed Call is due before the look
 	woken   chan struct{} // receives when Wake was called
 
 	mu     sync.Mutex
-	look   Look  // that somebody waits for
+	look   Look  // the look that Wait waits for
 	news   Times // the earliest among the Calls that were changed since the last look
 	bounds lowerBounds
 }
@@ -29,21 +29,21 @@ type Times struct{ Dial, Ask time.Time }
 // IsZero says that there is none.
 func (t Times) IsZero() bool { return t.Dial.IsZero() && t.Ask.IsZero() }
 
-// Look says when to look again at what is due, and whether Calls that become due before, to be dialed or to be asked
-// about, could be seen to then.
+// Look says when to look at what is due. Dial and Ask say whether the caller could then handle Calls that become due
+// earlier, to be dialed or to be asked about.
 type Look struct {
 	At        time.Time
 	Dial, Ask bool
 }
 
-// NoLaterThan looks at t, if that is sooner; zero is never.
+// NoLaterThan makes the look at t, if that is sooner; zero is never.
 func (l *Look) NoLaterThan(t time.Time) {
 	if sooner(t, l.At) {
 		l.At = t
 	}
 }
 
-// wants are the times that are of interest to a look.
+// wants are the times for which a look would be made earlier.
 func (l *Look) wants(t Times) Times {
 	if !l.Dial {
 		t.Dial = time.Time{}
@@ -59,7 +59,7 @@ func (t *Timer) init(reading func(context.Context) reader, now func() time.Time)
 	t.changed, t.woken = make(chan struct{}, 1), make(chan struct{}, 1)
 }
 
-// Each of the three is the head of an index; a database may make a scan of min().
+// Each of the three reads the head of an index. For min() a database may scan more.
 const nextWake = `SELECT
 	(SELECT wake_at FROM calls WHERE state = 'waiting' AND wake_at >= $1 ORDER BY wake_at LIMIT 1),
 	(SELECT wake_at FROM calls WHERE state = 'dialing' AND wake_at >= $2 ORDER BY wake_at LIMIT 1),
@@ -81,12 +81,13 @@ func (t *Timer) Next(ctx context.Context) (next Times, err error) {
 	return next, nil
 }
 
-// clockStep is how often Wait looks at the clock. Somebody may set it, or the machine sleep as well, of which no timer
-// knows.
+// clockStep is how often Wait looks at the clock: a timer does not notice that the clock was set, or that the machine
+// was suspended.
 const clockStep = 10 * time.Second
 
-// Wait returns when it is time for a look, when Wake is called, when ctx is over, or when this process has made a Call
-// due that the look would see to. Then it says what is due, and Next need not be asked for that.
+// Wait returns when it is time for a look, when Wake is called, when ctx is done, or when this process has made a Call
+// due for which the look would be made earlier. In the last case it returns what is due, and the caller need not ask
+// Next for it.
 func (t *Timer) Wait(ctx context.Context, l Look) (due Times) {
 	t.await(l)
 	alarm := time.NewTimer(l.At.Sub(t.now()))
@@ -100,7 +101,7 @@ func (t *Timer) Wait(ctx context.Context, l Look) (due Times) {
 			if !due.IsZero() {
 				return due
 			}
-			if sooner(at, l.At) { // a look at the database would not show more before that
+			if sooner(at, l.At) { // a look before that would find nothing due
 				l.At = at
 				alarm.Reset(at.Sub(t.now()))
 			}
@@ -117,10 +118,10 @@ func (t *Timer) Wait(ctx context.Context, l Look) (due Times) {
 	}
 }
 
-// Wake ends a Wait, or the next one: there may be something to do, whatever is due.
+// Wake ends a Wait, or the next one: there may be something to do, even if nothing is due.
 func (t *Timer) Wake() { poke(t.woken) }
 
-// await begins a Wait. What was changed since the last look counts as well.
+// await begins a Wait. What was changed since the last look counts, too.
 func (t *Timer) await(l Look) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -128,8 +129,8 @@ func (t *Timer) await(l Look) {
 	t.tell(t.news)
 }
 
-// dueBy returns the news, if something is due by now that somebody waits for, and hears of them no more;
-// otherwise only when the first will be.
+// dueBy returns the news and forgets them, if something is due by now for which a look would be made earlier.
+// Otherwise it only returns when the first will be.
 func (t *Timer) dueBy(now time.Time) (due Times, at time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -143,14 +144,14 @@ func (t *Timer) dueBy(now time.Time) (due Times, at time.Time) {
 	return due, at
 }
 
-// hear begins to listen for news: what was changed before, a look at the database shows.
+// hear forgets the news: the next look at the database shows what was changed before.
 func (t *Timer) hear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.look, t.news = Look{}, Times{}
 }
 
-// set tells of a Call that was changed, and is committed.
+// set tells the Timer of a Call whose change is committed.
 func (t *Timer) set(c *call.Call) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -167,7 +168,7 @@ func (t *Timer) set(c *call.Call) {
 	t.tell(due)
 }
 
-// tell tells whoever waits, if something is due before the look.
+// tell wakes Wait, if something is due before its look.
 func (t *Timer) tell(due Times) {
 	due = t.look.wants(due)
 	if sooner(due.Dial, t.look.At) || sooner(due.Ask, t.look.At) {
@@ -175,15 +176,15 @@ func (t *Timer) tell(due Times) {
 	}
 }
 
-// lowerBounds returns those that hold now.
+// lowerBounds returns the lower bounds that hold now.
 func (t *Timer) lowerBounds(now time.Time) lowerBounds {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.bounds.at(now)
 }
 
-// raiseBounds sets the lower bounds by what a look has found due first. What this node changed meanwhile counts, too:
-// news.Ask may be a deadline, so it bounds both scans.
+// raiseBounds sets the lower bounds to what a look has found due first. Changes that this node made meanwhile count,
+// too: news.Ask may be a deadline, so it bounds both scans.
 func (t *Timer) raiseBounds(next Times, deadline, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

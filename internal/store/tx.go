@@ -7,10 +7,10 @@ import (
 	"redial/internal/store/engine"
 )
 
-// ErrUnclear is returned for a write of which nobody knows whether it was committed.
+// ErrUnclear is returned for a write that may or may not be committed.
 var ErrUnclear = engine.ErrUnclear
 
-// batchTime is for one batch, and for a transaction that meets a locked row.
+// batchTime is how long one batch may take, and how long a transaction is repeated because of a locked row.
 const batchTime = 10 * time.Second
 
 // add queues statements.
@@ -31,7 +31,7 @@ func (t *tx) each(sql string, args []any, row func(scan func(...any) error) erro
 	return t.flush()
 }
 
-// lockIDs locks and reads rows of which a query finds the ids.
+// lockIDs locks and reads the rows whose ids a query finds.
 func (t *tx) lockIDs(lock engine.Lock, query string, args ...any) (ids []string, err error) {
 	t.add(engine.Statement{SQL: query, Args: args, Lock: lock, Rows: func(scan func(...any) error) error {
 		var id string
@@ -50,7 +50,7 @@ func (s *Store) in(transact func(context.Context, func(*engine.Tx) error) error)
 	}
 }
 
-// tx runs fn in a transaction apart from the writer's.
+// tx runs fn in a transaction outside the writer.
 func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
 	run := func() error { return s.repeat(ctx, s.aside, fn) }
 	err := run()
@@ -60,8 +60,8 @@ func (s *Store) tx(ctx context.Context, fn func(*tx) error) error {
 	return err
 }
 
-// insist runs a transaction apart from the writer's again and again while it meets a row that
-// somebody else has locked. In between it lets others have the connection.
+// insist repeats a transaction outside the writer while it meets a row that another transaction has locked. Between
+// two tries others can have the connection.
 func (s *Store) insist(ctx context.Context, run func() error) error {
 	for until := time.Now().Add(batchTime); ; {
 		s.writer.alone <- struct{}{}
@@ -73,7 +73,7 @@ func (s *Store) insist(ctx context.Context, run func() error) error {
 	}
 }
 
-// writeRows runs one statement that writes, apart from the writer, and says how many rows it wrote.
+// writeRows runs one statement that writes, outside the writer, and returns how many rows it wrote.
 func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows int64, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		t.add(engine.Statement{SQL: sql, Args: args, Affected: func(n int64) { rows = n }})
@@ -82,15 +82,15 @@ func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows in
 	return rows, err
 }
 
-// repeat runs fn in a transaction, again when the database asks for that.
+// repeat runs fn in a transaction, and runs it again after each conflict.
 func (s *Store) repeat(ctx context.Context, transact transaction, fn func(*tx) error) error {
 	conflicts := func(err error) bool { return s.engine.Fault(err) == engine.Conflict }
 	return engine.Repeat(ctx, conflicts, func(ctx context.Context) error { return transact(ctx, fn) })
 }
 
-// locked says whether a transaction met a row that somebody else has locked.
+// locked says whether a transaction met a row that another transaction has locked.
 func (s *Store) locked(err error) bool { return s.engine.Fault(err) == engine.Locked }
 
-// blames says whether one operation of a transaction is at fault, by what it wrote or the row that it waited for, and
-// not the database.
+// blames says whether one operation of a transaction is at fault, and not the database: because of what it wrote, or
+// of the row that it waited for.
 func (s *Store) blames(err error) bool { return s.locked(err) || s.engine.Fault(err) == engine.Row }

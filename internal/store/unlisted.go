@@ -12,14 +12,14 @@ import (
 
 const (
 	unlistedFor  = 24 * time.Hour // a code is remembered for a number
-	unlistedOnce = time.Hour      // in which a number counts once
+	unlistedOnce = time.Hour      // within it a number counts once
 )
 
-// Unlisted is what is known of a code that is in no table of ours.
+// Unlisted is what is known of an error code that is in no table.
 type Unlisted struct {
-	Own     bool // the account was looked at because of it, and was well: it is about the one call
-	Again   bool // it has come for this number before
-	Numbers int  // it has come for so many since a call was taken
+	Own     bool // a look found the account well: the code is about the one call
+	Again   bool // this number was refused with it before
+	Numbers int  // so many numbers were refused with it since Twilio last accepted a call
 }
 
 var (
@@ -29,7 +29,7 @@ var (
 		{"until", asMicros{}}}, "", "account", "code")
 )
 
-// CountUnlisted counts that a create request to a number was refused with a code that nobody here knows.
+// CountUnlisted counts that a create request to a number was refused with a code that is in no table.
 func (s *Store) CountUnlisted(
 	ctx context.Context, account string, code int, number string, now time.Time,
 ) (u Unlisted, err error) {
@@ -75,7 +75,7 @@ func (s *Store) CountUnlisted(
 	return u, nil
 }
 
-// ForgetUnlisted begins to count anew: a call of the account was taken.
+// ForgetUnlisted sets the counts to zero, because Twilio has accepted a call of the account.
 func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
 	_, err := s.writeRows(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
 	return nil
 }
 
-// OwnCode takes a code for the one call's own, until a time.
+// OwnCode records, until a time, that a code is about the one call and not about the account.
 func (s *Store) OwnCode(ctx context.Context, account string, code int, until time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		row := []column{{"account", &account}, {"code", &code}, {"until", asMicros{&until}}}

@@ -2,7 +2,7 @@ package store
 
 import "sync"
 
-// watchers tells, within this process, that a Call has changed.
+// watchers tells watchers within this process that a Call has changed.
 type watchers struct {
 	mu   sync.Mutex
 	byID map[string]*watched
@@ -38,7 +38,7 @@ func (w *watchers) watch(id string) (<-chan struct{}, func()) {
 	}
 }
 
-// tell tells whoever watches Call id that it has come to event seq, unless they know.
+// tell tells the watchers of Call id that event seq has happened, unless they were told already.
 func (w *watchers) tell(id string, seq int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -48,7 +48,7 @@ func (w *watchers) tell(id string, seq int) {
 	}
 }
 
-// tellAll tells everybody, who may have missed something.
+// tellAll tells all watchers, who may have missed something.
 func (w *watchers) tellAll() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -66,6 +66,6 @@ func (c *watched) poke() {
 func poke(ch chan struct{}) {
 	select {
 	case ch <- struct{}{}:
-	default: // it has yet to hear of the last change
+	default: // the watcher has not received the last one yet
 	}
 }

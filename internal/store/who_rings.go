@@ -13,17 +13,17 @@ import (
 	"redial/internal/store/engine"
 )
 
-// numbers is the part of a batch that is about who rings which number.
+// numbers is the part of a batch that decides which Call may ring which number.
 type numbers struct {
 	*loaded
 	swept       []string // numbers that a sweep has found free
-	skipsLocked bool     // a claim alone that has met a Lock: it leaves the numbers that another node has locked
+	skipsLocked bool     // the batch is one claim that has met a lock: it passes over numbers that another node has locked
 
 	unoffered bool // a number is free, and Calls that are held for it were not tried
 	passed    bool // a number is free, and another node has locked the Calls that may be held for it
 }
 
-// want is the wish of a Call to ring a number.
+// want is a Call that is about to ring a number.
 type want struct {
 	number  string
 	call    *stored
@@ -33,11 +33,10 @@ type want struct {
 	unclear bool   // another node has locked the number
 }
 
-// settle frees the numbers that no longer ring, takes those that are about to,
-// and offers what is free to the first Call held for it that can ring now. A number that
-// another Call may be ringing is not taken; its row stays locked until the transaction
-// ends, so that whoever frees it sees which Calls are held for it. Numbers are gone through
-// in their order, so that nodes don't wait for each other in a ring.
+// settle frees the numbers that no longer ring, takes those that are about to ring, and offers each free number to the
+// first Call held for it that can ring now. A number that another Call may be ringing is not taken. Its row stays
+// locked until the transaction ends, so that the transaction which frees it sees the Calls that are held for it.
+// Numbers are handled in their order, so that nodes don't wait for each other in a ring.
 func (n *numbers) settle() error {
 	wants, free := map[string][]*want{}, map[string]*freed{}
 	for _, id := range slices.Sorted(maps.Keys(n.calls)) {
@@ -72,14 +71,13 @@ func (n *numbers) settle() error {
 	return n.release(list)
 }
 
-// sameNumbers says that a Call rings what it rang, as most reports leave it.
+// sameNumbers says whether a Call rings the same numbers as before, as after most reports.
 func sameNumbers(a, b *call.Call) bool {
 	return a.Offered == b.Offered && (a.State == call.Ended) == (b.State == call.Ended) &&
 		slices.EqualFunc(a.Attempts, b.Attempts, func(x, y call.Attempt) bool { return x.To == y.To && x.Live() == y.Live() })
 }
 
-// frees are the numbers that a Call rang, or might have, or was offered, and that it does
-// not ring now.
+// frees are the numbers that a Call rang, might have rung, or was offered, and that it does not ring now.
 func (c *stored) frees() (numbers []string) {
 	if c.err != nil || sameNumbers(&c.before, &c.after) {
 		return nil
@@ -96,22 +94,21 @@ func (c *stored) frees() (numbers []string) {
 	return numbers
 }
 
-// freed is a number that a batch finds free, or makes so, and the search for a Call that is
-// held for it and can ring now.
+// freed is a number that a batch finds free or frees, and the search for a Call that is held for it and can ring now.
 type freed struct {
 	number  string
-	by      []string // the Calls that rang it, or might have
-	swept   bool     // found by a sweep: another node's may have been faster
-	next    []string // the Calls that are tried next; none: that is all
-	most    int      // of them
-	tried   string   // the last that was
-	passed  bool     // one was passed over, as another node has it locked
-	offered bool     // to one that can ring
+	by      []string // the Calls that rang it, or might have rung it
+	swept   bool     // found by a sweep; another node may have been faster
+	next    []string // the Calls that are tried next; empty: there are no more
+	most    int      // how many of them at most
+	tried   string   // the last Call that was tried
+	passed  bool     // a Call was passed over, because another node has locked it
+	offered bool     // it was offered to a Call that can ring
 
-	elsewhere bool // another node's sweep sees to it
+	elsewhere bool // another node's sweep handles it
 }
 
-// passOn frees and takes, number by number, and finds the Calls that are tried first.
+// passOn frees and takes numbers, one after another, and finds the Calls that are tried first.
 func (n *numbers) passOn(wants map[string][]*want, free map[string]*freed) (list []*freed, err error) {
 	all := map[string]bool{}
 	for number := range free {
@@ -146,8 +143,8 @@ func (n *numbers) passOn(wants map[string][]*want, free map[string]*freed) (list
 	return slices.DeleteFunc(list, func(f *freed) bool { return f.elsewhere }), nil
 }
 
-// trySweep queues the lock of a number that a sweep has found. Of two nodes that sweep at the same
-// time one would pass over the Call that the other is about to release, and release the next.
+// trySweep queues the lock of a number that a sweep has found. Without it, of two nodes that sweep at the same time,
+// one would pass over the Call that the other is about to release, and release the next one as well.
 func (n *numbers) trySweep(f *freed) {
 	if f.swept {
 		n.TryName("redial sweeps "+f.number, func(mine bool) { f.elsewhere = !mine })
@@ -160,7 +157,7 @@ func destinationColumns(number, id *string, attempt, resurfaced *int) []column {
 	return []column{{"number", number}, {"call_id", id}, {"attempt", attempt}, {"resurfaced", resurfaced}}
 }
 
-// takeDestination takes a number that no Call rings, one that resurfaced neither.
+// takeDestination takes a number that no Call rings, not even one that resurfaced.
 var takeDestination = func() bulk {
 	cols := destinationColumns(new(string), new(string), new(int), new(int))
 	b := insertionIfFree("destinations", cols, "call_id", "number")
@@ -175,7 +172,7 @@ func (n *numbers) take(list ...*want) error {
 			SQL:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
 			Args: []any{w.number},
 			Lock: engine.ForUpdate,
-			Rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last is who took it
+			Rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last owner is the Call that has taken it
 		})
 		row := destinationColumns(&w.number, &w.call.after.ID, &w.attempt, new(int))
 		err := n.write(&takeDestination, [][]column{row}, func(scan func(...any) error) error {
@@ -189,9 +186,9 @@ func (n *numbers) take(list ...*want) error {
 	return nil
 }
 
-// takeIfClear takes a number, or finds that another node has it locked. Such a one passes for
-// taken: who would have been dialed there is held for it, and the sweep finds it. It waits for each number only
-// briefly: the claim may be about many, and the node that has locked them may stand still.
+// takeIfClear takes numbers, but not those that another node has locked. Such a number counts as taken: the Call is
+// held for it, and the sweep finds it. Each lock is waited for only briefly, because the claim may want many numbers,
+// and the other node may have stopped.
 func (n *numbers) takeIfClear(list []*want) error {
 	if len(list) == 0 {
 		return nil
@@ -205,12 +202,12 @@ func (n *numbers) takeIfClear(list []*want) error {
 	return err
 }
 
-// takeAgain is how often a number is tried that another node takes, or frees, in this very
-// moment. One that can't be told passes for taken: whoever is held for it, the sweep finds.
+// takeAgain is how often a number is tried that other nodes take and free at the same moment. If it is still unclear
+// then, it counts as taken: the Call is held for it, and the sweep finds it.
 const takeAgain = 3
 
-// refuse deals with the numbers that could not be had: who was to be dialed there is
-// not, and the Call goes without, or waits.
+// refuse handles the numbers that were not free. The person there is not dialed; the Call goes on without that dial,
+// or is held.
 func (n *numbers) refuse(wants map[string][]*want) error {
 	busy := map[*stored][]string{}
 	for _, number := range slices.Sorted(maps.Keys(wants)) {
@@ -224,7 +221,7 @@ func (n *numbers) refuse(wants map[string][]*want) error {
 			case w.mine || w.owner == w.call.after.ID:
 			case w.call.waking != nil && w.call.after.Attempt(w.attempt).SID == "":
 				busy[w.call] = append(busy[w.call], number)
-			default: // it rings already, and that is a fact, whoever has the number
+			default: // it rings already: that is a fact, whichever Call has the number
 				n.add(engine.Statement{
 					SQL:  `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, $3, 1)`,
 					Args: []any{number, w.call.after.ID, w.attempt},
@@ -240,8 +237,8 @@ func (n *numbers) refuse(wants map[string][]*want) error {
 	return nil
 }
 
-// renumber corrects the attempts of the numbers that a Call has taken, where one that is
-// not dialed stood before them, and frees those that it does not ring after all.
+// renumber corrects the attempts of the numbers that a Call has taken, if an attempt before them was withdrawn, and
+// frees the numbers that it does not ring after all.
 func (n *numbers) renumber(c *stored, had map[string]int) {
 	has := c.after.LiveNumbers()
 	for _, number := range slices.Sorted(maps.Keys(had)) {
@@ -258,12 +255,12 @@ func (n *numbers) renumber(c *stored, had map[string]int) {
 	}
 }
 
-// triesPerBatch is how many Calls a batch may try, that were held for numbers which are
-// free now. What is left, the next sweep tries: others want to write, too.
+// triesPerBatch is how many Calls that are held for free numbers a batch may try. The next sweep tries the others, so
+// that other operations can be written in between.
 const triesPerBatch = 32
 
-// selectNext finds the oldest Calls, after one that was tried before, that are held for a
-// number, or also for it, if that is free, and was offered to no Call that is due by $3.
+// selectNext finds the oldest Calls after $2 that are held for a number, or also held for it, if the number is free
+// and was offered to no Call that is due by $3.
 const (
 	selectNext = `SELECT id FROM (
 		SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
@@ -275,8 +272,8 @@ const (
 	AND NOT EXISTS (SELECT 1 FROM calls AS o WHERE o.state = 'waiting' AND o.offered = $1 AND o.wake_at <= $3)`
 )
 
-// findNext queues the search for the Calls that are tried next for a number, at most so many.
-// What this batch itself frees is offered to nobody: the rows are only written later.
+// findNext queues the search for the Calls that are tried next for a number, most at most. It treats a number that
+// this batch frees as offered to nobody, because the batch's rows are only written later.
 func (n *numbers) findNext(f *freed, most int) {
 	due := int64(math.MinInt64)
 	if f.swept {
@@ -295,10 +292,10 @@ func (n *numbers) findNext(f *freed, most int) {
 	})
 }
 
-// release offers each of the numbers to the first Call held for it that can ring now: as a
-// rule that is the first of all. The others that it tries are held no longer: they wait for
-// their window, or have ended. Nobody waits for a Call that another node has locked: a sweep sees
-// to the number, which tries those behind it, and where none of them can ring, soon comes again.
+// release offers each of the numbers to the first Call held for it that can ring now, which usually is the first of
+// all. The other Calls that it tries are no longer held: they wait for their window, or have ended. It does not wait
+// for a Call that another node has locked: a sweep handles that number, tries the Calls after the locked one, and
+// comes again soon if none of them can ring.
 func (n *numbers) release(list []*freed) error {
 	for tries := triesPerBatch; ; {
 		list = slices.DeleteFunc(list, func(f *freed) bool {
@@ -325,12 +322,12 @@ func (n *numbers) release(list []*freed) error {
 	}
 }
 
-// lockNext reads the Calls that are tried next, but for those that another node has locked.
+// lockNext reads and locks the Calls that are tried next, without those that another node has locked.
 func (n *numbers) lockNext(list []*freed) error {
 	var unread []string
 	for _, f := range list {
 		slices.Sort(f.next)
-		f.next = f.next[:min(f.most, len(f.next))] // the oldest of those that are held by either
+		f.next = f.next[:min(f.most, len(f.next))] // the oldest of the held and the also held
 		for _, id := range f.next {
 			if n.calls[id] == nil {
 				unread = append(unread, id)
@@ -345,8 +342,8 @@ func (n *numbers) lockNext(list []*freed) error {
 	return nil
 }
 
-// tryNext offers a number to the Calls that were found, and says whether that is all that this
-// batch can do. Only a sweep passes over one that is locked: as a rule that is for a moment.
+// tryNext offers a number to the Calls that were found, and says whether the batch is done with the number. Only a
+// sweep passes over a locked Call, which usually is locked only for a moment.
 func (n *numbers) tryNext(f *freed, tries *int) (over bool) {
 	for len(f.next) > 0 && *tries > 0 {
 		f.tried, f.next = f.next[0], f.next[1:]
@@ -362,29 +359,29 @@ func (n *numbers) tryNext(f *freed, tries *int) (over bool) {
 	return false
 }
 
-// leave leaves a number to the sweep that was offered to nobody, though there may be somebody.
+// leave leaves a number to the sweep that was not offered to a Call, although one may be held for it.
 func (n *numbers) leave(f *freed, tries int) {
 	n.passed = n.passed || f.passed && !f.offered
 	n.unoffered = n.unoffered || tries == 0 && !f.passed && !f.offered
 }
 
-// offer releases a Call that is held for a number, and says whether it can ring there now.
-// One that can't be read, or released, is set aside.
+// offer releases a Call that is held for a number, and says whether it can ring there now. A Call that can't be read
+// or released is set aside.
 func (n *numbers) offer(c *stored, number string) bool {
 	_, err := c.step(func(c *call.Call) ([]call.Event, error) {
-		return c.Release(number, n.now), nil // nothing, where this batch or another node has seen to it
+		return c.Release(number, n.now), nil // nothing happens if this batch or another node has released it
 	})
 	if err != nil {
 		n.setAside(c.before.ID, n.now.Add(setAside))
 		return false
 	}
-	if c.before.Held == "" { // a node of an older version left the row
+	if c.before.Held == "" { // the row was left by a node of an older version
 		n.add(engine.Statement{SQL: deleteAlsoHeld, Args: []any{c.before.ID}})
 	}
 	return c.after.Offered == number
 }
 
-// holdAlso queues what has changed of the numbers that Calls are also held for.
+// holdAlso queues the changes of the numbers that Calls are also held for.
 func (n *numbers) holdAlso(changed []*stored) error {
 	for _, c := range changed {
 		before, after := c.before.AlsoHeld(), c.after.AlsoHeld()
@@ -411,11 +408,11 @@ var insertAlsoHeld = insertionIfFree("also_held", heldColumns(new(string), new(s
 
 const deleteAlsoHeld = `DELETE FROM also_held WHERE call_id = $1`
 
-// setAside is how long what can't be read is left alone.
+// setAside is how long a Call that can't be read is left alone.
 const setAside = time.Hour
 
-// setAside has a Call left alone until a time, also by its deadline, and by those who look
-// for the next Call for a number.
+// setAside makes claims leave a Call alone until a time, also the one for its deadline, and takes it out of the
+// searches for the next Call for a number.
 func (t *tx) setAside(id string, until time.Time) {
 	t.add(engine.Statement{
 		SQL: `UPDATE calls SET wake_at = $2, deadline_at = CASE WHEN deadline_at < $2 THEN $2 ELSE deadline_at END,

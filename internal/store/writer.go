@@ -17,7 +17,7 @@ const (
 	aloneMost = 4   // operations at once that are written alone
 )
 
-// ErrClosed is returned by a Store that was closed.
+// ErrClosed is returned by a Store that is closed.
 var ErrClosed = errors.New("the store is closed")
 
 func (s *Store) startWriter() {
@@ -27,8 +27,8 @@ func (s *Store) startWriter() {
 	s.writer.ended.Go(s.writeBatches)
 }
 
-// commit has an operation written, and returns once it is on disk, or is not and
-// never will be. Only a lost connection leaves that open, as any database does: ErrUnclear.
+// commit has an operation written. It returns when the operation is on disk, or never will be. Only after a lost
+// connection this is not known, as with any database: ErrUnclear.
 func (s *Store) commit(ctx context.Context, now time.Time, o operation) error {
 	e := o.queued()
 	e.ctx, e.now, e.done = ctx, now, make(chan struct{})
@@ -64,13 +64,13 @@ func (s *Store) writeBatches() {
 		case <-s.writer.closed:
 			return
 		case o := <-s.writer.queue:
-			runtime.Gosched() // who is about to ask comes along; alone, this costs nothing
+			runtime.Gosched() // operations that are about to be queued join this batch; if there are none, this costs nothing
 			s.writeBatch(s.takeWaiting(o))
 		}
 	}
 }
 
-// takeWaiting takes what waits, in its order.
+// takeWaiting takes the operations that wait, in their order.
 func (s *Store) takeWaiting(first operation) (ops []operation) {
 	for o := first; ; {
 		if o.queued().begun.CompareAndSwap(false, true) {
@@ -87,21 +87,21 @@ func (s *Store) takeWaiting(first operation) (ops []operation) {
 	}
 }
 
-// writeBatch writes operations in one transaction. Where one of them is at fault
-// for its failure, each is written alone, so that the others don't suffer.
+// writeBatch writes operations in one transaction. If one of them makes it fail, each is written alone, so that the
+// others do not fail with it.
 func (s *Store) writeBatch(ops []operation) {
 	ops = s.retryLocked(ops, s.writer.isLocked)
 	if len(ops) == 0 {
 		return
 	}
 	err := s.runBatch(ops)
-	if s.locked(err) { // as a rule by few of them: the others need not be written one by one
+	if s.locked(err) { // usually few operations are on locked Calls: the others can still share a transaction
 		free := s.unlocked(ops)
 		others := s.retryLocked(ops, func(id string) bool { return !free[id] })
 		if len(others) == 0 {
 			return
 		}
-		if len(others) < len(ops) { // else the lock is on no Call
+		if len(others) < len(ops) { // otherwise the locked row is not a Call's
 			err = s.runBatch(others)
 		}
 		ops = others
@@ -116,7 +116,7 @@ func (s *Store) writeBatch(ops []operation) {
 	}
 }
 
-// retryLocked takes operations on locked Calls out of a batch, has them written alone, and returns the others.
+// retryLocked takes operations on locked Calls out of a batch, and has them written alone. It returns the others.
 func (s *Store) retryLocked(ops []operation, locked func(id string) bool) (others []operation) {
 	apart := func(o operation) bool { return callOf(o) != "" && locked(callOf(o)) }
 	if !slices.ContainsFunc(ops, apart) {
@@ -134,7 +134,7 @@ func (s *Store) retryLocked(ops []operation, locked func(id string) bool) (other
 	return others
 }
 
-// callOf is the Call whose row an operation locks by its id, empty if none.
+// callOf is the Call whose row an operation locks by its id, or empty.
 func callOf(o operation) string {
 	var r reads
 	o.read(&r)
@@ -162,7 +162,7 @@ func (w *writer) mark(id string, by int) {
 	}
 }
 
-// unlocked looks which of the operations' Calls can be locked just now.
+// unlocked returns those of the operations' Calls that can be locked now.
 func (s *Store) unlocked(ops []operation) map[string]bool {
 	var ids []string
 	for _, o := range ops {
@@ -188,8 +188,8 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 
 const selectUnlocked = "SELECT id FROM calls WHERE id IN ($1)"
 
-// retryAlone writes an operation in a transaction of its own, again and again while it meets a
-// row that somebody else has locked.
+// retryAlone writes an operation in a transaction of its own, which it repeats while it meets a row that another
+// transaction has locked.
 func (s *Store) retryAlone(o operation) {
 	e, one := o.queued(), []operation{o}
 	if e.marked {
@@ -202,7 +202,7 @@ func (s *Store) retryAlone(o operation) {
 	}))
 }
 
-// answer ends the waiting of the operations' callers.
+// answer gives the operations' callers their answer.
 func answer(ops []operation, err error) {
 	for _, o := range ops {
 		if err != nil {
@@ -212,7 +212,7 @@ func answer(ops []operation, err error) {
 	}
 }
 
-// runBatch runs a batch, and tells what it changed once that is committed.
+// runBatch runs a batch, and tells of its changes once they are committed.
 func (s *Store) runBatch(ops []operation) error { return s.runIn(s.transact, ops) }
 
 func (s *Store) runIn(transact transaction, ops []operation) error {
@@ -244,7 +244,7 @@ func (s *Store) runIn(transact transaction, ops []operation) error {
 	return nil
 }
 
-// tell tells, within this process, of a Call that was changed.
+// tell tells watchers within this process of a Call that was changed.
 func (s *Store) tell(c *stored) {
 	if len(c.events) > 0 {
 		s.feed.committed(&c.after)

@@ -8,23 +8,23 @@ import (
 	"sync"
 )
 
-// Column is a column of a table, as it is written.
+// Column is a column of a table that rows are written to.
 type Column struct {
 	Name string
-	Text bool // it is a text; the others are integers of up to 64 bits
+	Text bool // a text; the other columns are integers of up to 64 bits
 }
 
 // Insertion says how rows are inserted into a table.
 type Insertion struct {
 	Table   string
 	Columns []Column
-	// Compute has, for some of the columns, an expression that is written in the place of the row's value. {name} in
-	// it is the row's value of a column.
+	// Compute has, for some of the columns, an SQL expression that is written instead of the row's value. {name} in the
+	// expression stands for the row's value of the column name.
 	Compute map[string]string
-	// Free, if set, leaves out each row whose values in a unique key another row has already, also one of the same
-	// insertion.
+	// Free, if set, leaves out each row whose values in a unique key are taken: by a row of the table, or by another row
+	// of this insertion.
 	Free *FreeKey
-	// Returns are the columns that are returned of each row that was inserted: enough of them to know the row again.
+	// Returns are the columns that are returned of each inserted row. They must be enough to tell which row it is.
 	Returns []string
 
 	once      sync.Once
@@ -34,12 +34,13 @@ type Insertion struct {
 // FreeKey is the unique key of an insertion of rows whose key may be taken.
 type FreeKey struct {
 	Key
-	Where string // the condition of a unique key that some rows alone are in; empty: all are
-	// Alone are columns: a row is left out, too, if any row has its values there, whether it is in the key or not.
+	Where string // the condition of a unique key that covers only some rows; empty: it covers all
+	// Alone are further columns: a row is also left out if any row of the table has the same values there, whether the
+	// key covers that row or not.
 	Alone []string
 }
 
-// Update says how rows of a table are updated. The first columns, so many as Keys, find the row.
+// Update says how rows of a table are updated. The first Keys columns find the row.
 type Update struct {
 	Table   string
 	Columns []Column
@@ -49,11 +50,11 @@ type Update struct {
 	one, many string
 }
 
-// Change is a row as it stands, and as it is to be: a value for each column. Before may be nil where Compares says no.
+// Change is a row before and after an update: a value for each column. Before may be nil where Compares is false.
 type Change struct{ Before, After []any }
 
-// texts are an Insertion's, or an Update's, of the engines that have no array: for one row; and of one that has, which
-// takes a whole column in each parameter.
+// texts returns the SQL of an Insertion. one inserts one row; many takes a whole column in each parameter, for an
+// engine that has arrays.
 func (in *Insertion) texts() (one, many string) {
 	in.once.Do(func() {
 		into := "INSERT INTO " + in.Table + " (" + names(in.Columns) + ") "
@@ -69,7 +70,7 @@ func (in *Insertion) texts() (one, many string) {
 	return in.one, in.many
 }
 
-// values are what is written to the columns; value is the row's own, of column i.
+// values is what is written to the columns. value(i) is the row's own value of column i.
 func (in *Insertion) values(value func(i int) string) string {
 	list := make([]string, len(in.Columns))
 	for i, c := range in.Columns {
@@ -96,7 +97,8 @@ func (in *Insertion) alone(value func(i int) string) string {
 	return " WHERE NOT EXISTS (SELECT 1 FROM " + in.Table + " AS other WHERE " + strings.Join(same, " AND ") + ")"
 }
 
-// tail is what SQLite and PostgreSQL have for keys that may be taken, and for what is returned.
+// tail is the end of the SQL, in SQLite's and PostgreSQL's words: what happens if the key is taken, and what is
+// returned.
 func (in *Insertion) tail() (text string) {
 	if f := in.Free; f != nil {
 		text = " ON CONFLICT (" + strings.Join(f.Columns, ", ") + ")"
@@ -137,9 +139,8 @@ func names(cols []Column) string {
 	return strings.Join(list, ", ")
 }
 
-// param is the parameter of column i. Of an integer that is too large for its column, as
-// only a report could bring one, the server is to tell: the driver would give up the
-// connection.
+// param is the parameter of column i. A report can bring an integer that is too large for its column. The server is to
+// refuse it, because the driver would close the connection.
 func param(cols []Column, i int) string {
 	if cols[i].Text {
 		return fmt.Sprintf("$%d", i+1)
@@ -147,7 +148,7 @@ func param(cols []Column, i int) string {
 	return fmt.Sprintf("CAST($%d AS BIGINT)", i+1)
 }
 
-// unnest makes rows of parameters that are whole columns.
+// unnest turns parameters that are whole columns into rows.
 func unnest(cols []Column) string {
 	params := make([]string, len(cols))
 	for i, c := range cols {
@@ -183,7 +184,7 @@ func columnOf[T any](i, rows int, row func(n int) []any) []*T {
 	return list
 }
 
-// changed updates those of a row's columns that change, if any does.
+// changed returns the statement that updates the columns which differ, and whether there are any.
 func (u *Update) changed(r Change) (st Statement, changes bool) {
 	var sql strings.Builder
 	var args []any

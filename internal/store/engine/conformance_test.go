@@ -18,7 +18,7 @@ import (
 	"redial/internal/pgtest"
 )
 
-// backend is a database to try the list on.
+// backend is a database that the list is run on.
 type backend struct {
 	name      string
 	url       func(testing.TB) string // of a new, empty database
@@ -29,7 +29,7 @@ var backends = []backend{
 	{"sqlite", newFile, 0}, {"postgres", pgtest.New, 0}, {"postgres serializable", pgtest.New, sql.LevelSerializable},
 }
 
-// suite is what every engine does. A test is given an engine with the schema of things.
+// suite is what every engine must do. Each test is given an engine with the schema of things.
 var suite = []struct {
 	name string
 	test func(*testing.T, tried)
@@ -74,7 +74,7 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// schema is what the tests write to. A unique key of some rows alone is each engine's own affair.
+// schema is what the tests write to. Each engine has its own SQL for a unique key that covers only some rows.
 var schema = fstest.MapFS{
 	"00001_things.sql": file(`CREATE TABLE things (
 		id TEXT NOT NULL PRIMARY KEY, scope TEXT, name TEXT, words TEXT, n BIGINT, small INTEGER,
@@ -93,7 +93,7 @@ func file(up, down string) *fstest.MapFile {
 	return &fstest.MapFile{Data: []byte("-- +goose Up\n" + up + "\n-- +goose Down\n" + down + "\n")}
 }
 
-// tried is an engine that the list is tried on, and how it was opened.
+// tried is an engine that the list is run on, and how it was opened.
 type tried struct {
 	Engine
 	url     string
@@ -115,7 +115,8 @@ func openEmpty(t *testing.T, url string, isolation sql.IsolationLevel) tried {
 	return tried{e, url, o}
 }
 
-// another opens the same database once more, as another node does; where there is one writer, it is the same.
+// another opens the same database once more, as another node does. Where there can be only one writer, it returns the
+// same engine.
 func another(t *testing.T, e tried) Engine {
 	t.Helper()
 	if !e.Shared() {
@@ -142,7 +143,7 @@ func write(t testing.TB, e Engine, texts ...string) {
 	}
 }
 
-// ask is the first column of an answer, as text.
+// ask returns the first column of an answer, as text.
 func ask(t testing.TB, e Engine, text string, args ...any) (list []string) {
 	t.Helper()
 	err := e.Read(t.Context(), Statement{SQL: text, Args: args, Rows: func(scan func(...any) error) error {
@@ -179,7 +180,7 @@ func insertThings(t testing.TB, e Engine, rows ...[]any) {
 	}
 }
 
-// things are all rows, in the order of their ids.
+// allThings returns all rows, in the order of their ids.
 func allThings(t testing.TB, e Engine) (rows [][]any) {
 	t.Helper()
 	const all = "SELECT id, scope, name, words, n FROM things ORDER BY id"
@@ -222,7 +223,7 @@ func testCommit(t *testing.T, e tried) {
 				return fmt.Errorf("%d rows, %w", n, err)
 			}
 			n = 0
-			if err := x.Read(st); err != nil || n != 1 { // it is there, whether it changes or not
+			if err := x.Read(st); err != nil || n != 1 { // the row exists, so it counts even if nothing in it changes
 				return fmt.Errorf("%d rows the second time, %w", n, err)
 			}
 			return nil
@@ -279,7 +280,7 @@ func testOverlooked(t *testing.T, e tried) {
 		t.Errorf("%v, want the first error", err)
 	}
 	equal(t, ask(t, e, "SELECT id FROM things"), []string{"taken"})
-	err = e.Write(t.Context(), func(x *Tx) error { // what became of a row is no affair of the database's
+	err = e.Write(t.Context(), func(x *Tx) error { // the error is the function's own, and the database goes on
 		wrong := errors.New("wrong")
 		err := x.Read(Statement{SQL: "SELECT id FROM things", Rows: func(func(...any) error) error { return wrong }})
 		if err != wrong {
@@ -331,7 +332,7 @@ func testStatementsAgain(t *testing.T, e tried) {
 	equal(t, len(allThings(t, e)), 10)
 }
 
-// odd are texts that something may take for something else.
+// odd are texts that an engine or a driver may mistake for something else.
 var odd = []string{
 	"", " ", "NULL", "null", "'", `"`, `\`, `\'`, "a,b", "{a}", `{"a":"b"}`, "$1", "?", ":a", "%s",
 	"line\nline\r\n\ttab", "--", "/* */",
@@ -486,7 +487,7 @@ func testInsertIfFree(t *testing.T, e tried) {
 	}
 	equal(t, ask(t, e, "SELECT words FROM things WHERE id = 'old'"), []string{"stays"})
 	equal(t, ask(t, e, "SELECT id FROM things ORDER BY id"), []string{"b", "d", "e", "f", "h", "old"})
-	err = e.Write(t.Context(), func(x *Tx) error { // another fault is none of the key
+	err = e.Write(t.Context(), func(x *Tx) error { // another error does not count as a taken key
 		_, err := tryInsert(x, insertFreeThing, []any{"old", "u", "u", nil, nil})
 		return err
 	})
@@ -522,7 +523,7 @@ func testPartialKey(t *testing.T, e tried) {
 	equal(t, ask(t, e, "SELECT owner FROM numbers WHERE number IN ('1', '4', '5')"), []string{"a", "a", "a"})
 }
 
-// inTheWay says whether an error is that of a transaction which another one was in the way of.
+// inTheWay says whether an error means that another transaction was in the way.
 func inTheWay(e Engine) func(error) bool {
 	return func(err error) bool { return e.Fault(err) == Conflict || e.Fault(err) == Locked }
 }
@@ -595,7 +596,7 @@ func testLists(t *testing.T, e tried) {
 	}
 }
 
-// holding runs fn while another node has a transaction open that ran a statement.
+// holding runs a statement in a transaction of another node, and runs fn while that transaction is open.
 func holding(t *testing.T, other Engine, st Statement, fn func()) {
 	t.Helper()
 	st.Rows = func(func(...any) error) error { return nil }
@@ -728,7 +729,7 @@ func testTryName(t *testing.T, e tried) {
 	}
 }
 
-// Two transactions that lock two rows in different orders: the engine ends one of them, which is run again.
+// Two transactions lock two rows in different orders. The engine ends one of them, which is run again.
 func testConflict(t *testing.T, e tried) {
 	insertThings(t, e, []any{"a", nil, nil, nil, int64(0)}, []any{"b", nil, nil, nil, int64(0)})
 	nodes := []Engine{e, another(t, e)}

@@ -14,9 +14,9 @@ var fileSystems = map[int64]string{
 	0x01021994: "memory", 0x858458f6: "memory", // tmpfs, ramfs
 }
 
-// diskOf says how many bytes are free, for who is not root, where a folder is, and of what kind that is if it is
-// no disk of this machine that can be written: network, memory or read-only. This and writable are variables, so that
-// tests have a full disk, and a user who may not write.
+// diskOf says how many bytes a user who is not root may still write to the disk of a folder. kind says why the disk is
+// unsuitable: network, memory or read-only; it is empty for a local disk that can be written. diskOf and writable are
+// variables, so that tests can play a full disk and a user who may not write.
 var diskOf = func(folder string) (free uint64, kind string) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {
@@ -28,7 +28,7 @@ var diskOf = func(folder string) (free uint64, kind string) {
 	return max(s.Bavail*uint64(s.Bsize), 1), fileSystems[int64(uint32(s.Type))]
 }
 
-// inUse says whether a redial has the file open. It takes no lock.
+// inUse says whether a running redial has the file open. It takes no lock.
 func inUse(file string) bool {
 	f, err := os.Open(file)
 	if err != nil {
@@ -42,7 +42,7 @@ func inUse(file string) bool {
 // writable says whether this user may write to a file or a folder.
 var writable = func(name string) bool { return unix.Access(name, unix.W_OK) == nil }
 
-// owned says whether a file is this user's, or that does not matter.
+// owned says whether this user owns a file, or the owner does not matter.
 func owned(info os.FileInfo) bool {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return !ok || os.Geteuid() == 0 || int(s.Uid) == os.Geteuid()

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// Engine is a database that is open. All its methods may be used by many goroutines.
-//
-// A function that runs in a transaction may be run more than once, and must begin anew each time: see Repeat.
+// Engine is an open database. All its methods may be used by many goroutines. A function that runs in a transaction
+// may be run more than once, and must begin anew each time: see Repeat.
 type Engine interface {
 	// Name says where the rows are, without user and password.
 	Name() string
 	// Shared says whether other processes may write to the database at the same time.
 	Shared() bool
 
-	// Write runs fn in a transaction on the one connection that is kept for the writer. What fn leaves in the
-	// queue is sent with the COMMIT. ErrUnclear says that the transaction may be committed or not.
+	// Write runs fn in a transaction on the one connection that is reserved for the writer. Statements that fn leaves in
+	// the queue are sent together with the COMMIT. ErrUnclear means that the transaction may or may not be committed.
 	Write(ctx context.Context, fn func(*Tx) error) error
-	// Aside does the same on a connection that others share, so that it waits for no writer where there can be two.
+	// Aside does the same on a connection that others share. Where an engine can have several writers, it does not wait
+	// for the one that Write serves.
 	Aside(ctx context.Context, fn func(*Tx) error) error
-	// View runs fn in a transaction that only reads, and sees one state of the database.
+	// View runs fn in a transaction that only reads. All its statements see the same state of the database.
 	View(ctx context.Context, fn func(*Tx) error) error
-	// Read runs a statement that only reads, and has Rows, outside a transaction.
+	// Read runs a statement outside a transaction. The statement only reads, and has Rows.
 	Read(ctx context.Context, st Statement) error
 
 	// Fault says what an error of a transaction means.
@@ -33,22 +33,22 @@ type Engine interface {
 	// Taken says whether a row was not written because another one has the same values in a unique key.
 	Taken(err error, k Key) bool
 
-	// Now is the present by the clock of the database.
+	// Now is the time of the database's clock.
 	Now(ctx context.Context) (time.Time, error)
 	// Ping says whether the database answers, on each of its pools.
 	Ping(ctx context.Context) error
-	// ForgetDeleted makes sure that no deleted bytes stay where others may read them, as far as the engine can.
+	// ForgetDeleted removes deleted data from the files, as far as the engine can, so that nobody can read it there.
 	ForgetDeleted(ctx context.Context) error
 
-	// Schema holds the migrations that have run against those of a folder of SQL files. It writes nothing.
+	// Schema compares the migrations that have run with those of a folder of SQL files. It writes nothing.
 	Schema(ctx context.Context, migrations fs.FS) (Schema, error)
-	// Migrate runs those that have not. Processes that start together wait for each other.
+	// Migrate runs the migrations that have not run. Processes that start at the same time wait for each other.
 	Migrate(ctx context.Context, migrations fs.FS) error
 
 	// Inspect looks at the settings of the server and the machine.
 	Inspect(ctx context.Context) (*Inspection, error)
-	// Rights looks whether this user may create tables, if migrations are to run, and write a table of the
-	// schema; it is empty if there is none yet.
+	// Rights looks whether this user may write a table of the schema, and may create tables if migrations are to run.
+	// table is empty if there is no schema yet.
 	Rights(ctx context.Context, migrate bool, table string) ([]Ill, error)
 
 	// Pools are the connections.
@@ -57,11 +57,11 @@ type Engine interface {
 	Close() error
 }
 
-// Pools are the connections of the writer, of all others who write, and of those who read. Two of them may be the
-// same. What is done with them by hand knows the database.
+// Pools are the connections of the writer, of everybody else who writes, and of everybody who reads. Two of them may
+// be the same. Whoever uses them directly has to know which database it is.
 type Pools struct{ Own, Aside, Read *sql.DB }
 
-// each calls a function for each pool, once.
+// each calls a function once for each pool.
 func (p Pools) each(do func(*sql.DB) error) (err error) {
 	for _, db := range slices.Compact([]*sql.DB{p.Own, p.Aside, p.Read}) {
 		err = errors.Join(err, do(db))
@@ -69,7 +69,7 @@ func (p Pools) each(do func(*sql.DB) error) (err error) {
 	return err
 }
 
-// ping asks until a pool does not answer: the others would say the same.
+// ping asks each pool, and stops at the first that does not answer: the others would fail the same way.
 func (p Pools) ping(ctx context.Context) error {
 	for _, db := range slices.Compact([]*sql.DB{p.Own, p.Aside, p.Read}) {
 		if err := db.PingContext(ctx); err != nil {
@@ -81,11 +81,11 @@ func (p Pools) ping(ctx context.Context) error {
 
 // Options of Open.
 type Options struct {
-	Isolation sql.IsolationLevel    // of transactions that write, where it can be chosen; the default is READ COMMITTED
+	Isolation sql.IsolationLevel    // of transactions that write, if the engine has a choice; default: READ COMMITTED
 	Notice    func(sentence string) // is told what migrating waits for; nil: nobody is
 }
 
-// kind is a kind of database. check, open, look and inspect are given a URL with one of its schemes.
+// kind is a kind of database. Its functions check, open, look and inspect are given a URL with one of its schemes.
 type kind struct {
 	schemes []string
 	shared  bool

@@ -10,15 +10,15 @@ import (
 	"sync"
 )
 
-// held are the SQLite files that this process has open. Who opened one again, and closed it, would
-// drop SQLite's own locks: they are the process's, whichever descriptor took them.
+// held lists the SQLite files that this process has open. If the process opened one of them a second time and closed
+// it, the kernel would drop SQLite's locks: they belong to the process, whichever descriptor took them.
 var held struct {
 	sync.Mutex
 	files []os.FileInfo
 }
 
-// holdFile makes a SQLite file, if there is none, and keeps others off it: other users by its mode, and
-// a second redial by two locks, by whatever name it comes. SQLite must be closed before release is called.
+// holdFile creates a SQLite file if there is none, and keeps others away from it: other users by its mode, and a
+// second redial by two locks, whichever name it opens the file by. SQLite must be closed before release is called.
 func holdFile(name string) (release func() error, err error) {
 	held.Lock()
 	defer held.Unlock()
@@ -49,7 +49,7 @@ func holdFile(name string) (release func() error, err error) {
 	}, nil
 }
 
-// isHeld says whether this process has a file open. The mutex is held.
+// isHeld says whether this process has a file open. The caller holds the mutex.
 func isHeld(info os.FileInfo) bool {
 	return slices.ContainsFunc(held.files, func(h os.FileInfo) bool { return os.SameFile(h, info) })
 }
@@ -60,8 +60,8 @@ func heldHere(info os.FileInfo) bool {
 	return isHeld(info)
 }
 
-// oneName refuses a file with more than one name: SQLite's log is found by the name, and whoever
-// opened the file by another one would not see what is in it.
+// oneName refuses a file with more than one name. SQLite finds its log by the file's name: a process that opened the
+// file by another name would not see what is in the log.
 func oneName(name string, info os.FileInfo) error {
 	if n := links(info); n > 1 {
 		return fmt.Errorf("%s has %d names (hard links), and SQLite would lose calls: remove the others, or copy the file",
@@ -70,11 +70,11 @@ func oneName(name string, info os.FileInfo) error {
 	return nil
 }
 
-// private is the mode of the files: nobody but their owner reads them.
+// private is the mode of the files: only their owner may read them.
 const private = 0o600
 
-// makePrivate sets the mode of the database's files that there are. SQLite gives those that it makes
-// the mode of the first, and puts them beside it, wherever a symbolic link to it may be.
+// makePrivate sets the mode of the database's existing files. SQLite gives the files that it creates the mode of the
+// first, and puts them beside that file, even if it was opened by a symbolic link.
 func makePrivate(name string) error {
 	name, err := filepath.EvalSymlinks(name)
 	if err != nil {

@@ -2,7 +2,7 @@ package engine
 
 import "fmt"
 
-// Inspection is what somebody who looks whether the set-up is right is told of a database, apart from what it holds.
+// Inspection is what is found when somebody looks whether the database's set-up is right, apart from what is stored.
 type Inspection struct {
 	Engine string // with its version
 	New    bool   // there is no file of SQLite yet
@@ -11,7 +11,7 @@ type Inspection struct {
 	Ills   []Ill
 }
 
-// Ill is what is wrong with a database's settings.
+// Ill is something that is wrong with a database's settings.
 type Ill struct {
 	What, Fix string
 	Grave     bool // rows can be lost, or redial can't work
@@ -21,7 +21,7 @@ func (i *Inspection) ill(grave bool, what, fix string) {
 	i.Ills = append(i.Ills, Ill{what, fix, grave})
 }
 
-// Size is the room that is free, in words.
+// Size is the free space in words.
 func (i *Inspection) Size() string { return size(i.Free) }
 
 func size(bytes uint64) string {

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// pgSettings are what a server's, a database's or a role's settings must be, and what is wrong with
-// any other.
+// pgSettings are the values that settings of a server, a database or a role must have, and what is wrong with any
+// other value.
 var pgSettings = []struct {
 	name, want string
 	grave      bool
@@ -43,7 +43,7 @@ func inspectPostgres(ctx context.Context, databaseURL string) (*Inspection, Engi
 	if err != nil {
 		return i, nil, err
 	}
-	conn, err := pgx.ConnectConfig(ctx, conf) // once: a server that is away would let each of the next ones wait
+	conn, err := pgx.ConnectConfig(ctx, conf) // first: if it fails, those below would only wait as well
 	if err != nil {
 		return i, nil, err
 	}
@@ -73,7 +73,7 @@ func (e *postgres) Inspect(ctx context.Context) (*Inspection, error) {
 	return i, i.postgres(ctx, e)
 }
 
-// postgres asks for the version and the settings.
+// postgres asks the server for its version and settings.
 func (i *Inspection) postgres(ctx context.Context, e *postgres) error {
 	var version string
 	if err := e.pools.Read.QueryRowContext(ctx, "SHOW server_version").Scan(&version); err != nil {
@@ -120,7 +120,7 @@ func (e *postgres) Rights(ctx context.Context, migrate bool, table string) ([]Il
 	return nil, nil
 }
 
-// pooler looks whether the settings that a pooler does not keep are the role's.
+// pooler looks whether the settings that a pooler does not keep are set for the role.
 func (i *Inspection) pooler(ctx context.Context, e *postgres) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()

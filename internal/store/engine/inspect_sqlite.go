@@ -11,8 +11,8 @@ import (
 	"syscall"
 )
 
-// inspectSQLite looks at a file of SQLite, which another process may have open. One that this process has
-// open is refused: closing the second descriptor would drop SQLite's locks on the first.
+// inspectSQLite looks at a SQLite file that another process may have open. It refuses a file that this process has
+// open: closing the second descriptor would drop SQLite's locks on the first.
 func inspectSQLite(ctx context.Context, databaseURL string) (*Inspection, Engine, error) {
 	i := &Inspection{Engine: "SQLite"}
 	file, err := sqlitePath(databaseURL)
@@ -68,11 +68,11 @@ func (i *Inspection) sqlite(ctx context.Context, file string) (*sqliteFile, erro
 // Inspect implements Engine.
 func (e *sqliteFile) Inspect(context.Context) (*Inspection, error) {
 	i := &Inspection{Engine: "SQLite"}
-	i.disk(filepath.Dir(e.file)) // what can't be written any more, everybody is told
+	i.disk(filepath.Dir(e.file)) // its error is not needed: every write would fail with it
 	return i, nil
 }
 
-// Rights implements Engine: who may do what is told by the files, see Inspection.
+// Rights implements Engine. The files say who may do what: see Inspection.
 func (e *sqliteFile) Rights(context.Context, bool, string) ([]Ill, error) { return nil, nil }
 
 func lookAtSQLite(_ context.Context, databaseURL string) (Engine, error) {
@@ -87,7 +87,7 @@ func lookAtSQLite(_ context.Context, databaseURL string) (Engine, error) {
 	return e, nil
 }
 
-// openToLook opens a file of SQLite to read it. One that is not there yet is as an empty one.
+// openToLook opens a SQLite file to read it. A file that does not exist yet is treated as an empty one.
 func openToLook(file string) (*sqliteFile, error) {
 	dsn := readOnlyDSN(file)
 	info, err := os.Stat(file)
@@ -108,8 +108,8 @@ func openToLook(file string) (*sqliteFile, error) {
 	return newSQLite(file, db, db, func() error { return nil }), nil
 }
 
-// readOnlyDSN opens a file without changing anything. Where there is no log, or an empty one without
-// its index, nobody has it open, and SQLite would make them to read it.
+// readOnlyDSN is the DSN that opens a file without changing anything. If there is no log, or an empty one without its
+// index, nobody has the file open, and SQLite would create both to read it.
 func readOnlyDSN(file string) string {
 	v := url.Values{"mode": {"ro"}, "_pragma": {"busy_timeout(2000)", "query_only(1)"}}
 	log, err := os.Stat(file + "-wal")
@@ -120,7 +120,7 @@ func readOnlyDSN(file string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 }
 
-// folder returns an error where the file can't be made.
+// folder returns an error if the file can't be created in a folder.
 func (i *Inspection) folder(folder string) error {
 	info, err := os.Stat(folder)
 	switch {
@@ -135,7 +135,7 @@ func (i *Inspection) folder(folder string) error {
 	return nil
 }
 
-// files looks at who may do what with the database's files.
+// files looks at who may read and write the database's files.
 func (i *Inspection) files(file, folder string, info os.FileInfo) {
 	if n := links(info); n > 1 {
 		i.ill(true, oneName(file, info).Error(), "remove the other names, or copy the file")
@@ -157,14 +157,14 @@ func (i *Inspection) files(file, folder string, info os.FileInfo) {
 	i.InUse = inUse(file)
 }
 
-// Room that SQLite's disk has: with less than the first redial soon can't write, with less than the
-// second somebody should look.
+// Bounds of the free space on SQLite's disk: below the first, redial will soon be unable to write; below the second,
+// somebody should look.
 const (
 	leastRoom = 64 << 20
 	someRoom  = 512 << 20
 )
 
-// disk looks at the disk that a folder is on, and returns an error where nothing can be written.
+// disk looks at the disk that a folder is on. It returns an error if nothing can be written there.
 func (i *Inspection) disk(folder string) error {
 	kind := ""
 	i.Free, kind = diskOf(folder)

@@ -18,7 +18,7 @@ import (
 
 func newFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }
 
-// write opens a database, writes something there, and leaves it open.
+// opened opens a database, writes something there, and leaves it open.
 func opened(t testing.TB, url string) Engine {
 	t.Helper()
 	e, err := Open(t.Context(), url, Options{})
@@ -45,7 +45,7 @@ func inspect(t *testing.T, url string) *Inspection {
 	return i
 }
 
-// has says whether one of the ills says so.
+// has says whether one of the ills contains these words.
 func (i *Inspection) has(what string) bool {
 	for _, ill := range i.Ills {
 		if strings.Contains(ill.What, what) && ill.Fix != "" {
@@ -55,7 +55,7 @@ func (i *Inspection) has(what string) bool {
 	return false
 }
 
-// A disk that is full, over the network or in memory, and a user who may not write, are told.
+// Inspect reports a disk that is full, on the network or in memory, and a user who may not write.
 func TestWhatADiskLacks(t *testing.T) {
 	url := newFile(t)
 	if err := opened(t, url).Close(); err != nil {
@@ -103,7 +103,7 @@ func TestWhatADiskLacks(t *testing.T) {
 	}
 }
 
-// What can't be opened is explained, and how that is mended.
+// For a database that can't be opened, Trouble says why, and what to do.
 func TestTroublesAreExplained(t *testing.T) {
 	for says, err := range map[string]error{
 		"does not take this user":   &pgconn.PgError{Code: "28P01"},

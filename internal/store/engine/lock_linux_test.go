@@ -33,7 +33,7 @@ func locksOf(t *testing.T, file string) (ours, sqlites int) {
 	return ours, sqlites
 }
 
-// redial's own lock on the file and SQLite's stand beside each other, also after somebody was refused.
+// redial's own lock on the file and SQLite's locks do not collide, also after a second process was refused.
 func TestSQLitesOwnLockSurvives(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
 	e := opened(t, "sqlite:"+file)

@@ -4,5 +4,5 @@ package engine
 
 import "os"
 
-// lockInode does nothing: such locks are Linux's. The file beside the database has to do.
+// lockInode does nothing: only Linux has such locks. The lock beside the file must be enough.
 func lockInode(*os.File) error { return nil }

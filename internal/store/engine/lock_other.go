@@ -7,11 +7,11 @@ import (
 	"os"
 )
 
-// links is how many names a file has, so far as is known here.
+// links is how many names a file has, as far as this system tells.
 func links(os.FileInfo) uint64 { return 1 }
 
-// lockFile takes the lock that keeps a second process off a SQLite file: an open
-// file can't be removed here, so one that is left over is removed and made anew.
+// lockFile takes the lock that keeps a second process away from a SQLite file. On this system an open file can't be
+// removed, so a lock file that can be removed was left over, and is created anew.
 func lockFile(name string) (release func() error, err error) {
 	if err := os.Remove(name); err != nil && !os.IsNotExist(err) {
 		return nil, fmt.Errorf("another redial uses this database (%s is in use)", name)

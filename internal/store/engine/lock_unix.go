@@ -17,8 +17,8 @@ func links(info os.FileInfo) uint64 {
 	return 1
 }
 
-// lockFile takes the lock that keeps a second process off a SQLite file. The
-// kernel gives it back when the process dies, however it dies.
+// lockFile takes the lock that keeps a second process away from a SQLite file. The kernel releases it when the process
+// dies, for whatever reason.
 func lockFile(name string) (release func() error, err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -11,28 +11,28 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Schema is which migrations have run, and which of this binary have not.
+// Schema says which migrations have run, and which of this binary have not.
 type Schema struct {
 	Version, Newest int64
 	Pending         []string // names of files
 }
 
-// engines are the names that files of migrations may end in.
+// engines are the engines' names in the names of migration files.
 var engines = []string{"sqlite", "postgres"}
 
-// migrator runs migrations. A file that is named *_ENGINE.sql is for that engine alone.
+// migrator runs migrations. A file named *_ENGINE.sql is for that engine only.
 type migrator struct {
 	write, read *sql.DB
 	dialect     goose.Dialect
-	engine      string                    // its name in those of files
+	engine      string                    // the engine's name in those of files
 	exists      string                    // asks whether any migration has run
 	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
 	locked      func(error) bool          // says whether a migration has met a table that somebody uses; nil: none can
 	notice      func(string)
 }
 
-// Migrate implements Engine. Nodes that start together wait for each other; one that
-// finds nothing to do waits for nobody.
+// Migrate implements Engine. Nodes that start at the same time wait for each other. If no migration is pending, it
+// takes no lock.
 func (m *migrator) Migrate(ctx context.Context, migrations fs.FS) error {
 	schema, err := m.Schema(ctx, migrations)
 	if err != nil || len(schema.Pending) == 0 {
@@ -58,8 +58,8 @@ const (
 	tableGiveUp = time.Minute
 )
 
-// up runs migrations. One that waited for a table for long would keep all others from it, who wait behind it: it gives
-// up soon, and is run again after a while in which they go on.
+// up runs migrations. A migration that waits long for a table makes everybody wait who needs the table after it. So it
+// gives up soon, and is run again after a while in which the others go on.
 func (m *migrator) up(ctx context.Context, p *goose.Provider) error {
 	for began, said := time.Now(), false; ; said = true {
 		_, err := p.Up(ctx)
@@ -67,7 +67,8 @@ func (m *migrator) up(ctx context.Context, p *goose.Provider) error {
 			return err
 		}
 		if time.Since(began) >= tableGiveUp {
-			return fmt.Errorf("a transaction has used a table for %s, as a dump does: try again when it is over: %w", tableGiveUp, err)
+			return fmt.Errorf("a transaction has used a table for %s, as a dump does: try again when it is over: %w",
+				tableGiveUp, err)
 		}
 		if !said {
 			m.notice(fmt.Sprintf("waiting up to %s for a transaction that uses a table, as a dump does", tableGiveUp))
@@ -80,7 +81,7 @@ func (m *migrator) up(ctx context.Context, p *goose.Provider) error {
 	}
 }
 
-// Schema implements Engine. Goose would create its table to answer that.
+// Schema implements Engine. It does not ask goose, which would create its table to answer.
 func (m *migrator) Schema(ctx context.Context, migrations fs.FS) (found Schema, err error) {
 	p, err := m.provider(migrations)
 	if err != nil {
@@ -104,7 +105,7 @@ func (m *migrator) Schema(ctx context.Context, migrations fs.FS) (found Schema, 
 	return found, nil
 }
 
-// applied says of each migration that ever ran whether it still counts.
+// applied says, for each migration that ever ran, whether it is still applied.
 func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
 	applied := map[int64]bool{}
 	var exists bool
@@ -130,7 +131,7 @@ func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
 	return applied, nil
 }
 
-// provider reads the migrations. Without a locker it locks nothing: that is enough for looking.
+// provider reads the migrations. Without a locker it takes no lock, which is enough to look.
 func (m *migrator) provider(migrations fs.FS, opts ...goose.ProviderOption) (*goose.Provider, error) {
 	var excluded []string
 	for _, other := range engines {

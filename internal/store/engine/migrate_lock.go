@@ -10,23 +10,23 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// How long a migration waits for whoever has locked the schema.
+// How long a migration waits for another process that has locked the schema.
 const (
 	lockPoll   = 500 * time.Millisecond // between two tries
-	lockSaid   = 2 * time.Second        // then it is said what is waited for
+	lockSaid   = 2 * time.Second        // after this time Notice is told what the migration waits for
 	lockGiveUp = time.Minute
 )
 
-// migrationLock keeps other nodes from migrating at the same time. The lock is that of a transaction,
-// which ends with it: a pooler keeps a session, and what that has locked, after its node has gone.
+// migrationLock keeps other nodes from migrating at the same time. It belongs to a transaction and ends with it. A
+// lock of a session would outlive a node behind a pooler, which keeps the session open.
 type migrationLock struct {
 	db     *sql.DB
 	notice func(string)
 	tx     *sql.Tx
 }
 
-// SessionLock implements lock.SessionLocker. The lock is goose's own, which also versions take that
-// lock the session.
+// SessionLock implements lock.SessionLocker. It takes the same lock as goose does by itself, so that it also keeps
+// away older versions, which lock the session.
 func (l *migrationLock) SessionLock(ctx context.Context, _ *sql.Conn) error {
 	began, said := time.Now(), false
 	for {
@@ -65,8 +65,8 @@ func (l *migrationLock) try(ctx context.Context) (locked bool, err error) {
 	}
 	err = l.tx.QueryRowContext(ctx, "SELECT pg_try_advisory_xact_lock($1)", lock.DefaultLockID).Scan(&locked)
 	if err == nil {
-		// It stands still for as long as the migration runs. This statement comes last, for it leaves no snapshot
-		// behind, as a query does: an index that is made concurrently waits for every snapshot.
+		// The transaction is idle for as long as the migration runs. This statement comes last because, unlike a query, it
+		// leaves no snapshot open: CREATE INDEX CONCURRENTLY waits for every open snapshot.
 		_, err = l.tx.ExecContext(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0")
 	}
 	if err != nil || !locked {

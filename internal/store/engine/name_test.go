@@ -2,7 +2,7 @@ package engine
 
 import "testing"
 
-// What the log calls a database has neither user nor password, however the URL brings them.
+// The name of a database in the log has neither user nor password, wherever the URL has them.
 func TestADatabaseIsNamedWithoutItsPassword(t *testing.T) {
 	for url, want := range map[string]string{
 		"postgres://redial:hush@db.example.com/calls":                    "postgres://db.example.com:5432/calls",

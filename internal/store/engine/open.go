@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// kinds are the databases that there are. Whoever adds one writes a file like sqlite.go, and names it here.
+// kinds are the databases that there are. To add one, write a file like sqlite.go, and name it here.
 var kinds = []kind{
 	{schemes: []string{"sqlite"}, check: checkSQLite, open: openSQLite, look: lookAtSQLite, inspect: inspectSQLite},
 	{
@@ -17,7 +17,7 @@ var kinds = []kind{
 	},
 }
 
-// kindOf is the kind of a URL, which is checked.
+// kindOf checks a URL, and returns its kind.
 func kindOf(databaseURL string) (k kind, err error) {
 	if err := CheckURL(databaseURL); err != nil {
 		return k, fmt.Errorf("the database URL %w", err)
@@ -25,14 +25,14 @@ func kindOf(databaseURL string) (k kind, err error) {
 	return kinds[schemeOf(databaseURL)], nil
 }
 
-// schemeOf returns which of the kinds has a URL's scheme; -1 if none.
+// schemeOf returns the index of the kind that has a URL's scheme, or -1.
 func schemeOf(databaseURL string) int {
 	scheme, _, _ := strings.Cut(databaseURL, ":")
 	return slices.IndexFunc(kinds, func(k kind) bool { return slices.Contains(k.schemes, scheme) })
 }
 
-// CheckURL says what is wrong with a database URL, and quotes nothing of it: a password may
-// be anywhere in one that can't be read.
+// CheckURL says what is wrong with a database URL. It quotes nothing of the URL: in one that can't be read, the
+// password may be anywhere.
 func CheckURL(databaseURL string) error {
 	at := schemeOf(databaseURL)
 	if at < 0 {
@@ -59,8 +59,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (Engine, error) {
 	return k.open(ctx, databaseURL, o)
 }
 
-// Look opens the database of a URL to read it alone. It makes nothing, neither tables nor files, and may be done
-// beside a running redial.
+// Look opens the database of a URL only to read it. It creates neither tables nor files, and may be done while redial
+// is running.
 func Look(ctx context.Context, databaseURL string) (Engine, error) {
 	k, err := kindOf(databaseURL)
 	if err != nil {
@@ -76,7 +76,7 @@ func Look(ctx context.Context, databaseURL string) (Engine, error) {
 	return e, nil
 }
 
-// Inspect does what Look does, and says what it finds. The Engine is nil where there is nothing to read yet.
+// Inspect does what Look does, and says what it finds. The Engine is nil if there is nothing to read yet.
 func Inspect(ctx context.Context, databaseURL string) (*Inspection, Engine, error) {
 	k, err := kindOf(databaseURL)
 	if err != nil {

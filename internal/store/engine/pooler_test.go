@@ -15,11 +15,10 @@ import (
 	"redial/internal/pgtest"
 )
 
-// things is a schema of one table.
+// things is a schema with one table.
 var things = fstest.MapFS{"00001_things.sql": file("CREATE TABLE things (id TEXT PRIMARY KEY);", "DROP TABLE things;")}
 
-// keepLock has a session of its own hold the lock for migrations, as a pooler does with one whose
-// node has gone.
+// keepLock holds the lock for migrations in a session of its own, as a pooler does for a node that has gone.
 func keepLock(t *testing.T, url string) (free func()) {
 	t.Helper()
 	db, err := sql.Open("pgx", url)
@@ -42,7 +41,7 @@ func keepLock(t *testing.T, url string) (free func()) {
 	})
 }
 
-// Who waits for a lock that nobody frees says so, and ends with the sentence that names the fix.
+// A migration that waits for a lock which is never released says so, and fails with a sentence that says what to do.
 func TestALockThatAPoolerKept(t *testing.T) {
 	for name, through := range map[string]func(*testing.T, string) string{
 		"straight":    func(_ *testing.T, url string) string { return url },
@@ -85,7 +84,7 @@ func TestALockThatAPoolerKept(t *testing.T) {
 					}
 				}
 
-				// Looking needs no lock, nor does a schema that is up to date.
+				// Neither looking at a schema nor migrating one that is up to date needs the lock.
 				if found, err := e.Schema(t.Context(), things); err != nil || len(found.Pending) != 1 {
 					t.Errorf("%+v, %v", found, err)
 				}

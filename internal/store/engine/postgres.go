@@ -21,8 +21,8 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// postgresConfig reads a URL. What the driver says of one that it can't read is not passed
-// on, for it quotes the URL.
+// postgresConfig reads a URL. The driver's error for one that it can't read is not passed on, because it quotes the
+// URL.
 func postgresConfig(databaseURL string) (*pgx.ConnConfig, error) {
 	if _, err := url.Parse(databaseURL); err != nil || strayPassword(databaseURL) {
 		return nil, errors.New("of PostgreSQL can't be read: it must look like postgres://user:password@host/name, " +
@@ -44,15 +44,15 @@ func postgresName(conf *pgx.ConnConfig) string {
 		return "postgres:///" + name + "?host=" + conf.Host
 	}
 	hosts := []string{net.JoinHostPort(conf.Host, strconv.Itoa(int(conf.Port)))}
-	for _, f := range conf.Fallbacks { // other hosts, and these without TLS
+	for _, f := range conf.Fallbacks { // the other hosts, and the same hosts without TLS
 		hosts = append(hosts, net.JoinHostPort(f.Host, strconv.Itoa(int(f.Port))))
 	}
 	return "postgres://" + strings.Join(slices.Compact(hosts), ",") + "/" + name
 }
 
-// strayPassword says whether an @ stands where none belongs: beside another one, or behind
-// a /, ? or # that was meant to be a part of the password, and is read as the end of the
-// host's name. A part of the password would be dialed, and shown in errors.
+// strayPassword says whether an @ stands where none belongs: beside another one, or behind a /, ? or # of the
+// password, where the driver takes the host's name to end. A part of the password would be dialed, and shown in
+// errors.
 func strayPassword(databaseURL string) bool {
 	_, text, _ := strings.Cut(databaseURL, "://")
 	authority, path, query := text, "", ""
@@ -66,7 +66,7 @@ func strayPassword(databaseURL string) bool {
 	}
 	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
 		name, value, _ := strings.Cut(parameter, "=")
-		_, host, at := strings.Cut(value, "@") // a user's name may have one
+		_, host, at := strings.Cut(value, "@") // a user's name may contain an @
 		return strings.Contains(name, "@") || at && strings.Contains(host, "/")
 	})
 }
@@ -95,7 +95,7 @@ type postgres struct {
 	migrator
 	name  string
 	pools Pools
-	begin []string // of a transaction that writes
+	begin []string // the statements that begin a transaction that writes
 	texts texts
 }
 
@@ -105,7 +105,7 @@ func newPostgres(ctx context.Context, databaseURL string, o Options) (*postgres,
 		return nil, err
 	}
 	e := &postgres{name: postgresName(conf)}
-	if conf.ValidateConnect == nil { // of several hosts the primary, wherever it is by now
+	if conf.ValidateConnect == nil { // of several hosts, connect to the one that is the primary now
 		conf.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	if !strings.Contains(conf.ConnString(), "default_query_exec_mode") && pooled(ctx, conf) {
@@ -145,7 +145,7 @@ func (e *postgres) Now(ctx context.Context) (time.Time, error) {
 	return time.UnixMicro(micros), err
 }
 
-// ForgetDeleted implements Engine. A server's files are its own.
+// ForgetDeleted implements Engine. It does nothing: only the server can read its files.
 func (e *postgres) ForgetDeleted(context.Context) error { return nil }
 
 // Write implements Engine.
@@ -194,7 +194,7 @@ func (e *postgres) insert(t *Tx, in *Insertion, rows [][]any, returned func(scan
 
 func (e *postgres) compares() bool { return false }
 
-// update leaves it to the server to find out what changes.
+// update sends all columns, and leaves it to the server to find out which of them change.
 func (e *postgres) update(t *Tx, u *Update, rows []Change) {
 	one, many := u.texts()
 	if len(rows) == 1 {
@@ -220,7 +220,7 @@ func (e *postgres) tryName(t *Tx, name string, got func(bool)) {
 	})
 }
 
-// limitBriefly bounds how long each statement of Briefly waits.
+// limitBriefly bounds how long each statement in Briefly waits for a lock.
 const limitBriefly = "SET LOCAL lock_timeout = '20ms'"
 
 func (e *postgres) briefly(t *Tx, fn func() error) (locked bool, err error) {
@@ -238,7 +238,7 @@ func (e *postgres) briefly(t *Tx, fn func() error) (locked bool, err error) {
 	return false, nil
 }
 
-// undone undoes what Briefly ran, if it failed over a lock.
+// undone undoes what Briefly ran, if it failed because of a lock.
 func (e *postgres) undone(t *Tx, err error) (locked bool, _ error) {
 	if e.Fault(err) != Locked {
 		return false, err
@@ -247,17 +247,17 @@ func (e *postgres) undone(t *Tx, err error) (locked bool, _ error) {
 	return true, t.Read(Statement{SQL: "ROLLBACK TO SAVEPOINT briefly"})
 }
 
-// limitLocks bounds how long a transaction waits for a row that somebody else has locked: others
-// wait for the transaction, or for its connection.
+// limitLocks bounds how long a transaction waits for a row that another transaction has locked. Meanwhile others wait
+// for this transaction, or for its connection.
 const limitLocks = "SET LOCAL lock_timeout = '500ms'"
 
-// pooled says whether a pooler such as PgBouncer stands before the server: then it is another process
-// that answers than the one that the connection was promised. A prepared statement would be looked
-// for on another connection than it was made on.
+// pooled says whether a pooler such as PgBouncer stands in front of the server. Then the process that answers is not
+// the one that was announced when the connection was made, and a prepared statement may be looked up on another
+// connection than it was prepared on.
 func pooled(ctx context.Context, conf *pgx.ConnConfig) bool {
 	conn, err := pgx.ConnectConfig(ctx, conf)
 	if err != nil {
-		return false // whoever connects next says why
+		return false // the next connection fails as well, and says why
 	}
 	defer conn.Close(ctx)
 	var pid uint32
@@ -265,10 +265,10 @@ func pooled(ctx context.Context, conf *pgx.ConnConfig) bool {
 	return err == nil && pid != conn.PgConn().PID()
 }
 
-// A node has 16 connections at most: one is the writer's alone, so that whatever takes the
-// others, batches are written.
+// A node has 16 connections at most. One of them is reserved for the writer, so that batches are written even if all
+// others are taken.
 const (
-	sideConns = 8 // those who write apart from the writer
+	sideConns = 8 // for writes outside the writer
 	readConns = 7
 )
 
@@ -276,14 +276,13 @@ func openPool(conf *pgx.ConnConfig, most int) *sql.DB {
 	db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))
 	db.SetMaxOpenConns(most)
 	db.SetMaxIdleConns(most)
-	db.SetConnMaxLifetime(5 * time.Minute) // a server may have become a standby, or moved
+	db.SetConnMaxLifetime(5 * time.Minute) // the server may have become a standby, or have moved
 	return db
 }
 
-// Settings of every connection. PostgreSQL ends a transaction whose node has fallen
-// asleep in it: nobody else should wait for its locks. And it goes by our indexes,
-// all of which it would choose itself if it knew how large the tables have become
-// since it last looked: it has planned a statement for an empty table more often than not.
+// Settings of every connection. PostgreSQL ends a transaction that is idle for 10 s, for instance because its node was
+// suspended, so that nobody waits for its locks any longer. The planner is told to use indexes: left to itself, it
+// often plans for an empty table, because it does not know how much the tables have grown.
 const settings = `SET idle_in_transaction_session_timeout = '10s';
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off`
 
@@ -292,9 +291,8 @@ func configure(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected, Locked is lock_not_available,
-// which lock_timeout brings.
-// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected. Locked is lock_not_available,
+// which lock_timeout causes. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 func (e *postgres) Fault(err error) Fault {
 	is, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
@@ -306,34 +304,34 @@ func (e *postgres) Fault(err error) Fault {
 		return Locked
 	}
 	switch is.Code[:2] {
-	case "21", "22", "23", "42", "54": // what was written
+	case "21", "22", "23", "42", "54": // the written values are at fault
 		return Row
 	}
 	return Other
 }
 
-// Taken implements Engine: unique_violation.
+// Taken implements Engine. The error is unique_violation.
 func (e *postgres) Taken(err error, k Key) bool {
 	is, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && is.Code == "23505" && is.ConstraintName == k.Index
 }
 
-// pgUnclear says whether a transaction may be committed although its COMMIT failed: it
-// was sent, and the server did not say that the transaction was undone.
+// pgUnclear says whether a transaction may be committed although its COMMIT failed: the COMMIT was sent, and the
+// server did not say that the transaction was rolled back.
 func pgUnclear(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.SeverityUnlocalized != "ERROR" || e.Code == completionUnknown // FATAL: it went away meanwhile
+		return e.SeverityUnlocalized != "ERROR" || e.Code == completionUnknown // FATAL: the server closed the connection
 	}
 	return !errors.Is(err, errRolledBack) && !pgconn.SafeToRetry(err)
 }
 
 const completionUnknown = "40003"
 
-// errRolledBack is what a COMMIT comes to in a transaction that has failed.
+// errRolledBack is returned for a COMMIT that the server answered with ROLLBACK, because the transaction had failed.
 var errRolledBack = errors.New("the transaction was not committed")
 
-// transact runs fn in a transaction whose statements go out together: a flush is
-// one round trip, however many it sends, and begin and COMMIT travel with the others.
+// transact runs fn in a transaction. Each flush is one round trip, however many statements it sends. BEGIN is sent
+// with the first statements, and COMMIT with the last.
 func (e *postgres) transact(ctx context.Context, db *sql.DB, begin []string, fn func(*Tx) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -376,8 +374,8 @@ func isolation(level sql.IsolationLevel) string {
 	return " ISOLATION LEVEL " + level.String()
 }
 
-// send sends statements in one go. After one that fails the server executes
-// none of the rest, COMMIT least of all.
+// send sends statements in one round trip. After a statement that fails the server executes none of the others, and so
+// no COMMIT.
 func (e *postgres) send(ctx context.Context, conn *pgx.Conn, list []Statement) (err error) {
 	var b pgx.Batch
 	for i := range list {

@@ -7,7 +7,7 @@ import (
 	"redial/internal/pgtest"
 )
 
-// A COMMIT whose answer does not come may have been heard, and one that is refused was not.
+// A COMMIT without an answer may have been executed. One that was refused was not.
 func TestACommitWithoutAnAnswerIsUnclear(t *testing.T) {
 	e := openEmpty(t, pgtest.New(t), 0)
 	leave := func(text string) error {

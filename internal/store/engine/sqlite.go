@@ -34,7 +34,7 @@ type sqliteFile struct {
 	file    string
 	writer  *sqlitePool
 	readers *sqlitePool
-	release func() error // gives the file's lock back
+	release func() error // releases the file's locks
 	texts   texts
 }
 
@@ -47,12 +47,12 @@ func openSQLite(_ context.Context, databaseURL string, _ Options) (Engine, error
 	if err != nil {
 		return nil, err
 	}
-	// The cache is in KiB; what is deleted is overwritten.
+	// The cache size is in KiB. secure_delete overwrites deleted data.
 	write, err := sql.Open("sqlite", sqliteDSN(file, "immediate")+"&_pragma=cache_size(-16000)&_pragma=secure_delete(1)")
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
-	// One writer: SQLite has no more, and a queue in Go is fairer than its lock.
+	// SQLite allows one writer, and a queue in Go is fairer than SQLite's lock.
 	write.SetMaxOpenConns(1)
 	read, err := sql.Open("sqlite", sqliteDSN(file, "deferred")+"&_pragma=query_only(1)")
 	if err != nil {
@@ -91,7 +91,7 @@ func (e *sqliteFile) Ping(ctx context.Context) error { return e.Pools().ping(ctx
 // Close implements Engine.
 func (e *sqliteFile) Close() error { return errors.Join(e.Pools().each((*sql.DB).Close), e.release()) }
 
-// Now implements Engine: the file's clock is this machine's.
+// Now implements Engine. A file has no clock: this is the machine's.
 func (e *sqliteFile) Now(context.Context) (time.Time, error) { return time.Now(), nil }
 
 // Write implements Engine.
@@ -99,7 +99,7 @@ func (e *sqliteFile) Write(ctx context.Context, fn func(*Tx) error) error {
 	return e.writer.transact(ctx, fn)
 }
 
-// Aside implements Engine. There is one connection that writes.
+// Aside implements Engine. There is only one connection that writes.
 func (e *sqliteFile) Aside(ctx context.Context, fn func(*Tx) error) error {
 	return e.writer.transact(ctx, fn)
 }
@@ -118,16 +118,16 @@ func (e *sqliteFile) Read(ctx context.Context, st Statement) error {
 	return readFrom(ctx, e.readers.db, text, args, st.Rows)
 }
 
-// asJSON is a list as json_each takes it.
+// asJSON is a list in the form that json_each reads.
 func asJSON(l List) any {
 	text, err := json.Marshal(l)
-	if err != nil { // of strings, there is none
+	if err != nil { // encoding strings never fails
 		return nil
 	}
 	return string(text)
 }
 
-var noLocks [3]string // there is one writer
+var noLocks [3]string // SQLite has one writer
 
 func (e *sqliteFile) text(st *Statement) (string, []any, error) {
 	return e.texts.of(st, "IN (SELECT value FROM json_each($%d))", asJSON, &noLocks)
@@ -142,8 +142,8 @@ func (e *sqliteFile) insert(t *Tx, in *Insertion, rows [][]any, returned func(sc
 
 func (e *sqliteFile) compares() bool { return true }
 
-// update sets those columns alone that change: SQLite writes every index anew that has a column which is set,
-// changed or not.
+// update sets only the columns that change: SQLite rewrites the indexes of every column that a statement sets, even to
+// the same value.
 func (e *sqliteFile) update(t *Tx, u *Update, rows []Change) {
 	for _, r := range rows {
 		if st, changes := u.changed(r); changes {
@@ -161,8 +161,8 @@ func (e *sqliteFile) briefly(t *Tx, fn func() error) (locked bool, err error) {
 	return false, t.Flush()
 }
 
-// ForgetDeleted implements Engine. It empties the log, which holds what was deleted until it is written over. While
-// somebody reads from it, it stays; so others wait no longer than that takes to find out.
+// ForgetDeleted implements Engine. It truncates the log, which keeps deleted data until it is overwritten. While a
+// reader uses the log it can't be truncated; then other writers wait only until that is found out.
 func (e *sqliteFile) ForgetDeleted(ctx context.Context) error {
 	conn, err := e.writer.db.Conn(ctx)
 	if err != nil {
@@ -173,7 +173,7 @@ func (e *sqliteFile) ForgetDeleted(ctx context.Context) error {
 	return err
 }
 
-// Fault implements Engine. With one writer, nobody is in anybody's way.
+// Fault implements Engine. There is one writer, so there are no conflicts.
 func (e *sqliteFile) Fault(err error) Fault {
 	is, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
@@ -186,7 +186,7 @@ func (e *sqliteFile) Fault(err error) Fault {
 	return Other
 }
 
-// Taken implements Engine. It goes by the words: SQLite has no other for the index that objects.
+// Taken implements Engine. It reads the error's text: only there does SQLite name the key that is taken.
 func (e *sqliteFile) Taken(err error, k Key) bool {
 	is, ok := errors.AsType[*sqlite.Error](err)
 	if !ok || is.Code() != sqlite3.SQLITE_CONSTRAINT_UNIQUE && is.Code() != sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY {

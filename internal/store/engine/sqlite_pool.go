@@ -15,8 +15,8 @@ func sqliteDSN(file, lock string) string {
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + v.Encode()
 }
 
-// sqlitePool runs transactions on the one connection that writes, or on those that read. What
-// was executed once is prepared for the next time: parsing costs more than most statements do.
+// sqlitePool runs transactions on the one connection that writes, or on those that read. It prepares each statement
+// that was executed once: parsing takes longer than executing most of them.
 type sqlitePool struct {
 	rows     rows
 	text     func(*Statement) (string, []any, error)
@@ -26,9 +26,9 @@ type sqlitePool struct {
 	prepared map[string]*sql.Stmt
 }
 
-// transact runs fn in a transaction, which sees what was there as it began. One that writes is
-// not interrupted once begun: nothing in it waits for anybody, and being interruptible costs a
-// goroutine for each statement.
+// transact runs fn in a transaction, which sees the state of the database at its beginning. A transaction that writes
+// is not interrupted once it has begun: nothing in it has to wait, and a statement that can be interrupted costs a
+// goroutine.
 func (w *sqlitePool) transact(ctx context.Context, fn func(*Tx) error) error {
 	conn, err := w.db.Conn(ctx)
 	if err != nil {
@@ -121,8 +121,8 @@ func (w *sqlitePool) ready(text string) *sql.Stmt {
 	return w.prepared[text]
 }
 
-// prepare prepares what a transaction had to parse. It takes a connection, and
-// so can't be done inside one. What can't be prepared is parsed again.
+// prepare prepares the statements that a transaction had to parse. It needs a connection, so it can't run inside the
+// transaction. A statement that can't be prepared is parsed again next time.
 func (w *sqlitePool) prepare(fresh []string) {
 	for _, text := range fresh {
 		if w.ready(text) != nil {

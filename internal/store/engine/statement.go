@@ -8,11 +8,11 @@ import (
 
 // Statement is one piece of SQL.
 type Statement struct {
-	// SQL is a text that every engine understands, but for what the other fields say. Parameters are written
-	// $1, $2, …; an engine may write them otherwise. A parameter that is a List stands in IN ($1).
+	// SQL is a text that every engine understands; the other fields say what differs between engines. Parameters are
+	// written $1, $2, …; an engine may write them differently. A parameter that is a List stands in IN ($1).
 	SQL  string
 	Args []any // integers, text, nil, a driver.Valuer of these, or a List
-	Lock Lock  // of the rows that a SELECT reads, without the rows of its parts
+	Lock Lock  // of the rows that a SELECT returns, not those of its subqueries
 
 	Rows     func(scan func(...any) error) error // if set, is called for each row of the answer
 	Affected func(n int64)                       // if set, is told how many rows the statement wrote
@@ -21,18 +21,17 @@ type Statement struct {
 // List is a parameter that stands for any number of texts: WHERE id IN ($1).
 type List []string
 
-// Lock says what becomes of the rows that a statement reads. Where nobody else can write at the same time, it does
-// nothing.
+// Lock says which locks a statement takes on the rows that it reads. It has no effect where there is only one writer.
 type Lock int
 
-// The locks. A transaction waits for a locked row for a short while, and fails then with the Fault Locked.
+// The locks. A transaction waits for a locked row for a short time. Then it fails with the Fault Locked.
 const (
 	NoLock     Lock = iota
 	ForUpdate       // locks the rows until the transaction ends, and waits for those that others have locked
 	SkipLocked      // the same, but passes over those that others have locked
 )
 
-// texts keeps what an engine writes in the place of a statement's text, so that it is made once.
+// texts keeps the text that an engine sends for each statement's text, so that it is made once.
 type texts struct {
 	mu   sync.RWMutex
 	made map[textKey]string
@@ -43,8 +42,8 @@ type textKey struct {
 	lock Lock
 }
 
-// of is what is sent of a statement, and its parameters. lists is what the engine has for IN ($1), where it has $%d for
-// the number; as is what its driver takes for a List; locks are what it has for each Lock.
+// of returns the text and the parameters that are sent for a statement. lists is the engine's form of IN ($1), with %d
+// for the number. as turns a List into what the driver takes. locks are the engine's words for each Lock.
 func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]string) (string, []any, error) {
 	listed := hasList(st.Args)
 	if !listed && locks[st.Lock] == "" {
@@ -90,7 +89,7 @@ func hasList(args []any) bool {
 	return false
 }
 
-// withLists returns the parameters, with what the driver takes in the place of each List.
+// withLists returns the parameters with each List in the form that the driver takes.
 func withLists(args []any, as func(List) any) []any {
 	list := make([]any, len(args))
 	for i, arg := range args {

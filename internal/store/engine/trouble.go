@@ -13,8 +13,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Trouble says why a database can't be opened, and what can be done; empty for an error that it does
-// not know.
+// Trouble says why a database can't be opened, and what to do about it. Both are empty for an error that it does not
+// know.
 func Trouble(err error) (what, fix string) {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		t := pgTroubles[e.Code]
@@ -32,7 +32,7 @@ func Trouble(err error) (what, fix string) {
 		return "there is no host " + dns.Name, "mend the host in DATABASE_URL"
 	case noName:
 		return "the name server does not say where " + dns.Name + " is", "look at this machine's DNS"
-	case errors.Is(err, syscall.ECONNREFUSED), isConnect && errors.Is(err, syscall.ENOENT): // a socket's file
+	case errors.Is(err, syscall.ECONNREFUSED), isConnect && errors.Is(err, syscall.ENOENT): // there is no socket
 		return "no PostgreSQL listens there", "start it, or mend the host and the port in DATABASE_URL"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "PostgreSQL does not answer", "look at the host and the port in DATABASE_URL, and at firewalls on the way"

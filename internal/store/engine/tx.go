@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Tx is a transaction. Statements are queued, and sent together where the database
-// is a network away.
+// Tx is a transaction. Statements are queued. An engine whose database is a network away sends the queue in one round
+// trip.
 type Tx struct {
-	// Send sends statements in one round trip. Somebody who watches may put a function of his own before it.
+	// Send sends statements in one round trip. Tests may replace it to watch what is sent.
 	Send   func([]Statement) error
 	queue  []Statement
 	failed error
@@ -22,8 +22,9 @@ type Tx struct {
 // Add queues statements.
 func (t *Tx) Add(st ...Statement) { t.queue = append(t.queue, st...) }
 
-// Flush sends what is queued. Once a statement has failed, the transaction is over: nothing more is sent, and nothing
-// committed, whoever overlooks the error. A function that was called for a row may fail without that.
+// Flush sends what is queued. When a statement has failed, the transaction is over: nothing more is sent or committed,
+// even if the caller ignores the error. The error of a function that was called for a row does not end the
+// transaction.
 func (t *Tx) Flush() error {
 	if len(t.queue) == 0 || t.failed != nil {
 		return t.failed
@@ -41,22 +42,22 @@ func (t *Tx) Flush() error {
 // rowError is the error of a function that was called for a row.
 type rowError struct{ error }
 
-// Read sends a statement, with all that is queued, now.
+// Read sends a statement at once, together with all that is queued.
 func (t *Tx) Read(st Statement) error {
 	t.Add(st)
 	return t.Flush()
 }
 
-// Insert queues the insertion of rows, each of which has a value for each column: nil, a string or an int64.
-// returned, if set, is called for each row that was inserted, with the columns that the Insertion returns; it can't
-// be told of one that was not.
+// Insert queues the insertion of rows. Each row has a value for each column: nil, a string or an int64. returned, if
+// set, is called for each row that was inserted, with the columns that the Insertion returns. It is not called for a
+// row that was left out.
 func (t *Tx) Insert(in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
 	if len(rows) > 0 {
 		t.rows.insert(t, in, rows, returned)
 	}
 }
 
-// Compares says whether Update needs to know of each row how it stands.
+// Compares says whether Update needs the Before of each row.
 func (t *Tx) Compares() bool { return t.rows.compares() }
 
 // Update queues the update of rows.
@@ -66,12 +67,12 @@ func (t *Tx) Update(u *Update, rows []Change) {
 	}
 }
 
-// TryName queues the lock of a name, which lasts until the transaction ends. got is told whether it was free: always,
-// where nobody else can write at the same time.
+// TryName queues the lock of a name, which lasts until the transaction ends. got is called with whether the name was
+// free. Where there is only one writer, it always is.
 func (t *Tx) TryName(name string, got func(bool)) { t.rows.tryName(t, name, got) }
 
-// Briefly sends what is queued, and then runs fn, whose statements wait for locked rows even shorter. If one of
-// them meets such a row, it undoes what fn wrote, and says so; the transaction goes on.
+// Briefly sends what is queued, and then runs fn, whose statements wait even less for locked rows. If one of them
+// meets such a row, Briefly undoes what fn wrote, and returns true. The transaction goes on.
 func (t *Tx) Briefly(fn func() error) (locked bool, err error) { return t.rows.briefly(t, fn) }
 
 // rows is how an engine writes rows and locks in a transaction.
@@ -83,7 +84,7 @@ type rows interface {
 	briefly(t *Tx, fn func() error) (locked bool, err error)
 }
 
-// Repeat runs a transaction, again when the database asks for that.
+// Repeat runs a transaction, and runs it again after each conflict.
 func Repeat(ctx context.Context, conflicts func(error) bool, transact func(context.Context) error) error {
 	for try := 0; ; try++ {
 		err := transact(ctx)
@@ -122,7 +123,7 @@ func readFrom(ctx context.Context, db *sql.DB, text string, args []any, row func
 	return err
 }
 
-// scanAll calls row for each of the rows, whose error is a rowError, and closes them.
+// scanAll calls row for each of the rows, and closes them. An error of row becomes a rowError.
 func scanAll(rows *sql.Rows, row func(scan func(...any) error) error) error {
 	defer rows.Close()
 	for rows.Next() {
