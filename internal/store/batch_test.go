@@ -15,7 +15,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// together has operations written as one batch, and returns what each was answered.
+// together writes operations as one batch, and returns their answers.
 func together(t testing.TB, s *Store, ops ...operation) []error {
 	t.Helper()
 	for _, o := range ops {
@@ -47,7 +47,7 @@ func created(t testing.TB, key Idempotency, with ...func(*call.Wish)) *creating 
 	return &creating{call: c, events: events, key: key}
 }
 
-// What fails, for whatever reason, fails alone.
+// An operation that fails, for whatever reason, fails alone.
 func testBadOperationFailsAlone(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	good, failing, broken, panicking := create(t, s), create(t, s), create(t, s), create(t, s)
@@ -91,7 +91,7 @@ func testBadOperationFailsAlone(t *testing.T, b backend) {
 	ops := batch()
 	check(ops, together(t, s, ops...))
 
-	// One that the database itself refuses has the whole transaction fail.
+	// An operation that the database refuses makes the whole transaction fail.
 	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 2, 'x', 0, 0, '{}')", broken.ID)
 	again := create(t, s)
 	ops = append(batch(), changed(broken.ID, cancel), changed(again.ID, cancel))
@@ -104,7 +104,7 @@ func testBadOperationFailsAlone(t *testing.T, b backend) {
 	equal(t, get(t, s, again.ID).Outcome, call.OutcomeCanceled)
 }
 
-// One batch lets go of a number, and gives it to one of those that want it.
+// One batch frees a number, and gives it to one of the Calls that want it.
 func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one := create(t, s, to(phone))
@@ -121,7 +121,7 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 		t.Errorf("%+v, want two dialed and three held", o.due)
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 1)
-	// And the next one wakes who was held, though another change of it is on its way.
+	// The next batch wakes the held Call, although another change of it is in the same batch.
 	nothing := func(*call.Call) []call.Event { return nil }
 	errs := together(t, s, changed(two.ID, report(call.StatusCompleted)), changed(three.ID, nothing))
 	if err := errors.Join(errs...); err != nil {
@@ -130,9 +130,8 @@ func testNumberChangesHandsInABatch(t *testing.T, b backend) {
 	dial(t, s, begin, three.ID)
 }
 
-// Who repeats a request reads the first call without locking it. Another operation of
-// the batch that changes it, as it is next at a number, does so on a row of its own
-// reading: another node may have changed it in between.
+// A repeated request reads the first Call without locking it. Another operation of the batch that changes this Call,
+// because it is next for a number, reads the row again, because another node may have changed it in between.
 func testRepeatLocksNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	ringing := create(t, s, to(phone))
@@ -141,7 +140,7 @@ func testRepeatLocksNothing(t *testing.T, b backend) {
 	if errs := together(t, s, first); errs[0] != nil {
 		t.Fatal(errs)
 	}
-	dial(t, s, begin) // it is held
+	dial(t, s, begin) // the first Call is held
 	again, end := created(t, first.key), changed(ringing.ID, report(call.StatusCompleted))
 	end.now, again.now = begin, begin
 	err := s.tx(t.Context(), func(x *tx) error {
@@ -158,10 +157,10 @@ func testRepeatLocksNothing(t *testing.T, b backend) {
 	if err := errors.Join(together(t, s, again, end)...); err != nil || again.made.ID != first.call.ID {
 		t.Fatalf("the repeat got %s, %v", again.made.ID, err)
 	}
-	dial(t, s, begin, first.call.ID) // which was woken nevertheless
+	dial(t, s, begin, first.call.ID) // it was released nevertheless
 }
 
-// However many requests are repeated at once, a batch makes no more round trips for them.
+// A batch makes no more round trips if more requests are repeated at once.
 func testRepeatsShareRoundTrips(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	var first, again []operation
@@ -195,7 +194,7 @@ func testRepeatsShareRoundTrips(t *testing.T, b backend) {
 	}
 }
 
-// What one operation writes, and the database has no room for, fails it alone.
+// An operation that writes a number which is too large for its column fails alone.
 func testNumberTooLargeFailsAlone(t *testing.T, b backend) {
 	if !b.shared {
 		t.Skip("SQLite takes any number")
@@ -212,7 +211,7 @@ func testNumberTooLargeFailsAlone(t *testing.T, b backend) {
 	}
 }
 
-// What a batch has committed is there, whether anybody was answered or not.
+// What a batch has committed is stored, whether its callers got an answer or not.
 func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	url := b.url(t)
 	s, err := Open(t.Context(), url, Options{Migrate: true, Isolation: b.isolation})
@@ -225,7 +224,7 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	for _, o := range ops {
 		o.queued().now = begin
 	}
-	if err := s.runBatch(ops); err != nil { // and here it dies: nobody hears of it
+	if err := s.runBatch(ops); err != nil { // the process dies here: no caller gets an answer
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -245,9 +244,8 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 	equal(t, asked, []string{c.ID})
 }
 
-// A batch that the database has run again does everything once, and one whose COMMIT was
-// never answered hands nothing over: what it did is found out by looking.
-// conflicting is an engine that takes an error for a conflict.
+// A batch that has to be run again does everything once. A batch whose COMMIT was never answered hands nothing over:
+// what it did is found in the database. conflicting is an engine that takes an error for a conflict.
 type conflicting struct {
 	engine.Engine
 	conflict error
@@ -311,7 +309,7 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 	}
 }
 
-// Who waits while a batch is written shares the next one, or leaves.
+// Operations that wait while a batch is written share the next one, and their callers may leave.
 func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 	metrics := prometheus.NewRegistry()
 	s := b.open(t, func(o *Options) { o.Metrics = metrics })
@@ -365,8 +363,8 @@ func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 	}
 }
 
-// Who has begun hears how it ended, though he no longer waits and the store is closed;
-// who has not is told that nothing was done.
+// The caller of an operation that has begun is told how it ended, although the caller no longer waits and the store is
+// closed. The caller of one that has not begun is told that nothing was done.
 func testClosedWithOperationsWaiting(t *testing.T, b backend) {
 	url := b.url(t)
 	s, err := Open(t.Context(), url, Options{Migrate: true, Isolation: b.isolation})
@@ -418,7 +416,7 @@ func testClosedWithOperationsWaiting(t *testing.T, b backend) {
 	}
 }
 
-// batches is how many there were, and the largest bucket that has one.
+// batches is how many batches there were, and the largest bucket with one.
 func batches(t *testing.T, r *prometheus.Registry) (n int, largest float64) {
 	t.Helper()
 	families, err := r.Gather()
@@ -441,8 +439,8 @@ func batches(t *testing.T, r *prometheus.Registry) (n int, largest float64) {
 	return 0, 0
 }
 
-// As long as somebody reads from an old snapshot, PostgreSQL can't clean the indexes:
-// a claim must not go through all that was due since then.
+// While a reader has an old snapshot, PostgreSQL can't clean the indexes. A claim must not go through all entries that
+// were due since then.
 func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
@@ -468,7 +466,7 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 			if err := errors.Join(together(t, s, ops...)...); err != nil {
 				return err
 			}
-			if _, err := queryIDs(q, "SELECT id FROM calls LIMIT 1"); err != nil { // one that stands still is ended
+			if _, err := queryIDs(q, "SELECT id FROM calls LIMIT 1"); err != nil { // an idle transaction would be ended
 				return err
 			}
 		}
@@ -487,7 +485,7 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 	}
 }
 
-// pagesRead is how many pages the search for what is due goes through.
+// pagesRead is how many pages the search for what is due reads.
 func pagesRead(t *testing.T, s *Store, from int64) (pages int) {
 	t.Helper()
 	err := s.tx(t.Context(), func(x *tx) error {

@@ -10,7 +10,7 @@ import (
 	"redial/internal/call"
 )
 
-// The whole life of a Call: three dials, each placed and heard of, the last answered.
+// life is the whole life of a Call: three dials, each placed and reported, the last of them answered.
 func life(b *testing.B, s *Store) {
 	c := create(b, s, func(w *call.Wish) { w.Policy.RedialAfter = nil })
 	for n, status := range []call.Status{call.StatusBusy, call.StatusNoAnswer, call.StatusCompleted} {
@@ -41,7 +41,7 @@ func BenchmarkLivesOfManyCalls(b *testing.B) {
 	}
 }
 
-// The same, with a webhook of each attempt's end and of the Call's, which are taken at once.
+// The same, with webhooks for each attempt's end and the Call's end, which are sent at once.
 func BenchmarkLivesOfManyToldCalls(b *testing.B) {
 	for _, back := range backends[:2] {
 		b.Run(back.name, func(b *testing.B) {
@@ -64,7 +64,7 @@ func lives(b *testing.B, s *Store) {
 	})
 }
 
-// listener is a Sender with slots for all, to whom everything gets through.
+// listener is a Sender that always has slots, and whose messages are all accepted.
 type listener struct {
 	outlet
 	tb    testing.TB

@@ -25,7 +25,7 @@ func testFailingStep(t *testing.T, b backend) {
 	equal(t, len(events(t, s, c.ID)), 1)
 }
 
-// written changes whenever Call id's row is written.
+// written is a value that changes whenever Call id's row is written.
 func written(t testing.TB, s *Store, id string) int {
 	if s.Shared() {
 		return count(t, s, "SELECT xmin::text::bigint FROM calls WHERE id = $1", id)
@@ -54,7 +54,7 @@ func testIdleStep(t *testing.T, b backend) {
 		t.Error("a change was not written, or can't be seen")
 	}
 	dial(t, s, begin, c.ID)
-	run(t, s, "UPDATE attempts SET status = 'queued' WHERE n = 1") // a mark that a write would wipe out
+	run(t, s, "UPDATE attempts SET status = 'queued' WHERE n = 1") // a mark that a write would overwrite
 	change(t, s, c.ID, report(call.Ringing))
 	equal(t, count(t, s, "SELECT count(*) FROM attempts WHERE status = 'queued'"), 1)
 }
@@ -98,7 +98,7 @@ func testWatch(t *testing.T, b backend) {
 	dial(t, s, begin, c.ID)
 	<-told
 	change(t, s, c.ID, report(call.Ringing))
-	change(t, s, c.ID, report(call.StatusBusy)) // told once, for the watcher has yet to look
+	change(t, s, c.ID, report(call.StatusBusy)) // the watcher is told once, because it has not looked yet
 	<-told
 	stop()
 	stop()

@@ -146,11 +146,11 @@ func testTwoNodes(t *testing.T, b backend) {
 	}
 }
 
-// A row that can't be read is told of and set aside, alone.
+// A row that can't be read is reported and set aside; other rows are not affected.
 func testDamaged(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	ringing, damaged, fine := create(t, s, to(phone)), create(t, s, to(phone)), create(t, s)
-	dial(t, s, begin, ringing.ID, fine.ID) // the damaged one will be held for the phone
+	dial(t, s, begin, ringing.ID, fine.ID) // the damaged Call is next for the phone, and held
 	last := create(t, s, to(phone))
 	dial(t, s, begin)
 	broken := create(t, s)
@@ -173,7 +173,7 @@ func testDamaged(t *testing.T, b backend) {
 	if get(t, s, last.ID).Held != "" {
 		t.Error("who waits behind a damaged call waits for ever")
 	}
-	later := begin.Add(40 * 24 * time.Hour) // past every deadline
+	later := begin.Add(40 * 24 * time.Hour) // after all deadlines
 	for range 2 {
 		n := 0
 		for _, d := range claim(t, func() ([]Due, error) { return s.ClaimToAsk(t.Context(), later, 9) }) {
@@ -186,13 +186,13 @@ func testDamaged(t *testing.T, b backend) {
 	}
 }
 
-// A look says from when on something may be due; what another node commits a little later, due a
-// little earlier, is found all the same.
+// A look finds when the next Call is due. A Call that another node commits shortly after, and that is due shortly
+// before, is found all the same.
 func testLowerBoundsLeaveAMargin(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	one, other := nodes[0], nodes[1]
 	if one == other {
-		return // nobody else writes
+		return // no other node writes
 	}
 	for _, s := range nodes {
 		s.clock = func() time.Time { return begin }
@@ -215,8 +215,8 @@ func testLowerBoundsLeaveAMargin(t *testing.T, b backend) {
 	equal(t, ids(due), []string{late.ID})
 }
 
-// A call that was held for a number, and is released, is dialed before those that were asked for later, however few
-// the dialer has slots for; a newer one for the same number waits for it.
+// A call that was held for a number and is released is dialed before calls that were asked for later, however few
+// slots the dialer has. A newer call for the same number waits for it.
 func testHeldBeforeNewer(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	now := begin
@@ -243,7 +243,7 @@ func testHeldBeforeNewer(t *testing.T, b backend) {
 	one := create(to(phone))
 	dial(t, s, now, one.ID)
 	held := create(to(phone))
-	dial(t, s, now) // one rings there
+	dial(t, s, now) // a call rings there
 	elsewhere, newer := create(), create(to(phone))
 	now = now.Add(time.Second)
 	change(t, s, one.ID, func(c *call.Call) []call.Event {
@@ -256,7 +256,7 @@ func testHeldBeforeNewer(t *testing.T, b backend) {
 		t.Fatal("the newer call for the number does not wait for the older one")
 	}
 
-	// Nor does one overtake that is asked for in the very transaction that frees the number.
+	// A call that is asked for in the very transaction that frees the number does not overtake it either.
 	over, late := changed(held.ID, func(c *call.Call) []call.Event {
 		return c.Report(1, call.Report{SID: "CA2", Status: call.StatusCompleted}, now)
 	}), asked(to(phone))

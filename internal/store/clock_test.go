@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The database's clock is read in the middle of the round trip, and the quickest tells most.
+// The database's clock is read in the middle of the round trip, and the quickest answer is the most exact.
 func TestTheRoundTripCountsHalf(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	const rtt, ahead = 400 * time.Millisecond, 3 * time.Second

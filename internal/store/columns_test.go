@@ -7,7 +7,7 @@ import (
 	"redial/internal/call"
 )
 
-// A change of any column is seen, also of one that is added later.
+// A change of any column is noticed, also of a column that is added later.
 func TestARowThatHasChangedIsNotTheSame(t *testing.T) {
 	row := filled(call.Waiting)
 	same := row

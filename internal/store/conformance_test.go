@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// suite is what every database has to do.
+// suite is what every database must do.
 var suite = []struct {
 	name string
 	test func(*testing.T, backend)

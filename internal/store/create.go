@@ -9,7 +9,7 @@ import (
 )
 
 // Create stores a new Call and its Events. If the Idempotency-Key was used for the same request before, it stores
-// nothing, and returns the Call of that request and replayed. An Idempotency-Key is kept as long as its Call's row.
+// nothing, and returns that request's Call, with replayed set. An Idempotency-Key is kept as long as its Call's row.
 func (s *Store) Create(
 	ctx context.Context, c call.Call, events []call.Event, key Idempotency,
 ) (made call.Call, replayed bool, err error) {

@@ -12,18 +12,18 @@ import (
 // table is what a cursor reads: events whose positions are taken before they can be seen.
 type table struct {
 	next int64
-	open [][]numbered // of transactions under way, the calls of which are nobody else's meanwhile
+	open [][]numbered // rows of open transactions, each of which has locked its calls
 	rows []numbered   // committed, in the order of their positions
 	seqs map[string]int
 }
 
-// writes has a new transaction take the positions of events of some calls, one after another.
+// writes opens a transaction that takes the positions of events of some calls, one after another.
 func (x *table) writes(calls ...string) {
 	x.open = append(x.open, nil)
 	x.goesOn(len(x.open)-1, calls...)
 }
 
-// goesOn has a transaction take the next positions.
+// goesOn makes a transaction take the next positions.
 func (x *table) goesOn(i int, calls ...string) {
 	for _, id := range calls {
 		x.seqs[id]++
@@ -44,7 +44,7 @@ func (x *table) ends(i int, commits bool) {
 		return
 	}
 	for _, e := range list {
-		x.seqs[e.call]-- // nobody else has taken the next
+		x.seqs[e.call]-- // no other transaction has taken the next one
 	}
 }
 
@@ -70,11 +70,11 @@ func (x *table) in(ranges []gap, limit int) (list []numbered, more bool) {
 	return list, false
 }
 
-// hearer hears what it can, and breaks off now and then: then it goes on where it says that it was.
+// hearer reads what it can. Now and then it breaks off, and goes on at the position that it had.
 type hearer struct {
 	place  place
-	resume int64 // after what it took last
-	from   int64 // it is to hear all above
+	resume int64 // the position after what it took last
+	from   int64 // it must hear everything above
 	heard  map[string]bool
 }
 
@@ -109,8 +109,8 @@ func (h *hearer) takes(t *rapid.T, x *table, c *cursor, limit int) {
 
 func name(id string, seq int) string { return fmt.Sprintf("%s/%d", id, seq) }
 
-// However transactions overlap, commit and roll back, whoever listens hears of all that is committed, each call in its
-// sequence, also when coming back, being slow, or falling behind.
+// However transactions overlap, commit and roll back, a listener hears everything that is committed, each call's
+// events in their sequence, also when it comes back, is slow, or falls behind.
 func TestNothingIsMissed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := &table{seqs: map[string]int{}}
@@ -163,7 +163,7 @@ func TestNothingIsMissed(t *testing.T) {
 			"listen": func(*rapid.T) {
 				h := &hearer{place: from(0), heard: map[string]bool{}}
 				if len(all)%2 == 1 {
-					h.place, h.from = c.begin(), x.next // what is committed by now, and not looked at, may be heard
+					h.place, h.from = c.begin(), x.next // it may hear what is committed already but was not read yet
 				}
 				h.resume = h.place.resume
 				all = append(all, h)
@@ -188,7 +188,7 @@ func TestNothingIsMissed(t *testing.T) {
 		}
 		for i := range 200 {
 			if i == 100 {
-				now = now.Add(gapTime) // who has fallen behind waits that long for what is missing
+				now = now.Add(gapTime) // a hearer that has fallen behind waits that long for missing positions
 			}
 			look()
 			for _, h := range all {
@@ -208,8 +208,8 @@ func TestNothingIsMissed(t *testing.T) {
 	})
 }
 
-// Two nodes write full batches at the same time, and take the positions in turns. What the second one has, once it is
-// committed, is heard of, however many gaps that makes, and looked for in few ranges.
+// Two nodes write full batches at the same time, and take positions alternately. The events of the second node are
+// heard once they are committed, however many gaps there were, and few ranges are read for them.
 func TestWritersWhoTakeTurns(t *testing.T) {
 	const events = 3 * batchMost
 	x := &table{seqs: map[string]int{}}

@@ -18,7 +18,7 @@ import (
 	"redial/internal/pgtest"
 )
 
-// backend is a way to keep Calls.
+// backend is a kind of database.
 type backend struct {
 	name      string
 	url       func(testing.TB) string // of a new, empty database
@@ -34,8 +34,8 @@ var backends = []backend{
 
 func sqliteFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }
 
-// reuse has the tests that follow one another in t share a PostgreSQL database,
-// emptied in between, which is much faster than a new one each.
+// reuse makes the tests that follow one another in t share a PostgreSQL database, which is emptied in between. That is
+// much faster than a new database for each.
 func (b backend) reuse(t testing.TB) backend {
 	if !b.shared {
 		return b
@@ -55,7 +55,7 @@ func (b backend) open(t testing.TB, change func(*Options)) *Store {
 	return b.openURL(t, b.url(t), change)
 }
 
-// pair is two nodes on one database; on SQLite, which allows one, both are the same.
+// pair is two nodes on one database. SQLite allows only one node, which is returned twice.
 func (b backend) pair(t testing.TB) [2]*Store {
 	t.Helper()
 	url := b.url(t)
@@ -84,7 +84,7 @@ func (b backend) openURL(t testing.TB, url string, change func(*Options)) *Store
 	return s
 }
 
-// begin is when the Calls of tests are made; the store takes the time from its caller.
+// begin is when the Calls of tests are created. The store takes the time from its caller.
 var begin = time.Date(2026, 4, 1, 9, 0, 0, 123456000, time.UTC)
 
 var lastID atomic.Int64
@@ -98,7 +98,7 @@ func wish(change ...func(*call.Wish)) call.Wish {
 	for _, f := range change {
 		f(&w)
 	}
-	w.To = cmp.Or(w.To, "+8190"+w.ID[1:]) // each rings its own phone, unless told otherwise
+	w.To = cmp.Or(w.To, "+8190"+w.ID[1:]) // each call has a number of its own, unless the test gives one
 	return w
 }
 
@@ -122,7 +122,7 @@ func create(t testing.TB, s *Store, change ...func(*call.Wish)) call.Call {
 	return stored
 }
 
-// change runs a step that cannot fail.
+// change runs a step that can't fail.
 func change(t testing.TB, s *Store, id string, step func(*call.Call) []call.Event) call.Call {
 	t.Helper()
 	c, err := s.Change(t.Context(), id, begin, steps(step))
@@ -138,7 +138,7 @@ func steps(step func(*call.Call) []call.Event) Step {
 
 func cancel(c *call.Call) []call.Event { return c.Cancel(false, begin) }
 
-// report is what Twilio says about the last attempt.
+// report is a step with Twilio's report about the last attempt.
 func report(status call.Status) func(*call.Call) []call.Event {
 	return func(c *call.Call) []call.Event {
 		n := len(c.Attempts)
@@ -148,7 +148,7 @@ func report(status call.Status) func(*call.Call) []call.Event {
 
 func sid(id string, n int) string { return fmt.Sprintf("CA-%s-%d", id, n) }
 
-// dial claims what is due at now and expects it to be these Calls' dials.
+// dial claims what is due at now, and expects exactly dials of these Calls.
 func dial(t testing.TB, s *Store, now time.Time, ids ...string) {
 	t.Helper()
 	due, err := s.ClaimToDial(t.Context(), now, 100)
@@ -212,7 +212,7 @@ func run(t testing.TB, s *Store, query string, args ...any) {
 	}
 }
 
-// migrateDown takes back all migrations after a version.
+// migrateDown undoes all migrations after a version.
 func migrateDown(t testing.TB, s *Store, to int64) {
 	t.Helper()
 	dialect, others := goose.DialectSQLite3, "*_postgres.sql"

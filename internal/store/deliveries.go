@@ -74,7 +74,7 @@ type Delivery struct {
 	Body     string // JSON; empty once it is forgotten
 	State    DeliveryState
 	Since    time.Time // when it was written, or replayed
-	Failures int       // since Since
+	Failures int       // since that time
 	Tries    []Try     // the latest ones
 	Forget   bool      // the body goes as soon as it is no longer pending
 	WakeAt   time.Time // zero: another is before it in the sequence, or it is not pending

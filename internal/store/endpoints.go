@@ -47,7 +47,7 @@ type Endpoint struct {
 	DisabledWhy string
 }
 
-// Secret signs messages until it expires at Until. The newest has no Until: it does not expire.
+// Secret signs messages until it expires at Until. If Until is zero, it does not expire.
 type Secret struct {
 	Text  string    `json:"text"`
 	Until time.Time `json:"until,omitzero"`

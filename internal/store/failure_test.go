@@ -10,7 +10,7 @@ import (
 	"redial/internal/call"
 )
 
-// everyMethod is what can be asked of a Store.
+// everyMethod calls the methods of a Store, and returns their errors.
 func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	c := filled(call.Waiting)
 	c.Attempts = nil
@@ -90,7 +90,7 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestOneProcessPerSQLiteFile(t *testing.T) {
 	url := sqliteFile(t)
-	for range 2 { // the file can be had again once it is closed
+	for range 2 { // the file can be opened again after it was closed
 		s, err := Open(t.Context(), url, Options{Migrate: true})
 		if err != nil {
 			t.Fatal(err)
@@ -105,8 +105,7 @@ func TestOneProcessPerSQLiteFile(t *testing.T) {
 	}
 }
 
-// A disk that is full takes nothing, and nothing by halves; with room again it
-// goes on.
+// A full disk stores nothing, not even a part of a call. Once there is room again, the store goes on.
 func TestAFullDiskTakesNothing(t *testing.T) {
 	s, err := Open(t.Context(), sqliteFile(t), Options{Migrate: true})
 	if err != nil {
@@ -124,9 +123,9 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	limit("1") // no more than there are
+	limit("1") // no more pages than there are
 	created := 0
-	for range 1000 { // what room is left in the pages is used up first
+	for range 1000 { // first the rest of the existing pages is filled
 		c, events, bad := call.New(wish(), begin)
 		if bad != nil {
 			t.Fatal(bad)
@@ -142,9 +141,9 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls"), created+1)
 	equal(t, count(t, s, "SELECT count(DISTINCT call_id) FROM events"), created+1)
 	equal(t, get(t, s, first.ID), first)
-	// Each of the second kind needs one page more.
+	// Each row of the second kind needs another page.
 	for _, rest := range []string{"filler VALUES (zeroblob(1000))", "last VALUES (zeroblob(4500))"} {
-		for err = nil; err == nil; { // a call needs several pages: what it could not use is left
+		for err = nil; err == nil; { // a call needs several pages, so a few may be left
 			_, err = s.engine.Pools().Aside.ExecContext(t.Context(), "INSERT INTO "+rest)
 		}
 	}
@@ -164,7 +163,7 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 	create(t, s)
 }
 
-// A transaction that has failed is not committed, though COMMIT is answered without an error.
+// A transaction that has failed is not committed, although COMMIT is answered without an error.
 func testCommitAnsweredByRollback(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite goes on after a statement that failed

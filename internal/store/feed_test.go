@@ -13,7 +13,7 @@ import (
 	"redial/internal/call"
 )
 
-// listens has somebody hear what happens after a position, or FromNow on.
+// listens makes a Listener for what happens after a position, or from FromNow on.
 func listens(t testing.TB, s *Store, after int64, types ...string) *Listener {
 	t.Helper()
 	l, err := s.Listen(t.Context(), after, append(Filter{}, types...))
@@ -24,7 +24,7 @@ func listens(t testing.TB, s *Store, after int64, types ...string) *Listener {
 	return l
 }
 
-// hears waits until a Listener has heard of these events, and of no others.
+// hears waits until a Listener has returned these events, and checks that there are no others.
 func hears(t testing.TB, l *Listener, want ...string) (position int64) {
 	t.Helper()
 	late := time.NewTimer(20 * time.Second)
@@ -55,7 +55,7 @@ func hears(t testing.TB, l *Listener, want ...string) (position int64) {
 	return position
 }
 
-// idsOfAll are the events of a Call so far.
+// idsOfAll are the ids of a Call's events so far.
 func idsOfAll(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
 	for _, e := range events(t, s, id) {
@@ -64,7 +64,7 @@ func idsOfAll(t testing.TB, s *Store, id string) (list []string) {
 	return list
 }
 
-// watches watches a Call, and has seen that everybody is told as the feed begins.
+// watches watches a Call, and waits for the signal that every watcher gets as the feed begins.
 func watches(t testing.TB, s *Store, id string) (<-chan struct{}, func()) {
 	t.Helper()
 	changed, stop := s.Watch(id)
@@ -74,7 +74,7 @@ func watches(t testing.TB, s *Store, id string) (<-chan struct{}, func()) {
 	return changed, stop
 }
 
-// told waits until a watch tells of a change.
+// told waits until a watch signals a change.
 func told(t testing.TB, changed <-chan struct{}) {
 	t.Helper()
 	select {
@@ -84,8 +84,8 @@ func told(t testing.TB, changed <-chan struct{}) {
 	}
 }
 
-// A writer that stands still between the insert of an event and its COMMIT, while others commit what has higher
-// positions, is heard of as soon as it goes on: by who listens already, and by who comes meanwhile.
+// A writer stops between the insert of an event and its COMMIT, while others commit events with higher positions. As
+// soon as it goes on, its event is heard by those who listen already, and by those who begin in between.
 func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	c := createdNow(t, nodes[0])
@@ -106,13 +106,13 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	}
 	second := first
 	var others []string
-	if b.shared { // where there is one writer, all others wait for it
+	if b.shared { // on SQLite all others wait for the one writer
 		other := createdNow(t, nodes[1])
 		change(t, nodes[1], other.ID, func(c *call.Call) []call.Event { return c.Cancel(false, time.Now()) })
 		others = idsOfAll(t, nodes[1], other.ID)
 		at := hears(t, first, others...)
 		first.Close()
-		first = listens(t, nodes[1], at, "*") // who comes back does not miss it either
+		first = listens(t, nodes[1], at, "*") // a Listener that comes back does not miss it either
 		second = listens(t, nodes[0], FromNow, "*")
 	}
 	changed, done := nodes[1].Watch(c.ID)
@@ -121,7 +121,7 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	late := EventID(c.ID, 2)
-	if !b.shared { // nobody else writes there but the Store, which tells of what it commits
+	if !b.shared { // on SQLite only this Store writes, and it tells of what it commits
 		change(t, nodes[0], c.ID, cancel)
 		hears(t, first, idsOfAll(t, nodes[0], c.ID)[1:]...)
 		told(t, changed)
@@ -137,7 +137,7 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	hears(t, second, idsOfAll(t, nodes[0], c.ID)[2:]...)
 }
 
-// createdNow is a Call that is made at this moment: the feed goes by when events happened as it begins.
+// createdNow is a Call that is created now: as it begins, the feed looks at the times of events.
 func createdNow(t testing.TB, s *Store) call.Call {
 	t.Helper()
 	c, events, err := call.New(wish(), time.Now())
@@ -150,7 +150,7 @@ func createdNow(t testing.TB, s *Store) call.Call {
 	return c
 }
 
-// heardBy is all that a Listener hears until something.
+// heardBy is all that a Listener hears up to an event.
 func heardBy(t testing.TB, l *Listener, until string) (got []string) {
 	t.Helper()
 	for !slices.Contains(got, until) {
@@ -168,7 +168,7 @@ func heardBy(t testing.TB, l *Listener, until string) (got []string) {
 	return got
 }
 
-// What another node commits is heard of, too.
+// Events that another node commits are heard, too.
 func testOtherNodesAreHeard(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	c := create(t, nodes[0])
@@ -183,7 +183,8 @@ func testOtherNodesAreHeard(t *testing.T, b backend) {
 	}
 }
 
-// Who comes back hears all that happened since, once where nothing was under way, and only what it wants.
+// A Listener that comes back hears all that happened since, only what it wants, and each event once if no transaction
+// was open.
 func testAListenerComesBack(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	create(t, s) // the feed begins after it
@@ -198,13 +199,13 @@ func testAListenerComesBack(t *testing.T, b backend) {
 	end := hears(t, listens(t, s, at, "*"), all...)
 	hears(t, listens(t, s, at, string(call.CallCreated)), EventID(two.ID, 1))
 	hears(t, listens(t, s, start, "*"), append([]string{EventID(one.ID, 1)}, all...)...)
-	// What is asked for from nowhere begins now.
+	// A Listener at a position that is above all events begins now.
 	future := listens(t, s, end+1000, "*")
 	change(t, s, two.ID, cancel)
 	hears(t, future, idsOfAll(t, s, two.ID)[1:]...)
 }
 
-// Who is the first to listen to a feed that is read already hears what was committed before.
+// The first Listener of a feed that is being read already hears what was committed before.
 func testTheFirstListener(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	r, leave := s.feed.join()
@@ -214,7 +215,7 @@ func testTheFirstListener(t *testing.T, b backend) {
 	hears(t, listens(t, s, 0, "*"), EventID(c.ID, 1))
 }
 
-// Who comes back when what it heard last is deleted hears what is committed meanwhile.
+// A Listener that comes back after the event at its position was deleted hears what is committed in between.
 func testComingBackToNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	create(t, s)
@@ -223,14 +224,14 @@ func testComingBackToNothing(t *testing.T, b backend) {
 	view, once := s.view, new(sync.Once)
 	s.view = func(ctx context.Context, fn func(*tx) error) error {
 		err := view(ctx, fn)
-		once.Do(func() { next = create(t, s) }) // Listen has read how far the events have come
+		once.Do(func() { next = create(t, s) }) // Listen has read the newest position
 		return err
 	}
 	l := listens(t, s, 1, "*")
 	hears(t, l, EventID(next.ID, 1))
 }
 
-// No position is given twice, though what had the highest is deleted.
+// No position is used twice, even if the event with the highest was deleted.
 func testPositionsAreNotGivenTwice(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	create(t, s)
@@ -245,7 +246,7 @@ func testPositionsAreNotGivenTwice(t *testing.T, b backend) {
 	}
 }
 
-// Who is slow costs the node no more than a bounded part of what happened, and hears all of it from the database.
+// A slow Listener costs the node only a bounded part of what happened, and reads all of it from the database.
 func testASlowListener(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	create(t, s) // the feed begins after it
@@ -281,8 +282,8 @@ func idsOfAllOf(t testing.TB, s *Store, id string, n int) (list []string) {
 	return list
 }
 
-// While nothing happens, those who listen ask no database, however many they are, and never do they write a row; nodes
-// that share it look for each other's events, once for all.
+// While nothing happens, Listeners make no query, however many they are, and they never write a row. Nodes that share
+// the database look for each other's events, once for all Listeners.
 func testIdleListenersAskNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	var asked atomic.Int64
@@ -301,7 +302,7 @@ func testIdleListenersAskNothing(t *testing.T, b backend) {
 	}
 	changed, done := s.Watch(c.ID)
 	defer done()
-	for _, l := range all { // whatever it was told as the feed began
+	for _, l := range all { // ignore what it was told as the feed began
 		hears(t, l)
 		select {
 		case <-l.Changed():
@@ -381,7 +382,8 @@ func testMigrationBehindADump(t *testing.T, b backend) {
 	}
 }
 
-// What a version without positions has written is before the beginning, or was put in the order in which it happened.
+// Events that a version without positions has written are before the beginning, or were given positions in the order
+// in which they happened.
 func testEventsOfTheVersionBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	migrateDown(t, s, 11)

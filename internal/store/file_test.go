@@ -13,7 +13,7 @@ import (
 	"redial/internal/call"
 )
 
-// A SQLite file is one process's, by whatever name it comes, and none with two names is taken.
+// Only one process may have a SQLite file open, whatever name it uses. A file with two names is refused.
 func TestOneProcessByAnyName(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
 	link, hard := filepath.Join(t.TempDir(), "link.db"), filepath.Join(t.TempDir(), "hard.db")
@@ -53,7 +53,7 @@ func TestOneProcessByAnyName(t *testing.T) {
 	}
 }
 
-// Nobody but the owner reads what people's calls are, whatever the umask, and whoever made the files.
+// Only the owner can read the files, whatever the umask, and whoever created them.
 func TestFilesArePrivate(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	old := syscall.Umask(0)
@@ -78,7 +78,7 @@ func TestFilesArePrivate(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			// As a version before left them, after a crash.
+			// The files as an earlier version left them, after a crash.
 			for _, end := range []string{"", "-wal", "-shm"} {
 				f, err := os.OpenFile(file+end, os.O_CREATE|os.O_RDWR, 0o644)
 				if err != nil {
@@ -93,8 +93,8 @@ func TestFilesArePrivate(t *testing.T) {
 	}
 }
 
-// The files are private also where redial comes to them by a symbolic link: SQLite's log and what
-// belongs to it stand beside the file itself, and are there after a crash.
+// The files are also private if redial opens the database by a symbolic link: SQLite puts its log and index beside the
+// file itself, and they are still there after a crash.
 func TestFilesBehindALinkArePrivate(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
 	crashed, link := filepath.Join(t.TempDir(), "crashed.db"), filepath.Join(t.TempDir(), "link.db")
@@ -133,7 +133,7 @@ func TestFilesBehindALinkArePrivate(t *testing.T) {
 	}
 }
 
-// What is deleted is gone from the disk, and not only from the tables.
+// Deleted data is gone from the disk, and not only from the tables.
 func TestNoBytesRemain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "redial.db")
 	s, err := Open(t.Context(), "sqlite:"+file, Options{Migrate: true})

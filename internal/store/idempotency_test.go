@@ -70,8 +70,8 @@ func testSameRequestAtOnce(t *testing.T, b backend) {
 	}
 }
 
-// What is kept of a request can't be tried without the call's secret, is compared with what a version
-// before kept, and goes with the personal data: then a repeat gets the first call.
+// The stored hash of a request can't be tested without the call's secret. It can be compared with the hash that an
+// earlier version stored. It is removed with the personal data: from then on a repeat gets the first call.
 func testRequestIsKeptSealed(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	key := Idempotency{"alice", "k1", "h1"}
@@ -108,7 +108,7 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 	}
 	repeats(key)
 	differs()
-	run(t, s, "UPDATE calls SET idem_hash = 'h1' WHERE id = $1", first.ID) // as the version before
+	run(t, s, "UPDATE calls SET idem_hash = 'h1' WHERE id = $1", first.ID) // as the version before stored it
 	repeats(key)
 	differs()
 	change(t, s, first.ID, cancel)

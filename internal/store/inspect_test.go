@@ -23,7 +23,7 @@ func inspect(t *testing.T, url string) *Inspection {
 	return i
 }
 
-// has says whether one of the ills says so.
+// has says whether one of the ills contains these words.
 func (i *Inspection) has(what string) bool {
 	for _, ill := range i.Ills {
 		if strings.Contains(ill.What, what) && ill.Fix != "" {
@@ -33,7 +33,7 @@ func (i *Inspection) has(what string) bool {
 	return false
 }
 
-// To look at a database makes nothing, whether there is one, or a process that has it open, or none.
+// Looking at a database creates nothing, whether there is one or not, and whether a process has it open or not.
 func TestToLookMakesNothing(t *testing.T) {
 	folder := t.TempDir()
 	url := "sqlite:" + filepath.Join(folder, "redial.db")
@@ -72,7 +72,7 @@ func TestToLookMakesNothing(t *testing.T) {
 	equal(t, files(), before)
 }
 
-// The schema may be older than the binary, or newer.
+// The schema may be older or newer than the binary.
 func TestSchemasOfOtherVersions(t *testing.T) {
 	for _, b := range backends[:2] {
 		t.Run(b.name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func TestSchemasOfOtherVersions(t *testing.T) {
 	}
 }
 
-// Settings of PostgreSQL that lose calls are told, and what its role may not do.
+// Inspect reports settings of PostgreSQL that lose calls, and what its role may not do.
 func TestWhatPostgreSQLLacks(t *testing.T) {
 	url := pgtest.New(t)
 	s, err := Open(t.Context(), url, Options{Migrate: true})

@@ -10,8 +10,8 @@ import (
 	"redial/internal/store/engine"
 )
 
-// A number that is freed and taken by others, however often this one looks, is given up after
-// a few tries: the Call waits for it, and the next sweep finds that it is free.
+// A number that others free and take again whenever this node looks is given up after a few tries: the Call is held
+// for it, and the next sweep finds that it is free.
 func testANumberThatIsNeverHad(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s, to(phone))
@@ -22,7 +22,7 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 			x.Send = func(list []engine.Statement) error {
 				var rest []engine.Statement
 				for _, st := range list {
-					if takes(st) { // nobody has it, and it is not to be had
+					if takes(st) { // no Call has the number, but it can't be taken either
 						tries++
 						continue
 					}
@@ -49,8 +49,8 @@ func testANumberThatIsNeverHad(t *testing.T, b backend) {
 	dial(t, s, begin, c.ID)
 }
 
-// The sid of another attempt is told as just that, alone and in a batch, and whoever else is
-// in the batch does not suffer.
+// A step that uses the sid of another attempt gets an error that says so, alone and in a batch, and the other
+// operations of the batch do not fail.
 func testSIDOfAnother(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one, two, three := create(t, s), create(t, s), create(t, s, func(w *call.Wish) { w.Policy.MaxAttempts = 2 })
@@ -80,7 +80,7 @@ func testSIDOfAnother(t *testing.T, b backend) {
 	}
 }
 
-// Legs of which there was news are not among the silent ones, nor are those that are over.
+// Legs with recent news, and legs that are over, are not among the silent ones.
 func testSilentLegs(t *testing.T, b backend) {
 	s := b.open(t, func(o *Options) { o.PlacedBy = "the account" })
 	told := create(t, s)
@@ -119,8 +119,8 @@ func testSilentLegs(t *testing.T, b backend) {
 	}
 }
 
-// An attempt of the version before says nothing of who placed it, nor what it was sent: no
-// bound is short, and no 404 counts.
+// An attempt of the version before does not say who placed it, nor what was sent for it: no bound is shortened, and no
+// 404 counts.
 func testAttemptsOfTheVersionBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s)

@@ -57,8 +57,8 @@ func testListFilters(t *testing.T, b backend) {
 	}
 }
 
-// A number finds the calls of everybody who may be rung at it, whichever filters and cursor stand
-// beside it: as many, and in the order, as the same filters over all calls.
+// A list by a number has the calls of everybody who may be rung at it, with any filters and cursor: the same calls in
+// the same order as the same filters find among all calls.
 func testListTo(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	const other = "+815012340000"
@@ -83,7 +83,7 @@ func testListTo(t *testing.T, b backend) {
 		ends(create(t, s, ladder("+819000000001", phone)).ID, call.StatusCompleted)
 		change(t, s, create(t, s, second).ID, cancel)
 		change(t, s, create(t, s, plain).ID, cancel)
-		create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Hour }) // to somebody else
+		create(t, s, func(w *call.Wish) { w.Policy.NotBefore.After = time.Hour }) // a call to another person
 		ends(create(t, s, ladder("+819000000009", "+819000000010")).ID, call.StatusCompleted)
 	}
 	create(t, s, plain)
@@ -130,7 +130,7 @@ func testListTo(t *testing.T, b backend) {
 	equal(t, len(listed(t, s, Query{To: phone, Limit: 100})), 5)
 }
 
-// Calls of before, which the migration finds, are listed as well.
+// Calls from before the migration are listed as well.
 func testListToOfBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s, func(w *call.Wish) {
@@ -150,7 +150,8 @@ func testListToOfBefore(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM also_called"), 1)
 }
 
-// What a node of the version before writes while the migration runs is found as well: the migration waits for it.
+// Calls that a node of the version before writes while the migration runs are listed as well: the migration waits for
+// its transaction.
 func TestListToOfCallsMadeMeanwhile(t *testing.T) {
 	s := backends[1].open(t, nil)
 	c := create(t, s, func(w *call.Wish) {
@@ -205,7 +206,7 @@ func testBetween(t *testing.T, b backend) {
 	}
 }
 
-// The Idempotency-Key with which a call was asked for is known until its personal data goes.
+// The Idempotency-Key of a call is known until the call's personal data is removed.
 func testIdempotencyKeys(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	create(t, s)
@@ -254,7 +255,7 @@ func testListPages(t *testing.T, b backend) {
 		}
 		got = append(got, ids...)
 		before = ids[len(ids)-1]
-		create(t, s) // newer ones do not disturb the paging
+		create(t, s) // newer calls do not disturb the paging
 	}
 	equal(t, got, want)
 }
@@ -320,7 +321,7 @@ func testNextWake(t *testing.T, b backend) {
 	asked := get(t, s, c.ID).WakeAt
 	check(time.Time{}, asked)
 	second := create(t, s, to(phone), lasting(10*time.Second))
-	dial(t, s, begin) // held: there is nothing to do for it before its deadline
+	dial(t, s, begin) // it is held: nothing is due for it before its deadline
 	check(second.Deadline, second.Deadline)
 	change(t, s, second.ID, cancel)
 	check(time.Time{}, asked)

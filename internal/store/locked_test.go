@@ -15,7 +15,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// frozen runs statements in a transaction of another node, which then stands still until thaw.
+// frozen runs a statement in a transaction of another node, which then stays open until thaw.
 func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 	t.Helper()
 	x, err := s.engine.Pools().Aside.BeginTx(context.Background(), nil)
@@ -36,8 +36,7 @@ func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 	return thaw
 }
 
-// A row that another node has locked keeps waiting whoever needs that row, and nobody else:
-// also when that one comes alone, and when many do.
+// A row that another node has locked makes only those wait who need that row, alone or together with others.
 func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	key := Idempotency{"scope", "locked", "request"}
 	for name, tc := range map[string]struct {
@@ -94,7 +93,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 				go func() { answers <- s.commit(t.Context(), begin, o) }()
 			}
 			for _, o := range ops {
-				for !o.queued().begun.Load() { // the writer is at work on it
+				for !o.queued().begun.Load() { // the writer has begun with it
 					time.Sleep(time.Millisecond)
 				}
 			}
@@ -115,7 +114,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// twoNodes are nodes on one PostgreSQL; the first dials, and has somebody to tell.
+// twoNodes are nodes on one PostgreSQL. The first one dials, and has a Sender and an endpoint.
 func twoNodes(t *testing.T) (s, other *Store) {
 	t.Helper()
 	b := backends[1]
@@ -129,7 +128,7 @@ func twoNodes(t *testing.T) (s, other *Store) {
 	return s, other
 }
 
-// A claim takes all that it can have, whatever another node has locked, for however long.
+// A claim takes all rows that it can, whatever another node has locked, and for however long.
 func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	const (
 		ring   = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
@@ -140,7 +139,7 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	for name, tc := range map[string]struct {
 		before, sql string
 		args        func(of []call.Call, rings string) []any
-		not         int // so many of the first can't be dialed
+		not         int // so many calls from the first on can't be dialed
 	}{
 		"a call":                      {"", "SELECT 1 FROM calls WHERE id = $1 FOR UPDATE", firstID, 1},
 		"a number that rings":         {ring, "SELECT 1 FROM destinations WHERE number = $1 FOR UPDATE", firstTo, 1},
@@ -198,7 +197,7 @@ func firstID(of []call.Call, _ string) []any { return []any{of[0].ID} }
 
 func firstTo(of []call.Call, _ string) []any { return []any{of[0].To} }
 
-// dozen are the numbers of the first twelve, and the call that rings them behind the first.
+// dozen are the numbers of the first twelve calls, with the call that rings them after the first number.
 func dozen(of []call.Call, rings string) []any {
 	args := []any{of[0].To, rings}
 	for _, c := range of[1:12] {
@@ -211,7 +210,7 @@ func subset(want, of []string) bool {
 	return !slices.ContainsFunc(want, func(id string) bool { return !slices.Contains(of, id) })
 }
 
-// However many wait for a row that another node has locked, others who write find a connection.
+// Others can still get a connection to write, however many wait for a row that another node has locked.
 func TestWhoWaitsLeavesConnections(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
@@ -258,7 +257,7 @@ func idsOf(calls []call.Call) (ids []string) {
 	return ids
 }
 
-// A call is taken although another node has locked the number that it is to ring.
+// A call is stored although another node has locked its number.
 func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
@@ -274,7 +273,7 @@ func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 	thaw()
 }
 
-// A caller who leaves, and a store that is closed, wait no longer for a row that is locked.
+// A caller that leaves, and a store that is closed, stop waiting for a locked row.
 func TestWhoWaitsForALockedRowMayLeave(t *testing.T) {
 	b := backends[1]
 	url := b.url(t)
@@ -309,7 +308,7 @@ func TestWhoWaitsForALockedRowMayLeave(t *testing.T) {
 	equal(t, get(t, other, c.ID), c)
 }
 
-// However many read, or write apart from the writer, it has a connection.
+// The writer has a connection, however many read, or write outside the writer.
 func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 	b := backends[1]
 	s := b.open(t, nil)
@@ -351,7 +350,7 @@ func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
 	}
 }
 
-// A Call, whatever it has been through, is read in one round trip, and a list in two.
+// A Call is read in one round trip, whatever its history, and a list in two.
 func testReadsAreFewRoundTrips(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s)

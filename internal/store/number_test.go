@@ -32,7 +32,7 @@ func testHeldAndReleased(t *testing.T, b backend) {
 	dial(t, s, begin, two.ID)
 	change(t, s, two.ID, report(call.StatusBusy)) // the phone is free while two waits to redial
 	dial(t, s, begin, three.ID)
-	dial(t, s, begin.Add(30*time.Second)) // two would, but is held now
+	dial(t, s, begin.Add(30*time.Second)) // two's dial is due, but two is held now
 	change(t, s, three.ID, report(call.StatusCompleted))
 	dial(t, s, begin.Add(30*time.Second), two.ID)
 	equal(t, types(events(t, s, two.ID)), []call.EventType{
@@ -41,7 +41,7 @@ func testHeldAndReleased(t *testing.T, b backend) {
 	})
 }
 
-// A Call that was offered the number, and ends without ringing it, passes it on.
+// A Call that was offered the number passes it on if it ends without ringing it.
 func testCanceledCallPassesTheNumberOn(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one := create(t, s, to(phone))
@@ -49,7 +49,7 @@ func testCanceledCallPassesTheNumberOn(t *testing.T, b backend) {
 	three := create(t, s, to(phone), lasting(time.Minute))
 	four, five := create(t, s, to(phone)), create(t, s, to(phone))
 	dial(t, s, begin, one.ID)
-	change(t, s, four.ID, cancel) // held, and not the next: nobody is released
+	change(t, s, four.ID, cancel) // four is held, but was not offered the number: no Call is released
 	if get(t, s, two.ID).Held == "" {
 		t.Fatal("released while the phone rings")
 	}
@@ -66,8 +66,8 @@ func testCanceledCallPassesTheNumberOn(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 0)
 }
 
-// A leg that turns out to ring is recorded, even if another Call rings the phone,
-// and the phone is free only when neither does.
+// A leg that turns out to ring is recorded, even if another Call rings the phone. The phone is free only when neither
+// rings.
 func testFactOnTakenNumber(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one, two := create(t, s, to(phone)), create(t, s, to(phone))
@@ -95,7 +95,7 @@ func testFactOnTakenNumber(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM destinations"), 0)
 }
 
-// phones watches that none rings twice at once.
+// phones checks that no phone rings twice at once.
 type phones struct {
 	mu sync.Mutex
 	by map[string]string
@@ -110,15 +110,14 @@ func (p *phones) rings(t *testing.T, c *call.Call) {
 	p.by[c.To] = c.ID
 }
 
-// stops is said before the store hears of it: the next may be rung right after.
+// stops is called before the store is told: the next dial may come right after.
 func (p *phones) stops(c *call.Call) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.by, c.To)
 }
 
-// Whoever finds the phone taken is seen by the one who lets go of it, even when
-// both happen at once.
+// A Call that finds the phone taken is seen by the transaction that frees it, even if both run at once.
 func testHeldWhileReleased(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	one, two := create(t, nodes[0], to(phone)), createDue(t, nodes[0], begin.Add(time.Minute), to(phone))
@@ -149,8 +148,7 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 	}
 }
 
-// waitUntilBlocked returns when another transaction waits for this one, or is
-// through without having waited.
+// waitUntilBlocked returns when another transaction waits for this one, or has ended without waiting.
 func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
 	for blocked := 0; blocked == 0 && len(through) == 0 && x.store.Shared(); {
 		err := x.each(`SELECT count(*) FROM pg_locks
@@ -166,7 +164,7 @@ func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
 // takes says whether a statement takes a number.
 func takes(st engine.Statement) bool { return strings.HasPrefix(st.SQL, "INSERT INTO destinations") }
 
-// unsent is a batch whose statements go somewhere else than to the database.
+// unsent is a batch whose statements are sent to a function instead of the database.
 func unsent(t *testing.T, send func([]engine.Statement) error) *batch {
 	t.Helper()
 	var b *batch
@@ -181,8 +179,7 @@ func unsent(t *testing.T, send func([]engine.Statement) error) *batch {
 	return b
 }
 
-// Nodes that went through several numbers each in an order of their own would
-// wait for each other in a ring.
+// Nodes that went through several numbers in different orders would wait for each other in a ring.
 func TestNumbersAreGoneThroughInOrder(t *testing.T) {
 	var got []string
 	send := func(list []engine.Statement) error {
@@ -226,7 +223,7 @@ func testFewPhones(t *testing.T, b backend) {
 		}))
 	}
 	p := &phones{by: map[string]string{}}
-	enough := time.Now().Add(time.Minute) // a round that finds nothing due takes no time at all
+	enough := time.Now().Add(time.Minute) // bounded by time, because a round that finds nothing due takes none
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
@@ -257,7 +254,7 @@ func work(t *testing.T, s *Store, p *phones) (more bool) {
 		t.Error(err)
 		return false
 	}
-	if len(due) == 0 { // a number that can't be told passes for taken, and is the sweep's
+	if len(due) == 0 { // a number that stays unclear counts as taken, and the sweep finds it
 		if _, _, err := s.Sweep(t.Context(), begin); err != nil {
 			t.Error(err)
 		}

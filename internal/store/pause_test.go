@@ -53,10 +53,10 @@ func testPause(t *testing.T, b backend) {
 			t.Errorf("still paused: %v", err)
 		}
 	}
-	nodes[0].Timer.Wait(t.Context(), Look{At: time.Now().Add(time.Hour)}) // it is over at once: the dialer may go on
+	nodes[0].Timer.Wait(t.Context(), Look{At: time.Now().Add(time.Hour)}) // returns at once, because the dialer may go on
 }
 
-// ring has as many calls ringing as there are numbers.
+// ring makes a call ring at each of the numbers.
 func ring(t *testing.T, s *Store, numbers ...string) {
 	t.Helper()
 	for _, number := range numbers {
@@ -67,7 +67,7 @@ func ring(t *testing.T, s *Store, numbers ...string) {
 	}
 }
 
-// A full account lets so many calls through as have ended since, counted in the database.
+// A full account lets as many calls through as have ended since, counted in the database.
 func testFull(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	ctx := t.Context()
@@ -83,7 +83,7 @@ func testFull(t *testing.T, b backend) {
 			t.Fatalf("the pause is %+v (%v); want %d free", p, err, want)
 		}
 	}
-	free(0) // the third is who was refused, and has its number still
+	free(0) // the third call was refused, and still has its number
 	run(t, nodes[1], "DELETE FROM destinations WHERE number = '+819012345603'")
 	free(0)
 	run(t, nodes[1], "DELETE FROM destinations WHERE number = '+819012345602'")
@@ -107,10 +107,10 @@ func testPausesThatMatterMore(t *testing.T, b backend) {
 		is   PauseKind
 	}{
 		{PauseOfFull, PauseOfFull},
-		{PauseOfAccount, PauseOfAccount}, // the account's trouble matters more than that it is full
+		{PauseOfAccount, PauseOfAccount}, // trouble with the account matters more than a full account
 		{PauseOfFull, PauseOfAccount},
 		{PauseOfSetup, PauseOfAccount},
-		{PauseOfUnlisted, PauseOfUnlisted}, // which is looked at whatever else there is
+		{PauseOfUnlisted, PauseOfUnlisted}, // it is looked at even during another trouble
 		{PauseOfUnlisted, PauseOfUnlisted},
 		{PauseOfAccount, PauseOfUnlisted},
 	} {
@@ -176,7 +176,7 @@ func testUnlisted(t *testing.T, b backend) {
 	if _, suspects, err := nodes[1].AccountState(ctx, "AC1"); suspects || err != nil {
 		t.Errorf("suspected after a call was taken: %v", err)
 	}
-	count(0, "+1", Unlisted{Again: true}) // it goes out once more after a call was taken: that is no news
+	count(0, "+1", Unlisted{Again: true}) // it was sent again after a call was accepted: that does not count
 	count(0, "+4", Unlisted{Numbers: 1})
 	now = now.Add(2 * time.Hour)
 	count(0, "+1", Unlisted{Numbers: 2})

@@ -10,8 +10,8 @@ import (
 	"redial/internal/pgtest"
 )
 
-// What a migration would do is told without a table, a lock or a file, of a database that is new, and
-// of one that is in use.
+// The SQL of pending migrations is shown without creating a table, a lock or a file, for a new database, and for one
+// that is in use.
 func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
 	for name, url := range map[string]string{"sqlite": sqliteFile(t), "postgres": pgtest.New(t)} {
 		t.Run(name, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !s.Shared() {
-				return // this very process has the file: cmd/redial looks from another
+				return // this process has the file open: the tests of cmd/redial look from another process
 			}
 			if sql, err := PendingSQL(t.Context(), url); err != nil || sql != "" {
 				t.Errorf("once it has run: %q, %v", sql, err)
@@ -51,7 +51,7 @@ func TestWhatIsPendingIsToldWithoutATrace(t *testing.T) {
 	}
 }
 
-// Whatever a redial left beside its file, looking adds nothing, and takes nothing away.
+// Looking neither adds nor removes a file, whatever files redial left beside the database.
 func TestToLookLeavesTheFilesAsTheyAre(t *testing.T) {
 	url := sqliteFile(t)
 	file := strings.TrimPrefix(url, "sqlite:")

@@ -11,8 +11,8 @@ import (
 	"redial/internal/store/engine"
 )
 
-// Whatever has to do with one call, or with the next few, is found by an index, and
-// in its order: what it costs does not depend on how many calls there are.
+// Statements about one call, or the next few, use an index, and read it in order. So their cost does not depend on how
+// many calls there are.
 func testPlans(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	one, list := []any{"a"}, []any{engine.List{"a", "b"}}
@@ -20,7 +20,7 @@ func testPlans(t *testing.T, b backend) {
 	type plan struct {
 		sql   string
 		args  []any
-		index []string // that have to be named; any order
+		index []string // the indexes that the plan must name, in any order
 		lock  engine.Lock
 	}
 	byPosition := "INTEGER PRIMARY KEY"
@@ -109,8 +109,8 @@ func testPlans(t *testing.T, b backend) {
 	}
 }
 
-// Nor does what any batch of a call's life sends, alone or with others: these statements
-// are the ones that are run, whoever writes them.
+// The same holds for the statements of batches, for one operation or several: these are the statements that are really
+// sent.
 func testPlansOfBatches(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	sent := map[string]engine.Statement{}
@@ -157,7 +157,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 		seen++
 		plan := explained(t, s, engine.Statement{SQL: sql, Args: st.Args, Lock: st.Lock})
 		for _, bad := range []string{"Seq Scan", "SCAN calls", "SCAN attempts", "SCAN events", "SCAN destinations"} {
-			// SQLite names what a deletion would cascade to, of those that are ringing, too.
+			// SQLite also lists what a deletion would cascade to, here among the destinations.
 			if strings.Contains(plan, bad) && !(bad == "SCAN destinations" && strings.HasPrefix(sql, "INSERT INTO calls")) {
 				t.Errorf("%s\nhas a %s:\n%s", sql, bad, plan)
 			}
@@ -168,7 +168,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 	}
 }
 
-// explained is what a database says about how it will run a statement.
+// explained is a database's plan for a statement.
 func explained(t *testing.T, s *Store, st engine.Statement) string {
 	t.Helper()
 	explain, columns := "EXPLAIN QUERY PLAN ", 4

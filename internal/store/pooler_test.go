@@ -7,8 +7,8 @@ import (
 	"redial/internal/pgtest"
 )
 
-// Through a pooler in transaction mode a plain URL does all that is needed, for several nodes one
-// after another and at once, and leaves no lock behind.
+// A plain URL is all that several nodes need behind a pooler in transaction mode, one after another and at once. No
+// lock is left behind.
 func TestAPlainURLThroughAPooler(t *testing.T) {
 	database := pgtest.New(t)
 	url := pgtest.Pooled(t, database)

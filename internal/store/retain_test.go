@@ -10,7 +10,7 @@ import (
 	"redial/internal/call"
 )
 
-// person is what must not be found anywhere once a Call is scrubbed.
+// person is a name that must not be found anywhere after a Call is scrubbed.
 const person = "Sakura"
 
 // personal stores an ended Call that is full of a person's data.
@@ -101,12 +101,12 @@ func testScrub(t *testing.T, b backend) {
 	}
 	equal(t, events(t, s, c.ID), before)
 
-	// News of a refused attempt may still come; the words of then must not return.
+	// A report about a refused attempt may still come. The removed texts must not come back with it.
 	change(t, s, c.ID, report(call.Ringing))
 	equal(t, traces(t, s), nil)
 }
 
-// Nor is anybody else whom the call might have reached.
+// The other people whom the call might have reached are scrubbed, too.
 func testScrubOthers(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s, func(w *call.Wish) {
@@ -121,7 +121,7 @@ func testScrubOthers(t *testing.T, b backend) {
 	equal(t, traces(t, s), nil)
 }
 
-// The words of a refusal are scrubbed even if the attempt turned out to ring.
+// The texts of a refusal are also scrubbed if the attempt turned out to ring.
 func testScrubOverturned(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := personal(t, s)
@@ -143,15 +143,15 @@ func testScrubNeedsEnd(t *testing.T, b backend) {
 
 func testScrubEnded(t *testing.T, b backend) {
 	s := b.open(t, func(o *Options) { o.ScrubEnded = true })
-	kept := create(t, s, to(phone)) // not ended: all of it stays
+	kept := create(t, s, to(phone)) // it has not ended, so all its data stays
 	next := create(t, s, to(phone))
 	dial(t, s, begin, kept.ID)
 	c := personal(t, s)
 	equal(t, traces(t, s), nil)
-	equal(t, c.To, "+81-to-"+person+"-"+c.ID) // whoever ended it still knows
+	equal(t, c.To, "+81-to-"+person+"-"+c.ID) // the step that ended it still sees it
 	change(t, s, kept.ID, report(call.StatusCompleted))
 	equal(t, get(t, s, kept.ID).To, "")
-	dial(t, s, begin, next.ID) // the number is free all the same
+	dial(t, s, begin, next.ID) // the number is free nevertheless
 	change(t, s, kept.ID, report(call.StatusBusy))
 	if id, n, err := s.BySID(t.Context(), sid(kept.ID, 1)); err != nil || id != kept.ID || n != 1 {
 		t.Errorf("%s, %d, %v", id, n, err)
@@ -183,7 +183,7 @@ func testRetain(t *testing.T, b backend) {
 		calls, traced  int
 	}{
 		{90 * day, 90*day - time.Second, 1, 1},
-		{0, 0, 1, 0}, // scrubbed at once, the row stays for late callbacks
+		{0, 0, 1, 0}, // scrubbed at once; the row stays for late callbacks
 		{0, 48*time.Hour - time.Second, 1, 0},
 		{0, 48 * time.Hour, 0, 0},
 	} {
@@ -213,7 +213,7 @@ func testRetain(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE scrubbed_at IS NULL"), 1)
 }
 
-// A call that can't be read keeps nobody's personal data, not even its own.
+// A call that can't be read keeps nobody's personal data from being removed, not even its own.
 func testScrubDamaged(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	damaged, odd, fine := personal(t, s), personal(t, s), personal(t, s)

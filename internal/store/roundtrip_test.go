@@ -9,8 +9,8 @@ import (
 	"redial/internal/call"
 )
 
-// filler sets every field to something of its own, so that one that is not
-// stored, or stored in another's place, is found out.
+// filler sets every field to a different value, so that a field that is not stored, or is stored in another's column,
+// is noticed.
 type filler struct{ n int }
 
 func (f *filler) fill(v reflect.Value) {
@@ -55,7 +55,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// filled is a Call with every field set, but for those that exclude each other.
+// filled is a Call with every field set, except for those that exclude each other.
 func filled(state call.State) call.Call {
 	var c call.Call
 	new(filler).fill(reflect.ValueOf(&c).Elem())
@@ -122,8 +122,8 @@ func testEventsComeBack(t *testing.T, b backend) {
 	equal(t, after, []call.Event{empty})
 }
 
-// PostgreSQL takes neither NUL nor broken UTF-8 as text; what people and Twilio
-// write must not be lost, nor stop a call, for that.
+// PostgreSQL accepts neither NUL nor broken UTF-8 as text. Such a text of people or of Twilio must not be lost, nor
+// stop a call.
 func testOddText(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	const odd = "a\x00b 'c\" \\ \U0001F4DE"

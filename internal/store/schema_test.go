@@ -12,7 +12,7 @@ import (
 	"redial/internal/call"
 )
 
-// words are those that a column's CHECK lists in the migrations' text.
+// words are the words that a column's CHECK lists in the migrations.
 func words(t testing.TB, column string) []string {
 	t.Helper()
 	text, err := fs.ReadFile(migrations, "00001_calls.sql")
@@ -37,8 +37,8 @@ func sorted[T ~string](list []T) (out []string) {
 	return slices.Sorted(slices.Values(out))
 }
 
-// testWords holds the schema's words against the Go ones, and has the database
-// take each of them, and no other.
+// testWords compares the schema's words with those in Go, and checks that the database accepts each of them, and no
+// other.
 func testWords(t *testing.T, b backend) {
 	alive := []call.Status{
 		call.Placing, call.Unknown, call.Postponed, call.Queued, call.Initiated, call.Ringing, call.InProgress,

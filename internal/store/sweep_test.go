@@ -14,7 +14,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-// open is a window that is open from begin on for so long, and again the next day.
+// open is a window that is open for a time from begin on, and again the next day.
 func open(long time.Duration) func(*call.Wish) {
 	return func(w *call.Wish) {
 		w.Policy.Window = call.Window{From: 9 * 3600, To: 9*3600 + int(long.Seconds()), Zone: "Etc/UTC"}
@@ -22,7 +22,7 @@ func open(long time.Duration) func(*call.Wish) {
 	}
 }
 
-// sweep does so to the end, in as many steps as that takes.
+// sweep sweeps until there is no more to do, and returns the number of steps.
 func sweep(t testing.TB, s *Store, now time.Time) (steps int) {
 	t.Helper()
 	for more := true; more; steps++ {
@@ -54,8 +54,8 @@ func completed(t testing.TB, s *Store, id string, now time.Time) {
 	}
 }
 
-// A Call that can't ring when its number becomes free, for whatever reason, keeps it from
-// nobody: in the same transaction the next one is released.
+// A Call that can't ring when its number becomes free, for whatever reason, keeps the number from no other Call: the
+// next one is released in the same transaction.
 func testWhoCantRingKeepsNobody(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	later := begin.Add(30 * time.Minute)
@@ -66,7 +66,7 @@ func testWhoCantRingKeepsNobody(t *testing.T, b backend) {
 	for i, tc := range []struct {
 		name string
 		wish func(*call.Wish)
-		then func(id string) // what becomes of it while it is held
+		then func(id string) // what happens to it while it is held
 		want func(call.Call) bool
 	}{
 		{"its window has closed", open(10 * time.Minute), nil,
@@ -125,8 +125,8 @@ func testWhoCantRingKeepsNobody(t *testing.T, b backend) {
 	}
 }
 
-// A Call that rings several people at once, and finds all their numbers taken, is released
-// when any of them is free.
+// A Call that rings several people at once, and finds all their numbers taken, is released when any of the numbers is
+// free.
 func testHeldForSeveral(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	other := phone + "9"
@@ -149,14 +149,14 @@ func testHeldForSeveral(t *testing.T, b backend) {
 	completed(t, s, both.ID, begin)
 	dial(t, s, begin, next.ID)
 
-	// One that nobody noticed is found by the sweep.
+	// A free number that nobody noticed is found by the sweep.
 	third := create(t, s, to(phone), atOnce)
 	dial(t, s, begin)
 	run(t, s, "DELETE FROM destinations WHERE number = $1", other)
 	sweep(t, s, begin)
 	equal(t, get(t, s, third.ID).Offered, other)
 
-	// A row that a node of an older version left keeps nobody busy.
+	// The sweep removes a row that a node of an older version left behind.
 	dial(t, s, begin, third.ID)
 	completed(t, s, third.ID, begin)
 	run(t, s, "INSERT INTO also_held (number, call_id) VALUES ($1, $2)", other, third.ID)
@@ -164,7 +164,7 @@ func testHeldForSeveral(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM also_held"), 0)
 }
 
-// A number that another node takes and frees all the time passes for taken in the end.
+// A number that another node takes and frees all the time counts as taken in the end.
 func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	sent := 0
 	b := unsent(t, func(list []engine.Statement) error {
@@ -192,7 +192,7 @@ func TestANumberThatCantBeToldIsTaken(t *testing.T) {
 	}
 }
 
-// Nor does one that was released, and does not dial after all.
+// A Call that was released and then does not dial keeps the number from no other Call either.
 func testWhoIsOfferedAndDoesNotDial(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	asked := func(now time.Time) func() {
@@ -250,7 +250,7 @@ func testWhoIsOfferedAndDoesNotDial(t *testing.T, b backend) {
 	}
 }
 
-// A number that is free for no reason that anybody knows of is found by the next sweep.
+// A number that is free for an unknown reason is found by the next sweep.
 func testSweepFindsFreeNumbers(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	var ringing, first, last []string
@@ -313,7 +313,7 @@ func hold(t testing.TB, s *Store, like string, n int) {
 		cols, vals, fmt.Sprintf(series, n)), like)
 }
 
-// However many Calls are held for a number, a batch tries 32 of them.
+// A batch tries 32 of the Calls that are held for a number, however many they are.
 func testAFewAreTriedAtOnce(t *testing.T, b backend) {
 	const many = 50_000
 	s := b.open(t, nil)
@@ -349,8 +349,7 @@ func testAFewAreTriedAtOnce(t *testing.T, b backend) {
 	}
 }
 
-// Nodes that sweep at the same time release one Call for each number, and none waits for
-// another.
+// Nodes that sweep at the same time release one Call for each number, and do not wait for each other.
 func testSweepsAtOnce(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	var first []string
@@ -385,7 +384,7 @@ func testSweepsAtOnce(t *testing.T, b backend) {
 	}
 }
 
-// twoAreHeld has two Calls held for a number that a third one rings.
+// twoAreHeld creates two Calls that are held for a number, and a third that rings it.
 func twoAreHeld(t testing.TB, s *Store) (ringing, first, second call.Call) {
 	t.Helper()
 	ringing = create(t, s, to(phone))
@@ -395,8 +394,8 @@ func twoAreHeld(t testing.TB, s *Store) (ringing, first, second call.Call) {
 	return ringing, first, second
 }
 
-// A number that another node sweeps is left to it: nobody passes over the Call that it releases, and
-// releases the next.
+// A number that another node sweeps is left to that node. Otherwise this node would pass over the Call that the other
+// one releases, and release the next one.
 func testASweepIsNotDoubled(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite has one writer
@@ -424,8 +423,8 @@ func testASweepIsNotDoubled(t *testing.T, b backend) {
 	}
 }
 
-// A Call that another node has locked is not waited for, and keeps those behind it from nothing:
-// a sweep passes over it. What it leaves to the next is not told as something to do at once.
+// A sweep does not wait for a Call that another node has locked, but passes over it to those behind it. What it leaves
+// to the next sweep is not reported as something to do at once.
 func testSweepWaitsForNoLock(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite has one writer
@@ -459,7 +458,7 @@ func testSweepWaitsForNoLock(t *testing.T, b backend) {
 		return passed
 	}
 	lock(func() {
-		completed(t, nodes[1], ringing.ID, begin) // would fail if it waited
+		completed(t, nodes[1], ringing.ID, begin) // this would fail if it waited
 		<-nodes[1].Unoffered()
 		if !step() {
 			t.Error("nobody says that both are locked")
@@ -476,8 +475,8 @@ func testSweepWaitsForNoLock(t *testing.T, b backend) {
 	}
 }
 
-// A fault in what follows from a taken number ends neither the process nor the batch: the
-// Call is set aside, and has taken nothing.
+// A panic in what follows from a taken number ends neither the process nor the batch: the Call is set aside, and has
+// taken nothing.
 func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	other := phone + "9"
@@ -518,8 +517,8 @@ func testAPanicWhenANumberIsTaken(t *testing.T, b backend) {
 	dial(t, s, begin.Add(setAside-1))
 }
 
-// Whatever happens to Calls that share numbers: after a sweep, none that may ring is held for
-// a number that is free and was offered to nobody.
+// After a sweep, no Call that may ring is held for a number that is free and was offered to no Call, whatever happened
+// to Calls that share numbers.
 func testNobodyIsHeldForAFreeNumber(t *testing.T, b backend) {
 	for seed := range uint64(6) {
 		w := &waiting{t: t, s: b.open(t, nil), rng: rand.New(rand.NewPCG(seed, 0)), now: begin}
@@ -534,7 +533,7 @@ func testNobodyIsHeldForAFreeNumber(t *testing.T, b backend) {
 	}
 }
 
-// waiting is a handful of numbers, and Calls that want them.
+// waiting is a few numbers, and Calls that want them.
 type waiting struct {
 	t   *testing.T
 	s   *Store
@@ -594,7 +593,7 @@ func (w *waiting) ask() {
 	w.ids = append(w.ids, c.ID)
 }
 
-// change tells a Call something, or spoils its row.
+// change reports something to a Call, or damages its row.
 func (w *waiting) change() {
 	if len(w.ids) == 0 {
 		return
@@ -651,7 +650,7 @@ func (w *waiting) check(seed uint64) {
 			w.t.Fatal(err)
 		}
 	}
-	// Also what a Call has whose row is damaged: who is to dial it sets it aside.
+	// This includes the numbers of a Call whose row is damaged: the claim that finds it sets it aside.
 	read(taken, "SELECT number FROM destinations")
 	read(offered, "SELECT offered FROM calls WHERE state = 'waiting' AND offered > '' AND wake_at <= $1", micros(w.now))
 	for _, c := range calls {

@@ -9,7 +9,7 @@ import (
 	"redial/internal/call"
 )
 
-// waits is the change of a Call that is to be dialed after a while, and given up after another.
+// waits is the change of a Call that is to be dialed after a while, and given up after another while.
 func waits(dial, deadline time.Duration) func(*Timer) {
 	return func(t *Timer) {
 		c := call.Call{State: call.Waiting, WakeAt: time.Now().Add(dial)}
@@ -23,8 +23,8 @@ func rings(ask time.Duration) func(*Timer) {
 	return func(t *Timer) { t.set(&call.Call{State: call.Dialing, WakeAt: time.Now().Add(ask)}) }
 }
 
-// A look is taken at its time, or sooner, where this process makes something due that is of interest: then it is known
-// what is due, if it is so now.
+// Wait returns at the time of the look, or earlier if this process makes something due for which the look would be
+// made earlier. Then it returns what is due, if it is due now.
 func TestWaitingForALook(t *testing.T) {
 	const hour = time.Hour
 	both := Look{Dial: true, Ask: true}
@@ -79,8 +79,8 @@ func TestWaitingForALook(t *testing.T) {
 	}
 }
 
-// What is known to be due is told once: if it could not be had, the next wait does not end for it. Nor does it where a
-// look at the database has shown it.
+// What is due is returned once: if the caller could not handle it, the next Wait does not end because of it. Neither
+// does it end because of what a look at the database has shown.
 func TestWhatIsDueIsToldOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var w Timer

@@ -11,8 +11,7 @@ import (
 	"redial/internal/call"
 )
 
-// Each event is told once, by the node that committed it, and by then it is on disk; of what is rolled back nothing
-// is told.
+// Each event is told once, by the node that committed it, after it is on disk. Nothing is told of what is rolled back.
 func testCommittedIsTold(t *testing.T, b backend) {
 	url := b.url(t)
 	var mu sync.Mutex
@@ -21,7 +20,7 @@ func testCommittedIsTold(t *testing.T, b backend) {
 	open := func() *Store {
 		return b.openURL(t, url, func(o *Options) {
 			o.Committed = func(c *call.Call, e *call.Event) {
-				if first != nil { // from a connection of its own, which sees what is committed
+				if first != nil { // on another connection, which sees only what is committed
 					if n := count(t, first, "SELECT count(*) FROM events WHERE call_id = $1 AND seq = $2", c.ID, e.Seq); n != 1 {
 						t.Errorf("%s %d is told before it is on disk", e.Type, e.Seq)
 					}

@@ -12,7 +12,7 @@ import (
 	"redial/internal/call"
 )
 
-// outlet is a Sender with so many slots, that keeps what it is given.
+// outlet is a Sender with a number of slots, which keeps what it is given.
 type outlet struct {
 	mu      sync.Mutex
 	slots   int
@@ -54,7 +54,7 @@ func (o *outlet) Look() {
 	o.looked++
 }
 
-// sends opens a store whose webhooks go to an outlet with so many slots.
+// sends opens a store whose webhooks go to an outlet with a number of slots.
 func sends(t testing.TB, b backend, slots int) (*Store, *outlet) {
 	t.Helper()
 	s, o := b.open(t, nil), &outlet{slots: slots}
@@ -73,8 +73,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 	return e
 }
 
-// sequences are the pending deliveries of a Call, as "endpoint seq" with a ! for the one
-// that is next.
+// sequences are the pending deliveries of a Call, as "endpoint seq", with a ! for the next one.
 func sequences(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
 	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
@@ -94,7 +93,7 @@ func sequences(t testing.TB, s *Store, id string) (list []string) {
 	return list
 }
 
-// bodied are the deliveries of a Call with their bodies, which no list has.
+// bodied are the deliveries of a Call with their bodies, which lists do not have.
 func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 	t.Helper()
 	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
@@ -112,7 +111,7 @@ func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 	return list, err
 }
 
-// becomes has a delivery come to a state.
+// becomes changes the state of a delivery.
 func becomes(t testing.TB, s *Store, k DeliveryKey, state DeliveryState, again time.Time) Delivery {
 	t.Helper()
 	d, err := s.ChangeDelivery(t.Context(), k, begin, func(d *Delivery) error {
@@ -156,7 +155,8 @@ func testEndpoints(t *testing.T, b backend) {
 	}
 }
 
-// What is configured is there, what no longer is is disabled, and comes back.
+// Configured endpoints exist. An endpoint that is no longer configured is disabled, and enabled when it is configured
+// again.
 func testConfiguredEndpoints(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	kept := endpoint(t, s, "made", "*")
@@ -187,11 +187,11 @@ func testConfiguredEndpoints(t *testing.T, b backend) {
 	if _, err := s.ChangeEndpoint(t.Context(), "b", gone); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, configure("a", "b"), []string{"a", kept.ID}) // who said that it is gone is not asked again
+	equal(t, configure("a", "b"), []string{"a", kept.ID}) // an endpoint that answered that it is gone stays disabled
 }
 
-// An event is there for everybody who wants it, with the Call as it then was, or not at
-// all; what there is a slot for goes out with the commit.
+// An event is stored for every endpoint that wants it, with the Call as it then was, or for none. Those that have a
+// slot are sent after the commit.
 func testEventsArePublished(t *testing.T, b backend) {
 	s, o := sends(t, b, 2)
 	endpoint(t, s, "all", "*")
@@ -241,7 +241,7 @@ func testEventsArePublished(t *testing.T, b backend) {
 	}
 }
 
-// What comes at once for one Call shows it as it was after each step.
+// Events of one Call in the same batch each show the Call as it was after their step.
 func testEachEventShowsItsMoment(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
@@ -279,12 +279,12 @@ func testSequence(t *testing.T, b backend) {
 	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
 
 	later := begin.Add(time.Hour)
-	equal(t, becomes(t, s, key(1), Pending, later).WakeAt, later) // it failed: the others wait with it
+	equal(t, becomes(t, s, key(1), Pending, later).WakeAt, later) // it failed: the others wait, too
 	equal(t, sequences(t, s, c.ID), []string{"all 1!", "all 2", "all 3"})
 	o.slots = 1
 	becomes(t, s, key(1), Delivered, time.Time{})
 	equal(t, sequences(t, s, c.ID), []string{"all 2!", "all 3"})
-	equal(t, o.started[len(o.started)-1].Seq, 2) // at once
+	equal(t, o.started[len(o.started)-1].Seq, 2) // sent at once
 	becomes(t, s, key(2), Dead, time.Time{})
 	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
 	for _, over := range []DeliveryKey{key(1), {c.ID, "other", 1}, {"other", "all", 1}} {
@@ -294,7 +294,7 @@ func testSequence(t *testing.T, b backend) {
 		}
 	}
 
-	// Put back, it waits until it is next; when the sequence is empty it is due.
+	// A replayed delivery waits until it is next. It is due at once if its sequence is empty.
 	for _, seq := range []int{1, 2} {
 		if _, err := s.Replay(t.Context(), key(seq), later); err != nil {
 			t.Fatal(err)
@@ -314,8 +314,8 @@ func testSequence(t *testing.T, b backend) {
 	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
 }
 
-// Events are added to sequences while others settle there, on two nodes at once: none is
-// left behind, and each sequence is sent in the order of its events.
+// Two nodes add events to sequences while others are settled there. No event is left behind, and each sequence is sent
+// in the order of its events.
 func testSequencesAtOnce(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	for _, s := range nodes {
@@ -412,15 +412,15 @@ func testClaimDeliveries(t *testing.T, b backend) {
 		return len(list)
 	}
 	equal(t, []int{claim(s, 2, now), claim(nodes[1], 2, now), claim(s, 2, now)}, []int{2, 1, 0})
-	equal(t, claim(nodes[1], 9, now.Add(DeliveryLease)), 3) // who had them is dead
+	equal(t, claim(nodes[1], 9, now.Add(DeliveryLease)), 3) // the node that had them is dead
 	targets, err = s.NextDeliveries(t.Context())
 	if err != nil || !targets["one"].After(now) || targets["two"].After(now) {
 		t.Errorf("%v, %v", targets, err)
 	}
 }
 
-// An endpoint that is disabled has what waits there due at once, for whoever is to send
-// it to see; one that is removed leaves nothing behind.
+// When an endpoint is disabled, its pending messages become due at once, so that the Sender sees that. An endpoint
+// that is removed leaves nothing behind.
 func testEndpointGoes(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "gone", "*")
@@ -488,8 +488,8 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 	}
 }
 
-// Whoever settles a delivery reads what is next in its sequence, and not all that waits there:
-// what can't be read further on is in nobody's way.
+// Settling a delivery reads the next one of its sequence, and not all that wait: a later one that can't be read is in
+// nobody's way.
 func testSequenceReadsLittle(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
@@ -513,8 +513,8 @@ func testSequenceReadsLittle(t *testing.T, b backend) {
 	}
 }
 
-// What is being sent while its endpoint is disabled may arrive yet: nobody gives it up in
-// between. What fails then is given up soon, and not after its pause.
+// A message that is being sent while its endpoint is disabled may still arrive: it is not given up in between. If it
+// fails, it is given up soon, and not after the usual pause.
 func testDisabledWhileSending(t *testing.T, b backend) {
 	s, _ := sends(t, b, 2)
 	endpoint(t, s, "gone", "*")
@@ -532,8 +532,8 @@ func testDisabledWhileSending(t *testing.T, b backend) {
 	}
 }
 
-// As many endpoints as there may be are made, and no more, whoever makes them at once. Those
-// of another source don't count.
+// As many endpoints as allowed can be made, and no more, even if several are made at once. Those of another source
+// don't count.
 func testEndpointsAreBounded(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	for _, s := range nodes {
@@ -569,7 +569,7 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 	}
 }
 
-// Whoever is still to be told is told; then nothing personal is left.
+// Messages that are still to be sent are sent. Then nothing personal is left.
 func testScrubDeliveries(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
@@ -579,7 +579,7 @@ func testScrubDeliveries(t *testing.T, b backend) {
 	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
 		t.Fatal(err)
 	}
-	if len(traces(t, s)) != 3 { // three events are on their way
+	if len(traces(t, s)) != 3 { // three events are still to be sent
 		t.Errorf("%q", traces(t, s))
 	}
 	if _, err := s.Replay(t.Context(), key(1), begin); !errors.Is(err, ErrForgotten) {
@@ -599,14 +599,14 @@ func testScrubEndedDeliveries(t *testing.T, b backend) {
 	if len(traces(t, s)) != 1 {
 		t.Errorf("%q", traces(t, s))
 	}
-	retain(t, s, begin.Add(100*24*time.Hour), 0) // it is not deleted before it was told
+	retain(t, s, begin.Add(100*24*time.Hour), 0) // it is not deleted before its messages were sent
 	becomes(t, s, DeliveryKey{c.ID, "end", 4}, Delivered, time.Time{})
 	equal(t, traces(t, s), nil)
 	retain(t, s, begin.Add(100*24*time.Hour), 0)
 	equal(t, count(t, s, "SELECT (SELECT count(*) FROM calls) + (SELECT count(*) FROM deliveries)"), 0)
 }
 
-// testWebhookWords has the database take each of our words, and no other.
+// testWebhookWords checks that the database accepts each of our words, and no other.
 func testWebhookWords(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
@@ -628,8 +628,8 @@ func testWebhookWords(t *testing.T, b backend) {
 	}
 }
 
-// The next message of a sequence is made due under the lock of its Call: whoever adds an event waits
-// for whoever settles the head, and has not seen that event.
+// The next message of a sequence is made due under the lock of its Call: a transaction that adds an event waits for
+// the one that settles the head and has not seen that event.
 func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 	if !b.shared {
 		return // SQLite has one writer
@@ -666,7 +666,8 @@ func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 	equal(t, sequences(t, nodes[0], c.ID), []string{"all 2!"})
 }
 
-// Who listened at a node of the version before has left Rows: they are nobody's endpoint, and go with their messages.
+// Listeners of a node of the version before have left rows: these are no endpoints, and are deleted with their
+// messages.
 func testListenersOfTheVersionBefore(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")
