@@ -34,19 +34,19 @@
 //
 // What has a transaction of its own:
 //
-//	retain.go            personal data goes, and rows that need not be kept
-//	ready.go             whether the database takes what is written
+//	retain.go            personal data, and rows that are no longer needed, are removed
+//	ready.go             whether the database accepts writes
 //	silent.go            the legs that nothing was heard of, and when to ask about them
 //	pause.go             the pauses of the account
-//	unlisted.go          error codes that no table has
+//	unlisted.go          error codes that are in no table
 //
 // What is read:
 //
 //	list.go              pages of Calls
 //	metrics.go           counters, and figures of what is stored
-//	feed.go              what happens to all Calls, on whichever node, is read once for everybody here who watches
+//	feed.go              what happens to all Calls, on any node, is read once for everybody on this node who watches
 //	idempotency.go       which requests are the same
-//	sender.go            what the store needs of whoever sends webhooks
+//	sender.go            what the store needs of the sender of webhooks
 //	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
 //	endpoints.go         where webhooks go
 //	get.go               a Call, its attempts and events
@@ -58,9 +58,9 @@
 //	tx.go                a transaction, and the statements in it
 //	clock.go             the present, by the database's clock
 //	store.go             the Store
-//	timer.go             when to look at what is due: at the earliest wake_at, or as soon as something is due before
+//	timer.go             when to look at what is due: at the earliest wake_at, or earlier if something becomes due
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
-//	watch.go             who waits in this process for a Call is told that it has changed
+//	watch.go             watchers in this process are told that a Call has changed
 //	lower_bounds.go      where the scans for what is due begin
 //	query.go             questions outside a transaction
 //	columns.go           which column holds which field

@@ -344,9 +344,10 @@ func testIdleListenersAskNothing(t *testing.T, b backend) {
 	}
 }
 
-// A migration that needs a table which somebody reads for long, as a dump does, keeps nobody else from it meanwhile.
+// While a migration waits for a table that another transaction reads for long, as a dump does, others can still use
+// the table.
 func testMigrationBehindADump(t *testing.T, b backend) {
-	if !b.shared { // there, whoever reads is in nobody's way
+	if !b.shared { // on SQLite a reader is in nobody's way
 		return
 	}
 	nodes := b.pair(t)

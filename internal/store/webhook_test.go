@@ -488,8 +488,8 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 	}
 }
 
-// Settling a delivery reads the next one of its sequence, and not all that wait: a later one that can't be read is in
-// nobody's way.
+// Settling a delivery reads the next one of its sequence, and not all that wait: a later one that can't be read does
+// no harm.
 func testSequenceReadsLittle(t *testing.T, b backend) {
 	s, _ := sends(t, b, 0)
 	endpoint(t, s, "all", "*")

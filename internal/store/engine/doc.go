@@ -1,9 +1,9 @@
 // Package engine keeps rows in SQLite or PostgreSQL. It knows the dialects, the drivers, their errors and their
 // settings, and knows nothing of what the rows mean.
 //
-// Whoever writes SQL for it writes one text, which every engine understands. What differs is said as data: which rows
-// are locked, what is a list, which key may be taken, how a row stands and is to be. A database that is not here yet
-// needs a file that implements Engine, and a place among the kinds of open.go.
+// Its callers write one SQL text, which every engine understands. What differs between engines is said as data: which
+// rows are locked, which parameter is a list, which key may be taken, what a row is before and after an update. To add
+// a database, write a file that implements Engine, and name it among the kinds of open.go.
 //
 // Its files, from the top down:
 //
@@ -11,13 +11,13 @@
 //	inspect_sqlite.go    whether SQLite's files are as they should be
 //	sqlite.go            SQLite: one file, one writer, its errors
 //	sqlite_pool.go       its connections, and transactions on them
-//	disk_linux.go        the room that is left, and who may write
-//	disk_other.go        what is known of that elsewhere
-//	file.go              a file is one process's
+//	disk_linux.go        the free space on a disk, and who may write there
+//	disk_other.go        what other systems tell of that
+//	file.go              a file is opened by one process alone
 //	lock_unix.go         the lock beside the file
-//	lock_other.go        the same where there is no Unix
+//	lock_other.go        the same on systems that are no Unix
 //	lock_linux.go        the lock on the file itself
-//	lock_notlinux.go     none, where Linux is not
+//	lock_notlinux.go     no such lock, on other systems
 //	inspect_postgres.go  whether the settings of PostgreSQL's server are as they should be
 //	postgres.go          PostgreSQL: its URL, its transactions, its errors
 //	migrate_lock.go      one node migrates at a time

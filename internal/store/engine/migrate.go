@@ -27,7 +27,7 @@ type migrator struct {
 	engine      string                    // the engine's name in those of files
 	exists      string                    // asks whether any migration has run
 	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
-	locked      func(error) bool          // says whether a migration has met a table that somebody uses; nil: none can
+	locked      func(error) bool          // says whether a migration has met a table in use; nil: none can
 	notice      func(string)
 }
 
@@ -52,7 +52,7 @@ func (m *migrator) Migrate(ctx context.Context, migrations fs.FS) error {
 	return nil
 }
 
-// How long a migration waits for whoever uses a table.
+// How long a migration waits for a transaction that uses a table.
 const (
 	tableFree   = 2 * time.Second // others have it for so long before it is tried again
 	tableGiveUp = time.Minute
