@@ -64,7 +64,8 @@ var twiliosAccount = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 func (e *Examination) oddAccount() (f Finding) {
 	sid := e.Config.AccountSID
 	isKey := strings.HasPrefix(sid, "SK") // under any base URL: it is no account's form anywhere
-	if !e.needs("TWILIO_ACCOUNT_SID") || twiliosAccount.MatchString(sid) || !isKey && !twilio.IsTwilio(e.Config.TwilioBaseURL) {
+	mayBe := twiliosAccount.MatchString(sid) || !isKey && !twilio.IsTwilio(e.Config.TwilioBaseURL)
+	if mayBe || !e.needs("TWILIO_ACCOUNT_SID") {
 		return f
 	}
 	f = Finding{Verdict: Wrong, Says: "TWILIO_ACCOUNT_SID is none of Twilio's", Setting: "TWILIO_ACCOUNT_SID",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 )
@@ -109,101 +110,127 @@ func (h *hearer) takes(t *rapid.T, x *table, c *cursor, limit int) {
 
 func name(id string, seq int) string { return fmt.Sprintf("%s/%d", id, seq) }
 
+// listening is a cursor with its listeners, beside a table that others write.
+type listening struct {
+	x          *table
+	c          cursor
+	now        time.Time
+	keep, most int // entries that are kept, rows that are read at once
+	all        []*hearer
+}
+
+// look reads what is missing, as the feed does.
+func (l *listening) look() {
+	rows, more := l.x.in(l.c.missing(l.most), l.most)
+	l.c.take(rows, l.now.Add(gapTime))
+	if !more {
+		l.c.giveUp(l.now)
+	}
+	if n := len(l.c.recent) - l.keep; n > 0 {
+		l.c.forget(n)
+	}
+}
+
+// write begins a transaction that writes some events.
+func (l *listening) write(t *rapid.T) {
+	var some []string
+	for range rapid.IntRange(1, 4).Draw(t, "events") {
+		if id := drawCall(t); !l.x.busy(id) {
+			some = append(some, id)
+		}
+	}
+	slices.Sort(some)
+	if len(some) > 0 {
+		l.x.writes(some...)
+	}
+}
+
+// goOn writes one more event in a transaction that is open.
+func (l *listening) goOn(t *rapid.T) {
+	id := drawCall(t)
+	if len(l.x.open) > 0 && !l.x.busy(id) {
+		l.x.goesOn(rapid.IntRange(0, len(l.x.open)-1).Draw(t, "which"), id)
+	}
+}
+
+func (l *listening) end(t *rapid.T) {
+	if len(l.x.open) > 0 {
+		l.x.ends(rapid.IntRange(0, len(l.x.open)-1).Draw(t, "which"), rapid.IntRange(0, 3).Draw(t, "rolls back") > 0)
+	}
+}
+
+func (l *listening) listen(*rapid.T) {
+	h := &hearer{place: from(0), heard: map[string]bool{}}
+	if len(l.all)%2 == 1 {
+		h.place, h.from = l.c.begin(), l.x.next // it may hear what is committed already but was not read yet
+	}
+	h.resume = h.place.resume
+	l.all = append(l.all, h)
+}
+
+func (l *listening) take(t *rapid.T) {
+	for _, h := range l.all {
+		if rapid.Bool().Draw(t, "is quick") {
+			h.takes(t, l.x, &l.c, rapid.IntRange(1, 5).Draw(t, "limit"))
+		}
+	}
+}
+
+func (l *listening) comeBack(t *rapid.T) {
+	if len(l.all) > 0 {
+		h := l.all[rapid.IntRange(0, len(l.all)-1).Draw(t, "who")]
+		h.place = from(h.resume)
+	}
+}
+
+// settle ends all transactions, and reads until nothing can be missing any more.
+func (l *listening) settle(t *rapid.T) {
+	for len(l.x.open) > 0 {
+		l.x.ends(0, true)
+	}
+	for i := range 200 {
+		if i == 100 {
+			l.now = l.now.Add(gapTime) // a hearer that has fallen behind waits that long for missing positions
+		}
+		l.look()
+		for _, h := range l.all {
+			h.takes(t, l.x, &l.c, 5)
+		}
+	}
+}
+
+func drawCall(t *rapid.T) string {
+	return rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "call")
+}
+
 // However transactions overlap, commit and roll back, a listener hears everything that is committed, each call's
 // events in their sequence, also when it comes back, is slow, or falls behind.
 func TestNothingIsMissed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		x := &table{seqs: map[string]int{}}
-		now := begin
-		c := newCursor(false)
-		keep := rapid.IntRange(1, 30).Draw(t, "entries that are kept")
-		most := rapid.IntRange(3, 20).Draw(t, "rows that are read at once")
-		look := func() {
-			rows, more := x.in(c.missing(most), most)
-			c.take(rows, now.Add(gapTime))
-			if !more {
-				c.giveUp(now)
-			}
-			if n := len(c.recent) - keep; n > 0 {
-				c.forget(n)
-			}
+		l := &listening{
+			x: &table{seqs: map[string]int{}}, c: newCursor(false), now: begin,
+			keep: rapid.IntRange(1, 30).Draw(t, "entries that are kept"),
+			most: rapid.IntRange(3, 20).Draw(t, "rows that are read at once"),
 		}
 		for range rapid.IntRange(0, 3).Draw(t, "before") {
-			x.writes("old")
-			x.ends(0, true)
+			l.x.writes("old")
+			l.x.ends(0, true)
 		}
-		c.at(x.next)
-		var all []*hearer
-		calls := []string{"a", "b", "c", "d"}
-		steps := map[string]func(*rapid.T){
-			"write": func(t *rapid.T) {
-				var some []string
-				for range rapid.IntRange(1, 4).Draw(t, "events") {
-					if id := rapid.SampledFrom(calls).Draw(t, "call"); !x.busy(id) {
-						some = append(some, id)
-					}
-				}
-				slices.Sort(some)
-				if len(some) > 0 {
-					x.writes(some...)
-				}
-			},
-			"go on": func(t *rapid.T) {
-				id := rapid.SampledFrom(calls).Draw(t, "call")
-				if len(x.open) > 0 && !x.busy(id) {
-					x.goesOn(rapid.IntRange(0, len(x.open)-1).Draw(t, "which"), id)
-				}
-			},
-			"end": func(t *rapid.T) {
-				if len(x.open) > 0 {
-					x.ends(rapid.IntRange(0, len(x.open)-1).Draw(t, "which"), rapid.IntRange(0, 3).Draw(t, "rolls back") > 0)
-				}
-			},
-			"look": func(*rapid.T) { look() },
-			"listen": func(*rapid.T) {
-				h := &hearer{place: from(0), heard: map[string]bool{}}
-				if len(all)%2 == 1 {
-					h.place, h.from = c.begin(), x.next // it may hear what is committed already but was not read yet
-				}
-				h.resume = h.place.resume
-				all = append(all, h)
-			},
-			"take": func(t *rapid.T) {
-				for _, h := range all {
-					if rapid.Bool().Draw(t, "is quick") {
-						h.takes(t, x, &c, rapid.IntRange(1, 5).Draw(t, "limit"))
-					}
-				}
-			},
-			"come back": func(t *rapid.T) {
-				if len(all) > 0 {
-					h := all[rapid.IntRange(0, len(all)-1).Draw(t, "who")]
-					h.place = from(h.resume)
-				}
-			},
-		}
-		t.Repeat(steps)
-		for len(x.open) > 0 {
-			x.ends(0, true)
-		}
-		for i := range 200 {
-			if i == 100 {
-				now = now.Add(gapTime) // a hearer that has fallen behind waits that long for missing positions
-			}
-			look()
-			for _, h := range all {
-				h.takes(t, x, &c, 5)
-			}
-		}
-		for _, e := range x.rows {
-			for i, h := range all {
+		l.c.at(l.x.next)
+		t.Repeat(map[string]func(*rapid.T){
+			"write": l.write, "go on": l.goOn, "end": l.end, "look": func(*rapid.T) { l.look() },
+			"listen": l.listen, "take": l.take, "come back": l.comeBack,
+		})
+		l.settle(t)
+		for _, e := range l.x.rows {
+			for i, h := range l.all {
 				if e.position > h.from && !h.heard[name(e.call, e.event.Seq)] {
 					t.Errorf("listener %d did not hear of %s at %d", i, name(e.call, e.event.Seq), e.position)
 				}
 			}
 		}
-		if c.settled() != c.head || len(c.gaps) > 0 {
-			t.Errorf("after all, %v is still waited for", c.gaps)
+		if l.c.settled() != l.c.head || len(l.c.gaps) > 0 {
+			t.Errorf("after all, %v is still waited for", l.c.gaps)
 		}
 	})
 }
