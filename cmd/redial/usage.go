@@ -131,17 +131,45 @@ func checkEmpty(ctx *kong.Context) error {
 		default:
 			continue
 		}
-		if value.Target.Kind() != reflect.String {
-			continue
-		}
-		switch text := value.Target.String(); {
-		case strings.TrimSpace(text) == "":
+		if blank(value.Target) || p.Flag != nil && holdsSeveral(value.Target) && typedEmpty(ctx.Args, name) {
 			return fmt.Errorf("%s is empty", name)
-		case p.Positional != nil && (text == "." || text == ".."): // in a URL's path these mean another path
-			return fmt.Errorf("%s can't be %s", name, text)
+		}
+		if text := value.Target.String(); p.Positional != nil && (text == "." || text == "..") {
+			return fmt.Errorf("%s can't be %s", name, text) // in a URL's path these mean another path
 		}
 	}
 	return nil
+}
+
+// blank says that a value is an empty text, or several of which one is empty.
+func blank(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.String:
+		return strings.TrimSpace(v.String()) == ""
+	case reflect.Slice:
+		for i := range v.Len() {
+			if blank(v.Index(i)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func holdsSeveral(v reflect.Value) bool { return v.Kind() == reflect.Slice || v.Kind() == reflect.Map }
+
+// typedEmpty says that a flag was typed with an empty value. kong adds nothing to a list or a map for one.
+func typedEmpty(args []string, name string) bool {
+	for i, arg := range args {
+		value, typed := strings.CutPrefix(arg, name+"=")
+		if arg == name && i+1 < len(args) {
+			value, typed = args[i+1], true
+		}
+		if typed && strings.TrimSpace(value) == "" {
+			return true
+		}
+	}
+	return false
 }
 
 var leadingFlag = regexp.MustCompile(`^--[\w-]+`)
