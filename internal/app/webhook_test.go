@@ -308,6 +308,28 @@ func TestAListenerMissesNothing(t *testing.T) {
 	})
 }
 
+// A browser that has an id of the version before begins anew, and gets a number as its next id.
+func TestAStreamOfTheVersionBeforeBeginsAnew(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).answers()
+		c := w.call(api.CreateCall{To: alice})
+		w.pass(time.Minute)
+		for _, last := range []string{"evt_" + c.id + "_3", "str_2YQ7ZMPKJ5WX3RTBNC4VDGHL6A"} {
+			s := w.streams("/v1/webhooks/stream", last)
+			w.pass(time.Second)
+			heard := s.leave()
+			if len(heard) != 1 || heard[0].kind != "ready" || strings.Trim(heard[0].id, "0123456789") != "" {
+				t.Errorf("after %s it heard %v", last, heard)
+			}
+		}
+		for _, last := range []string{"evt_", "evt_" + c.id, "-1", "1.5"} {
+			if status, answer := w.do("GET", "/v1/webhooks/stream", "", "Last-Event-ID", last); status != 400 {
+				t.Errorf("the id %s is answered %d: %s", last, status, answer)
+			}
+		}
+	})
+}
+
 // While nothing comes that the listener wants, the stream says that it is alive, and where to resume.
 func TestAStreamIsStillThere(t *testing.T) {
 	inWorld(t, nil, func(w *world) {

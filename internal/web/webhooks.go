@@ -297,11 +297,14 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// streamQuery reads what a stream is to bring, and after what. The parameter resume is of clients of the version
-// before, whose streams are no more: they begin anew.
+// streamQuery reads what a stream is to bring, and after what. The parameter resume, and ids that are no numbers, are
+// of clients of the version before, whose streams are no more: they begin anew.
 func (s *Server) streamQuery(r *http.Request) (events store.Filter, after int64, err error) {
-	if after, err = lastEventID(r, store.FromNow, math.MaxInt64); err != nil {
-		return nil, 0, err
+	after = store.FromNow
+	if !idOfVersionBefore(r.Header.Get("Last-Event-ID")) {
+		if after, err = lastEventID(r, store.FromNow, math.MaxInt64); err != nil {
+			return nil, 0, err
+		}
 	}
 	v := r.URL.Query()
 	var f edge.Faults
@@ -313,4 +316,11 @@ func (s *Server) streamQuery(r *http.Request) (events store.Filter, after int64,
 	types := strings.Split(text, ",")
 	f.Wrong("events", s.Webhooks.CheckEvents(types))
 	return types, after, f.Problem()
+}
+
+// idOfVersionBefore says that an id of a stream is a message's or the stream's own. A browser that has one sends it
+// until it gets another, and never tries again after a 400.
+func idOfVersionBefore(id string) bool {
+	_, _, message := store.ParseEventID(id)
+	return message || strings.HasPrefix(id, "str_")
 }
