@@ -21,6 +21,7 @@ type Client struct {
 	Patience time.Duration // how long Follow, Listen and Await retry while the server is away; 0: two minutes
 
 	// Away, if set, gets the error once the server was away for five seconds in one of those, and nil when it is back.
+	// A Listen that has not begun calls it at once.
 	Away func(error)
 }
 

@@ -55,6 +55,7 @@ type link struct {
 	heard time.Time // when the server last sent something
 	lost  time.Time // since when it is away; zero: it is not
 	told  bool      // Away was called
+	early bool      // Away is called at the first failure
 }
 
 // persist runs an exchange, and runs it again while it fails with *away and Patience lasts.
@@ -78,12 +79,12 @@ func (c *Client) persist(ctx context.Context, exchange func(*link) error) error 
 	}
 }
 
-// missed notes that the server is away, and calls Away once that has lasted for a while.
+// missed notes that the server is away, and calls Away once that has lasted for a while, or early.
 func (l *link) missed(ctx context.Context, err error) {
 	if l.lost.IsZero() {
 		l.lost = time.Now()
 	}
-	if l.Away != nil && !l.told && ctx.Err() == nil && time.Since(l.lost) >= noticed {
+	if l.Away != nil && !l.told && ctx.Err() == nil && (l.early || time.Since(l.lost) >= noticed) {
 		l.told = true
 		l.Away(err)
 	}

@@ -29,7 +29,9 @@ func (c *Client) Listen(
 			header.Set("Last-Event-ID", h.last)
 		}
 		hear := func(m message) (bool, error) { return false, h.hear(m) }
-		return l.events(ctx, "/v1/webhooks/stream?"+v.Encode(), header, hear)
+		err := l.events(ctx, "/v1/webhooks/stream?"+v.Encode(), header, hear)
+		l.early = !h.begun
+		return err
 	})
 	if _, passing := errors.AsType[*away](err); passing {
 		return fmt.Errorf("listening: %w", err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -65,6 +66,38 @@ func TestListenGoesOn(t *testing.T) {
 			if diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
+		}
+	})
+}
+
+// That the server is away is told at once before the first answer, and after a while later.
+func TestListenTellsThatTheServerIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, enough := time.Now(), errors.New("enough")
+		b := &breaking{parts: []string{ready("7", "first"), hook("9", "one")}}
+		var told []string
+		tell := func(what string) { told = append(told, fmt.Sprint(time.Since(began).Round(time.Second), " ", what)) }
+		tries := 0
+		client := &api.Client{URL: "http://redial.test", Away: func(err error) {
+			if err == nil {
+				tell("back")
+				return
+			}
+			tell("away")
+		}}
+		client.HTTP = &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+			if tries++; tries <= 3 || tries > 4 && tries < 12 {
+				return nil, errors.New("connection refused")
+			}
+			return b.RoundTrip(req)
+		})}
+		err := client.Listen(t.Context(), nil, func(api.Endpoint) { tell("ready") },
+			func(api.Webhook, []byte) error { return enough })
+		if !errors.Is(err, enough) {
+			t.Error(err)
+		}
+		if diff := cmp.Diff([]string{"0s away", "1s back", "1s ready", "8s away", "23s back"}, told); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
 		}
 	})
 }

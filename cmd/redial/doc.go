@@ -42,7 +42,7 @@
 //	policy.go       a policy in plain words
 //	state.go        where a call stands, in a word or two
 //	settings.go     the environment: spaces around settings, names that look like a mistyped one
-//	warn.go         secrets on the command line, and plain http
+//	warn.go         secrets on the command line, plain http, and a server that is away
 //	usage.go        what was typed wrong, and what was meant
 //	client.go       the server that is asked
 //	logging.go      the flags that say what is logged, and how

@@ -54,12 +54,13 @@ func (c *listenCmd) Run(ctx context.Context, con *console) error {
 	con.warnPlain("--forward", c.Forward)
 	secret := c.Secret
 	ready := func(e api.Endpoint) {
+		con.asked = "" // a redial has answered
 		if c.Secret == "" {
 			secret = e.Secret
 		}
 		c.listening(con, secret)
 	}
-	err := c.client().Listen(ctx, c.Events, ready, func(m api.Webhook, body []byte) error {
+	err := con.patient(c.client(), "").Listen(ctx, c.Events, ready, func(m api.Webhook, body []byte) error {
 		came := ""
 		if c.Forward != "" {
 			came = c.forward(ctx, secret, m.ID, body)

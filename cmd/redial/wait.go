@@ -66,7 +66,6 @@ func (s server) wait(ctx context.Context, con *console, asked *api.Call, asJSON 
 
 // goesOn says that the Call goes on although the command does not wait any more, and what can be done.
 func (s server) goesOn(ctx context.Context, con *console, id string, err error) error {
-	con.asked = "" // a redial has answered, and it knows the call
 	then := fmt.Sprintf("the call goes on; to cancel it: %s; to wait again: %s", s.command("cancel", id),
 		s.command("wait", id))
 	if signal, ok := errors.AsType[signaled](context.Cause(ctx)); ok {
@@ -84,7 +83,6 @@ func (s server) goesOn(ctx context.Context, con *console, id string, err error) 
 }
 
 const (
-	waitsFor  = 15 * time.Minute // for a server that is unreachable
 	dueMargin = 1500 * time.Millisecond
 	lookEvery = 3 * time.Second // how often, while the call is due and does not ring
 	lookFirst = time.Minute     // the longest pause, while the call is due later
@@ -105,22 +103,14 @@ type watch struct {
 }
 
 func newWatch(con *console, client *api.Client, asked *api.Call) *watch {
-	patient := *client
+	con.asked = "" // a redial has answered, and it knows the call
 	w := &watch{
-		con: con, client: &patient, id: asked.ID, teller: newTeller(asked, con.columns()), look: time.NewTimer(lookFirst),
+		con: con, client: con.patient(client, ": the call goes on, wherever it is served"), id: asked.ID,
+		teller: newTeller(asked, con.columns()), look: time.NewTimer(lookFirst),
 	}
 	w.tell = func(e api.Event) error {
 		w.teller.event(con.out, e)
 		return nil
-	}
-	patient.Patience = waitsFor
-	patient.Away = func(err error) {
-		if err == nil {
-			con.warning("%s answers again", client.Address())
-			return
-		}
-		con.warning("%v; still trying, for %d minutes at most: the call goes on, wherever it is served", err,
-			int(waitsFor.Minutes()))
 	}
 	return w
 }

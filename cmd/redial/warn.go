@@ -5,9 +5,11 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
+	"redial/api"
 	"redial/internal/app"
 )
 
@@ -59,4 +61,21 @@ func (s *server) AfterApply(con *console) error { //nolint:unparam // kong's hoo
 	}
 	con.warnPlain(name, s.URL)
 	return nil
+}
+
+// waitsFor is how long a command that goes on waits for a server that is unreachable.
+const waitsFor = 15 * time.Minute
+
+// patient is a client that waits for its server, and says so. meanwhile is added to that.
+func (con *console) patient(client *api.Client, meanwhile string) *api.Client {
+	patient := *client
+	patient.Patience = waitsFor
+	patient.Away = func(err error) {
+		if err == nil {
+			con.warning("%s answers again", client.Address())
+			return
+		}
+		con.warning("%v; still trying, for %d minutes at most%s", con.withSetting(err), int(waitsFor.Minutes()), meanwhile)
+	}
+	return &patient
 }
