@@ -335,6 +335,18 @@ func TestErrorsCommandNoTerminal(t *testing.T) {
 	isHarmless(t, "the log", errs.String())
 }
 
+// An error of several lines, as a connection's are, is one in the log.
+func TestTheLogHasErrorsInOneLine(t *testing.T) {
+	for _, form := range []string{"text", "json"} {
+		var out, errs strings.Builder
+		log := logging{LogFormat: form, LogLevel: "info"}.logger(newConsole(&out, &errs).err)
+		log.Info("it failed", "err", errors.New("no connection:\n\tone\n\tone\n\ttwo"))
+		if !strings.Contains(errs.String(), "no connection: one two") {
+			t.Errorf("%s: %s", form, errs.String())
+		}
+	}
+}
+
 // The screen of a demo moves the cursor; nothing that it shows does.
 func TestTheScreenCommandsTheTerminalAlone(t *testing.T) {
 	var out strings.Builder
