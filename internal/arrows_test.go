@@ -23,7 +23,7 @@ var arrows = map[string][]string{
 		"internal/store", "internal/store/engine", "internal/call", "internal/phone", "internal/seldom"},
 	"internal/web": {"api", "internal/edge", "internal/shown", "internal/call", "internal/store",
 		"internal/twilio", "internal/seldom", "internal/crashpoint", "internal/permit"},
-	"internal/dialer": {"internal/call", "internal/store", "internal/crashpoint"},
+	"internal/dialer": {"internal/call", "internal/store", "internal/seldom", "internal/crashpoint"},
 	"internal/webhook": {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom",
 		"internal/crashpoint", "internal/permit"},
 	"internal/edge":         {"api", "internal/call", "internal/phone", "internal/twilio", "internal/permit"},

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"redial/internal/call"
+	"redial/internal/seldom"
 	"redial/internal/store"
 )
 
@@ -37,7 +38,8 @@ type Dialer struct {
 	clock    clockCheck
 	trial    trial
 	blocks   blocks
-	suspects atomic.Bool // unknown codes were counted since the last call that was taken
+	suspects atomic.Bool     // unknown codes were counted since the last call that was taken
+	awayLog  seldom.Failures // rounds that failed because the database serves nobody
 }
 
 const (
@@ -59,6 +61,9 @@ func New(c Config) *Dialer {
 	}
 	if d.Missed == nil {
 		d.Missed = func(*call.Call, int) {}
+	}
+	d.awayLog.Log = func(last error, n int) {
+		d.Log.Error("no call is woken: the database can't be reached or written", "count", n, "err", last)
 	}
 	return d
 }

@@ -35,11 +35,20 @@ func (d *Dialer) Run(ctx context.Context) {
 		if err != nil {
 			now := d.Store.Now()
 			next = store.Look{At: now.Add(failing.next(now))}
-			d.Log.Error("waking calls failed", "err", err, "again_at", next.At)
+			d.failed(err, next.At)
 		} else {
 			failing.reset()
 		}
 		due = d.Store.Timer.Wait(ctx, next)
+	}
+}
+
+// failed logs that a round failed, and when the next one is.
+func (d *Dialer) failed(err error, again time.Time) {
+	if store.Away(err) {
+		d.awayLog.Happened(err)
+	} else {
+		d.Log.Error("waking calls failed", "err", err, "again_at", again)
 	}
 }
 

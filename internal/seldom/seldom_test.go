@@ -24,6 +24,21 @@ func TestALineIsWrittenAtOnceAndThenOnceAMinute(t *testing.T) {
 	})
 }
 
+func TestFailuresTellTheLastError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var lines []string
+		f := &Failures{Log: func(last error, n int) { lines = append(lines, fmt.Sprint(last, " ", n)) }}
+		for i := range 1000 {
+			f.Happened(fmt.Errorf("failure %d", i))
+		}
+		time.Sleep(2 * time.Hour)
+		synctest.Wait()
+		if got := strings.Join(lines, "; "); got != "failure 0 1; failure 999 999" {
+			t.Error(got)
+		}
+	})
+}
+
 // heard returns an Outage, and a function that returns what it has told.
 func heard() (*Outage, func() string) {
 	var lines []string

@@ -10,6 +10,9 @@ import (
 // ErrUnclear is returned for a write that may or may not be committed.
 var ErrUnclear = engine.ErrUnclear
 
+// Away says whether an error tells of the database as a whole: it can't be reached, or can't be written.
+func Away(err error) bool { return engine.Away(err) }
+
 // batchTime is how long one batch may take, and how long a transaction is repeated because of a locked row.
 const batchTime = 10 * time.Second
 

@@ -38,7 +38,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // the client is gone
 	default:
-		s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
+		if store.Away(err) {
+			s.awayLog.Happened(err)
+		} else {
+			s.Log.Error("answering a request failed", "method", r.Method, "route", r.Pattern, "err", err)
+		}
 		p = edge.Problem(http.StatusServiceUnavailable, "%s", whatIsKnown(r, err))
 	}
 	writeProblem(w, p)

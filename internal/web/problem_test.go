@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"redial/api"
 	"redial/internal/call"
@@ -67,4 +72,30 @@ func TestWhatIsKnownWithoutADatabase(t *testing.T) {
 			t.Errorf("%s: %s", method, got)
 		}
 	}
+}
+
+// While the database is away, one line a minute tells of all requests; any other error has a line of its own.
+func TestADatabaseThatIsAwayDoesNotFloodTheLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		s := New(Config{
+			Log: slog.New(slog.NewTextHandler(&out, nil)), Metrics: prometheus.NewRegistry(),
+		})
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/twilio_api/callback", nil)
+		for range 1000 {
+			s.fail(httptest.NewRecorder(), r, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED})
+		}
+		s.fail(httptest.NewRecorder(), r, errors.New("a fault"))
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		if len(lines) != 3 {
+			t.Fatalf("%d lines, such as\n%s", len(lines), strings.Join(lines[:min(3, len(lines))], "\n"))
+		}
+		for i, want := range []string{"count=1 err=\"dial: connection refused\"", "err=\"a fault\"", "count=999"} {
+			if !strings.Contains(lines[i], want) {
+				t.Errorf("%s, want %s", lines[i], want)
+			}
+		}
+	})
 }

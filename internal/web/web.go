@@ -64,9 +64,10 @@ type Server struct {
 	lastQueue lastQueue
 	refused   *prometheus.CounterVec
 
-	// Lines that strangers can cause are logged seldom.
+	// Lines that strangers can cause are logged seldom, and so is a database that serves nobody.
 	unsignedLog seldom.Line
 	refusedLog  map[refusal]*seldom.Line
+	awayLog     seldom.Failures
 
 	bodies budget // of requests to the API
 	forms  budget // of Twilio's requests: strangers can use it up, but not the API's
@@ -90,6 +91,9 @@ func New(c Config) *Server {
 	s.unsignedLog.Log = func(n int) {
 		s.Log.Warn("callbacks without Twilio's signature were refused; "+
 			"if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
+	}
+	s.awayLog.Log = func(last error, n int) {
+		s.Log.Error("requests failed: the database can't be reached or written", "count", n, "err", last)
 	}
 	s.refusedLog = map[refusal]*seldom.Line{}
 	for _, why := range refusals {

@@ -20,7 +20,7 @@ func (s *Sender) Run(ctx context.Context) {
 		next, err := s.round(context.WithoutCancel(ctx))
 		if err != nil {
 			next = trouble
-			s.Log.Error("looking for webhooks to send failed", "err", err)
+			s.failed(err)
 		}
 		t := time.NewTimer(next)
 		select {
@@ -29,6 +29,15 @@ func (s *Sender) Run(ctx context.Context) {
 		case <-t.C:
 		}
 		t.Stop()
+	}
+}
+
+// failed logs that a round failed.
+func (s *Sender) failed(err error) {
+	if store.Away(err) {
+		s.awayLog.Happened(err)
+	} else {
+		s.Log.Error("looking for webhooks to send failed", "err", err)
 	}
 }
 

@@ -29,7 +29,8 @@ type Sender struct {
 	client  *http.Client
 	secrets []store.Secret
 	metrics metrics
-	again   chan struct{} // receives when the loop must look again
+	again   chan struct{}   // receives when the loop must look again
+	awayLog seldom.Failures // rounds that failed because the database serves nobody
 
 	mu       sync.Mutex
 	open     bool // Run runs
@@ -62,6 +63,9 @@ func New(c Config) *Sender {
 		client: &http.Client{Transport: c.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}},
+	}
+	s.awayLog.Log = func(last error, n int) {
+		s.Log.Error("no webhook is sent: the database can't be reached or written", "count", n, "err", last)
 	}
 	for _, text := range c.Secrets {
 		s.secrets = append(s.secrets, store.Secret{Text: text})

@@ -21,7 +21,7 @@
 //	inspect_postgres.go  whether the settings of PostgreSQL's server are as they should be
 //	postgres.go          PostgreSQL: its URL, its transactions, its errors
 //	migrate_lock.go      one node migrates at a time
-//	trouble.go           why a database can't be opened
+//	trouble.go           why a database can't be opened; whether it is away
 //	engine.go            what an engine is
 //	migrate.go           a schema is brought up to date
 //	inspect.go           what is found wrong with the settings

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -100,6 +103,32 @@ func TestWhatADiskLacks(t *testing.T) {
 	}
 	if i := inspect(t, url); !i.has("hard links") {
 		t.Errorf("of hard links: %+v", i.Ills)
+	}
+}
+
+// Errors of the whole database are told from those of a statement, and from faults.
+func TestADatabaseThatIsAwayIsKnown(t *testing.T) {
+	_, _, refused := Inspect(t.Context(), "postgres://u:hush@127.0.0.1:1/x")
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	for want, errs := range map[bool][]error{
+		true: {
+			refused, ctx.Err(), io.ErrUnexpectedEOF, driver.ErrBadConn,
+			&net.OpError{Op: "read", Err: syscall.ECONNRESET},
+			&pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}, &pgconn.PgError{Code: "57P03"},
+			&pgconn.PgError{Code: "53300"}, &pgconn.PgError{Code: "53100"}, &pgconn.PgError{Code: "25006"},
+			fmt.Errorf("%w: %w", ErrUnclear, io.ErrUnexpectedEOF),
+		},
+		false: {
+			errors.New("a fault"), ErrUnclear, context.Canceled, &pgconn.PgError{Code: "23505"},
+			&pgconn.PgError{Code: "42P01"}, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "XX000"},
+		},
+	} {
+		for _, err := range errs {
+			if Away(fmt.Errorf("doing something: %w", err)) != want {
+				t.Errorf("%v: not %t", err, want)
+			}
+		}
 	}
 }
 

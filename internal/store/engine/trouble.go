@@ -2,9 +2,12 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -52,6 +55,31 @@ func Trouble(err error) (what, fix string) {
 	}
 	return "", ""
 }
+
+// Away says whether an error tells of the database as a whole: it can't be reached, or can't be written. Any other
+// transaction would fail, too.
+func Away(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.SeverityUnlocalized == "FATAL" || len(e.Code) == 5 && slices.Contains(awayClasses, e.Code[:2]) ||
+			e.Code == readOnly
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return slices.Contains(awayCodes, e.Code()&0xff)
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	return connecting || network || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// awayClasses are SQLSTATE classes: no connection, no resources, stopped by an operator, the system's own trouble.
+// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+var awayClasses = []string{"08", "53", "57", "58"}
+
+const readOnly = "25006" // the server has become a standby
+
+var awayCodes = []int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+	sqlite3.SQLITE_CANTOPEN}
 
 // Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 var pgTroubles = map[string][2]string{
