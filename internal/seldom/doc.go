@@ -1,6 +1,6 @@
 // Package seldom keeps the log readable where others decide how often something happens: Line is for what anybody can
-// cause, Failures for errors of one cause, Outage for somebody who fails and is well again. It never writes a line itself:
-// it calls a function for that.
+// cause, Failures for errors of one cause, Outage for somebody who fails and is well again. It never writes a line
+// itself: it calls a function for that.
 //
 // Its files, from the top down:
 //

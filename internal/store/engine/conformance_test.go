@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -833,9 +834,7 @@ func testClock(t *testing.T, e tried) {
 
 func testMigrations(t *testing.T, e tried) {
 	more := fstest.MapFS{}
-	for name, f := range schema {
-		more[name] = f
-	}
+	maps.Copy(more, schema)
 	more["00010_more.sql"] = file("CREATE TABLE more (id VARCHAR(20) PRIMARY KEY);", "DROP TABLE more;")
 	found, err := e.Schema(t.Context(), schema)
 	if err != nil || len(found.Pending) > 0 || found.Version != found.Newest || found.Version < 2 {
