@@ -30,7 +30,7 @@
 //	attempt_key.go  the key by which callbacks name an attempt
 //	event.go        what can happen to a call
 //	action.go       what the dialer can be asked to do
-//	carrier.go      how a carrier says that it made no call
+//	fate.go         how a carrier says that it made no call
 //	call.go         what a call is
 //	result.go       how an attempt ended
 //	attempt.go      what is known of an attempt
