@@ -115,6 +115,8 @@ var suite = []struct {
 	{"the lower bounds leave a margin", testLowerBoundsLeaveAMargin},
 	{"nothing is dialed past its deadline", testNothingIsDialedPastItsDeadline},
 	{"reads are few round trips", testReadsAreFewRoundTrips},
+	{"API keys come back", testKeys},
+	{"API keys are rotated and revoked", testKeysAreRotated},
 	{"a closed database is an error", testClosed},
 }
 

@@ -39,6 +39,7 @@
 //	silent.go            the legs that nothing was heard of, and when to ask about them
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that are in no table
+//	keys.go              API keys, their scopes and their end
 //
 // What is read:
 //
