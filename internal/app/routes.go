@@ -3,8 +3,18 @@ package app
 import (
 	"net/http"
 
+	"redial/internal/store"
 	"redial/internal/twilio"
 	"redial/internal/web"
+)
+
+// What a route needs of an API key: any one of these scopes, or admin.
+var (
+	asks     = web.Need{store.CallsWrite}
+	reads    = web.Need{store.CallsRead, store.Operate}
+	steers   = web.Need{store.CallsWrite, store.Operate}
+	uses     = web.Need{store.CallsWrite, store.CallsRead, store.Operate}
+	operates = web.Need{store.Operate}
 )
 
 // routes lists every way into redial over HTTP. The comment above each group says who may come.
@@ -12,29 +22,29 @@ func routes(s *web.Server) http.Handler {
 	mux := http.NewServeMux()
 
 	// The API: an API key, or this very machine.
-	mux.Handle("POST /v1/calls", s.API(s.CreateCall))
-	mux.Handle("POST /twilio_api/calls", s.API(s.CreateCall)) // the article's own route
-	mux.Handle("GET /v1/calls", s.API(s.ListCalls))
-	mux.Handle("GET /v1/calls/{id}", s.API(s.OfCall(s.GetCall)))
-	mux.Handle("GET /v1/calls/{id}/events", s.API(s.OfCall(s.GetEvents)))
-	mux.Handle("POST /v1/calls/{id}/cancel", s.API(s.OfCall(s.CancelCall)))
-	mux.Handle("POST /v1/calls/{id}/redial", s.API(s.OfCall(s.RedialCall)))
-	mux.Handle("GET /v1/calls/{id}/explain", s.API(s.OfCall(s.ExplainCall)))
-	mux.Handle("GET /v1/presets", s.API(s.ListPresets))
-	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.API(s.OfCall(s.ResolveAttempt)))
-	mux.Handle("DELETE /v1/calls/{id}", s.API(s.OfCall(s.DeleteCall)))
-	mux.Handle("GET /v1/calls/{id}/deliveries", s.API(s.OfCall(s.CallDeliveries)))
-	mux.Handle("GET /v1/webhooks", s.API(s.ListEndpoints))
-	mux.Handle("POST /v1/webhooks", s.API(s.CreateEndpoint))
-	mux.Handle("GET /v1/webhooks/stream", s.API(s.StreamWebhooks))
-	mux.Handle("GET /v1/webhooks/{id}", s.API(s.OfEndpoint(s.GetEndpoint)))
-	mux.Handle("DELETE /v1/webhooks/{id}", s.API(s.OfEndpoint(s.DeleteEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/rotate", s.API(s.OfEndpoint(s.RotateEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/enable", s.API(s.OfEndpoint(s.EnableEndpoint)))
-	mux.Handle("POST /v1/webhooks/{id}/test", s.API(s.OfEndpoint(s.TestEndpoint)))
-	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.API(s.OfEndpoint(s.ListDeliveries)))
-	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.API(s.OfEndpoint(s.ReplayDelivery)))
-	mux.Handle("GET /metrics", s.Open(s.ShowMetrics))
+	mux.Handle("POST /v1/calls", s.API(asks, s.CreateCall))
+	mux.Handle("POST /twilio_api/calls", s.API(asks, s.CreateCall)) // the article's own route
+	mux.Handle("GET /v1/calls", s.API(reads, s.ListCalls))
+	mux.Handle("GET /v1/calls/{id}", s.API(reads, s.OfCall(s.GetCall)))
+	mux.Handle("GET /v1/calls/{id}/events", s.API(reads, s.OfCall(s.GetEvents)))
+	mux.Handle("POST /v1/calls/{id}/cancel", s.API(steers, s.OfCall(s.CancelCall)))
+	mux.Handle("POST /v1/calls/{id}/redial", s.API(steers, s.OfCall(s.RedialCall)))
+	mux.Handle("GET /v1/calls/{id}/explain", s.API(reads, s.OfCall(s.ExplainCall)))
+	mux.Handle("GET /v1/presets", s.API(uses, s.ListPresets))
+	mux.Handle("POST /v1/calls/{id}/attempts/{number}/resolve", s.API(steers, s.OfCall(s.ResolveAttempt)))
+	mux.Handle("DELETE /v1/calls/{id}", s.API(steers, s.OfCall(s.DeleteCall)))
+	mux.Handle("GET /v1/calls/{id}/deliveries", s.API(reads, s.OfCall(s.CallDeliveries)))
+	mux.Handle("GET /v1/webhooks", s.API(reads, s.ListEndpoints))
+	mux.Handle("POST /v1/webhooks", s.API(asks, s.CreateEndpoint))
+	mux.Handle("GET /v1/webhooks/stream", s.API(reads, s.StreamWebhooks))
+	mux.Handle("GET /v1/webhooks/{id}", s.API(reads, s.OfEndpoint(s.GetEndpoint)))
+	mux.Handle("DELETE /v1/webhooks/{id}", s.API(steers, s.OfEndpoint(s.DeleteEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/rotate", s.API(steers, s.OfEndpoint(s.RotateEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/enable", s.API(steers, s.OfEndpoint(s.EnableEndpoint)))
+	mux.Handle("POST /v1/webhooks/{id}/test", s.API(steers, s.OfEndpoint(s.TestEndpoint)))
+	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.API(reads, s.OfEndpoint(s.ListDeliveries)))
+	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.API(steers, s.OfEndpoint(s.ReplayDelivery)))
+	mux.Handle("GET /metrics", s.Metrics(operates, s.ShowMetrics))
 
 	// Twilio: its signature.
 	mux.Handle("POST /twilio_api/callback", s.Twilio(s.Callback))

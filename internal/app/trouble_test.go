@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"redial/api"
@@ -279,12 +280,12 @@ type streaming struct {
 }
 
 // streams opens a stream of the node, which resumes after the id last, if there is one.
-func (w *world) streams(path, last string) *streaming {
+func (w *world) streams(path, last string, headers ...string) *streaming {
 	w.t.Helper()
-	return w.streamsAt(w.handler(), path, last)
+	return w.streamsAt(w.handler(), path, last, headers...)
 }
 
-func (w *world) streamsAt(node http.Handler, path, last string) *streaming {
+func (w *world) streamsAt(node http.Handler, path, last string, headers ...string) *streaming {
 	ctx, cancel := context.WithCancel(w.ctx)
 	s := &streaming{w, httptest.NewRecorder(), cancel, make(chan struct{})}
 	r := httptest.NewRequestWithContext(ctx, "GET", hostURL+path, nil)
@@ -293,8 +294,22 @@ func (w *world) streamsAt(node http.Handler, path, last string) *streaming {
 	if last != "" {
 		r.Header.Set("Last-Event-ID", last)
 	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
 	go func() { defer close(s.done); node.ServeHTTP(s.out, r) }()
 	return s
+}
+
+// over says whether the server has ended it.
+func (s *streaming) over() bool {
+	synctest.Wait()
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // leave closes the stream and returns what came.

@@ -39,7 +39,7 @@
 //	silent.go            the legs that nothing was heard of, and when to ask about them
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that are in no table
-//	keys.go              API keys, their scopes and their end
+//	change_keys.go       API keys are added, rotated and revoked
 //
 // What is read:
 //
@@ -60,6 +60,8 @@
 //	clock.go             the present, by the database's clock
 //	store.go             the Store
 //	timer.go             when to look at what is due: at the earliest wake_at, or earlier if something becomes due
+//	key_ring.go          which API keys work, as far as this node knows
+//	keys.go              an API key, its scopes and its end
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             watchers in this process are told that a Call has changed
 //	lower_bounds.go      where the scans for what is due begin

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"redial/internal/store/engine"
 )
 
 // Scope is something that an API key may be used for.
@@ -73,6 +70,21 @@ func (k *Key) Works(now time.Time) bool {
 	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt))
 }
 
+// Asker is who asks for something.
+type Asker struct {
+	Name   string // of the API key
+	KeyID  string // of a key that the database holds, else empty
+	Scopes []Scope
+}
+
+// May says whether one of these scopes is the asker's.
+func (a Asker) May(scopes ...Scope) bool {
+	return slices.ContainsFunc(a.Scopes, func(s Scope) bool { return s == Admin || slices.Contains(scopes, s) })
+}
+
+// SeesAll says whether the asker may see what others have made.
+func (a Asker) SeesAll() bool { return a.May(Operate) }
+
 const (
 	secretPrefix = "rdl_" // by which scanners find secrets
 	hintLength   = 8
@@ -92,170 +104,4 @@ func NewKey(name string, scopes []Scope, by string, now time.Time) (k Key, secre
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
-}
-
-func apiKeyColumns(k *Key) []column {
-	return []column{
-		{"id", &k.ID},
-		{"name", &k.Name},
-		{"hash", &k.Hash},
-		{"hint", &k.Hint},
-		{"scopes", asJSON{&k.Scopes}},
-		{"created_at", asMicros{&k.CreatedAt}},
-		{"created_by", &k.CreatedBy},
-		{"expires_at", asMicros{&k.ExpiresAt}},
-		{"revoked_at", asMicros{&k.RevokedAt}},
-		{"last_used_at", asMicros{&k.LastUsedAt}},
-	}
-}
-
-var (
-	selectKeys = "SELECT " + names(apiKeyColumns(new(Key))) + " FROM api_keys"
-	insertKey  = insertion("api_keys", apiKeyColumns(new(Key)))
-)
-
-const (
-	// raiseKeyVersion comes first in each transaction that changes keys: so these run one after another.
-	raiseKeyVersion  = `UPDATE key_changes SET version = version + 1`
-	selectKeyVersion = `SELECT version FROM key_changes`
-	expireKeys       = `UPDATE api_keys SET expires_at = $2
-		WHERE name = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`
-	revokeKeys = `UPDATE api_keys SET revoked_at = $2 WHERE (name = $1 OR id = $1) AND revoked_at IS NULL`
-	useKey     = `UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`
-)
-
-// Errors of changes of keys.
-var (
-	ErrNoKey   = errors.New("there is no such API key")
-	ErrKeyName = errors.New("there is an API key of this name: rotate it, or revoke it first")
-	ErrKeys    = errors.New("there are as many API keys as there can be")
-)
-
-// MaxKeys is how many keys may be kept, those that no longer work included: every node has all of them in memory.
-const MaxKeys = 10_000
-
-// readKeys reads all of them.
-func readKeys(found func(*Key)) engine.Statement {
-	return engine.Statement{
-		SQL: selectKeys + " ORDER BY name, created_at, id",
-		Rows: func(scan func(...any) error) error {
-			k := new(Key)
-			if err := scan(fields(apiKeyColumns(k))...); err != nil {
-				return err
-			}
-			found(k)
-			return nil
-		},
-	}
-}
-
-// Keys returns all that there are, by name, and of each name the oldest first; and the version, which rises
-// with every change of a key.
-func (s *Store) Keys(ctx context.Context) (list []Key, version int64, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		list = nil
-		t.add(readKeyVersion(&version), readKeys(func(k *Key) { list = append(list, *k) }))
-		return nil
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("reading the API keys: %w", err)
-	}
-	return list, version, nil
-}
-
-// KeyVersion is the version that Keys returns.
-func (s *Store) KeyVersion(ctx context.Context) (version int64, err error) {
-	st := readKeyVersion(&version)
-	if err := s.reading(ctx).each(st.SQL, nil, st.Rows); err != nil {
-		return 0, fmt.Errorf("reading the version of the API keys: %w", err)
-	}
-	return version, nil
-}
-
-func readKeyVersion(version *int64) engine.Statement {
-	return engine.Statement{SQL: selectKeyVersion, Rows: func(scan func(...any) error) error { return scan(version) }}
-}
-
-// changeKeys runs a change of keys in a transaction, which knows all that there are.
-func (s *Store) changeKeys(ctx context.Context, change func(t *tx, all []Key) error) error {
-	return s.tx(ctx, func(t *tx) error {
-		var all []Key
-		t.add(engine.Statement{SQL: raiseKeyVersion}, readKeys(func(k *Key) { all = append(all, *k) }))
-		if err := t.flush(); err != nil {
-			return err
-		}
-		return change(t, all)
-	})
-}
-
-// AddKey stores a key of a name that has none that works; else it returns ErrKeyName.
-func (s *Store) AddKey(ctx context.Context, k Key) error {
-	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
-		if slices.ContainsFunc(all, func(o Key) bool { return o.Name == k.Name && o.Works(k.CreatedAt) }) {
-			return ErrKeyName
-		}
-		return t.addKey(&k, all)
-	})
-	if err != nil {
-		return fmt.Errorf("adding an API key: %w", err)
-	}
-	return nil
-}
-
-func (t *tx) addKey(k *Key, all []Key) error {
-	if len(all) >= MaxKeys {
-		return ErrKeys
-	}
-	return t.write(&insertKey, [][]column{apiKeyColumns(k)}, nil)
-}
-
-// RotateKey stores a key, with the scopes and the end of the newest that works of its name, all of which work
-// until then at the latest. It returns the key as it is stored, or ErrNoKey if none works.
-func (s *Store) RotateKey(ctx context.Context, k Key, until time.Time) (Key, error) {
-	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
-		found := false
-		for _, o := range all { // the newest comes last
-			if o.Name == k.Name && o.Works(k.CreatedAt) {
-				found, k.Scopes, k.ExpiresAt = true, o.Scopes, o.ExpiresAt
-			}
-		}
-		if !found {
-			return ErrNoKey
-		}
-		t.add(engine.Statement{SQL: expireKeys, Args: []any{k.Name, micros(until)}})
-		return t.addKey(&k, all)
-	})
-	if err != nil {
-		return Key{}, fmt.Errorf("rotating an API key: %w", err)
-	}
-	return k, nil
-}
-
-// RevokeKeys ends all keys of a name, or the one with an id, and returns those that it ended. If there are
-// none it returns ErrNoKey.
-func (s *Store) RevokeKeys(ctx context.Context, nameOrID string, now time.Time) (ended []Key, err error) {
-	err = s.changeKeys(ctx, func(t *tx, all []Key) error {
-		ended = slices.DeleteFunc(all, func(k Key) bool {
-			return k.Name != nameOrID && k.ID != nameOrID || !k.RevokedAt.IsZero()
-		})
-		if len(ended) == 0 {
-			return ErrNoKey
-		}
-		for i := range ended {
-			ended[i].RevokedAt = now
-		}
-		return t.exec(revokeKeys, nameOrID, micros(now))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("revoking an API key: %w", err)
-	}
-	return ended, nil
-}
-
-// UseKey keeps that a key was used.
-func (s *Store) UseKey(ctx context.Context, id string, at time.Time) error {
-	if _, err := s.writeRows(ctx, useKey, id, micros(at)); err != nil {
-		return fmt.Errorf("keeping when an API key was used: %w", err)
-	}
-	return nil
 }

@@ -47,6 +47,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s
+	s.KeyRing.version, s.KeyRing.read, s.KeyRing.now = s.KeyVersion, s.Keys, s.Now
 	s.Timer.init(s.reading, s.Now)
 	s.unoffered = make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)

@@ -34,6 +34,7 @@ type Store struct {
 	transact, aside, view transaction
 	feed                  feed
 	watchers              watchers
+	KeyRing               KeyRing       // knows the API keys
 	Timer                 Timer         // says when to look at what is due
 	unoffered             chan struct{} // receives when a batch leaves free numbers to the next sweep
 }

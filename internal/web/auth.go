@@ -1,24 +1,43 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"redial/internal/edge"
 	"redial/internal/permit"
+	"redial/internal/store"
 )
 
-type keyHash [sha256.Size]byte
+// envKey is an API key of the configuration: whoever brings it may do anything.
+type envKey struct {
+	hash [sha256.Size]byte
+	name string
+}
 
-func hashKeys(keys []string) []keyHash {
-	var hashes []keyHash
+const (
+	nameOfEnv   = "env"   // of the keys of the configuration that have no name
+	nameOfLocal = "local" // of programs of this very machine, where there are no keys
+	minSecret   = 16      // characters of what follows a name
+)
+
+// envKeys reads the keys of the configuration. One may be NAME:SECRET, whose SECRET is sent; the whole is taken, too, as
+// a key may have a colon in it.
+func envKeys(keys []string) (list []envKey) {
 	for _, k := range keys {
-		hashes = append(hashes, sha256.Sum256([]byte(k)))
+		name, secret, _ := strings.Cut(k, ":")
+		if store.CheckKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
+			list = append(list, envKey{sha256.Sum256([]byte(k)), nameOfEnv})
+			continue
+		}
+		list = append(list, envKey{sha256.Sum256([]byte(k)), name}, envKey{sha256.Sum256([]byte(secret)), name})
 	}
-	return hashes
+	return list
 }
 
 // refusal is why a request may not use the API, as the metric calls it.
@@ -28,35 +47,90 @@ const (
 	noKey    refusal = "no_key"
 	wrongKey refusal = "wrong_key"
 	notLocal refusal = "not_local"
+	noScope  refusal = "no_scope"
 )
 
-var refusals = []refusal{noKey, wrongKey, notLocal}
+var refusals = []refusal{noKey, wrongKey, notLocal, noScope}
 
-// authorize returns the problem of a request that may not use the API.
-func (s *Server) authorize(r *http.Request) error {
-	if len(s.keys) == 0 {
-		return s.localOnly(local(r))
-	}
-	key, ok := bearer(r)
-	if !ok {
-		return s.refuse(noKey, http.StatusUnauthorized, "send an API key: Authorization: Bearer KEY")
-	}
-	got := sha256.Sum256([]byte(key))
-	for _, k := range s.keys {
-		if subtle.ConstantTimeCompare(got[:], k[:]) == 1 {
-			return nil
-		}
-	}
-	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+// authorize returns who makes a request, or the problem of one that may not use the API.
+func (s *Server) authorize(r *http.Request) (store.Asker, error) {
+	return s.authorizeLocal(r, local)
 }
 
-// scraped returns the problem of a request that may not see the metrics. Without API keys, every request that asks
-// for a loopback name may, also through a proxy on this machine.
-func (s *Server) scraped(r *http.Request) error {
-	if len(s.keys) > 0 {
-		return s.authorize(r)
+// scraped is authorize of a request for the metrics. Without API keys, every request that asks for a loopback name may
+// see them, also through a proxy on this machine.
+func (s *Server) scraped(r *http.Request) (store.Asker, error) {
+	return s.authorizeLocal(r, loopbackName)
+}
+
+// authorizeLocal authorizes a request. Without API keys, foreign says why it is refused.
+func (s *Server) authorizeLocal(r *http.Request, foreign func(*http.Request) string) (store.Asker, error) {
+	if len(s.keys) == 0 {
+		keys, err := s.Store.KeyRing.Any(r.Context())
+		if err != nil {
+			return store.Asker{}, err
+		}
+		if !keys {
+			return store.Asker{Name: nameOfLocal, Scopes: []store.Scope{store.Admin}}, s.localOnly(foreign(r))
+		}
 	}
-	return s.localOnly(loopbackName(r))
+	secret, ok := bearer(r)
+	if !ok {
+		return store.Asker{}, s.refuse(noKey, http.StatusUnauthorized, "send an API key: Authorization: Bearer KEY")
+	}
+	return s.keyOf(r.Context(), secret)
+}
+
+// keyOf returns who has a secret.
+func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) {
+	got := sha256.Sum256([]byte(secret))
+	for _, k := range s.keys {
+		if subtle.ConstantTimeCompare(got[:], k.hash[:]) == 1 {
+			return store.Asker{Name: k.name, Scopes: []store.Scope{store.Admin}}, nil
+		}
+	}
+	k, err := s.Store.KeyRing.ByHash(ctx, store.HashSecret(secret))
+	switch {
+	case err != nil:
+		return store.Asker{}, err
+	case k == nil:
+		return store.Asker{}, s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+	}
+	return store.Asker{Name: k.Name, KeyID: k.ID, Scopes: k.Scopes}, nil
+}
+
+// allow returns the problem of an asker who has none of the scopes that a route needs.
+func (s *Server) allow(a store.Asker, needs []store.Scope) error {
+	if a.May(needs...) {
+		return nil
+	}
+	words := make([]string, len(needs))
+	for i, scope := range needs {
+		words[i] = string(scope)
+	}
+	return s.refuse(noScope, http.StatusForbidden,
+		"this API key may not do that: it lacks the scope "+strings.Join(words, " or "))
+}
+
+type askerKey struct{}
+
+// asker is who makes a request that was let in.
+func asker(ctx context.Context) store.Asker {
+	a, _ := ctx.Value(askerKey{}).(store.Asker)
+	return a
+}
+
+// stillMay returns the problem of a request whose API key was revoked, or has expired, since it was let in.
+func (s *Server) stillMay(ctx context.Context) error {
+	a := asker(ctx)
+	if a.KeyID == "" {
+		return nil
+	}
+	works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
+	if err == nil && !works {
+		err = s.refuse(wrongKey, http.StatusUnauthorized, "this API key works no longer")
+	}
+	return err
 }
 
 func (s *Server) localOnly(why string) error {

@@ -191,6 +191,9 @@ func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Dur
 		if r.Context().Err() != nil {
 			return c, nil // nobody hears it
 		}
+		if err := s.stillMay(r.Context()); err != nil {
+			return c, err
+		}
 	}
 }
 

@@ -1,6 +1,11 @@
 package web
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+
+	"redial/internal/store"
+)
 
 // A Handler answers a request, or returns the error that is to be answered.
 type Handler func(http.ResponseWriter, *http.Request) error
@@ -14,13 +19,31 @@ func (s *Server) Open(h Handler) http.Handler {
 	})
 }
 
-// API serves who may use the API.
-func (s *Server) API(h Handler) http.Handler {
+// A Need is what a route asks of an API key: any one of some scopes.
+type Need []store.Scope
+
+// API serves who may use the API, and has one of the scopes that are needed.
+func (s *Server) API(needs Need, h Handler) http.Handler {
+	return s.authorized(s.authorize, needs, func(w http.ResponseWriter, r *http.Request) error {
+		return s.bodies.hold(r, func() error { return h(w, r) })
+	})
+}
+
+// Metrics serves who may see the metrics.
+func (s *Server) Metrics(needs Need, h Handler) http.Handler {
+	return s.authorized(s.scraped, needs, h)
+}
+
+func (s *Server) authorized(who func(*http.Request) (store.Asker, error), needs Need, h Handler) http.Handler {
 	return s.Open(func(w http.ResponseWriter, r *http.Request) error {
-		if err := s.authorize(r); err != nil {
+		a, err := who(r)
+		if err == nil {
+			err = s.allow(a, needs)
+		}
+		if err != nil {
 			return err
 		}
-		return s.bodies.hold(r, func() error { return h(w, r) })
+		return h(w, r.WithContext(context.WithValue(r.Context(), askerKey{}, a)))
 	})
 }
 

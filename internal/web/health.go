@@ -26,11 +26,8 @@ func (s *Server) Readyz(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
-// ShowMetrics shows the metrics to whoever may see them.
+// ShowMetrics shows the metrics.
 func (s *Server) ShowMetrics(w http.ResponseWriter, r *http.Request) error {
-	if err := s.scraped(r); err != nil {
-		return err
-	}
 	s.MetricsPage.ServeHTTP(w, r)
 	return nil
 }

@@ -52,7 +52,7 @@ func (s *Server) brokeOff(r *http.Request, err error) {
 }
 
 // follow writes a stream that has begun: what next writes now, and whenever changed tells that there may be more, until
-// next says io.EOF, the client goes, or the server closes. next says whether it wrote anything, and whether there is
+// next says io.EOF, the client goes, its API key no longer works, or the server closes. next says whether it wrote anything, and whether there is
 // more at once. While it writes nothing, beat does now and then.
 func (s *Server) follow(
 	w http.ResponseWriter, r *http.Request, changed <-chan struct{}, beat func(),
@@ -84,24 +84,40 @@ func (s *Server) follow(
 		if !more {
 			look = s.pause(r.Context(), changed, heartbeat-time.Since(said))
 		}
-		if r.Context().Err() != nil || s.isClosing() {
+		if r.Context().Err() != nil || s.isClosing() || s.stillMay(r.Context()) != nil {
 			return
 		}
 	}
 }
 
-// pause waits until changed tells something, and says false if it did not: most is over, or ctx, or the server closes.
+// keyCheck is how often an answer that goes on looks whether its API key still works.
+const keyCheck = 200 * time.Millisecond
+
+// pause waits until changed tells something, and says false if it did not: most is over, or ctx, or the server closes,
+// or the API key no longer works.
 func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
-	t := time.NewTimer(most)
-	defer t.Stop()
-	select {
-	case <-changed:
-		return true
-	case <-t.C:
-	case <-ctx.Done():
-	case <-s.closing:
+	step := most
+	if asker(ctx).KeyID != "" {
+		step = keyCheck
 	}
-	return false
+	for until := time.Now().Add(most); ; {
+		t := time.NewTimer(min(step, time.Until(until)))
+		select {
+		case <-changed:
+			t.Stop()
+			return true
+		case <-t.C:
+			if !time.Now().Before(until) || s.stillMay(ctx) != nil {
+				return false
+			}
+		case <-ctx.Done():
+			t.Stop()
+			return false
+		case <-s.closing:
+			t.Stop()
+			return false
+		}
+	}
 }
 
 func (s *Server) isClosing() bool {

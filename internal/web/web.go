@@ -24,7 +24,7 @@ type Config struct {
 	Verifier    *twilio.Verifier
 	Prober      *twilio.Prober // nil: nobody may probe
 	Account     string         // whose pause a list shows
-	APIKeys     []string       // none: only this very machine is served
+	APIKeys     []string       // none, nor any in the database: only this very machine is served
 	Edge        *edge.Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
@@ -55,7 +55,7 @@ type Webhooks interface {
 // Server answers HTTP requests, each by a method. The list of routes in app says which.
 type Server struct {
 	Config
-	keys      []keyHash
+	keys      []envKey
 	callbacks *prometheus.CounterVec
 	basePath  string // of HostURL
 	closing   chan struct{}
@@ -77,7 +77,7 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{
 		Config:  c,
-		keys:    hashKeys(c.APIKeys),
+		keys:    envKeys(c.APIKeys),
 		closing: make(chan struct{}),
 		callbacks: promauto.With(c.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "redial_callbacks_total",

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	keyLook  = 400 * time.Millisecond // between two looks at the version
+	keyTrust = 5 * time.Second        // for which what was read is relied on while it can't be looked at
+	keyTime  = 2 * time.Second        // for a look
+)
+
+// ErrKeysUnread is returned where nobody knows which API keys work, as the database could not be read for a while.
+var ErrKeysUnread = errors.New("the API keys could not be read for 5 s")
+
+// KeyRing is what this node knows of the API keys. Who asks looks at their version, if nobody has just now, and reads
+// them if it has risen: so a change is in force on every node within a second, and costs no request a read. Ages are
+// told by the monotonic clock, which never steps.
+type KeyRing struct {
+	version func(context.Context) (int64, error)
+	read    func(context.Context) ([]Key, int64, error)
+	now     func() time.Time // by the database's clock
+	looks   singleflight.Group
+	known   atomic.Pointer[knownKeys]
+}
+
+// knownKeys are the keys as they were read last. They are never changed.
+type knownKeys struct {
+	byHash  map[string]*Key
+	byID    map[string]*Key
+	version int64
+	at      time.Time // when the last look began that succeeded
+	tried   time.Time // when the last look began
+}
+
+// ByHash returns the key that works whose secret has this hash, nil if there is none.
+func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
+	known, err := r.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.working(known.byHash[hash]), nil
+}
+
+// Works says whether the key with this id works.
+func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
+	known, err := r.current(ctx)
+	return err == nil && r.working(known.byID[id]) != nil, err
+}
+
+// Any says whether there is any key, be it one that no longer works.
+func (r *KeyRing) Any(ctx context.Context) (bool, error) {
+	known, err := r.current(ctx)
+	return err == nil && len(known.byID) > 0, err
+}
+
+func (r *KeyRing) working(k *Key) *Key {
+	if k == nil || !k.Works(r.now()) {
+		return nil
+	}
+	return k
+}
+
+// current is what is known, looked at anew if that was not done just now.
+func (r *KeyRing) current(ctx context.Context) (*knownKeys, error) {
+	known := r.known.Load()
+	if known == nil || time.Since(known.tried) >= keyLook {
+		looked := r.looks.DoChan("", func() (any, error) { return nil, r.look() })
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-looked: // an error counts once what was read is too old
+		}
+		known = r.known.Load()
+	}
+	if known.at.IsZero() || time.Since(known.at) > keyTrust {
+		return nil, ErrKeysUnread
+	}
+	return known, nil
+}
+
+// look looks at the version, and reads the keys if it has risen.
+func (r *KeyRing) look() error {
+	ctx, cancel := context.WithTimeout(context.Background(), keyTime)
+	defer cancel()
+	next := &knownKeys{version: -1}
+	if was := r.known.Load(); was != nil {
+		*next = *was
+	}
+	next.tried = time.Now()
+	defer r.known.Store(next)
+	version, err := r.version(ctx)
+	if err != nil {
+		return err
+	}
+	if version != next.version {
+		if err := next.take(r.read(ctx)); err != nil {
+			return err
+		}
+	}
+	next.at = next.tried
+	return nil
+}
+
+// take takes the keys as they were read.
+func (k *knownKeys) take(list []Key, version int64, err error) error {
+	if err != nil {
+		return err
+	}
+	k.version, k.byHash, k.byID = version, make(map[string]*Key, len(list)), make(map[string]*Key, len(list))
+	for i := range list {
+		k.byHash[list[i].Hash], k.byID[list[i].ID] = &list[i], &list[i]
+	}
+	return nil
+}
+
+// stale has whoever asks next look again: this node has changed a key.
+func (r *KeyRing) stale() {
+	if was := r.known.Load(); was != nil {
+		next := *was
+		next.tried = time.Time{}
+		r.known.CompareAndSwap(was, &next)
+	}
+}
