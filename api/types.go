@@ -304,6 +304,7 @@ type Call struct {
 	// Waiting says why the phone does not ring although the call is due. It is computed when somebody asks for the call.
 	Waiting []string `json:"waiting,omitzero"`
 
+	By                string            `json:"by,omitzero"`                  // the name of the API key that asked for it
 	CancelRequestedAt time.Time         `json:"cancel_requested_at,omitzero"` //
 	DeadlineAt        time.Time         `json:"deadline_at"`                  // no dial begins at or after it
 	CreatedAt         time.Time         `json:"created_at"`

@@ -34,6 +34,7 @@ type Endpoint struct {
 	URL            string    `json:"url,omitzero"`         // empty for a stream
 	Events         []string  `json:"events"`               // the types that it wants: call.ended, call.*, *
 	Secret         string    `json:"secret,omitzero"`      // shown only when it is made or rotated
+	By             string    `json:"by,omitzero"`          // the name of the API key that made it
 	CreatedAt      time.Time `json:"created_at"`           //
 	DisabledAt     time.Time `json:"disabled_at,omitzero"` // since then nothing is sent
 	DisabledReason string    `json:"disabled_reason,omitzero"`

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -166,4 +167,96 @@ func TestAKeyOfTheConfigurationMayHaveAName(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A name sees, follows and steers what it made itself; all else is not there for it. Who operates sees everything.
+func TestANameSeesOnlyWhatItMade(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone(alice).noAnswer().noAnswer().noAnswer()
+		shop, crm := w.key("shop", store.CallsWrite, store.CallsRead), w.key("crm", store.CallsWrite, store.CallsRead)
+		operator := w.key("desk", store.Operate)
+		var call, endpoint struct{ ID, By string }
+		made := func(path, body string, into any) {
+			t.Helper()
+			status, answer := w.do("POST", path, body, with(shop)...)
+			if err := json.Unmarshal([]byte(answer), into); err != nil || status != http.StatusCreated {
+				t.Fatalf("%s is answered %d: %s", path, status, answer)
+			}
+		}
+		own := w.streams("/v1/webhooks/stream?events=call.created", "", with(shop)...)
+		others := w.streams("/v1/webhooks/stream?events=call.created", "", with(crm)...)
+		all := w.streams("/v1/webhooks/stream?events=call.created", "", with(operator)...)
+		w.pass(time.Second)
+		made("/v1/webhooks", `{"url": "https://shop.example.com/hook", "events": ["attempt.answered"]}`, &endpoint)
+		made("/v1/calls", `{"to": "`+alice+`", "say": "hi"}`, &call)
+		if call.By != "shop" || endpoint.By != "shop" {
+			t.Errorf("a call by %q, an endpoint by %q", call.By, endpoint.By)
+		}
+		for _, path := range []string{
+			"GET /v1/calls/" + call.ID, "GET /v1/calls/" + call.ID[:13], "GET /v1/calls/" + call.ID + "/events",
+			"GET /v1/calls/" + call.ID + "/explain", "GET /v1/calls/" + call.ID + "/deliveries",
+			"GET /v1/webhooks/" + endpoint.ID, "GET /v1/webhooks/" + endpoint.ID + "/deliveries",
+			"POST /v1/calls/" + call.ID + "/cancel", "DELETE /v1/webhooks/" + endpoint.ID,
+		} {
+			method, path, _ := strings.Cut(path, " ")
+			if status, answer := w.do(method, path, "", with(crm)...); status != http.StatusNotFound {
+				t.Errorf("%s of another name is answered %d: %s", path, status, answer)
+			}
+			if method == http.MethodGet {
+				for _, secret := range []string{shop, operator, apiKey} {
+					if status, answer := w.do(method, path, "", with(secret)...); status != http.StatusOK {
+						t.Errorf("%s is answered %d: %s", path, status, answer)
+					}
+				}
+			}
+		}
+		lists := func(path, secret string) bool {
+			_, answer := w.do("GET", path, "", with(secret)...)
+			return strings.Contains(answer, `"by":"shop"`)
+		}
+		to := strings.Replace(alice, "+", "%2B", 1)
+		for _, path := range []string{
+			"/v1/calls", "/v1/calls?state=dialing", "/v1/calls?to=" + to, "/v1/calls?state=dialing&to=" + to, "/v1/webhooks",
+		} {
+			if !lists(path, shop) || !lists(path, operator) || lists(path, crm) {
+				t.Errorf("%s lists it to shop: %t, to the operator: %t, to crm: %t", path, lists(path, shop),
+					lists(path, operator), lists(path, crm))
+			}
+		}
+		w.pass(time.Second)
+		for s, want := range map[*streaming]int{own: 2, all: 2, others: 1} { // the first is ready
+			if list := slices.DeleteFunc(s.leave(), func(m streamed) bool { return m.kind == "" }); len(list) != want {
+				t.Errorf("%d messages, and not %d: %v", len(list), want, list)
+			}
+		}
+		if status, answer := w.do("POST", "/v1/calls/"+call.ID+"/cancel", "", with(operator)...); status != http.StatusOK {
+			t.Errorf("canceling by an operator is answered %d: %s", status, answer)
+		}
+		w.pass(time.Minute)
+	})
+}
+
+// Webhooks of an endpoint that a name made bring the calls that this name made.
+func TestAnEndpointHearsOnlyOfItsName(t *testing.T) {
+	inWorld(t, func(c *Config) { c.WebhookAllowPrivate = true }, func(w *world) {
+		w.phone(alice).answers()
+		shop, crm := w.key("shop", store.CallsWrite), w.key("crm", store.CallsWrite)
+		heard := map[string]*receiver{}
+		for name, secret := range map[string]string{"shop": shop, "crm": crm} {
+			var endpoint struct{ Secret string }
+			status, answer := w.do("POST", "/v1/webhooks", `{"url": "https://`+name+`.example/hook"}`, with(secret)...)
+			if err := json.Unmarshal([]byte(answer), &endpoint); err != nil || status != http.StatusCreated {
+				t.Fatalf("an endpoint is answered %d: %s", status, answer)
+			}
+			heard[name] = w.receiver(name+".example", endpoint.Secret)
+		}
+		status, answer := w.do("POST", "/v1/calls", `{"to": "`+alice+`", "say": "hi"}`, with(shop)...)
+		if status != http.StatusCreated {
+			t.Fatalf("a call is answered %d: %s", status, answer)
+		}
+		w.pass(10 * time.Minute)
+		if own, other := heard["shop"].heard(), heard["crm"].heard(); len(own) == 0 || len(other) > 0 {
+			t.Errorf("the endpoint of its name heard %q, the other one %q", own, other)
+		}
+	})
 }

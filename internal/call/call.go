@@ -77,6 +77,7 @@ type Wish struct {
 	Options  json.RawMessage   // further parameters of the carrier's create call, a JSON object, or nil
 	Metadata map[string]string // the caller's own
 	Webhook  string            // where events are sent, beside the endpoints of the installation; empty: nowhere
+	By       string            // whose wish it is: the name of an API key; empty: nobody knows
 	Polled   bool              // no callbacks will come: the carrier is asked all the while
 }
 

@@ -16,7 +16,7 @@ func Call(c *call.Call) api.Call {
 		Policy: Policy(c.Policy), Reached: reached(c.Evidence()),
 		Attempts: make([]api.Attempt, len(c.Attempts)),
 		Refusal:  refusal(c.Refusal()), Held: c.Held != "", Metadata: c.Metadata, Webhook: c.Webhook,
-		CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
+		By: c.By, CreatedAt: c.CreatedAt, DeadlineAt: c.Deadline, NextAttemptAt: c.NextAttemptAt,
 		CancelRequestedAt: c.CancelRequested, EndedAt: c.EndedAt,
 	}
 	w.Twiml, w.URL = c.Message.Twiml, c.Message.URL

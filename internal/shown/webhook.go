@@ -8,7 +8,7 @@ import (
 // Endpoint is a webhook endpoint as the API shows it: without its secrets.
 func Endpoint(e *store.Endpoint) api.Endpoint {
 	return api.Endpoint{
-		ID: e.ID, Source: string(e.Source), URL: e.URL, Events: e.Events, CreatedAt: e.CreatedAt,
+		ID: e.ID, Source: string(e.Source), URL: e.URL, Events: e.Events, By: e.By, CreatedAt: e.CreatedAt,
 		DisabledAt: e.DisabledAt, DisabledReason: e.DisabledWhy,
 	}
 }

@@ -32,6 +32,7 @@ func callColumns(c *call.Call) []column {
 		{"options", asJSON{&c.Options}},
 		{"metadata", asJSON{&c.Metadata}},
 		{"webhook", asText{&c.Webhook}},
+		{"made_by", asText{&c.By}},
 		{"polled", asFlag{&c.Polled}},
 		{"created_at", asMicros{&c.CreatedAt}},
 		{"deadline_at", asMicros{&c.Deadline}},
@@ -62,7 +63,7 @@ func eventColumns(id string, e *call.Event) []column {
 }
 
 // callFixed is how many of callColumns never change after the Call is made.
-const callFixed = 13
+const callFixed = 14
 
 func attemptColumns(a *call.Attempt) []column {
 	status, result := a.Status(), a.Result() // kept for people who read the table

@@ -43,6 +43,8 @@ type Endpoint struct {
 	Events      Filter
 	Secrets     []Secret // the newest first
 	CreatedAt   time.Time
+	By          string    // the name of the API key that made it; empty: nobody knows, or the configuration
+	OnlyOf      string    // it is told of the calls that this name made; empty: of all
 	DisabledAt  time.Time // zero: it is enabled
 	DisabledWhy string
 }
@@ -67,6 +69,9 @@ func (f Filter) Wants(t call.EventType) bool {
 	})
 }
 
+// MayHear says whether an endpoint may be told of a Call.
+func (e *Endpoint) MayHear(c *call.Call) bool { return e.OnlyOf == "" || e.OnlyOf == c.By }
+
 // Host is the host and port of a URL, as HOST:PORT. It is the target of Calls' own webhooks, because there may be as
 // many of their URLs as Calls.
 func Host(link string) string {
@@ -87,6 +92,8 @@ func endpointColumns(e *Endpoint) []column {
 		{"source", (*string)(&e.Source)},
 		{"url", &e.URL},
 		{"created_at", asMicros{&e.CreatedAt}},
+		{"made_by", asText{&e.By}},
+		{"only_of", asText{&e.OnlyOf}},
 		{"events", asJSON{&e.Events}},
 		{"secrets", asJSON{&e.Secrets}},
 		{"disabled_at", asMicros{&e.DisabledAt}},
@@ -95,7 +102,7 @@ func endpointColumns(e *Endpoint) []column {
 }
 
 // endpointFixed is how many of endpointColumns never change.
-const endpointFixed = 4
+const endpointFixed = 6
 
 var (
 	selectEndpoints = "SELECT " + names(endpointColumns(new(Endpoint))) + " FROM endpoints WHERE expires_at IS NULL"

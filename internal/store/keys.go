@@ -82,8 +82,13 @@ func (a Asker) May(scopes ...Scope) bool {
 	return slices.ContainsFunc(a.Scopes, func(s Scope) bool { return s == Admin || slices.Contains(scopes, s) })
 }
 
-// SeesAll says whether the asker may see what others have made.
-func (a Asker) SeesAll() bool { return a.May(Operate) }
+// OnlyOf is the name that made what the asker may see; empty: whoever made it.
+func (a Asker) OnlyOf() string {
+	if a.May(Operate) {
+		return ""
+	}
+	return a.Name
+}
 
 const (
 	secretPrefix = "rdl_" // by which scanners find secrets

@@ -16,6 +16,7 @@ type Query struct {
 	State   call.State
 	Outcome call.Outcome
 	To      string // the number of any of the Call's people
+	By      string // the name that made them
 	Before  string
 	Limit   int
 }
@@ -109,6 +110,7 @@ func listSQL(q Query) engine.Statement {
 		c.add("state =", string(q.State))
 	}
 	c.add("outcome =", string(q.Outcome))
+	c.add("made_by =", q.By)
 	return c.newest(selectAsked, "id", q)
 }
 
@@ -152,6 +154,7 @@ func liveTo(q Query) []engine.Statement {
 	first := conditions{where: []string{"outcome IS NULL"}}
 	first.add("to_number =", q.To)
 	first.add("state <>", other)
+	first.add("made_by =", q.By)
 	also := conditions{where: []string{"outcome = ''"}}
 	also.add("number =", q.To)
 	if other != "" {
@@ -159,9 +162,19 @@ func liveTo(q Query) []engine.Statement {
 		also.where = append(also.where,
 			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
 	}
+	also.addMaker(q.By)
 	return []engine.Statement{
 		first.newest("SELECT id FROM calls WHERE ", "id", q),
 		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
+	}
+}
+
+// addMaker selects the rows of also_called whose Call a name made.
+func (c *conditions) addMaker(name string) {
+	if name != "" {
+		c.args = append(c.args, storable(name))
+		c.where = append(c.where,
+			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND made_by = $%d)", len(c.args)))
 	}
 }
 
@@ -169,19 +182,29 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 	var first, also conditions
 	first.add("to_number =", q.To)
 	first.add("outcome =", string(o))
+	first.add("made_by =", q.By)
 	also.add("number =", q.To)
 	also.add("outcome =", string(o))
+	also.addMaker(q.By)
 	return []engine.Statement{
 		first.newest("SELECT id FROM calls WHERE ", "id", q),
 		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
 	}
 }
 
-const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
+const (
+	selectBetween   = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
+	selectBetweenBy = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 AND made_by = $4 ORDER BY id DESC LIMIT $3"
+)
 
-// Between returns the ids of the Calls between two ids, both included, the newest first.
-func (s *Store) Between(ctx context.Context, from, to string, limit int) ([]string, error) {
-	ids, err := queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
+// Between returns the ids of the Calls between two ids, both included, the newest first. A name that is not empty leaves
+// out the Calls that others made.
+func (s *Store) Between(ctx context.Context, from, to, by string, limit int) (ids []string, err error) {
+	if by == "" {
+		ids, err = queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
+	} else {
+		ids, err = queryIDs(s.reading(ctx), selectBetweenBy, storable(from), storable(to), limit, storable(by))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for calls by the beginning of their id: %w", err)
 	}

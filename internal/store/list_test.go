@@ -198,7 +198,7 @@ func testBetween(t *testing.T, b backend) {
 		{ids[1], ids[1], 5, []string{ids[1]}},
 		{ids[2] + "0", ids[2] + "9", 5, nil},
 	} {
-		got, err := s.Between(t.Context(), tc.from, tc.to, tc.limit)
+		got, err := s.Between(t.Context(), tc.from, tc.to, "", tc.limit)
 		if err != nil {
 			t.Fatal(err)
 		}

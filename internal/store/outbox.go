@@ -194,7 +194,7 @@ func (box *outbox) deliveriesOf(c *call.Call, e *call.Event) (list []*Delivery, 
 	}
 	for _, id := range slices.Sorted(maps.Keys(box.endpoints)) {
 		x := box.endpoints[id]
-		if !x.Events.Wants(e.Type) || !x.DisabledAt.IsZero() {
+		if !x.Events.Wants(e.Type) || !x.DisabledAt.IsZero() || !x.MayHear(c) {
 			continue
 		}
 		add(id, x.URL, id)

@@ -47,6 +47,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectEvents, []any{"a", 0}, []string{"events"}, 0},
 		{countOf, []any{"waiting", 5}, []string{"calls_"}, 0},
 		{selectBetween, []any{"a", "b", 5}, []string{"calls"}, 0},
+		{selectBetweenBy, []any{"a", "b", 5, "c"}, []string{"calls"}, 0},
 		{selectAsked + "id = $1", one, []string{"calls"}, 0},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}, 0},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}, 0},
@@ -65,6 +66,7 @@ func testPlans(t *testing.T, b backend) {
 		index string
 	}{
 		{Query{}, "calls"}, {Query{Before: "a"}, "calls"}, {Query{State: call.Waiting, Before: "a"}, "calls_by_state"},
+		{Query{By: "a"}, "calls_by_maker"}, {Query{By: "a", Before: "a"}, "calls_by_maker"},
 		{Query{Outcome: call.Reached}, "calls_by_outcome"},
 		{Query{Outcome: call.Reached, State: call.Ended, Before: "a"}, "calls_by_outcome"},
 	}

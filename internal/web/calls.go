@@ -38,7 +38,7 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, events, wrong := s.newCall(body)
+	c, events, wrong := s.newCall(body, asker(r.Context()).Name)
 	if dry {
 		if wrong != nil {
 			return wrong
@@ -60,8 +60,9 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 }
 
 // newCall makes the Call that a request asks for. With an error it returns the wish as far as it was read.
-func (s *Server) newCall(body []byte) (call.Call, []call.Event, error) {
+func (s *Server) newCall(body []byte, by string) (call.Call, []call.Event, error) {
 	wish, err := s.Edge.Wish(body, s.Store.Now())
+	wish.By = by
 	if err != nil {
 		return call.Call{Wish: wish}, nil, err
 	}
@@ -226,7 +227,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 	var f edge.Faults
 	q := store.Query{
 		State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")),
-		Before: v.Get("cursor"), Limit: defaultLimit,
+		Before: v.Get("cursor"), Limit: defaultLimit, By: asker(r.Context()).OnlyOf(),
 	}
 	f.Parameters(v, "cursor", "limit", "outcome", "state", "to")
 	if q.State != "" && !slices.Contains(call.States(), q.State) {

@@ -31,14 +31,15 @@ func (s *Server) OfCall(h Handler) Handler {
 	}
 }
 
-// callID returns the id that begins with a text. It returns the text itself if no id can begin so: no call will be
-// found by it.
+// callID returns the id that begins with a text, of a call that the asker may see: others are not there for it. It
+// returns the text itself if no id can begin so: no call will be found by it.
 func (s *Server) callID(ctx context.Context, text string) (string, error) {
+	only := asker(ctx).OnlyOf()
 	digits := strings.ToLower(strings.ReplaceAll(text, "-", ""))
 	switch n := len(digits); {
 	case n > idDigits, n == 0, strings.Trim(digits, "0123456789abcdef") != "":
 		return text, nil
-	case n == idDigits:
+	case n == idDigits && only == "":
 		return uuidOf(digits), nil
 	case n < shortestID:
 		var f edge.Faults
@@ -46,7 +47,7 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 		return "", f.Problem()
 	}
 	from, to := idsWith(digits)
-	found, err := s.Store.Between(ctx, from, to, candidates+1)
+	found, err := s.Store.Between(ctx, from, to, only, candidates+1)
 	switch {
 	case err != nil:
 		return "", err
@@ -92,12 +93,13 @@ func (s *Server) OfEndpoint(h Handler) Handler {
 	}
 }
 
-// endpointID returns the id of the endpoint that begins with a text. It reads all endpoints, which are few.
+// endpointID returns the id of the endpoint that begins with a text, of those that the asker may see. It reads all
+// endpoints, which are few.
 func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 	if text == store.OfCall {
 		return text, nil
 	}
-	all, err := s.Store.Endpoints(ctx)
+	all, err := s.seenEndpoints(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -122,6 +124,15 @@ func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 		return "", ambiguous(text, "endpoints", found)
 	}
 	return found[0], nil
+}
+
+// seenEndpoints are those that the asker may see.
+func (s *Server) seenEndpoints(ctx context.Context) ([]store.Endpoint, error) {
+	list, err := s.Store.Endpoints(ctx)
+	if only := asker(ctx).OnlyOf(); only != "" {
+		list = slices.DeleteFunc(list, func(e store.Endpoint) bool { return e.By != only })
+	}
+	return list, err
 }
 
 func hasPrefixFold(text, prefix string) bool {

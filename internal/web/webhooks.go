@@ -30,6 +30,7 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	}
 	e := store.Endpoint{
 		ID: "we_" + rand.Text(), Source: store.FromAPI, Events: s.Webhooks.DefaultEvents(), CreatedAt: s.Store.Now(),
+		By: asker(r.Context()).Name, OnlyOf: asker(r.Context()).OnlyOf(),
 	}
 	var f edge.Faults
 	f.Object(body, "", edge.Fields{{"url", &e.URL}, {"events", (*[]string)(&e.Events)}})
@@ -67,7 +68,7 @@ func (s *Server) ListEndpoints(w http.ResponseWriter, r *http.Request) error {
 	if err := f.Problem(); err != nil {
 		return err
 	}
-	list, err := s.Store.Endpoints(r.Context()) // in the order of their ids; there are few
+	list, err := s.seenEndpoints(r.Context()) // in the order of their ids; there are few
 	if err != nil {
 		return err
 	}
@@ -157,6 +158,9 @@ func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.deliveryQuery(r)
 	if err != nil {
 		return err
+	}
+	if q.Endpoint == store.OfCall && asker(r.Context()).OnlyOf() != "" {
+		return edge.Problem(http.StatusForbidden, "this API key may not list the webhooks of all calls: it lacks the scope operate")
 	}
 	if q.Endpoint != store.OfCall {
 		if _, err := s.Store.Endpoint(r.Context(), q.Endpoint); err != nil {
@@ -274,7 +278,10 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer l.Close()
-	e := store.Endpoint{ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now()}
+	e := store.Endpoint{
+		ID: "str_" + rand.Text(), Source: store.Stream, Events: events, CreatedAt: s.Store.Now(),
+		By: asker(r.Context()).Name, OnlyOf: asker(r.Context()).OnlyOf(),
+	}
 	s.Webhooks.Rotate(&e)
 	ready, err := json.Marshal(shown.EndpointWithSecret(&e))
 	if err != nil {
@@ -286,13 +293,17 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 	s.follow(w, r, l.Changed(), beat, func() (wrote, more bool, err error) {
 		list, more, err := l.Next(r.Context())
 		for _, h := range list {
+			if !e.MayHear(&h.Call) {
+				continue
+			}
+			wrote = true
 			body, err := s.Webhooks.Body(&h.Call, &h.Event)
 			if err != nil {
 				return true, false, err
 			}
 			write(h.Position, string(h.Event.Type), body)
 		}
-		return len(list) > 0, more, err
+		return wrote, more, err
 	})
 	return nil
 }
