@@ -110,6 +110,10 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue(func(e *api.Explanation) { e.State, e.Policy.Confirm, e.Policy.Machine = "waiting", nil, nil })
 	case path[1] == "presets":
 		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
+	case path[1] == "keys" && r.Method == "GET":
+		answer = hostileValue[api.KeyList]()
+	case path[1] == "keys":
+		answer = hostileValue[api.Key]()
 	case path[1] == "webhooks" && len(path) == 2 && r.Method == "GET":
 		answer = hostileValue(func(l *api.EndpointList) { l.Endpoints[1].DisabledAt = time.Time{} })
 	case path[1] == "webhooks":
@@ -161,6 +165,8 @@ var everyCommand = []string{
 	"webhooks test we_1", "webhooks replay we_1 evt_1", "webhooks replay we_1 --dead", "webhooks rotate we_1",
 	"webhooks rotate we_1 --json",
 	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets",
+	"keys create shop --scope calls:read", "keys create shop --scope calls:read --json", "keys list", "keys list --json",
+	"keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 

@@ -24,6 +24,7 @@
 //	check_reach.go     why there was no answer from an address, and what to do
 //	check_finding.go   what is looked at, and what a look finds
 //	check_fixes.go     how each setting is to be
+//	keys.go            an API key is made in a database, without a server
 //	migrate.go         a database's schema is brought up to date
 //	presets.go         the presets that there are, with those of a file
 //	faults.go          what is wrong with a setting

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"redial/api"
 	"redial/internal/store"
 )
 
@@ -52,8 +53,9 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 		"POST /v1/webhooks/{id}/test":                      steers,
 		"GET /v1/webhooks/{id}/deliveries":                 reads,
 		"POST /v1/webhooks/{id}/deliveries/{event}/replay": steers,
-		"GET /metrics":                                     "operate",
-		"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
+		"GET /v1/keys":                                     "admin", "POST /v1/keys": "admin", "DELETE /v1/keys/{name}": "admin", "POST /v1/keys/{name}/rotate": "admin",
+		"GET /metrics":      "operate",
+		"GET /openapi.yaml": "", "GET /healthz": "", "GET /readyz": "", // open to anybody
 	}
 	inWorld(t, nil, func(w *world) {
 		secrets := map[store.Scope]string{"trigger:alerts": w.key("alerts", "trigger:alerts")}
@@ -257,6 +259,48 @@ func TestAnEndpointHearsOnlyOfItsName(t *testing.T) {
 		w.pass(10 * time.Minute)
 		if own, other := heard["shop"].heard(), heard["crm"].heard(); len(own) == 0 || len(other) > 0 {
 			t.Errorf("the endpoint of its name heard %q, the other one %q", own, other)
+		}
+	})
+}
+
+// Who manages makes, rotates and revokes keys; the secret is shown once, and is nowhere else.
+func TestKeysAreManagedThroughTheAPI(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		_, err := w.client.CreateKey(w.ctx, api.CreateKey{Name: "No", Scopes: []string{"calls:all"}})
+		if err == nil || !strings.Contains(err.Error(), "is no scope") {
+			t.Errorf("a wrong key: %v", err)
+		}
+		wish := api.CreateKey{Name: "shop", Scopes: []string{"calls:read"}, ExpiresIn: api.Duration(48 * time.Hour)}
+		k, err := w.client.CreateKey(w.ctx, wish)
+		if err != nil || k.By != "env" || k.ExpiresAt.Sub(k.CreatedAt) != 48*time.Hour {
+			t.Fatalf("%+v, %v", k, err)
+		}
+		if _, err := w.client.CreateKey(w.ctx, wish); err == nil || !strings.Contains(err.Error(), "of this name") {
+			t.Errorf("another key of the name: %v", err)
+		}
+		second, err := w.client.RotateKey(w.ctx, "shop")
+		if err != nil || second.ID == k.ID || second.ExpiresAt != k.ExpiresAt {
+			t.Fatalf("%+v, %v", second, err)
+		}
+		list, err := w.client.Keys(w.ctx)
+		if err != nil || len(list) != 2 || list[0].Secret+list[1].Secret != "" {
+			t.Errorf("%+v, %v", list, err)
+		}
+		works := func(secret string) bool {
+			status, _ := w.do("GET", "/v1/calls", "", with(secret)...)
+			return status == http.StatusOK
+		}
+		if !works(k.Secret) || !works(second.Secret) {
+			t.Error("after the rotation one of the keys does not work")
+		}
+		if err := w.client.RevokeKey(w.ctx, second.ID); err != nil || !works(k.Secret) || works(second.Secret) {
+			t.Errorf("a key is revoked by its id: %v", err)
+		}
+		if err := w.client.RevokeKey(w.ctx, "shop"); err != nil || works(k.Secret) {
+			t.Errorf("all keys of the name are revoked: %v", err)
+		}
+		if err := w.client.RevokeKey(w.ctx, "shop"); err == nil || !strings.Contains(err.Error(), "no such API key") {
+			t.Errorf("revoked again: %v", err)
 		}
 	})
 }

@@ -15,6 +15,7 @@ var (
 	steers   = web.Need{store.CallsWrite, store.Operate}
 	uses     = web.Need{store.CallsWrite, store.CallsRead, store.Operate}
 	operates = web.Need{store.Operate}
+	manages  = web.Need{store.Admin}
 )
 
 // routes lists every way into redial over HTTP. The comment above each group says who may come.
@@ -44,6 +45,10 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST /v1/webhooks/{id}/test", s.API(steers, s.OfEndpoint(s.TestEndpoint)))
 	mux.Handle("GET /v1/webhooks/{id}/deliveries", s.API(reads, s.OfEndpoint(s.ListDeliveries)))
 	mux.Handle("POST /v1/webhooks/{id}/deliveries/{event}/replay", s.API(steers, s.OfEndpoint(s.ReplayDelivery)))
+	mux.Handle("GET /v1/keys", s.API(manages, s.ListKeys))
+	mux.Handle("POST /v1/keys", s.API(manages, s.CreateKey))
+	mux.Handle("DELETE /v1/keys/{name}", s.API(manages, s.RevokeKey))
+	mux.Handle("POST /v1/keys/{name}/rotate", s.API(manages, s.RotateKey))
 	mux.Handle("GET /metrics", s.Metrics(operates, s.ShowMetrics))
 
 	// Twilio: its signature.

@@ -145,7 +145,11 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			// 404
 			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST",
 				hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false},
-			"DELETE /v1/webhooks/{id}": {knock{"DELETE", hook, "", nil}, true},
+			"DELETE /v1/webhooks/{id}":    {knock{"DELETE", hook, "", nil}, true},
+			"GET /v1/keys":                {knock{"GET", "/v1/keys", "", nil}, false},
+			"POST /v1/keys":               {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false}, // a page has room
+			"DELETE /v1/keys/{name}":      {knock{"DELETE", "/v1/keys/none", "", nil}, false},                                // 404
+			"POST /v1/keys/{name}/rotate": {knock{"POST", "/v1/keys/none/rotate", "", nil}, false},                           // 404
 			"POST /twilio_api/callback": {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "",
 				form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml": {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "",
@@ -185,13 +189,13 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		try("on a full disk", func(_ string, writes bool) bool { return writes })
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost",
-			"ALTER TABLE events RENAME TO past")
+			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown")
 		try("with nothing to be read", func(door string, _ bool) bool {
 			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
 				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints",
-			"ALTER TABLE past RENAME TO events")
+			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
 		room()
 		status, _, body := doors["POST /twilio_api/gather"].answer(w)

@@ -5,4 +5,5 @@
 //
 //	shown.go    calls, their policies and events, forecasts, the account's pause
 //	webhook.go  webhook endpoints, and what was sent to them
+//	keys.go     API keys
 package shown

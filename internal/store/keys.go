@@ -42,6 +42,26 @@ func (s Scope) Check() error {
 		string(s))
 }
 
+const maxScopes = 50 // of a key
+
+// ParseScopes reads the scopes of a key.
+func ParseScopes(words []string) (scopes []Scope, err error) {
+	if len(words) == 0 || len(words) > maxScopes {
+		return nil, fmt.Errorf("must be 1 to %d scopes", maxScopes)
+	}
+	for _, word := range words {
+		s := Scope(word)
+		if err := s.Check(); err != nil {
+			return nil, err
+		}
+		if slices.Contains(scopes, s) {
+			return nil, fmt.Errorf("has %s twice", word)
+		}
+		scopes = append(scopes, s)
+	}
+	return scopes, nil
+}
+
 // CheckKeyName says what is wrong with the name of an API key.
 func CheckKeyName(name string) error {
 	if keyName.MatchString(name) {

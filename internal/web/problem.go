@@ -35,6 +35,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrKeysUnread):
 		p = edge.Problem(http.StatusServiceUnavailable, "redial can't tell whether this API key works: %v", store.ErrKeysUnread)
+	case errors.Is(err, store.ErrNoKey):
+		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoKey)
+	case errors.Is(err, store.ErrKeyName), errors.Is(err, store.ErrKeys):
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
 		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"redial/internal/store"
+)
+
+// madeHere is who makes a key without a server.
+const madeHere = "local"
+
+// CreateKey makes an API key in a database, on behalf of whoever can open it, and returns its secret. Without lifetime
+// it does not expire. What it waits for, notice is told. A URL that can't be read is a *ConfigError.
+func CreateKey(
+	ctx context.Context, databaseURL, name string, scopes []string, lifetime time.Duration, notice func(sentence string),
+) (k store.Key, secret string, err error) {
+	databaseURL = strings.TrimSpace(databaseURL)
+	if err := checkDatabase(databaseURL); err != nil {
+		return k, "", err
+	}
+	if err := store.CheckKeyName(name); err != nil {
+		return k, "", fmt.Errorf("the name %w", err)
+	}
+	parsed, err := store.ParseScopes(scopes)
+	if err != nil {
+		return k, "", fmt.Errorf("the scopes: %w", err)
+	}
+	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
+	if err != nil {
+		return k, "", explained(err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.CheckSchema(ctx); err != nil {
+		return k, "", err
+	}
+	k, secret = store.NewKey(name, parsed, madeHere, s.Now())
+	if lifetime > 0 {
+		k.ExpiresAt = k.CreatedAt.Add(lifetime)
+	}
+	return k, secret, s.AddKey(ctx, k)
+}
