@@ -59,11 +59,11 @@ func TestTwilioIsHeardWithTheAttemptsKeyAndSidOnly(t *testing.T) {
 	})
 }
 
-// Idempotency-Keys belong to one API key. Otherwise another user would be shown somebody else's call, or could not
-// make an own one.
-func TestIdempotencyKeysBelongToAnAPIKey(t *testing.T) {
+// The Idempotency-Keys of one name are not another's. Otherwise another user would be shown somebody else's call, or
+// could not make an own one.
+func TestIdempotencyKeysBelongToAName(t *testing.T) {
 	const other = "another-key-of-the-world"
-	inWorld(t, func(c *Config) { c.APIKeys = append(c.APIKeys, other) }, func(w *world) {
+	inWorld(t, func(c *Config) { c.APIKeys = append(c.APIKeys, "crm:"+other) }, func(w *world) {
 		w.phone(alice).answers().answers()
 		w.phone(bob).answers()
 		ask := func(key, number string) (int, string) {

@@ -100,6 +100,9 @@ func (b *batch) readAll() error {
 	b.readDeliveries(&b.reads)
 	b.lock(b.byID, engine.ForUpdate)
 	b.readDue(b.loaded)
+	if err := b.readBefore(b.loaded); err != nil {
+		return err
+	}
 	if err := b.insertKeyed(b.loaded); err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func created(t testing.TB, key Idempotency, with ...func(*call.Wish)) *creating 
 func testBadOperationFailsAlone(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	good, failing, broken, panicking := create(t, s), create(t, s), create(t, s), create(t, s)
-	used := created(t, Idempotency{"scope", "used", "one request"})
+	used := created(t, Idempotency{Scope: "scope", Key: "used", Hash: "one request"})
 	if errs := together(t, s, used); errs[0] != nil {
 		t.Fatal(errs)
 	}
@@ -63,10 +63,10 @@ func testBadOperationFailsAlone(t *testing.T, b backend) {
 			changed("c-nobody", cancel),
 			changed(panicking.ID, func(*call.Call) []call.Event { panic("a fault") }),
 			created(t, Idempotency{}),
-			created(t, Idempotency{"scope", "used", "another request"}),
-			created(t, Idempotency{"scope", "used", "one request"}),
-			created(t, Idempotency{"scope", "new", "one request"}),
-			created(t, Idempotency{"scope", "new", "one request"}),
+			created(t, Idempotency{Scope: "scope", Key: "used", Hash: "another request"}),
+			created(t, Idempotency{Scope: "scope", Key: "used", Hash: "one request"}),
+			created(t, Idempotency{Scope: "scope", Key: "new", Hash: "one request"}),
+			created(t, Idempotency{Scope: "scope", Key: "new", Hash: "one request"}),
 		}
 	}
 	check := func(ops []operation, errs []error) {
@@ -136,7 +136,7 @@ func testRepeatLocksNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	ringing := create(t, s, to(phone))
 	dial(t, s, begin, ringing.ID)
-	first := created(t, Idempotency{"scope", "turn", "request"}, to(phone))
+	first := created(t, Idempotency{Scope: "scope", Key: "turn", Hash: "request"}, to(phone))
 	if errs := together(t, s, first); errs[0] != nil {
 		t.Fatal(errs)
 	}
@@ -165,7 +165,7 @@ func testRepeatsShareRoundTrips(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	var first, again []operation
 	for i := range 5 {
-		o := created(t, Idempotency{"scope", fmt.Sprint("trips ", i), "request"})
+		o := created(t, Idempotency{Scope: "scope", Key: fmt.Sprint("trips ", i), Hash: "request"})
 		first, again = append(first, o), append(again, created(t, o.key))
 	}
 	if err := errors.Join(together(t, s, first...)...); err != nil {
@@ -219,7 +219,7 @@ func testUnansweredBatchIsKept(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	a, c := create(t, s), create(t, s)
-	n := created(t, Idempotency{"scope", "unanswered", "request"})
+	n := created(t, Idempotency{Scope: "scope", Key: "unanswered", Hash: "request"})
 	ops := []operation{changed(a.ID, cancel), n, &claiming{which: []selection{{where: dueToDial}}, limit: 9}}
 	for _, o := range ops {
 		o.queued().now = begin
@@ -277,7 +277,7 @@ func testRunAgainAndUnanswered(t *testing.T, b backend) {
 			return fail
 		})
 	}
-	key := Idempotency{"scope", "again", "request"}
+	key := Idempotency{Scope: "scope", Key: "again", Hash: "request"}
 	first, second := created(t, key), created(t, key)
 	woken := &claiming{which: []selection{{where: dueToDial}, {where: dueToAsk}}, limit: 9}
 	woken.now = begin.Add(time.Minute)

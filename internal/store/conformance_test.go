@@ -17,6 +17,7 @@ var suite = []struct {
 	{"events come back", testEventsComeBack},
 	{"what is not there is not found", testNotFound},
 	{"a repeated request gets the first call", testRepeatedRequest},
+	{"a request is known by the scope of before", testRequestOfAnotherScope},
 	{"the same request twenty times at once", testSameRequestAtOnce},
 	{"a step that fails saves nothing", testFailingStep},
 	{"a step that does nothing writes nothing", testIdleStep},

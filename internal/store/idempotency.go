@@ -16,6 +16,8 @@ import (
 // whose Idempotency-Key it is. Hash is a hash of the request.
 type Idempotency struct {
 	Scope, Key, Hash string
+	// Before are the scopes that a version before gave requests of the same caller. They are looked up, and given to none.
+	Before []string
 }
 
 const sealPrefix = "hmac:"
@@ -48,7 +50,14 @@ const selectFirst = "SELECT id, idem_hash, secret FROM calls WHERE idem_scope = 
 // state. It returns ErrNotFound if the Idempotency-Key is new, and ErrConflict if it was used for another request.
 func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	var id, hash, secret string
-	found, err := s.reading(ctx).row(selectFirst, []any{key.Scope, key.Key}, &id, asText{&hash}, &secret)
+	var found bool
+	var err error
+	for _, scope := range append([]string{key.Scope}, key.Before...) {
+		found, err = s.reading(ctx).row(selectFirst, []any{scope, key.Key}, &id, asText{&hash}, &secret)
+		if err != nil || found {
+			break
+		}
+	}
 	switch {
 	case err != nil:
 		return call.Call{}, fmt.Errorf("looking for the first request: %w", err)

@@ -19,27 +19,58 @@ func createAs(t testing.TB, s *Store, key Idempotency) (call.Call, bool, error) 
 
 func testRepeatedRequest(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	first, replayed, err := createAs(t, s, Idempotency{"alice", "k1", "h1"})
+	first, replayed, err := createAs(t, s, Idempotency{Scope: "alice", Key: "k1", Hash: "h1"})
 	if err != nil || replayed {
 		t.Fatalf("replayed %t, %v", replayed, err)
 	}
 	now := change(t, s, first.ID, cancel)
-	again, replayed, err := createAs(t, s, Idempotency{"alice", "k1", "h1"})
+	again, replayed, err := createAs(t, s, Idempotency{Scope: "alice", Key: "k1", Hash: "h1"})
 	if err != nil || !replayed {
 		t.Fatalf("replayed %t, %v", replayed, err)
 	}
 	equal(t, again, now)
 	equal(t, len(events(t, s, first.ID)), now.Seq)
-	if _, _, err := createAs(t, s, Idempotency{"alice", "k1", "h2"}); !errors.Is(err, ErrConflict) {
+	if _, _, err := createAs(t, s, Idempotency{Scope: "alice", Key: "k1", Hash: "h2"}); !errors.Is(err, ErrConflict) {
 		t.Errorf("another request with the same key: %v, want ErrConflict", err)
 	}
-	others := []Idempotency{{"bob", "k1", "h2"}, {"alice", "k2", "h1"}, {"alice", "", "h1"}, {"alice", "", "h1"}, {}}
+	others := []Idempotency{
+		{Scope: "bob", Key: "k1", Hash: "h2"}, {Scope: "alice", Key: "k2", Hash: "h1"},
+		{Scope: "alice", Hash: "h1"}, {Scope: "alice", Hash: "h1"}, {},
+	}
 	for _, key := range others {
 		if other, replayed, err := createAs(t, s, key); err != nil || replayed || other.ID == first.ID {
 			t.Errorf("%+v: %s, replayed %t, %v", key, other.ID, replayed, err)
 		}
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM calls"), 6)
+}
+
+// A version before gave the same caller another scope: what was asked for with it is the first request all the same.
+func testRequestOfAnotherScope(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	first, _, err := createAs(t, s, Idempotency{Scope: "old", Key: "k1", Hash: "h1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := Idempotency{Scope: "new", Key: "k1", Hash: "h1", Before: []string{"older", "old"}}
+	again, replayed, err := createAs(t, s, key)
+	if err != nil || !replayed || again.ID != first.ID {
+		t.Errorf("%s, replayed %t, %v", again.ID, replayed, err)
+	}
+	if found, err := s.First(t.Context(), key); err != nil || found.ID != first.ID {
+		t.Errorf("the first one is %s, %v", found.ID, err)
+	}
+	key.Hash = "h2"
+	if _, _, err := createAs(t, s, key); !errors.Is(err, ErrConflict) {
+		t.Errorf("another request with the same key: %v, want ErrConflict", err)
+	}
+	key.Key = "k2"
+	for _, want := range []bool{false, true} {
+		if _, replayed, err := createAs(t, s, key); err != nil || replayed != want {
+			t.Errorf("a new key: replayed %t, %v", replayed, err)
+		}
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_scope = 'new'"), 1)
 }
 
 func testSameRequestAtOnce(t *testing.T, b backend) {
@@ -52,7 +83,7 @@ func testSameRequestAtOnce(t *testing.T, b backend) {
 	)
 	for i := range 20 {
 		wg.Go(func() {
-			c, replayed, err := createAs(t, nodes[i%2], Idempotency{"alice", "k1", "h1"})
+			c, replayed, err := createAs(t, nodes[i%2], Idempotency{Scope: "alice", Key: "k1", Hash: "h1"})
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
@@ -74,8 +105,8 @@ func testSameRequestAtOnce(t *testing.T, b backend) {
 // earlier version stored. It is removed with the personal data: from then on a repeat gets the first call.
 func testRequestIsKeptSealed(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	key := Idempotency{"alice", "k1", "h1"}
-	other := Idempotency{"alice", "k1", "h2"}
+	key := Idempotency{Scope: "alice", Key: "k1", Hash: "h1"}
+	other := Idempotency{Scope: "alice", Key: "k1", Hash: "h2"}
 	first, _, err := createAs(t, s, key)
 	if err != nil {
 		t.Fatal(err)
@@ -118,7 +149,7 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_hash <> ''"), 0)
 	repeats(key)
 	repeats(other)
-	for _, unused := range []Idempotency{{"bob", "k1", "h1"}, {"alice", "k2", "h1"}} {
+	for _, unused := range []Idempotency{{Scope: "bob", Key: "k1", Hash: "h1"}, {Scope: "alice", Key: "k2", Hash: "h1"}} {
 		if _, err := s.First(t.Context(), unused); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%+v: %v, want ErrNotFound", unused, err)
 		}

@@ -215,7 +215,7 @@ func testIdempotencyKeys(t *testing.T, b backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Create(t.Context(), c, events, Idempotency{"scope", "order-42", "hash"}); err != nil {
+	if _, _, err := s.Create(t.Context(), c, events, Idempotency{Scope: "scope", Key: "order-42", Hash: "hash"}); err != nil {
 		t.Fatal(err)
 	}
 	known := func(want string) {

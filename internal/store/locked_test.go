@@ -38,7 +38,7 @@ func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 
 // A row that another node has locked makes only those wait who need that row, alone or together with others.
 func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
-	key := Idempotency{"scope", "locked", "request"}
+	key := Idempotency{Scope: "scope", Key: "locked", Hash: "request"}
 	for name, tc := range map[string]struct {
 		lock func(t *testing.T, other *Store, of []call.Call) (thaw func())
 		ops  func(of []call.Call) []operation

@@ -132,7 +132,7 @@ func testPlansOfBatches(t *testing.T, b backend) {
 	for _, n := range []int{1, 3} {
 		var asked, repeated, ended []operation
 		for range n {
-			o := created(t, Idempotency{"scope", "key" + wish().ID, "request"})
+			o := created(t, Idempotency{Scope: "scope", Key: "key" + wish().ID, Hash: "request"})
 			asked = append(asked, o)
 			for range 2 {
 				asked = append(asked, created(t, Idempotency{}, to("+8180"+o.call.ID[1:])))

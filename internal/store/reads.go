@@ -88,6 +88,30 @@ func (k *keyedRequest) before(l *loaded) (call.Call, error) {
 	return c.after, c.err
 }
 
+// readBefore reads which Idempotency-Keys were used before in a scope that a version before gave them.
+func (r *reads) readBefore(l *loaded) error {
+	looks := false
+	for _, k := range r.keyed {
+		for _, scope := range k.key.Before {
+			looks = true
+			l.add(k.readFirst(scope))
+		}
+	}
+	if !looks {
+		return nil
+	}
+	return l.flush()
+}
+
+// readFirst reads the Call that was made with the Idempotency-Key in a scope.
+func (k *keyedRequest) readFirst(scope string) engine.Statement {
+	return engine.Statement{
+		SQL:  selectFirst,
+		Args: []any{scope, k.key.Key},
+		Rows: func(scan func(...any) error) error { return scan(&k.first, asText{&k.hash}, &k.secret) },
+	}
+}
+
 // insertKeyed queues the rows of Calls whose Idempotency-Keys may have been used before, in the order of the
 // Idempotency-Keys. The answer says which were new.
 func (r *reads) insertKeyed(l *loaded) error {
@@ -95,12 +119,15 @@ func (r *reads) insertKeyed(l *loaded) error {
 		return cmp.Or(cmp.Compare(x.key.Scope, y.key.Scope), cmp.Compare(x.key.Key, y.key.Key))
 	})
 	byID := make(map[string]*keyedRequest, len(r.keyed))
-	rows := make([][]column, len(r.keyed))
-	for i, k := range r.keyed {
+	rows := make([][]column, 0, len(r.keyed))
+	for _, k := range r.keyed {
+		if k.first != "" {
+			continue
+		}
 		byID[k.call.ID] = k
 		sealed := k.key
 		sealed.Hash = k.key.seal(k.call.Secret)
-		rows[i] = append(callColumns(k.call), keyColumns(&sealed)...)
+		rows = append(rows, append(callColumns(k.call), keyColumns(&sealed)...))
 	}
 	return l.write(&insertKeyedCall, rows, func(scan func(...any) error) error {
 		var id string
@@ -122,11 +149,9 @@ func (r *reads) readFirst(l *loaded) error {
 			continue
 		}
 		repeats = append(repeats, c)
-		l.add(engine.Statement{
-			SQL:  selectFirst,
-			Args: []any{c.key.Scope, c.key.Key},
-			Rows: func(scan func(...any) error) error { return scan(&c.first, asText{&c.hash}, &c.secret) },
-		})
+		if c.first == "" {
+			l.add(c.readFirst(c.key.Scope))
+		}
 	}
 	if err := l.flush(); err != nil {
 		return err

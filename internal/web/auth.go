@@ -153,12 +153,17 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(key), ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// scope names whose Idempotency-Keys a request uses: those of its API key.
-func (s *Server) scope(r *http.Request) string {
-	if len(s.keys) == 0 {
-		return "local"
+// idempotency says whose Idempotency-Keys a request uses: those of the name of its API key. Versions before gave each
+// key its own.
+func (s *Server) idempotency(r *http.Request) store.Idempotency {
+	a := asker(r.Context())
+	i := store.Idempotency{Scope: "name:" + a.Name}
+	switch secret, _ := bearer(r); {
+	case a.KeyID == "" && len(s.keys) == 0:
+		i.Before = []string{nameOfLocal}
+	case a.KeyID == "":
+		sum := sha256.Sum256([]byte("scope:" + secret))
+		i.Before = []string{hex.EncodeToString(sum[:8])}
 	}
-	key, _ := bearer(r)
-	sum := sha256.Sum256([]byte("scope:" + key))
-	return hex.EncodeToString(sum[:8])
+	return i
 }

@@ -45,7 +45,8 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.explainWish(w, r, &c)
 	}
-	request := store.Idempotency{Scope: s.scope(r), Key: key, Hash: requestHash(body, key, c.Wish)}
+	request := s.idempotency(r)
+	request.Key, request.Hash = key, requestHash(body, key, c.Wish)
 	if wrong != nil {
 		return s.repeatOr(wrong, w, r, request)
 	}
