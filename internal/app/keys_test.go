@@ -55,9 +55,12 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 		"POST /v1/webhooks/{id}/test":                      steers,
 		"GET /v1/webhooks/{id}/deliveries":                 reads,
 		"POST /v1/webhooks/{id}/deliveries/{event}/replay": steers,
-		"GET /v1/keys":                                     "admin", "POST /v1/keys": "admin", "DELETE /v1/keys/{name}": "admin", "POST /v1/keys/{name}/rotate": "admin",
-		"GET /metrics":      "operate",
-		"GET /openapi.yaml": "", "GET /healthz": "", "GET /readyz": "", // open to anybody
+		"GET /v1/keys":                                     "admin",
+		"POST /v1/keys":                                    "admin",
+		"DELETE /v1/keys/{name}":                           "admin",
+		"POST /v1/keys/{name}/rotate":                      "admin",
+		"GET /metrics":                                     "operate",
+		"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
 	}
 	inWorld(t, nil, func(w *world) {
 		secrets := map[store.Scope]string{"trigger:alerts": w.key("alerts", "trigger:alerts")}
@@ -307,8 +310,8 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 	})
 }
 
-// An Idempotency-Key is the name's: a retry with the key that came by a rotation makes no second call. Nor does one after
-// the upgrade from a version that gave each key Idempotency-Keys of its own.
+// An Idempotency-Key is the name's: a retry with the key that came by a rotation makes no second call. Nor does one
+// after the upgrade from a version that gave each key Idempotency-Keys of its own.
 func TestARetryAfterARotationOrAnUpgradeMakesNoSecondCall(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.phone(alice).answers().answers()

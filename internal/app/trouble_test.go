@@ -147,9 +147,9 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 				hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false},
 			"DELETE /v1/webhooks/{id}":    {knock{"DELETE", hook, "", nil}, true},
 			"GET /v1/keys":                {knock{"GET", "/v1/keys", "", nil}, false},
-			"POST /v1/keys":               {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false}, // a page has room
-			"DELETE /v1/keys/{name}":      {knock{"DELETE", "/v1/keys/none", "", nil}, false},                                // 404
-			"POST /v1/keys/{name}/rotate": {knock{"POST", "/v1/keys/none/rotate", "", nil}, false},                           // 404
+			"POST /v1/keys":               {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false},
+			"DELETE /v1/keys/{name}":      {knock{"DELETE", "/v1/keys/none", "", nil}, false},
+			"POST /v1/keys/{name}/rotate": {knock{"POST", "/v1/keys/none/rotate", "", nil}, false},
 			"POST /twilio_api/callback": {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "",
 				form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml": {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "",

@@ -171,7 +171,7 @@ func (s *Store) RevokeKeys(ctx context.Context, nameOrID string, now time.Time) 
 
 // UseKey keeps that a key was used.
 func (s *Store) UseKey(ctx context.Context, id string, at time.Time) error {
-	if _, err := s.writeRows(ctx, useKey, id, micros(at)); err != nil {
+	if err := s.writeRows(ctx, useKey, id, micros(at)); err != nil {
 		return fmt.Errorf("keeping when an API key was used: %w", err)
 	}
 	return nil

@@ -362,9 +362,10 @@ func testMigrationBehindADump(t *testing.T, b backend) {
 	}
 	migrated := make(chan error, 1)
 	go func() { migrated <- nodes[0].Migrate(t.Context()) }()
-	for began := time.Now(); time.Since(began) < 3*time.Second; {
+	began := time.Now()
+	for n := 0; time.Since(began) < 3*time.Second; n++ {
 		asked := time.Now()
-		create(t, nodes[1])
+		createdBefore(t, nodes[1], fmt.Sprintf("before%d", n))
 		if took := time.Since(asked); took > 2*time.Second {
 			t.Fatalf("a create has waited %s", took)
 		}
@@ -383,17 +384,22 @@ func testMigrationBehindADump(t *testing.T, b backend) {
 	}
 }
 
+// createdBefore creates a Call as a version does that knows no positions.
+func createdBefore(t *testing.T, s *Store, id string) {
+	t.Helper()
+	run(t, s, `INSERT INTO calls (id, secret, state, to_number, from_number, message, policy, polled, created_at,
+		deadline_at, wake_at, reached_by, cut_short, seq)
+		VALUES ($1, 's', 'waiting', '+81', '+81', '{}', '{}', 0, 1, 1, 1, 0, 0, 1)`, id)
+	run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 1, 'call.created', 1, 0, '{}')", id)
+}
+
 // Events that a version without positions has written are before the beginning, or were given positions in the order
 // in which they happened.
 func testEventsOfTheVersionBefore(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	migrateDown(t, s, 11)
 	for i := range 3 {
-		id := fmt.Sprintf("before%d", 3-i)
-		run(t, s, `INSERT INTO calls (id, secret, state, to_number, from_number, message, policy, polled, created_at,
-			deadline_at, wake_at, reached_by, cut_short, seq)
-			VALUES ($1, 's', 'waiting', '+81', '+81', '{}', '{}', 0, 1, 1, 1, 0, 0, 1)`, id)
-		run(t, s, "INSERT INTO events (call_id, seq, type, at, attempt, data) VALUES ($1, 1, 'call.created', 1, 0, '{}')", id)
+		createdBefore(t, s, fmt.Sprintf("before%d", 3-i))
 	}
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)

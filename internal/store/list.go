@@ -197,8 +197,8 @@ const (
 	selectBetweenBy = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 AND made_by = $4 ORDER BY id DESC LIMIT $3"
 )
 
-// Between returns the ids of the Calls between two ids, both included, the newest first. A name that is not empty leaves
-// out the Calls that others made.
+// Between returns the ids of the Calls between two ids, both included, the newest first. Unless it is empty, a name
+// leaves out the Calls that others made.
 func (s *Store) Between(ctx context.Context, from, to, by string, limit int) (ids []string, err error) {
 	if by == "" {
 		ids, err = queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)

@@ -215,7 +215,8 @@ func testIdempotencyKeys(t *testing.T, b backend) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Create(t.Context(), c, events, Idempotency{Scope: "scope", Key: "order-42", Hash: "hash"}); err != nil {
+	key := Idempotency{Scope: "scope", Key: "order-42", Hash: "hash"}
+	if _, _, err := s.Create(t.Context(), c, events, key); err != nil {
 		t.Fatal(err)
 	}
 	known := func(want string) {

@@ -76,13 +76,9 @@ func (s *Store) insist(ctx context.Context, run func() error) error {
 	}
 }
 
-// writeRows runs one statement that writes, outside the writer, and returns how many rows it wrote.
-func (s *Store) writeRows(ctx context.Context, sql string, args ...any) (rows int64, err error) {
-	err = s.tx(ctx, func(t *tx) error {
-		t.add(engine.Statement{SQL: sql, Args: args, Affected: func(n int64) { rows = n }})
-		return t.flush()
-	})
-	return rows, err
+// writeRows runs one statement that writes, outside the writer.
+func (s *Store) writeRows(ctx context.Context, sql string, args ...any) error {
+	return s.tx(ctx, func(t *tx) error { return t.exec(sql, args...) })
 }
 
 // repeat runs fn in a transaction, and runs it again after each conflict.

@@ -77,7 +77,7 @@ func (s *Store) CountUnlisted(
 
 // ForgetUnlisted sets the counts to zero, because Twilio has accepted a call of the account.
 func (s *Store) ForgetUnlisted(ctx context.Context, account string) error {
-	_, err := s.writeRows(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
+	err := s.writeRows(ctx, `UPDATE unlisted_codes SET counts = 0 WHERE account = $1 AND counts = 1`, account)
 	if err != nil {
 		return fmt.Errorf("forgetting codes that nobody knows: %w", err)
 	}

@@ -26,8 +26,8 @@ const (
 	minSecret   = 16      // characters of what follows a name
 )
 
-// envKeys reads the keys of the configuration. One may be NAME:SECRET, whose SECRET is sent; the whole is taken, too, as
-// a key may have a colon in it.
+// envKeys reads the keys of the configuration. One may be NAME:SECRET, whose SECRET is sent. The whole is taken, too,
+// because a key may have a colon in it.
 func envKeys(keys []string) (list []envKey) {
 	for _, k := range keys {
 		name, secret, _ := strings.Cut(k, ":")

@@ -52,8 +52,8 @@ func (s *Server) brokeOff(r *http.Request, err error) {
 }
 
 // follow writes a stream that has begun: what next writes now, and whenever changed tells that there may be more, until
-// next says io.EOF, the client goes, its API key no longer works, or the server closes. next says whether it wrote anything, and whether there is
-// more at once. While it writes nothing, beat does now and then.
+// next says io.EOF, the client goes, its API key no longer works, or the server closes. next says whether it wrote
+// anything, and whether there is more at once. While it writes nothing, beat does now and then.
 func (s *Server) follow(
 	w http.ResponseWriter, r *http.Request, changed <-chan struct{}, beat func(),
 	next func() (wrote, more bool, err error),

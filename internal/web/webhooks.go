@@ -160,7 +160,8 @@ func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if q.Endpoint == store.OfCall && asker(r.Context()).OnlyOf() != "" {
-		return edge.Problem(http.StatusForbidden, "this API key may not list the webhooks of all calls: it lacks the scope operate")
+		return edge.Problem(http.StatusForbidden,
+			"this API key may not list the webhooks of all calls: it lacks the scope operate")
 	}
 	if q.Endpoint != store.OfCall {
 		if _, err := s.Store.Endpoint(r.Context(), q.Endpoint); err != nil {
