@@ -63,7 +63,7 @@ func create(t *testing.T, s *store.Store, id, number string, after time.Duration
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := s.Create(t.Context(), c, events, store.Idempotency{}); err != nil {
+	if _, _, err := s.Create(t.Context(), store.Asker{}, c, events, store.Idempotency{}); err != nil {
 		t.Fatal(err)
 	}
 }

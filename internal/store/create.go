@@ -11,9 +11,9 @@ import (
 // Create stores a new Call and its Events. If the Idempotency-Key was used for the same request before, it stores
 // nothing, and returns that request's Call, with replayed set. An Idempotency-Key is kept as long as its Call's row.
 func (s *Store) Create(
-	ctx context.Context, c call.Call, events []call.Event, key Idempotency,
+	ctx context.Context, by Asker, c call.Call, events []call.Event, key Idempotency,
 ) (made call.Call, replayed bool, err error) {
-	o := &creating{call: c, events: events, key: key}
+	o := &creating{by: by, call: c, events: events, key: key}
 	if err := s.commit(ctx, c.CreatedAt, o); err != nil {
 		return call.Call{}, false, fmt.Errorf("creating a call: %w", err)
 	}
@@ -24,6 +24,7 @@ func (s *Store) Create(
 // creating is an operation: it stores a new Call, or finds the one that the same request created before.
 type creating struct {
 	entry
+	by     Asker
 	call   call.Call
 	events []call.Event
 	key    Idempotency

@@ -115,7 +115,7 @@ func create(t testing.TB, s *Store, change ...func(*call.Wish)) call.Call {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, replayed, err := s.Create(t.Context(), c, events, Idempotency{})
+	stored, replayed, err := s.Create(t.Context(), Asker{}, c, events, Idempotency{})
 	if err != nil || replayed {
 		t.Fatalf("creating: replayed %t, %v", replayed, err)
 	}

@@ -15,7 +15,7 @@ func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	c := filled(call.Waiting)
 	c.Attempts = nil
 	errs := map[string]error{}
-	_, _, errs["Create"] = s.Create(ctx, c, nil, Idempotency{})
+	_, _, errs["Create"] = s.Create(ctx, Asker{}, c, nil, Idempotency{})
 	_, errs["Change"] = s.Change(ctx, id, begin, steps(cancel))
 	_, errs["ClaimToDial"] = s.ClaimToDial(ctx, begin, 1)
 	_, errs["ClaimToAsk"] = s.ClaimToAsk(ctx, begin, 1)
@@ -130,7 +130,7 @@ func TestAFullDiskTakesNothing(t *testing.T) {
 		if bad != nil {
 			t.Fatal(bad)
 		}
-		if _, _, err = s.Create(t.Context(), c, events, Idempotency{}); err != nil {
+		if _, _, err = s.Create(t.Context(), Asker{}, c, events, Idempotency{}); err != nil {
 			break
 		}
 		created++

@@ -142,7 +142,7 @@ func createdNow(t testing.TB, s *Store) call.Call {
 	t.Helper()
 	c, events, err := call.New(wish(), time.Now())
 	if err == nil {
-		_, _, err = s.Create(t.Context(), c, events, Idempotency{})
+		_, _, err = s.Create(t.Context(), Asker{}, c, events, Idempotency{})
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ func createAs(t testing.TB, s *Store, key Idempotency) (call.Call, bool, error) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.Create(t.Context(), c, events, key)
+	return s.Create(t.Context(), Asker{}, c, events, key)
 }
 
 func testRepeatedRequest(t *testing.T, b backend) {

@@ -95,6 +95,7 @@ type Asker struct {
 	Name   string // of the API key
 	KeyID  string // of a key that the database holds, else empty
 	Scopes []Scope
+	From   string // the address that the request came from; empty: no request, or not known
 }
 
 // May says whether one of these scopes is the asker's.

@@ -216,7 +216,7 @@ func testIdempotencyKeys(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	key := Idempotency{Scope: "scope", Key: "order-42", Hash: "hash"}
-	if _, _, err := s.Create(t.Context(), c, events, key); err != nil {
+	if _, _, err := s.Create(t.Context(), Asker{}, c, events, key); err != nil {
 		t.Fatal(err)
 	}
 	known := func(want string) {

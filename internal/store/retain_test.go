@@ -205,7 +205,7 @@ func testRetain(t *testing.T, b backend) {
 	for range retainStep + 1 {
 		c := filled(call.Ended)
 		c.EndedAt = begin
-		if _, _, err := s.Create(t.Context(), c, nil, Idempotency{}); err != nil {
+		if _, _, err := s.Create(t.Context(), Asker{}, c, nil, Idempotency{}); err != nil {
 			t.Fatal(err)
 		}
 	}

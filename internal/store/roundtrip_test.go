@@ -78,7 +78,7 @@ func testEveryFieldComesBack(t *testing.T, b backend) {
 		want := filled(state)
 		bare := want // as it was created: no attempts, nothing known of them
 		bare.Attempts = nil
-		if _, _, err := s.Create(t.Context(), bare, nil, Idempotency{}); err != nil {
+		if _, _, err := s.Create(t.Context(), Asker{}, bare, nil, Idempotency{}); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, get(t, s, want.ID), bare)

@@ -587,7 +587,7 @@ func (w *waiting) ask() {
 	if err != nil {
 		return // it would never ring
 	}
-	if _, _, err := w.s.Create(w.t.Context(), c, events, Idempotency{}); err != nil {
+	if _, _, err := w.s.Create(w.t.Context(), Asker{}, c, events, Idempotency{}); err != nil {
 		w.t.Fatal(err)
 	}
 	w.ids = append(w.ids, c.ID)

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
+	"net/netip"
 	"strings"
 	"unicode/utf8"
 
@@ -110,6 +111,21 @@ func (s *Server) allow(a store.Asker, needs []store.Scope) error {
 	}
 	return s.refuse(noScope, http.StatusForbidden,
 		"this API key may not do that: it lacks the scope "+strings.Join(words, " or "))
+}
+
+// origin is the address that a request came from. A proxy's is followed by the one that it says it serves, which
+// nobody has checked.
+func origin(r *http.Request) string {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	from := peer.Addr().Unmap().WithZone("").String()
+	list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+	if client, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
+		return from + " for " + client.WithZone("").String()
+	}
+	return from
 }
 
 type askerKey struct{}

@@ -50,7 +50,7 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return s.repeatOr(wrong, w, r, request)
 	}
-	c, replayed, err := s.Store.Create(r.Context(), c, events, request)
+	c, replayed, err := s.Store.Create(r.Context(), asker(r.Context()), c, events, request)
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ func (s *Server) authorized(who func(*http.Request) (store.Asker, error), needs 
 		if err != nil {
 			return err
 		}
+		a.From = origin(r)
 		return h(w, r.WithContext(context.WithValue(r.Context(), askerKey{}, a)))
 	})
 }
