@@ -19,6 +19,8 @@ type Query struct {
 	By      string // the name that made them
 	Before  string
 	Limit   int
+
+	from, to string // the ids between which they are, both included
 }
 
 // impossible says that no Call can match a Query: only a Call that has ended has an outcome.
@@ -34,11 +36,11 @@ func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, er
 		return nil, false, nil
 	}
 	err = s.view(ctx, func(t *tx) error {
-		if q.To == "" {
+		if q.To == "" && q.By == "" {
 			calls, more, err = s.page(t, listSQL(q), q.Limit)
 			return err
 		}
-		ids, err := idsTo(t, q)
+		ids, err := newestOf(t, searches(q), q.Limit+1)
 		if err == nil && len(ids) > 0 {
 			st := engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(ids)}}
 			calls, more, err = s.page(t, st, q.Limit)
@@ -92,6 +94,8 @@ func (c *conditions) add(cond, v string) {
 // newest completes the SQL of a page. It reads one row more than the limit, which tells whether there are more.
 func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 	c.add(id+" <", q.Before)
+	c.add(id+" >=", q.from)
+	c.add(id+" <=", q.to)
 	if len(c.where) == 0 {
 		c.where = []string{"TRUE"}
 	}
@@ -103,22 +107,38 @@ func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 	}
 }
 
-// listSQL selects the Calls of a Query that names no number.
+// listSQL selects the Calls of a Query without a number and a name.
 func listSQL(q Query) engine.Statement {
 	var c conditions
 	if q.Outcome == "" {
 		c.add("state =", string(q.State))
 	}
 	c.add("outcome =", string(q.Outcome))
-	c.add("made_by =", q.By)
 	return c.newest(selectAsked, "id", q)
 }
 
-// idsTo finds the Calls to a number. It searches separately for each outcome, and separately among the Calls' first
-// numbers and their other numbers. Each search reads only its part of an index, from the newest entry on. A single
-// search would also read what the Query leaves out.
-func idsTo(t *tx, q Query) (ids []string, err error) {
-	for _, st := range toSQL(q) {
+// searches find the ids of the Calls of a Query with a number or a name. They search separately for each outcome. Each
+// search reads only its part of an index, from the newest entry on. A single search would also read what the Query
+// leaves out.
+func searches(q Query) (list []engine.Statement) {
+	live, ended := liveTo, endedTo
+	if q.To == "" {
+		live, ended = liveOf, endedOf
+	}
+	if q.Outcome == "" && q.State != call.Ended {
+		list = append(list, live(q)...)
+	}
+	for _, o := range call.Outcomes() {
+		if q.Outcome == o || q.Outcome == "" && (q.State == "" || q.State == call.Ended) {
+			list = append(list, ended(q, o)...)
+		}
+	}
+	return list
+}
+
+// newestOf returns the newest ids that some searches find, at most limit.
+func newestOf(t *tx, searches []engine.Statement, limit int) (ids []string, err error) {
+	for _, st := range searches {
 		st.Rows = func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
@@ -132,25 +152,43 @@ func idsTo(t *tx, q Query) (ids []string, err error) {
 	}
 	slices.Sort(ids)
 	slices.Reverse(ids)
-	return ids[:min(len(ids), q.Limit+1)], nil
+	return ids[:min(len(ids), limit)], nil
 }
 
-func toSQL(q Query) (list []engine.Statement) {
-	if q.Outcome == "" && q.State != call.Ended {
-		list = append(list, liveTo(q)...)
+const selectIDs = "SELECT id FROM calls WHERE "
+
+// liveOf selects the Calls of a name that have not ended. Those that are being dialed are few, whoever made them: they
+// are found by their state, and the name is compared in a way for which no index is used.
+func liveOf(q Query) []engine.Statement {
+	var c conditions
+	if q.State == call.Dialing {
+		c.add("state =", string(q.State))
+		c.add("made_by || '' =", q.By)
+	} else {
+		c.where = []string{"outcome IS NULL"}
+		c.add("made_by =", q.By)
+		c.add("state <>", otherThan(q.State))
 	}
-	for _, o := range call.Outcomes() {
-		if q.Outcome == o || q.Outcome == "" && (q.State == "" || q.State == call.Ended) {
-			list = append(list, endedTo(q, o)...)
-		}
-	}
-	return list
+	return []engine.Statement{c.newest(selectIDs, "id", q)}
 }
 
-// liveTo selects the Calls to a number that have not ended. They are in one of two states. The condition excludes the
-// other state instead of naming theirs, so that planners use the index of the number.
+func endedOf(q Query, o call.Outcome) []engine.Statement {
+	var c conditions
+	c.add("made_by =", q.By)
+	c.add("outcome =", string(o))
+	return []engine.Statement{c.newest(selectIDs, "id", q)}
+}
+
+// otherThan is the other one of the states of Calls that have not ended. Conditions exclude it instead of naming the
+// state that is meant, so that planners use the index of the number or the name.
+func otherThan(s call.State) string {
+	return map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[s]
+}
+
+// liveTo selects the Calls to a number that have not ended. It searches separately among the Calls' first numbers and
+// their other numbers, as endedTo does.
 func liveTo(q Query) []engine.Statement {
-	other := map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[q.State]
+	other := otherThan(q.State)
 	first := conditions{where: []string{"outcome IS NULL"}}
 	first.add("to_number =", q.To)
 	first.add("state <>", other)
@@ -164,7 +202,7 @@ func liveTo(q Query) []engine.Statement {
 	}
 	also.addMaker(q.By)
 	return []engine.Statement{
-		first.newest("SELECT id FROM calls WHERE ", "id", q),
+		first.newest(selectIDs, "id", q),
 		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
 	}
 }
@@ -187,15 +225,12 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 	also.add("outcome =", string(o))
 	also.addMaker(q.By)
 	return []engine.Statement{
-		first.newest("SELECT id FROM calls WHERE ", "id", q),
+		first.newest(selectIDs, "id", q),
 		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
 	}
 }
 
-const (
-	selectBetween   = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
-	selectBetweenBy = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 AND made_by = $4 ORDER BY id DESC LIMIT $3"
-)
+const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
 
 // Between returns the ids of the Calls between two ids, both included, the newest first. Unless it is empty, a name
 // leaves out the Calls that others made.
@@ -203,7 +238,10 @@ func (s *Store) Between(ctx context.Context, from, to, by string, limit int) (id
 	if by == "" {
 		ids, err = queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
 	} else {
-		ids, err = queryIDs(s.reading(ctx), selectBetweenBy, storable(from), storable(to), limit, storable(by))
+		err = s.view(ctx, func(t *tx) error {
+			ids, err = newestOf(t, searches(Query{By: by, from: from, to: to, Limit: limit}), limit)
+			return err
+		})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for calls by the beginning of their id: %w", err)

@@ -57,8 +57,8 @@ func testListFilters(t *testing.T, b backend) {
 	}
 }
 
-// A list by a number has the calls of everybody who may be rung at it, with any filters and cursor: the same calls in
-// the same order as the same filters find among all calls.
+// A list by a number has the calls of everybody who may be rung at it, and one by a name those that this name made,
+// with any filters and cursor: the same calls in the same order as the same filters find among all calls.
 func testListTo(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	const other = "+815012340000"
@@ -69,6 +69,11 @@ func testListTo(t *testing.T, b backend) {
 				w.People = append(w.People, call.Person{Number: n, Name: fmt.Sprintf(`"Nobody" %d`, i)})
 			}
 		}
+	}
+	made := 0
+	create := func(t *testing.T, s *Store, change func(*call.Wish)) call.Call {
+		made++
+		return create(t, s, func(w *call.Wish) { change(w); w.By = []string{"crm", "", "shop", "crm"}[made/3%4] })
 	}
 	plain := func(w *call.Wish) { w.To, w.Policy.NotBefore.After = phone, time.Hour }
 	second := func(w *call.Wish) { ladder(other, phone, "+815012340001")(w); w.Policy.NotBefore.After = time.Hour }
@@ -95,26 +100,28 @@ func testListTo(t *testing.T, b backend) {
 	}
 	for _, state := range append(call.States(), "") {
 		for _, outcome := range append(call.Outcomes(), "") {
-			for _, number := range []string{phone, other, "+815012340001", "+819000000010", "+819999999999"} {
-				var want []string
-				for _, c := range all {
-					if slices.Contains(c.Numbers(), number) &&
-						(state == "" || c.State == state) && (outcome == "" || c.Outcome == outcome) {
-						want = append(want, c.ID)
+			for _, by := range []string{"", "shop", "crm", "nobody"} {
+				for _, number := range []string{"", phone, other, "+815012340001", "+819000000010", "+819999999999"} {
+					var want []string
+					for _, c := range all {
+						if (number == "" || slices.Contains(c.Numbers(), number)) && (by == "" || c.By == by) &&
+							(state == "" || c.State == state) && (outcome == "" || c.Outcome == outcome) {
+							want = append(want, c.ID)
+						}
 					}
-				}
-				q := Query{To: number, State: state, Outcome: outcome, Limit: 3}
-				var got []string
-				for {
-					page := listed(t, s, q)
-					got = append(got, page...)
-					if len(page) < q.Limit {
-						break
+					q := Query{To: number, By: by, State: state, Outcome: outcome, Limit: 3}
+					var got []string
+					for {
+						page := listed(t, s, q)
+						got = append(got, page...)
+						if len(page) < q.Limit {
+							break
+						}
+						q.Before = page[len(page)-1]
 					}
-					q.Before = page[len(page)-1]
-				}
-				if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-					t.Errorf("to %s, %q %q (-want +got):\n%s", number, state, outcome, diff)
+					if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+						t.Errorf("to %s by %s, %q %q (-want +got):\n%s", number, by, state, outcome, diff)
+					}
 				}
 			}
 		}
@@ -187,7 +194,9 @@ func TestListToOfCallsMadeMeanwhile(t *testing.T) {
 
 func testBetween(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	ids := []string{create(t, s).ID, create(t, s).ID, create(t, s).ID}
+	byShop := func(w *call.Wish) { w.By = "shop" }
+	ids := []string{create(t, s, byShop).ID, create(t, s, byShop).ID, create(t, s, byShop).ID}
+	change(t, s, ids[1], cancel)
 	for _, tc := range []struct {
 		from, to string
 		limit    int
@@ -198,11 +207,13 @@ func testBetween(t *testing.T, b backend) {
 		{ids[1], ids[1], 5, []string{ids[1]}},
 		{ids[2] + "0", ids[2] + "9", 5, nil},
 	} {
-		got, err := s.Between(t.Context(), tc.from, tc.to, "", tc.limit)
-		if err != nil {
-			t.Fatal(err)
+		for by, want := range map[string][]string{"": tc.want, "shop": tc.want, "crm": nil} {
+			got, err := s.Between(t.Context(), tc.from, tc.to, by, tc.limit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, got, want)
 		}
-		equal(t, got, tc.want)
 	}
 }
 
