@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -20,12 +24,19 @@ type keysCmd struct {
 }
 
 type keysCreateCmd struct {
-	server   `embed:""`
-	printed  `embed:""`
-	Name     string   `arg:"" help:"Whose it is: calls and endpoints belong to this name."`
-	Scope    []string `help:"What it may do, by commas: calls:write, calls:read, trigger:NAME, operate, numbers, admin." required:"" placeholder:"SCOPE"`
-	Expires  string   `help:"How long it works, such as 90d or 12h; without, until it is revoked." placeholder:"DURATION"`
-	Database string   `name:"in-database" help:"Make it in this database, without a server: the first key, before redial can serve others. SQLite's must not be in use." secret:"url" placeholder:"URL"`
+	server      `embed:""`
+	printed     `embed:""`
+	Name        string   `arg:"" help:"Whose it is: calls and endpoints belong to this name."`
+	Scope       []string `help:"What it may do, by commas: calls:write, calls:read, trigger:NAME, operate, numbers, metrics, admin." required:"" placeholder:"SCOPE"`
+	Expires     string   `help:"How long it works, such as 90d or 12h; without, until it is revoked." placeholder:"DURATION"`
+	InDatabase  bool     `help:"Make it in the database itself, without a server; one with SQLite must not be serving."`
+	DatabaseURL string   `help:"The database, where no server is asked; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
+}
+
+func (c *keysCreateCmd) Help() string {
+	return "Standard output has the secret alone. Where neither --url nor REDIAL_URL names a server, and none serves at " +
+		defaultURL + ", the key is made in the database, as with --in-database: so the first one can be made " +
+		"before redial serves others. A database that is new gets its tables."
 }
 
 func (c *keysCreateCmd) Run(ctx context.Context, con *console) error {
@@ -33,18 +44,40 @@ func (c *keysCreateCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return con.usage(fmt.Errorf("--expires: %w", err))
 	}
-	if c.Database != "" {
+	if c.InDatabase {
 		return c.inDatabase(ctx, con, expires.Std())
 	}
 	k, err := c.client().CreateKey(ctx, api.CreateKey{Name: c.Name, Scopes: c.Scope, ExpiresIn: expires})
-	if err != nil {
-		return err
+	if c.URL == defaultURL && os.Getenv("REDIAL_URL") == "" && errors.Is(err, syscall.ECONNREFUSED) {
+		con.warning("no redial serves at %s: the key is made in %s", defaultURL, c.where())
+		return c.inDatabase(ctx, con, expires.Std())
 	}
-	return con.key(&k, c.JSON)
+	if err == nil {
+		err = con.key(&k, c.JSON)
+	}
+	if err == nil && k.By == madeWithoutKey && !c.JSON {
+		printf(con.err, "From now on every request needs an API key: export REDIAL_API_KEY=SECRET\n")
+	}
+	return err
+}
+
+// madeWithoutKey is who makes a key where redial serves this machine without one.
+const madeWithoutKey = "local"
+
+// where says in which database the key is made, without a password.
+func (c *keysCreateCmd) where() string {
+	switch u, err := url.Parse(c.DatabaseURL); {
+	case err != nil:
+		return "the database of DATABASE_URL"
+	case u.Opaque != "":
+		return c.DatabaseURL // a file
+	default:
+		return u.Scheme + "://" + u.Host + u.Path
+	}
 }
 
 func (c *keysCreateCmd) inDatabase(ctx context.Context, con *console, expires time.Duration) error {
-	k, secret, err := app.CreateKey(ctx, c.Database, c.Name, c.Scope, expires,
+	k, secret, err := app.CreateKey(ctx, c.DatabaseURL, c.Name, c.Scope, expires,
 		func(sentence string) { con.warning("%s", sentence) })
 	if err != nil {
 		return err
@@ -73,8 +106,9 @@ func (con *console) key(k *api.Key, asJSON bool) error {
 	if asJSON {
 		return printJSON(con.out, k)
 	}
-	printf(con.out, "Key     %s, of %s\nSecret  %s\n", k.ID, k.Name, k.Secret)
-	printf(con.err, "Keep the secret: it is not shown again.\n")
+	printf(con.out, "%s\n", k.Secret)
+	printf(con.err, "This is the secret of %s, of %s, which %s. Keep it: it is not shown again.\n",
+		k.ID, k.Name, stateOfKey(k))
 	return nil
 }
 

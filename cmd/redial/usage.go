@@ -43,6 +43,9 @@ func (con *console) withSetting(err error) error {
 	if p, ok := errors.AsType[*api.Problem](err); ok {
 		if p.Status == http.StatusUnauthorized {
 			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
+			if con.command == "redial keys create" {
+				err = fmt.Errorf("%w, or make this one in the database itself with --in-database", err)
+			}
 		}
 		// a wrong path in the URL
 		if p.Status == http.StatusNotFound && strings.HasPrefix(p.Detail, "there is nothing at this path") {

@@ -18,7 +18,7 @@ func (e *Examination) Findings(ctx context.Context) iter.Seq[Finding] {
 		defer end()
 		parts := []part{func(context.Context) []Finding { return settings }, e.listening}
 		if !e.Live {
-			parts = append(parts, e.database, e.account, e.caller, e.regions, e.host, e.webhooks)
+			parts = append(parts, e.database, e.apiKeys, e.account, e.caller, e.regions, e.host, e.webhooks)
 		}
 		ctx, cancel := context.WithTimeout(ctx, examineTime)
 		defer cancel()

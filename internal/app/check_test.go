@@ -203,7 +203,7 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		}, Wrong, "settings", "TWILIO_API_KEY", "TWILIO_API_SECRET", "set both"},
 		"no API keys": {func(s *setup) {
 			s.conf.APIKeys, s.conf.HostURL = nil, "https://redial.example.com"
-		}, Wrong, "settings", "REDIAL_API_KEYS", "missing", "openssl"},
+		}, Wrong, "keys", "REDIAL_API_KEYS", "missing", "openssl"},
 		"no presets file": {func(s *setup) {
 			s.conf.Presets = "/nowhere/presets.json"
 		}, Wrong, "settings", "REDIAL_PRESETS", "can't be read", "redial presets"},

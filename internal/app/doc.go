@@ -16,6 +16,7 @@
 //	check.go           redial check: all parts of the set-up, side by side
 //	check_settings.go  the settings alone
 //	check_webhooks.go  whether somebody is where webhooks go
+//	check_keys.go      whether there are API keys where others can reach redial
 //	check_database.go  the database, and its schema
 //	check_listen.go    who listens where redial is to
 //	check_host.go      HOST_URL, called as Twilio would call it

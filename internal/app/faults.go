@@ -128,7 +128,6 @@ func (c *Config) checkHost() error {
 const minKey = 16 // characters of an API key
 
 func (c *Config) checkKeys() error {
-	host, _, err := net.SplitHostPort(c.Listen)
 	switch {
 	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return utf8.RuneCountInString(key) < minKey }):
 		return wrong("REDIAL_API_KEYS",
@@ -136,14 +135,29 @@ func (c *Config) checkKeys() error {
 	case slices.ContainsFunc(c.APIKeys, func(key string) bool { return strings.ContainsFunc(key, unicode.IsControl) }):
 		return wrong("REDIAL_API_KEYS", "has a key with a newline or the like in it, which no request can bring: "+
 			"several keys stand in one line, with commas between them")
-	case len(c.APIKeys) > 0:
-		return nil
-	case err == nil && !loopback(host):
-		return wrong("REDIAL_API_KEYS", "is missing: redial listens on %s, where others can reach it", c.Listen)
-	case c.HostURL != "" && !loopback(hostOf(c.HostURL)):
-		return wrong("REDIAL_API_KEYS", "is missing: through HOST_URL others can reach redial")
 	}
 	return nil
+}
+
+// checkOpen returns the fault of a redial that others can reach and that has no API keys. keys says whether the
+// database has any: one that no longer works keeps others out, too.
+func (c *Config) checkOpen(keys bool) error {
+	if way := c.wayIn(); way != "" && len(c.APIKeys) == 0 && !keys {
+		return wrong("REDIAL_API_KEYS", "is missing, and the database has no API key (redial keys create makes one): %s", way)
+	}
+	return nil
+}
+
+// wayIn says how others can reach redial; empty: this machine alone can.
+func (c *Config) wayIn() string {
+	host, _, err := net.SplitHostPort(c.Listen)
+	switch {
+	case err == nil && !loopback(host):
+		return "redial listens on " + c.Listen + ", where others can reach it"
+	case c.HostURL != "" && !loopback(hostOf(c.HostURL)):
+		return "through HOST_URL others can reach redial"
+	}
+	return ""
 }
 
 func (c *Config) checkCalls() (list []error) {

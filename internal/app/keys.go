@@ -13,8 +13,9 @@ import (
 // madeHere is who makes a key without a server.
 const madeHere = "local"
 
-// CreateKey makes an API key in a database, on behalf of whoever can open it, and returns its secret. Without lifetime
-// it does not expire. What it waits for, notice is told. A URL that can't be read is a *ConfigError.
+// CreateKey makes an API key in a database, on behalf of whoever can open it, and returns its secret. A database that
+// is new gets its tables. Without lifetime the key does not expire. What it waits for, notice is told. A URL that can't
+// be read is a *ConfigError.
 func CreateKey(
 	ctx context.Context, databaseURL, name string, scopes []string, lifetime time.Duration, notice func(sentence string),
 ) (k store.Key, secret string, err error) {
@@ -34,7 +35,7 @@ func CreateKey(
 		return k, "", explained(err)
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.CheckSchema(ctx); err != nil {
+	if err := errors.Join(s.MigrateNew(ctx), s.CheckSchema(ctx)); err != nil {
 		return k, "", err
 	}
 	k, secret = store.NewKey(name, parsed, madeHere, s.Now())

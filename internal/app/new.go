@@ -58,6 +58,13 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if err := s.CheckSchema(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	there, err := s.KeysThere(ctx)
+	if err == nil {
+		err = conf.checkOpen(there.Any)
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	a := &App{conf: conf, log: conf.Log, store: s}
 	a.wire(carrier, contact, presets, registry)
 	if err := a.configureEndpoints(ctx); err != nil {

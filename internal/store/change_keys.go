@@ -79,6 +79,30 @@ func (s *Store) Keys(ctx context.Context) (list []Key, version int64, err error)
 	return list, version, nil
 }
 
+// KeysThere says which API keys a database has.
+type KeysThere struct {
+	Any   bool // there is one, be it one that no longer works
+	Works bool // one works
+}
+
+// selectEnds needs no column that a later migration adds: it reads the databases of older versions, too.
+const selectEnds = `SELECT expires_at, revoked_at FROM api_keys`
+
+// KeysThere looks which API keys there are.
+func (s *Store) KeysThere(ctx context.Context) (there KeysThere, err error) {
+	now := s.Now()
+	err = s.reading(ctx).each(selectEnds, nil, func(scan func(...any) error) error {
+		var k Key
+		err := scan(asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
+		there = KeysThere{Any: true, Works: there.Works || k.Works(now)}
+		return err
+	})
+	if err != nil {
+		return there, fmt.Errorf("looking for API keys: %w", err)
+	}
+	return there, nil
+}
+
 // KeyVersion is the version that Keys returns.
 func (s *Store) KeyVersion(ctx context.Context) (version int64, err error) {
 	st := readKeyVersion(&version)

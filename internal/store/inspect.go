@@ -22,7 +22,11 @@ type Inspection struct {
 	Endpoints   []Endpoint
 	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
 	Pauses      map[string]Pause     // of dialing, by account
+	Keys        KeysThere
 }
+
+// schemaOfKeys is the migration that makes the table of API keys.
+const schemaOfKeys = 15
 
 // Inspect looks at the database of a URL. If it returns an error, the Inspection has what was found before.
 func Inspect(ctx context.Context, databaseURL string) (i *Inspection, err error) {
@@ -68,8 +72,16 @@ func (i *Inspection) read(ctx context.Context, s *Store) error {
 }
 
 func (i *Inspection) readRows(ctx context.Context, s *Store) (err error) {
-	if err := i.readSchema(ctx, s); err != nil || i.Pending > 0 {
+	if err := i.readSchema(ctx, s); err != nil {
 		return err
+	}
+	if i.Schema >= schemaOfKeys {
+		if i.Keys, err = s.KeysThere(ctx); err != nil {
+			return err
+		}
+	}
+	if i.Pending > 0 {
+		return nil
 	}
 	if i.Endpoints, err = s.Endpoints(ctx); err != nil {
 		return err
