@@ -9,11 +9,15 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"redial/internal/seldom"
 )
 
 const (
 	shutdownTime   = 20 * time.Second // for requests under way, once the node is told to stop
 	retentionPause = time.Hour        // between two rounds
+	usePause       = time.Second      // between two writes of when API keys were last used
+	useTime        = 5 * time.Second  // for such a write
 )
 
 // Listen opens the address that the Config names.
@@ -79,6 +83,7 @@ func (a *App) loops(ctx context.Context) {
 	all.Go(func() { a.dialer.Run(ctx) })
 	all.Go(func() { a.sender.Run(ctx) })
 	all.Go(func() { a.retain(ctx) })
+	all.Go(func() { a.keepUses(ctx) })
 	all.Wait()
 }
 
@@ -100,6 +105,30 @@ func (a *App) retain(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(pause):
+		}
+	}
+}
+
+// keepUses keeps when API keys were last used. Nobody waits for it, and where nobody uses one it does nothing.
+func (a *App) keepUses(ctx context.Context) {
+	failed := seldom.Failures{Log: func(last error, n int) {
+		a.log.Warn("when API keys were last used could not be kept", "count", n, "err", last)
+	}}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.store.KeysUsed():
+		}
+		within, cancel := context.WithTimeout(ctx, useTime)
+		if err := a.store.KeepUses(within); err != nil && ctx.Err() == nil {
+			failed.Happened(err)
+		}
+		cancel()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(usePause):
 		}
 	}
 }

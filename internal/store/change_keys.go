@@ -37,7 +37,6 @@ const (
 	expireKeys       = `UPDATE api_keys SET expires_at = $2
 		WHERE name = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`
 	revokeKeys = `UPDATE api_keys SET revoked_at = $2 WHERE (name = $1 OR id = $1) AND revoked_at IS NULL`
-	useKey     = `UPDATE api_keys SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)`
 )
 
 // Errors of changes of keys.
@@ -191,12 +190,4 @@ func (s *Store) RevokeKeys(ctx context.Context, nameOrID string, now time.Time) 
 		return nil, fmt.Errorf("revoking an API key: %w", err)
 	}
 	return ended, nil
-}
-
-// UseKey keeps that a key was used.
-func (s *Store) UseKey(ctx context.Context, id string, at time.Time) error {
-	if err := s.writeRows(ctx, useKey, id, micros(at)); err != nil {
-		return fmt.Errorf("keeping when an API key was used: %w", err)
-	}
-	return nil
 }

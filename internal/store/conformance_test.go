@@ -117,6 +117,7 @@ var suite = []struct {
 	{"nothing is dialed past its deadline", testNothingIsDialedPastItsDeadline},
 	{"reads are few round trips", testReadsAreFewRoundTrips},
 	{"API keys come back", testKeys},
+	{"the last use of an API key is kept", testUses},
 	{"API keys are rotated and revoked", testKeysAreRotated},
 	{"a closed database is an error", testClosed},
 }

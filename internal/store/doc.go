@@ -40,6 +40,7 @@
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that are in no table
 //	change_keys.go       API keys are added, rotated and revoked
+//	keep_uses.go         when API keys were last used
 //
 // What is read:
 //
@@ -61,6 +62,7 @@
 //	store.go             the Store
 //	timer.go             when to look at what is due: at the earliest wake_at, or earlier if something becomes due
 //	key_ring.go          which API keys work, as far as this node knows
+//	key_uses.go          uses of API keys that are yet to be written
 //	keys.go              an API key, its scopes and its end
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             watchers in this process are told that a Call has changed

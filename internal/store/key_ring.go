@@ -27,6 +27,7 @@ type KeyRing struct {
 	now     func() time.Time // by the database's clock
 	looks   singleflight.Group
 	known   atomic.Pointer[knownKeys]
+	uses    keyUses
 }
 
 // knownKeys are the keys as they were read last. They are never changed.
@@ -44,13 +45,13 @@ func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.working(known.byHash[hash]), nil
+	return r.used(r.working(known.byHash[hash])), nil
 }
 
-// Works says whether the key with this id works.
+// Works says whether the key with this id works. It is asked for by an answer that goes on, which uses the key.
 func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
 	known, err := r.current(ctx)
-	return err == nil && r.working(known.byID[id]) != nil, err
+	return err == nil && r.used(r.working(known.byID[id])) != nil, err
 }
 
 // Any says whether there is any key, be it one that no longer works.
@@ -62,6 +63,14 @@ func (r *KeyRing) Any(ctx context.Context) (bool, error) {
 func (r *KeyRing) working(k *Key) *Key {
 	if k == nil || !k.Works(r.now()) {
 		return nil
+	}
+	return k
+}
+
+// used notes the use of a key.
+func (r *KeyRing) used(k *Key) *Key {
+	if k != nil {
+		r.uses.note(k, r.now())
 	}
 	return k
 }

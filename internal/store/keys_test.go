@@ -36,19 +36,52 @@ func testKeys(t *testing.T, b backend) {
 	if again, err := s.KeyVersion(t.Context()); err != nil || again != version {
 		t.Errorf("what was refused raises the version to %d, %v", again, err)
 	}
-	for _, at := range []time.Time{begin.Add(time.Minute), begin} { // an earlier use changes nothing
-		if err := s.UseKey(t.Context(), k.ID, at); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list, again, err := s.Keys(t.Context())
-	if k.LastUsedAt = begin.Add(time.Minute); err != nil || again != version {
-		t.Errorf("a use raises the version to %d, %v", again, err)
-	}
-	equal(t, list, []Key{k})
 	later, _ := NewKey("shop", []Scope{CallsRead}, "env", k.ExpiresAt)
 	if err := s.AddKey(t.Context(), later); err != nil {
 		t.Errorf("a key of a name whose first has expired: %v", err)
+	}
+}
+
+// The last use of a key is kept to the minute, by all nodes together: whoever knows of an older one writes nothing, and
+// no node reads the keys anew for it.
+func testUses(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	k, _ := NewKey("shop", []Scope{CallsWrite}, "env", begin)
+	if err := s.AddKey(t.Context(), k); err != nil {
+		t.Fatal(err)
+	}
+	_, version, err := s.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, use := range []struct {
+		after   time.Duration
+		another bool // node, which knows of no use
+		due     int
+		kept    time.Duration
+	}{
+		{time.Minute, false, 1, time.Minute},
+		{90 * time.Second, false, 0, time.Minute},
+		{90 * time.Second, true, 1, time.Minute},
+		{0, true, 1, time.Minute},
+		{2 * time.Minute, false, 1, 2 * time.Minute},
+		{time.Minute, false, 0, 2 * time.Minute}, // a clock that steps
+		{time.Hour, true, 1, time.Hour},
+	} {
+		if use.another {
+			s.KeyRing.uses.noted = nil
+		}
+		s.KeyRing.uses.note(&k, begin.Add(use.after))
+		if n := len(s.KeyRing.uses.due); n != use.due {
+			t.Errorf("a use after %s: %d are to be written", use.after, n)
+		}
+		if err := s.KeepUses(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		list, again, err := s.Keys(t.Context())
+		if err != nil || again != version || len(list) != 1 || !list[0].LastUsedAt.Equal(begin.Add(use.kept)) {
+			t.Errorf("after a use after %s: version %d, %+v, %v", use.after, again, list, err)
+		}
 	}
 }
 

@@ -48,6 +48,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.watchers.init()
 	s.feed.store = s
 	s.KeyRing.version, s.KeyRing.read, s.KeyRing.now = s.KeyVersion, s.Keys, s.Now
+	s.KeyRing.uses.some = make(chan struct{}, 1)
 	s.Timer.init(s.reading, s.Now)
 	s.unoffered = make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)
