@@ -59,7 +59,7 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 		"POST /v1/keys":                                    "admin",
 		"DELETE /v1/keys/{name}":                           "admin",
 		"POST /v1/keys/{name}/rotate":                      "admin",
-		"GET /metrics":                                     "operate",
+		"GET /metrics":                                     "metrics operate",
 		"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
 	}
 	inWorld(t, nil, func(w *world) {

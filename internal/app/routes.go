@@ -14,7 +14,7 @@ var (
 	reads    = web.Need{store.CallsRead, store.Operate}
 	steers   = web.Need{store.CallsWrite, store.Operate}
 	uses     = web.Need{store.CallsWrite, store.CallsRead, store.Operate}
-	operates = web.Need{store.Operate}
+	measures = web.Need{store.Metrics, store.Operate}
 	manages  = web.Need{store.Admin}
 )
 
@@ -49,7 +49,7 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST /v1/keys", s.API(manages, s.CreateKey))
 	mux.Handle("DELETE /v1/keys/{name}", s.API(manages, s.RevokeKey))
 	mux.Handle("POST /v1/keys/{name}/rotate", s.API(manages, s.RotateKey))
-	mux.Handle("GET /metrics", s.Metrics(operates, s.ShowMetrics))
+	mux.Handle("GET /metrics", s.Metrics(measures, s.ShowMetrics))
 
 	// Twilio: its signature.
 	mux.Handle("POST /twilio_api/callback", s.Twilio(s.Callback))

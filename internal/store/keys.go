@@ -21,11 +21,12 @@ const (
 	CallsRead  Scope = "calls:read"  // read what the key's own name made
 	Operate    Scope = "operate"     // read, stop and steer whatever there is
 	Numbers    Scope = "numbers"     // decide about numbers
+	Metrics    Scope = "metrics"     // see the metrics, which count everybody's calls
 	Admin      Scope = "admin"       // anything, API keys included
 )
 
 // Scopes lists every Scope that has no name of its own in it.
-func Scopes() []Scope { return []Scope{CallsWrite, CallsRead, Operate, Numbers, Admin} }
+func Scopes() []Scope { return []Scope{CallsWrite, CallsRead, Operate, Numbers, Metrics, Admin} }
 
 const triggerScope = "trigger:"
 
@@ -38,7 +39,7 @@ func (s Scope) Check() error {
 	if slices.Contains(Scopes(), s) || triggers && keyName.MatchString(name) {
 		return nil
 	}
-	return fmt.Errorf("%q is no scope: there are calls:write, calls:read, trigger:NAME, operate, numbers and admin",
+	return fmt.Errorf("%q is no scope: there are calls:write, calls:read, trigger:NAME, operate, numbers, metrics and admin",
 		string(s))
 }
 
