@@ -46,6 +46,14 @@ func (s *Store) SyncClock(ctx context.Context) error {
 	return nil
 }
 
+// readClock reads the clock that Now goes by.
+func (s *Store) readClock(ctx context.Context) (time.Time, error) {
+	if s.clock != nil {
+		return s.clock(), nil
+	}
+	return s.engine.Now(ctx)
+}
+
 // offsetOf is how far another clock is ahead. It was read at theirs, assumed to be halfway between the question at
 // asked and the answer, which came after took.
 func offsetOf(asked, theirs time.Time, took time.Duration) time.Duration {

@@ -20,12 +20,15 @@ var ErrKeysUnread = errors.New("the API keys could not be read for 5 s")
 
 // KeyRing is what this node knows of the API keys. Who asks looks at their version, if nobody has just now, and reads
 // them if it has risen: so a change is in force on every node within a second, and costs no request a read. Ages are
-// told by the monotonic clock, which never steps.
+// told by the monotonic clock, and whether a key has expired by the database's: so it does not matter if somebody sets
+// this node's clock.
 type KeyRing struct {
 	version func(context.Context) (int64, error)
 	read    func(context.Context) ([]Key, int64, error)
-	now     func() time.Time // by the database's clock
+	clock   func(context.Context) (time.Time, error) // the database's
+	now     func() time.Time                         // the same, as this node reckons it
 	looks   singleflight.Group
+	changes atomic.Int64 // how many this node has made
 	known   atomic.Pointer[knownKeys]
 	uses    keyUses
 }
@@ -36,7 +39,9 @@ type knownKeys struct {
 	byID    map[string]*Key
 	version int64
 	at      time.Time // when the last look began that succeeded
-	tried   time.Time // when the last look began
+	clock   time.Time // the database's clock then
+	tried   time.Time // when the last look began, or failed
+	changes int64     // how many this node had made then
 }
 
 // ByHash returns the key that works whose secret has this hash, nil if there is none.
@@ -45,13 +50,13 @@ func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.used(r.working(known.byHash[hash])), nil
+	return r.used(known.working(known.byHash[hash])), nil
 }
 
 // Works says whether the key with this id works. It is asked for by an answer that goes on, which uses the key.
 func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
 	known, err := r.current(ctx)
-	return err == nil && r.used(r.working(known.byID[id])) != nil, err
+	return err == nil && r.used(known.working(known.byID[id])) != nil, err
 }
 
 // Any says whether there is any key, be it one that no longer works.
@@ -60,17 +65,27 @@ func (r *KeyRing) Any(ctx context.Context) (bool, error) {
 	return err == nil && len(known.byID) > 0, err
 }
 
-func (r *KeyRing) working(k *Key) *Key {
-	if k == nil || !k.Works(r.now()) {
+// Now is the time by the database's clock.
+func (r *KeyRing) Now() time.Time {
+	if known := r.known.Load(); known != nil && !known.at.IsZero() {
+		return known.now()
+	}
+	return r.now()
+}
+
+func (k *knownKeys) now() time.Time { return k.clock.Add(time.Since(k.at)) }
+
+func (k *knownKeys) working(key *Key) *Key {
+	if key == nil || !key.Works(k.now()) {
 		return nil
 	}
-	return k
+	return key
 }
 
 // used notes the use of a key.
 func (r *KeyRing) used(k *Key) *Key {
 	if k != nil {
-		r.uses.note(k, r.now())
+		r.uses.note(k, r.Now())
 	}
 	return k
 }
@@ -78,10 +93,11 @@ func (r *KeyRing) used(k *Key) *Key {
 // current is what is known, looked at anew if that was not done just now.
 func (r *KeyRing) current(ctx context.Context) (*knownKeys, error) {
 	known := r.known.Load()
-	if known == nil || time.Since(known.tried) >= keyLook {
+	// A look that had begun before this node made a change may have missed it: then there is one more.
+	for first := true; !r.fresh(known) && (first || known.changes != r.changes.Load()); first = false {
 		looked := r.looks.DoChan("", func() (any, error) { return nil, r.look() })
 		select {
-		case <-ctx.Done():
+		case <-ctx.Done(): // the look goes on, for others
 			return nil, ctx.Err()
 		case <-looked: // an error counts once what was read is too old
 		}
@@ -93,16 +109,37 @@ func (r *KeyRing) current(ctx context.Context) (*knownKeys, error) {
 	return known, nil
 }
 
-// look looks at the version, and reads the keys if it has risen.
+// fresh says whether nobody needs to look again yet.
+func (r *KeyRing) fresh(k *knownKeys) bool {
+	return k != nil && time.Since(k.tried) < keyLook && k.changes == r.changes.Load()
+}
+
+// look looks at the version, and reads the keys if it has changed.
 func (r *KeyRing) look() error {
+	was := r.known.Load()
+	if r.fresh(was) { // the look that has just ended was not yet over when somebody asked for this one
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), keyTime)
 	defer cancel()
 	next := &knownKeys{version: -1}
-	if was := r.known.Load(); was != nil {
+	if was != nil {
 		*next = *was
 	}
-	next.tried = time.Now()
-	defer r.known.Store(next)
+	next.tried, next.changes = time.Now(), r.changes.Load()
+	err := r.readInto(ctx, next)
+	if err != nil { // it may have taken long: others who ask now don't wait for another one at once
+		next.tried = time.Now()
+	}
+	r.known.Store(next)
+	return err
+}
+
+func (r *KeyRing) readInto(ctx context.Context, next *knownKeys) error {
+	clock, err := r.clock(ctx)
+	if err != nil {
+		return err
+	}
 	version, err := r.version(ctx)
 	if err != nil {
 		return err
@@ -112,7 +149,7 @@ func (r *KeyRing) look() error {
 			return err
 		}
 	}
-	next.at = next.tried
+	next.at, next.clock = next.tried, clock
 	return nil
 }
 
@@ -129,10 +166,4 @@ func (k *knownKeys) take(list []Key, version int64, err error) error {
 }
 
 // stale has whoever asks next look again: this node has changed a key.
-func (r *KeyRing) stale() {
-	if was := r.known.Load(); was != nil {
-		next := *was
-		next.tried = time.Time{}
-		r.known.CompareAndSwap(was, &next)
-	}
-}
+func (r *KeyRing) stale() { r.changes.Add(1) }
