@@ -100,6 +100,7 @@ func (b *batch) readAll() error {
 	b.readDeliveries(&b.reads)
 	b.lock(b.byID, engine.ForUpdate)
 	b.readDue(b.loaded)
+	b.readKeys(b.loaded)
 	if err := b.readBefore(b.loaded); err != nil {
 		return err
 	}
@@ -107,6 +108,9 @@ func (b *batch) readAll() error {
 		return err
 	}
 	if err := b.flush(); err != nil {
+		return err
+	}
+	if err := b.takeBack(b.loaded); err != nil {
 		return err
 	}
 	b.readAttemptsOfDue(b.loaded)

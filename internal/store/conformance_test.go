@@ -119,6 +119,10 @@ var suite = []struct {
 	{"API keys come back", testKeys},
 	{"the last use of an API key is kept", testUses},
 	{"API keys are rotated and revoked", testKeysAreRotated},
+	{"a key that has ended creates nothing", testAKeyThatHasEndedCreatesNothing},
+	{"a key that has ended fails alone in its batch", testAKeyThatHasEndedFailsAlone},
+	{"a key costs a create no round trip", testAKeyCostsNoRoundTrip},
+	{"a revoke waits for no create", testARevokeWaitsForNoCreate},
 	{"a closed database is an error", testClosed},
 }
 

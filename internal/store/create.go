@@ -2,13 +2,18 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
 )
 
-// Create stores a new Call and its Events. If the Idempotency-Key was used for the same request before, it stores
+// ErrKeyEnded is returned if the API key that asks is not known, or has been revoked, or has expired.
+var ErrKeyEnded = errors.New("this API key works no longer")
+
+// Create stores a new Call and its Events. A key of the database that asks is read in the same transaction: if it no
+// longer works, nothing is stored, and the error is ErrKeyEnded. If the Idempotency-Key was used for the same request before, it stores
 // nothing, and returns that request's Call, with replayed set. An Idempotency-Key is kept as long as its Call's row.
 func (s *Store) Create(
 	ctx context.Context, by Asker, c call.Call, events []call.Event, key Idempotency,
@@ -29,19 +34,24 @@ type creating struct {
 	events []call.Event
 	key    Idempotency
 
+	asks  *keyRead      // nil unless a key of the database asks
 	keyed *keyedRequest // nil without an Idempotency-Key
 	made  call.Call
 }
 
 func (o *creating) read(r *reads) {
-	o.keyed = nil
+	o.asks, o.keyed = r.readKey(o.by.KeyID), nil
 	if o.key.Key != "" {
-		o.keyed = &keyedRequest{call: &o.call, key: o.key}
+		o.keyed = &keyedRequest{call: &o.call, key: o.key, asks: o.asks}
 		r.keyed = append(r.keyed, o.keyed)
 	}
 }
 
 func (o *creating) decide(b *batch) {
+	if o.asks.ended() {
+		o.err = ErrKeyEnded
+		return
+	}
 	if k := o.keyed; k != nil && !k.inserted {
 		o.made, o.err = k.before(b.loaded)
 		return
@@ -52,7 +62,7 @@ func (o *creating) decide(b *batch) {
 }
 
 func (o *creating) write(b *batch) {
-	if o.keyed == nil { // otherwise its row is inserted already
+	if o.keyed == nil && o.err == nil { // with an Idempotency-Key its row is inserted already
 		b.newCalls = append(b.newCalls, callColumns(&o.call))
 	}
 }

@@ -58,6 +58,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
 		{undelivered, one, []string{"deliveries_by_endpoint"}, 0},
 		{forgetDeliveries, one, []string{"deliveries"}, 0},
+		{selectAsking, []any{list[0]}, []string{"api_keys"}, 0},
+		{deleteCalls, []any{list[0]}, []string{"calls"}, 0},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}, 0},
 	}
 	lists := []struct {

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,10 +13,11 @@ import (
 
 // reads are the rows that operations need. All rows of one kind are read together.
 type reads struct {
-	byID       []string        // Calls, to be locked
-	deliveries []deliveryRead  // to be changed; their Calls are locked, too
-	due        []*dueRead      // Calls, to be locked, without those that another node has locked
-	keyed      []*keyedRequest // Calls, to be inserted, unless their Idempotency-Keys were used before
+	byID       []string            // Calls, to be locked
+	deliveries []deliveryRead      // to be changed; their Calls are locked, too
+	due        []*dueRead          // Calls, to be locked, without those that another node has locked
+	keyed      []*keyedRequest     // Calls, to be inserted, unless their Idempotency-Keys were used before
+	keys       map[string]*keyRead // API keys that ask, by id
 }
 
 // selection is the condition of a claim, and the lower bound at which its scan begins.
@@ -61,10 +63,54 @@ func (r *reads) readAttemptsOfDue(l *loaded) {
 	l.readAttempts(ids)
 }
 
+// keyRead is an API key of the database that asks for something.
+type keyRead struct{ works bool }
+
+// ended says whether the key works no longer, or there is none. A nil keyRead is of a key that needs no reading.
+func (k *keyRead) ended() bool { return k != nil && !k.works }
+
+// readKey has an API key read. Those of the configuration have no id.
+func (r *reads) readKey(id string) *keyRead {
+	if id == "" {
+		return nil
+	}
+	if r.keys == nil {
+		r.keys = map[string]*keyRead{}
+	}
+	if r.keys[id] == nil {
+		r.keys[id] = &keyRead{}
+	}
+	return r.keys[id]
+}
+
+// readKeys queues the reading of the API keys. It locks none: while a stolen key asks again and again, some
+// transaction would share the lock of its row at any time, and the revoke would wait for ever. So a request whose
+// transaction reads the key just before the revoke may be committed just after it. One that comes later is refused.
+func (r *reads) readKeys(l *loaded) {
+	if len(r.keys) == 0 {
+		return
+	}
+	l.add(engine.Statement{
+		SQL:  selectAsking,
+		Args: []any{engine.List(slices.Sorted(maps.Keys(r.keys)))},
+		Rows: func(scan func(...any) error) error {
+			var k Key
+			err := scan(&k.ID, asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
+			if read := r.keys[k.ID]; read != nil {
+				read.works = k.Works(l.store.KeyRing.Now())
+			}
+			return err
+		},
+	})
+}
+
+const selectAsking = "SELECT id, expires_at, revoked_at FROM api_keys WHERE id IN ($1)"
+
 // keyedRequest is a request for a Call with an Idempotency-Key, which may have been used before.
 type keyedRequest struct {
 	call *call.Call
 	key  Idempotency
+	asks *keyRead
 
 	inserted bool    // it was not used before
 	first    string  // id of the Call that was made with the Idempotency-Key before
@@ -121,7 +167,7 @@ func (r *reads) insertKeyed(l *loaded) error {
 	byID := make(map[string]*keyedRequest, len(r.keyed))
 	rows := make([][]column, 0, len(r.keyed))
 	for _, k := range r.keyed {
-		if k.first != "" {
+		if k.first != "" || k.inserted {
 			continue
 		}
 		byID[k.call.ID] = k
@@ -138,6 +184,27 @@ func (r *reads) insertKeyed(l *loaded) error {
 		}
 		return err
 	})
+}
+
+// takeBack deletes the rows that were inserted for API keys that work no longer, so that nothing of these requests
+// stays, and their Idempotency-Keys are free. Another request of the batch may have one of them: it is inserted now.
+func (r *reads) takeBack(l *loaded) error {
+	var ids []string
+	r.keyed = slices.DeleteFunc(r.keyed, func(k *keyedRequest) bool {
+		if k.asks.ended() && k.inserted {
+			ids = append(ids, k.call.ID)
+			delete(l.calls, k.call.ID)
+		}
+		return k.asks.ended()
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	l.add(engine.Statement{SQL: deleteCalls, Args: []any{engine.List(ids)}})
+	if err := r.insertKeyed(l); err != nil {
+		return err
+	}
+	return l.flush()
 }
 
 // readFirst reads the Calls that were created with Idempotency-Keys that were used before. They are not locked, so

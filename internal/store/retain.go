@@ -107,6 +107,8 @@ const (
 		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, so that no other index is used
 )
 
+const deleteCalls = "DELETE FROM calls WHERE id IN ($1)"
+
 // Retain scrubs the Calls that ended longer than retention ago, and deletes the rows that are no longer needed. It
 // does a small step, and says whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
@@ -119,7 +121,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		if err != nil {
 			return err
 		}
-		if err := t.exec(`DELETE FROM calls WHERE id IN ($1)`, engine.List(gone)); err != nil {
+		if err := t.exec(deleteCalls, engine.List(gone)); err != nil {
 			return err
 		}
 		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)

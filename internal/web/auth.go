@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"redial/api"
 	"redial/internal/edge"
 	"redial/internal/permit"
 	"redial/internal/store"
@@ -95,9 +96,13 @@ func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) 
 	case err != nil:
 		return store.Asker{}, err
 	case k == nil:
-		return store.Asker{}, s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+		return store.Asker{}, s.unknownKey()
 	}
 	return store.Asker{Name: k.Name, KeyID: k.ID, Scopes: k.Scopes}, nil
+}
+
+func (s *Server) unknownKey() *api.Problem {
+	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
 }
 
 // allow returns the problem of an asker who has none of the scopes that a route needs.
@@ -158,7 +163,7 @@ func (s *Server) localOnly(why string) error {
 	return s.refuse(notLocal, http.StatusForbidden, edge.Text(err))
 }
 
-func (s *Server) refuse(why refusal, status int, detail string) error {
+func (s *Server) refuse(why refusal, status int, detail string) *api.Problem {
 	s.refused.WithLabelValues(string(why)).Inc()
 	s.refusedLog[why].Happened()
 	return edge.Problem(status, "%s", detail)

@@ -36,6 +36,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, store.ErrKeysUnread):
 		p = edge.Problem(http.StatusServiceUnavailable, "redial can't tell whether this API key works: %v",
 			store.ErrKeysUnread)
+	case errors.Is(err, store.ErrKeyEnded): // since it was let in
+		p = s.unknownKey()
 	case errors.Is(err, store.ErrNoKey):
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoKey)
 	case errors.Is(err, store.ErrKeyName), errors.Is(err, store.ErrKeys):
