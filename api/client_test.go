@@ -192,6 +192,7 @@ func TestTriesAgainWhereThatDoesNoHarm(t *testing.T) {
 		{"get, the database stays away", get, 99, 503, 4, 9 * time.Second, "it is so"},
 		{"create with a key", create("key"), 1, down, 2, 200 * time.Millisecond, ""},
 		{"create without", create(""), 1, down, 1, 0, "can't be reached"},
+		{"create with a key, too many calls have not ended", create("key"), 99, 429, 1, 0, "it is so"},
 		{"create without, the database is away", create(""), 1, 503, 1, 0, "it is so"},
 	}
 	for _, test := range tests {

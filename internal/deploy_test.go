@@ -137,7 +137,7 @@ func scrape(t *testing.T) string {
 	node, err := app.New(t.Context(), app.Config{
 		Listen: "127.0.0.1:0", DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "redial.db"), Migrate: true,
 		AccountSID: "AC00000000000000000000000000000000", AuthTokens: []string{"token"}, From: "+815012345678",
-		CallsPerSecond: 1, RetentionDays: 90,
+		CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200, RetentionDays: 90,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -67,8 +67,10 @@ func startDemo(ctx context.Context, calls []demoCall, polling bool) (*demo, erro
 		maps.Copy(all, c.others)
 	}
 	p, err := pairing{
-		phones:  sim.Config{Speed: demoSpeed, Scripts: all},
-		redial:  app.Config{Listen: anyPort, From: demoFrom, CallsPerSecond: 5, RetentionDays: 90},
+		phones: sim.Config{Speed: demoSpeed, Scripts: all},
+		redial: app.Config{
+			Listen: anyPort, From: demoFrom, CallsPerSecond: 5, MaxWaiting: 1000, MaxPerNumber: 200, RetentionDays: 90,
+		},
 		twilio:  anyPort,
 		polling: polling,
 	}.start(ctx)

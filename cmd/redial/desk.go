@@ -37,7 +37,7 @@ func (deskCmd) Help() string {
 var (
 	deskFlags    = []string{"listen", "api-keys", "webhook-urls", "webhook-secrets", "webhook-events"}
 	deskSettings = []string{"from", "default-region", "allowed-regions", "number-prefixes", "twiml-verbs", "twiml-hosts",
-		"languages", "presets", "calls-per-second", "retention-days"}
+		"languages", "presets", "calls-per-second", "max-waiting", "max-waiting-per-number", "retention-days"}
 )
 
 // deskOnly removes all other settings of serve from desk's command line: they could lead out of this machine.

@@ -22,7 +22,8 @@ func TestTheDeskReadsNothingThatLeadsElsewhere(t *testing.T) {
 	}
 	want := []string{"REDIAL_ALLOWED_REGIONS", "REDIAL_CALLS_PER_SECOND", "REDIAL_DEFAULT_REGION", "REDIAL_FROM",
 		"REDIAL_LANGUAGES",
-		"REDIAL_LOG_FORMAT", "REDIAL_LOG_LEVEL", "REDIAL_NUMBER_PREFIXES", "REDIAL_PRESETS", "REDIAL_RETENTION_DAYS",
+		"REDIAL_LOG_FORMAT", "REDIAL_LOG_LEVEL",
+		"REDIAL_MAX_WAITING", "REDIAL_MAX_WAITING_PER_NUMBER", "REDIAL_NUMBER_PREFIXES", "REDIAL_PRESETS", "REDIAL_RETENTION_DAYS",
 		"REDIAL_TWIML_HOSTS", "REDIAL_TWIML_VERBS"}
 	if got := settings(command(parser.Model, "desk")); !slices.Equal(got, want) {
 		t.Errorf("it reads\n%v, not\n%v", got, want)
@@ -45,7 +46,7 @@ func TestAPairKnowsNoOtherTwilio(t *testing.T) {
 		Listen: anyPort, HostURL: "https://redial.example.com", DatabaseURL: "postgres://127.0.0.1:1/production",
 		AccountSID: "AC99999999999999999999999999999999", AuthTokens: []string{"realtoken"}, APIKey: "SK1",
 		APISecret:     "secret",
-		TwilioBaseURL: "http://127.0.0.1:1", From: demoFrom, CallsPerSecond: 5,
+		TwilioBaseURL: "http://127.0.0.1:1", From: demoFrom, CallsPerSecond: 5, MaxWaiting: 100000, MaxPerNumber: 200,
 	}, twilio: anyPort}.start(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func newMeter(t *testing.T) *meter {
 	node, err := New(t.Context(), Config{
 		Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + file, Migrate: true,
 		APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token}, From: caller,
-		CallsPerSecond: 1, RetentionDays: 90, AllowedRegions: []string{"JP"},
+		CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200, RetentionDays: 90, AllowedRegions: []string{"JP"},
 	})
 	if err != nil {
 		t.Fatal(err)

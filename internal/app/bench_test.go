@@ -18,7 +18,8 @@ func node(b *testing.B) http.Handler {
 	a, err := New(b.Context(), Config{
 		Listen: "127.0.0.1:0", HostURL: "http://127.0.0.1:8080",
 		DatabaseURL: "sqlite:" + filepath.Join(b.TempDir(), "redial.db"), Migrate: true,
-		AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, RetentionDays: 90,
+		AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
+		MaxWaiting: 100000, MaxPerNumber: 200, RetentionDays: 90,
 		Log: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {

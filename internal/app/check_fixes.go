@@ -21,8 +21,10 @@ var fixes = map[string]string{
 	"REDIAL_LANGUAGES":       "write tags such as ja-JP, or leave it out",
 	"REDIAL_PRESETS": "name a file of policies as JSON that the user who serves may read " +
 		"(redial presets prints those that there are), or leave it out",
-	"REDIAL_CALLS_PER_SECOND": "write your account's calls per second: 1, if nobody has raised it",
-	"REDIAL_RETENTION_DAYS":   "write a whole number of days, such as 90",
+	"REDIAL_CALLS_PER_SECOND":       "write your account's calls per second: 1, if nobody has raised it",
+	"REDIAL_MAX_WAITING":            "write how many calls one name may have waiting, such as 100000",
+	"REDIAL_MAX_WAITING_PER_NUMBER": "write how many calls may wait for one number, such as 200",
+	"REDIAL_RETENTION_DAYS":         "write a whole number of days, such as 90",
 	"REDIAL_WEBHOOK_URLS": "write https:// URLs of servers on the public internet, with commas between; " +
 		"or allow others: REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
 	"REDIAL_WEBHOOK_SECRETS":       "export REDIAL_WEBHOOK_SECRETS=whsec_$(openssl rand -base64 32)",

@@ -66,6 +66,7 @@ func newSetup(t *testing.T) *setup {
 	s.conf = Config{
 		Listen: listen, HostURL: front.URL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "redial.db"), Migrate: true,
 		APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
+		MaxWaiting: 100000, MaxPerNumber: 200,
 		RetentionDays: 90,
 		Transport:     memory{func() http.Handler { return s.sim }},
 	}
@@ -492,7 +493,7 @@ func (s *setup) hooks(allowPrivate bool, links ...string) {
 // One wrong setting does not hide what can be found without it.
 func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	s := newSetup(t)
-	s.conf.CallsPerSecond, s.conf.RetentionDays = 0, -1
+	s.conf.CallsPerSecond, s.conf.RetentionDays, s.conf.MaxWaiting, s.conf.MaxPerNumber = 0, -1, 0, mostWaiting+1
 	s.conf.TwimlVerbs, s.conf.Languages = []string{"dial"}, []string{"Klingon!"}
 	s.conf.AuthTokens, s.conf.HostURL, s.conf.DatabaseURL = []string{""}, "ftp://x", "mysql://x"
 	s.account(sim.Account{Permissions: map[string]string{"JP": "none"}})
@@ -504,7 +505,7 @@ func TestAllFaultsAreFoundAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"TWILIO_AUTH_TOKEN", "DATABASE_URL", "HOST_URL", "REDIAL_TWIML_VERBS", "REDIAL_LANGUAGES",
-		"REDIAL_CALLS_PER_SECOND", "REDIAL_RETENTION_DAYS",
+		"REDIAL_CALLS_PER_SECOND", "REDIAL_MAX_WAITING", "REDIAL_MAX_WAITING_PER_NUMBER", "REDIAL_RETENTION_DAYS",
 	}
 	if !slices.Equal(settings, want) {
 		t.Errorf("wrong are %q, and not %q", settings, want)

@@ -35,6 +35,8 @@ type Config struct {
 	Languages      []string `help:"Languages that may be spoken beside those that redial knows of; *: any, and any voice." env:"REDIAL_LANGUAGES" placeholder:"TAG"`
 	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" predictor:"files" placeholder:"FILE"`
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
+	MaxWaiting     int      `help:"Calls that one API key's name may have waiting; default ${default}." env:"REDIAL_MAX_WAITING" default:"100000" placeholder:"N"`
+	MaxPerNumber   int      `name:"max-waiting-per-number" help:"Calls that may wait for one number, whoever asked; default ${default}." env:"REDIAL_MAX_WAITING_PER_NUMBER" default:"200" placeholder:"N"`
 	RetentionDays  int      `help:"Days after which an ended call's personal data goes; 0: at once; default ${default}." env:"REDIAL_RETENTION_DAYS" default:"90" placeholder:"N"`
 
 	WebhookURLs         []string `name:"webhook-urls" help:"Where every call's events are sent, by commas." env:"REDIAL_WEBHOOK_URLS" secret:"url" placeholder:"URL"`

@@ -164,7 +164,19 @@ func (c *Config) checkCalls() (list []error) {
 	for _, err := range slices.Concat(c.numbers().Check(), c.rules().Check()) {
 		list = append(list, &ConfigError{edge.Text(err)})
 	}
-	return append(list, some(c.checkPace(), c.checkRetention())...)
+	return append(list, some(
+		c.checkPace(), checkBound("REDIAL_MAX_WAITING", c.MaxWaiting),
+		checkBound("REDIAL_MAX_WAITING_PER_NUMBER", c.MaxPerNumber), c.checkRetention(),
+	)...)
+}
+
+const mostWaiting = 10_000_000 // calls, of a bound
+
+func checkBound(setting string, most int) error {
+	if most < 1 || most > mostWaiting {
+		return wrong(setting, "must be from 1 to %d: there is always a bound", mostWaiting)
+	}
+	return nil
 }
 
 func (c *Config) checkPace() error {

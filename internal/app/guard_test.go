@@ -429,7 +429,7 @@ func TestShortAPIKeysAreRefused(t *testing.T) {
 	} {
 		c := Config{
 			Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey, key}, AccountSID: account,
-			AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
+			AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200,
 		}
 		if err := c.Check(); (err == nil) != ok || err != nil && !strings.HasPrefix(err.Error(), "REDIAL_API_KEYS ") {
 			t.Errorf("%q: %v", key, err)

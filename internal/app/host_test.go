@@ -18,7 +18,7 @@ func sound() Config {
 	return Config{
 		Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x.db", APIKeys: []string{apiKey}, AccountSID: account,
 		AuthTokens: []string{token},
-		From:       caller, CallsPerSecond: 1, RetentionDays: 90,
+		From:       caller, CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200, RetentionDays: 90,
 	}
 }
 

@@ -52,7 +52,7 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 			for _, env := range [][]string{nil, {apiKey}} {
 				c := Config{
 					Listen: "127.0.0.1:0", DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "redial.db"), Migrate: true,
-					APIKeys: env, AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
+					APIKeys: env, AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200,
 				}
 				expose(&c)
 				database.make(t, c.DatabaseURL)

@@ -49,7 +49,8 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	}
 	s, err := store.Open(ctx, conf.DatabaseURL, store.Options{
 		Migrate: conf.Migrate, ScrubEnded: conf.RetentionDays == 0, PlacedBy: carrier.Account(),
-		Clock: conf.Clock, Metrics: registry,
+		Bounds: store.Bounds{OfName: conf.MaxWaiting, ToNumber: conf.MaxPerNumber},
+		Clock:  conf.Clock, Metrics: registry,
 		Notice: func(sentence string) { conf.Log.Warn(sentence) }, Committed: newTale(conf.Log).tell,
 	})
 	if err != nil {

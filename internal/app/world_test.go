@@ -73,7 +73,7 @@ func inSeededWorld(t *testing.T, seed uint64, change func(*Config), story func(*
 			Listen: "127.0.0.1:0", HostURL: hostURL, DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "world.db"),
 			Migrate: true,
 			APIKeys: []string{apiKey}, AccountSID: account, AuthTokens: []string{token}, From: caller,
-			CallsPerSecond: 1, RetentionDays: 90,
+			CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200, RetentionDays: 90,
 			Transport:        memory{func() http.Handler { return w.sim }},
 			WebhookTransport: byHost{&w.hosts},
 		}

@@ -235,7 +235,7 @@ func TestNumbersNewerThanTheLibrary(t *testing.T) {
 	} {
 		conf := Config{
 			Listen: "127.0.0.1:0", DatabaseURL: "sqlite:x", AccountSID: account, AuthTokens: []string{token},
-			CallsPerSecond: 1, NumberPrefixes: []string{prefix},
+			CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200, NumberPrefixes: []string{prefix},
 		}
 		err := conf.Check()
 		if err == nil || !strings.Contains(err.Error(), "REDIAL_NUMBER_PREFIXES can't be used: ") ||

@@ -132,6 +132,7 @@ func (b *bench) redial(database, twilio string, extra ...string) *process {
 		"REDIAL_LISTEN=" + addr, "HOST_URL=http://" + addr, "DATABASE_URL=" + database, "REDIAL_FROM=+815012345678",
 		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio,
 		"REDIAL_LOG_LEVEL=info", "REDIAL_CHECK=false",
+		"REDIAL_MAX_WAITING=10000000",
 	}, extra...)).ready("/readyz")
 }
 

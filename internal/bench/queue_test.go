@@ -18,7 +18,7 @@ func (b *bench) queueOn(d database) {
 	twilio := newOperator()
 	defer twilio.Close()
 	url, n := d.url(b.t), scaled(50_000)
-	node := b.redial(url, twilio.URL, fastPace)
+	node := b.redial(url, twilio.URL, fastPace, "REDIAL_MAX_WAITING_PER_NUMBER=100000")
 	to := number()
 	ask := func(policy string) {
 		body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down."}, "policy": {%s}}`, to, policy)

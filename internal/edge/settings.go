@@ -14,6 +14,8 @@ var settings = map[permit.Permission]string{
 	permit.PrivateWebhooks: "REDIAL_WEBHOOK_ALLOW_PRIVATE",
 	permit.WebhookSecrets:  "REDIAL_WEBHOOK_SECRETS",
 	permit.APIKeys:         "REDIAL_API_KEYS",
+	permit.Waiting:         "REDIAL_MAX_WAITING",
+	permit.WaitingToNumber: "REDIAL_MAX_WAITING_PER_NUMBER",
 }
 
 // Text is the text of an error, with the names of the settings that it is about.

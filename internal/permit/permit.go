@@ -25,6 +25,8 @@ const (
 	PrivateWebhooks Permission = "webhooks to private addresses"
 	WebhookSecrets  Permission = "secrets of webhooks"
 	APIKeys         Permission = "API keys"
+	Waiting         Permission = "the bound on the calls of a name"
+	WaitingToNumber Permission = "the bound on the calls to a number"
 )
 
 // refusal is an error whose arguments may be Permissions.

@@ -50,11 +50,12 @@ type batch struct {
 	changed  []*stored  // to be updated
 	numbers
 	outbox
+	admission
 }
 
 func newBatch(t *tx, ops []operation) *batch {
 	l := &loaded{tx: t, calls: map[string]*stored{}}
-	b := &batch{loaded: l, ops: ops, numbers: numbers{loaded: l}, outbox: newOutbox(l)}
+	b := &batch{loaded: l, ops: ops, numbers: numbers{loaded: l}, outbox: newOutbox(l), admission: newAdmission(l)}
 	for _, o := range ops {
 		if now := o.queued().now; now.After(b.now) {
 			b.now = now
@@ -67,6 +68,7 @@ func newBatch(t *tx, ops []operation) *batch {
 func (b *batch) recall() {
 	if b != nil {
 		b.outbox.recall()
+		b.admission.recall()
 	}
 }
 
@@ -101,6 +103,10 @@ func (b *batch) readAll() error {
 	b.lock(b.byID, engine.ForUpdate)
 	b.readDue(b.loaded)
 	b.readKeys(b.loaded)
+	b.count(b.asked)
+	for _, k := range b.keyed {
+		k.refused = b.isFull(k.call)
+	}
 	if err := b.readBefore(b.loaded); err != nil {
 		return err
 	}

@@ -7,14 +7,16 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // ErrKeyEnded is returned if the API key that asks is not known, or has been revoked, or has expired.
 var ErrKeyEnded = errors.New("this API key works no longer")
 
 // Create stores a new Call and its Events. A key of the database that asks is read in the same transaction: if it no
-// longer works, nothing is stored, and the error is ErrKeyEnded. If the Idempotency-Key was used for the same request before, it stores
-// nothing, and returns that request's Call, with replayed set. An Idempotency-Key is kept as long as its Call's row.
+// longer works, nothing is stored, and the error is ErrKeyEnded. If the Idempotency-Key was used for the same request
+// before, it stores nothing, and returns that request's Call, with replayed set. An Idempotency-Key is kept as long as
+// its Call's row. If a bound does not permit one more Call, nothing is stored, and the error is a *TooManyError.
 func (s *Store) Create(
 	ctx context.Context, by Asker, c call.Call, events []call.Event, key Idempotency,
 ) (made call.Call, replayed bool, err error) {
@@ -34,13 +36,15 @@ type creating struct {
 	events []call.Event
 	key    Idempotency
 
-	asks  *keyRead      // nil unless a key of the database asks
-	keyed *keyedRequest // nil without an Idempotency-Key
-	made  call.Call
+	asks    *keyRead      // nil unless a key of the database asks
+	keyed   *keyedRequest // nil without an Idempotency-Key
+	made    call.Call
+	refused bool // a bound is reached
 }
 
 func (o *creating) read(r *reads) {
-	o.asks, o.keyed = r.readKey(o.by.KeyID), nil
+	o.asks, o.keyed, o.refused = r.readKey(o.by.KeyID), nil, false
+	r.asked = append(r.asked, &o.call)
 	if o.key.Key != "" {
 		o.keyed = &keyedRequest{call: &o.call, key: o.key, asks: o.asks}
 		r.keyed = append(r.keyed, o.keyed)
@@ -56,14 +60,22 @@ func (o *creating) decide(b *batch) {
 		o.made, o.err = k.before(b.loaded)
 		return
 	}
+	if o.err = b.admit(&o.call); o.err != nil {
+		o.refused = true
+		b.withdraw(&o.call, o.err)
+		return
+	}
 	o.made, o.err = o.call, nil
 	b.addNew(&o.call).record(&o.call, o.events)
 	crashpoint.Point(crashpoint.CreateBeforeCommit)
 }
 
 func (o *creating) write(b *batch) {
-	if o.keyed == nil && o.err == nil { // with an Idempotency-Key its row is inserted already
+	switch {
+	case o.keyed == nil && o.err == nil: // with an Idempotency-Key its row is inserted already
 		b.newCalls = append(b.newCalls, callColumns(&o.call))
+	case o.keyed != nil && o.refused:
+		b.add(engine.Statement{SQL: deleteCalls, Args: []any{engine.List{o.call.ID}}})
 	}
 }
 

@@ -28,6 +28,7 @@
 //	writer.go            the queue of operations, and the one goroutine that commits them
 //	batch.go             what an operation is: five steps; the operations of one transaction run them side by side
 //	outbox.go            in each transaction: the webhooks of its events
+//	admission.go         in each transaction: the Calls that have not ended are counted, and new ones are admitted or not
 //	who_rings.go         in each transaction: which Call may ring a number, and which is next
 //	reads.go             the rows that operations need, each kind read in one go
 //	loaded.go            the Calls that a batch has read
@@ -60,6 +61,7 @@
 //	tx.go                a transaction, and the statements in it
 //	clock.go             the present, by the database's clock
 //	store.go             the Store
+//	bounds.go            how many Calls there may be that have not ended
 //	timer.go             when to look at what is due: at the earliest wake_at, or earlier if something becomes due
 //	key_ring.go          which API keys work, as far as this node knows
 //	key_uses.go          uses of API keys that are yet to be written

@@ -79,6 +79,13 @@ func (l *loaded) get(id string) *stored {
 	return &stored{err: ErrNotFound}
 }
 
+// withdraw gives an error to others of the batch that find a new Call by its Idempotency-Key.
+func (l *loaded) withdraw(c *call.Call, why error) {
+	if l.calls[c.ID] != nil {
+		l.calls[c.ID] = &stored{err: why}
+	}
+}
+
 // addNew adds a new Call, whose row is inserted by its operation.
 func (l *loaded) addNew(c *call.Call) *stored {
 	if l.calls[c.ID] == nil {

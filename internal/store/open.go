@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Migrate    bool                  // bring the schema up to date
 	ScrubEnded bool                  // a Call's personal data goes in the transaction that ends it
+	Bounds     Bounds                // of the Calls that have not ended
 	PlacedBy   string                // the carrier's account that dials what this node claims; stored with each attempt
 	Isolation  sql.IsolationLevel    // if the engine has a choice; default: READ COMMITTED with row locks
 	Clock      func() time.Time      // for tests with a time of their own; nil: this node's, held against the database's
@@ -43,7 +44,9 @@ func Open(ctx context.Context, databaseURL string, o Options) (*Store, error) {
 
 // on makes a Store of an engine. Its writer is not started yet.
 func on(e engine.Engine, o Options) *Store {
-	s := &Store{engine: e, scrubEnded: o.ScrubEnded, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed}
+	s := &Store{
+		engine: e, scrubEnded: o.ScrubEnded, bounds: o.Bounds, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed,
+	}
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s

@@ -46,6 +46,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}, 0},
 		{selectEvents, []any{"a", 0}, []string{"events"}, 0},
 		{countOf, []any{"waiting", 5}, []string{"calls_"}, 0},
+		{countOfName, one, []string{"calls_by_maker_live"}, 0},
+		{countToNumbers, list, []string{"calls_by_number_live", "also_called_by_number"}, 0},
 		{selectBetween, []any{"a", "b", 5}, []string{"calls"}, 0},
 		{selectAsked + "id = $1", one, []string{"calls"}, 0},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}, 0},

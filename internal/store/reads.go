@@ -16,7 +16,8 @@ type reads struct {
 	byID       []string            // Calls, to be locked
 	deliveries []deliveryRead      // to be changed; their Calls are locked, too
 	due        []*dueRead          // Calls, to be locked, without those that another node has locked
-	keyed      []*keyedRequest     // Calls, to be inserted, unless their Idempotency-Keys were used before
+	asked      []*call.Call        // new Calls, for which those that have not ended are counted
+	keyed      []*keyedRequest     // of these, those to be inserted, unless their Idempotency-Keys were used before
 	keys       map[string]*keyRead // API keys that ask, by id
 }
 
@@ -112,6 +113,7 @@ type keyedRequest struct {
 	key  Idempotency
 	asks *keyRead
 
+	refused  error   // a bound is reached: nothing is inserted
 	inserted bool    // it was not used before
 	first    string  // id of the Call that was made with the Idempotency-Key before
 	hash     string  // of that Call's request, as it is stored
@@ -122,6 +124,8 @@ type keyedRequest struct {
 // before is the Call that the same request created before.
 func (k *keyedRequest) before(l *loaded) (call.Call, error) {
 	switch {
+	case k.first == "" && k.refused != nil:
+		return call.Call{}, k.refused
 	case k.first == "":
 		return call.Call{}, fmt.Errorf("the first request with this key is being deleted: %w", ErrConflict)
 	case !k.key.isOf(k.hash, k.secret):
@@ -167,7 +171,7 @@ func (r *reads) insertKeyed(l *loaded) error {
 	byID := make(map[string]*keyedRequest, len(r.keyed))
 	rows := make([][]column, 0, len(r.keyed))
 	for _, k := range r.keyed {
-		if k.first != "" || k.inserted {
+		if k.first != "" || k.inserted || k.refused != nil {
 			continue
 		}
 		byID[k.call.ID] = k

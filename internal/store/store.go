@@ -20,6 +20,8 @@ var ErrNotFound = errors.New("there is no such call")
 type Store struct {
 	engine     engine.Engine
 	scrubEnded bool
+	bounds     Bounds
+	counted    counted
 	placedBy   string
 	clock      func() time.Time
 	offset     atomic.Int64                  // of the database's clock, nanoseconds

@@ -43,6 +43,9 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 		if wrong != nil {
 			return wrong
 		}
+		if err := s.Store.CheckBounds(r.Context(), &c); err != nil {
+			return err
+		}
 		return s.explainWish(w, r, &c)
 	}
 	request := s.idempotency(r)

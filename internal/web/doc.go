@@ -26,5 +26,6 @@
 //	auth.go      API keys
 //	local.go     whether a request comes from this very machine
 //	web.go       a Server, its parts and its state
+//	bounds.go    requests for calls that are not taken, as too many have not ended
 //	budget.go    how much is handled at once
 package web

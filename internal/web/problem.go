@@ -17,8 +17,11 @@ const retryAfter = "5" // seconds, in answers that say "later"
 // fail answers an error. It has the one table from errors to statuses.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	p, ok := errors.AsType[*api.Problem](err)
+	tooMany, bounded := errors.AsType[*store.TooManyError](err)
 	switch {
 	case ok:
+	case bounded:
+		p = s.bounded.problem(tooMany)
 	case errors.Is(err, store.ErrNotFound):
 		p = edge.Problem(http.StatusNotFound, "there is no such call")
 	case errors.Is(err, store.ErrSIDTaken):
@@ -87,6 +90,8 @@ func writeProblem(w http.ResponseWriter, p *api.Problem) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="redial"`)
 	case http.StatusServiceUnavailable:
 		w.Header().Set("Retry-After", retryAfter)
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", askAgainAfter)
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)

@@ -63,6 +63,7 @@ type Server struct {
 	lasts     atomic.Int64 // of these, those that go on
 	lastQueue lastQueue
 	refused   *prometheus.CounterVec
+	bounded   bounded
 
 	// Lines that strangers can cause are logged seldom, and so is a database that serves nobody.
 	unsignedLog seldom.Line
@@ -88,6 +89,7 @@ func New(c Config) *Server {
 		Name: "redial_refused_requests_total",
 		Help: "Requests that may not use the API, by reason.",
 	}, []string{"reason"})
+	s.bounded = newBounded(c.Metrics, c.Log)
 	s.unsignedLog.Log = func(n int) {
 		s.Log.Warn("callbacks without Twilio's signature were refused; "+
 			"if they were Twilio's, HOST_URL or TWILIO_AUTH_TOKEN is not what Twilio uses", "count", n)
