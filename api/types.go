@@ -417,6 +417,7 @@ type Event struct {
 	Person        int       `json:"person,omitzero"` // whose phone is dialed: the position in the call's people, from 1
 	Result        string    `json:"result,omitzero"`
 	Outcome       string    `json:"outcome,omitzero"`
+	By            string    `json:"by,omitzero"` // whose request caused it: the name of an API key
 	Reason        string    `json:"reason,omitzero"`
 	Waiting       string    `json:"waiting,omitzero"` // why the next dial is not made sooner
 	Waited        []Wait    `json:"waited,omitzero"`  // what the dial waited for after it was due

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -37,7 +36,7 @@ func (f *feed) redial(m api.Webhook, _ []byte) error {
 	f.recent = append(f.recent[max(0, len(f.recent)-maxRecent+1):], m.ID)
 	does := story(*e, c.People)
 	if e.Type == "call.created" {
-		does = strings.Replace(does, "call created", "call "+c.ID, 1)
+		does = "call " + c.ID + waiting(*e)
 	}
 	f.line(numberOf(e, c), "redial", does)
 	return nil

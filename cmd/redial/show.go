@@ -116,6 +116,7 @@ func describe(out io.Writer, columns int, c *api.Call) {
 	for i, text := range inPlainWords(c) {
 		line(map[bool]string{true: "Policy"}[i == 0], text)
 	}
+	line("Asked by", c.By)
 	line("Created", at.clock(c.CreatedAt))
 	if c.EndedAt.IsZero() {
 		line("Deadline", at.clock(c.DeadlineAt)+": no dial from then on")

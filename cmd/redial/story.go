@@ -26,16 +26,16 @@ func storyAt(e api.Event, people []api.Person, at place) string {
 func callStory(what string, e api.Event, people []api.Person, at place) string {
 	switch what {
 	case "created":
-		return "call created" + waiting(e)
+		return "call created" + byWhom(e) + waiting(e)
 	case "redial_requested":
-		return "asked to ring again at once"
+		return "asked" + byWhom(e) + " to ring again at once"
 	case "deferred":
 		return "not now: will ring at " + nextAt(e, at) + waiting(e)
 	case "cancel_requested":
 		if e.Reason != "" {
-			return "cancel requested, of conversations too"
+			return "cancel requested" + byWhom(e) + ", of conversations too"
 		}
-		return "cancel requested"
+		return "cancel requested" + byWhom(e)
 	case "held":
 		return "waiting: another call is ringing this number"
 	case "released":
@@ -52,6 +52,14 @@ func callStory(what string, e api.Event, people []api.Person, at place) string {
 		return "call ended: " + strings.ToUpper(e.Outcome) + because(e)
 	}
 	return what
+}
+
+// byWhom is the name whose request caused an event, if that is known.
+func byWhom(e api.Event) string {
+	if e.By == "" {
+		return ""
+	}
+	return " by " + e.By
 }
 
 // nextAt is the time of the next dial, with the date if that is another day.
@@ -107,7 +115,7 @@ func attemptStory(what string, e api.Event, people []api.Person, at place) strin
 	case "told":
 		return "hears that somebody else has it"
 	case "resolved":
-		return "resolved by hand: " + e.Result + details(e)
+		return "resolved" + cmp.Or(byWhom(e), " by hand") + ": " + e.Result + details(e)
 	case "asked":
 		return "is silent: asking Twilio"
 	case "ended":

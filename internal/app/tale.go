@@ -61,6 +61,7 @@ func (t *tale) tell(c *call.Call, e *call.Event) {
 	}
 	w.text("result", string(e.Result))
 	w.text("outcome", string(e.Outcome))
+	w.text("by", e.By)
 	w.text("reason", e.Reason)
 	w.text("waiting", e.Waiting)
 	w.number("code", e.Code)

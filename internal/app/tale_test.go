@@ -60,7 +60,7 @@ func TestTheLogTellsTheStory(t *testing.T) {
 		w.pass(5 * time.Minute)
 	})
 	log.has(t, "type=",
-		`msg="call created" type=call.created to=+8190******78`,
+		`msg="call created" type=call.created by=env to=+8190******78`,
 		`msg="attempt placed" type=attempt.placed attempt=1`,
 		`msg="attempt ended" type=attempt.ended attempt=1 result=no-answer sip_code=487 ring_seconds=30`,
 		`msg="call redial scheduled" type=call.redial_scheduled reason=no-answer`,
@@ -142,10 +142,10 @@ func TestTheLogTellsWhatOperatorsDo(t *testing.T) {
 		}
 	})
 	log.has(t, "requested",
-		`msg="call redial requested" type=call.redial_requested`,
-		`msg="call cancel requested" type=call.cancel_requested reason="hang up"`,
+		`msg="call redial requested" type=call.redial_requested by=env`,
+		`msg="call cancel requested" type=call.cancel_requested by=env reason="hang up"`,
 	)
-	log.has(t, "deleted", `msg="call deleted: its personal data is gone"`)
+	log.has(t, "deleted", `msg="call deleted: its personal data is gone" by=env`)
 	log.has(t, "type=call.ended", `msg="call ended" type=call.ended outcome=reached attempt=3 by=answer attempts=3`)
 }
 

@@ -331,7 +331,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		"ring now": func(t *rapid.T) {
 			x.step(func(c *Call) ([]Action, []Event) {
 				asked := c.Clone()
-				events, err := asked.Redial(x.now)
+				events, err := asked.Redial("", x.now)
 				if err == nil {
 					*c = asked
 				}
@@ -356,7 +356,7 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 		"cancel": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
 				cutShort := rapid.Bool().Draw(t, "cut short")
-				x.tell(func(c *Call) []Event { return c.Cancel(cutShort, x.now) })
+				x.tell(func(c *Call) []Event { return c.Cancel(cutShort, "", x.now) })
 			}
 		},
 	}

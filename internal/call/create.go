@@ -23,7 +23,7 @@ func New(w Wish, now time.Time) (Call, []Event, error) {
 		return Call{}, nil, &PolicyError{"window", w.Policy.Window.never(now, c.Deadline, w.Policy.ringLength())}
 	}
 	c.NextAttemptAt, c.WakeAt = at, at
-	return c, []Event{c.event(CallCreated, now, Event{NextAttemptAt: at, Waiting: waiting})}, nil
+	return c, []Event{c.event(CallCreated, now, Event{By: w.By, NextAttemptAt: at, Waiting: waiting})}, nil
 }
 
 // ErrIncomplete is returned by New for a Wish that the edge should not have let through.

@@ -56,6 +56,7 @@ type Event struct {
 	Person        int       `json:"person,omitempty"` // whose phone is rung, from 1, where there are several
 	Result        Result    `json:"result,omitempty"`
 	Outcome       Outcome   `json:"outcome,omitempty"`
+	By            string    `json:"by,omitempty"` // whose request caused it: the name of an API key
 	Reason        string    `json:"reason,omitempty"`
 	Waiting       string    `json:"waiting,omitempty"`  // why the next dial is not made sooner
 	Waited        []Wait    `json:"waited,omitempty"`   // what the dial has waited for since it was due

@@ -2,16 +2,16 @@ package call
 
 import "time"
 
-// Cancel asks for the Call to end. It ends at once if no phone may be ringing, and else with its live attempts.
-// Nothing more is dialed, and attempts that ring are ended; cutShort ends conversations, too.
-func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
+// Cancel asks, in the name by, for the Call to end. It ends at once if no phone may be ringing, and else with its live
+// attempts. Nothing more is dialed, and attempts that ring are ended; cutShort ends conversations, too.
+func (c *Call) Cancel(cutShort bool, by string, now time.Time) []Event {
 	if c.State == Ended {
 		return nil
 	}
 	var evs []Event
 	first := setOnce(&c.CancelRequested, now)
 	if first || cutShort && !c.CutShort {
-		e := Event{}
+		e := Event{By: by}
 		if cutShort {
 			e.Reason = "hang up"
 		}
@@ -21,9 +21,9 @@ func (c *Call) Cancel(cutShort bool, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
-// Redial asks for the next dial at once: without the pause after the dial before, but by all other rules. Where
-// these forbid it, it returns ErrEnded, ErrDialed, ErrHeld or a *NotNowError.
-func (c *Call) Redial(now time.Time) ([]Event, error) {
+// Redial asks, in the name by, for the next dial at once: without the pause after the dial before, but by all other
+// rules. Where these forbid it, it returns ErrEnded, ErrDialed, ErrHeld or a *NotNowError.
+func (c *Call) Redial(by string, now time.Time) ([]Event, error) {
 	switch {
 	case c.State == Ended:
 		return nil, ErrEnded
@@ -36,7 +36,7 @@ func (c *Call) Redial(now time.Time) ([]Event, error) {
 	if _, at, _ := c.nextDial(now); at.After(now) {
 		return nil, &NotNowError{c.WaitsFor(now), at}
 	}
-	return append([]Event{c.event(RedialRequested, now, Event{})}, c.settle(now)...), nil
+	return append([]Event{c.event(RedialRequested, now, Event{By: by})}, c.settle(now)...), nil
 }
 
 // Inquire plans a question to the carrier about each live attempt of which redial heard nothing after since, when it

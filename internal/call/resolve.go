@@ -12,9 +12,9 @@ var (
 	ErrHasSID       = errors.New("the attempt has a sid, so it was placed")
 )
 
-// Resolve records what an operator found out about an ambiguous attempt n: which of the carrier's calls it was, or that
-// it was none (r is nil). A Call that has ended stays ended; any other goes on from what is known now.
-func (c *Call) Resolve(n int, r *Report, now time.Time) ([]Event, error) {
+// Resolve records what an operator, by, found out about an ambiguous attempt n: which of the carrier's calls it was, or
+// that it was none (r is nil). A Call that has ended stays ended; any other goes on from what is known now.
+func (c *Call) Resolve(n int, r *Report, by string, now time.Time) ([]Event, error) {
 	a := c.Attempt(n)
 	switch {
 	case a == nil || a.Result() != Ambiguous:
@@ -32,6 +32,6 @@ func (c *Call) Resolve(n int, r *Report, now time.Time) ([]Event, error) {
 	} else {
 		c.learn(a, *r, now)
 	}
-	e := Event{SID: a.SID, Result: a.Result(), Duration: a.Duration}
+	e := Event{By: by, SID: a.SID, Result: a.Result(), Duration: a.Duration}
 	return append([]Event{c.attemptEvent(AttemptResolved, now, n, e)}, c.settle(now)...), nil
 }

@@ -236,7 +236,7 @@ func TestResolve(t *testing.T) {
 			results(Ambiguous)
 	}
 	resolve := func(s *tale, n int, r *Report) error {
-		events, err := s.Resolve(n, r, s.now)
+		events, err := s.Resolve(n, r, "", s.now)
 		s.got(events)
 		return err
 	}

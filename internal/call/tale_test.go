@@ -108,7 +108,7 @@ func (s *tale) listed(n int, found ...Report) *tale {
 	return s.got(s.Listed(n, found, s.now))
 }
 
-func (s *tale) canceled() *tale { s.Helper(); return s.got(s.Cancel(false, s.now)) }
+func (s *tale) canceled() *tale { s.Helper(); return s.got(s.Cancel(false, "", s.now)) }
 
 // waits expects that the next dial is planned in d.
 func (s *tale) waits(d time.Duration) *tale {

@@ -294,7 +294,7 @@ func TestJitterIsDrawnOnce(t *testing.T) {
 func TestRingNow(t *testing.T) {
 	now := func(s *tale) error {
 		c := s.Call.Clone()
-		events, err := c.Redial(s.now)
+		events, err := c.Redial("", s.now)
 		if err == nil {
 			s.Call = c
 			s.got(events)
@@ -331,7 +331,7 @@ func TestRingNow(t *testing.T) {
 func TestRingNowIsOneDial(t *testing.T) {
 	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.RedialAfter[Busy] = Rounds, Delays{time.Hour} })
 	s.dials(1).hears(1, StatusBusy).dials(2).hears(2, StatusBusy).waits(time.Hour).after(time.Minute)
-	events, err := s.Redial(s.now)
+	events, err := s.Redial("", s.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -342,7 +342,7 @@ func TestRingNowIsOneDial(t *testing.T) {
 func TestRingNowOutlastsADialThatNeverRang(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.RedialAfter[Busy] = Delays{time.Hour} }).dials(1).hears(1, StatusBusy).
 		after(time.Minute)
-	events, err := s.Redial(s.now)
+	events, err := s.Redial("", s.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -365,7 +365,7 @@ func TestWhyNotNow(t *testing.T) {
 	}
 	// The clock was set back, which is no trouble at Twilio.
 	s = begin(t).dials(1).hears(1, StatusBusy).after(-time.Hour)
-	if _, err := s.Redial(s.now); err == nil || !strings.Contains(err.Error(), "the pause after attempt 1: busy") {
+	if _, err := s.Redial("", s.now); err == nil || !strings.Contains(err.Error(), "the pause after attempt 1: busy") {
 		t.Errorf("%v", err)
 	}
 }

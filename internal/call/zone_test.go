@@ -125,7 +125,7 @@ func TestWhyNotNowOfSeveralZones(t *testing.T) {
 	if why := s.after(10 * time.Hour).WaitsFor(s.now); why != "outside 09:00-21:00 Asia/Tokyo" {
 		t.Errorf("at seven in Tokyo: %q", why)
 	}
-	if _, err := s.after(3 * time.Hour).Redial(s.now); err == nil ||
+	if _, err := s.after(3*time.Hour).Redial("", s.now); err == nil ||
 		!strings.Contains(err.Error(), "outside 09:00-21:00 Asia/Dubai") {
 		t.Errorf("at five in Dubai: %v", err)
 	}

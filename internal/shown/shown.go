@@ -156,7 +156,7 @@ func Event(e call.Event) api.Event {
 	}
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
-		Result: string(e.Result), Outcome: string(e.Outcome), Reason: e.Reason, Waiting: e.Waiting, Waited: waited,
+		Result: string(e.Result), Outcome: string(e.Outcome), By: e.By, Reason: e.Reason, Waiting: e.Waiting, Waited: waited,
 		Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}

@@ -59,7 +59,7 @@ func testBadOperationFailsAlone(t *testing.T, b backend) {
 	batch := func() []operation {
 		return []operation{
 			changed(good.ID, cancel),
-			&changing{id: failing.ID, step: func(c *call.Call) ([]call.Event, error) { return c.Cancel(false, begin), no }},
+			&changing{id: failing.ID, step: func(c *call.Call) ([]call.Event, error) { return c.Cancel(false, "", begin), no }},
 			changed("c-nobody", cancel),
 			changed(panicking.ID, func(*call.Call) []call.Event { panic("a fault") }),
 			created(t, Idempotency{}),
@@ -325,7 +325,7 @@ func testWaitingOperationsShareACommit(t *testing.T, b backend) {
 		_, err := s.Change(t.Context(), slow.ID, begin, func(c *call.Call) ([]call.Event, error) {
 			writing <- true
 			<-goOn
-			return c.Cancel(false, begin), nil
+			return c.Cancel(false, "", begin), nil
 		})
 		answers <- err
 	}()
@@ -382,7 +382,7 @@ func testClosedWithOperationsWaiting(t *testing.T, b backend) {
 		_, err := s.Change(ctx, begun.ID, begin, func(c *call.Call) ([]call.Event, error) {
 			writing <- true
 			<-goOn
-			return c.Cancel(false, begin), nil
+			return c.Cancel(false, "", begin), nil
 		})
 		answered <- err
 	}()

@@ -16,7 +16,7 @@ func testFailingStep(t *testing.T, b backend) {
 	c := create(t, s)
 	failure := errors.New("no")
 	got, err := s.Change(t.Context(), c.ID, begin, func(c *call.Call) ([]call.Event, error) {
-		return c.Cancel(false, begin), failure
+		return c.Cancel(false, "", begin), failure
 	})
 	if !errors.Is(err, failure) || got.ID != "" {
 		t.Errorf("%+v, %v", got, err)

@@ -136,7 +136,7 @@ func steps(step func(*call.Call) []call.Event) Step {
 	return func(c *call.Call) ([]call.Event, error) { return step(c), nil }
 }
 
-func cancel(c *call.Call) []call.Event { return c.Cancel(false, begin) }
+func cancel(c *call.Call) []call.Event { return c.Cancel(false, "", begin) }
 
 // report is a step with Twilio's report about the last attempt.
 func report(status call.Status) func(*call.Call) []call.Event {

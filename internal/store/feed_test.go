@@ -108,7 +108,7 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	var others []string
 	if b.shared { // on SQLite all others wait for the one writer
 		other := createdNow(t, nodes[1])
-		change(t, nodes[1], other.ID, func(c *call.Call) []call.Event { return c.Cancel(false, time.Now()) })
+		change(t, nodes[1], other.ID, func(c *call.Call) []call.Event { return c.Cancel(false, "", time.Now()) })
 		others = idsOfAll(t, nodes[1], other.ID)
 		at := hears(t, first, others...)
 		first.Close()

@@ -609,7 +609,7 @@ func (w *waiting) change() {
 		n := 1 + w.rng.IntN(max(1, len(c.Attempts)))
 		switch {
 		case what == 1:
-			return c.Cancel(false, w.now)
+			return c.Cancel(false, "", w.now)
 		case c.Attempt(n) == nil:
 			return nil
 		case what == 2:

@@ -276,9 +276,9 @@ func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	now := s.Store.Now()
+	by, now := asker(r.Context()), s.Store.Now()
 	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
-		return c.Cancel(cutShort, now), nil
+		return c.Cancel(cutShort, by.Name, now), nil
 	})
 	if err != nil {
 		return err
@@ -292,7 +292,7 @@ func (s *Server) DeleteCall(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.Scrub(r.Context(), id, s.Store.Now()); err != nil {
 		return err
 	}
-	s.Log.Info("call deleted: its personal data is gone", "call", id)
+	s.Log.Info("call deleted: its personal data is gone", "call", id, "by", asker(r.Context()).Name)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

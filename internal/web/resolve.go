@@ -29,9 +29,9 @@ func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	now := s.Store.Now()
+	by, now := asker(r.Context()), s.Store.Now()
 	c, err := s.Store.Change(r.Context(), id, now, func(c *call.Call) ([]call.Event, error) {
-		return c.Resolve(n, report, now)
+		return c.Resolve(n, report, by.Name, now)
 	})
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err := s.addEndpoint(r.Context(), &e); err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint added", "endpoint", e.ID)
+	s.Log.Info("webhook endpoint added", "endpoint", e.ID, "by", asker(r.Context()).Name)
 	w.Header().Set("Location", s.basePath+"/v1/webhooks/"+e.ID)
 	return reply(w, http.StatusCreated, shown.EndpointWithSecret(&e))
 }
@@ -110,7 +110,7 @@ func (s *Server) DeleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.RemoveEndpoint(r.Context(), e.ID); err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint removed", "endpoint", e.ID)
+	s.Log.Info("webhook endpoint removed", "endpoint", e.ID, "by", asker(r.Context()).Name)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
@@ -124,7 +124,7 @@ func (s *Server) RotateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if e, err = s.Store.ChangeEndpoint(r.Context(), e.ID, s.Webhooks.Rotate); err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID)
+	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID, "by", asker(r.Context()).Name)
 	return reply(w, http.StatusOK, shown.EndpointWithSecret(&e))
 }
 
@@ -136,7 +136,7 @@ func (s *Server) EnableEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID)
+	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID, "by", asker(r.Context()).Name)
 	return reply(w, http.StatusOK, shown.Endpoint(&e))
 }
 
@@ -255,7 +255,7 @@ func (s *Server) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID())
+	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID(), "by", asker(r.Context()).Name)
 	return reply(w, http.StatusOK, shown.Delivery(&d))
 }
 
