@@ -42,5 +42,5 @@ func CreateKey(
 	if lifetime > 0 {
 		k.ExpiresAt = k.CreatedAt.Add(lifetime)
 	}
-	return k, secret, s.AddKey(ctx, k)
+	return k, secret, s.AddKey(ctx, store.Asker{Name: madeHere}, k)
 }

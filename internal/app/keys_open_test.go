@@ -32,10 +32,10 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 		"a revoked key": {func(t *testing.T, link string) {
 			withKeys(t, link, func(s *store.Store) error {
 				k, _ := store.NewKey("shop", []store.Scope{store.Admin}, "env", s.Now())
-				if err := s.AddKey(t.Context(), k); err != nil {
+				if err := s.AddKey(t.Context(), store.Asker{}, k); err != nil {
 					return err
 				}
-				_, err := s.RevokeKeys(t.Context(), "shop", s.Now())
+				_, err := s.RevokeKeys(t.Context(), store.Asker{}, "shop", s.Now())
 				return err
 			})
 		}, true, false},
@@ -43,7 +43,7 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 			withKeys(t, link, func(s *store.Store) error {
 				k, _ := store.NewKey("shop", []store.Scope{store.Admin}, "env", s.Now().Add(-time.Hour))
 				k.ExpiresAt = k.CreatedAt.Add(time.Minute)
-				return s.AddKey(t.Context(), k)
+				return s.AddKey(t.Context(), store.Asker{}, k)
 			})
 		}, true, false},
 	}

@@ -19,7 +19,7 @@ func (w *world) key(name string, scopes ...store.Scope) (secret string) {
 	w.t.Helper()
 	s := w.node.Load().store
 	k, secret := store.NewKey(name, scopes, "env", s.Now())
-	if err := s.AddKey(w.ctx, k); err != nil {
+	if err := s.AddKey(w.ctx, store.Asker{}, k); err != nil {
 		w.t.Fatal(err)
 	}
 	return secret
@@ -109,7 +109,7 @@ func TestAKeyOfTheDatabaseEnds(t *testing.T) {
 		is(secret, http.StatusOK)
 		is(secret[:len(secret)-1], http.StatusUnauthorized)
 		k, second := store.NewKey("shop", nil, "env", s.Now())
-		if _, err := s.RotateKey(w.ctx, k, s.Now().Add(time.Hour)); err != nil {
+		if _, err := s.RotateKey(w.ctx, store.Asker{}, k, s.Now().Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		is(secret, http.StatusOK)
@@ -122,7 +122,7 @@ func TestAKeyOfTheDatabaseEnds(t *testing.T) {
 		if stream.over() {
 			t.Fatal("the stream of a key that works is over")
 		}
-		if _, err := s.RevokeKeys(w.ctx, "shop", s.Now()); err != nil {
+		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, "shop", s.Now()); err != nil {
 			t.Fatal(err)
 		}
 		is(second, http.StatusUnauthorized)
@@ -151,7 +151,7 @@ func TestTheFirstKeyEndsServingWithout(t *testing.T) {
 			t.Errorf("with a key it is answered %d without one, and %d with it", without, by)
 		}
 		s := w.node.Load().store
-		if _, err := s.RevokeKeys(w.ctx, "shop", s.Now()); err != nil {
+		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, "shop", s.Now()); err != nil {
 			t.Fatal(err)
 		}
 		if without, by := list(""), list(secret); without != http.StatusUnauthorized || by != http.StatusUnauthorized {

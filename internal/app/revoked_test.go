@@ -254,7 +254,7 @@ func TestAKeyExpiresByTheDatabasesClock(t *testing.T) {
 		make := func(name string, lasts time.Duration) *api.Client {
 			k, secret := store.NewKey(name, []store.Scope{store.CallsWrite, store.CallsRead}, "env", s.Now())
 			k.ExpiresAt = s.Now().Add(lasts)
-			if err := s.AddKey(w.ctx, k); err != nil {
+			if err := s.AddKey(w.ctx, store.Asker{}, k); err != nil {
 				t.Fatal(err)
 			}
 			return w.clientAt(other, secret)

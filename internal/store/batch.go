@@ -47,6 +47,7 @@ type batch struct {
 
 	claimed  []*stored  // to be woken
 	newCalls [][]column // to be inserted
+	audit    [][]column // to be inserted
 	changed  []*stored  // to be updated
 	numbers
 	outbox
@@ -167,6 +168,7 @@ func (b *batch) save() error {
 		func() error { return b.holdAlso(b.changed) },
 		func() error { return b.update(&updateCall, calls) },
 		func() error { return b.write(&insertEvent, events, nil) },
+		func() error { return b.write(&insertAudit, b.audit, nil) },
 		b.settleSequences,
 		func() error { return b.publish(b.changed) },
 		b.scrubEnded,
@@ -176,6 +178,11 @@ func (b *batch) save() error {
 		}
 	}
 	return nil
+}
+
+// note keeps what somebody does.
+func (b *batch) note(by Asker, done ...AuditEntry) {
+	b.audit = append(b.audit, b.store.auditRows(by, done...)...)
 }
 
 // scrubEnded removes the personal data of the Calls that have ended, if nothing is retained.

@@ -129,12 +129,12 @@ func (s *Store) changeKeys(ctx context.Context, change func(t *tx, all []Key) er
 }
 
 // AddKey stores a key of a name that has none that works; else it returns ErrKeyName.
-func (s *Store) AddKey(ctx context.Context, k Key) error {
+func (s *Store) AddKey(ctx context.Context, by Asker, k Key) error {
 	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
 		if slices.ContainsFunc(all, func(o Key) bool { return o.Name == k.Name && o.Works(k.CreatedAt) }) {
 			return ErrKeyName
 		}
-		return t.addKey(&k, all)
+		return t.addKey(by, KeyCreate, &k, all)
 	})
 	if err != nil {
 		return fmt.Errorf("adding an API key: %w", err)
@@ -142,16 +142,19 @@ func (s *Store) AddKey(ctx context.Context, k Key) error {
 	return nil
 }
 
-func (t *tx) addKey(k *Key, all []Key) error {
+func (t *tx) addKey(by Asker, what Deed, k *Key, all []Key) error {
 	if len(all) >= MaxKeys {
 		return ErrKeys
 	}
-	return t.write(&insertKey, [][]column{apiKeyColumns(k)}, nil)
+	if err := t.write(&insertKey, [][]column{apiKeyColumns(k)}, nil); err != nil {
+		return err
+	}
+	return t.note(by, AuditEntry{At: k.CreatedAt, What: what, Of: k.ID, Detail: k.Name})
 }
 
 // RotateKey stores a key, with the scopes and the end of the newest that works of its name, all of which work
 // until then at the latest. It returns the key as it is stored, or ErrNoKey if none works.
-func (s *Store) RotateKey(ctx context.Context, k Key, until time.Time) (Key, error) {
+func (s *Store) RotateKey(ctx context.Context, by Asker, k Key, until time.Time) (Key, error) {
 	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
 		found := false
 		for _, o := range all { // the newest comes last
@@ -163,7 +166,7 @@ func (s *Store) RotateKey(ctx context.Context, k Key, until time.Time) (Key, err
 			return ErrNoKey
 		}
 		t.add(engine.Statement{SQL: expireKeys, Args: []any{k.Name, micros(until)}})
-		return t.addKey(&k, all)
+		return t.addKey(by, KeyRotate, &k, all)
 	})
 	if err != nil {
 		return Key{}, fmt.Errorf("rotating an API key: %w", err)
@@ -173,7 +176,9 @@ func (s *Store) RotateKey(ctx context.Context, k Key, until time.Time) (Key, err
 
 // RevokeKeys ends all keys of a name, or the one with an id, and returns those that it ended. If there are
 // none it returns ErrNoKey.
-func (s *Store) RevokeKeys(ctx context.Context, nameOrID string, now time.Time) (ended []Key, err error) {
+func (s *Store) RevokeKeys(
+	ctx context.Context, by Asker, nameOrID string, now time.Time,
+) (ended []Key, err error) {
 	err = s.changeKeys(ctx, func(t *tx, all []Key) error {
 		ended = slices.DeleteFunc(all, func(k Key) bool {
 			return k.Name != nameOrID && k.ID != nameOrID || !k.RevokedAt.IsZero()
@@ -183,6 +188,9 @@ func (s *Store) RevokeKeys(ctx context.Context, nameOrID string, now time.Time) 
 		}
 		for i := range ended {
 			ended[i].RevokedAt = now
+			if err := t.note(by, AuditEntry{At: now, What: KeyRevoke, Of: ended[i].ID, Detail: ended[i].Name}); err != nil {
+				return err
+			}
 		}
 		return t.exec(revokeKeys, nameOrID, micros(now))
 	})

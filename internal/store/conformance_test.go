@@ -127,6 +127,13 @@ var suite = []struct {
 	{"a key that has ended fails alone in its batch", testAKeyThatHasEndedFailsAlone},
 	{"a key costs a create no round trip", testAKeyCostsNoRoundTrip},
 	{"a revoke waits for no create", testARevokeWaitsForNoCreate},
+	{"deeds are kept", testDeedsAreKept},
+	{"what is not done is not kept", testWhatIsNotDoneIsNotKept},
+	{"deeds are all or nothing", testDeedsAreAllOrNothing},
+	{"the audit has what was done", testAuditHasWhatWasDone},
+	{"the audit of many at once", testAuditOfManyAtOnce},
+	{"the audit of a batch", testAuditOfABatch},
+	{"the audit is retained", testAuditIsRetained},
 	{"a closed database is an error", testClosed},
 }
 

@@ -67,6 +67,7 @@ func (o *creating) decide(b *batch) {
 	}
 	o.made, o.err = o.call, nil
 	b.addNew(&o.call).record(&o.call, o.events)
+	b.note(o.by, deeds(o.call.ID, o.events)...)
 	crashpoint.Point(crashpoint.CreateBeforeCommit)
 }
 

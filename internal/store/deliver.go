@@ -20,8 +20,8 @@ func (s *Store) ChangeDelivery(
 
 // Replay makes a Delivery pending again that no longer is. It is sent again after the pending ones before it in its
 // sequence. ErrForgotten means that its body is gone.
-func (s *Store) Replay(ctx context.Context, k DeliveryKey, now time.Time) (Delivery, error) {
-	return s.deliver(ctx, now, &delivering{key: k, again: true, step: func(d *Delivery) error {
+func (s *Store) Replay(ctx context.Context, by Asker, k DeliveryKey, now time.Time) (Delivery, error) {
+	return s.deliver(ctx, now, &delivering{by: by, key: k, again: true, step: func(d *Delivery) error {
 		switch {
 		case d.State == Pending:
 			return nil
@@ -43,6 +43,7 @@ func (s *Store) deliver(ctx context.Context, now time.Time, o *delivering) (Deli
 // delivering is an operation: it runs a step on one Delivery.
 type delivering struct {
 	entry
+	by    Asker
 	key   DeliveryKey
 	step  func(*Delivery) error
 	again bool // also if the Delivery is no longer pending
@@ -68,6 +69,9 @@ func (o *delivering) change(b *batch) (err error) {
 	}
 	if e := b.endpoints[o.key.EndpointID]; e != nil && !e.DisabledAt.IsZero() && !after.WakeAt.IsZero() {
 		after.WakeAt = earlier(after.WakeAt, b.store.Now()) // due now, so that the Sender gives it up
+	}
+	if o.again && d.after.State != Pending {
+		b.note(o.by, AuditEntry{At: o.now, What: EndpointReplay, Of: o.key.EndpointID, Detail: o.key.EventID()})
 	}
 	d.after, o.after = after, after
 	crashpoint.Point(crashpoint.DeliverBeforeCommit)

@@ -57,6 +57,7 @@
 //
 // And what is beneath:
 //
+//	audit.go             who did what, kept in the transaction that does it
 //	bulk.go              rows written many at a time
 //	tx.go                a transaction, and the statements in it
 //	clock.go             the present, by the database's clock

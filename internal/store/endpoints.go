@@ -8,6 +8,7 @@ import (
 	"math"
 	"net"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -154,7 +155,7 @@ var ErrEndpoints = errors.New("there are as many endpoints as there can be")
 
 // AddEndpoint stores a new Endpoint, if there are fewer than most of its source. From then on it is sent what happens
 // to any Call, on any node.
-func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
+func (s *Store) AddEndpoint(ctx context.Context, by Asker, e Endpoint, most int) error {
 	err := s.tx(ctx, func(t *tx) error {
 		// Another node that adds one at the same time waits here, and then counts this one, too.
 		if _, err := t.lockIDs(engine.ForUpdate, "SELECT id FROM endpoints ORDER BY id"); err != nil {
@@ -167,7 +168,10 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 		if len(others) >= most {
 			return ErrEndpoints
 		}
-		return t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil)
+		if err := t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil); err != nil {
+			return err
+		}
+		return t.note(by, AuditEntry{At: e.CreatedAt, What: EndpointCreate, Of: e.ID})
 	})
 	if err != nil {
 		return fmt.Errorf("adding an endpoint: %w", err)
@@ -179,6 +183,14 @@ func (s *Store) AddEndpoint(ctx context.Context, e Endpoint, most int) error {
 // messages become due soon, so that the Sender sees that they are not to be sent. They become due only after a lease
 // has passed, because a message that is being sent just now may still arrive.
 func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoint)) (e Endpoint, err error) {
+	return s.ChangeEndpointBy(ctx, Asker{}, "", id, step)
+}
+
+// ChangeEndpointBy is ChangeEndpoint on behalf of somebody, who does something that has a name. The same transaction
+// keeps that in the audit, if the step changed anything.
+func (s *Store) ChangeEndpointBy(
+	ctx context.Context, by Asker, what Deed, id string, step func(*Endpoint),
+) (e Endpoint, err error) {
 	err = s.tx(ctx, func(t *tx) error {
 		before, err := t.endpoint(id)
 		if err != nil {
@@ -186,6 +198,11 @@ func (s *Store) ChangeEndpoint(ctx context.Context, id string, step func(*Endpoi
 		}
 		e = before
 		step(&e)
+		if !reflect.DeepEqual(before, e) {
+			if err := t.note(by, AuditEntry{At: s.Now(), What: what, Of: id}); err != nil {
+				return err
+			}
+		}
 		if !e.DisabledAt.IsZero() {
 			t.add(engine.Statement{SQL: wakeEndpoint, Args: []any{id, micros(s.Now().Add(DeliveryLease))}})
 		}
@@ -224,12 +241,15 @@ func (t *tx) endpoint(id string) (e Endpoint, err error) {
 }
 
 // RemoveEndpoint deletes an endpoint, and all its messages, sent or not.
-func (s *Store) RemoveEndpoint(ctx context.Context, id string) error {
+func (s *Store) RemoveEndpoint(ctx context.Context, by Asker, id string) error {
 	err := s.tx(ctx, func(t *tx) error {
 		if _, err := t.endpoint(id); err != nil {
 			return err
 		}
-		return t.removeEndpoint(id)
+		if err := t.removeEndpoint(id); err != nil {
+			return err
+		}
+		return t.note(by, AuditEntry{At: s.Now(), What: EndpointDelete, Of: id})
 	})
 	if err != nil {
 		return fmt.Errorf("removing endpoint %s: %w", id, err)
@@ -277,7 +297,7 @@ func (s *Store) ConfigureEndpoints(ctx context.Context, want []Endpoint) error {
 		}
 	}
 	for _, e := range missing {
-		if err := s.AddEndpoint(ctx, e, math.MaxInt); err != nil && !s.blames(err) { // another node added it
+		if err := s.AddEndpoint(ctx, Asker{}, e, math.MaxInt); err != nil && !s.blames(err) { // another node added it
 			return err
 		}
 	}

@@ -25,7 +25,7 @@ func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	_, errs["Events"] = s.Events(ctx, id, 0, 100)
 	_, errs["Timer.Next"] = s.Timer.Next(ctx)
 	_, errs["Counts"] = s.Counts(ctx, 10)
-	errs["Scrub"] = s.Scrub(ctx, id, begin)
+	errs["Scrub"] = s.Scrub(ctx, Asker{}, id, begin)
 	_, errs["Retain"] = s.Retain(ctx, begin, 0)
 	_, errs["PauseAccount"] = s.PauseAccount(ctx, "AC1", Pause{Since: begin, NextCheckAt: begin})
 	errs["ResumeAccount"] = s.ResumeAccount(ctx, "AC1")

@@ -160,7 +160,7 @@ func TestNoBytesRemain(t *testing.T) {
 		t.Fatal("there is nothing to forget")
 	}
 	for _, c := range calls[1:] {
-		if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+		if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -143,7 +143,7 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 	repeats(key)
 	differs()
 	change(t, s, first.ID, cancel)
-	if err := s.Scrub(t.Context(), first.ID, begin); err != nil {
+	if err := s.Scrub(t.Context(), Asker{}, first.ID, begin); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_hash <> ''"), 0)

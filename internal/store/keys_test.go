@@ -16,7 +16,7 @@ func testKeys(t *testing.T, b backend) {
 	}
 	k, secret := NewKey("shop", []Scope{CallsWrite, "trigger:alerts"}, "env", begin)
 	k.ExpiresAt = begin.Add(time.Hour)
-	if err := s.AddKey(t.Context(), k); err != nil {
+	if err := s.AddKey(t.Context(), Asker{}, k); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(secret, "rdl_") || len(secret) != 56 || HashSecret(secret) != k.Hash || k.Hint != secret[:8] {
@@ -30,14 +30,14 @@ func testKeys(t *testing.T, b backend) {
 	if again, err := s.KeyVersion(t.Context()); err != nil || again != version || version <= before {
 		t.Errorf("version %d, then %d, %d: %v", before, version, again, err)
 	}
-	if err := s.AddKey(t.Context(), k); !errors.Is(err, ErrKeyName) {
+	if err := s.AddKey(t.Context(), Asker{}, k); !errors.Is(err, ErrKeyName) {
 		t.Errorf("a second key of the name: %v", err)
 	}
 	if again, err := s.KeyVersion(t.Context()); err != nil || again != version {
 		t.Errorf("what was refused raises the version to %d, %v", again, err)
 	}
 	later, _ := NewKey("shop", []Scope{CallsRead}, "env", k.ExpiresAt)
-	if err := s.AddKey(t.Context(), later); err != nil {
+	if err := s.AddKey(t.Context(), Asker{}, later); err != nil {
 		t.Errorf("a key of a name whose first has expired: %v", err)
 	}
 }
@@ -47,7 +47,7 @@ func testKeys(t *testing.T, b backend) {
 func testUses(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	k, _ := NewKey("shop", []Scope{CallsWrite}, "env", begin)
-	if err := s.AddKey(t.Context(), k); err != nil {
+	if err := s.AddKey(t.Context(), Asker{}, k); err != nil {
 		t.Fatal(err)
 	}
 	_, version, err := s.Keys(t.Context())
@@ -91,13 +91,13 @@ func testKeysAreRotated(t *testing.T, b backend) {
 	first, _ := NewKey("shop", []Scope{CallsWrite, CallsRead}, "env", begin)
 	other, _ := NewKey("crm", []Scope{Admin}, "env", begin)
 	for _, k := range []Key{first, other} {
-		if err := s.AddKey(t.Context(), k); err != nil {
+		if err := s.AddKey(t.Context(), Asker{}, k); err != nil {
 			t.Fatal(err)
 		}
 	}
 	now := begin.Add(time.Minute)
 	second, _ := NewKey("shop", nil, "env", now)
-	second, err := s.RotateKey(t.Context(), second, now.Add(time.Hour))
+	second, err := s.RotateKey(t.Context(), Asker{}, second, now.Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,19 +117,19 @@ func testKeysAreRotated(t *testing.T, b backend) {
 	}
 	equal(t, works(now), []string{other.ID, first.ID, second.ID})
 	equal(t, works(now.Add(time.Hour)), []string{other.ID, second.ID})
-	ended, err := s.RevokeKeys(t.Context(), "shop", now)
+	ended, err := s.RevokeKeys(t.Context(), Asker{}, "shop", now)
 	if err != nil || len(ended) != 2 {
 		t.Fatalf("%d keys are revoked, %v", len(ended), err)
 	}
 	equal(t, works(now), []string{other.ID})
-	if _, err := s.RevokeKeys(t.Context(), "shop", now); !errors.Is(err, ErrNoKey) {
+	if _, err := s.RevokeKeys(t.Context(), Asker{}, "shop", now); !errors.Is(err, ErrNoKey) {
 		t.Errorf("revoked again: %v", err)
 	}
 	third, _ := NewKey("shop", nil, "env", now)
-	if _, err := s.RotateKey(t.Context(), third, now); !errors.Is(err, ErrNoKey) {
+	if _, err := s.RotateKey(t.Context(), Asker{}, third, now); !errors.Is(err, ErrNoKey) {
 		t.Errorf("what is revoked is rotated: %v", err)
 	}
-	if ended, err := s.RevokeKeys(t.Context(), other.ID, now); err != nil || len(ended) != 1 {
+	if ended, err := s.RevokeKeys(t.Context(), Asker{}, other.ID, now); err != nil || len(ended) != 1 {
 		t.Errorf("by its id, %d keys are revoked, %v", len(ended), err)
 	}
 }

@@ -128,7 +128,7 @@ func testListTo(t *testing.T, b backend) {
 	}
 	for _, c := range all {
 		if c.State == call.Ended && slices.Contains(c.Numbers(), phone) {
-			if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+			if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -247,7 +247,7 @@ func testIdempotencyKeys(t *testing.T, b backend) {
 	}
 	known("order-42")
 	change(t, s, c.ID, cancel)
-	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); err != nil {
 		t.Fatal(err)
 	}
 	known("")

@@ -122,7 +122,7 @@ func twoNodes(t *testing.T) (s, other *Store) {
 	s, other = b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.SendBy(&outlet{slots: 1000})
 	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
-	if err := s.AddEndpoint(t.Context(), to, 100); err != nil {
+	if err := s.AddEndpoint(t.Context(), Asker{}, to, 100); err != nil {
 		t.Fatal(err)
 	}
 	return s, other
@@ -216,7 +216,7 @@ func TestWhoWaitsLeavesConnections(t *testing.T) {
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
-	if err := s.AddEndpoint(t.Context(), to, 100); err != nil {
+	if err := s.AddEndpoint(t.Context(), Asker{}, to, 100); err != nil {
 		t.Fatal(err)
 	}
 	thaw := frozen(t, other, "SELECT 1 FROM endpoints FOR UPDATE")

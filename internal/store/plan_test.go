@@ -23,9 +23,9 @@ func testPlans(t *testing.T, b backend) {
 		index []string // the indexes that the plan must name, in any order
 		lock  engine.Lock
 	}
-	byPosition := "INTEGER PRIMARY KEY"
+	byPosition, byAudit := "INTEGER PRIMARY KEY", "PRIMARY KEY"
 	if s.Shared() {
-		byPosition = "events_by_position"
+		byPosition, byAudit = "events_by_position", "audit_pkey"
 	}
 	plans := []plan{
 		{selectEntries, []any{int64(1)}, []string{byPosition}, 0},
@@ -52,6 +52,9 @@ func testPlans(t *testing.T, b backend) {
 		{selectAsked + "id = $1", one, []string{"calls"}, 0},
 		{selectOld, []any{int64(1), 5}, []string{"calls_to_delete"}, 0},
 		{selectUnscrubbed, []any{int64(1), 5}, []string{"calls_to_scrub"}, 0},
+		{selectOldAudit, []any{"a", 5}, []string{byAudit}, skips},
+		{selectAudit, []any{"a", 5}, []string{byAudit}, 0},
+		{selectAuditBy, []any{"a", 5, "b"}, []string{"audit_by_maker"}, 0},
 		{nextDeliveries, nil, []string{"deliveries_due"}, 0},
 		{selectDeliveries + dueAtTarget, []any{"a", int64(1)}, []string{"deliveries_due"}, skips},
 		{selectDeliveries + ofSequences, []any{list[0], engine.List{"1"}, 1, list[0]},
@@ -116,7 +119,7 @@ func testPlans(t *testing.T, b backend) {
 			}
 		}
 		for _, bad := range []string{
-			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "Sort",
+			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "SCAN audit", "Sort",
 			"TEMP B-TREE",
 		} {
 			if strings.Contains(plan, bad) {

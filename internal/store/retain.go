@@ -25,7 +25,7 @@ const retainStep = 100
 
 // Scrub removes the personal data of an ended Call: people and numbers, messages, the hash of a PIN and of the
 // request, options, metadata, and Twilio's texts. States, times, sids and error codes stay.
-func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
+func (s *Store) Scrub(ctx context.Context, by Asker, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		c, err := t.loadCall(id)
 		if err != nil {
@@ -33,6 +33,15 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 		}
 		if c.State != call.Ended {
 			return ErrNotEnded
+		}
+		personal, err := queryIDs(t, selectPersonal, id)
+		if err != nil {
+			return err
+		}
+		if len(personal) > 0 {
+			if err := t.note(by, AuditEntry{At: now, What: CallDelete, Of: id}); err != nil {
+				return err
+			}
 		}
 		return t.scrub(&c, now)
 	})
@@ -44,6 +53,8 @@ func (s *Store) Scrub(ctx context.Context, id string, now time.Time) error {
 	}
 	return nil
 }
+
+const selectPersonal = "SELECT id FROM calls WHERE id = $1 AND scrubbed_at IS NULL"
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
@@ -105,6 +116,8 @@ const (
 		ORDER BY ended_at LIMIT $2`
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
 		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, so that no other index is used
+	// selectOldAudit selects entries before an id, the oldest first.
+	selectOldAudit = "SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2"
 )
 
 const deleteCalls = "DELETE FROM calls WHERE id IN ($1)"
@@ -124,6 +137,14 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		if err := t.exec(deleteCalls, engine.List(gone)); err != nil {
 			return err
 		}
+		past, err := t.lockIDs(engine.SkipLocked, selectOldAudit,
+			firstAuditID(now.Add(-max(retention, keep))), retainStep)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(`DELETE FROM audit WHERE id IN ($1)`, engine.List(past)); err != nil {
+			return err
+		}
 		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
 		if err != nil {
 			return err
@@ -140,7 +161,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 				return err
 			}
 		}
-		more = len(gone) == retainStep || len(old) == retainStep
+		more = len(gone) == retainStep || len(past) == retainStep || len(old) == retainStep
 		return nil
 	})
 	if err == nil && !more {

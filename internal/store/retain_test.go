@@ -85,7 +85,7 @@ func testScrub(t *testing.T, b backend) {
 		t.Fatalf("too little to scrub: %q", traces(t, s))
 	}
 	for range 2 {
-		if err := s.Scrub(t.Context(), c.ID, begin.Add(time.Hour)); err != nil {
+		if err := s.Scrub(t.Context(), Asker{}, c.ID, begin.Add(time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 		equal(t, traces(t, s), nil)
@@ -115,7 +115,7 @@ func testScrubOthers(t *testing.T, b backend) {
 	})
 	change(t, s, c.ID, cancel)
 	equal(t, len(traces(t, s)), 3) // the people, and the number of each
-	if err := s.Scrub(t.Context(), c.ID, begin.Add(time.Hour)); err != nil {
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, traces(t, s), nil)
@@ -126,7 +126,7 @@ func testScrubOverturned(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := personal(t, s)
 	change(t, s, c.ID, report(call.StatusBusy))
-	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, traces(t, s), nil)
@@ -135,7 +135,7 @@ func testScrubOverturned(t *testing.T, b backend) {
 func testScrubNeedsEnd(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s)
-	if err := s.Scrub(t.Context(), c.ID, begin); !errors.Is(err, ErrNotEnded) {
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); !errors.Is(err, ErrNotEnded) {
 		t.Errorf("%v, want ErrNotEnded", err)
 	}
 	equal(t, get(t, s, c.ID), c)

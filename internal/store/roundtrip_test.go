@@ -163,7 +163,7 @@ func testNotFound(t *testing.T, b backend) {
 		_, err1 := s.Get(ctx, id)
 		_, err2 := s.Change(ctx, id, begin, step)
 		_, _, err3 := s.BySID(ctx, id)
-		for i, err := range []error{err1, err2, err3, s.Scrub(ctx, id, begin)} {
+		for i, err := range []error{err1, err2, err3, s.Scrub(ctx, Asker{}, id, begin)} {
 			if !isNotFound(err) {
 				t.Errorf("%q: error %d is %v, want ErrNotFound", id, i+1, err)
 			}

@@ -25,6 +25,7 @@ type Store struct {
 	placedBy   string
 	clock      func() time.Time
 	offset     atomic.Int64                  // of the database's clock, nanoseconds
+	lastAudit  atomic.Int64                  // the time of the newest id in the audit, microseconds
 	told       func(*call.Call, *call.Event) // Options.Committed
 	probes     singleflight.Group
 	metrics    *metrics

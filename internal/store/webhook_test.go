@@ -67,7 +67,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 	t.Helper()
 	e := Endpoint{ID: id, Source: FromAPI, URL: "https://" + id + ".example.com/hook", Events: events,
 		Secrets: []Secret{{Text: "new"}, {Text: "old", Until: begin}}, CreatedAt: begin}
-	if err := s.AddEndpoint(t.Context(), e, 100); err != nil {
+	if err := s.AddEndpoint(t.Context(), Asker{}, e, 100); err != nil {
 		t.Fatal(err)
 	}
 	return e
@@ -148,7 +148,7 @@ func testEndpoints(t *testing.T, b backend) {
 	}
 	equal(t, listed, []Endpoint{want})
 	_, missing := s.ChangeEndpoint(t.Context(), "two", func(*Endpoint) {})
-	for _, err := range []error{missing, s.RemoveEndpoint(t.Context(), "two")} {
+	for _, err := range []error{missing, s.RemoveEndpoint(t.Context(), Asker{}, "two")} {
 		if !errors.Is(err, ErrNoEndpoint) {
 			t.Errorf("%v, want ErrNoEndpoint", err)
 		}
@@ -296,7 +296,7 @@ func testSequence(t *testing.T, b backend) {
 
 	// A replayed delivery waits until it is next. It is due at once if its sequence is empty.
 	for _, seq := range []int{1, 2} {
-		if _, err := s.Replay(t.Context(), key(seq), later); err != nil {
+		if _, err := s.Replay(t.Context(), Asker{}, key(seq), later); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -308,7 +308,7 @@ func testSequence(t *testing.T, b backend) {
 		t.Errorf("it was put back as %+v", d)
 	}
 	becomes(t, s, key(2), Delivered, time.Time{})
-	if d, err := s.Replay(t.Context(), key(3), later); err != nil || d.State != Pending {
+	if d, err := s.Replay(t.Context(), Asker{}, key(3), later); err != nil || d.State != Pending {
 		t.Errorf("%+v, %v", d, err)
 	}
 	equal(t, sequences(t, s, c.ID), []string{"all 3!"})
@@ -434,7 +434,7 @@ func testEndpointGoes(t *testing.T, b backend) {
 	if err != nil || len(list) != 1 || list[0].Endpoint.DisabledAt.IsZero() {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if err := s.RemoveEndpoint(t.Context(), "gone"); err != nil {
+	if err := s.RemoveEndpoint(t.Context(), Asker{}, "gone"); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM deliveries"), 0)
@@ -474,7 +474,7 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 		t.Error("an id is not read as it is written")
 	}
 	if id, seq, ok := ParseEventID("evt_x_2147483647"); ok {
-		if _, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin); !errors.Is(err, ErrNotFound) {
+		if _, err := s.Replay(t.Context(), Asker{}, DeliveryKey{id, "all", seq}, begin); !errors.Is(err, ErrNotFound) {
 			t.Errorf("%v, want ErrNotFound", err)
 		}
 	}
@@ -482,7 +482,7 @@ func testDeliveriesAreListed(t *testing.T, b backend) {
 		"evt_x_2147483648", "evt_x_99999999999999999999", "evt_x_0", "evt_x_-1", "evt__1", "x_1",
 	} {
 		if id, seq, ok := ParseEventID(odd); ok {
-			_, err := s.Replay(t.Context(), DeliveryKey{id, "all", seq}, begin)
+			_, err := s.Replay(t.Context(), Asker{}, DeliveryKey{id, "all", seq}, begin)
 			t.Errorf("%s is an event's id, and replaying it: %v", odd, err)
 		}
 	}
@@ -540,7 +540,7 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 		s.clock = time.Now
 	}
 	add := func(s *Store, id string) error {
-		return s.AddEndpoint(t.Context(), Endpoint{
+		return s.AddEndpoint(t.Context(), Asker{}, Endpoint{
 			ID: id, Source: FromConfig, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin,
 		}, 5)
 	}
@@ -564,7 +564,7 @@ func testEndpointsAreBounded(t *testing.T, b backend) {
 	all.Wait()
 	equal(t, []int{made, count(t, nodes[0], "SELECT count(*) FROM endpoints WHERE source = 'config'")}, []int{5, 5})
 	other := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
-	if err := nodes[0].AddEndpoint(t.Context(), other, 5); err != nil {
+	if err := nodes[0].AddEndpoint(t.Context(), Asker{}, other, 5); err != nil {
 		t.Error(err)
 	}
 }
@@ -576,13 +576,13 @@ func testScrubDeliveries(t *testing.T, b backend) {
 	c := personal(t, s)
 	key := func(seq int) DeliveryKey { return DeliveryKey{c.ID, "all", seq} }
 	becomes(t, s, key(1), Delivered, time.Time{})
-	if err := s.Scrub(t.Context(), c.ID, begin); err != nil {
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin); err != nil {
 		t.Fatal(err)
 	}
 	if len(traces(t, s)) != 3 { // three events are still to be sent
 		t.Errorf("%q", traces(t, s))
 	}
-	if _, err := s.Replay(t.Context(), key(1), begin); !errors.Is(err, ErrForgotten) {
+	if _, err := s.Replay(t.Context(), Asker{}, key(1), begin); !errors.Is(err, ErrForgotten) {
 		t.Errorf("%v, want ErrForgotten", err)
 	}
 	for seq, state := range map[int]DeliveryState{2: Delivered, 3: Dead, 4: Delivered} {

@@ -277,7 +277,7 @@ func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	by, now := asker(r.Context()), s.Store.Now()
-	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
+	c, err := s.Store.ChangeBy(r.Context(), by, r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
 		return c.Cancel(cutShort, by.Name, now), nil
 	})
 	if err != nil {
@@ -289,7 +289,7 @@ func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 // DeleteCall scrubs the personal data of a Call that has ended.
 func (s *Server) DeleteCall(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	if err := s.Store.Scrub(r.Context(), id, s.Store.Now()); err != nil {
+	if err := s.Store.Scrub(r.Context(), asker(r.Context()), id, s.Store.Now()); err != nil {
 		return err
 	}
 	s.Log.Info("call deleted: its personal data is gone", "call", id, "by", asker(r.Context()).Name)

@@ -85,7 +85,7 @@ func (s *Server) waiting(ctx context.Context, c *call.Call, now time.Time) (why 
 // RedialCall asks for the next dial at once.
 func (s *Server) RedialCall(w http.ResponseWriter, r *http.Request) error {
 	by, now := asker(r.Context()), s.Store.Now()
-	c, err := s.Store.Change(r.Context(), r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
+	c, err := s.Store.ChangeBy(r.Context(), by, r.PathValue("id"), now, func(c *call.Call) ([]call.Event, error) {
 		return c.Redial(by.Name, now)
 	})
 	if err != nil {

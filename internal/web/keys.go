@@ -51,7 +51,7 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	if expires > 0 {
 		k.ExpiresAt = k.CreatedAt.Add(expires.Std())
 	}
-	if err := s.Store.AddKey(r.Context(), k); err != nil {
+	if err := s.Store.AddKey(r.Context(), asker(r.Context()), k); err != nil {
 		return err
 	}
 	s.Log.Info("API key made", "key", k.ID, "name", k.Name, "by", k.CreatedBy)
@@ -62,7 +62,7 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
 	now := s.Store.Now()
 	k, secret := store.NewKey(r.PathValue("name"), nil, asker(r.Context()).Name, now)
-	k, err := s.Store.RotateKey(r.Context(), k, now.Add(keyOverlap))
+	k, err := s.Store.RotateKey(r.Context(), asker(r.Context()), k, now.Add(keyOverlap))
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
 
 // RevokeKey ends all API keys of a name, or the one with an id.
 func (s *Server) RevokeKey(w http.ResponseWriter, r *http.Request) error {
-	ended, err := s.Store.RevokeKeys(r.Context(), r.PathValue("name"), s.Store.Now())
+	ended, err := s.Store.RevokeKeys(r.Context(), asker(r.Context()), r.PathValue("name"), s.Store.Now())
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	by, now := asker(r.Context()), s.Store.Now()
-	c, err := s.Store.Change(r.Context(), id, now, func(c *call.Call) ([]call.Event, error) {
+	c, err := s.Store.ChangeBy(r.Context(), by, id, now, func(c *call.Call) ([]call.Event, error) {
 		return c.Resolve(n, report, by.Name, now)
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (s *Server) CreateEndpoint(w http.ResponseWriter, r *http.Request) error {
 // addEndpoint gives an endpoint a secret and stores it, if there may be one more.
 func (s *Server) addEndpoint(ctx context.Context, e *store.Endpoint) error {
 	s.Webhooks.Rotate(e)
-	err := s.Store.AddEndpoint(ctx, *e, maxEndpoints)
+	err := s.Store.AddEndpoint(ctx, asker(ctx), *e, maxEndpoints)
 	if errors.Is(err, store.ErrEndpoints) {
 		return edge.Problem(http.StatusConflict, "there are %d endpoints already, and can't be more", maxEndpoints)
 	}
@@ -107,7 +107,7 @@ func (s *Server) DeleteEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.RemoveEndpoint(r.Context(), e.ID); err != nil {
+	if err := s.Store.RemoveEndpoint(r.Context(), asker(r.Context()), e.ID); err != nil {
 		return err
 	}
 	s.Log.Info("webhook endpoint removed", "endpoint", e.ID, "by", asker(r.Context()).Name)
@@ -121,22 +121,25 @@ func (s *Server) RotateEndpoint(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if e, err = s.Store.ChangeEndpoint(r.Context(), e.ID, s.Webhooks.Rotate); err != nil {
+	by := asker(r.Context())
+	e, err = s.Store.ChangeEndpointBy(r.Context(), by, store.EndpointRotate, e.ID, s.Webhooks.Rotate)
+	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID, "by", asker(r.Context()).Name)
+	s.Log.Info("webhook endpoint has a new secret", "endpoint", e.ID, "by", by.Name)
 	return reply(w, http.StatusOK, shown.EndpointWithSecret(&e))
 }
 
 // EnableEndpoint has an endpoint that was given up sent to again.
 func (s *Server) EnableEndpoint(w http.ResponseWriter, r *http.Request) error {
-	e, err := s.Store.ChangeEndpoint(r.Context(), r.PathValue("id"), func(e *store.Endpoint) {
+	by := asker(r.Context())
+	e, err := s.Store.ChangeEndpointBy(r.Context(), by, store.EndpointEnable, r.PathValue("id"), func(e *store.Endpoint) {
 		e.DisabledAt, e.DisabledWhy = time.Time{}, ""
 	})
 	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID, "by", asker(r.Context()).Name)
+	s.Log.Info("webhook endpoint enabled", "endpoint", e.ID, "by", by.Name)
 	return reply(w, http.StatusOK, shown.Endpoint(&e))
 }
 
@@ -144,6 +147,9 @@ func (s *Server) EnableEndpoint(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) TestEndpoint(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Store.Endpoint(r.Context(), r.PathValue("id"))
 	if err != nil {
+		return err
+	}
+	if err := s.Store.Note(r.Context(), asker(r.Context()), store.EndpointTest, e.ID); err != nil {
 		return err
 	}
 	try, err := s.Webhooks.Test(r.Context(), &e)
@@ -251,11 +257,12 @@ func (s *Server) ReplayDelivery(w http.ResponseWriter, r *http.Request) error {
 			return edge.Problem(http.StatusConflict, "the endpoint is disabled: %s; enable it first", e.DisabledWhy)
 		}
 	}
-	d, err := s.Store.Replay(r.Context(), key, s.Store.Now())
+	by := asker(r.Context())
+	d, err := s.Store.Replay(r.Context(), by, key, s.Store.Now())
 	if err != nil {
 		return err
 	}
-	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID(), "by", asker(r.Context()).Name)
+	s.Log.Info("webhook replayed", "call", key.CallID, "endpoint", id, "event", d.EventID(), "by", by.Name)
 	return reply(w, http.StatusOK, shown.Delivery(&d))
 }
 
