@@ -1,8 +1,6 @@
 package app
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -307,39 +305,5 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		if err := w.client.RevokeKey(w.ctx, "shop"); err == nil || !strings.Contains(err.Error(), "no such API key") {
 			t.Errorf("revoked again: %v", err)
 		}
-	})
-}
-
-// An Idempotency-Key is the name's: a retry with the key that came by a rotation makes no second call. Nor does one
-// after the upgrade from a version that gave each key Idempotency-Keys of its own.
-func TestARetryAfterARotationOrAnUpgradeMakesNoSecondCall(t *testing.T) {
-	inWorld(t, nil, func(w *world) {
-		w.phone(alice).answers().answers()
-		ask := func(secret, number string) (int, string) {
-			headers := append(with(secret), "Idempotency-Key", "order-42")
-			return w.do("POST", "/v1/calls", `{"to": "`+number+`", "say": "hi"}`, headers...)
-		}
-		again := func(secret, first string) {
-			t.Helper()
-			if status, answer := ask(secret, alice); status != http.StatusCreated || answer != first {
-				t.Errorf("the retry is answered %d: %s, and not %s", status, answer, first)
-			}
-			if status, answer := ask(secret, bob); status != http.StatusConflict {
-				t.Errorf("another request with the Idempotency-Key is answered %d: %s", status, answer)
-			}
-		}
-		shop := w.key("shop", store.CallsWrite)
-		_, first := ask(shop, alice)
-		rotated, err := w.client.RotateKey(w.ctx, "shop")
-		if err != nil {
-			t.Fatal(err)
-		}
-		again(rotated.Secret, first)
-
-		_, first = ask(apiKey, alice)
-		sum := sha256.Sum256([]byte("scope:" + apiKey))
-		w.sql("UPDATE calls SET idem_scope = '" + hex.EncodeToString(sum[:8]) + "' WHERE idem_scope = 'name:env'")
-		again(apiKey, first)
-		w.pass(10 * time.Minute)
 	})
 }

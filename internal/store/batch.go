@@ -108,9 +108,7 @@ func (b *batch) readAll() error {
 	for _, k := range b.keyed {
 		k.refused = b.isFull(k.call)
 	}
-	if err := b.readBefore(b.loaded); err != nil {
-		return err
-	}
+	b.readBefore(b.loaded)
 	if err := b.insertKeyed(b.loaded); err != nil {
 		return err
 	}

@@ -18,6 +18,8 @@ var suite = []struct {
 	{"what is not there is not found", testNotFound},
 	{"a repeated request gets the first call", testRepeatedRequest},
 	{"a request is known by the scope of before", testRequestOfAnotherScope},
+	{"scopes of before cost nothing once unused", testOldScopesCostNothingOnceUnused},
+	{"a repeat of a request of before leaves nothing", testARepeatOfBeforeLeavesNothing},
 	{"the same request twenty times at once", testSameRequestAtOnce},
 	{"a step that fails saves nothing", testFailingStep},
 	{"a step that does nothing writes nothing", testIdleStep},

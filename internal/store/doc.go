@@ -66,6 +66,7 @@
 //	timer.go             when to look at what is due: at the earliest wake_at, or earlier if something becomes due
 //	key_ring.go          which API keys work, as far as this node knows
 //	key_uses.go          uses of API keys that are yet to be written
+//	old_scopes.go        in which scopes of versions before Idempotency-Keys are still looked for
 //	keys.go              an API key, its scopes and its end
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             watchers in this process are told that a Call has changed

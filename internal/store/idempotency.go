@@ -16,7 +16,8 @@ import (
 // whose Idempotency-Key it is. Hash is a hash of the request.
 type Idempotency struct {
 	Scope, Key, Hash string
-	// Before are the scopes that a version before gave requests of the same caller. They are looked up, and given to none.
+	// Before are the scopes that versions before gave requests of the same caller. They are looked up as long as any Call
+	// has one, and given to none.
 	Before []string
 }
 
@@ -52,7 +53,8 @@ func (s *Store) First(ctx context.Context, key Idempotency) (call.Call, error) {
 	var id, hash, secret string
 	var found bool
 	var err error
-	for _, scope := range append([]string{key.Scope}, key.Before...) {
+	before, _ := s.oldScopes.toRead(key.Before)
+	for _, scope := range append([]string{key.Scope}, before...) {
 		found, err = s.reading(ctx).row(selectFirst, []any{scope, key.Key}, &id, asText{&hash}, &secret)
 		if err != nil || found {
 			break

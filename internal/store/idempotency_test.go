@@ -73,6 +73,122 @@ func testRequestOfAnotherScope(t *testing.T, b backend) {
 	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_scope = 'new'"), 1)
 }
 
+// age makes what a Store knows of scopes of before so old that it looks again.
+func (o *oldScopes) age() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for scope, known := range o.seen {
+		known.at = known.at.Add(-oldScopeLook)
+		o.seen[scope] = known
+	}
+}
+
+// Scopes of before are looked in while a Call has one, and cost no round trip then; they cost nothing once there is none.
+// Whether there is one is looked at now and then, as a node of the version before may still write one.
+func testOldScopesCostNothingOnceUnused(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	old := func(scope string) call.Call { // as a version before writes it
+		c, _, err := createAs(t, s, Idempotency{Scope: scope, Key: "of " + scope, Hash: "request"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	sends := func(n int, before ...string) int {
+		t.Helper()
+		var ops []operation
+		for range n {
+			ops = append(ops, created(t, Idempotency{
+				Scope: "name:shop", Key: "new " + wish().ID, Hash: "request", Before: before,
+			}))
+		}
+		trips := sentBy(t, s, ops...)
+		if s.Shared() && len(trips) != 2 {
+			t.Errorf("%d round trips for %d creates with the scopes %q", len(trips), n, before)
+		}
+		statements := 0
+		for _, list := range trips {
+			statements += len(list)
+		}
+		return statements
+	}
+	finds := func(scope string, want call.Call) {
+		t.Helper()
+		key := Idempotency{Scope: "name:shop", Key: "of " + scope, Hash: "request", Before: []string{"older", "old"}}
+		if c, err := s.First(t.Context(), key); err != nil || c.ID != want.ID {
+			t.Errorf("the first of %q is %s, %v; want %s", scope, c.ID, err, want.ID)
+		}
+		for range 2 {
+			if c, replayed, err := createAs(t, s, key); err != nil || !replayed || c.ID != want.ID {
+				t.Errorf("the repeat of %q is %s, %t, %v; want %s", scope, c.ID, replayed, err, want.ID)
+			}
+		}
+	}
+	is := func(when string, got, want int) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %d statements, want %d", when, got, want)
+		}
+	}
+	for _, n := range []int{1, 3} {
+		none := sends(n)
+		s.oldScopes.age()
+		is("the first look", sends(n, "older", "old"), none+4) // of each scope, who has these keys, and whether it is used
+		is("while they are unused", sends(n, "older", "old"), none)
+		s.oldScopes.age()
+		is("ten seconds later", sends(n, "older", "old"), none+4)
+		first := old("old")
+		s.oldScopes.age()
+		finds("old", first)
+		is("while one is used", sends(n, "older", "old"), none+1)
+		second := old("older") // its scope is taken to be unused
+		s.oldScopes.age()
+		finds("older", second)
+		finds("old", first)
+		run(t, s, "DELETE FROM calls WHERE idem_scope = 'old' OR idem_scope = 'older'")
+		is("while they are taken to be used", sends(n, "older", "old"), none+2)
+		s.oldScopes.age()
+		is("when the last is gone", sends(n, "older", "old"), none+4)
+		is("once that is known", sends(n, "older", "old"), none)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM calls WHERE idem_key LIKE 'of %'"), 0)
+}
+
+// A request that repeats one of before leaves nothing new, also beside others in its batch.
+func testARepeatOfBeforeLeavesNothing(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	first, _, err := createAs(t, s, Idempotency{Scope: "old", Key: "k1", Hash: "h1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := func(name, hash string) Idempotency {
+		return Idempotency{Scope: "name:shop", Key: name, Hash: hash, Before: []string{"older", "old"}}
+	}
+	repeat, again, other := created(t, key("k1", "h1")), created(t, key("k1", "h1")), created(t, key("k1", "h2"))
+	fresh, stranger := created(t, key("k2", "h1")), created(t, Idempotency{Scope: "name:crm", Key: "k1", Hash: "h1"})
+	errs := together(t, s, repeat, again, other, fresh, stranger)
+	if !errors.Is(errs[2], ErrConflict) {
+		t.Errorf("another request with the same key: %v, want ErrConflict", errs[2])
+	}
+	errs[2] = nil
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	for o, want := range map[*creating]string{
+		repeat: first.ID, again: first.ID, fresh: fresh.call.ID, stranger: stranger.call.ID,
+	} {
+		if o.made.ID != want {
+			t.Errorf("%+v got %s, want %s", o.key, o.made.ID, want)
+		}
+	}
+	for o, want := range map[*creating]bool{repeat: false, again: false, other: false, fresh: true, stranger: true} {
+		if isStored(t, s, o) != want {
+			t.Errorf("%+v: stored %t", o.key, !want)
+		}
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM calls"), 3)
+}
+
 func testSameRequestAtOnce(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	var (

@@ -24,8 +24,10 @@ func testPlans(t *testing.T, b backend) {
 		lock  engine.Lock
 	}
 	byPosition, byAudit := "INTEGER PRIMARY KEY", "PRIMARY KEY"
+	byIdempotencyKey, byScope := "idem_scope=? AND idem_key=?", "idem_scope=?"
 	if s.Shared() {
 		byPosition, byAudit = "events_by_position", "audit_pkey"
+		byIdempotencyKey, byScope = "calls_idem_scope_idem_key_key", "calls_idem_scope_idem_key_key"
 	}
 	plans := []plan{
 		{selectEntries, []any{int64(1)}, []string{byPosition}, 0},
@@ -63,6 +65,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
 		{undelivered, one, []string{"deliveries_by_endpoint"}, 0},
 		{forgetDeliveries, one, []string{"deliveries"}, 0},
+		{selectFirsts, []any{"a", list[0]}, []string{byIdempotencyKey}, 0},
+		{selectScope, one, []string{byScope}, 0},
 		{selectAsking, []any{list[0]}, []string{"api_keys"}, 0},
 		{deleteCalls, []any{list[0]}, []string{"calls"}, 0},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}, 0},

@@ -18,6 +18,7 @@ type reads struct {
 	due        []*dueRead          // Calls, to be locked, without those that another node has locked
 	asked      []*call.Call        // new Calls, for which those that have not ended are counted
 	keyed      []*keyedRequest     // of these, those to be inserted, unless their Idempotency-Keys were used before
+	looks      []*scopeLook        // at scopes of Idempotency-Keys of versions before
 	keys       map[string]*keyRead // API keys that ask, by id
 }
 
@@ -138,19 +139,54 @@ func (k *keyedRequest) before(l *loaded) (call.Call, error) {
 	return c.after, c.err
 }
 
-// readBefore reads which Idempotency-Keys were used before in a scope that a version before gave them.
-func (r *reads) readBefore(l *loaded) error {
-	looks := false
+// readBefore queues the reading of the Calls that were made with the Idempotency-Keys in a scope that a version before
+// gave them. It costs nothing once no Call has such a scope.
+func (r *reads) readBefore(l *loaded) {
+	var all []string
 	for _, k := range r.keyed {
-		for _, scope := range k.key.Before {
-			looks = true
-			l.add(k.readFirst(scope))
-		}
+		all = append(all, k.key.Before...)
 	}
-	if !looks {
-		return nil
+	used, due := l.store.oldScopes.toRead(all)
+	for _, scope := range used {
+		of := slices.DeleteFunc(slices.Clone(r.keyed), func(k *keyedRequest) bool {
+			return !slices.Contains(k.key.Before, scope)
+		})
+		l.add(readFirsts(scope, of))
 	}
-	return l.flush()
+	for _, scope := range due {
+		look := &scopeLook{scope: scope, at: time.Now()}
+		r.looks = append(r.looks, look)
+		l.add(scopeUsed(scope, &look.used))
+	}
+}
+
+// scopeLook is a look whether a scope of a version before is used.
+type scopeLook struct {
+	scope string
+	at    time.Time
+	used  bool
+}
+
+// readFirsts reads the Calls that were made with the Idempotency-Keys of some requests in a scope.
+func readFirsts(scope string, of []*keyedRequest) engine.Statement {
+	keys := make(engine.List, len(of))
+	for i, k := range of {
+		keys[i] = k.key.Key
+	}
+	return engine.Statement{
+		SQL:  selectFirsts,
+		Args: []any{scope, keys},
+		Rows: func(scan func(...any) error) error {
+			var id, hash, secret, key string
+			err := scan(&id, asText{&hash}, &secret, &key)
+			for _, k := range of {
+				if k.key.Key == key && k.first == "" {
+					k.first, k.hash, k.secret = id, hash, secret
+				}
+			}
+			return err
+		},
+	}
 }
 
 // readFirst reads the Call that was made with the Idempotency-Key in a scope.
@@ -190,17 +226,22 @@ func (r *reads) insertKeyed(l *loaded) error {
 	})
 }
 
-// takeBack deletes the rows that were inserted for API keys that work no longer, so that nothing of these requests
-// stays, and their Idempotency-Keys are free. Another request of the batch may have one of them: it is inserted now.
+// takeBack deletes rows that were inserted for nothing: of API keys that turned out to work no longer, and of requests
+// that turned out to be repeats, by a scope of before. Nothing stays of them, and the Idempotency-Keys are free. Another
+// request of the batch may have one of these: it is inserted now.
 func (r *reads) takeBack(l *loaded) error {
+	for _, look := range r.looks {
+		l.store.oldScopes.saw(look.scope, look.used, look.at)
+	}
 	var ids []string
-	r.keyed = slices.DeleteFunc(r.keyed, func(k *keyedRequest) bool {
-		if k.asks.ended() && k.inserted {
+	for _, k := range r.keyed {
+		if k.inserted && (k.asks.ended() || k.first != "") {
 			ids = append(ids, k.call.ID)
 			delete(l.calls, k.call.ID)
+			k.inserted = false
 		}
-		return k.asks.ended()
-	})
+	}
+	r.keyed = slices.DeleteFunc(r.keyed, func(k *keyedRequest) bool { return k.asks.ended() })
 	if len(ids) == 0 {
 		return nil
 	}

@@ -38,6 +38,7 @@ type Store struct {
 	feed                  feed
 	watchers              watchers
 	KeyRing               KeyRing       // knows the API keys
+	oldScopes             oldScopes     // says in which scopes of versions before Idempotency-Keys are looked for
 	Timer                 Timer         // says when to look at what is due
 	unoffered             chan struct{} // receives when a batch leaves free numbers to the next sweep
 }

@@ -32,14 +32,35 @@ const (
 // because a key may have a colon in it.
 func envKeys(keys []string) (list []envKey) {
 	for _, k := range keys {
-		name, secret, _ := strings.Cut(k, ":")
-		if store.CheckKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
-			list = append(list, envKey{sha256.Sum256([]byte(k)), nameOfEnv})
-			continue
+		name, secrets := nameOf(k)
+		for _, secret := range secrets {
+			list = append(list, envKey{sha256.Sum256([]byte(secret)), name})
 		}
-		list = append(list, envKey{sha256.Sum256([]byte(k)), name}, envKey{sha256.Sum256([]byte(secret)), name})
 	}
 	return list
+}
+
+// nameOf is the name of a key of the configuration, and what may be sent as its secret.
+func nameOf(key string) (name string, secrets []string) {
+	name, secret, _ := strings.Cut(key, ":")
+	if store.CheckKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
+		return nameOfEnv, []string{key}
+	}
+	return name, []string{key, secret}
+}
+
+// oldScopes are the scopes of Idempotency-Keys that versions before gave to the keys of the configuration, by the names
+// that these keys have now. Each secret had a scope of its own; a secret that has been given a name since keeps it.
+func oldScopes(keys []string) map[string][]string {
+	scopes := map[string][]string{nameOfLocal: {nameOfLocal}}
+	for _, k := range keys {
+		name, secrets := nameOf(k)
+		for _, secret := range secrets {
+			sum := sha256.Sum256([]byte("scope:" + secret))
+			scopes[name] = append(scopes[name], hex.EncodeToString(sum[:8]))
+		}
+	}
+	return scopes
 }
 
 // refusal is why a request may not use the API, as the metric calls it.
@@ -174,17 +195,9 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(key), ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// idempotency says whose Idempotency-Keys a request uses: those of the name of its API key. Versions before gave each
-// key its own.
+// idempotency says whose Idempotency-Keys a request uses: those of the name of its API key. A retry may come with
+// another key of the name than the first request: so all scopes that keys of the name once had are the name's.
 func (s *Server) idempotency(r *http.Request) store.Idempotency {
-	a := asker(r.Context())
-	i := store.Idempotency{Scope: "name:" + a.Name}
-	switch secret, _ := bearer(r); {
-	case a.KeyID == "" && len(s.keys) == 0:
-		i.Before = []string{nameOfLocal}
-	case a.KeyID == "":
-		sum := sha256.Sum256([]byte("scope:" + secret))
-		i.Before = []string{hex.EncodeToString(sum[:8])}
-	}
-	return i
+	name := asker(r.Context()).Name
+	return store.Idempotency{Scope: "name:" + name, Before: s.oldScopes[name]}
 }

@@ -56,6 +56,7 @@ type Webhooks interface {
 type Server struct {
 	Config
 	keys      []envKey
+	oldScopes map[string][]string // of Idempotency-Keys, by the name of the API key
 	callbacks *prometheus.CounterVec
 	basePath  string // of HostURL
 	closing   chan struct{}
@@ -77,8 +78,8 @@ type Server struct {
 // New makes a Server.
 func New(c Config) *Server {
 	s := &Server{
-		Config:  c,
-		keys:    envKeys(c.APIKeys),
+		Config: c,
+		keys:   envKeys(c.APIKeys), oldScopes: oldScopes(c.APIKeys),
 		closing: make(chan struct{}),
 		callbacks: promauto.With(c.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "redial_callbacks_total",
