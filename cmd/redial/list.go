@@ -44,9 +44,13 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, page)
 	}
 	if p := page.AccountPause; p != nil {
+		why := fmt.Sprintf("error %d", p.Code)
+		if p.Message != "" { // it is shown to operators
+			why += ": " + p.Message
+		}
 		printWrapped(con.out, con.columns(),
-			fmt.Sprintf("DIALING IS PAUSED since %s: Twilio takes no calls of this account (error %d: %s). Next look at %s.",
-				clock(p.Since), p.Code, p.Message, clock(p.NextCheckAt)))
+			fmt.Sprintf("DIALING IS PAUSED since %s: Twilio takes no calls of this account (%s). Next look at %s.",
+				clock(p.Since), why, clock(p.NextCheckAt)))
 		printf(con.out, "\n")
 	}
 	printCalls(con.out, page.Calls, con.columns())

@@ -163,10 +163,15 @@ func Event(e call.Event) api.Event {
 }
 
 // AccountPause is the account's pause as the API shows it. It leaves out that the account is full: that is no
-// trouble, and each call says that it waits for it.
-func AccountPause(p *store.Pause) *api.AccountPause {
+// trouble, and each call says that it waits for it. Twilio's words may be about any call: only those who may see all
+// calls are shown them.
+func AccountPause(p *store.Pause, all bool) *api.AccountPause {
 	if p == nil || p.Kind == store.PauseOfFull {
 		return nil
 	}
-	return &api.AccountPause{Since: p.Since, Code: p.Code, Message: p.Message, NextCheckAt: p.NextCheckAt}
+	shown := &api.AccountPause{Since: p.Since, Code: p.Code, NextCheckAt: p.NextCheckAt}
+	if all || p.Kind == store.PauseOfSetup { // whose words are redial's own
+		shown.Message = p.Message
+	}
+	return shown
 }

@@ -162,12 +162,21 @@ func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (
 	return list, nil
 }
 
-const ofCall = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) ORDER BY call_id, endpoint_id, seq LIMIT $4"
+const (
+	ofCall   = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) " + inOrder
+	ofCallTo = "call_id = $1 AND (endpoint_id, seq) > ($2, $3) AND endpoint_id || '' IN ($5) " + inOrder
+	inOrder  = "ORDER BY call_id, endpoint_id, seq LIMIT $4"
+)
 
 // DeliveriesOf returns at most limit Deliveries of a Call, without bodies, in the order of their endpoints and
-// sequences. It returns those after a key, whose endpoint and number may be empty.
-func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, limit int) ([]Delivery, error) {
-	return s.listDeliveries(ctx, ofCall, storable(after.CallID), storable(after.EndpointID), after.Seq, limit)
+// sequences. It returns those after a key, whose endpoint and number may be empty, and only those to some endpoints,
+// unless there are none.
+func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, to []string, limit int) ([]Delivery, error) {
+	args := []any{storable(after.CallID), storable(after.EndpointID), after.Seq, limit}
+	if to == nil {
+		return s.listDeliveries(ctx, ofCall, args...)
+	}
+	return s.listDeliveries(ctx, ofCallTo, append(args, engine.List(to))...)
 }
 
 // DeliveryQuery selects the Deliveries of an endpoint, the newest Call first. An empty State selects all. At most

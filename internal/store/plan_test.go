@@ -62,6 +62,7 @@ func testPlans(t *testing.T, b backend) {
 		{selectDeliveries + ofSequences, []any{list[0], engine.List{"1"}, 1, list[0]},
 			[]string{"deliveries", "deliveries_by_endpoint"}, 0},
 		{selectListed + ofCall, []any{"a", "a", 0}, []string{"deliveries"}, 0},
+		{selectListed + ofCallTo, []any{"a", "a", 0, 5, engine.List{"a", "b"}}, []string{"deliveries"}, 0},
 		{selectListed + ofEndpoint, []any{"a", "dead", "a", 1}, []string{"deliveries_by_endpoint"}, 0},
 		{undelivered, one, []string{"deliveries_by_endpoint"}, 0},
 		{forgetDeliveries, one, []string{"deliveries"}, 0},

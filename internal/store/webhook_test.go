@@ -76,7 +76,7 @@ func endpoint(t testing.TB, s *Store, id string, events ...string) Endpoint {
 // sequences are the pending deliveries of a Call, as "endpoint seq", with a ! for the next one.
 func sequences(t testing.TB, s *Store, id string) (list []string) {
 	t.Helper()
-	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
+	all, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, nil, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func sequences(t testing.TB, s *Store, id string) (list []string) {
 // bodied are the deliveries of a Call with their bodies, which lists do not have.
 func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 	t.Helper()
-	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, 1000)
+	list, err := s.DeliveriesOf(t.Context(), DeliveryKey{CallID: id}, nil, 1000)
 	for i := range list {
 		d := &list[i]
 		if d.Body != "" {

@@ -216,7 +216,7 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := api.CallList{AccountPause: shown.AccountPause(all.pause)}
+	page := api.CallList{AccountPause: shown.AccountPause(all.pause, asker(r.Context()).OnlyOf() == "")}
 	if more {
 		page.NextCursor = calls[len(calls)-1].ID
 	}

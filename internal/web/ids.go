@@ -59,6 +59,12 @@ func (s *Server) callID(ctx context.Context, text string) (string, error) {
 	return found[0], nil
 }
 
+// sees says whether the asker may see the call with an id.
+func (s *Server) sees(ctx context.Context, id string) bool {
+	_, err := s.callID(ctx, id)
+	return err == nil
+}
+
 // idsWith returns the first and the last possible id that begin with some digits. Both are whole ids, so that the range
 // between them is right in any collation, also in one that ignores hyphens.
 func idsWith(digits string) (from, to string) {
@@ -135,6 +141,19 @@ func (s *Server) seenEndpoints(ctx context.Context) ([]store.Endpoint, error) {
 	return list, err
 }
 
+// seenTargets are the ids of the endpoints whose deliveries the asker may see, and store.OfCall; nil: all.
+func (s *Server) seenTargets(ctx context.Context) ([]string, error) {
+	if asker(ctx).OnlyOf() == "" {
+		return nil, nil
+	}
+	list, err := s.seenEndpoints(ctx)
+	ids := []string{store.OfCall}
+	for _, e := range list {
+		ids = append(ids, e.ID)
+	}
+	return ids, err
+}
+
 func hasPrefixFold(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
@@ -154,11 +173,10 @@ func (s *Server) message(ctx context.Context, endpoint, text string) (store.Deli
 	if err != nil || whole {
 		return k, err
 	}
-	sent, err := s.Store.DeliveriesOf(ctx, k, candidates+1)
+	sent, err := s.Store.DeliveriesOf(ctx, k, []string{endpoint}, candidates+1)
 	if err != nil {
 		return k, err
 	}
-	sent = slices.DeleteFunc(sent, func(d store.Delivery) bool { return d.EndpointID != endpoint })
 	switch len(sent) {
 	case 0:
 		return k, edge.Problem(http.StatusNotFound, "nothing was sent there of this call")

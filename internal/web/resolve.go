@@ -58,6 +58,8 @@ func (s *Server) resolution(w http.ResponseWriter, r *http.Request) (sid string,
 func (s *Server) leg(r *http.Request, id string, n int, sid string) (*call.Report, error) {
 	owner, number, err := s.Store.BySID(r.Context(), sid)
 	switch {
+	case err == nil && owner != id && !s.sees(r.Context(), owner):
+		return nil, store.ErrSIDTaken
 	case err == nil && (owner != id || number != n):
 		return nil, edge.Problem(http.StatusConflict, "this CallSid is attempt %d of call %s", number, owner)
 	case err != nil && !errors.Is(err, store.ErrNotFound):

@@ -170,8 +170,13 @@ func (s *Server) ListDeliveries(w http.ResponseWriter, r *http.Request) error {
 			"this API key may not list the webhooks of all calls: it lacks the scope operate")
 	}
 	if q.Endpoint != store.OfCall {
-		if _, err := s.Store.Endpoint(r.Context(), q.Endpoint); err != nil {
+		e, err := s.Store.Endpoint(r.Context(), q.Endpoint)
+		if err != nil {
 			return err
+		}
+		if e.OnlyOf != asker(r.Context()).OnlyOf() && asker(r.Context()).OnlyOf() != "" {
+			return edge.Problem(http.StatusForbidden,
+				"this endpoint is told of all calls: to list that, this API key lacks the scope operate")
 		}
 	}
 	limit := q.Limit
@@ -228,7 +233,11 @@ func (s *Server) CallDeliveries(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.Store.Get(r.Context(), after.CallID); err != nil {
 		return err
 	}
-	list, err := s.Store.DeliveriesOf(r.Context(), after, limit+1) // one more tells whether there is a next page
+	only, err := s.seenTargets(r.Context())
+	if err != nil {
+		return err
+	}
+	list, err := s.Store.DeliveriesOf(r.Context(), after, only, limit+1) // one more tells whether there is a next page
 	if err != nil {
 		return err
 	}
