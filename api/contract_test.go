@@ -45,6 +45,8 @@ var wire = map[string]reflect.Type{
 	"CreateEndpoint": reflect.TypeFor[api.CreateEndpoint](),
 	"EndpointList":   reflect.TypeFor[api.EndpointList](),
 	"Key":            reflect.TypeFor[api.Key](),
+	"AuditList":      reflect.TypeFor[api.AuditList](),
+	"AuditEntry":     reflect.TypeFor[api.AuditEntry](),
 	"KeyList":        reflect.TypeFor[api.KeyList](),
 	"CreateKey":      reflect.TypeFor[api.CreateKey](),
 	"Delivery":       reflect.TypeFor[api.Delivery](),

@@ -8,6 +8,7 @@
 //	follow.go    the events of one call, as they happen, over any number of connections
 //	webhook.go   what is sent to an application, and the requests about endpoints and deliveries
 //	keys.go      API keys, and the requests about them
+//	audit.go     who did what, and the request for it
 //	client.go    the requests about calls
 //	send.go      one request: sent, tried again where that is harmless, its answer or its problem read
 //	types.go     calls, attempts, policies, events and problems as JSON; openapi.yaml and presets.json beside them

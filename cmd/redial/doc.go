@@ -20,6 +20,7 @@
 //	delete.go       redial delete: forgets the personal data of a call
 //	webhooks.go     redial webhooks: endpoints and deliveries
 //	keys.go         redial keys: API keys
+//	audit.go        redial audit: who did what
 //	listen.go       redial listen: webhooks on this machine
 //	resolve.go      redial resolve: what became of an attempt
 //	presets.go      redial presets: the policies to begin with

@@ -110,6 +110,8 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue(func(e *api.Explanation) { e.State, e.Policy.Confirm, e.Policy.Machine = "waiting", nil, nil })
 	case path[1] == "presets":
 		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
+	case path[1] == "audit":
+		answer = hostileValue[api.AuditList]()
 	case path[1] == "keys" && r.Method == "GET":
 		answer = hostileValue[api.KeyList]()
 	case path[1] == "keys":
@@ -166,7 +168,7 @@ var everyCommand = []string{
 	"webhooks rotate we_1 --json",
 	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets",
 	"keys create shop --scope calls:read", "keys create shop --scope calls:read --json", "keys list", "keys list --json",
-	"keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
+	"audit", "audit --json", "keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"redial/api"
@@ -124,21 +123,6 @@ func leastOf(calls []api.Call, waiting *notes) (lines []string) {
 	return lines
 }
 
-// table aligns a heading and a row for each Call in columns.
-func table(heading string, calls []api.Call, row func(w io.Writer, i int, c *api.Call)) (lines []string) {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	io.WriteString(t, heading+"\n")
-	for i := range calls {
-		row(t, i, &calls[i])
-	}
-	t.Flush() // a strings.Builder never fails
-	for line := range strings.Lines(b.String()) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	return lines
-}
-
 // dials is the number of dials so far, and the most that there may be.
 func dials(c *api.Call) string {
 	return fmt.Sprintf("%d/%d", len(c.Attempts), value(c.Policy.MaxAttempts)*max(1, len(c.People)))
@@ -160,10 +144,6 @@ func shortTo(c *api.Call) string {
 	}
 	return to
 }
-
-// shownID is how many characters of an id a terminal shows. They hold the time, so exactly that all ids of one node
-// differ.
-const shownID = 18
 
 // shortIDs are the beginnings of the Calls' ids; ids with the same beginning are shown whole.
 func shortIDs(calls []api.Call) []string {
@@ -225,16 +205,4 @@ func (n notes) print(out io.Writer, width int) {
 		}
 		printWrapped(out, width, fmt.Sprintf("(%d) as soon as it can: %s", i+1, why))
 	}
-}
-
-// brief is a time in few characters: today's without the date, one in another year without the hour.
-func brief(t time.Time) string {
-	own, now := local(t), time.Now()
-	switch {
-	case own.Format(time.DateOnly) == now.Format(time.DateOnly):
-		return zoned(own, timeOfDay)
-	case own.Year() == now.Year():
-		return zoned(own, "01-02 15:04 "+zoneForm)
-	}
-	return zoned(own, "2006-01-02 "+zoneForm)
 }

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"text/tabwriter"
 	"unicode"
 	"unicode/utf8"
 
@@ -139,4 +140,23 @@ func printLines(out io.Writer, lines []string) {
 	for _, line := range lines {
 		printf(out, "%s\n", line)
 	}
+}
+
+// shownID is how many characters of an id a terminal shows. They hold the time, so exactly that all ids of one node
+// differ.
+const shownID = 18
+
+// table aligns a heading and a row for each of a list in columns.
+func table[T any](heading string, list []T, row func(w io.Writer, i int, v *T)) (lines []string) {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	io.WriteString(t, heading+"\n")
+	for i := range list {
+		row(t, i, &list[i])
+	}
+	t.Flush() // a strings.Builder never fails
+	for line := range strings.Lines(b.String()) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return lines
 }

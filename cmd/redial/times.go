@@ -140,3 +140,15 @@ func commonPlace(c *api.Call) place {
 	}
 	return first
 }
+
+// brief is a time in few characters: today's without the date, one in another year without the hour.
+func brief(t time.Time) string {
+	own, now := local(t), time.Now()
+	switch {
+	case own.Format(time.DateOnly) == now.Format(time.DateOnly):
+		return zoned(own, timeOfDay)
+	case own.Year() == now.Year():
+		return zoned(own, "01-02 15:04 "+zoneForm)
+	}
+	return zoned(own, "2006-01-02 "+zoneForm)
+}

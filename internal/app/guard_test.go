@@ -65,7 +65,7 @@ var apiRoutes = []string{
 	"POST /v1/webhooks/x/rotate", "POST /v1/webhooks/x/enable", "POST /v1/webhooks/x/test",
 	"GET /v1/webhooks/x/deliveries", "POST /v1/webhooks/x/deliveries/evt/replay", "HEAD /v1/calls",
 	"HEAD /v1/webhooks/stream",
-	"GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/x", "POST /v1/keys/x/rotate",
+	"GET /v1/audit", "GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/x", "POST /v1/keys/x/rotate",
 }
 
 // Without API keys only programs of this machine are served: no page of another site, and nobody who comes through a

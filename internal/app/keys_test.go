@@ -53,6 +53,7 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 		"POST /v1/webhooks/{id}/test":                      steers,
 		"GET /v1/webhooks/{id}/deliveries":                 reads,
 		"POST /v1/webhooks/{id}/deliveries/{event}/replay": steers,
+		"GET /v1/audit":                                    "operate",
 		"GET /v1/keys":                                     "admin",
 		"POST /v1/keys":                                    "admin",
 		"DELETE /v1/keys/{name}":                           "admin",

@@ -14,6 +14,7 @@ var (
 	reads    = web.Need{store.CallsRead, store.Operate}
 	steers   = web.Need{store.CallsWrite, store.Operate}
 	uses     = web.Need{store.CallsWrite, store.CallsRead, store.Operate}
+	operates = web.Need{store.Operate}
 	measures = web.Need{store.Metrics, store.Operate}
 	manages  = web.Need{store.Admin}
 )
@@ -49,6 +50,7 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST /v1/keys", s.API(manages, s.CreateKey))
 	mux.Handle("DELETE /v1/keys/{name}", s.API(manages, s.RevokeKey))
 	mux.Handle("POST /v1/keys/{name}/rotate", s.API(manages, s.RotateKey))
+	mux.Handle("GET /v1/audit", s.API(operates, s.ListAudit))
 	mux.Handle("GET /metrics", s.Metrics(measures, s.ShowMetrics))
 
 	// Twilio: its signature.

@@ -146,6 +146,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST",
 				hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false},
 			"DELETE /v1/webhooks/{id}":    {knock{"DELETE", hook, "", nil}, true},
+			"GET /v1/audit":               {knock{"GET", "/v1/audit", "", nil}, false},
 			"GET /v1/keys":                {knock{"GET", "/v1/keys", "", nil}, false},
 			"POST /v1/keys":               {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false},
 			"DELETE /v1/keys/{name}":      {knock{"DELETE", "/v1/keys/none", "", nil}, false},
@@ -189,13 +190,13 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		try("on a full disk", func(_ string, writes bool) bool { return writes })
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost",
-			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown")
+			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown", "ALTER TABLE audit RENAME TO unread")
 		try("with nothing to be read", func(door string, _ bool) bool {
 			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
 				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints",
-			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys")
+			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys", "ALTER TABLE unread RENAME TO audit")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
 		room()
 		status, _, body := doors["POST /twilio_api/gather"].answer(w)

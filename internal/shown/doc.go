@@ -6,4 +6,5 @@
 //	shown.go    calls, their policies and events, forecasts, the account's pause
 //	webhook.go  webhook endpoints, and what was sent to them
 //	keys.go     API keys
+//	audit.go    who did what
 package shown

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -77,15 +78,21 @@ func auditColumns(e *AuditEntry) []column {
 
 var (
 	insertAudit   = insertion("audit", auditColumns(new(AuditEntry)))
-	selectAudit   = "SELECT " + names(auditColumns(new(AuditEntry))) + " FROM audit WHERE id < $1 ORDER BY id DESC LIMIT $2"
-	selectAuditBy = "SELECT " + names(auditColumns(new(AuditEntry))) +
-		" FROM audit WHERE made_by = $3 AND id < $1 ORDER BY id DESC LIMIT $2"
+	selectNoted   = "SELECT " + names(auditColumns(new(AuditEntry))) + " FROM audit WHERE "
+	selectAudit   = selectNoted + "id < $1 ORDER BY id DESC LIMIT $2"
+	selectAuditBy = selectNoted + "made_by = $3 AND id < $1 ORDER BY id DESC LIMIT $2"
 )
 
 const auditPrefix = "aud_"
 
 // afterAudit is greater than the id of every entry.
 var afterAudit = auditPrefix + uuid.Max.String()
+
+// IsAuditID says whether a text is of the form of an entry's id.
+func IsAuditID(text string) bool {
+	id, ours := strings.CutPrefix(text, auditPrefix)
+	return ours && len(id) == len(uuid.Max.String()) && uuid.Validate(id) == nil
+}
 
 // Audit returns what was done, by a name or, if that is empty, by anybody: at most limit entries, the newest first, of
 // those before the id before, or of all if that is empty.

@@ -146,13 +146,24 @@ func origin(r *http.Request) string {
 	if err != nil {
 		return ""
 	}
-	from := peer.Addr().Unmap().WithZone("").String()
-	list := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
-	if client, err := netip.ParseAddr(strings.TrimSpace(list[len(list)-1])); err == nil {
-		return from + " for " + client.WithZone("").String()
+	from := withoutZone(peer.Addr())
+	list := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	if client, err := forwardedAddr(strings.TrimSpace(list[len(list)-1])); err == nil { // the nearest proxy's own word
+		return from + " for " + withoutZone(client)
 	}
 	return from
 }
+
+// forwardedAddr reads what a proxy says of its client: some add the port.
+func forwardedAddr(text string) (netip.Addr, error) {
+	if withPort, err := netip.ParseAddrPort(text); err == nil {
+		return withPort.Addr(), nil
+	}
+	return netip.ParseAddr(strings.Trim(text, "[]"))
+}
+
+// withoutZone is an address without the name of an interface, and that of IPv4 in its own form.
+func withoutZone(a netip.Addr) string { return a.Unmap().WithZone("").String() }
 
 type askerKey struct{}
 

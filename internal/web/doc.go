@@ -11,6 +11,7 @@
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
 //	keys.go      API keys: made, listed, rotated, revoked
+//	audit.go     who did what
 //	events.go    a call's timeline, as a list and as a stream
 //	twiml.go     what Twilio is to say, and which keys were pressed
 //	callback.go  how an attempt goes, as Twilio tells it

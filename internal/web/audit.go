@@ -1,0 +1,40 @@
+package web
+
+import (
+	"net/http"
+
+	"redial/api"
+	"redial/internal/edge"
+	"redial/internal/shown"
+	"redial/internal/store"
+)
+
+// ListAudit shows a page of who did what, the newest first.
+func (s *Server) ListAudit(w http.ResponseWriter, r *http.Request) error {
+	v, limit := r.URL.Query(), defaultLimit
+	by, cursor := v.Get("by"), v.Get("cursor")
+	var f edge.Faults
+	f.Parameters(v, "by", "cursor", "limit")
+	if by != "" {
+		f.Wrong("by", store.CheckKeyName(by))
+	}
+	if cursor != "" && !store.IsAuditID(cursor) {
+		f.Add("cursor", "must be the next_cursor of a page before")
+	}
+	readLimit(&f, v, &limit)
+	if err := f.Problem(); err != nil {
+		return err
+	}
+	list, err := s.Store.Audit(r.Context(), by, cursor, limit+1) // one more tells whether there is a next page
+	if err != nil {
+		return err
+	}
+	page := api.AuditList{Entries: []api.AuditEntry{}}
+	for i := range list[:min(len(list), limit)] {
+		page.Entries = append(page.Entries, shown.AuditEntry(&list[i]))
+	}
+	if len(list) > limit {
+		page.NextCursor = list[limit-1].ID
+	}
+	return reply(w, http.StatusOK, page)
+}
