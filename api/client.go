@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -87,7 +88,12 @@ func wholeList[Page, Entry any](
 	ctx context.Context, c *Client, path string, read func(Page) (entries []Entry, next string),
 ) (list []Entry, err error) {
 	list = []Entry{} // an empty list is [] in JSON, as in the server's answer
-	v := url.Values{"limit": {"200"}}
+	path, query, _ := strings.Cut(path, "?")
+	v, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, fmt.Errorf("reading the query: %w", err)
+	}
+	v.Set("limit", "200")
 	for {
 		var page Page
 		_, err = c.do(ctx, request{method: http.MethodGet, path: path + "?" + v.Encode(), safe: true}, &page)

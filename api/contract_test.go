@@ -49,6 +49,8 @@ var wire = map[string]reflect.Type{
 	"AuditEntry":     reflect.TypeFor[api.AuditEntry](),
 	"KeyList":        reflect.TypeFor[api.KeyList](),
 	"CreateKey":      reflect.TypeFor[api.CreateKey](),
+	"RotateKey":      reflect.TypeFor[api.RotateKey](),
+	"Revoked":        reflect.TypeFor[api.Revoked](),
 	"Delivery":       reflect.TypeFor[api.Delivery](),
 	"DeliveryList":   reflect.TypeFor[api.DeliveryList](),
 	"Try":            reflect.TypeFor[api.Try](),

@@ -114,6 +114,8 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue[api.AuditList]()
 	case path[1] == "keys" && r.Method == "GET":
 		answer = hostileValue[api.KeyList]()
+	case path[1] == "keys" && r.Method == "DELETE":
+		answer = hostileValue(func(r *api.Revoked) { r.More = false })
 	case path[1] == "keys":
 		answer = hostileValue[api.Key]()
 	case path[1] == "webhooks" && len(path) == 2 && r.Method == "GET":
@@ -169,6 +171,7 @@ var everyCommand = []string{
 	"webhooks enable we_1", "webhooks remove we_1", "listen", "listen --payload", "presets",
 	"keys create shop --scope calls:read", "keys create shop --scope calls:read --json", "keys list", "keys list --json",
 	"audit", "audit --json", "keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
+	"keys revoke shop --cancel", "keys list --all",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 

@@ -19,8 +19,8 @@ import (
 type keysCmd struct {
 	Create keysCreateCmd `cmd:"" help:"Make an API key; prints its secret this once."`
 	List   keysListCmd   `cmd:"" help:"List the API keys of the database."`
-	Rotate keysRotateCmd `cmd:"" help:"Make a new key of a name; the one before works for another day."`
-	Revoke keysRevokeCmd `cmd:"" help:"Refuse a key from now on."`
+	Rotate keysRotateCmd `cmd:"" help:"Make a new key of a name; the one before works for a while."`
+	Revoke keysRevokeCmd `cmd:"" help:"Refuse a key from now on; with --cancel also end what its name made."`
 }
 
 type keysCreateCmd struct {
@@ -115,15 +115,20 @@ func (con *console) key(k *api.Key, asJSON bool) error {
 type keysListCmd struct {
 	server  `embed:""`
 	printed `embed:""`
+	All     bool `help:"Those that were revoked or have expired, too."`
 }
 
 func (c *keysListCmd) Run(ctx context.Context, con *console) error {
-	list, err := c.client().Keys(ctx)
+	list, err := c.client().Keys(ctx, !c.All)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(con.out, api.KeyList{Keys: list})
+	}
+	if len(list) == 0 {
+		printf(con.err, "There are none%s.\n", map[bool]string{false: " that work; --all lists the others"}[c.All])
+		return nil
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
 	printf(t, "NAME\tID\tSECRET\tSCOPES\tLAST USED\tSTATE\n")
@@ -149,19 +154,19 @@ func stateOfKey(k *api.Key) string {
 	return "expired " + clock(k.ExpiresAt)
 }
 
-// keyName is the argument of the others.
-type keyName struct {
+type keysRotateCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	Name    string `arg:"" help:"The name: all keys of it; to revoke one of them, its id."`
-}
-
-type keysRotateCmd struct {
-	keyName `embed:""`
+	Name    string `arg:"" help:"The name."`
+	Overlap string `help:"How long the keys before work, such as 1h or 7d; 0s: they end at once; default ${default}." default:"24h" placeholder:"DURATION"`
 }
 
 func (c *keysRotateCmd) Run(ctx context.Context, con *console) error {
-	k, err := c.client().RotateKey(ctx, c.Name)
+	overlap, err := lifetime(c.Overlap)
+	if err != nil {
+		return con.usage(fmt.Errorf("--overlap: %w", err))
+	}
+	k, err := c.client().RotateKey(ctx, c.Name, overlap.Std())
 	if err != nil {
 		return err
 	}
@@ -169,16 +174,68 @@ func (c *keysRotateCmd) Run(ctx context.Context, con *console) error {
 }
 
 type keysRevokeCmd struct {
-	keyName `embed:""`
+	server  `embed:""`
+	printed `embed:""`
+	Name    string `arg:"" help:"The name: all keys of it; to revoke one of them, its id."`
+	Cancel  bool   `help:"Cancel the calls of the name, too, and remove its webhook endpoints."`
 }
 
 func (c *keysRevokeCmd) Run(ctx context.Context, con *console) error {
-	if err := c.client().RevokeKey(ctx, c.Name); err != nil {
+	all, err := c.client().RevokeKey(ctx, c.Name, c.Cancel)
+	for err == nil && all.More {
+		var r api.Revoked
+		r, err = c.client().RevokeKey(ctx, c.Name, true)
+		all.Canceled, all.Removed = all.Canceled+r.Canceled, append(all.Removed, r.Removed...)
+		all.CallsLeft, all.EndpointsLeft, all.More = r.CallsLeft, r.EndpointsLeft, r.More
+	}
+	if err != nil && len(all.Keys) > 0 {
+		again := c.command("keys", "revoke", c.Name, "--cancel")
+		return fmt.Errorf("the key is revoked, but not all is canceled: %w; %s goes on", err, again)
+	}
+	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(con.out, map[string]any{"name": c.Name, "revoked": true})
+		return printJSON(con.out, all)
 	}
-	printf(con.out, "Revoked: %s. Calls and endpoints of the name stay.\n", c.Name)
+	con.revoked(&all)
+	if left := !c.Cancel && all.CallsLeft+len(all.EndpointsLeft) > 0; left {
+		printf(con.out, "They stay. To end them: %s\n", c.command("keys", "revoke", c.Name, "--cancel"))
+	}
 	return nil
+}
+
+// revoked says which keys were revoked, and what of their name was ended or goes on.
+func (con *console) revoked(r *api.Revoked) {
+	for _, k := range r.Keys {
+		printf(con.out, "Revoked: %s, of %s\n", k.ID, k.Name)
+	}
+	if r.StillWorks {
+		printf(con.out, "Another key of the name works: its calls and endpoints go on.\n")
+	}
+	if r.Canceled+len(r.Removed) > 0 {
+		printf(con.out, "Ended: %s, %s\n", counted(r.Canceled, "call"), counted(len(r.Removed), "endpoint"))
+	}
+	switch {
+	case r.CallsLeft+len(r.EndpointsLeft) > 0:
+		printf(con.out, "Going on: %s, %s\n", atLeast(r.CallsLeft, "call"), counted(len(r.EndpointsLeft), "endpoint"))
+	case !r.StillWorks:
+		printf(con.out, "Nothing that %s made goes on.\n", r.Name)
+	}
+}
+
+const mostCounted = 1000 // calls that a server counts
+
+func atLeast(n int, what string) string {
+	if n < mostCounted {
+		return counted(n, what)
+	}
+	return counted(n, what) + " or more"
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

@@ -35,7 +35,7 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 				if err := s.AddKey(t.Context(), store.Asker{}, k); err != nil {
 					return err
 				}
-				_, err := s.RevokeKeys(t.Context(), store.Asker{}, "shop", s.Now())
+				_, err := s.RevokeKeys(t.Context(), store.Asker{}, store.Revocation{Of: "shop", At: s.Now()})
 				return err
 			})
 		}, true, false},

@@ -121,7 +121,7 @@ func TestAKeyOfTheDatabaseEnds(t *testing.T) {
 		if stream.over() {
 			t.Fatal("the stream of a key that works is over")
 		}
-		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, "shop", s.Now()); err != nil {
+		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, store.Revocation{Of: "shop", At: s.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		is(second, http.StatusUnauthorized)
@@ -150,7 +150,7 @@ func TestTheFirstKeyEndsServingWithout(t *testing.T) {
 			t.Errorf("with a key it is answered %d without one, and %d with it", without, by)
 		}
 		s := w.node.Load().store
-		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, "shop", s.Now()); err != nil {
+		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, store.Revocation{Of: "shop", At: s.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		if without, by := list(""), list(secret); without != http.StatusUnauthorized || by != http.StatusUnauthorized {
@@ -282,11 +282,11 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		if _, err := w.client.CreateKey(w.ctx, wish); err == nil || !strings.Contains(err.Error(), "of this name") {
 			t.Errorf("another key of the name: %v", err)
 		}
-		second, err := w.client.RotateKey(w.ctx, "shop")
+		second, err := w.client.RotateKey(w.ctx, "shop", time.Hour)
 		if err != nil || second.ID == k.ID || second.ExpiresAt != k.ExpiresAt {
 			t.Fatalf("%+v, %v", second, err)
 		}
-		list, err := w.client.Keys(w.ctx)
+		list, err := w.client.Keys(w.ctx, false)
 		if err != nil || len(list) != 2 || list[0].Secret+list[1].Secret != "" {
 			t.Errorf("%+v, %v", list, err)
 		}
@@ -297,13 +297,13 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		if !works(k.Secret) || !works(second.Secret) {
 			t.Error("after the rotation one of the keys does not work")
 		}
-		if err := w.client.RevokeKey(w.ctx, second.ID); err != nil || !works(k.Secret) || works(second.Secret) {
+		if _, err := w.client.RevokeKey(w.ctx, second.ID, false); err != nil || !works(k.Secret) || works(second.Secret) {
 			t.Errorf("a key is revoked by its id: %v", err)
 		}
-		if err := w.client.RevokeKey(w.ctx, "shop"); err != nil || works(k.Secret) {
+		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err != nil || works(k.Secret) {
 			t.Errorf("all keys of the name are revoked: %v", err)
 		}
-		if err := w.client.RevokeKey(w.ctx, "shop"); err == nil || !strings.Contains(err.Error(), "no such API key") {
+		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err == nil || !strings.Contains(err.Error(), "no such API key") {
 			t.Errorf("revoked again: %v", err)
 		}
 	})

@@ -19,7 +19,7 @@ func TestTheLastUseOfAKeyIsKept(t *testing.T) {
 		secret := w.key("shop", store.CallsRead)
 		used := func() time.Duration { // ago
 			t.Helper()
-			list, err := w.client.Keys(w.ctx)
+			list, err := w.client.Keys(w.ctx, false)
 			if err != nil || len(list) != 1 {
 				t.Fatal(list, err)
 			}

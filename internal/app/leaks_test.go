@@ -48,7 +48,7 @@ func TestNoAnswerTellsOfWhatOthersMade(t *testing.T) {
 			"wide": made(wide, "/v1/webhooks", `{"url": "https://crm.example/wide"`+all),
 		}
 		s := w.node.Load().store
-		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, "crm", s.Now()); err != nil {
+		if _, err := s.RevokeKeys(w.ctx, store.Asker{}, store.Revocation{Of: "crm", At: s.Now()}); err != nil {
 			t.Fatal(err)
 		}
 		crm := w.key("crm", store.CallsWrite, store.CallsRead)

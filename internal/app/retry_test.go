@@ -110,13 +110,13 @@ func TestARetryByKeysOfOtherKindsMakesNoSecondCall(t *testing.T) {
 		inWorld(t, nil, func(w *world) {
 			shop := w.key("shop", store.CallsWrite)
 			_, first := w.retrying(shop, alice)
-			rotated, err := w.client.RotateKey(w.ctx, "shop")
+			rotated, err := w.client.RotateKey(w.ctx, "shop", time.Hour)
 			if err != nil {
 				t.Fatal(err)
 			}
 			w.repeats("with the second key", rotated.Secret, first)
 			w.repeats("with the first key", shop, first)
-			if err := w.client.RevokeKey(w.ctx, "shop"); err != nil {
+			if _, err := w.client.RevokeKey(w.ctx, "shop", false); err != nil {
 				t.Fatal(err)
 			}
 			w.repeats("with a third key", w.key("shop", store.CallsWrite), first)

@@ -150,7 +150,7 @@ func TestARevokedKeyIsOutOnEveryNode(t *testing.T) {
 		for last.Load() < 60 {
 			time.Sleep(0)
 		}
-		if err := w.client.RevokeKey(w.ctx, "shop"); err != nil {
+		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err != nil {
 			t.Fatal(err)
 		}
 		answered.Store(true)

@@ -145,7 +145,7 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	second, _ := NewKey("crm", nil, desk.Name, begin)
 	_, err = s.RotateKey(t.Context(), desk, second, begin.Add(time.Hour))
 	done(desk, KeyRotate, second.ID, "crm", err)
-	ended, err := s.RevokeKeys(t.Context(), desk, "crm", begin)
+	ended, err := s.RevokeKeys(t.Context(), desk, Revocation{Of: "crm", At: begin})
 	for _, k := range ended {
 		done(desk, KeyRevoke, k.ID, "crm", err)
 	}
@@ -219,7 +219,7 @@ func testWhatIsNotDoneIsNotKept(t *testing.T, b backend) {
 	_, err3 := s.ChangeEndpointBy(t.Context(), desk, EndpointRotate, "we_none", func(*Endpoint) {})
 	_, err4 := s.Replay(t.Context(), desk, DeliveryKey{c.ID, e.ID, 99}, begin)
 	_, err5 := s.RotateKey(t.Context(), desk, Key{Name: "nobody", CreatedAt: begin}, begin)
-	_, err6 := s.RevokeKeys(t.Context(), desk, "nobody", begin)
+	_, err6 := s.RevokeKeys(t.Context(), desk, Revocation{Of: "nobody", At: begin})
 	for i, err := range []error{
 		err1, err2, err3, err4, err5, err6,
 		s.Scrub(t.Context(), desk, create(t, s).ID, begin), s.AddEndpoint(t.Context(), desk, e, 1),

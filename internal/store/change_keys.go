@@ -10,31 +10,12 @@ import (
 	"redial/internal/store/engine"
 )
 
-func apiKeyColumns(k *Key) []column {
-	return []column{
-		{"id", &k.ID},
-		{"name", &k.Name},
-		{"hash", &k.Hash},
-		{"hint", &k.Hint},
-		{"scopes", asJSON{&k.Scopes}},
-		{"created_at", asMicros{&k.CreatedAt}},
-		{"created_by", &k.CreatedBy},
-		{"expires_at", asMicros{&k.ExpiresAt}},
-		{"revoked_at", asMicros{&k.RevokedAt}},
-		{"last_used_at", asMicros{&k.LastUsedAt}},
-	}
-}
-
-var (
-	selectKeys = "SELECT " + names(apiKeyColumns(new(Key))) + " FROM api_keys"
-	insertKey  = insertion("api_keys", apiKeyColumns(new(Key)))
-)
+var insertKey = insertion("api_keys", apiKeyColumns(new(Key)))
 
 const (
 	// raiseKeyVersion comes first in each transaction that changes keys: so these run one after another.
-	raiseKeyVersion  = `UPDATE key_changes SET version = version + 1`
-	selectKeyVersion = `SELECT version FROM key_changes`
-	expireKeys       = `UPDATE api_keys SET expires_at = $2
+	raiseKeyVersion = `UPDATE key_changes SET version = version + 1`
+	expireKeys      = `UPDATE api_keys SET expires_at = $2
 		WHERE name = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`
 	revokeKeys = `UPDATE api_keys SET revoked_at = $2 WHERE (name = $1 OR id = $1) AND revoked_at IS NULL`
 )
@@ -48,72 +29,6 @@ var (
 
 // MaxKeys is how many keys may be kept, those that no longer work included: every node has all of them in memory.
 const MaxKeys = 10_000
-
-// readKeys reads all of them.
-func readKeys(found func(*Key)) engine.Statement {
-	return engine.Statement{
-		SQL: selectKeys + " ORDER BY name, created_at, id",
-		Rows: func(scan func(...any) error) error {
-			k := new(Key)
-			if err := scan(fields(apiKeyColumns(k))...); err != nil {
-				return err
-			}
-			found(k)
-			return nil
-		},
-	}
-}
-
-// Keys returns all that there are, by name, and of each name the oldest first; and the version, which rises
-// with every change of a key.
-func (s *Store) Keys(ctx context.Context) (list []Key, version int64, err error) {
-	err = s.view(ctx, func(t *tx) error {
-		list = nil
-		t.add(readKeyVersion(&version), readKeys(func(k *Key) { list = append(list, *k) }))
-		return nil
-	})
-	if err != nil {
-		return nil, 0, fmt.Errorf("reading the API keys: %w", err)
-	}
-	return list, version, nil
-}
-
-// KeysThere says which API keys a database has.
-type KeysThere struct {
-	Any   bool // there is one, be it one that no longer works
-	Works bool // one works
-}
-
-// selectEnds needs no column that a later migration adds: it reads the databases of older versions, too.
-const selectEnds = `SELECT expires_at, revoked_at FROM api_keys`
-
-// KeysThere looks which API keys there are.
-func (s *Store) KeysThere(ctx context.Context) (there KeysThere, err error) {
-	now := s.Now()
-	err = s.reading(ctx).each(selectEnds, nil, func(scan func(...any) error) error {
-		var k Key
-		err := scan(asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
-		there = KeysThere{Any: true, Works: there.Works || k.Works(now)}
-		return err
-	})
-	if err != nil {
-		return there, fmt.Errorf("looking for API keys: %w", err)
-	}
-	return there, nil
-}
-
-// KeyVersion is the version that Keys returns.
-func (s *Store) KeyVersion(ctx context.Context) (version int64, err error) {
-	st := readKeyVersion(&version)
-	if err := s.reading(ctx).each(st.SQL, nil, st.Rows); err != nil {
-		return 0, fmt.Errorf("reading the version of the API keys: %w", err)
-	}
-	return version, nil
-}
-
-func readKeyVersion(version *int64) engine.Statement {
-	return engine.Statement{SQL: selectKeyVersion, Rows: func(scan func(...any) error) error { return scan(version) }}
-}
 
 // changeKeys runs a change of keys in a transaction, which knows all that there are.
 func (s *Store) changeKeys(ctx context.Context, change func(t *tx, all []Key) error) error {
@@ -174,28 +89,48 @@ func (s *Store) RotateKey(ctx context.Context, by Asker, k Key, until time.Time)
 	return k, nil
 }
 
-// RevokeKeys ends all keys of a name, or the one with an id, and returns those that it ended. If there are
-// none it returns ErrNoKey.
-func (s *Store) RevokeKeys(
-	ctx context.Context, by Asker, nameOrID string, now time.Time,
-) (ended []Key, err error) {
+// Revocation says which API keys are to be revoked.
+type Revocation struct {
+	Of     string // their name, or the id of one
+	At     time.Time
+	Refuse func(stay []Key) error // is told of the keys that work and stay; with an error none is ended; nil: never
+}
+
+// RevokeKeys ends API keys, and returns those that it ended. If there are none it returns ErrNoKey.
+func (s *Store) RevokeKeys(ctx context.Context, by Asker, r Revocation) (ended []Key, err error) {
 	err = s.changeKeys(ctx, func(t *tx, all []Key) error {
-		ended = slices.DeleteFunc(all, func(k Key) bool {
-			return k.Name != nameOrID && k.ID != nameOrID || !k.RevokedAt.IsZero()
-		})
+		var stay []Key
+		ended, stay = r.divide(all)
 		if len(ended) == 0 {
 			return ErrNoKey
 		}
-		for i := range ended {
-			ended[i].RevokedAt = now
-			if err := t.note(by, AuditEntry{At: now, What: KeyRevoke, Of: ended[i].ID, Detail: ended[i].Name}); err != nil {
+		if r.Refuse != nil {
+			if err := r.Refuse(stay); err != nil {
 				return err
 			}
 		}
-		return t.exec(revokeKeys, nameOrID, micros(now))
+		for _, k := range ended {
+			if err := t.note(by, AuditEntry{At: r.At, What: KeyRevoke, Of: k.ID, Detail: k.Name}); err != nil {
+				return err
+			}
+		}
+		return t.exec(revokeKeys, r.Of, micros(r.At))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("revoking an API key: %w", err)
 	}
 	return ended, nil
+}
+
+// divide says which keys it ends, and which work and stay.
+func (r *Revocation) divide(all []Key) (ended, stay []Key) {
+	for _, k := range all {
+		if named := k.Name == r.Of || k.ID == r.Of; named && k.RevokedAt.IsZero() {
+			k.RevokedAt = r.At
+			ended = append(ended, k)
+		} else if k.Works(r.At) {
+			stay = append(stay, k)
+		}
+	}
+	return ended, stay
 }

@@ -24,7 +24,7 @@ func keysOf(t *testing.T, s *Store) (working, revoked, expired Asker) {
 		return Asker{Name: name, KeyID: k.ID, Scopes: k.Scopes}
 	}
 	working, revoked, expired = add("works", now.Add(time.Hour)), add("revoked", time.Time{}), add("expired", now)
-	if _, err := s.RevokeKeys(t.Context(), Asker{}, revoked.Name, now); err != nil {
+	if _, err := s.RevokeKeys(t.Context(), Asker{}, Revocation{Of: revoked.Name, At: now}); err != nil {
 		t.Fatal(err)
 	}
 	return working, revoked, expired
@@ -231,7 +231,7 @@ func testARevokeWaitsForNoCreate(t *testing.T, b backend) {
 		answer <- err
 	}()
 	<-reading
-	_, err := nodes[1].RevokeKeys(t.Context(), Asker{}, working.Name, nodes[1].Now())
+	_, err := nodes[1].RevokeKeys(t.Context(), Asker{}, Revocation{Of: working.Name, At: nodes[1].Now()})
 	close(goOn)
 	if errs := errors.Join(err, <-answer); errs != nil {
 		t.Error(errs)

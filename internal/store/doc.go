@@ -46,6 +46,8 @@
 // What is read:
 //
 //	list.go              pages of Calls
+//	list_keys.go         which API keys there are
+//	made.go              what a name made that has not ended
 //	metrics.go           counters, and figures of what is stored
 //	feed.go              what happens to all Calls, on any node, is read once for everybody on this node who watches
 //	idempotency.go       which requests are the same

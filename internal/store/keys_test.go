@@ -117,19 +117,19 @@ func testKeysAreRotated(t *testing.T, b backend) {
 	}
 	equal(t, works(now), []string{other.ID, first.ID, second.ID})
 	equal(t, works(now.Add(time.Hour)), []string{other.ID, second.ID})
-	ended, err := s.RevokeKeys(t.Context(), Asker{}, "shop", now)
+	ended, err := s.RevokeKeys(t.Context(), Asker{}, Revocation{Of: "shop", At: now})
 	if err != nil || len(ended) != 2 {
 		t.Fatalf("%d keys are revoked, %v", len(ended), err)
 	}
 	equal(t, works(now), []string{other.ID})
-	if _, err := s.RevokeKeys(t.Context(), Asker{}, "shop", now); !errors.Is(err, ErrNoKey) {
+	if _, err := s.RevokeKeys(t.Context(), Asker{}, Revocation{Of: "shop", At: now}); !errors.Is(err, ErrNoKey) {
 		t.Errorf("revoked again: %v", err)
 	}
 	third, _ := NewKey("shop", nil, "env", now)
 	if _, err := s.RotateKey(t.Context(), Asker{}, third, now); !errors.Is(err, ErrNoKey) {
 		t.Errorf("what is revoked is rotated: %v", err)
 	}
-	if ended, err := s.RevokeKeys(t.Context(), Asker{}, other.ID, now); err != nil || len(ended) != 1 {
+	if ended, err := s.RevokeKeys(t.Context(), Asker{}, Revocation{Of: other.ID, At: now}); err != nil || len(ended) != 1 {
 		t.Errorf("by its id, %d keys are revoked, %v", len(ended), err)
 	}
 }

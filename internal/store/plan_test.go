@@ -70,6 +70,8 @@ func testPlans(t *testing.T, b backend) {
 		{selectScope, one, []string{byScope}, 0},
 		{selectAsking, []any{list[0]}, []string{"api_keys"}, 0},
 		{deleteCalls, []any{list[0]}, []string{"calls"}, 0},
+		{selectGoingOn, []any{"a", 5}, []string{"calls_by_maker_live"}, 0},
+		{countGoingOn, []any{"a", 5}, []string{"calls_by_maker_live"}, 0},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}, 0},
 	}
 	lists := []struct {

@@ -10,8 +10,9 @@
 //	resolve.go   an operator's word on an ambiguous attempt
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
-//	keys.go      API keys: made, listed, rotated, revoked
 //	audit.go     who did what
+//	keys.go      API keys: made, listed, rotated
+//	revoke.go    API keys are revoked, and what a name made is canceled
 //	events.go    a call's timeline, as a list and as a stream
 //	twiml.go     what Twilio is to say, and which keys were pressed
 //	callback.go  how an attempt goes, as Twilio tells it
@@ -19,7 +20,7 @@
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning
-//	pages.go     how many there are in a page
+//	pages.go     parameters of lists
 //	lasting.go   answers that go on: waits and streams
 //	handler.go   who may come to a handler: anybody, the users of the API, Twilio
 //	problem.go   errors to statuses

@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"redial/api"
@@ -10,17 +12,38 @@ import (
 	"redial/internal/store"
 )
 
-const keyOverlap = 24 * time.Hour // for which a key works that was rotated
+const (
+	keyOverlap    = 24 * time.Hour // for which a key works that was rotated, unless the request says
+	maxKeyOverlap = 90 * 24 * time.Hour
+)
 
-// ListKeys shows all API keys.
+// ListKeys shows a page of API keys, by name.
 func (s *Server) ListKeys(w http.ResponseWriter, r *http.Request) error {
-	list, _, err := s.Store.Keys(r.Context())
+	v := r.URL.Query()
+	q := store.KeyQuery{After: v.Get("cursor"), Limit: defaultLimit}
+	var f edge.Faults
+	f.Parameters(v, "cursor", "limit", "working")
+	readLimit(&f, v, &q.Limit)
+	if readFlag(&f, v, "working") {
+		q.Working = s.Store.KeyRing.Now()
+	}
+	if err := f.Problem(); err != nil {
+		return err
+	}
+	list, more, err := s.Store.ListKeys(r.Context(), q)
+	if errors.Is(err, store.ErrKeyCursor) {
+		f.Add("cursor", "must be the next_cursor of a page before")
+		return f.Problem()
+	}
 	if err != nil {
 		return err
 	}
 	out := api.KeyList{Keys: []api.Key{}}
 	for i := range list {
 		out.Keys = append(out.Keys, shown.Key(&list[i]))
+	}
+	if more {
+		out.NextCursor = list[len(list)-1].ID
 	}
 	return reply(w, http.StatusOK, out)
 }
@@ -43,6 +66,9 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 		if expires < 0 {
 			f.Add("expires_in", "must not be negative")
 		}
+		if s.keyless(asker(r.Context())) && !slices.Contains(scopes, store.Admin) {
+			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make another")
+		}
 	}
 	if err := f.Problem(); err != nil {
 		return err
@@ -58,11 +84,15 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusCreated, shown.KeyWithSecret(&k, secret))
 }
 
-// RotateKey gives a name a new API key, and shows its secret this once.
+// RotateKey gives a name a new API key, and shows its secret this once. Those before work for the overlap.
 func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
-	now := s.Store.Now()
+	overlap, err := readOverlap(w, r)
+	if err != nil {
+		return err
+	}
+	now := s.Store.KeyRing.Now()
 	k, secret := store.NewKey(r.PathValue("name"), nil, asker(r.Context()).Name, now)
-	k, err := s.Store.RotateKey(r.Context(), asker(r.Context()), k, now.Add(keyOverlap))
+	k, err = s.Store.RotateKey(r.Context(), asker(r.Context()), k, now.Add(overlap))
 	if err != nil {
 		return err
 	}
@@ -70,15 +100,20 @@ func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.KeyWithSecret(&k, secret))
 }
 
-// RevokeKey ends all API keys of a name, or the one with an id.
-func (s *Server) RevokeKey(w http.ResponseWriter, r *http.Request) error {
-	ended, err := s.Store.RevokeKeys(r.Context(), asker(r.Context()), r.PathValue("name"), s.Store.Now())
+// readOverlap reads for how long the keys before work. The body may be missing.
+func readOverlap(w http.ResponseWriter, r *http.Request) (time.Duration, error) {
+	overlap := api.Duration(keyOverlap)
+	if r.ContentLength == 0 {
+		return overlap.Std(), nil
+	}
+	body, err := readBody(w, r)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for _, k := range ended {
-		s.Log.Info("API key revoked", "key", k.ID, "name", k.Name, "by", asker(r.Context()).Name)
+	var f edge.Faults
+	f.Object(body, "", edge.Fields{{"overlap", &overlap}})
+	if f.None() && (overlap < 0 || overlap > api.Duration(maxKeyOverlap)) {
+		f.Add("overlap", "must be from 0s to "+api.Duration(maxKeyOverlap).String())
 	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return overlap.Std(), f.Problem()
 }

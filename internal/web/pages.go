@@ -25,3 +25,11 @@ func readLimit(f *edge.Faults, v url.Values, limit *int) {
 	}
 	*limit = n
 }
+
+// readFlag reads a parameter that is true or false; without it it is false.
+func readFlag(f *edge.Faults, v url.Values, name string) bool {
+	if text := v.Get(name); v.Has(name) && text != "true" && text != "false" || len(v[name]) > 1 {
+		f.Add(name, "must be true or false")
+	}
+	return v.Get(name) == "true"
+}
