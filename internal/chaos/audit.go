@@ -66,6 +66,29 @@ func Audit(asked []Asked, legs []sim.Leg, calls []api.Call) []Finding {
 	return a.findings
 }
 
+// Noted returns each call whose asking is not kept once, and each entry of a call that is not there: a call and the
+// entry that says who asked for it are written together.
+func Noted(calls []api.Call, entries []api.AuditEntry) []Finding {
+	a, asked := &audit{calls: map[string]*api.Call{}}, map[string]int{}
+	for i := range calls {
+		a.calls[calls[i].ID] = &calls[i]
+	}
+	for _, e := range entries {
+		if a.calls[e.Of] == nil {
+			a.find(Differs, "%s did %s of %s, which is not there", e.By, e.What, e.Of)
+		}
+		if e.What == "call.create" {
+			asked[e.Of]++
+		}
+	}
+	for _, c := range calls {
+		if n := asked[c.ID]; n != 1 {
+			a.find(Differs, "call %s was asked for %d times, by the audit", c.ID, n)
+		}
+	}
+	return a.findings
+}
+
 func (a *audit) find(k Kind, what string, args ...any) {
 	a.findings = append(a.findings, Finding{k, fmt.Sprintf(what, args...)})
 }

@@ -118,3 +118,22 @@ func TestEveryDiscrepancyIsFound(t *testing.T) {
 		})
 	}
 }
+
+// Each call is asked for once, by the audit, and each deed is of a call that is there.
+func TestACallWithoutAnEntryIsFound(t *testing.T) {
+	calls := sound().calls
+	entry := func(what, of string) api.AuditEntry { return api.AuditEntry{By: "env", What: what, Of: of} }
+	all := []api.AuditEntry{
+		entry("call.create", "1"), entry("call.create", "2"), entry("call.cancel", "2"), entry("call.create", "3"),
+	}
+	if found := Noted(calls, all); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
+	for name, entries := range map[string][]api.AuditEntry{
+		"a call without one": all[1:], "a call with two": append(all, all[0]), "one of no call": append(all, entry("call.create", "4")),
+	} {
+		if found := Noted(calls, entries); len(found) != 1 {
+			t.Errorf("%s: %v", name, found)
+		}
+	}
+}

@@ -508,7 +508,23 @@ func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 	if len(unheard) > 0 {
 		p.undelivered(records)
 	}
-	return slices.Concat(Audit(p.asked, legs, records), unheard, Expired(records, legs, p.away))
+	return slices.Concat(Audit(p.asked, legs, records), Noted(records, p.noted()), unheard,
+		Expired(records, legs, p.away))
+}
+
+// noted is who did what, as redial has it.
+func (p *proof) noted() (list []api.AuditEntry) {
+	p.t.Helper()
+	for cursor := ""; ; {
+		page, err := p.client.Audit(context.Background(), api.AuditQuery{Limit: 200, Cursor: cursor})
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		list = append(list, page.Entries...)
+		if cursor = page.NextCursor; cursor == "" {
+			return list
+		}
+	}
 }
 
 // undelivered logs what redial knows of the webhooks that were not delivered.
