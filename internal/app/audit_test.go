@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -208,6 +210,28 @@ func TestTheAuditIsWhatWasAnsweredAsDone(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The contract and the page for operators know each deed, and no other.
+func TestDeedsAreThoseOfThePages(t *testing.T) {
+	page, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, part := range map[string][3]string{
+		"openapi.yaml":  {string(api.OpenAPI), "    AuditEntry:\n", "    Scopes:\n"},
+		"operations.md": {string(page), "## Who did it", "## Rotating secrets"},
+	} {
+		_, rest, _ := strings.Cut(part[0], part[1])
+		text, _, _ := strings.Cut(rest, part[2])
+		var words []store.Deed
+		for _, w := range regexp.MustCompile(`\b(?:call|endpoint|key)\.[a-z]+\b`).FindAllString(text, -1) {
+			words = append(words, store.Deed(w))
+		}
+		if !slices.Equal(words, store.Deeds()) {
+			t.Errorf("%s has the deeds %q", name, words)
+		}
+	}
 }
 
 // What is done in the database itself is kept, too: nobody asked over the network.
