@@ -186,13 +186,14 @@ func otherThan(s call.State) string {
 }
 
 // liveTo selects the Calls to a number that have not ended. It searches separately among the Calls' first numbers and
-// their other numbers, as endedTo does.
+// their other numbers, as endedTo does. How many there may be to a number is bounded, so those of a name are found among
+// them. MATERIALIZED keeps PostgreSQL from going through all Calls in the order of their ids, which it would where it
+// takes the name and the number to be common.
 func liveTo(q Query) []engine.Statement {
 	other := otherThan(q.State)
 	first := conditions{where: []string{"outcome IS NULL"}}
 	first.add("to_number =", q.To)
 	first.add("state <>", other)
-	first.add("made_by =", q.By)
 	also := conditions{where: []string{"outcome = ''"}}
 	also.add("number =", q.To)
 	if other != "" {
@@ -200,21 +201,22 @@ func liveTo(q Query) []engine.Statement {
 		also.where = append(also.where,
 			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
 	}
-	also.addMaker(q.By)
+	also.add("made_by =", q.By)
+	if q.By == "" {
+		return []engine.Statement{first.newest(selectIDs, "id", q), also.newest(selectAlso, "call_id", q)}
+	}
+	first.add("id <", q.Before)
+	among := conditions{args: first.args}
+	among.add("made_by =", q.By)
+	live := "WITH live AS MATERIALIZED (SELECT id, made_by FROM calls WHERE " + strings.Join(first.where, " AND ") +
+		" ORDER BY id DESC) SELECT id FROM live WHERE "
 	return []engine.Statement{
-		first.newest(selectIDs, "id", q),
-		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
+		among.newest(live, "id", Query{Limit: q.Limit}),
+		also.newest(selectAlso, "call_id", q),
 	}
 }
 
-// addMaker selects the rows of also_called whose Call a name made.
-func (c *conditions) addMaker(name string) {
-	if name != "" {
-		c.args = append(c.args, storable(name))
-		c.where = append(c.where,
-			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND made_by = $%d)", len(c.args)))
-	}
-}
+const selectAlso = "SELECT call_id FROM also_called WHERE "
 
 func endedTo(q Query, o call.Outcome) []engine.Statement {
 	var first, also conditions
@@ -223,10 +225,10 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 	first.add("made_by =", q.By)
 	also.add("number =", q.To)
 	also.add("outcome =", string(o))
-	also.addMaker(q.By)
+	also.add("made_by =", q.By)
 	return []engine.Statement{
 		first.newest(selectIDs, "id", q),
-		also.newest("SELECT call_id FROM also_called WHERE ", "call_id", q),
+		also.newest(selectAlso, "call_id", q),
 	}
 }
 

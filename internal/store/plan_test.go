@@ -101,15 +101,21 @@ func testPlans(t *testing.T, b backend) {
 			plans = append(plans, plan{st.SQL, st.Args, []string{index}, st.Lock})
 		}
 		q.To = "a"
-		for _, st := range searches(q) {
-			index := "also_called_by_number"
-			switch {
-			case strings.Contains(st.SQL, "outcome IS NULL"):
-				index = "calls_by_number_live"
-			case !strings.Contains(st.SQL, "also_called"):
-				index = "calls_by_number_ended"
+		for by, indexes := range map[string][2]string{
+			"":  {"calls_by_number_ended", "also_called_by_number"},
+			"b": {"calls_by_maker_number", "also_called_by_maker"},
+		} {
+			q.By = by
+			for _, st := range searches(q) {
+				index := indexes[0]
+				switch {
+				case strings.Contains(st.SQL, "outcome IS NULL"):
+					index = "calls_by_number_live"
+				case strings.Contains(st.SQL, "also_called"):
+					index = indexes[1]
+				}
+				plans = append(plans, plan{st.SQL, st.Args, []string{index}, st.Lock})
 			}
-			plans = append(plans, plan{st.SQL, st.Args, []string{index}, st.Lock})
 		}
 	}
 	for _, st := range searches(Query{By: "a", from: "a", to: "b"}) {
@@ -129,7 +135,8 @@ func testPlans(t *testing.T, b backend) {
 			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "SCAN audit", "Sort",
 			"TEMP B-TREE",
 		} {
-			if strings.Contains(plan, bad) {
+			sorts := bad == "Sort" || bad == "TEMP B-TREE"
+			if strings.Contains(plan, bad) && !(sorts && strings.HasPrefix(q.sql, "WITH live")) {
 				t.Errorf("%s\nhas a %s:\n%s", q.sql, bad, plan)
 			}
 		}
