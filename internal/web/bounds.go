@@ -53,11 +53,11 @@ func (b *bounded) problem(e *store.TooManyError) *api.Problem {
 	b.log[of].Happened()
 	if of == boundOfName {
 		return edge.Problem(http.StatusTooManyRequests, "%s", edge.Text(permit.Errorf(
-			"%d calls that the API key's name asked for have not ended, and %s permits no more: "+
-				"cancel some, ask again when some have ended, or have it raised", e.Most, permit.Waiting)))
+			"as many calls of the API key's name as %s permits (%d) have not ended: "+
+				"cancel some, ask again when some have ended, or have it raised", permit.Waiting, e.Most)))
 	}
-	detail := edge.Text(permit.Errorf("%d calls to this number have not ended, whoever asked for them, "+
-		"and %s permits no more: ask again when some have ended, or have it raised", e.Most, permit.WaitingToNumber))
+	detail := edge.Text(permit.Errorf("as many calls to this number as %s permits (%d) have not ended, "+
+		"whoever asked for them: ask again when some have ended, or have it raised", permit.WaitingToNumber, e.Most))
 	field := "to"
 	if e.People > 1 {
 		field = fmt.Sprintf("to[%d]", e.Person)
