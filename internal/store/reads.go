@@ -92,21 +92,31 @@ func (r *reads) readKeys(l *loaded) {
 	if len(r.keys) == 0 {
 		return
 	}
+	ids := slices.Sorted(maps.Keys(r.keys))
+	sql, of := selectWorking, any(engine.List(ids))
+	if len(ids) == 1 {
+		sql, of = selectWorks, ids[0]
+	}
 	l.add(engine.Statement{
-		SQL:  selectAsking,
-		Args: []any{engine.List(slices.Sorted(maps.Keys(r.keys)))},
+		SQL:  sql,
+		Args: []any{of, micros(l.store.KeyRing.Now())},
 		Rows: func(scan func(...any) error) error {
-			var k Key
-			err := scan(&k.ID, asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
-			if read := r.keys[k.ID]; read != nil {
-				read.works = k.Works(l.store.KeyRing.Now())
+			var id string
+			err := scan(&id)
+			if k := r.keys[id]; k != nil {
+				k.works = true
 			}
 			return err
 		},
 	})
 }
 
-const selectAsking = "SELECT id, expires_at, revoked_at FROM api_keys WHERE id IN ($1)"
+// selectWorking finds those of some keys that work: see Key.Works. Most batches have one key, and a list costs more.
+const (
+	selectWorking = "SELECT id FROM api_keys WHERE id IN ($1)" + works
+	selectWorks   = "SELECT id FROM api_keys WHERE id = $1" + works
+	works         = " AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)"
+)
 
 // keyedRequest is a request for a Call with an Idempotency-Key, which may have been used before.
 type keyedRequest struct {
