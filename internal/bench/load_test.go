@@ -92,11 +92,18 @@ var lastNumber atomic.Int64
 func number() string { return fmt.Sprintf("+8190%08d", 10_000_000+lastNumber.Add(1)) }
 
 // create asks for a call.
-func create(base, policy string) error {
+func create(base, policy string) error { return createBy(base, policy, "") }
+
+// createBy asks for a call with an API key; empty: without one.
+func createBy(base, policy, key string) error {
 	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, `+
 		`"policy": {%s}, "metadata": {"alert": "4711"}}`,
 		number(), policy)
-	return post(base+"/v1/calls", "application/json", []byte(body), nil, http.StatusCreated)
+	header := http.Header{}
+	if key != "" {
+		header.Set("Authorization", "Bearer "+key)
+	}
+	return post(base+"/v1/calls", "application/json", []byte(body), header, http.StatusCreated)
 }
 
 // report sends a status callback, signed as Twilio signs.

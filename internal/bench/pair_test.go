@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"redial/api"
 )
 
 // Without these flags the bench only tries itself out: it measures the binary of this tree against itself.
@@ -26,6 +28,8 @@ type pairRow struct {
 	budget float64 // the new cost may be so many times the old one
 	show   func(float64) string
 	ready  func(*bench, database) func() measured // starts what it needs, and returns a function that measures once
+	// beside, if set, is measured in the place of the old binary, with the new one.
+	beside func(*bench, database) func() measured
 }
 
 const (
@@ -36,13 +40,15 @@ const (
 // A row that new work makes more expensive on purpose gets a budget of its own here, with the reason, before it is
 // measured.
 var pairRows = []pairRow{
-	{"a durable create: CPU", cpuBudget, microseconds, (*bench).pairCreates},
-	{"a final callback: CPU", cpuBudget, microseconds, (*bench).pairCallbacks},
-	{"a whole call, 3 dials, 10 callbacks each: CPU", cpuBudget, microseconds, (*bench).pairWhole},
-	{"a whole call with webhooks of each end: CPU", cpuBudget, microseconds, (*bench).pairWebhooks},
-	{"reading a call: CPU", cpuBudget, microseconds, (*bench).pairReads},
-	{"a page of 50 calls: CPU", cpuBudget, microseconds, (*bench).pairPages},
-	{"callback to the next create request: p50", latencyBudget, milliseconds, (*bench).pairLatency},
+	{"a durable create: CPU", cpuBudget, microseconds, (*bench).pairCreates, nil},
+	{"a final callback: CPU", cpuBudget, microseconds, (*bench).pairCallbacks, nil},
+	{"a whole call, 3 dials, 10 callbacks each: CPU", cpuBudget, microseconds, (*bench).pairWhole, nil},
+	{"a whole call with webhooks of each end: CPU", cpuBudget, microseconds, (*bench).pairWebhooks, nil},
+	{"reading a call: CPU", cpuBudget, microseconds, (*bench).pairReads, nil},
+	{"a page of 50 calls: CPU", cpuBudget, microseconds, (*bench).pairPages, nil},
+	{"callback to the next create request: p50", latencyBudget, milliseconds, (*bench).pairLatency, nil},
+	{"a create by a key of the database, beside one of the configuration: CPU", cpuBudget, microseconds,
+		(*bench).pairDatabaseKeys, (*bench).pairConfiguredKeys},
 }
 
 // TestPair measures two binaries alternately: A B, B A, A B, …
@@ -95,7 +101,11 @@ func binary(t *testing.T, file string) (folder string) {
 }
 
 func (row *pairRow) measure(t *testing.T, before, after string, d database, n int) (line string, worse bool) {
-	a, b := row.ready(&bench{t: t, folder: before}, d), row.ready(&bench{t: t, folder: after}, d)
+	first, b := row.ready, row.ready(&bench{t: t, folder: after}, d)
+	if row.beside != nil {
+		first, before = row.beside, after
+	}
+	a := first(&bench{t: t, folder: before}, d)
 	a() // warms up connections, caches, pages
 	b()
 	var r ratios
@@ -137,6 +147,37 @@ func (b *bench) pairCreates(d database) func() measured {
 	node := b.redial(d.url(b.t), twilio.URL)
 	return func() measured {
 		return measuredAs(b.on(node, scaled(8000), func(int) error { return create(node.url(), `"max_attempts": 3`) }))
+	}
+}
+
+const configuredKey = "the-key-of-the-configuration"
+
+func (b *bench) pairConfiguredKeys(d database) func() measured {
+	node, _ := b.keyed(d)
+	return b.createsBy(node, configuredKey)
+}
+
+func (b *bench) pairDatabaseKeys(d database) func() measured {
+	node, secret := b.keyed(d)
+	return b.createsBy(node, secret)
+}
+
+// keyed starts a node with a key of the configuration, and one of the database.
+func (b *bench) keyed(d database) (node *process, secret string) {
+	twilio := newOperator()
+	b.t.Cleanup(twilio.Close)
+	node = b.redial(d.url(b.t), twilio.URL, "REDIAL_API_KEYS="+configuredKey)
+	admin := api.Client{URL: node.url(), Key: configuredKey}
+	k, err := admin.CreateKey(b.t.Context(), api.CreateKey{Name: "shop", Scopes: []string{"calls:write"}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return node, k.Secret
+}
+
+func (b *bench) createsBy(node *process, key string) func() measured {
+	return func() measured {
+		return measuredAs(b.on(node, scaled(8000), func(int) error { return createBy(node.url(), `"max_attempts": 3`, key) }))
 	}
 }
 
