@@ -237,8 +237,8 @@ func (r *reads) insertKeyed(l *loaded) error {
 }
 
 // takeBack deletes rows that were inserted for nothing: of API keys that turned out to work no longer, and of requests
-// that turned out to be repeats, by a scope of before. Nothing stays of them, and the Idempotency-Keys are free. Another
-// request of the batch may have one of these: it is inserted now.
+// that turned out to be repeats, by a scope of before. Nothing stays of them, and the Idempotency-Keys are free.
+// Another request of the batch may have one of these: it is inserted now.
 func (r *reads) takeBack(l *loaded) error {
 	for _, look := range r.looks {
 		l.store.oldScopes.saw(look.scope, look.used, look.at)
