@@ -121,8 +121,14 @@ func (c *deskCmd) greet(con *console, p *pair) {
 		printf(con.out, "%-9s "+text+"\n", append([]any{what}, args...)...)
 	}
 	key, flag := "without a key, from this machine", ""
-	if len(c.APIKeys) > 0 {
-		key, flag = "with a key of --api-keys", ` -H "Authorization: Bearer $REDIAL_API_KEY"`
+	switch {
+	case len(c.APIKeys) > 0:
+		key = "with a key of --api-keys"
+	case p.keyed:
+		key = "with one of its API keys, in REDIAL_API_KEY"
+	}
+	if len(c.APIKeys) > 0 || p.keyed {
+		flag = ` -H "Authorization: Bearer $REDIAL_API_KEY"`
 	}
 	say("redial", "%s  %s", p.url, key)
 	say("Twilio", "%s  on your desk: no real phone rings", p.twilio)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,7 @@ import (
 type pair struct {
 	phones   *sim.Sim
 	client   *api.Client
+	keyed    bool   // the database has API keys
 	url      string // redial's
 	twilio   string // Twilio's
 	database string // the file
@@ -47,6 +49,7 @@ type pairing struct {
 
 func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	p = &pair{}
+	g.redial.OwnKey = rand.Text()
 	if err := p.chooseFile(g.keep); err != nil {
 		return nil, err
 	}
@@ -63,10 +66,7 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	if err != nil {
 		return nil, errors.Join(err, redial.Close(), twilio.Close(), p.clear())
 	}
-	p.client = &api.Client{URL: p.url}
-	if len(g.redial.APIKeys) > 0 {
-		p.client.Key = g.redial.APIKeys[0]
-	}
+	p.client, p.keyed = &api.Client{URL: p.url, Key: g.redial.OwnKey}, node.HasKeys()
 	ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	p.parts, ctx = errgroup.WithContext(ctx)
 	p.over = ctx.Done()

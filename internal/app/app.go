@@ -15,11 +15,15 @@ type App struct {
 	conf   Config
 	log    *slog.Logger
 	store  *store.Store
+	keys   store.KeysThere // those of the database when the node was made
 	dialer *dialer.Dialer
 	web    *web.Server
 	routes http.Handler // what is answered where
 	sender *webhook.Sender
 }
+
+// HasKeys says whether the database had API keys, be they such that no longer work, when the node was made.
+func (a *App) HasKeys() bool { return a.keys.Any }
 
 // Handler is the node's HTTP side.
 func (a *App) Handler() http.Handler { return a.routes }

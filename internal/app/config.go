@@ -46,6 +46,10 @@ type Config struct {
 
 	CheckSetup bool `kong:"-"` // examine the set-up once the node serves, and log what is wrong
 
+	// OwnKey is a key that may do anything, with which the process asks its own node; empty: none. It is no key of
+	// the configuration: where there are no others, requests need none.
+	OwnKey string `kong:"-"`
+
 	Log              *slog.Logger      `kong:"-"` // nil: discard
 	WebhookTransport http.RoundTripper `kong:"-"` // of webhooks; nil: the network
 	Transport        http.RoundTripper `kong:"-"` // to Twilio; nil: the network

@@ -66,7 +66,7 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
-	a := &App{conf: conf, log: conf.Log, store: s}
+	a := &App{conf: conf, log: conf.Log, store: s, keys: there}
 	a.wire(carrier, contact, presets, registry)
 	if err := a.configureEndpoints(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -90,7 +90,8 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
 	})
 	a.web = web.New(web.Config{
-		Store: a.store, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, Edge: reader,
+		Store: a.store, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
+		Edge:     reader,
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
 		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),
 		HostURL:  a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,

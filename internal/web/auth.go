@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -38,6 +39,14 @@ func envKeys(keys []string) (list []envKey) {
 		}
 	}
 	return list
+}
+
+// ownKey is the key with which the process itself asks.
+func ownKey(secret string) []envKey {
+	if secret == "" {
+		return nil
+	}
+	return []envKey{{sha256.Sum256([]byte(secret)), nameOfLocal}}
 }
 
 // nameOf is the name of a key of the configuration, and what may be sent as its secret.
@@ -110,7 +119,7 @@ func (s *Server) keyless(a store.Asker) bool { return len(s.keys) == 0 && a.KeyI
 // keyOf returns who has a secret.
 func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) {
 	got := sha256.Sum256([]byte(secret))
-	for _, k := range s.keys {
+	for _, k := range slices.Concat(s.keys, s.own) {
 		if subtle.ConstantTimeCompare(got[:], k.hash[:]) == 1 {
 			return store.Asker{Name: k.name, Scopes: []store.Scope{store.Admin}}, nil
 		}

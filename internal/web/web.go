@@ -25,6 +25,7 @@ type Config struct {
 	Prober      *twilio.Prober // nil: nobody may probe
 	Account     string         // whose pause a list shows
 	APIKeys     []string       // none, nor any in the database: only this very machine is served
+	OwnKey      string         // with which this process may do anything, whatever keys there are; empty: none
 	Edge        *edge.Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
@@ -56,6 +57,7 @@ type Webhooks interface {
 type Server struct {
 	Config
 	keys      []envKey
+	own       []envKey            // OwnKey
 	oldScopes map[string][]string // of Idempotency-Keys, by the name of the API key
 	callbacks *prometheus.CounterVec
 	basePath  string // of HostURL
@@ -79,7 +81,7 @@ type Server struct {
 func New(c Config) *Server {
 	s := &Server{
 		Config: c,
-		keys:   envKeys(c.APIKeys), oldScopes: oldScopes(c.APIKeys),
+		keys:   envKeys(c.APIKeys), own: ownKey(c.OwnKey), oldScopes: oldScopes(c.APIKeys),
 		closing: make(chan struct{}),
 		callbacks: promauto.With(c.Metrics).NewCounterVec(prometheus.CounterOpts{
 			Name: "redial_callbacks_total",
