@@ -28,7 +28,8 @@ func TestTooManyCallsWait(t *testing.T) {
 			secret, path, to string
 			want             []string
 		}{
-			{crm, "/v1/calls", `"` + alice + `"`, []string{`"to"`, "calls to this number", "REDIAL_MAX_WAITING_PER_NUMBER permits (2)"}},
+			{crm, "/v1/calls", `"` + alice + `"`,
+				[]string{`"to"`, "calls to this number", "REDIAL_MAX_WAITING_PER_NUMBER permits (2)"}},
 			{crm, "/v1/calls?dry_run=true", `"` + alice + `"`, []string{"PER_NUMBER permits (2)"}},
 			{crm, "/twilio_api/calls", `["` + bob + `", "` + alice + `"]`, []string{`"to[1]"`, "PER_NUMBER permits (2)"}},
 		} {

@@ -186,9 +186,9 @@ func otherThan(s call.State) string {
 }
 
 // liveTo selects the Calls to a number that have not ended. It searches separately among the Calls' first numbers and
-// their other numbers, as endedTo does. How many there may be to a number is bounded, so those of a name are found among
-// them. MATERIALIZED keeps a planner from going through all Calls in the order of their ids, as it would where it takes
-// the name and the number to be common.
+// their other numbers, as endedTo does. How many there may be to a number is bounded, so those of a name are found
+// among them. MATERIALIZED keeps a planner from going through all Calls in the order of their ids, as it would where it
+// takes the name and the number to be common.
 func liveTo(q Query) []engine.Statement {
 	other := otherThan(q.State)
 	first := conditions{where: []string{"outcome IS NULL"}}

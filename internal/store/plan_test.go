@@ -133,7 +133,8 @@ func testPlans(t *testing.T, b backend) {
 			}
 		}
 		for _, bad := range []string{
-			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n", "SCAN audit", "Sort",
+			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n",
+			"SCAN audit", "Sort",
 			"TEMP B-TREE",
 		} {
 			sorts := bad == "Sort" || bad == "TEMP B-TREE"
