@@ -76,8 +76,9 @@ func (b Bounds) check(c *call.Call, of func(subject) int) error {
 // counted are the counts for large bounds. Each is used for a while, with what this node adds to it: a request that is
 // refused must not cost a count of everything that waits.
 type counted struct {
-	mu sync.Mutex
-	of map[subject]countedAt
+	mu  sync.Mutex
+	of  map[subject]countedAt
+	age time.Duration // for which a count is used
 }
 
 type countedAt struct {
@@ -88,10 +89,10 @@ type countedAt struct {
 func (c *counted) isFresh(s subject) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.of[s].isFresh()
+	return c.of[s].isFresh(c.age)
 }
 
-func (c countedAt) isFresh() bool { return !c.at.IsZero() && time.Since(c.at) < countAgain }
+func (c countedAt) isFresh(age time.Duration) bool { return !c.at.IsZero() && time.Since(c.at) < age }
 
 func (c *counted) get(s subject) int {
 	c.mu.Lock()
@@ -105,7 +106,7 @@ func (c *counted) set(s subject, n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.of) >= mostCounted {
-		maps.DeleteFunc(c.of, func(_ subject, old countedAt) bool { return !old.isFresh() })
+		maps.DeleteFunc(c.of, func(_ subject, old countedAt) bool { return !old.isFresh(c.age) })
 	}
 	if c.of == nil {
 		c.of = map[subject]countedAt{}

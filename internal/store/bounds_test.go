@@ -146,6 +146,7 @@ func testBounds(t *testing.T, b backend) {
 func testLargeBound(t *testing.T, b backend) {
 	const most = exactBound + 100
 	s := b.open(t, func(o *Options) { o.Bounds = Bounds{OfName: most} })
+	s.counted.age = time.Hour // however slow the machine is
 	counts, inserts := 0, 0
 	transact := s.transact
 	s.transact = func(ctx context.Context, fn func(*tx) error) error {
@@ -178,7 +179,7 @@ func testLargeBound(t *testing.T, b backend) {
 			}
 		}
 	}
-	if taken != most || counts > 3 {
+	if taken != most || counts != 1 {
 		t.Errorf("%d were taken, by %d counts", taken, counts)
 	}
 	keyed := func() *creating { return created(t, Idempotency{Scope: "scope", Key: "key", Hash: "request"}, byShop) }

@@ -47,6 +47,7 @@ func on(e engine.Engine, o Options) *Store {
 	s := &Store{
 		engine: e, scrubEnded: o.ScrubEnded, bounds: o.Bounds, placedBy: o.PlacedBy, clock: o.Clock, told: o.Committed,
 	}
+	s.counted.age = countAgain
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s
