@@ -1,9 +1,10 @@
 package app
 
-import "context"
+import (
+	"context"
 
-// makeAdmin is the command that makes a key that may do anything.
-const makeAdmin = "redial keys create ops --scope admin"
+	"redial/internal/store"
+)
 
 // apiKeys examines whether an API key is there where others can reach redial, and whether any works.
 func (e *Examination) apiKeys(ctx context.Context) []Finding {
@@ -18,10 +19,22 @@ func (e *Examination) apiKeys(ctx context.Context) []Finding {
 		return about("keys", Finding{Verdict: Wrong, Says: err.Error(), Stops: true, Setting: "REDIAL_API_KEYS",
 			Fix: makeAdmin + " --in-database; or " + fixes["REDIAL_API_KEYS"]})
 	}
-	if i.Keys.Any && !i.Keys.Works {
-		return about("keys", Finding{Verdict: Warning,
-			Says: "the database has API keys, and none of them works: nobody may use the API", Setting: "REDIAL_API_KEYS",
-			Fix: makeAdmin + " --in-database makes another (SQLite: while redial does not serve)"})
+	if ill := illOfKeys(i.Keys); ill != "" {
+		return about("keys", Finding{Verdict: Warning, Says: ill, Setting: "REDIAL_API_KEYS", Fix: anotherAdmin})
 	}
 	return nil
+}
+
+// anotherAdmin is how somebody may manage API keys again.
+const anotherAdmin = makeAdmin + " --in-database makes one (SQLite: while redial does not serve)"
+
+// illOfKeys says what nobody can do with the keys of a database that has any, where there are no others.
+func illOfKeys(there store.KeysThere) string {
+	switch {
+	case there.Any && !there.Works:
+		return "the database has API keys, and none of them works: nobody may use the API"
+	case there.Any && !there.Admin:
+		return "no API key of the database that works has the scope admin: nobody can make or revoke one"
+	}
+	return ""
 }

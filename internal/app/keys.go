@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +14,11 @@ import (
 // madeHere is who makes a key without a server.
 const madeHere = "local"
 
+// makeAdmin is the command that makes a key that may do anything.
+const makeAdmin = "redial keys create ops --scope admin"
+
 // CreateKey makes an API key in a database, on behalf of whoever can open it, and returns its secret. A database that
-// is new gets its tables. Without lifetime the key does not expire. What it waits for, notice is told. A URL that can't
+// is new gets its tables. A key without admin is refused where none that works has it. Without lifetime the key does not expire. What it waits for, notice is told. A URL that can't
 // be read is a *ConfigError.
 func CreateKey(
 	ctx context.Context, databaseURL, name string, scopes []string, lifetime time.Duration, notice func(sentence string),
@@ -37,6 +41,14 @@ func CreateKey(
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := errors.Join(s.MigrateNew(ctx), s.CheckSchema(ctx)); err != nil {
 		return k, "", err
+	}
+	there, err := s.KeysThere(ctx)
+	if err != nil {
+		return k, "", err
+	}
+	if !there.Admin && !slices.Contains(parsed, store.Admin) {
+		return k, "", fmt.Errorf("the scopes: must have admin, which no key that works has in this database: nobody could "+
+			"make another; first %s --in-database, or ask a server that has REDIAL_API_KEYS", makeAdmin)
 	}
 	k, secret = store.NewKey(name, parsed, madeHere, s.Now())
 	if lifetime > 0 {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,7 +12,7 @@ import (
 )
 
 // Where others can reach redial, it starts with API keys of either kind, and says which there may be where it does not.
-// The check says the same before, and warns of keys none of which works.
+// The check says the same before. Both warn of keys none of which works, or may manage keys.
 func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 	open := map[string]func(*Config){
 		"loopback":  func(*Config) {},
@@ -19,16 +20,22 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 		"published": func(c *Config) { c.HostURL = "https://redial.example.com" },
 	}
 	databases := map[string]struct {
-		make       func(t *testing.T, link string)
-		any, works bool
+		make              func(t *testing.T, link string)
+		any, works, admin bool
 	}{
-		"new":     {func(*testing.T, string) {}, false, false},
-		"no keys": {func(t *testing.T, link string) { withKeys(t, link, func(*store.Store) error { return nil }) }, false, false},
+		"new":     {func(*testing.T, string) {}, false, false, false},
+		"no keys": {func(t *testing.T, link string) { withKeys(t, link, func(*store.Store) error { return nil }) }, false, false, false},
 		"a key": {func(t *testing.T, link string) {
-			if _, _, err := CreateKey(t.Context(), link, "shop", []string{"calls:read"}, 0, nil); err != nil {
+			if _, _, err := CreateKey(t.Context(), link, "ops", []string{"admin"}, 0, nil); err != nil {
 				t.Fatal(err)
 			}
-		}, true, true},
+		}, true, true, true},
+		"a key without admin": {func(t *testing.T, link string) {
+			withKeys(t, link, func(s *store.Store) error {
+				k, _ := store.NewKey("shop", []store.Scope{store.CallsRead}, "env", s.Now())
+				return s.AddKey(t.Context(), store.Asker{}, k)
+			})
+		}, true, true, false},
 		"a revoked key": {func(t *testing.T, link string) {
 			withKeys(t, link, func(s *store.Store) error {
 				k, _ := store.NewKey("shop", []store.Scope{store.Admin}, "env", s.Now())
@@ -38,14 +45,14 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 				_, err := s.RevokeKeys(t.Context(), store.Asker{}, store.Revocation{Of: "shop", At: s.Now()})
 				return err
 			})
-		}, true, false},
+		}, true, false, false},
 		"an expired key": {func(t *testing.T, link string) {
 			withKeys(t, link, func(s *store.Store) error {
 				k, _ := store.NewKey("shop", []store.Scope{store.Admin}, "env", s.Now().Add(-time.Hour))
 				k.ExpiresAt = k.CreatedAt.Add(time.Minute)
 				return s.AddKey(t.Context(), store.Asker{}, k)
 			})
-		}, true, false},
+		}, true, false, false},
 	}
 	for way, expose := range open {
 		for name, database := range databases {
@@ -60,13 +67,24 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 				found := lines(append(e.settings(), e.apiKeys(t.Context())...))
 				refused := way != "loopback" && !database.any && env == nil
 				useless := database.any && !database.works && env == nil
-				if strings.Contains(found, "Stops:true") != refused || strings.Contains(found, "none of them works") != useless {
+				alone := database.works && !database.admin && env == nil
+				warned := func(text string) bool {
+					return strings.Contains(text, "none of them works") == useless &&
+						strings.Contains(text, "has the scope admin") == alone &&
+						strings.Contains(text, "--in-database makes one") == (useless || alone)
+				}
+				if strings.Contains(found, "Stops:true") != refused || !warned(found) {
 					t.Errorf("%s, %s, %q: found was %s", way, name, env, found)
 				}
+				var log strings.Builder
+				c.Log = slog.New(slog.NewTextHandler(&log, nil))
 				a, err := New(t.Context(), c)
 				_, wrong := errors.AsType[*ConfigError](err)
 				if wrong != refused || (err != nil) != refused {
 					t.Errorf("%s, %s, %q: it starts with %v", way, name, env, err)
+				}
+				if !warned(log.String()) || strings.Count(log.String(), "in-database") > 1 {
+					t.Errorf("%s, %s, %q: its log is %s", way, name, env, log.String())
 				}
 				for _, words := range []string{"REDIAL_API_KEYS is missing", "redial keys create"} {
 					if refused && !(strings.Contains(err.Error(), words) && strings.Contains(found, words)) {
@@ -81,6 +99,38 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A key without admin is not made in a database where none works that has it: nobody could make another.
+func TestTheFirstKeyInADatabaseMayManageKeys(t *testing.T) {
+	link := "sqlite:" + filepath.Join(t.TempDir(), "redial.db")
+	shop := func() error {
+		_, _, err := CreateKey(t.Context(), link, "shop", []string{"calls:write", "operate"}, 0, nil)
+		return err
+	}
+	refused := func(when string) {
+		t.Helper()
+		if err := shop(); err == nil || !strings.Contains(err.Error(), "must have admin") ||
+			!strings.Contains(err.Error(), makeAdmin+" --in-database") {
+			t.Errorf("%s it is answered %v", when, err)
+		}
+	}
+	refused("as the first,")
+	if _, _, err := CreateKey(t.Context(), link, "ops", []string{"calls:read", "admin"}, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := shop(); err != nil {
+		t.Errorf("where a key has admin: %v", err)
+	}
+	withKeys(t, link, func(s *store.Store) error {
+		for _, name := range []string{"ops", "shop"} {
+			if _, err := s.RevokeKeys(t.Context(), store.Asker{}, store.Revocation{Of: name, At: s.Now()}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	refused("where that one was revoked,")
 }
 
 // withKeys changes the keys of a database that nobody serves.

@@ -66,6 +66,9 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if ill := illOfKeys(there); ill != "" && len(conf.APIKeys) == 0 {
+		conf.Log.Warn(ill, "fix", anotherAdmin)
+	}
 	a := &App{conf: conf, log: conf.Log, store: s, keys: there}
 	a.wire(carrier, contact, presets, registry)
 	if err := a.configureEndpoints(ctx); err != nil {

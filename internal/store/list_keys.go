@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"redial/internal/store/engine"
@@ -61,18 +62,21 @@ func (s *Store) Keys(ctx context.Context) (list []Key, version int64, err error)
 type KeysThere struct {
 	Any   bool // there is one, be it one that no longer works
 	Works bool // one works
+	Admin bool // one that works may do anything
 }
 
 // selectEnds needs no column that a later migration adds: it reads the databases of older versions, too.
-const selectEnds = `SELECT expires_at, revoked_at FROM api_keys`
+const selectEnds = `SELECT scopes, expires_at, revoked_at FROM api_keys`
 
 // KeysThere looks which API keys there are.
 func (s *Store) KeysThere(ctx context.Context) (there KeysThere, err error) {
 	now := s.Now()
 	err = s.reading(ctx).each(selectEnds, nil, func(scan func(...any) error) error {
 		var k Key
-		err := scan(asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
-		there = KeysThere{Any: true, Works: there.Works || k.Works(now)}
+		err := scan(asJSON{&k.Scopes}, asMicros{&k.ExpiresAt}, asMicros{&k.RevokedAt})
+		works := k.Works(now)
+		there.Any, there.Works = true, there.Works || works
+		there.Admin = there.Admin || works && slices.Contains(k.Scopes, Admin)
 		return err
 	})
 	if err != nil {

@@ -67,7 +67,8 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 			f.Add("expires_in", "must not be negative")
 		}
 		if s.keyless(asker(r.Context())) && !slices.Contains(scopes, store.Admin) {
-			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make another")
+			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make "+
+				"another; redial keys create ops --scope admin makes one that has it")
 		}
 	}
 	if err := f.Problem(); err != nil {
