@@ -2,11 +2,16 @@ package app
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"redial/api"
 	"redial/internal/store"
@@ -26,54 +31,57 @@ func (w *world) key(name string, scopes ...store.Scope) (secret string) {
 // with is the headers of a request with an API key.
 func with(secret string) []string { return []string{"Authorization", "Bearer " + secret} }
 
+const toAsk, toRead, toSteer = "calls:write", "calls:read operate", "calls:write operate"
+
+// scopesOfRoutes are the scopes of which a key needs one, by route. Where there is none, anybody may come.
+var scopesOfRoutes = map[string]string{
+	"POST /v1/calls":                                   toAsk,
+	"POST /twilio_api/calls":                           toAsk,
+	"GET /v1/calls":                                    toRead,
+	"GET /v1/calls/{id}":                               toRead,
+	"GET /v1/calls/{id}/events":                        toRead,
+	"POST /v1/calls/{id}/cancel":                       toSteer,
+	"POST /v1/calls/{id}/redial":                       toSteer,
+	"GET /v1/calls/{id}/explain":                       toRead,
+	"GET /v1/presets":                                  "calls:write calls:read operate",
+	"POST /v1/calls/{id}/attempts/{number}/resolve":    toSteer,
+	"DELETE /v1/calls/{id}":                            toSteer,
+	"GET /v1/calls/{id}/deliveries":                    toRead,
+	"GET /v1/webhooks":                                 toRead,
+	"POST /v1/webhooks":                                toAsk,
+	"GET /v1/webhooks/stream":                          toRead,
+	"GET /v1/webhooks/{id}":                            toRead,
+	"DELETE /v1/webhooks/{id}":                         toSteer,
+	"POST /v1/webhooks/{id}/rotate":                    toSteer,
+	"POST /v1/webhooks/{id}/enable":                    toSteer,
+	"POST /v1/webhooks/{id}/test":                      toSteer,
+	"GET /v1/webhooks/{id}/deliveries":                 toRead,
+	"POST /v1/webhooks/{id}/deliveries/{event}/replay": toSteer,
+	"GET /v1/audit":                                    "operate",
+	"GET /v1/keys":                                     "admin",
+	"POST /v1/keys":                                    "admin",
+	"DELETE /v1/keys/{name}":                           "admin",
+	"POST /v1/keys/{name}/rotate":                      "admin",
+	"GET /metrics":                                     "metrics operate",
+	"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
+}
+
 // Each route needs one of a few scopes, and a key that has none of them is told which. A route that is not in this
 // table fails the test, and so does a row without a route.
 func TestEachRouteNeedsAScope(t *testing.T) {
-	const asks, reads, steers = "calls:write", "calls:read operate", "calls:write operate"
-	needs := map[string]string{
-		"POST /v1/calls":                                   asks,
-		"POST /twilio_api/calls":                           asks,
-		"GET /v1/calls":                                    reads,
-		"GET /v1/calls/{id}":                               reads,
-		"GET /v1/calls/{id}/events":                        reads,
-		"POST /v1/calls/{id}/cancel":                       steers,
-		"POST /v1/calls/{id}/redial":                       steers,
-		"GET /v1/calls/{id}/explain":                       reads,
-		"GET /v1/presets":                                  "calls:write calls:read operate",
-		"POST /v1/calls/{id}/attempts/{number}/resolve":    steers,
-		"DELETE /v1/calls/{id}":                            steers,
-		"GET /v1/calls/{id}/deliveries":                    reads,
-		"GET /v1/webhooks":                                 reads,
-		"POST /v1/webhooks":                                asks,
-		"GET /v1/webhooks/stream":                          reads,
-		"GET /v1/webhooks/{id}":                            reads,
-		"DELETE /v1/webhooks/{id}":                         steers,
-		"POST /v1/webhooks/{id}/rotate":                    steers,
-		"POST /v1/webhooks/{id}/enable":                    steers,
-		"POST /v1/webhooks/{id}/test":                      steers,
-		"GET /v1/webhooks/{id}/deliveries":                 reads,
-		"POST /v1/webhooks/{id}/deliveries/{event}/replay": steers,
-		"GET /v1/audit":                                    "operate",
-		"GET /v1/keys":                                     "admin",
-		"POST /v1/keys":                                    "admin",
-		"DELETE /v1/keys/{name}":                           "admin",
-		"POST /v1/keys/{name}/rotate":                      "admin",
-		"GET /metrics":                                     "metrics operate",
-		"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
-	}
 	inWorld(t, nil, func(w *world) {
 		secrets := map[store.Scope]string{"trigger:alerts": w.key("alerts", "trigger:alerts")}
 		for _, scope := range store.Scopes() {
 			secrets[scope] = w.key(strings.ReplaceAll(string(scope), ":", "-"), scope)
 		}
 		routes := slices.DeleteFunc(listedRoutes(t), func(r string) bool { return strings.Contains(r, "/callback") })
-		for route := range needs {
+		for route := range scopesOfRoutes {
 			if !slices.Contains(routes, route) {
 				t.Errorf("there is no route %s", route)
 			}
 		}
 		for _, route := range routes {
-			need, known := needs[route]
+			need, known := scopesOfRoutes[route]
 			if !known {
 				t.Errorf("the route %s is not in the table", route)
 			}
@@ -93,6 +101,34 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The page about the API lists the same scopes.
+func TestThePageListsTheScopesOfRoutes(t *testing.T) {
+	page, err := os.ReadFile("../../docs/api.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	code := regexp.MustCompile("`([^`]+)`")
+	words := func(cell string) (list []string) {
+		for _, m := range code.FindAllStringSubmatch(cell, -1) {
+			list = append(list, m[1])
+		}
+		return list
+	}
+	listed := map[string]string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z]+[^|]*) \\| (.*) \\|$").FindAllStringSubmatch(string(page), -1) {
+		for _, route := range words(row[2]) {
+			if strings.Contains(route, " /") {
+				listed[route] = strings.Join(words(row[1]), " ")
+			}
+		}
+	}
+	want := maps.Clone(scopesOfRoutes)
+	maps.DeleteFunc(want, func(_, need string) bool { return need == "" })
+	if diff := cmp.Diff(want, listed); diff != "" {
+		t.Errorf("-routes +page:\n%s", diff)
+	}
 }
 
 // A key that is revoked or has expired is out, and one that was rotated works for a while.
