@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,7 +20,7 @@ import (
 type keysCmd struct {
 	Create keysCreateCmd `cmd:"" help:"Make an API key; prints its secret this once."`
 	List   keysListCmd   `cmd:"" help:"List the API keys of the database."`
-	Rotate keysRotateCmd `cmd:"" help:"Make a new key of a name; the one before works for a while."`
+	Rotate keysRotateCmd `cmd:"" help:"Renew: make a new key of a name; those before work for a while."`
 	Revoke keysRevokeCmd `cmd:"" help:"Refuse a key from now on; with --cancel also end what its name made."`
 }
 
@@ -27,8 +28,8 @@ type keysCreateCmd struct {
 	server      `embed:""`
 	printed     `embed:""`
 	Name        string   `arg:"" help:"Whose it is: calls and endpoints belong to this name."`
-	Scope       []string `help:"What it may do, by commas: calls:write, calls:read, trigger:NAME, operate, numbers, metrics, admin." required:"" placeholder:"SCOPE"`
-	Expires     string   `help:"How long it works, such as 90d or 12h; without, until it is revoked." placeholder:"DURATION"`
+	Scope       []string `help:"What it may do, by commas: calls:write, calls:read, operate, metrics, admin; trigger:NAME and numbers allow nothing yet." required:"" placeholder:"SCOPE"`
+	Expires     string   `help:"How long it works, such as 90d or 12h, and no date; without, until it is revoked." placeholder:"DURATION"`
 	InDatabase  bool     `help:"Make it in the database itself, without a server; one with SQLite must not be serving."`
 	DatabaseURL string   `help:"The database, where no server is asked; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 }
@@ -49,7 +50,8 @@ func (c *keysCreateCmd) Run(ctx context.Context, con *console) error {
 	}
 	k, err := c.client().CreateKey(ctx, api.CreateKey{Name: c.Name, Scopes: c.Scope, ExpiresIn: expires})
 	if c.URL == defaultURL && os.Getenv("REDIAL_URL") == "" && errors.Is(err, syscall.ECONNREFUSED) {
-		con.warning("no redial serves at %s: the key is made in %s", defaultURL, c.where())
+		con.warning("no redial serves at %s: making the key in %s; if one serves elsewhere, --url makes that one make it",
+			defaultURL, c.where())
 		return c.inDatabase(ctx, con, expires.Std())
 	}
 	if err == nil {
@@ -69,11 +71,21 @@ func (c *keysCreateCmd) where() string {
 	switch u, err := url.Parse(c.DatabaseURL); {
 	case err != nil:
 		return "the database of DATABASE_URL"
-	case u.Opaque != "":
-		return c.DatabaseURL // a file
+	case strings.HasPrefix(c.DatabaseURL, "sqlite:"):
+		return wholePath(strings.TrimPrefix(c.DatabaseURL, "sqlite:"))
+	case u.Host == "":
+		return "the database of DATABASE_URL"
 	default:
 		return u.Scheme + "://" + u.Host + u.Path
 	}
+}
+
+// wholePath is the path of a file from the root; the name alone if the folder is not known.
+func wholePath(name string) string {
+	if path, err := filepath.Abs(name); err == nil {
+		return path
+	}
+	return name
 }
 
 func (c *keysCreateCmd) inDatabase(ctx context.Context, con *console, expires time.Duration) error {
@@ -98,7 +110,14 @@ func lifetime(text string) (api.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	return api.ParseDuration(text)
+	if _, err := strconv.ParseUint(text, 10, 64); err == nil && strings.Trim(text, "0") != "" {
+		return 0, fmt.Errorf("must be a duration with its unit: write %[1]sd for days, or %[1]sh for hours", text)
+	}
+	d, err := api.ParseDuration(text)
+	if err != nil {
+		return 0, errors.New("must be a duration such as 90d, 12h or 30m, with d, h or m behind the number")
+	}
+	return d, nil
 }
 
 // key shows an API key with its secret, which is shown this once.
@@ -107,7 +126,7 @@ func (con *console) key(k *api.Key, asJSON bool) error {
 		return printJSON(con.out, k)
 	}
 	printf(con.out, "%s\n", k.Secret)
-	printf(con.err, "This is the secret of %s, of %s, which %s. Keep it: it is not shown again.\n",
+	printf(con.err, "This is the secret of the API key %s of %s. The key %s. Keep the secret: it is not shown again.\n",
 		k.ID, k.Name, stateOfKey(k))
 	return nil
 }
@@ -127,7 +146,7 @@ func (c *keysListCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, api.KeyList{Keys: list})
 	}
 	if len(list) == 0 {
-		printf(con.err, "There are none%s.\n", map[bool]string{false: " that work; --all lists the others"}[c.All])
+		printf(con.err, "There are none%s.\n", map[bool]string{false: " that work; --all lists those that no longer do, too"}[c.All])
 		return nil
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)

@@ -44,7 +44,8 @@ func (con *console) withSetting(err error) error {
 		if p.Status == http.StatusUnauthorized {
 			err = fmt.Errorf("%w; give one that it knows with --api-key or REDIAL_API_KEY", err)
 			if con.command == "redial keys create" {
-				err = fmt.Errorf("%w, or make this one in the database itself with --in-database", err)
+				err = fmt.Errorf("%w; where there is none, --in-database makes a key in the database itself "+
+					"(SQLite: while redial does not serve)", err)
 			}
 		}
 		// a wrong path in the URL

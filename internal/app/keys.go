@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"redial/internal/store"
+	"redial/internal/store/engine"
 )
 
 // madeHere is who makes a key without a server.
@@ -35,6 +36,9 @@ func CreateKey(
 		return k, "", fmt.Errorf("the scopes: %w", err)
 	}
 	s, err := store.Open(ctx, databaseURL, store.Options{Notice: notice})
+	if errors.Is(err, engine.ErrInUse) {
+		return k, "", fmt.Errorf("%w: --url or REDIAL_URL makes that one make the key; or stop it first", err)
+	}
 	if err != nil {
 		return k, "", explained(err)
 	}

@@ -22,7 +22,7 @@ const (
 
 // Errors of changes of keys.
 var (
-	ErrNoKey   = errors.New("there is no such API key")
+	ErrNoKey   = errors.New("there is no such API key that works")
 	ErrKeyName = errors.New("there is an API key of this name: rotate it, or revoke it first")
 	ErrKeys    = errors.New("there are as many API keys as there can be")
 )

@@ -26,7 +26,7 @@ type Key struct {
 	Columns []string
 }
 
-// errInUse is the error for a file that another process has open.
-func errInUse(name string) error {
-	return fmt.Errorf("another redial uses this database (%s is locked)", name)
-}
+// ErrInUse is returned for a file that another process has open.
+var ErrInUse = errors.New("another redial uses this database")
+
+func errInUse(name string) error { return fmt.Errorf("%w (%s is locked)", ErrInUse, name) }
