@@ -37,7 +37,8 @@ type keysCreateCmd struct {
 func (c *keysCreateCmd) Help() string {
 	return "Standard output has the secret alone. Where neither --url nor REDIAL_URL names a server, and none serves at " +
 		defaultURL + ", the key is made in the database, as with --in-database: so the first one can be made " +
-		"before redial serves others. A database that is new gets its tables."
+		"before redial serves others. A database that is new gets its tables. Where redial serves at another address " +
+		"(REDIAL_LISTEN), name that with --url."
 }
 
 func (c *keysCreateCmd) Run(ctx context.Context, con *console) error {

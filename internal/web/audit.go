@@ -1,7 +1,9 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 
 	"redial/api"
 	"redial/internal/edge"
@@ -16,7 +18,11 @@ func (s *Server) ListAudit(w http.ResponseWriter, r *http.Request) error {
 	var f edge.Faults
 	f.Parameters(v, "by", "cursor", "limit")
 	if by != "" {
-		f.Wrong("by", store.CheckKeyName(by))
+		err := store.CheckKeyName(by)
+		if err != nil && strings.HasPrefix(by, "key_") {
+			err = errors.New("must be the name of an API key, and not its id: the list of API keys has both")
+		}
+		f.Wrong("by", err)
 	}
 	if cursor != "" && !store.IsAuditID(cursor) {
 		f.Add("cursor", "must be the next_cursor of a page before")
