@@ -60,7 +60,7 @@ type AuditEntry struct {
 	From   string // the address that the request came from; empty: there was no request
 	What   Deed
 	Of     string // the id of the Call, the Endpoint or the API key
-	Detail string // which attempt, message or name; how a Call was canceled; or empty
+	Detail string // which attempt, message or name; the host of an Endpoint; how a Call was canceled; or empty
 }
 
 func auditColumns(e *AuditEntry) []column {

@@ -113,9 +113,9 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	done(desk, CallCancel, c.ID, "hang up", err)
 	done(shop, CallDelete, c.ID, "", s.Scrub(t.Context(), shop, c.ID, begin))
 
-	e := Endpoint{ID: "we_1", Source: FromAPI, URL: "https://a.example", Events: Filter{"*"}, CreatedAt: begin}
+	e := Endpoint{ID: "we_1", Source: FromAPI, URL: "https://me:pass@A.example/s3cret?token=s3cret", Events: Filter{"*"}, CreatedAt: begin}
 	e.Secrets = []Secret{{Text: "one"}}
-	done(shop, EndpointCreate, e.ID, "", s.AddEndpoint(t.Context(), shop, e, 10))
+	done(shop, EndpointCreate, e.ID, "a.example:443", s.AddEndpoint(t.Context(), shop, e, 10))
 	rotate := func(e *Endpoint) { e.Secrets = []Secret{{Text: "two"}, {Text: "one", Until: begin}} }
 	_, err = s.ChangeEndpointBy(t.Context(), desk, EndpointRotate, e.ID, rotate)
 	done(desk, EndpointRotate, e.ID, "", err)
@@ -138,7 +138,7 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	enable := func(e *Endpoint) { e.DisabledAt = time.Time{} }
 	_, err = s.ChangeEndpointBy(t.Context(), desk, EndpointEnable, e.ID, enable)
 	done(desk, EndpointEnable, e.ID, "", err)
-	done(shop, EndpointDelete, e.ID, "", s.RemoveEndpoint(t.Context(), shop, e.ID))
+	done(shop, EndpointDelete, e.ID, "a.example:443", s.RemoveEndpoint(t.Context(), shop, e.ID))
 
 	first, _ := NewKey("crm", []Scope{CallsRead}, desk.Name, begin)
 	done(desk, KeyCreate, first.ID, "crm", s.AddKey(t.Context(), desk, first))

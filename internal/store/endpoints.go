@@ -171,7 +171,7 @@ func (s *Store) AddEndpoint(ctx context.Context, by Asker, e Endpoint, most int)
 		if err := t.write(&insertEndpoint, [][]column{endpointColumns(&e)}, nil); err != nil {
 			return err
 		}
-		return t.note(by, AuditEntry{At: e.CreatedAt, What: EndpointCreate, Of: e.ID})
+		return t.note(by, AuditEntry{At: e.CreatedAt, What: EndpointCreate, Of: e.ID, Detail: Host(e.URL)})
 	})
 	if err != nil {
 		return fmt.Errorf("adding an endpoint: %w", err)
@@ -243,13 +243,14 @@ func (t *tx) endpoint(id string) (e Endpoint, err error) {
 // RemoveEndpoint deletes an endpoint, and all its messages, sent or not.
 func (s *Store) RemoveEndpoint(ctx context.Context, by Asker, id string) error {
 	err := s.tx(ctx, func(t *tx) error {
-		if _, err := t.endpoint(id); err != nil {
+		e, err := t.endpoint(id)
+		if err != nil {
 			return err
 		}
 		if err := t.removeEndpoint(id); err != nil {
 			return err
 		}
-		return t.note(by, AuditEntry{At: s.Now(), What: EndpointDelete, Of: id})
+		return t.note(by, AuditEntry{At: s.Now(), What: EndpointDelete, Of: id, Detail: Host(e.URL)})
 	})
 	if err != nil {
 		return fmt.Errorf("removing endpoint %s: %w", id, err)
