@@ -339,8 +339,54 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err != nil || works(k.Secret) {
 			t.Errorf("all keys of the name are revoked: %v", err)
 		}
-		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err == nil || !strings.Contains(err.Error(), "no such API key") {
-			t.Errorf("revoked again: %v", err)
+		for _, of := range []string{"shop", k.ID, "nobody"} {
+			_, revoked := w.client.RevokeKey(w.ctx, of, false)
+			_, rotated := w.client.RotateKey(w.ctx, of, 0)
+			if revoked == nil || !strings.Contains(revoked.Error(), "there is no such API key") ||
+				strings.Contains(revoked.Error(), "was revoked or has expired") != (of != "nobody") {
+				t.Errorf("%s is revoked again: %v", of, revoked)
+			}
+			if rotated == nil || strings.Contains(rotated.Error(), "was revoked or has expired") != (of == "shop") {
+				t.Errorf("%s is rotated: %v", of, rotated)
+			}
+		}
+	})
+}
+
+// Whoever has the secret of a key that has ended is told when and how, and nobody else.
+func TestWhoeverHasAnEndedKeyIsToldSo(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		first, second := w.key("shop", store.CallsRead), w.key("crm", store.CallsRead)
+		says := func(secret string) string {
+			status, answer := w.do("GET", "/v1/calls", "", with(secret)...)
+			if status != http.StatusUnauthorized {
+				t.Errorf("it is answered %d: %s", status, answer)
+			}
+			return answer
+		}
+		on := w.node.Load().store.Now().UTC().Format("2006-01-02T")
+		if _, err := w.client.RevokeKey(w.ctx, "shop", false); err != nil {
+			t.Fatal(err)
+		}
+		if answer := says(first); !strings.Contains(answer, "this API key was revoked on "+on) {
+			t.Errorf("revoked: %s", answer)
+		}
+		if _, err := w.client.RotateKey(w.ctx, "crm", 0); err != nil {
+			t.Fatal(err)
+		}
+		if answer := says(second); !strings.Contains(answer, "this API key expired on "+on) {
+			t.Errorf("expired: %s", answer)
+		}
+		if _, err := w.client.RevokeKey(w.ctx, "crm", false); err != nil {
+			t.Fatal(err)
+		}
+		if answer := says(second); !strings.Contains(answer, "this API key expired on "+on) {
+			t.Errorf("expired, and revoked then: %s", answer)
+		}
+		for _, hash := range []string{store.HashSecret(first), first + "A", first[:12]} {
+			if answer := says(hash); !strings.Contains(answer, "this API key is not known") {
+				t.Errorf("another secret: %s", answer)
+			}
 		}
 	})
 }

@@ -22,7 +22,10 @@ const (
 
 // Errors of changes of keys.
 var (
-	ErrNoKey   = errors.New("there is no such API key that works")
+	ErrNoKey = errors.New("there is no such API key")
+	// ErrKeysEnded is an ErrNoKey, too.
+	ErrKeysEnded = fmt.Errorf("%w that works: it was revoked or has expired, as redial keys list --all shows", ErrNoKey)
+
 	ErrKeyName = errors.New("there is an API key of this name: rotate it, or revoke it first")
 	ErrKeys    = errors.New("there are as many API keys as there can be")
 )
@@ -68,17 +71,21 @@ func (t *tx) addKey(by Asker, what Deed, k *Key, all []Key) error {
 }
 
 // RotateKey stores a key, with the scopes and the end of the newest that works of its name, all of which work
-// until then at the latest. It returns the key as it is stored, or ErrNoKey if none works.
+// until then at the latest. It returns the key as it is stored. If there is none it returns ErrNoKey; if none works,
+// ErrKeysEnded.
 func (s *Store) RotateKey(ctx context.Context, by Asker, k Key, until time.Time) (Key, error) {
 	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
-		found := false
+		found, missing := false, ErrNoKey
 		for _, o := range all { // the newest comes last
+			if o.Name == k.Name {
+				missing = ErrKeysEnded
+			}
 			if o.Name == k.Name && o.Works(k.CreatedAt) {
 				found, k.Scopes, k.ExpiresAt = true, o.Scopes, o.ExpiresAt
 			}
 		}
 		if !found {
-			return ErrNoKey
+			return missing
 		}
 		t.add(engine.Statement{SQL: expireKeys, Args: []any{k.Name, micros(until)}})
 		return t.addKey(by, KeyRotate, &k, all)
@@ -96,12 +103,16 @@ type Revocation struct {
 	Refuse func(stay []Key) error // is told of the keys that work and stay; with an error none is ended; nil: never
 }
 
-// RevokeKeys ends API keys, and returns those that it ended. If there are none it returns ErrNoKey.
+// RevokeKeys ends API keys, and returns those that it ended. If there are none it returns ErrNoKey; if all were revoked
+// before, ErrKeysEnded.
 func (s *Store) RevokeKeys(ctx context.Context, by Asker, r Revocation) (ended []Key, err error) {
 	err = s.changeKeys(ctx, func(t *tx, all []Key) error {
 		var stay []Key
 		ended, stay = r.divide(all)
 		if len(ended) == 0 {
+			if slices.ContainsFunc(all, r.names) {
+				return ErrKeysEnded
+			}
 			return ErrNoKey
 		}
 		if r.Refuse != nil {
@@ -122,10 +133,12 @@ func (s *Store) RevokeKeys(ctx context.Context, by Asker, r Revocation) (ended [
 	return ended, nil
 }
 
+func (r *Revocation) names(k Key) bool { return k.Name == r.Of || k.ID == r.Of }
+
 // divide says which keys it ends, and which work and stay.
 func (r *Revocation) divide(all []Key) (ended, stay []Key) {
 	for _, k := range all {
-		if named := k.Name == r.Of || k.ID == r.Of; named && k.RevokedAt.IsZero() {
+		if r.names(k) && k.RevokedAt.IsZero() {
 			k.RevokedAt = r.At
 			ended = append(ended, k)
 		} else if k.Works(r.At) {

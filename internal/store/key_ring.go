@@ -53,6 +53,19 @@ func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
 	return r.used(known.working(known.byHash[hash])), nil
 }
 
+// Ended returns the key whose secret has this hash, if it works no longer; else nil.
+func (r *KeyRing) Ended(ctx context.Context, hash string) (*Key, error) {
+	known, err := r.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := known.byHash[hash]
+	if known.working(k) != nil {
+		return nil, nil
+	}
+	return k, nil
+}
+
 // Works says whether the key with this id works. It is asked for by an answer that goes on, which uses the key.
 func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
 	known, err := r.current(ctx)

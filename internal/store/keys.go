@@ -91,6 +91,14 @@ func (k *Key) Works(now time.Time) bool {
 	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt))
 }
 
+// End is when the key stops working, and whether because it was revoked; zero: never.
+func (k *Key) End() (at time.Time, revoked bool) {
+	if k.RevokedAt.IsZero() || !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(k.RevokedAt) {
+		return k.ExpiresAt, false
+	}
+	return k.RevokedAt, true
+}
+
 // Asker is who asks for something.
 type Asker struct {
 	Name   string // of the API key

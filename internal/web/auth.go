@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"redial/api"
@@ -129,13 +130,30 @@ func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) 
 	case err != nil:
 		return store.Asker{}, err
 	case k == nil:
-		return store.Asker{}, s.unknownKey()
+		return store.Asker{}, s.uselessKey(ctx, store.HashSecret(secret))
 	}
 	return store.Asker{Name: k.Name, KeyID: k.ID, Scopes: k.Scopes}, nil
 }
 
-func (s *Server) unknownKey() *api.Problem {
-	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+// uselessKey is the problem of a secret that no key has which works. Whoever has the secret of one that did is told
+// what became of it.
+func (s *Server) uselessKey(ctx context.Context, hash string) error {
+	k, err := s.Store.KeyRing.Ended(ctx, hash)
+	if err != nil {
+		return err
+	}
+	detail := "this API key is not known"
+	if k != nil {
+		at, revoked := k.End()
+		detail = "this API key " + map[bool]string{true: "was revoked", false: "expired"}[revoked] + " on " +
+			at.UTC().Format(time.RFC3339)
+	}
+	return s.refuse(wrongKey, http.StatusUnauthorized, detail)
+}
+
+// endedKey is the problem of a key that ended since its request was let in.
+func (s *Server) endedKey() *api.Problem {
+	return s.refuse(wrongKey, http.StatusUnauthorized, store.ErrKeyEnded.Error())
 }
 
 // allow returns the problem of an asker who has none of the scopes that a route needs.
@@ -193,7 +211,7 @@ func (s *Server) stillMay(ctx context.Context) error {
 	}
 	works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
 	if err == nil && !works {
-		err = s.refuse(wrongKey, http.StatusUnauthorized, "this API key works no longer")
+		err = s.endedKey()
 	}
 	return err
 }
