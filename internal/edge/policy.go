@@ -216,8 +216,8 @@ func secondOfDay(text string) (int, bool) {
 // names none, and the numbers may be in several, that is a fault, which lists them.
 func (f *Faults) zone(callees []phone.Number, p *call.Policy, now time.Time) {
 	w := &p.Window
-	if w.IsZero() || w.Zone != "" && w.Zone != call.AnyOfNumber {
-		return
+	if w.IsZero() || w.Zone != "" && w.Zone != call.AnyOfNumber || len(callees) == 0 {
+		return // without numbers there is a fault already
 	}
 	var names []string
 	for _, n := range callees {

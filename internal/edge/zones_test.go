@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
 
+	"redial/api"
 	"redial/internal/call"
 	"redial/internal/phone"
 )
@@ -75,4 +77,20 @@ func TestNobodyIsRungAtNight(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A request without a number is refused for that alone, whatever its window.
+func TestAWindowWithoutANumber(t *testing.T) {
+	presets, err := ReadPresets(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := NewReader(Reader{Numbers: Numbers{From: "+815012345678"}, Presets: presets})
+	for _, policy := range []string{`{"preset": "polite"}`, `{"window": {"hours": "09:00-17:00"}}`} {
+		_, err := r.Wish([]byte(`{"say": "Hello", "policy": `+policy+`}`), time.Now())
+		p, _ := errors.AsType[*api.Problem](err)
+		if p == nil || len(p.Errors) != 1 || p.Errors[0].Field != "to" {
+			t.Errorf("%s: %v", policy, err)
+		}
+	}
 }
