@@ -38,7 +38,9 @@ type KeyList struct {
 
 // RotateKey asks for a new key of a name.
 type RotateKey struct {
-	Overlap *Duration `json:"overlap,omitzero"` // for which the keys before work; nil: 24 h
+	Overlap   *Duration `json:"overlap,omitzero"`    // for which the keys before work; nil: 24 h
+	Scopes    []string  `json:"scopes,omitzero"`     // none: those of the key before
+	ExpiresIn Duration  `json:"expires_in,omitzero"` // zero: it ends when the key before would have
 }
 
 // Revoked is what became of a name's API keys, and of what it made.
@@ -74,9 +76,9 @@ func (c *Client) CreateKey(ctx context.Context, req CreateKey) (k Key, err error
 	return k, err
 }
 
-// RotateKey gives a name a new API key, whose secret is in the answer. Those before work for an overlap.
-func (c *Client) RotateKey(ctx context.Context, name string, overlap time.Duration) (k Key, err error) {
-	body, err := json.Marshal(RotateKey{Overlap: new(Duration(overlap))})
+// RotateKey gives a name a new API key, whose secret is in the answer.
+func (c *Client) RotateKey(ctx context.Context, name string, req RotateKey) (k Key, err error) {
+	body, err := json.Marshal(req)
 	if err != nil {
 		return k, fmt.Errorf("encoding the request: %w", err)
 	}

@@ -42,9 +42,9 @@ func (c *keysCreateCmd) Help() string {
 }
 
 func (c *keysCreateCmd) Run(ctx context.Context, con *console) error {
-	expires, err := lifetime(c.Expires)
+	expires, err := keyExpires(c.Expires)
 	if err != nil {
-		return con.usage(fmt.Errorf("--expires: %w", err))
+		return con.usage(err)
 	}
 	if c.InDatabase {
 		return c.inDatabase(ctx, con, expires.Std())
@@ -99,6 +99,18 @@ func (c *keysCreateCmd) inDatabase(ctx context.Context, con *console, expires ti
 		ID: k.ID, Name: k.Name, Hint: k.Hint, Scopes: c.Scope, By: k.CreatedBy, Secret: secret, CreatedAt: k.CreatedAt,
 		ExpiresAt: k.ExpiresAt,
 	}, c.JSON)
+}
+
+// keyExpires reads the flag --expires. Without it a key does not expire.
+func keyExpires(text string) (api.Duration, error) {
+	expires, err := lifetime(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("--expires: %w", err)
+	case text != "" && expires <= 0:
+		return 0, errors.New("--expires: must be longer than 0s; without it the key works until it is revoked")
+	}
+	return expires, nil
 }
 
 // lifetime reads how long a key works. Days are no unit of the API, since a day may have 23 hours.
@@ -177,8 +189,10 @@ func stateOfKey(k *api.Key) string {
 type keysRotateCmd struct {
 	server  `embed:""`
 	printed `embed:""`
-	Name    string `arg:"" help:"The name."`
-	Overlap string `help:"How long the keys before work, such as 1h or 7d; 0s: they end at once; default ${default}." default:"24h" placeholder:"DURATION"`
+	Name    string   `arg:"" help:"The name."`
+	Overlap string   `help:"How long the keys before work, such as 1h or 7d; 0s: they end at once; default ${default}." default:"24h" placeholder:"DURATION"`
+	Scope   []string `help:"What the new key may do; without, what the one before may." placeholder:"SCOPE"`
+	Expires string   `help:"How long the new key works, such as 90d; without, as long as the one before." placeholder:"DURATION"`
 }
 
 func (c *keysRotateCmd) Run(ctx context.Context, con *console) error {
@@ -186,7 +200,12 @@ func (c *keysRotateCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return con.usage(fmt.Errorf("--overlap: %w", err))
 	}
-	k, err := c.client().RotateKey(ctx, c.Name, overlap.Std())
+	expires, err := keyExpires(c.Expires)
+	if err != nil {
+		return con.usage(err)
+	}
+	k, err := c.client().RotateKey(ctx, c.Name,
+		api.RotateKey{Overlap: &overlap, Scopes: c.Scope, ExpiresIn: expires})
 	if err != nil {
 		return err
 	}

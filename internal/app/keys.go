@@ -12,15 +12,12 @@ import (
 	"redial/internal/store/engine"
 )
 
-// madeHere is who makes a key without a server.
-const madeHere = "local"
-
 // makeAdmin is the command that makes a key that may do anything.
 const makeAdmin = "redial keys create ops --scope admin"
 
 // CreateKey makes an API key in a database, on behalf of whoever can open it, and returns its secret. A database that
-// is new gets its tables. A key without admin is refused where none that works has it. Without lifetime the key does not expire. What it waits for, notice is told. A URL that can't
-// be read is a *ConfigError.
+// is new gets its tables. A key without admin is refused where none that works has it. Without lifetime the key does
+// not expire. What it waits for, notice is told. A URL that can't be read is a *ConfigError.
 func CreateKey(
 	ctx context.Context, databaseURL, name string, scopes []string, lifetime time.Duration, notice func(sentence string),
 ) (k store.Key, secret string, err error) {
@@ -54,9 +51,9 @@ func CreateKey(
 		return k, "", fmt.Errorf("the scopes: must have admin, which no key that works has in this database: nobody could "+
 			"make another; first %s --in-database, or ask a server that has REDIAL_API_KEYS", makeAdmin)
 	}
-	k, secret = store.NewKey(name, parsed, madeHere, s.Now())
+	k, secret = store.NewKey(name, parsed, store.NameOfLocal, s.Now())
 	if lifetime > 0 {
 		k.ExpiresAt = k.CreatedAt.Add(lifetime)
 	}
-	return k, secret, s.AddKey(ctx, store.Asker{Name: madeHere}, k)
+	return k, secret, s.AddKey(ctx, store.Asker{Name: store.NameOfLocal}, k)
 }

@@ -318,7 +318,7 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		if _, err := w.client.CreateKey(w.ctx, wish); err == nil || !strings.Contains(err.Error(), "of this name") {
 			t.Errorf("another key of the name: %v", err)
 		}
-		second, err := w.client.RotateKey(w.ctx, "shop", time.Hour)
+		second, err := w.client.RotateKey(w.ctx, "shop", api.RotateKey{Overlap: new(api.Duration(time.Hour))})
 		if err != nil || second.ID == k.ID || second.ExpiresAt != k.ExpiresAt {
 			t.Fatalf("%+v, %v", second, err)
 		}
@@ -341,7 +341,7 @@ func TestKeysAreManagedThroughTheAPI(t *testing.T) {
 		}
 		for _, of := range []string{"shop", k.ID, "nobody"} {
 			_, revoked := w.client.RevokeKey(w.ctx, of, false)
-			_, rotated := w.client.RotateKey(w.ctx, of, 0)
+			_, rotated := w.client.RotateKey(w.ctx, of, api.RotateKey{Overlap: new(api.Duration)})
 			if revoked == nil || !strings.Contains(revoked.Error(), "there is no such API key") ||
 				strings.Contains(revoked.Error(), "was revoked or has expired") != (of != "nobody") {
 				t.Errorf("%s is revoked again: %v", of, revoked)
@@ -371,7 +371,7 @@ func TestWhoeverHasAnEndedKeyIsToldSo(t *testing.T) {
 		if answer := says(first); !strings.Contains(answer, "this API key was revoked on "+on) {
 			t.Errorf("revoked: %s", answer)
 		}
-		if _, err := w.client.RotateKey(w.ctx, "crm", 0); err != nil {
+		if _, err := w.client.RotateKey(w.ctx, "crm", api.RotateKey{Overlap: new(api.Duration)}); err != nil {
 			t.Fatal(err)
 		}
 		if answer := says(second); !strings.Contains(answer, "this API key expired on "+on) {

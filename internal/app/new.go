@@ -94,6 +94,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 	})
 	a.web = web.New(web.Config{
 		Store: a.store, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
+		Public:   a.conf.wayIn() != "",
 		Edge:     reader,
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
 		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),

@@ -110,7 +110,7 @@ func TestARetryByKeysOfOtherKindsMakesNoSecondCall(t *testing.T) {
 		inWorld(t, nil, func(w *world) {
 			shop := w.key("shop", store.CallsWrite)
 			_, first := w.retrying(shop, alice)
-			rotated, err := w.client.RotateKey(w.ctx, "shop", time.Hour)
+			rotated, err := w.client.RotateKey(w.ctx, "shop", api.RotateKey{Overlap: new(api.Duration(time.Hour))})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -172,7 +172,7 @@ func TestANameThatGoesOnKeepsItsCalls(t *testing.T) {
 	inWorld(t, func(c *Config) { c.APIKeys = append(c.APIKeys, "desk:"+named) }, func(w *world) {
 		old := w.key("shop", store.CallsWrite, store.CallsRead)
 		c := &asked{w, w.waits(old, bob)}
-		second, err := w.client.RotateKey(w.ctx, "shop", time.Hour)
+		second, err := w.client.RotateKey(w.ctx, "shop", api.RotateKey{Overlap: new(api.Duration(time.Hour))})
 		if err != nil {
 			t.Fatal(err)
 		}

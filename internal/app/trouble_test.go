@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"net/http"
@@ -293,7 +294,7 @@ func (w *world) streams(path, last string, headers ...string) *streaming {
 func (w *world) streamsAt(node http.Handler, path, last string, headers ...string) *streaming {
 	ctx, cancel := context.WithCancel(w.ctx)
 	s := &streaming{w, httptest.NewRecorder(), cancel, make(chan struct{})}
-	r := httptest.NewRequestWithContext(ctx, "GET", hostURL+path, nil)
+	r := httptest.NewRequestWithContext(ctx, "GET", cmp.Or(w.conf.HostURL, hostURL)+path, nil)
 	r.Header.Set("Authorization", "Bearer "+apiKey)
 	r.Header.Set("Accept", "text/event-stream")
 	if last != "" {

@@ -17,6 +17,7 @@ const (
 	raiseKeyVersion = `UPDATE key_changes SET version = version + 1`
 	expireKeys      = `UPDATE api_keys SET expires_at = $2
 		WHERE name = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)`
+	forgetKey  = `DELETE FROM api_keys WHERE id = $1`
 	revokeKeys = `UPDATE api_keys SET revoked_at = $2 WHERE (name = $1 OR id = $1) AND revoked_at IS NULL`
 )
 
@@ -30,11 +31,13 @@ var (
 	ErrKeys    = errors.New("there are as many API keys as there can be")
 )
 
-// MaxKeys is how many keys may be kept, those that no longer work included: every node has all of them in memory.
+// MaxKeys is how many keys are kept, those that no longer work included: every node has all of them in memory. The one
+// that ended the longest ago gives way to another.
 const MaxKeys = 10_000
 
-// changeKeys runs a change of keys in a transaction, which knows all that there are.
-func (s *Store) changeKeys(ctx context.Context, change func(t *tx, all []Key) error) error {
+// changeKeys runs a change of keys in a transaction, which knows all that there are. If the asker's own key no longer
+// works then, nothing is changed, and the error is ErrKeyEnded.
+func (s *Store) changeKeys(ctx context.Context, by Asker, now time.Time, change func(t *tx, all []Key) error) error {
 	defer s.KeyRing.stale()
 	return s.tx(ctx, func(t *tx) error {
 		var all []Key
@@ -42,13 +45,17 @@ func (s *Store) changeKeys(ctx context.Context, change func(t *tx, all []Key) er
 		if err := t.flush(); err != nil {
 			return err
 		}
+		asks := func(k Key) bool { return k.ID == by.KeyID && k.Works(now) }
+		if by.KeyID != "" && !slices.ContainsFunc(all, asks) {
+			return ErrKeyEnded
+		}
 		return change(t, all)
 	})
 }
 
 // AddKey stores a key of a name that has none that works; else it returns ErrKeyName.
 func (s *Store) AddKey(ctx context.Context, by Asker, k Key) error {
-	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
+	err := s.changeKeys(ctx, by, k.CreatedAt, func(t *tx, all []Key) error {
 		if slices.ContainsFunc(all, func(o Key) bool { return o.Name == k.Name && o.Works(k.CreatedAt) }) {
 			return ErrKeyName
 		}
@@ -62,7 +69,11 @@ func (s *Store) AddKey(ctx context.Context, by Asker, k Key) error {
 
 func (t *tx) addKey(by Asker, what Deed, k *Key, all []Key) error {
 	if len(all) >= MaxKeys {
-		return ErrKeys
+		old := longestEnded(all, k.CreatedAt)
+		if old == nil {
+			return ErrKeys
+		}
+		t.add(engine.Statement{SQL: forgetKey, Args: []any{old.ID}})
 	}
 	if err := t.write(&insertKey, [][]column{apiKeyColumns(k)}, nil); err != nil {
 		return err
@@ -70,22 +81,44 @@ func (t *tx) addKey(by Asker, what Deed, k *Key, all []Key) error {
 	return t.note(by, AuditEntry{At: k.CreatedAt, What: what, Of: k.ID, Detail: k.Name})
 }
 
-// RotateKey stores a key, with the scopes and the end of the newest that works of its name, all of which work
-// until then at the latest. It returns the key as it is stored. If there is none it returns ErrNoKey; if none works,
-// ErrKeysEnded.
+// longestEnded returns the key that ended the longest ago, nil if all work.
+func longestEnded(all []Key, now time.Time) (old *Key) {
+	var since time.Time
+	for i := range all {
+		if at, _ := all[i].End(); !all[i].Works(now) && (old == nil || at.Before(since)) {
+			old, since = &all[i], at
+		}
+	}
+	return old
+}
+
+// RotateKey stores a key of a name that has one that works. What the key does not say, its scopes and its end, are
+// those of the newest that works, all of which work until then at the latest. It returns the key as it is stored. If
+// there is none of the name it returns ErrNoKey; if none works, ErrKeysEnded.
 func (s *Store) RotateKey(ctx context.Context, by Asker, k Key, until time.Time) (Key, error) {
-	err := s.changeKeys(ctx, func(t *tx, all []Key) error {
-		found, missing := false, ErrNoKey
-		for _, o := range all { // the newest comes last
-			if o.Name == k.Name {
-				missing = ErrKeysEnded
+	err := s.changeKeys(ctx, by, k.CreatedAt, func(t *tx, all []Key) error {
+		newest, missing := (*Key)(nil), ErrNoKey
+		for i := range all { // the newest comes last
+			o := &all[i]
+			if o.Name != k.Name {
+				continue
 			}
-			if o.Name == k.Name && o.Works(k.CreatedAt) {
-				found, k.Scopes, k.ExpiresAt = true, o.Scopes, o.ExpiresAt
+			missing = ErrKeysEnded
+			if !k.CreatedAt.After(o.CreatedAt) { // another node's clock, or a rotation that waited for another
+				k.CreatedAt = o.CreatedAt.Add(time.Microsecond)
+			}
+			if o.Works(k.CreatedAt) {
+				newest = o
 			}
 		}
-		if !found {
+		if newest == nil {
 			return missing
+		}
+		if len(k.Scopes) == 0 {
+			k.Scopes = newest.Scopes
+		}
+		if k.ExpiresAt.IsZero() {
+			k.ExpiresAt = newest.ExpiresAt
 		}
 		t.add(engine.Statement{SQL: expireKeys, Args: []any{k.Name, micros(until)}})
 		return t.addKey(by, KeyRotate, &k, all)
@@ -106,7 +139,7 @@ type Revocation struct {
 // RevokeKeys ends API keys, and returns those that it ended. If there are none it returns ErrNoKey; if all were revoked
 // before, ErrKeysEnded.
 func (s *Store) RevokeKeys(ctx context.Context, by Asker, r Revocation) (ended []Key, err error) {
-	err = s.changeKeys(ctx, func(t *tx, all []Key) error {
+	err = s.changeKeys(ctx, by, r.At, func(t *tx, all []Key) error {
 		var stay []Key
 		ended, stay = r.divide(all)
 		if len(ended) == 0 {

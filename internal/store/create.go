@@ -2,16 +2,12 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
 	"redial/internal/store/engine"
 )
-
-// ErrKeyEnded is returned if the API key that asks is not known, or has been revoked, or has expired.
-var ErrKeyEnded = errors.New("this API key works no longer")
 
 // Create stores a new Call and its Events. A key of the database that asks is read in the same transaction: if it no
 // longer works, nothing is stored, and the error is ErrKeyEnded. If the Idempotency-Key was used for the same request

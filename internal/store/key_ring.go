@@ -11,6 +11,7 @@ import (
 
 const (
 	keyLook  = 400 * time.Millisecond // between two looks at the version
+	keyNew   = 50 * time.Millisecond  // the same, where somebody brings a secret that is not known yet
 	keyTrust = 5 * time.Second        // for which what was read is relied on while it can't be looked at
 	keyTime  = 2 * time.Second        // for a look
 )
@@ -46,7 +47,10 @@ type knownKeys struct {
 
 // ByHash returns the key that works whose secret has this hash, nil if there is none.
 func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
-	known, err := r.current(ctx)
+	known, err := r.current(ctx, keyLook)
+	if err == nil && known.byHash[hash] == nil {
+		known, err = r.afterNow(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
 
 // Ended returns the key whose secret has this hash, if it works no longer; else nil.
 func (r *KeyRing) Ended(ctx context.Context, hash string) (*Key, error) {
-	known, err := r.current(ctx)
+	known, err := r.current(ctx, keyLook)
 	if err != nil {
 		return nil, err
 	}
@@ -68,13 +72,13 @@ func (r *KeyRing) Ended(ctx context.Context, hash string) (*Key, error) {
 
 // Works says whether the key with this id works. It is asked for by an answer that goes on, which uses the key.
 func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
-	known, err := r.current(ctx)
+	known, err := r.current(ctx, keyLook)
 	return err == nil && r.used(known.working(known.byID[id])) != nil, err
 }
 
 // Any says whether there is any key, be it one that no longer works.
 func (r *KeyRing) Any(ctx context.Context) (bool, error) {
-	known, err := r.current(ctx)
+	known, err := r.current(ctx, keyLook)
 	return err == nil && len(known.byID) > 0, err
 }
 
@@ -103,12 +107,24 @@ func (r *KeyRing) used(k *Key) *Key {
 	return k
 }
 
-// current is what is known, looked at anew if that was not done just now.
-func (r *KeyRing) current(ctx context.Context) (*knownKeys, error) {
+// afterNow is what a look finds that begins from now on: another node may have made the key just now. Those who bring
+// secrets that nobody knows share a few looks a second.
+func (r *KeyRing) afterNow(ctx context.Context) (*knownKeys, error) {
+	select {
+	case <-time.After(keyNew):
+		return r.current(ctx, keyNew)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// current is what is known, looked at anew if no look began within the age.
+func (r *KeyRing) current(ctx context.Context, age time.Duration) (*knownKeys, error) {
 	known := r.known.Load()
-	// A look that had begun before this node made a change may have missed it: then there is one more.
-	for first := true; !r.fresh(known) && (first || known.changes != r.changes.Load()); first = false {
-		looked := r.looks.DoChan("", func() (any, error) { return nil, r.look() })
+	// A look that had begun before this node made a change may have missed it, and one that somebody else asked for may
+	// have begun too early: then there is another one.
+	for tries := 0; !r.fresh(known, age) && tries < 3; tries++ {
+		looked := r.looks.DoChan("", func() (any, error) { return nil, r.look(age) })
 		select {
 		case <-ctx.Done(): // the look goes on, for others
 			return nil, ctx.Err()
@@ -122,15 +138,15 @@ func (r *KeyRing) current(ctx context.Context) (*knownKeys, error) {
 	return known, nil
 }
 
-// fresh says whether nobody needs to look again yet.
-func (r *KeyRing) fresh(k *knownKeys) bool {
-	return k != nil && time.Since(k.tried) < keyLook && k.changes == r.changes.Load()
+// fresh says whether a look began within the age, and after all changes of this node.
+func (r *KeyRing) fresh(k *knownKeys, age time.Duration) bool {
+	return k != nil && time.Since(k.tried) < age && k.changes == r.changes.Load()
 }
 
 // look looks at the version, and reads the keys if it has changed.
-func (r *KeyRing) look() error {
+func (r *KeyRing) look(age time.Duration) error {
 	was := r.known.Load()
-	if r.fresh(was) { // the look that has just ended was not yet over when somebody asked for this one
+	if r.fresh(was, age) { // the look that has just ended was not yet over when somebody asked for this one
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), keyTime)

@@ -102,7 +102,7 @@ func TestManyWhoAskShareALook(t *testing.T) {
 				all.Go(func() { answers(t, r, true, nil) })
 			}
 			all.Wait()
-			if err := r.look(); err != nil { // of somebody who had found it old, and is late
+			if err := r.look(keyLook); err != nil { // of somebody who had found it old, and is late
 				t.Error(err)
 			}
 			if k.looked() != round+1 {
@@ -127,6 +127,33 @@ func TestAnotherNodesChangeIsSeen(t *testing.T) {
 		k.change(func() { k.keys, k.rev = []Key{{ID: "key_1", Hash: "hash"}}, -2 }) // an older state, from a backup
 		time.Sleep(keyLook)
 		answers(t, r, true, nil)
+	})
+}
+
+// A key that another node has made just now is known, however short ago this node has looked. Those who bring unknown
+// secrets share a look in 50 ms.
+func TestAKeyThatWasJustMadeIsKnown(t *testing.T) {
+	withRing(t, func(t *testing.T, k *keyTable, r *KeyRing) {
+		answers(t, r, true, nil)
+		k.change(func() { k.keys = append(k.keys, Key{ID: "key_2", Hash: "new"}) })
+		if found, err := r.ByHash(t.Context(), "new"); err != nil || found == nil {
+			t.Errorf("a key that was just made: %v, %v", found, err)
+		}
+		before := k.looked()
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				for range 20 {
+					if found, err := r.ByHash(t.Context(), "nobody's"); err != nil || found != nil {
+						t.Errorf("a key of nobody: %v, %v", found, err)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := k.looked() - before; n > 20 {
+			t.Errorf("2000 unknown secrets took %d looks", n)
+		}
 	})
 }
 

@@ -63,8 +63,17 @@ func ParseScopes(words []string) (scopes []Scope, err error) {
 	return scopes, nil
 }
 
+// The names of those who have no key of the database.
+const (
+	NameOfEnv   = "env"   // keys of the configuration that have no name
+	NameOfLocal = "local" // programs of this very machine, where there are no keys
+)
+
 // CheckKeyName says what is wrong with the name of an API key.
 func CheckKeyName(name string) error {
+	if name == NameOfEnv || name == NameOfLocal {
+		return fmt.Errorf("%s is the name of those who have no key of their own", name)
+	}
 	if keyName.MatchString(name) {
 		return nil
 	}
@@ -98,6 +107,9 @@ func (k *Key) End() (at time.Time, revoked bool) {
 	}
 	return k.RevokedAt, true
 }
+
+// ErrKeyEnded is returned if the API key that asks is not known, or has been revoked, or has expired.
+var ErrKeyEnded = errors.New("this API key works no longer")
 
 // Asker is who asks for something.
 type Asker struct {

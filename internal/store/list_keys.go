@@ -111,15 +111,15 @@ var ErrKeyCursor = errors.New("there is no API key after which the page could be
 
 const (
 	selectKeyPlace = `SELECT name, created_at FROM api_keys WHERE id = $1`
-	// keysAfter reads the table, which MaxKeys bounds.
-	keysAfter = ` WHERE (name > $1 OR name = $1 AND (created_at > $2 OR created_at = $2 AND id > $3))
-		AND ($4 = 0 OR revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4))
-		ORDER BY name, created_at, id LIMIT $5`
+	// The page reads the table, which MaxKeys bounds.
+	keysAfter   = ` WHERE (name > $1 OR name = $1 AND (created_at > $2 OR created_at = $2 AND id > $3))`
+	keysWorking = ` AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)`
+	keysInOrder = ` ORDER BY name, created_at, id LIMIT $4`
 )
 
 // ListKeys returns the first API keys that match a query, and whether there are more.
 func (s *Store) ListKeys(ctx context.Context, q KeyQuery) (list []Key, more bool, err error) {
-	name, at, when := "", int64(0), int64(0)
+	name, at := "", int64(0)
 	if q.After != "" {
 		found, err := s.reading(ctx).row(selectKeyPlace, []any{storable(q.After)}, &name, &at)
 		if err == nil && !found {
@@ -129,12 +129,12 @@ func (s *Store) ListKeys(ctx context.Context, q KeyQuery) (list []Key, more bool
 			return nil, false, fmt.Errorf("listing API keys: %w", err)
 		}
 	}
+	where, args := keysAfter, []any{name, at, storable(q.After), q.Limit + 1}
 	if !q.Working.IsZero() {
-		when = q.Working.UnixMicro()
+		where, args = where+keysWorking, append(args, micros(q.Working))
 	}
 	st := readKeys(func(k *Key) { list = append(list, *k) })
-	args := []any{name, at, storable(q.After), when, q.Limit + 1}
-	if err := s.reading(ctx).each(selectKeys+keysAfter, args, st.Rows); err != nil {
+	if err := s.reading(ctx).each(selectKeys+where+keysInOrder, args, st.Rows); err != nil {
 		return nil, false, fmt.Errorf("listing API keys: %w", err)
 	}
 	more = len(list) > q.Limit

@@ -24,11 +24,7 @@ type envKey struct {
 	name string
 }
 
-const (
-	nameOfEnv   = "env"   // of the keys of the configuration that have no name
-	nameOfLocal = "local" // of programs of this very machine, where there are no keys
-	minSecret   = 16      // characters of what follows a name
-)
+const minSecret = 16 // characters of what follows a name
 
 // envKeys reads the keys of the configuration. One may be NAME:SECRET, whose SECRET is sent. The whole is taken, too,
 // because a key may have a colon in it.
@@ -47,14 +43,14 @@ func ownKey(secret string) []envKey {
 	if secret == "" {
 		return nil
 	}
-	return []envKey{{sha256.Sum256([]byte(secret)), nameOfLocal}}
+	return []envKey{{sha256.Sum256([]byte(secret)), store.NameOfLocal}}
 }
 
 // nameOf is the name of a key of the configuration, and what may be sent as its secret.
 func nameOf(key string) (name string, secrets []string) {
 	name, secret, _ := strings.Cut(key, ":")
 	if store.CheckKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
-		return nameOfEnv, []string{key}
+		return store.NameOfEnv, []string{key}
 	}
 	return name, []string{key, secret}
 }
@@ -62,7 +58,7 @@ func nameOf(key string) (name string, secrets []string) {
 // oldScopes are the scopes of Idempotency-Keys that versions before gave to the keys of the configuration, by the names
 // that these keys have now. Each secret had a scope of its own; a secret that has been given a name since keeps it.
 func oldScopes(keys []string) map[string][]string {
-	scopes := map[string][]string{nameOfLocal: {nameOfLocal}}
+	scopes := map[string][]string{store.NameOfLocal: {store.NameOfLocal}}
 	for _, k := range keys {
 		name, secrets := nameOf(k)
 		for _, secret := range secrets {
@@ -98,13 +94,13 @@ func (s *Server) scraped(r *http.Request) (store.Asker, error) {
 
 // authorizeLocal authorizes a request. Without API keys, foreign says why it is refused.
 func (s *Server) authorizeLocal(r *http.Request, foreign func(*http.Request) string) (store.Asker, error) {
-	if len(s.keys) == 0 {
+	if len(s.keys) == 0 && !s.Public {
 		keys, err := s.Store.KeyRing.Any(r.Context())
 		if err != nil {
 			return store.Asker{}, err
 		}
 		if !keys {
-			return store.Asker{Name: nameOfLocal, Scopes: []store.Scope{store.Admin}}, s.localOnly(foreign(r))
+			return store.Asker{Name: store.NameOfLocal, Scopes: []store.Scope{store.Admin}}, s.localOnly(foreign(r))
 		}
 	}
 	secret, ok := bearer(r)
@@ -115,7 +111,7 @@ func (s *Server) authorizeLocal(r *http.Request, foreign func(*http.Request) str
 }
 
 // keyless says whether somebody was let in without an API key, as there are none.
-func (s *Server) keyless(a store.Asker) bool { return len(s.keys) == 0 && a.KeyID == "" }
+func (s *Server) keyless(a store.Asker) bool { return len(s.keys) == 0 && !s.Public && a.KeyID == "" }
 
 // keyOf returns who has a secret.
 func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) {
@@ -203,17 +199,29 @@ func asker(ctx context.Context) store.Asker {
 	return a
 }
 
-// stillMay returns the problem of a request whose API key was revoked, or has expired, since it was let in.
+// inFlight is how long after a revocation something may still be committed that the key asked for before: a node
+// learns of it within a second, and a transaction that was under way ends. What takes longer is held against the key
+// once more.
+const inFlight = 2 * time.Second
+
+// stillMay returns the problem of a request whose API key was revoked, or has expired, since it was let in; or of one
+// that was let in without a key, if there is one now.
 func (s *Server) stillMay(ctx context.Context) error {
-	a := asker(ctx)
-	if a.KeyID == "" {
-		return nil
+	switch a := asker(ctx); {
+	case a.KeyID != "":
+		works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
+		if err == nil && !works {
+			err = s.endedKey()
+		}
+		return err
+	case s.keyless(a):
+		ended, err := s.Store.KeyRing.Any(ctx)
+		if err == nil && ended {
+			err = s.refuse(noKey, http.StatusUnauthorized, "there is an API key now: send it")
+		}
+		return err
 	}
-	works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
-	if err == nil && !works {
-		err = s.endedKey()
-	}
-	return err
+	return nil
 }
 
 func (s *Server) localOnly(why string) error {

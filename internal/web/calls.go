@@ -53,7 +53,11 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	if wrong != nil {
 		return s.repeatOr(wrong, w, r, request)
 	}
+	began := time.Now()
 	c, replayed, err := s.Store.Create(r.Context(), asker(r.Context()), c, events, request)
+	if err == nil && !replayed && time.Since(began) >= inFlight {
+		err = s.createdLate(r.Context(), c.ID)
+	}
 	if err != nil {
 		return err
 	}
@@ -61,6 +65,19 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 		return s.replayed(w, c)
 	}
 	return s.created(w, c)
+}
+
+// createdLate cancels a call that was committed so long after it was asked for that the API key may have been revoked
+// meanwhile, and whoever canceled what the key made may not have seen this call.
+func (s *Server) createdLate(ctx context.Context, id string) error {
+	ctx = context.WithoutCancel(ctx) // the client may have gone
+	ended := s.stillMay(ctx)
+	if ended == nil || errors.Is(ended, store.ErrKeysUnread) {
+		return nil
+	}
+	now := s.Store.Now()
+	_, err := s.Store.Change(ctx, id, now, func(c *call.Call) ([]call.Event, error) { return c.Cancel(false, "", now), nil })
+	return cmp.Or(err, ended)
 }
 
 // newCall makes the Call that a request asks for. With an error it returns the wish as far as it was read.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 
 	"redial/internal/store"
@@ -44,8 +46,26 @@ func (s *Server) authorized(who func(*http.Request) (store.Asker, error), needs 
 			return err
 		}
 		a.From = origin(r)
-		return h(w, r.WithContext(context.WithValue(r.Context(), askerKey{}, a)))
+		r = r.WithContext(context.WithValue(r.Context(), askerKey{}, a))
+		r.Body = &heldBody{r.Body, func() error { return s.stillMay(r.Context()) }}
+		return h(w, r)
 	})
+}
+
+// heldBody is a body that is an error at its end if whoever sends it may no longer do so. A body may take long.
+type heldBody struct {
+	io.ReadCloser
+	still func() error
+}
+
+func (b *heldBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		if wrong := b.still(); wrong != nil {
+			err = &endedError{wrong}
+		}
+	}
+	return n, err
 }
 
 // Twilio serves Twilio, whose signature the handler checks once it has read the body.

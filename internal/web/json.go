@@ -65,10 +65,16 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, edge.CheckJSON(body)
 }
 
+// endedError is why a body that was read is not to be used.
+type endedError struct{ error }
+
 func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return nil, edge.Problem(http.StatusRequestEntityTooLarge, "the body is larger than %d bytes", most)
+	}
+	if ended, ok := errors.AsType[*endedError](err); ok {
+		return nil, ended.error
 	}
 	if errors.Is(err, errBusy) {
 		return nil, edge.Problem(http.StatusServiceUnavailable,

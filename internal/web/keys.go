@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +12,15 @@ import (
 	"redial/internal/shown"
 	"redial/internal/store"
 )
+
+// endless is the lifetime of a key of which a request does not say how long it works.
+const endless = api.Duration(math.MinInt64)
+
+func checkExpires(f *edge.Faults, expires api.Duration) {
+	if expires != endless && expires <= 0 {
+		f.Add("expires_in", "must be longer than 0s; without it a new key works until it is revoked")
+	}
+}
 
 const (
 	keyOverlap    = 24 * time.Hour // for which a key works that was rotated, unless the request says
@@ -56,16 +66,14 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	var name string
 	var words []string
-	var expires api.Duration
+	expires := endless
 	var f edge.Faults
 	f.Object(body, "", edge.Fields{{"name", &name}, {"scopes", &words}, {"expires_in", &expires}})
 	scopes, err := store.ParseScopes(words)
 	if f.None() {
 		f.Wrong("scopes", err)
 		f.Wrong("name", store.CheckKeyName(name))
-		if expires < 0 {
-			f.Add("expires_in", "must not be negative")
-		}
+		checkExpires(&f, expires)
 		if s.keyless(asker(r.Context())) && !slices.Contains(scopes, store.Admin) {
 			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make "+
 				"another; redial keys create ops --scope admin makes one that has it")
@@ -75,7 +83,7 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	k, secret := store.NewKey(name, scopes, asker(r.Context()).Name, s.Store.Now())
-	if expires > 0 {
+	if expires != endless {
 		k.ExpiresAt = k.CreatedAt.Add(expires.Std())
 	}
 	if err := s.Store.AddKey(r.Context(), asker(r.Context()), k); err != nil {
@@ -87,13 +95,16 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 
 // RotateKey gives a name a new API key, and shows its secret this once. Those before work for the overlap.
 func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
-	overlap, err := readOverlap(w, r)
+	ask, err := readRotation(w, r)
 	if err != nil {
 		return err
 	}
 	now := s.Store.KeyRing.Now()
-	k, secret := store.NewKey(r.PathValue("name"), nil, asker(r.Context()).Name, now)
-	k, err = s.Store.RotateKey(r.Context(), asker(r.Context()), k, now.Add(overlap))
+	k, secret := store.NewKey(r.PathValue("name"), ask.scopes, asker(r.Context()).Name, now)
+	if ask.expires != endless {
+		k.ExpiresAt = now.Add(ask.expires.Std())
+	}
+	k, err = s.Store.RotateKey(r.Context(), asker(r.Context()), k, now.Add(ask.overlap.Std()))
 	if err != nil {
 		return err
 	}
@@ -101,20 +112,35 @@ func (s *Server) RotateKey(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, shown.KeyWithSecret(&k, secret))
 }
 
-// readOverlap reads for how long the keys before work. The body may be missing.
-func readOverlap(w http.ResponseWriter, r *http.Request) (time.Duration, error) {
-	overlap := api.Duration(keyOverlap)
+// rotation is what a request says of a key that takes another's place.
+type rotation struct {
+	overlap, expires api.Duration
+	scopes           []store.Scope // none: those of the key before
+}
+
+// readRotation reads it. The body may be missing.
+func readRotation(w http.ResponseWriter, r *http.Request) (rotation, error) {
+	ask := rotation{overlap: api.Duration(keyOverlap), expires: endless}
 	if r.ContentLength == 0 {
-		return overlap.Std(), nil
+		return ask, nil
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return 0, err
+		return ask, err
 	}
+	var words []string
 	var f edge.Faults
-	f.Object(body, "", edge.Fields{{"overlap", &overlap}})
-	if f.None() && (overlap < 0 || overlap > api.Duration(maxKeyOverlap)) {
+	f.Object(body, "", edge.Fields{{"overlap", &ask.overlap}, {"scopes", &words}, {"expires_in", &ask.expires}})
+	if !f.None() {
+		return ask, f.Problem()
+	}
+	if ask.overlap < 0 || ask.overlap > api.Duration(maxKeyOverlap) {
 		f.Add("overlap", "must be from 0s to "+api.Duration(maxKeyOverlap).String())
 	}
-	return overlap.Std(), f.Problem()
+	checkExpires(&f, ask.expires)
+	if words != nil {
+		ask.scopes, err = store.ParseScopes(words)
+		f.Wrong("scopes", err)
+	}
+	return ask, f.Problem()
 }

@@ -23,10 +23,7 @@ const (
 	canceledAt = 50  // calls that are canceled at once: they share commits
 	// cancelTime is for the cancels of one request. The client asks again for what is left.
 	cancelTime = 10 * time.Second
-	// inFlight is how long after a revocation something may still be committed that the key asked for before: a node
-	// learns of it within a second, and a transaction that was under way ends.
-	inFlight = 2 * time.Second
-	mostLeft = 1000 // calls that are counted
+	mostLeft   = 1000 // calls that are counted
 )
 
 // RevokeKey ends all API keys of a name, or the one with an id. With cancel it also cancels the calls of the name, and
