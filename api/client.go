@@ -29,6 +29,7 @@ type Client struct {
 // ListQuery selects calls; empty fields select all.
 type ListQuery struct {
 	State, Outcome, To string
+	By                 string // the name of the API key that asked for them
 	Cursor             string // NextCursor of the page before
 	Limit              int    // calls in a page; 0: the server's default
 }
@@ -65,7 +66,9 @@ func (c *Client) Get(ctx context.Context, id string, wait time.Duration) (call C
 // List shows a page of calls, newest first.
 func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err error) {
 	v := url.Values{}
-	for name, value := range map[string]string{"state": q.State, "outcome": q.Outcome, "to": q.To, "cursor": q.Cursor} {
+	for name, value := range map[string]string{
+		"state": q.State, "outcome": q.Outcome, "to": q.To, "by": q.By, "cursor": q.Cursor,
+	} {
 		if value != "" {
 			v.Set(name, value)
 		}

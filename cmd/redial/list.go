@@ -20,6 +20,7 @@ type listCmd struct {
 	State   string `help:"Only those waiting, dialing or ended." placeholder:"STATE" predictor:"waiting,dialing,ended"`
 	Outcome string `help:"Only those that ended so." placeholder:"OUTCOME" predictor:"reached,unreached,refused,canceled,expired"`
 	To      string `help:"Only those to this number, whoever of a call's people has it." placeholder:"NUMBER"`
+	By      string `help:"Only those that API keys of this name asked for." placeholder:"NAME"`
 	Limit   int    `help:"At most so many." default:"50"`
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
 }
@@ -34,7 +35,7 @@ func (c *listCmd) Validate() error {
 
 func (c *listCmd) Run(ctx context.Context, con *console) error {
 	page, err := c.client().List(ctx, api.ListQuery{
-		State: c.State, Outcome: c.Outcome, To: c.To, Limit: c.Limit, Cursor: c.Cursor,
+		State: c.State, Outcome: c.Outcome, To: c.To, By: c.By, Limit: c.Limit, Cursor: c.Cursor,
 	})
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 func (c *listCmd) more(cursor string) string {
 	args := []string{"list"}
 	for _, f := range []struct{ flag, value string }{
-		{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--cursor", cursor},
+		{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--by", c.By}, {"--cursor", cursor},
 	} {
 		if f.value != "" {
 			args = append(args, f.flag, f.value)
@@ -78,13 +79,19 @@ func (c *listCmd) more(cursor string) string {
 // printCalls lists Calls, one a line. On a terminal with so many columns it leaves out what does not fit; if columns
 // is 0, it prints everything, however long the lines become.
 func printCalls(out io.Writer, calls []api.Call, columns int) {
+	by := differ(calls, func(c *api.Call) string { return c.By })
 	if columns == 0 {
-		printLines(out, allOf(calls))
+		printLines(out, allOf(calls, by))
 		return
 	}
+	tooWide := func(line string) bool { return cells(line) > columns }
 	var waiting notes
-	lines := mostOf(calls, &waiting)
-	if slices.ContainsFunc(lines, func(line string) bool { return cells(line) > columns }) {
+	lines := mostOf(calls, by, &waiting)
+	if by && slices.ContainsFunc(lines, tooWide) {
+		waiting = nil
+		lines = mostOf(calls, false, &waiting)
+	}
+	if slices.ContainsFunc(lines, tooWide) {
 		waiting = nil
 		lines = leastOf(calls, &waiting)
 	}
@@ -95,16 +102,28 @@ func printCalls(out io.Writer, calls []api.Call, columns int) {
 	waiting.print(out, columns)
 }
 
-func allOf(calls []api.Call) []string {
-	return table("ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED", calls, func(w io.Writer, _ int, c *api.Call) {
-		printf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", c.ID, shortTo(c), stateOf(c), dials(c), next(c), clock(c.CreatedAt))
+// headOf is the first line of a list of Calls.
+func headOf(by bool) string {
+	if by {
+		return "ID\tBY\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED"
+	}
+	return "ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED"
+}
+
+func allOf(calls []api.Call, by bool) []string {
+	return table(headOf(by), calls, func(w io.Writer, _ int, c *api.Call) {
+		printf(w, "%s\t", c.ID)
+		printIf(w, by, c.By)
+		printf(w, "%s\t%s\t%s\t%s\t%s\n", shortTo(c), stateOf(c), dials(c), next(c), clock(c.CreatedAt))
 	})
 }
 
-func mostOf(calls []api.Call, waiting *notes) []string {
+func mostOf(calls []api.Call, by bool, waiting *notes) []string {
 	ids := shortIDs(calls)
-	return table("ID\tTO\tSTATE\tATTEMPTS\tNEXT\tCREATED", calls, func(w io.Writer, i int, c *api.Call) {
-		printf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", ids[i], shortTo(c), inAWord(c), dials(c), waiting.next(c), brief(c.CreatedAt))
+	return table(headOf(by), calls, func(w io.Writer, i int, c *api.Call) {
+		printf(w, "%s\t", ids[i])
+		printIf(w, by, c.By)
+		printf(w, "%s\t%s\t%s\t%s\t%s\n", shortTo(c), inAWord(c), dials(c), waiting.next(c), brief(c.CreatedAt))
 	})
 }
 

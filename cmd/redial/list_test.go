@@ -67,6 +67,33 @@ func TestTheListFitsTheTerminal(t *testing.T) {
 	}
 }
 
+// Whose calls they are is shown where that differs, if there is room.
+func TestTheListSaysWhoseCallsTheyAre(t *testing.T) {
+	calls := aList(time.Now())
+	for i := range calls {
+		calls[i].By = "shop"
+	}
+	for _, c := range []struct {
+		other string
+		width int
+		there bool
+	}{{"shop", 0, false}, {"shop", 200, false}, {"crm", 0, true}, {"crm", 200, true}, {"crm", 80, false}} {
+		calls[1].By = c.other
+		var out strings.Builder
+		printCalls(&out, calls, c.width)
+		head, _, _ := strings.Cut(out.String(), "\n")
+		if there := strings.Contains(head, " BY "); there != c.there ||
+			strings.Contains(out.String(), " shop ") != c.there || strings.Contains(out.String(), " crm ") != c.there {
+			t.Errorf("beside %s, at %d columns, it is\n%s", c.other, c.width, out.String())
+		}
+		for line := range strings.Lines(out.String()) {
+			if c.width > 0 && utf8.RuneCountInString(line)-1 > c.width {
+				t.Errorf("at %d columns a line is %q", c.width, line)
+			}
+		}
+	}
+}
+
 // Two calls whose ids begin alike are shown with whole ids.
 func TestIDsThatBeginAlikeAreShownWhole(t *testing.T) {
 	calls := []api.Call{

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"unicode"
@@ -159,4 +160,16 @@ func table[T any](heading string, list []T, row func(w io.Writer, i int, v *T)) 
 		lines = append(lines, strings.TrimRight(line, " \n"))
 	}
 	return lines
+}
+
+// differ says whether a column would tell something: not all that are listed have the same there.
+func differ[T any](list []T, column func(*T) string) bool {
+	return slices.ContainsFunc(list, func(one T) bool { return column(&one) != column(&list[0]) })
+}
+
+// printIf prints a column that is only there if it tells something.
+func printIf(w io.Writer, there bool, text string) {
+	if there {
+		printf(w, "%s\t", text)
+	}
 }

@@ -46,9 +46,14 @@ func (c *webhooksListCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, api.EndpointList{Endpoints: list})
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)
-	printf(t, "ID\tFROM\tURL\tEVENTS\tSTATE\n")
+	by := differ(list, func(e *api.Endpoint) string { return e.By })
+	printf(t, "ID\tFROM\t")
+	printIf(t, by, "BY")
+	printf(t, "URL\tEVENTS\tSTATE\n")
 	for _, e := range list {
-		printf(t, "%s\t%s\t%s\t%s\t%s\n", e.ID, e.Source, cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","),
+		printf(t, "%s\t%s\t", e.ID, e.Source)
+		printIf(t, by, e.By)
+		printf(t, "%s\t%s\t%s\n", cmp.Or(e.URL, "(a stream)"), strings.Join(e.Events, ","),
 			stateOfEndpoint(&e))
 	}
 	return t.Flush()

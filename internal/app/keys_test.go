@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -299,6 +300,68 @@ func TestAnEndpointHearsOnlyOfItsName(t *testing.T) {
 		w.pass(10 * time.Minute)
 		if own, other := heard["shop"].heard(), heard["crm"].heard(); len(own) == 0 || len(other) > 0 {
 			t.Errorf("the endpoint of its name heard %q, the other one %q", own, other)
+		}
+	})
+}
+
+// Who sees all calls can list those of a name. Who sees its own name's is told that it may not list another's.
+func TestCallsAreListedByName(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		shop, ops := w.key("shop", store.CallsWrite, store.CallsRead), w.key("ops", store.Operate)
+		made := map[string][]string{}
+		for i := range 6 {
+			secret, name := apiKey, "env"
+			if i%2 == 0 {
+				secret, name = shop, "shop"
+			}
+			_, answer := w.do("POST", "/v1/calls", `{"to": "`+alice+`", "say": {"text": "Hello."}, "policy": {"not_before": "`+
+				time.Now().Add(time.Hour).Format(time.RFC3339)+`"}}`, with(secret)...)
+			var c api.Call
+			if err := json.Unmarshal([]byte(answer), &c); err != nil || c.By != name {
+				t.Fatalf("a call is answered %s", answer)
+			}
+			made[name] = append([]string{c.ID}, made[name]...)
+		}
+		listed := func(query, secret string) (ids []string, next string) {
+			t.Helper()
+			status, answer := w.do("GET", "/v1/calls"+query, "", with(secret)...)
+			var page api.CallList
+			if err := json.Unmarshal([]byte(answer), &page); err != nil || status != http.StatusOK {
+				t.Fatalf("%s is answered %d: %s", query, status, answer)
+			}
+			for _, c := range page.Calls {
+				ids = append(ids, c.ID)
+			}
+			return ids, page.NextCursor
+		}
+		for _, secret := range []string{apiKey, ops} {
+			for name, want := range made {
+				for _, q := range []string{"", "&state=waiting", "&to=" + url.QueryEscape(alice)} {
+					first, next := listed("?limit=2&by="+name+q, secret)
+					rest, _ := listed("?by="+name+q+"&cursor="+next, secret)
+					if got := append(first, rest...); len(first) != 2 || !slices.Equal(got, want) {
+						t.Errorf("%s%s lists %v, not %v", name, q, got, want)
+					}
+				}
+			}
+			if ids, _ := listed("?by=nobody", secret); len(ids) != 0 {
+				t.Errorf("nobody has made %v", ids)
+			}
+		}
+		if ids, _ := listed("?by=shop", shop); !slices.Equal(ids, made["shop"]) {
+			t.Errorf("its own are %v", ids)
+		}
+		for query, want := range map[string]struct {
+			status int
+			says   string
+		}{
+			"?by=env": {http.StatusForbidden, "scope operate"}, "?by=nobody": {http.StatusForbidden, "scope operate"},
+			"?by=No!": {http.StatusUnprocessableEntity, "by"}, "?by=key_A1": {http.StatusUnprocessableEntity, "not its id"},
+		} {
+			if status, answer := w.do("GET", "/v1/calls"+query, "", with(shop)...); status != want.status ||
+				!strings.Contains(answer, want.says) {
+				t.Errorf("%s is answered %d: %s", query, status, answer)
+			}
 		}
 	})
 }

@@ -11,6 +11,15 @@ import (
 	"redial/internal/store"
 )
 
+// checkBy says what is wrong with a name whose deeds or calls are to be listed.
+func checkBy(name string) error {
+	err := store.CheckKeyName(name)
+	if err != nil && strings.HasPrefix(name, "key_") {
+		return errors.New("must be the name of an API key, and not its id: the list of API keys has both")
+	}
+	return err
+}
+
 // ListAudit shows a page of who did what, the newest first.
 func (s *Server) ListAudit(w http.ResponseWriter, r *http.Request) error {
 	v, limit := r.URL.Query(), defaultLimit
@@ -18,11 +27,7 @@ func (s *Server) ListAudit(w http.ResponseWriter, r *http.Request) error {
 	var f edge.Faults
 	f.Parameters(v, "by", "cursor", "limit")
 	if by != "" {
-		err := store.CheckKeyName(by)
-		if err != nil && strings.HasPrefix(by, "key_") {
-			err = errors.New("must be the name of an API key, and not its id: the list of API keys has both")
-		}
-		f.Wrong("by", err)
+		f.Wrong("by", checkBy(by))
 	}
 	if cursor != "" && !store.IsAuditID(cursor) {
 		f.Add("cursor", "must be the next_cursor of a page before")

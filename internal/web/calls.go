@@ -250,7 +250,15 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 		State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")),
 		Before: v.Get("cursor"), Limit: defaultLimit, By: asker(r.Context()).OnlyOf(),
 	}
-	f.Parameters(v, "cursor", "limit", "outcome", "state", "to")
+	f.Parameters(v, "by", "cursor", "limit", "outcome", "state", "to")
+	if by := v.Get("by"); by != "" {
+		f.Wrong("by", checkBy(by))
+		if q.By != "" && q.By != by && f.None() {
+			return q, s.refuse(noScope, http.StatusForbidden,
+				"this API key sees only what its own name made: to list what another made it lacks the scope operate")
+		}
+		q.By = by
+	}
 	if q.State != "" && !slices.Contains(call.States(), q.State) {
 		f.Add("state", "must be waiting, dialing or ended")
 	}
