@@ -190,9 +190,9 @@ type keysRotateCmd struct {
 	server  `embed:""`
 	printed `embed:""`
 	Name    string   `arg:"" help:"The name."`
-	Overlap string   `help:"How long the keys before work, such as 1h or 7d; 0s: they end at once; default ${default}." default:"24h" placeholder:"DURATION"`
+	Overlap string   `help:"How long the keys before work, such as 1h or 7d, and not beyond their own end; 0s: they end at once; default ${default}." default:"24h" placeholder:"DURATION"`
 	Scope   []string `help:"What the new key may do; without, what the one before may." placeholder:"SCOPE"`
-	Expires string   `help:"How long the new key works, such as 90d; without, as long as the one before." placeholder:"DURATION"`
+	Expires string   `help:"How long the new key works, such as 90d; without, it ends when the one before would have." placeholder:"DURATION"`
 }
 
 func (c *keysRotateCmd) Run(ctx context.Context, con *console) error {
