@@ -90,7 +90,7 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		}
 		gone := http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusGone) })
 		w.hosts.Store("hook.example", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-		hook := does("POST /v1/webhooks", "", `{"url": "https://hook.example/hook", "events": ["call.created"]}`)
+		hook := does("POST /v1/webhooks", "", `{"url": "https://hook.example/s3cret?token=s3cret", "events": ["call.created"]}`)
 		does("POST /v1/webhooks/{id}/test", hook.ID, "")
 		does("POST /v1/webhooks/{id}/rotate", hook.ID, "")
 		w.hosts.Store("hook.example", gone) // which disables it
@@ -130,10 +130,13 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 			}
 		}
 		all, _ := json.Marshal(page)
-		for _, personal := range []string{alice[1:], bob[1:], desk, "hook.example", "hi"} {
+		for _, personal := range []string{alice[1:], bob[1:], desk, "https", "hi"} {
 			if strings.Contains(string(all), `"`+personal) || strings.Contains(string(all), personal+`"`) {
 				t.Errorf("the audit has %q: %s", personal, all)
 			}
+		}
+		if strings.Contains(string(all), "s3cret") || strings.Count(string(all), `"hook.example:443"`) != 2 {
+			t.Errorf("of an endpoint's URL the audit has not the host alone: %s", all)
 		}
 	})
 }

@@ -138,18 +138,17 @@ func (s *Server) uselessKey(ctx context.Context, hash string) error {
 	if err != nil {
 		return err
 	}
-	detail := "this API key is not known"
-	if k != nil {
-		at, revoked := k.End()
-		detail = "this API key " + map[bool]string{true: "was revoked", false: "expired"}[revoked] + " on " +
-			at.UTC().Format(time.RFC3339)
+	if k == nil {
+		return s.unknownKey()
 	}
+	at, revoked := k.End()
+	detail := "this API key " + map[bool]string{true: "was revoked", false: "expired"}[revoked] + " on " +
+		at.UTC().Format(time.RFC3339)
 	return s.refuse(wrongKey, http.StatusUnauthorized, detail)
 }
 
-// endedKey is the problem of a key that ended since its request was let in.
-func (s *Server) endedKey() *api.Problem {
-	return s.refuse(wrongKey, http.StatusUnauthorized, store.ErrKeyEnded.Error())
+func (s *Server) unknownKey() *api.Problem {
+	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
 }
 
 // allow returns the problem of an asker who has none of the scopes that a route needs.
@@ -211,7 +210,7 @@ func (s *Server) stillMay(ctx context.Context) error {
 	case a.KeyID != "":
 		works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
 		if err == nil && !works {
-			err = s.endedKey()
+			err = s.refuse(wrongKey, http.StatusUnauthorized, "this API key works no longer")
 		}
 		return err
 	case s.keyless(a):
