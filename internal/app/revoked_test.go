@@ -15,8 +15,8 @@ import (
 	"redial/internal/store"
 )
 
-// A create finds out by itself that its key has ended, although its node has not looked since, and is answered like one
-// with a key that is not known. Nothing of it stays, and its Idempotency-Key is free.
+// A create finds out by itself that its key has ended, although its node has not looked since, and is told so.
+// Nothing of it stays, and its Idempotency-Key is free.
 func TestACreateChecksItsKeyItself(t *testing.T) {
 	for name, end := range map[string]string{
 		"revoked": "UPDATE api_keys SET revoked_at = 1", "expired": "UPDATE api_keys SET expires_at = 1",
@@ -37,8 +37,8 @@ func TestACreateChecksItsKeyItself(t *testing.T) {
 			}
 			status, answer := ask(secret)
 			_, unknown := ask("a-key-of-nobody")
-			if status != http.StatusUnauthorized || answer != unknown {
-				t.Errorf("%s, it is answered %d: %s, and not %s", name, status, answer, unknown)
+			if status != http.StatusUnauthorized || !strings.Contains(answer, store.ErrKeyEnded.Error()) || answer == unknown {
+				t.Errorf("%s, it is answered %d: %s", name, status, answer)
 			}
 			w.metric(`redial_refused_requests_total{reason="wrong_key"} 2`)
 			w.sql("DELETE FROM api_keys")
