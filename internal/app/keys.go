@@ -25,7 +25,7 @@ func CreateKey(
 	if err := checkDatabase(databaseURL); err != nil {
 		return k, "", err
 	}
-	if err := store.CheckKeyName(name); err != nil {
+	if err := store.CheckNewKeyName(name); err != nil {
 		return k, "", fmt.Errorf("the name %w", err)
 	}
 	parsed, err := store.ParseScopes(scopes)

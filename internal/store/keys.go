@@ -69,11 +69,16 @@ const (
 	NameOfLocal = "local" // programs of this very machine, where there are no keys
 )
 
-// CheckKeyName says what is wrong with the name of an API key.
-func CheckKeyName(name string) error {
+// CheckNewKeyName says what is wrong with the name of a new API key.
+func CheckNewKeyName(name string) error {
 	if name == NameOfEnv || name == NameOfLocal {
-		return fmt.Errorf("%s is the name of those who have no key of their own", name)
+		return fmt.Errorf("must not be %s, which is the name of those who have no named key", name)
 	}
+	return CheckKeyName(name)
+}
+
+// CheckKeyName says what is wrong with a name that is to be that of an API key.
+func CheckKeyName(name string) error {
 	if keyName.MatchString(name) {
 		return nil
 	}

@@ -296,6 +296,11 @@ func TestScopesAreChecked(t *testing.T) {
 			t.Errorf("%q is taken for a scope", s)
 		}
 	}
+	for _, name := range []string{NameOfEnv, NameOfLocal} {
+		if CheckNewKeyName(name) == nil || CheckKeyName(name) != nil {
+			t.Errorf("a new key may be called %s, or nobody may", name)
+		}
+	}
 	for name, want := range map[string]bool{
 		"shop": true, "a": true, "on-call.tokyo_2": true,
 		"": false, "-x": false, "Shop": false, "a b": false, "a:b": false, strings.Repeat("a", 64): false,

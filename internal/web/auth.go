@@ -49,7 +49,7 @@ func ownKey(secret string) []envKey {
 // nameOf is the name of a key of the configuration, and what may be sent as its secret.
 func nameOf(key string) (name string, secrets []string) {
 	name, secret, _ := strings.Cut(key, ":")
-	if store.CheckKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
+	if store.CheckNewKeyName(name) != nil || utf8.RuneCountInString(secret) < minSecret {
 		return store.NameOfEnv, []string{key}
 	}
 	return name, []string{key, secret}

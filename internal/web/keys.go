@@ -72,7 +72,7 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	scopes, err := store.ParseScopes(words)
 	if f.None() {
 		f.Wrong("scopes", err)
-		f.Wrong("name", store.CheckKeyName(name))
+		f.Wrong("name", store.CheckNewKeyName(name))
 		checkExpires(&f, expires)
 		if s.keyless(asker(r.Context())) && !slices.Contains(scopes, store.Admin) {
 			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make "+

@@ -40,7 +40,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = edge.Problem(http.StatusServiceUnavailable, "redial can't tell whether this API key works: %v",
 			store.ErrKeysUnread)
 	case errors.Is(err, store.ErrKeyEnded): // since it was let in
-		p = s.unknownKey()
+		p = s.endedKey()
 	case errors.Is(err, store.ErrKeysEnded):
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrKeysEnded)
 	case errors.Is(err, store.ErrNoKey):
