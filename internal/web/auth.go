@@ -139,7 +139,7 @@ func (s *Server) uselessKey(ctx context.Context, hash string) error {
 		return err
 	}
 	if k == nil {
-		return s.unknownKey()
+		return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
 	}
 	at, revoked := k.End()
 	detail := "this API key " + map[bool]string{true: "was revoked", false: "expired"}[revoked] + " on " +
@@ -147,8 +147,9 @@ func (s *Server) uselessKey(ctx context.Context, hash string) error {
 	return s.refuse(wrongKey, http.StatusUnauthorized, detail)
 }
 
-func (s *Server) unknownKey() *api.Problem {
-	return s.refuse(wrongKey, http.StatusUnauthorized, "this API key is not known")
+// endedKey is the problem of a key that has ended since its request was let in.
+func (s *Server) endedKey() *api.Problem {
+	return s.refuse(wrongKey, http.StatusUnauthorized, store.ErrKeyEnded.Error())
 }
 
 // allow returns the problem of an asker who has none of the scopes that a route needs.
@@ -210,7 +211,7 @@ func (s *Server) stillMay(ctx context.Context) error {
 	case a.KeyID != "":
 		works, err := s.Store.KeyRing.Works(ctx, a.KeyID)
 		if err == nil && !works {
-			err = s.refuse(wrongKey, http.StatusUnauthorized, "this API key works no longer")
+			err = s.endedKey()
 		}
 		return err
 	case s.keyless(a):
