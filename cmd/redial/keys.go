@@ -159,7 +159,8 @@ func (c *keysListCmd) Run(ctx context.Context, con *console) error {
 		return printJSON(con.out, api.KeyList{Keys: list})
 	}
 	if len(list) == 0 {
-		printf(con.err, "There are none%s.\n", map[bool]string{false: " that work; --all lists those that no longer do, too"}[c.All])
+		ended := map[bool]string{false: " that work; --all lists those that no longer do, too"}
+		printf(con.err, "There are none%s.\n", ended[c.All])
 		return nil
 	}
 	t := tabwriter.NewWriter(con.out, 0, 0, 2, ' ', 0)

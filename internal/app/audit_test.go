@@ -90,7 +90,8 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		}
 		gone := http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusGone) })
 		w.hosts.Store("hook.example", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-		hook := does("POST /v1/webhooks", "", `{"url": "https://hook.example/s3cret?token=s3cret", "events": ["call.created"]}`)
+		hook := does("POST /v1/webhooks", "",
+			`{"url": "https://hook.example/s3cret?token=s3cret", "events": ["call.created"]}`)
 		does("POST /v1/webhooks/{id}/test", hook.ID, "")
 		does("POST /v1/webhooks/{id}/rotate", hook.ID, "")
 		w.hosts.Store("hook.example", gone) // which disables it
@@ -105,7 +106,8 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		does("DELETE /v1/calls/{id}", c.ID, "")
 		later := `{"to": "` + bob + `", "say": "hi", "policy": {"not_before": "1h"}}`
 		c = does("POST /twilio_api/calls", "", later)
-		w.sql("INSERT INTO attempts (call_id, n, to_number, person, needs_key, detects, status, result, dialed_at, send_by, " +
+		w.sql("INSERT INTO attempts (call_id, n, to_number, person, needs_key, detects, status, result, dialed_at, " +
+			"send_by, " +
 			"postponements, talk_limit, finals, duration, sip_code, heard, unanswered, absent, ambiguous, lost, unplaced, " +
 			"asks, stuck, hang_ups, interrupts, instructed, wrong_keys) VALUES ('" + c.ID + "', 1, '" + bob + "', 0, 0, 0, " +
 			"'ambiguous', 'ambiguous', 1, 1, 0, 60, '', 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)")

@@ -23,8 +23,10 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 		make              func(t *testing.T, link string)
 		any, works, admin bool
 	}{
-		"new":     {func(*testing.T, string) {}, false, false, false},
-		"no keys": {func(t *testing.T, link string) { withKeys(t, link, func(*store.Store) error { return nil }) }, false, false, false},
+		"new": {func(*testing.T, string) {}, false, false, false},
+		"no keys": {func(t *testing.T, link string) {
+			withKeys(t, link, func(*store.Store) error { return nil })
+		}, false, false, false},
 		"a key": {func(t *testing.T, link string) {
 			if _, _, err := CreateKey(t.Context(), link, "ops", []string{"admin"}, 0, nil); err != nil {
 				t.Fatal(err)
@@ -59,7 +61,8 @@ func TestBeyondThisMachineItTakesAPIKeysOfEitherKind(t *testing.T) {
 			for _, env := range [][]string{nil, {apiKey}} {
 				c := Config{
 					Listen: "127.0.0.1:0", DatabaseURL: "sqlite:" + filepath.Join(t.TempDir(), "redial.db"), Migrate: true,
-					APIKeys: env, AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1, MaxWaiting: 100000, MaxPerNumber: 200,
+					APIKeys: env, AccountSID: account, AuthTokens: []string{token}, From: caller, CallsPerSecond: 1,
+					MaxWaiting: 100000, MaxPerNumber: 200,
 				}
 				expose(&c)
 				database.make(t, c.DatabaseURL)

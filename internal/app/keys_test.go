@@ -118,7 +118,8 @@ func TestThePageListsTheScopesOfRoutes(t *testing.T) {
 		return list
 	}
 	listed := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z]+[^|]*) \\| (.*) \\|$").FindAllStringSubmatch(string(page), -1) {
+	rows := regexp.MustCompile("(?m)^\\| (`[a-z]+[^|]*) \\| (.*) \\|$")
+	for _, row := range rows.FindAllStringSubmatch(string(page), -1) {
 		for _, route := range words(row[2]) {
 			if strings.Contains(route, " /") {
 				listed[route] = strings.Join(words(row[1]), " ")

@@ -65,7 +65,8 @@ func TestTheLastUseOfAKeyIsKept(t *testing.T) {
 			ask()
 			w.pass(time.Second)
 		}
-		if ago, lines := used(), strings.Count(log.b.String(), "could not be kept"); ago < 5*time.Minute || lines < 4 || lines > 6 {
+		ago, lines := used(), strings.Count(log.b.String(), "could not be kept")
+		if ago < 5*time.Minute || lines < 4 || lines > 6 {
 			t.Errorf("while it can't be written it was used %s ago, and %d lines say so", ago, lines)
 		}
 		w.sql("DROP TRIGGER full_keys")

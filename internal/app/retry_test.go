@@ -54,8 +54,9 @@ func TestARetryAfterAnUpgradeOrARotationMakesNoSecondCall(t *testing.T) {
 		before string // the key that was sent to the version before; empty: there is none
 		nodes  []node // one after another
 	}{
-		"an upgrade":                      {one, []node{{[]string{one}, one}}},
-		"a rotation":                      {"", []node{{[]string{one}, one}, {[]string{one, two}, two}, {[]string{two}, two}}},
+		"an upgrade": {one, []node{{[]string{one}, one}}},
+		"a rotation": {"",
+			[]node{{[]string{one}, one}, {[]string{one, two}, two}, {[]string{two}, two}}},
 		"an upgrade and a rotation":       {one, []node{{[]string{one, two}, two}, {[]string{one, two}, one}}},
 		"a rotation and an upgrade":       {two, []node{{[]string{one, two}, one}, {[]string{two}, two}}},
 		"a name that the key has now":     {secret, []node{{[]string{"shop:" + secret}, secret}}},
@@ -86,8 +87,8 @@ func TestARetryAfterAnUpgradeOrARotationMakesNoSecondCall(t *testing.T) {
 	}
 }
 
-// The same without API keys, and with keys of the database: a rotated one, and one whose name a key of the configuration
-// had.
+// The same without API keys, and with keys of the database: a rotated one, and one whose name a key of the
+// configuration had.
 func TestARetryByKeysOfOtherKindsMakesNoSecondCall(t *testing.T) {
 	t.Run("without keys", func(t *testing.T) {
 		inWorld(t, func(c *Config) { c.APIKeys, c.HostURL = nil, localURL }, func(w *world) {
@@ -101,7 +102,8 @@ func TestARetryByKeysOfOtherKindsMakesNoSecondCall(t *testing.T) {
 			w.sql("UPDATE calls SET idem_scope = 'local'")
 			w.start()
 			w.client.URL, w.client.Key = localURL, ""
-			if again, replayed, err := w.client.Create(w.ctx, wish, "order-42"); err != nil || !replayed || again.ID != first.ID {
+			again, replayed, err := w.client.Create(w.ctx, wish, "order-42")
+			if err != nil || !replayed || again.ID != first.ID {
 				t.Errorf("the retry got %s, replayed %t, %v, and not %s", again.ID, replayed, err, first.ID)
 			}
 		})

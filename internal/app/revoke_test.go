@@ -71,7 +71,8 @@ func TestWhatARevokedNameMadeIsShownOrEnded(t *testing.T) {
 		talking.is("dialing", "in-progress")
 
 		r := w.revokes("shop", http.StatusOK)
-		if r.Name != "shop" || len(r.Keys) != 1 || r.CallsLeft != 3 || len(r.EndpointsLeft) != 1 || r.Canceled != 0 || r.More {
+		if r.Name != "shop" || len(r.Keys) != 1 || r.CallsLeft != 3 || len(r.EndpointsLeft) != 1 ||
+			r.Canceled != 0 || r.More {
 			t.Errorf("revoked is %+v", r)
 		}
 		own.is("waiting")
@@ -79,7 +80,8 @@ func TestWhatARevokedNameMadeIsShownOrEnded(t *testing.T) {
 
 		began := time.Now()
 		r = w.revokes("shop?cancel=true", http.StatusOK)
-		if len(r.Keys) != 0 || r.Canceled != 3 || len(r.Removed) != 1 || r.CallsLeft != 1 || len(r.EndpointsLeft) != 0 || r.More {
+		if len(r.Keys) != 0 || r.Canceled != 3 || len(r.Removed) != 1 || r.CallsLeft != 1 ||
+			len(r.EndpointsLeft) != 0 || r.More {
 			t.Errorf("canceled is %+v", r)
 		}
 		if took := time.Since(began); took > 2*time.Second {

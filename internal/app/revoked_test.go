@@ -203,7 +203,8 @@ func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 		is := func(when string, secret string, want int) {
 			t.Helper()
 			status, answer := w.do("GET", path, "", with(secret)...)
-			if status != want || want == http.StatusServiceUnavailable && !strings.Contains(answer, "API keys could not be read") {
+			unread := strings.Contains(answer, "API keys could not be read")
+			if status != want || want == http.StatusServiceUnavailable && !unread {
 				t.Errorf("%s it is answered %d: %s", when, status, answer)
 			}
 		}

@@ -26,7 +26,8 @@ func TestSecretsOfAPIKeysAreNowhere(t *testing.T) {
 	const plain, named = "plain-key-of-the-configuration", "named-key-of-the-configuration"
 	secrets := map[string]string{
 		"of the configuration": plain, "with a name": named, "with its name": "desk:" + named,
-		"of a stranger": "stranger-0123456789abcdef", "of a stranger like ours": "rdl_" + strings.Repeat("STRANGER", 6) + "ABCD",
+		"of a stranger":           "stranger-0123456789abcdef",
+		"of a stranger like ours": "rdl_" + strings.Repeat("STRANGER", 6) + "ABCD",
 	}
 	var out lockedBuffer
 	change := func(c *Config) {
@@ -100,7 +101,8 @@ func TestSecretsOfAPIKeysAreNowhere(t *testing.T) {
 		}
 		for which, secret := range secrets {
 			for form, sought := range map[string]string{
-				"": secret, "escaped ": url.QueryEscape(secret), "base64 of the ": base64.StdEncoding.EncodeToString([]byte(secret)),
+				"": secret, "escaped ": url.QueryEscape(secret),
+				"base64 of the ": base64.StdEncoding.EncodeToString([]byte(secret)),
 			} {
 				if strings.Contains(text, sought) {
 					t.Errorf("%s, of %d bytes, has the %ssecret %s", place, len(text), form, which)

@@ -130,7 +130,8 @@ func TestACallWithoutAnEntryIsFound(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 	for name, entries := range map[string][]api.AuditEntry{
-		"a call without one": all[1:], "a call with two": append(all, all[0]), "one of no call": append(all, entry("call.create", "4")),
+		"a call without one": all[1:], "a call with two": append(all, all[0]),
+		"one of no call": append(all, entry("call.create", "4")),
 	} {
 		if found := Noted(calls, entries); len(found) != 1 {
 			t.Errorf("%s: %v", name, found)

@@ -513,15 +513,24 @@ func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 }
 
 // noted is who did what, as redial has it.
-func (p *proof) noted() (list []api.AuditEntry) {
+func (p *proof) noted() []api.AuditEntry {
+	p.t.Helper()
+	return wholeList(p, func(ctx context.Context, cursor string) ([]api.AuditEntry, string, error) {
+		page, err := p.client.Audit(ctx, api.AuditQuery{Limit: 200, Cursor: cursor})
+		return page.Entries, page.NextCursor, err
+	})
+}
+
+// wholeList reads a list of redial's, page by page.
+func wholeList[T any](p *proof, page func(ctx context.Context, cursor string) ([]T, string, error)) (list []T) {
 	p.t.Helper()
 	for cursor := ""; ; {
-		page, err := p.client.Audit(context.Background(), api.AuditQuery{Limit: 200, Cursor: cursor})
+		some, next, err := page(context.Background(), cursor)
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		list = append(list, page.Entries...)
-		if cursor = page.NextCursor; cursor == "" {
+		list = append(list, some...)
+		if cursor = next; cursor == "" {
 			return list
 		}
 	}
@@ -543,18 +552,12 @@ func (p *proof) undelivered(records []api.Call) {
 }
 
 // records are the calls as redial has them.
-func (p *proof) records() (list []api.Call) {
+func (p *proof) records() []api.Call {
 	p.t.Helper()
-	for cursor := ""; ; {
-		page, err := p.client.List(context.Background(), api.ListQuery{Limit: 200, Cursor: cursor})
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		list = append(list, page.Calls...)
-		if cursor = page.NextCursor; cursor == "" {
-			return list
-		}
-	}
+	return wholeList(p, func(ctx context.Context, cursor string) ([]api.Call, string, error) {
+		page, err := p.client.List(ctx, api.ListQuery{Limit: 200, Cursor: cursor})
+		return page.Calls, page.NextCursor, err
+	})
 }
 
 // enoughToCount is how many calls it takes until their shares come close to the chances of the draw.

@@ -113,7 +113,10 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	done(desk, CallCancel, c.ID, "hang up", err)
 	done(shop, CallDelete, c.ID, "", s.Scrub(t.Context(), shop, c.ID, begin))
 
-	e := Endpoint{ID: "we_1", Source: FromAPI, URL: "https://me:pass@A.example/s3cret?token=s3cret", Events: Filter{"*"}, CreatedAt: begin}
+	e := Endpoint{
+		ID: "we_1", Source: FromAPI, URL: "https://me:pass@A.example/s3cret?token=s3cret", Events: Filter{"*"},
+		CreatedAt: begin,
+	}
 	e.Secrets = []Secret{{Text: "one"}}
 	done(shop, EndpointCreate, e.ID, "a.example:443", s.AddEndpoint(t.Context(), shop, e, 10))
 	rotate := func(e *Endpoint) { e.Secrets = []Secret{{Text: "two"}, {Text: "one", Until: begin}} }
@@ -176,7 +179,8 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	}
 	for _, e := range events(t, s, c.ID) { // names outlast the personal data
 		if who := map[call.EventType]string{
-			call.CallCreated: "shop", call.RedialRequested: "desk", call.AttemptResolved: "shop", call.CallCancelRequested: "desk",
+			call.CallCreated: "shop", call.RedialRequested: "desk",
+			call.AttemptResolved: "shop", call.CallCancelRequested: "desk",
 		}[e.Type]; e.By != who {
 			t.Errorf("%s is by %q, not by %q", e.Type, e.By, who)
 		}
@@ -305,8 +309,8 @@ func testAuditHasWhatWasDone(t *testing.T, b backend) {
 		want := saidAll(audited(t, nodes[0]))
 		names := []Asker{shop, desk, night}
 		type made struct {
-			call                         call.Call
-			canceled, cutShort, scrubbed bool
+			call               call.Call
+			canceled, scrubbed bool
 		}
 		var calls []*made
 		for range 60 {

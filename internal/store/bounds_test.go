@@ -34,109 +34,158 @@ func (c bounded) people() (list []call.Person) {
 	return list
 }
 
+// boundsModel knows what a Store with bounds must hold, and draws what to ask it for.
+type boundsModel struct {
+	*rand.Rand
+	seed   uint64
+	bounds Bounds
+	live   map[string]bounded   // by id
+	keys   map[string]*creating // the first with each Idempotency-Key
+}
+
+func newBoundsModel(bounds Bounds) *boundsModel {
+	seed := rand.Uint64()
+	return &boundsModel{
+		Rand: rand.New(rand.NewPCG(seed, seed)), seed: seed, bounds: bounds,
+		live: map[string]bounded{}, keys: map[string]*creating{},
+	}
+}
+
+func (m *boundsModel) fail(t *testing.T, format string, args ...any) {
+	t.Helper()
+	t.Fatalf("seed %d, %+v: %s", m.seed, m.bounds, fmt.Sprintf(format, args...))
+}
+
+func (m *boundsModel) waiting(matches func(bounded) bool) (n int) {
+	for _, c := range m.live {
+		if matches(c) {
+			n++
+		}
+	}
+	return n
+}
+
+// full says which bound leaves no room for a call, or nil.
+func (m *boundsModel) full(c bounded) *TooManyError {
+	for i, n := range c.numbers {
+		toNumber := func(o bounded) bool { return slices.Contains(o.numbers, n) }
+		if m.bounds.ToNumber > 0 && m.waiting(toNumber) >= m.bounds.ToNumber {
+			return &TooManyError{Most: m.bounds.ToNumber, Person: i, People: len(c.people())}
+		}
+	}
+	ofName := func(o bounded) bool { return o.by == c.by }
+	if c.by != "" && m.bounds.OfName > 0 && m.waiting(ofName) >= m.bounds.OfName {
+		return &TooManyError{Most: m.bounds.OfName, Name: c.by}
+	}
+	return nil
+}
+
+func (m *boundsModel) draw() (c bounded, key Idempotency) {
+	names, phones := []string{"shop", "crm", ""}, []string{"+819011110001", "+819011110002", "+819011110003"}
+	c = bounded{names[m.IntN(3)], phones}
+	m.Shuffle(3, func(i, j int) { phones[i], phones[j] = phones[j], phones[i] })
+	c.numbers = phones[:1+m.IntN(3)]
+	if m.IntN(2) == 0 {
+		key = Idempotency{Scope: "scope", Key: fmt.Sprint(m.IntN(30)), Hash: "request"}
+	}
+	return c, key
+}
+
+// expected is what becomes of an operation of a batch.
+type expected struct {
+	refusal *TooManyError // nil: the call is made, or was
+	first   *creating     // that the operation repeats, or nil
+}
+
+// expect tells what becomes of an operation, and takes its call in if it makes one. The operations before it in its
+// batch have refused the calls with some Idempotency-Keys, and it adds its own.
+func (m *boundsModel) expect(o *creating, c bounded, refused map[string]*TooManyError) expected {
+	key := o.key.Key
+	if first := m.keys[key]; first != nil {
+		return expected{first: first}
+	}
+	refusal := m.full(c)
+	if before, sameBatch := refused[key]; sameBatch {
+		refusal = before
+	}
+	if refusal == nil {
+		m.live[o.call.ID] = c
+	}
+	switch {
+	case key == "":
+	case refusal != nil:
+		refused[key] = refusal
+	default:
+		m.keys[key] = o
+	}
+	return expected{refusal: refusal}
+}
+
+// ask sends a batch, and checks what becomes of each operation.
+func (m *boundsModel) ask(t *testing.T, s *Store) {
+	t.Helper()
+	var ops []operation
+	var want []expected
+	refused := map[string]*TooManyError{} // those with Idempotency-Keys
+	for range 1 + m.IntN(5) {
+		c, key := m.draw()
+		o := created(t, key, c.wish)
+		ops, want = append(ops, o), append(want, m.expect(o, c, refused))
+	}
+	for i, err := range together(t, s, ops...) {
+		m.check(t, s, ops[i].(*creating), err, want[i])
+	}
+}
+
+func (m *boundsModel) check(t *testing.T, s *Store, o *creating, err error, want expected) {
+	t.Helper()
+	got, refused := errors.AsType[*TooManyError](err)
+	switch {
+	case want.refusal == nil && err != nil, want.refusal != nil && (!refused || *got != *want.refusal):
+		m.fail(t, "%v, and not %v", err, want.refusal)
+	case err == nil && want.first != nil && o.made.ID != want.first.call.ID:
+		m.fail(t, "a repeat got %s, and not %s", o.made.ID, want.first.call.ID)
+	}
+	err = s.CheckBounds(t.Context(), &o.call)
+	if full := m.full(bounded{o.call.By, o.call.Numbers()}) != nil; (err != nil) != full {
+		m.fail(t, "the check says %v", err)
+	}
+}
+
+// endSome ends some of the live calls, and checks that as many as are left wait.
+func (m *boundsModel) endSome(t *testing.T, s *Store) {
+	t.Helper()
+	for id := range m.live {
+		if m.IntN(4) == 0 {
+			change(t, s, id, cancel)
+			delete(m.live, id)
+		}
+	}
+	list, _, err := s.List(t.Context(), Query{Limit: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(slices.DeleteFunc(list, func(a Asked) bool { return a.State == call.Ended })); n != len(m.live) {
+		m.fail(t, "%d calls wait, and not %d", n, len(m.live))
+	}
+}
+
 // Whatever is asked for, in batches or alone, with Idempotency-Keys or without, for one person or several: a call is
 // refused just when a bound is reached, and then leaves nothing. A call that has ended counts no more.
 func testBounds(t *testing.T, b backend) {
-	names, phones := []string{"shop", "crm", ""}, []string{"+819011110001", "+819011110002", "+819011110003"}
 	for _, bounds := range []Bounds{{1, 1}, {0, 2}, {3, 0}, {7, 3}, {exactBound + 1, 3}, {4, exactBound + 1}} {
-		seed := rand.Uint64()
-		r := rand.New(rand.NewPCG(seed, seed))
-		fail := func(format string, args ...any) {
-			t.Helper()
-			t.Fatalf("seed %d, %+v: %s", seed, bounds, fmt.Sprintf(format, args...))
-		}
+		m := newBoundsModel(bounds)
 		s := b.open(t, func(o *Options) { o.Bounds = bounds })
-		live, keys := map[string]bounded{}, map[string]*creating{} // by id, and the first with each Idempotency-Key
-		waiting := func(matches func(bounded) bool) (n int) {
-			for _, c := range live {
-				if matches(c) {
-					n++
-				}
-			}
-			return n
-		}
-		full := func(c bounded) *TooManyError {
-			if bounds.ToNumber > 0 {
-				for i, n := range c.numbers {
-					if waiting(func(o bounded) bool { return slices.Contains(o.numbers, n) }) >= bounds.ToNumber {
-						return &TooManyError{Most: bounds.ToNumber, Person: i, People: len(c.people())}
-					}
-				}
-			}
-			if c.by != "" && bounds.OfName > 0 &&
-				waiting(func(o bounded) bool { return o.by == c.by }) >= bounds.OfName {
-				return &TooManyError{Most: bounds.OfName, Name: c.by}
-			}
-			return nil
-		}
 		for range 25 {
-			var ops []operation
-			var want []*TooManyError
-			var repeats []*creating
-			refused := map[string]*TooManyError{} // those with Idempotency-Keys
-			for range 1 + r.IntN(5) {
-				c := bounded{names[r.IntN(3)], slices.Clone(phones)}
-				r.Shuffle(3, func(i, j int) { c.numbers[i], c.numbers[j] = c.numbers[j], c.numbers[i] })
-				c.numbers = c.numbers[:1+r.IntN(3)]
-				var key Idempotency
-				if r.IntN(2) == 0 {
-					key = Idempotency{Scope: "scope", Key: fmt.Sprint(r.IntN(30)), Hash: "request"}
-				}
-				o := created(t, key, c.wish)
-				first := keys[key.Key]
-				ops, repeats = append(ops, o), append(repeats, first)
-				why := full(c)
-				if before, sameBatch := refused[key.Key]; sameBatch {
-					why = before
-				}
-				if first != nil {
-					why = nil
-				}
-				want = append(want, why)
-				if why != nil && key.Key != "" {
-					refused[key.Key] = why
-				}
-				if why == nil && first == nil {
-					live[o.call.ID] = c
-					if key.Key != "" {
-						keys[key.Key] = o
-					}
-				}
-			}
-			for i, err := range together(t, s, ops...) {
-				o := ops[i].(*creating)
-				got, refused := errors.AsType[*TooManyError](err)
-				switch {
-				case want[i] == nil && err != nil, want[i] != nil && (!refused || *got != *want[i]):
-					fail("%v, and not %v", err, want[i])
-				case err == nil && repeats[i] != nil && o.made.ID != repeats[i].call.ID:
-					fail("a repeat got %s, and not %s", o.made.ID, repeats[i].call.ID)
-				}
-				if err := s.CheckBounds(t.Context(), &o.call); (err != nil) !=
-					(full(bounded{o.call.By, o.call.Numbers()}) != nil) {
-					fail("the check says %v", err)
-				}
-			}
-			for id := range live {
-				if r.IntN(4) == 0 {
-					change(t, s, id, cancel)
-					delete(live, id)
-				}
-			}
-			list, _, err := s.List(t.Context(), Query{Limit: 500})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := len(slices.DeleteFunc(list, func(a Asked) bool { return a.State == call.Ended })); n != len(live) {
-				fail("%d calls wait, and not %d", n, len(live))
-			}
+			m.ask(t, s)
+			m.endSome(t, s)
 			if bounds.OfName > exactBound || bounds.ToNumber > exactBound { // such a count is used for a while
 				s.counted.of = nil
 			}
 		}
 		for _, table := range []string{"events", "also_called"} {
 			if n := count(t, s, "SELECT count(*) FROM "+table+" WHERE call_id NOT IN (SELECT id FROM calls)"); n != 0 {
-				fail("%d rows of %s are of no call", n, table)
+				m.fail(t, "%d rows of %s are of no call", n, table)
 			}
 		}
 	}

@@ -162,7 +162,8 @@ func sentBy(t *testing.T, s *Store, ops ...operation) (trips [][]engine.Statemen
 }
 
 // A key of the database is read beside what a create sends anyway: one statement for all keys of a batch, and no round
-// trip. A key of the configuration costs nothing. Of whoever asks an entry in the audit is written, also in no round trip.
+// trip. A key of the configuration costs nothing. An entry in the audit is written of whoever asks, also in no round
+// trip.
 func testAKeyCostsNoRoundTrip(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	working, _, _ := keysOf(t, s)

@@ -83,7 +83,8 @@ func (o *oldScopes) age() {
 	}
 }
 
-// Scopes of before are looked in while a Call has one, and cost no round trip then; they cost nothing once there is none.
+// Scopes of before are looked in while a Call has one, and cost no round trip then. They cost nothing once there is
+// none.
 // Whether there is one is looked at now and then, as a node of the version before may still write one.
 func testOldScopesCostNothingOnceUnused(t *testing.T, b backend) {
 	s := b.open(t, nil)

@@ -261,7 +261,7 @@ func TestAClockThatIsSetChangesNothing(t *testing.T) {
 			answers(t, r, true, nil)
 			r.now = func() time.Time { return time.Now().Add(step) } // this node's clock is set
 			answers(t, r, true, nil)
-			if off := r.Now().Sub(time.Now()); off != 0 {
+			if off := time.Until(r.Now()); off != 0 {
 				t.Errorf("set by %s, the time is off by %s", step, off)
 			}
 			if k.looked() != 1 {

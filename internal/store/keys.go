@@ -39,8 +39,8 @@ func (s Scope) Check() error {
 	if slices.Contains(Scopes(), s) || triggers && keyName.MatchString(name) {
 		return nil
 	}
-	return fmt.Errorf("%q is no scope: there are calls:write, calls:read, trigger:NAME, operate, numbers, metrics and admin",
-		string(s))
+	return fmt.Errorf(
+		"%q is no scope: there are calls:write, calls:read, trigger:NAME, operate, numbers, metrics and admin", string(s))
 }
 
 const maxScopes = 50 // of a key

@@ -30,8 +30,8 @@ var ErrSchema = errors.New("the database's schema is out of date: run redial mig
 // pending, it waits for nobody.
 func (s *Store) Migrate(ctx context.Context) error { return s.engine.Migrate(ctx, migrations) }
 
-// MigrateNew makes the schema of a database that has none. It leaves one alone that an older version has made: CheckSchema
-// returns ErrSchema then.
+// MigrateNew makes the schema of a database that has none. It leaves one alone that an older version has made:
+// CheckSchema returns ErrSchema then.
 func (s *Store) MigrateNew(ctx context.Context) error {
 	schema, err := s.engine.Schema(ctx, migrations)
 	if err == nil && schema.Version == 0 {

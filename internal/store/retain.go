@@ -120,7 +120,10 @@ const (
 	selectOldAudit = "SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2"
 )
 
-const deleteCalls = "DELETE FROM calls WHERE id IN ($1)"
+const (
+	deleteCalls = "DELETE FROM calls WHERE id IN ($1)"
+	deleteAudit = "DELETE FROM audit WHERE id IN ($1)"
+)
 
 // Retain scrubs the Calls that ended longer than retention ago, and deletes the rows that are no longer needed. It
 // does a small step, and says whether there is more to do.
@@ -130,19 +133,13 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		if err := t.expireEndpoints(now); err != nil {
 			return err
 		}
-		gone, err := t.lockIDs(engine.SkipLocked, selectOld, micros(now.Add(-max(retention, keep))), retainStep)
+		until := now.Add(-max(retention, keep))
+		gone, err := t.removeOld(selectOld, micros(until), deleteCalls)
 		if err != nil {
 			return err
 		}
-		if err := t.exec(deleteCalls, engine.List(gone)); err != nil {
-			return err
-		}
-		past, err := t.lockIDs(engine.SkipLocked, selectOldAudit,
-			firstAuditID(now.Add(-max(retention, keep))), retainStep)
+		past, err := t.removeOld(selectOldAudit, firstAuditID(until), deleteAudit)
 		if err != nil {
-			return err
-		}
-		if err := t.exec(`DELETE FROM audit WHERE id IN ($1)`, engine.List(past)); err != nil {
 			return err
 		}
 		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
@@ -161,7 +158,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 				return err
 			}
 		}
-		more = len(gone) == retainStep || len(past) == retainStep || len(old) == retainStep
+		more = max(gone, past, len(old)) == retainStep
 		return nil
 	})
 	if err == nil && !more {
@@ -171,6 +168,15 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		return false, fmt.Errorf("retaining: %w", err)
 	}
 	return more, nil
+}
+
+// removeOld deletes a step of the rows that a statement selects up to a point, and returns how many.
+func (t *tx) removeOld(selected string, upTo any, deletion string) (int, error) {
+	ids, err := t.lockIDs(engine.SkipLocked, selected, upTo, retainStep)
+	if err != nil {
+		return 0, err
+	}
+	return len(ids), t.exec(deletion, engine.List(ids))
 }
 
 // scrubDamaged removes the personal data of a Call that can't be read, and everything that may be personal, so that a

@@ -76,7 +76,9 @@ func (s *Server) createdLate(ctx context.Context, id string) error {
 		return nil
 	}
 	now := s.Store.Now()
-	_, err := s.Store.Change(ctx, id, now, func(c *call.Call) ([]call.Event, error) { return c.Cancel(false, "", now), nil })
+	_, err := s.Store.Change(ctx, id, now, func(c *call.Call) ([]call.Event, error) {
+		return c.Cancel(false, "", now), nil
+	})
 	return cmp.Or(err, ended)
 }
 

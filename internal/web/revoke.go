@@ -58,7 +58,9 @@ func (s *Server) RevokeKey(w http.ResponseWriter, r *http.Request) error {
 
 // revoke ends keys, and says when the last of their name was revoked. If what the name made is to be canceled, they
 // may have been revoked before.
-func (s *Server) revoke(ctx context.Context, nameOrID string, cancel bool) (out *api.Revoked, since time.Time, err error) {
+func (s *Server) revoke(
+	ctx context.Context, nameOrID string, cancel bool,
+) (out *api.Revoked, since time.Time, err error) {
 	all, _, err := s.Store.Keys(ctx)
 	if err != nil {
 		return nil, since, err
