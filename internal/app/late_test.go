@@ -128,6 +128,20 @@ func TestAStreamWithoutAKeyEndsWithTheFirstKey(t *testing.T) {
 	})
 }
 
+// The process's own key is none of those that are counted: what was opened with it goes on whatever keys there are.
+func TestAStreamOfTheProcessItselfGoesOn(t *testing.T) {
+	const own = "own-key-of-the-process"
+	inWorld(t, func(c *Config) { c.APIKeys, c.HostURL, c.OwnKey = nil, localURL, own }, func(w *world) {
+		w.key("shop", store.Admin)
+		stream := w.streams("/v1/webhooks/stream", "", with(own)...)
+		w.pass(time.Minute)
+		if stream.over() {
+			t.Errorf("the stream is over: %s", stream.out.Body)
+		}
+		stream.leave()
+	})
+}
+
 // A node that others can reach serves nobody without an API key, whatever becomes of those in the database.
 func TestAPublicNodeIsNeverKeyless(t *testing.T) {
 	inWorld(t, func(c *Config) {

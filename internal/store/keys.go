@@ -118,10 +118,11 @@ var ErrKeyEnded = errors.New("this API key works no longer")
 
 // Asker is who asks for something.
 type Asker struct {
-	Name   string // of the API key
-	KeyID  string // of a key that the database holds, else empty
-	Scopes []Scope
-	From   string // the address that the request came from; empty: no request, or not known
+	Name    string // of the API key
+	KeyID   string // of a key that the database holds, else empty
+	Keyless bool   // let in without an API key, as there was none
+	Scopes  []Scope
+	From    string // the address that the request came from; empty: no request, or not known
 }
 
 // May says whether one of these scopes is the asker's.

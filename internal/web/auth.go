@@ -100,7 +100,8 @@ func (s *Server) authorizeLocal(r *http.Request, foreign func(*http.Request) str
 			return store.Asker{}, err
 		}
 		if !keys {
-			return store.Asker{Name: store.NameOfLocal, Scopes: []store.Scope{store.Admin}}, s.localOnly(foreign(r))
+			a := store.Asker{Name: store.NameOfLocal, Keyless: true, Scopes: []store.Scope{store.Admin}}
+			return a, s.localOnly(foreign(r))
 		}
 	}
 	secret, ok := bearer(r)
@@ -109,9 +110,6 @@ func (s *Server) authorizeLocal(r *http.Request, foreign func(*http.Request) str
 	}
 	return s.keyOf(r.Context(), secret)
 }
-
-// keyless says whether somebody was let in without an API key, as there are none.
-func (s *Server) keyless(a store.Asker) bool { return len(s.keys) == 0 && !s.Public && a.KeyID == "" }
 
 // keyOf returns who has a secret.
 func (s *Server) keyOf(ctx context.Context, secret string) (store.Asker, error) {
@@ -214,7 +212,7 @@ func (s *Server) stillMay(ctx context.Context) error {
 			err = s.endedKey()
 		}
 		return err
-	case s.keyless(a):
+	case a.Keyless:
 		ended, err := s.Store.KeyRing.Any(ctx)
 		if err == nil && ended {
 			err = s.refuse(noKey, http.StatusUnauthorized, "there is an API key now: send it")

@@ -74,7 +74,7 @@ func (s *Server) CreateKey(w http.ResponseWriter, r *http.Request) error {
 		f.Wrong("scopes", err)
 		f.Wrong("name", store.CheckNewKeyName(name))
 		checkExpires(&f, expires)
-		if s.keyless(asker(r.Context())) && !slices.Contains(scopes, store.Admin) {
+		if asker(r.Context()).Keyless && !slices.Contains(scopes, store.Admin) {
 			f.Add("scopes", "must have admin: the first API key ends serving without one, and nobody else could make "+
 				"another; redial keys create ops --scope admin makes one that has it")
 		}

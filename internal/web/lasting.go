@@ -97,7 +97,7 @@ const keyCheck = 200 * time.Millisecond
 // or the API key no longer works.
 func (s *Server) pause(ctx context.Context, changed <-chan struct{}, most time.Duration) bool {
 	step := most
-	if a := asker(ctx); a.KeyID != "" || s.keyless(a) {
+	if a := asker(ctx); a.KeyID != "" || a.Keyless {
 		step = keyCheck
 	}
 	for until := time.Now().Add(most); ; {

@@ -77,7 +77,7 @@ func (s *Server) revoke(
 			return s.mayRevoke(name, cancel, stay)
 		},
 	})
-	if again := cancel && errors.Is(err, store.ErrNoKey) && !s.keyless(asker(ctx)); again {
+	if again := cancel && errors.Is(err, store.ErrNoKey) && !asker(ctx).Keyless; again {
 		err = s.mayRevoke(name, cancel, stay)
 	}
 	if err != nil {
