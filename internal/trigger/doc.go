@@ -1,8 +1,26 @@
 // Package trigger understands the events of other systems: alert sources, forms, scripts. It reads what they send
-// into one Event, whoever sent it, and turns it into words that are fit to be heard. It does no I/O, knows no
-// database and no HTTP server, and never decides whether a phone rings.
+// into one Event, whoever sent it, and tells it in words that are fit to be heard. It does no I/O, knows no database
+// and no HTTP server, and never decides whether a phone rings.
 //
 // Its files, from the top down:
 //
-//	event.go  what was told, in the same words for every source
+//	read.go                 a request of a source to an Event
+//	source_alertmanager.go  groups of alerts: Alertmanager and Grafana
+//	source_opsgenie.go      Opsgenie's alert API
+//	source_pagerduty.go     PagerDuty's Events API
+//	source_oncall.go        webhooks of Grafana OnCall
+//	source_goalert.go       GoAlert's generic API
+//	source_kuma.go          Uptime Kuma's webhook
+//	source_json.go          objects and forms of anybody, by the names of their fields
+//	source_text.go          texts, with ntfy's headers
+//	group.go                many members as one event
+//	content.go              a body to a value, whatever its sender calls it
+//	form.go                 the fields of a form
+//	member.go               what is missing of a member, from the rest of it
+//	fields.go               texts, numbers and times of an object
+//	tree.go                 JSON to a bounded tree of values
+//	state.go                the senders' words for states and severities
+//	bound.go                clean and bounded texts
+//	request.go              what a sender sent
+//	event.go                what was told, in the same words for every source
 package trigger

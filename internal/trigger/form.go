@@ -1,0 +1,62 @@
+package trigger
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/url"
+	"strings"
+)
+
+// maxFields is how many fields of a form are read.
+const maxFields = 1000
+
+// field is one field of a form.
+type field struct{ name, value string }
+
+// formFields are the fields of an urlencoded form. What is badly encoded stays as it was sent: "91% full" is worth
+// hearing.
+func formFields(body string) (all []field) {
+	for pair := range strings.SplitSeq(body, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		all = append(all, field{unescaped(name), unescaped(value)})
+	}
+	return all
+}
+
+func unescaped(s string) string {
+	text, err := url.QueryUnescape(s)
+	if err != nil {
+		text = strings.ReplaceAll(s, "+", " ")
+	}
+	return strings.ToValidUTF8(text, "")
+}
+
+// multipartFields are the fields of a multipart form, without files. Where the form breaks off, they are those before.
+func multipartFields(body []byte, boundary string) (all []field, err error) {
+	if boundary == "" {
+		return nil, errors.New("its type names no boundary")
+	}
+	r := multipart.NewReader(bytes.NewReader(body), boundary)
+	for len(all) <= maxFields {
+		part, err := r.NextPart()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return all, err
+		}
+		if part.FileName() == "" {
+			all = append(all, field{part.FormName(), strings.ToValidUTF8(string(value), "")})
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,69 @@
+package trigger
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// alone is an event that is its only member. Without a key its title names it: most senders say there what is wrong,
+// and what differs from one time to the next in the text.
+func alone(m Member) *Event {
+	m.name()
+	return unnamed(m)
+}
+
+func (m *Member) name() {
+	if m.Key == "" {
+		m.Key = m.Title
+	}
+}
+
+// unnamed is an event that is its only member, with no other key than its sender's.
+func unnamed(m Member) *Event {
+	e := &Event{Member: m, Members: []Member{m}}
+	if m.State == Firing {
+		e.Fires = 1
+	}
+	return e
+}
+
+// listed is a line of the list that Alertmanager's default templates make of an alert.
+var listed = regexp.MustCompile(`^-\s+([a-zA-Z_][a-zA-Z0-9_]*)\s+=\s(.*)$`)
+
+// bare is a title that names nothing: [FIRING:2], and perhaps values in parentheses.
+var bare = regexp.MustCompile(`^\s*\[(FIRING|RESOLVED)(:\d+)?\]\s*(\(.*\))?\s*$`)
+
+// unhide reads the first alert of such a list, and counts the others. Alertmanager's receivers for Opsgenie and
+// PagerDuty send nothing else about the members of a group, and with the default route their title is "[FIRING:2]":
+// nobody would hear what is wrong.
+func (m *Member) unhide(text string) {
+	about := map[string]string{} // annotations
+	into, alerts := m.Labels, 0
+	for line := range strings.Lines(text) {
+		head := strings.TrimSpace(line)
+		switch {
+		case head == "Alerts Resolved:" && alerts > 0:
+			text = "" // what follows is over
+		case head == "Labels:" && text != "":
+			alerts++
+			into = m.Labels
+		case head == "Annotations:":
+			into = about
+		}
+		if found := listed.FindStringSubmatch(head); found != nil && alerts == 1 && text != "" {
+			into[found[1]] = found[2]
+		}
+	}
+	if alerts == 0 {
+		return
+	}
+	m.Text = about["description"]
+	if bare.MatchString(m.Title) {
+		m.Title = cmp.Or(about["summary"], about["title"], m.Labels["alertname"], m.Title)
+		if alerts > 1 {
+			m.Title += fmt.Sprintf("; and %d more", alerts-1)
+		}
+	}
+}

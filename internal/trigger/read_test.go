@@ -1,0 +1,342 @@
+package trigger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	jsonType = "application/json"
+	formType = "application/x-www-form-urlencoded"
+)
+
+func sent(body string) *Request { return &Request{Body: []byte(body), ContentType: jsonType} }
+
+func file(t *testing.T, name string) *Request {
+	t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Request{Body: body, ContentType: jsonType}
+}
+
+// form is a form in several parts, as axios and browsers send it.
+func form(t *testing.T, pairs ...string) *Request {
+	t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for i := 0; i < len(pairs); i += 2 {
+		if err := w.WriteField(pairs[i], pairs[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &Request{Body: body.Bytes(), ContentType: w.FormDataContentType()}
+}
+
+func query(r *Request, pairs string) *Request {
+	r.Query, _ = url.ParseQuery(pairs)
+	return r
+}
+
+func path(r *Request, path string) *Request {
+	r.Path = path
+	return r
+}
+
+func headers(r *Request, pairs ...string) *Request {
+	h := http.Header{}
+	for i := 0; i < len(pairs); i += 2 {
+		h.Set(pairs[i], pairs[i+1])
+	}
+	r.Header = h.Get
+	return r
+}
+
+// told is a member in one line: what is empty is left out.
+func told(m *Member) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q", m.State, m.Key)
+	for _, part := range []struct{ name, text string }{
+		{"title", m.Title}, {"text", m.Text}, {"severity", m.Severity}, {"link", m.Link},
+		{"at", stamp(m.At)}, {"ended", stamp(m.Ended)},
+	} {
+		if part.text != "" {
+			fmt.Fprintf(&b, " %s=%q", part.name, part.text)
+		}
+	}
+	names := make([]string, 0, len(m.Labels))
+	for name, value := range m.Labels {
+		names = append(names, name+"="+value)
+	}
+	slices.Sort(names)
+	if len(names) > 0 {
+		fmt.Fprintf(&b, " %q", names)
+	}
+	return b.String()
+}
+
+// Each sender's event is understood: the members that a phone may ring for, one in a line.
+func TestWhatSendersSend(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		source  Source
+		request *Request
+		want    []string
+	}{
+		{"a group of Alertmanager", Alertmanager, file(t, "alertmanager.json"), []string{
+			`firing "466f5eb517429876" title="Disk on db-01 is 97.3154% full" text="/var/lib/postgresql has <4 GiB left. See https://wiki.example.com/disk?x=1" severity="critical" link="https://prometheus.example.com/graph?g0.expr=up" at="2026-11-27T02:14:51Z" ["alertname=DiskFull" "instance=db-01.example.com:9100" "mountpoint=/var/lib/postgresql" "severity=critical"]`,
+			`firing "3b5fd31decad8c86" title="TargetDown" severity="warning" at="2026-11-27T02:10:00Z" ["alertname=TargetDown" "instance=web-02:8080" "severity=warning"]`,
+			`resolved "aa00bb11cc22dd33" title="KubePodCrashLooping" severity="critical" at="2026-11-27T01:00:00Z" ended="2026-11-27T02:00:00Z" ["alertname=KubePodCrashLooping" "namespace=shop" "pod=checkout-7d9f8b6c5d-x2k4q" "severity=critical"]`,
+		}},
+		{"its last alert is over", Alertmanager, file(t, "alertmanager_resolved.json"), []string{
+			`resolved "3b5fd31decad8c86" title="TargetDown" severity="warning" at="2026-11-27T02:10:00Z" ended="2026-11-27T02:30:00Z" ["alertname=TargetDown" "instance=web-02:8080" "severity=warning"]`,
+		}},
+		{"Grafana", Grafana, file(t, "grafana.json"), []string{
+			`firing "c6eadffa33fcdf37" title="checkout-api answers 12.4999% of requests with 5xx" severity="critical" link="https://grafana.example.com/d/web?viewPanel=4" at="2026-11-27T02:05:00Z" ["alertname=HTTP 5xx" "grafana_folder=Web" "service=checkout-api" "severity=critical"]`,
+		}},
+		{"Grafana before its unified alerting", Grafana, sent(`{"title":"[Alerting] CPU","ruleId":12,"ruleName":"CPU","state":"alerting","ruleUrl":"https://g/1","message":"hot","evalMatches":[]}`), []string{
+			`firing "12" title="[Alerting] CPU" text="hot" link="https://g/1"`,
+		}},
+		{"Opsgenie", Opsgenie, file(t, "opsgenie.json"), []string{
+			`firing "checkout" title="Checkout is down" text="No answer for 5 minutes." severity="error" ["attempt=3" "entity=checkout" "priority=P2" "region=tokyo" "source=monitor-1" "tags=shop, web"]`,
+		}},
+		{"Opsgenie of Alertmanager", Opsgenie, file(t, "opsgenie_alertmanager.json"), []string{
+			`firing "cc9772a1ec901d26ef71dae861793e4d08979fa5030a3f0a5f3ba549f1f2d0b6" title="Disk on db-01 is 97.3154% full; and 1 more" text="The database stops when it is full." severity="critical" link="https://alerts.example.com/#/alerts?receiver=phone" ["alertname=DiskFull" "instance=db-01.example.com:9100" "priority=P1" "severity=critical" "source=https://alerts.example.com/#/alerts?receiver=phone"]`,
+		}},
+		{"Opsgenie, no priority", Opsgenie, sent(`{"message":"m"}`), []string{`firing "m" title="m" severity="warning"`}},
+		{"Opsgenie, closed", Opsgenie, path(sent(`{"source":"x"}`), "/a%2Fb%20c/close"), []string{`resolved "a/b c" ["source=x"]`}},
+		{"Opsgenie, acknowledged", Opsgenie, path(sent(``), "/ab/acknowledge"), []string{`acknowledged "ab"`}},
+		{"Opsgenie, another message", Opsgenie, path(sent(`{"message":"now worse"}`), "/ab/message"), []string{`updated "ab" title="now worse"`}},
+		{"Opsgenie, a note", Opsgenie, path(sent(`{"note":"n"}`), "/ab/notes"), []string{`updated "ab"`}},
+		{"PagerDuty of Uptime Kuma", PagerDuty, file(t, "pagerduty.json"), []string{
+			`firing "Uptime Kuma/7" title="[Uptime Kuma Monitor 🔴 Down] [Shop] timeout of 48000ms exceeded" severity="warning" link="https://kuma.example.com/dashboard/7" ["source=https://shop.example.com"]`,
+		}},
+		{"PagerDuty of Alertmanager", PagerDuty, file(t, "pagerduty_alertmanager.json"), []string{
+			`firing "cc9772a1ec901d26" title="TargetDown" severity="error" link="https://alerts.example.com/#/alerts" ["alertname=TargetDown" "instance=web-02:8080" "num_firing=1" "num_resolved=0" "severity=warning" "source=Alertmanager"]`,
+		}},
+		{"PagerDuty, over", PagerDuty, sent(`{"routing_key":"k","event_action":"resolve","dedup_key":"d"}`), []string{`resolved "d"`}},
+		{"PagerDuty, acknowledged", PagerDuty, sent(`{"event_action":"acknowledge","dedup_key":"d"}`), []string{`acknowledged "d"`}},
+		{"PagerDuty, no key", PagerDuty, sent(`{"event_action":"trigger","payload":{"summary":"s","source":"x","severity":"info"},"links":[{"href":"https://l/1"}]}`), []string{
+			`firing "" title="s" severity="info" link="https://l/1" ["source=x"]`,
+		}},
+		{"OnCall", OnCall, sent(`{"alert_uid":"u1","title":"Queue is long","state":"alerting","message":"1,204 jobs wait","link_to_upstream_details":"https://q/1","image_url":null}`), []string{
+			`firing "u1" title="Queue is long" text="1,204 jobs wait" link="https://q/1"`,
+		}},
+		{"OnCall, over", OnCall, sent(`{"alert_uid":"u1","title":"Queue is long","state":"ok"}`), []string{`resolved "u1" title="Queue is long"`}},
+		{"OnCall of Uptime Kuma", OnCall, sent(`{"title":"Shop is down","message":"timeout","state":"alerting"}`), []string{`firing "Shop" title="Shop is down" text="timeout"`}},
+		{"OnCall of Uptime Kuma, up", OnCall, sent(`{"title":"Shop is up","message":"200 - OK","state":"ok"}`), []string{`resolved "Shop" title="Shop is up" text="200 - OK"`}},
+		{"OnCall of Uptime Kuma, test", OnCall, sent(`{"title":"General notification","message":"Testing","state":"alerting"}`), []string{
+			`firing "" title="General notification" text="Testing"`,
+		}},
+		{"OnCall of Alertmanager", OnCall, file(t, "alertmanager_resolved.json"), []string{
+			`resolved "3b5fd31decad8c86" title="TargetDown" severity="warning" at="2026-11-27T02:10:00Z" ended="2026-11-27T02:30:00Z" ["alertname=TargetDown" "instance=web-02:8080" "severity=warning"]`,
+		}},
+		{"GoAlert", GoAlert, query(&Request{}, "summary=Disk+full&details=91%25&dedup=d1"), []string{`firing "d1" title="Disk full" text="91%"`}},
+		{"GoAlert of Uptime Kuma", GoAlert, form(t, "summary", "[Shop] [🔴 Down] timeout"), []string{`firing "Shop" title="[Shop] [🔴 Down] timeout" ["monitor=Shop"]`}},
+		{"GoAlert of Uptime Kuma, up", GoAlert, form(t, "summary", "[Shop] [✅ Up] 200 - OK", "action", "close"), []string{`resolved "Shop" title="[Shop] [✅ Up] 200 - OK" ["monitor=Shop"]`}},
+		{"Uptime Kuma", UptimeKuma, file(t, "kuma.json"), []string{
+			`firing "7" title="Shop is down" text="connect ECONNREFUSED 10.0.0.5:443" link="https://shop.example.com/health" at="2026-11-27T02:14:51Z" ["monitor=Shop" "team=web" "type=http"]`,
+		}},
+		{"Uptime Kuma in a form", UptimeKuma, form(t, "data", `{"heartbeat":{"status":1,"time":"2026-11-27 02:20:00"},"monitor":{"id":7,"name":"Shop"},"msg":"up"}`), []string{
+			`resolved "7" title="Shop is up" ended="2026-11-27T02:20:00Z" ["monitor=Shop"]`,
+		}},
+		{"Uptime Kuma in a URL", UptimeKuma, query(&Request{}, "msg=m&heartbeat="+url.QueryEscape(`{"status":0}`)+"&monitor="+url.QueryEscape(`{"id":7,"name":"Shop"}`)), []string{
+			`firing "7" title="Shop is down" ["monitor=Shop"]`,
+		}},
+		{"Uptime Kuma's Test button", UptimeKuma, file(t, "kuma_test.json"), []string{`firing "" title="Phone Testing"`}},
+		{"ntfy", Text, headers(&Request{Body: []byte("Disk of db1 is full")}, "Title", "=?UTF-8?B?44OH44Kj44K544Kv?=", "Priority", "urgent", "Tags", "warning,db1", "Click", "https://n/1"), []string{
+			`firing "ディスク" title="ディスク" text="Disk of db1 is full" severity="critical" link="https://n/1" ["tags=warning,db1"]`,
+		}},
+		{"ntfy in a URL", Text, query(&Request{}, "title=T&message=M&priority=4"), []string{`firing "T" title="T" text="M" severity="error"`}},
+		{"curl -d, which says that it is a form", JSON, &Request{Body: []byte("Disk of db1 is 91% full"), ContentType: formType}, []string{`firing "" text="Disk of db1 is 91% full"`}},
+		{"curl -d of JSON", JSON, &Request{Body: []byte(`{"title":"T"}`), ContentType: formType}, []string{`firing "T" title="T"`}},
+		{"a form", Form, &Request{Body: []byte("title=Disk&text=91%+full&state=down"), ContentType: formType}, []string{`firing "Disk" title="Disk" text="91% full"`}},
+		{"nothing", JSON, &Request{}, []string{`firing ""`}},
+		{"a URL alone", JSON, query(&Request{}, "key=k1&state=up"), []string{`resolved "k1"`}},
+		{"a URL and a text", JSON, query(&Request{Body: []byte("all is well"), ContentType: "text/plain"}, "key=k1&state=up"), []string{`resolved "k1" text="all is well"`}},
+		{"Apprise", JSON, sent(`{"version":"1.0","title":"Backup","message":"failed","type":"failure"}`), []string{`firing "Backup" title="Backup" text="failed" severity="error"`}},
+		{"Apprise, over", JSON, sent(`{"version":"1.0","title":"Backup","message":"done","type":"success"}`), []string{`resolved "Backup" title="Backup" text="done"`}},
+		{"Icinga", JSON, sent(`{"key":"db1!disk","state":"RECOVERY","title":"disk on db1"}`), []string{`resolved "db1!disk" title="disk on db1"`}},
+		{"Gatus", JSON, sent(`{"title":"shop/front","status":"TRIGGERED","description":"[STATUS] == 200","labels":{"group":"shop"}}`), []string{
+			`firing "shop/front" title="shop/front" text="[STATUS] == 200" ["group=shop"]`,
+		}},
+		{"a sensor", JSON, sent(`{"room":"server room","temp":41.5,"Door":true}`), []string{`firing "" text="door: true, room: server room, temp: 41.5"`}},
+		{"JSON that is broken", JSON, sent(`{"text":"Check "shop" is down"}`), []string{`firing "" text="{\"text\":\"Check \"shop\" is down\"}"`}},
+		{"a list", JSON, sent(`[{"title":"a","severity":"page"},{"title":"b","state":"ok"},3]`), []string{`firing "a" title="a" severity="page"`, `resolved "b" title="b"`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, err := Read(c.source, c.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for i := range e.Members {
+				got = append(got, told(&e.Members[i]))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A group is told as a whole, too.
+func TestAGroupAsAWhole(t *testing.T) {
+	e, err := Read(JSON, file(t, "alertmanager.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `firing "{}:{}" title="Disk on db-01 is 97.3154% full; TargetDown" link="https://alerts.example.com" at="2026-11-27T02:10:00Z"`
+	if got := told(&e.Member); got != want || e.Source != Alertmanager || e.Fires != 2 {
+		t.Errorf("source %s, %d fire: %s", e.Source, e.Fires, got)
+	}
+	over, err := Read(Alertmanager, file(t, "alertmanager_resolved.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if over.State != Resolved || over.Fires != 0 || over.Ended.IsZero() {
+		t.Errorf("%+v", over.Member)
+	}
+}
+
+// What is wrong with a body is said, and the phone rings all the same.
+func TestDoubts(t *testing.T) {
+	for _, c := range []struct {
+		source  Source
+		request *Request
+		want    string
+	}{
+		{Alertmanager, sent(`{"title":"x"}`), "not what the source alertmanager sends"},
+		{PagerDuty, sent(`{}`), "not what the source pagerduty sends"},
+		{Opsgenie, sent(``), "not what the source opsgenie sends"},
+		{UptimeKuma, sent(`{"heartbeat":1}`), "not what the source uptime-kuma sends"},
+		{OnCall, sent(`[1]`), "not what the source oncall sends"},
+		{GoAlert, sent(`{"details":""}`), "not what the source goalert sends"},
+		{JSON, sent(`{"a":`), "not JSON"},
+		{JSON, sent(`{"a":1} {}`), "goes on after its value"},
+		{JSON, sent(strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100)), "too deep"},
+		{JSON, &Request{Body: []byte("--x\r\nContent-Disposition: form-data; name=a\r\n\r\nb"), ContentType: "multipart/form-data; boundary=x"}, "breaks off"},
+		{JSON, &Request{Body: []byte("a\xffb")}, "not UTF-8"},
+		{Form, &Request{Body: []byte(strings.Repeat("a=1&", 2000)), ContentType: formType}, "1000 of them were left out"},
+	} {
+		e, err := Read(c.source, c.request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.State != Firing || len(e.Members) != 1 || !strings.Contains(strings.Join(e.Doubts, "; "), c.want) {
+			t.Errorf("%s: %s: doubts %q, want %q", c.source, told(&e.Member), e.Doubts, c.want)
+		}
+	}
+}
+
+func TestWhatIsNotRead(t *testing.T) {
+	if _, err := Read(JSON, &Request{Body: make([]byte, MaxBody+1)}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := Read("smoke", &Request{}); err == nil || !strings.Contains(err.Error(), "smoke") {
+		t.Errorf("no such source: %v", err)
+	}
+}
+
+// Of a storm, the alerts that fire are read before those that are over, wherever they stand; the others are counted.
+func TestAStormIsCounted(t *testing.T) {
+	var alerts []string
+	for i := range 500 {
+		status := "resolved"
+		if i%5 == 4 {
+			status = "firing"
+		}
+		alerts = append(alerts, fmt.Sprintf(`{"status":%q,"fingerprint":"f%d","labels":{"alertname":"A%d"}}`, status, i, i))
+	}
+	body := fmt.Sprintf(`{"status":"firing","alerts":[%s],"groupKey":"g","truncatedAlerts":7}`, strings.Join(alerts, ","))
+	e, err := Read(Alertmanager, sent(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Members) != MaxMembers || e.More != 407 || e.Fires != 100 || e.Key != "g" {
+		t.Errorf("%d members, %d more, %d fire, key %q", len(e.Members), e.More, e.Fires, e.Key)
+	}
+	if count(e.Members, Firing) != 100 || e.Members[0].Key != "f4" || e.Members[99].Key != "f499" {
+		t.Errorf("from %s to %s, %d fire", e.Members[0].Key, e.Members[99].Key, count(e.Members, Firing))
+	}
+	mixed := strings.Replace(body, `"firing","fingerprint"`, `"resolved","fingerprint"`, 60)
+	if e, err = Read(Alertmanager, sent(mixed)); err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Members) != MaxMembers || e.More != 407 || e.Fires != 40 || count(e.Members, Firing) != 40 {
+		t.Errorf("%d members, %d more, %d fire", len(e.Members), e.More, e.Fires)
+	}
+	inOrder := slices.IsSortedFunc(e.Members, func(a, b Member) int {
+		return strings.Compare(fmt.Sprintf("%4s", a.Key), fmt.Sprintf("%4s", b.Key))
+	})
+	if !inOrder {
+		t.Error("the members are not in their sender's order")
+	}
+}
+
+// Data is made of plain maps, lists and scalars, which is all that templates may see.
+func TestDataIsPlain(t *testing.T) {
+	e, err := Read(Alertmanager, file(t, "alertmanager.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := e.Data()
+	if !plain(data) {
+		t.Errorf("not plain: %#v", data)
+	}
+	member := data["members"].([]any)[0].(map[string]any)
+	if member["at"] != "2026-11-27T02:14:51Z" || member["labels"].(map[string]any)["alertname"] != "DiskFull" {
+		t.Errorf("%v", member)
+	}
+	if raw := data["raw"].(map[string]any); raw["truncatedAlerts"] != int64(0) {
+		t.Errorf("%v", raw["truncatedAlerts"])
+	}
+}
+
+func plain(value any) bool {
+	switch v := value.(type) {
+	case nil, string, bool, int, int64, float64:
+		return true
+	case []any:
+		return !slices.ContainsFunc(v, func(one any) bool { return !plain(one) })
+	case map[string]any:
+		for _, one := range v {
+			if !plain(one) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func TestMoments(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-11-27T11:05:00+09:00": "2026-11-27T02:05:00Z", "2026-11-27 02:14:51.123": "2026-11-27T02:14:51Z",
+		"1795745091": "2026-11-27T02:04:51Z", "1795745091000": "2026-11-27T02:04:51Z", "0001-01-01T00:00:00Z": "",
+		"": "", "yesterday": "", "5": "", "9e99": "", "NaN": "", "99999-01-01T00:00:00Z": "",
+	} {
+		if got := stamp(moment(text)); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	if moment("2026-11-27 02:14:51.123").Nanosecond() != int(123*time.Millisecond) {
+		t.Error("parts of a second are lost")
+	}
+}
