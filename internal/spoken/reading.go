@@ -1,0 +1,38 @@
+package spoken
+
+import (
+	"strings"
+	"unicode"
+)
+
+// reading is a text that is turned into items.
+type reading struct {
+	items
+	compar compare // that stands before a number
+}
+
+// link leaves a link out, with the words that lead to it.
+func (r *reading) link() {
+	r.drop(func(i *item) bool {
+		return i.kind == pause || i.kind == word && strings.Contains(" see at link links source url dashboard runbook here "+
+			"details href ", " "+strings.ToLower(i.text)+" ")
+	})
+}
+
+// number adds a number, with what it is compared with.
+func (r *reading) number(one item) {
+	one.kind = number
+	if one.compar == equal {
+		one.compar = r.compar
+	}
+	r.compar = equal
+	r.add(one)
+}
+
+// name adds a word.
+func (r *reading) name(text string) {
+	r.compar = equal
+	if unicode.IsLetter([]rune(text)[0]) {
+		r.word(text)
+	}
+}
