@@ -18,6 +18,8 @@ var units = map[string]unit{
 	"/s": "/s", "rps": "/s", "qps": "/s", "req/s": "/s", "x": "times",
 	"ns": "ns", "us": "us", "µs": "us", "μs": "us", "ms": "ms", "s": "s", "sec": "s", "secs": "s",
 	"m": "m", "min": "m", "mins": "m", "h": "h", "hr": "h", "hrs": "h", "d": "d",
+	"second": "s", "seconds": "s", "minute": "m", "minutes": "m", "hour": "h", "hours": "h", "day": "d", "days": "d",
+	"percent": "%", "millisecond": "ms", "milliseconds": "ms", "bytes": "B",
 }
 
 // durations are the units of time, in seconds.
@@ -69,12 +71,12 @@ func countedByMachine(text string) bool {
 
 // unit adds a unit to the number that stands before it.
 func (r *reading) unit(text string) bool {
-	last := r.last()
 	of, known := units[text]
-	if !known || last == nil || last.kind != number || last.unit != "" || len(text) == 1 && text != "%" && text != "°" {
+	last := r.last()
+	if !known || last == nil || !last.countable() || len(text) == 1 && text != "%" {
 		return false
 	}
-	if value, err := strconv.ParseFloat(last.text, 64); err == nil && last.scale == ones && durations[of] > 0 {
+	if value, err := strconv.ParseFloat(last.text, 64); err == nil && last.scale == ones && last.of == "" && durations[of] > 0 {
 		r.compar = last.compar
 		r.items = r.items[:len(r.items)-1]
 		r.seconds(value * durations[of])
@@ -82,6 +84,12 @@ func (r *reading) unit(text string) bool {
 	}
 	last.unit = of
 	return true
+}
+
+// countable tells whether a unit may follow: to a number without one, and not to a date, a clock or an address.
+func (i *item) countable() bool {
+	return i.kind == number && i.unit == "" && !strings.ContainsAny(i.text, "-:") &&
+		strings.Count(i.text, ".") < 2
 }
 
 // duration reads 1h30m0s.

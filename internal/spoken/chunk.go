@@ -36,7 +36,7 @@ func (r *reading) chunk(text string) {
 	}
 	r.core(text)
 	switch {
-	case strings.Trim(text, "-") == "":
+	case text != "" && strings.Trim(text, "-") == "":
 		r.pause()
 	case after == 0:
 	case strings.ContainsRune(".!?", after):
@@ -69,7 +69,7 @@ func (r *reading) around(text string, from int) {
 // nothing. What has a bracket is set apart by pauses.
 func (r *reading) unwrapped(text string) (core string, after rune) {
 	core = strings.TrimLeft(text, opening+",:;")
-	if strings.ContainsAny(text[:len(text)-len(core)], "([{,:;") {
+	if strings.ContainsAny(text[:len(text)-len(core)], "([,:;") {
 		r.pause()
 	}
 	if rest := compares.FindString(text); rest != "" { // <4 is no bracket
@@ -80,7 +80,7 @@ func (r *reading) unwrapped(text string) (core string, after rune) {
 		switch {
 		case strings.ContainsRune(".!?", c):
 			after = c
-		case after == 0 && strings.ContainsRune(",;:)]}", c):
+		case after == 0 && strings.ContainsRune(",;:)]", c):
 			after = ','
 		}
 		return c != '%' && c != '°' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c)
@@ -159,6 +159,7 @@ func (r *reading) names(text string) {
 	case isUnit:
 		r.name(text)
 	case errnos[text] != "":
+		r.drop(func(i *item) bool { return i.text == "connect" })
 		for part := range strings.FieldsSeq(errnos[text]) {
 			r.name(part)
 		}
@@ -202,7 +203,7 @@ func (r *reading) pieces(text string) {
 		r.core(piece)
 		mark := []rune(text[end:])[0]
 		switch {
-		case strings.ContainsRune(",;|()[]{}", mark):
+		case strings.ContainsRune(",;|()[]", mark):
 			r.pause()
 		case mark == '&' && piece != "":
 			r.word("and")

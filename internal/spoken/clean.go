@@ -42,6 +42,9 @@ func audible(r rune) rune {
 	return r
 }
 
+// HasJapanese tells whether a text has any Japanese writing.
+func HasJapanese(text string) bool { return strings.ContainsFunc(norm.NFKC.String(text), japanese) }
+
 // japanese tells whether a character is Japanese writing.
 func japanese(r rune) bool {
 	return unicode.IsLetter(r) && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r == 'ー'

@@ -112,7 +112,7 @@ func (v spaced) number(one *item) string {
 		text = strings.ReplaceAll(text, ".", w.dot)
 	}
 	many := 1
-	if text == "1" && one.scale == ones {
+	if text == "1" && one.scale == ones && one.of == "" {
 		many = 0
 	}
 	parts := []string{w.compare[one.compar], "", text, "", "", w.scales[one.scale], w.units[one.unit][many]}

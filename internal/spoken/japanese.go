@@ -1,6 +1,7 @@
 package spoken
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,7 @@ var japaneseCompares = [5]string{"", "未満", "超", "以下", "以上"}
 
 func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 	var b strings.Builder
-	whole = true
+	all, whole = negated(all), true
 	pending, foreign := "", false // a mark before the next item; whether the one before is no Japanese
 	for i := range all {
 		text, native := "", all[i].kind == native
@@ -56,6 +57,17 @@ func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 		b.WriteString(pending)
 	}
 	return b.String(), whole
+}
+
+// negated puts "no" behind what there is none of.
+func negated(all items) items {
+	all = slices.Clone(all)
+	for i := range len(all) - 1 {
+		if a, b := &all[i], &all[i+1]; a.kind == word && b.kind == word && strings.EqualFold(a.text, "no") {
+			a.text, b.text = b.text, a.text
+		}
+	}
+	return all
 }
 
 func (kanaVoice) number(one *item) string {

@@ -285,7 +285,9 @@ const glossaryLines = `
 正常 healthy normal ok okay good
 不明 unknown
 不可 unable cannot can't couldn't
-ない no not none missing absent without isn't
+なし no not none missing absent without isn't
+電話 phone call
+ほか more other others
 見つからない found
 到達不能 unreachable unreached
 利用不可 unavailable

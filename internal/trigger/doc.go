@@ -4,6 +4,8 @@
 //
 // Its files, from the top down:
 //
+//	words.go                an event to what a phone says of it
+//	phrases.go              what redial itself says, in each language
 //	read.go                 a request of a source to an Event
 //	source_alertmanager.go  groups of alerts: Alertmanager and Grafana
 //	source_opsgenie.go      Opsgenie's alert API

@@ -46,7 +46,7 @@ type Event struct {
 	// and for every other source the event itself, alone. There is at least one, except where a group was sent empty.
 	// There are at most MaxMembers: if there were more, those that fire were read first.
 	Members []Member
-	More    int // members that were not read, whatever their state
+	More    int // members that were not read, whatever their state, or that their sender hides
 	Fires   int // members that fire, including those that were not read
 
 	// Raw is what was sent, as maps (map[string]any), lists ([]any) and scalars (string, bool, int64, float64, nil);

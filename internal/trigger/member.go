@@ -2,10 +2,18 @@ package trigger
 
 import (
 	"cmp"
-	"fmt"
 	"regexp"
 	"strings"
 )
+
+// group is an event that is its only member, and stands for others that its sender hides.
+func group(e *Event, hidden int) *Event {
+	e.More = hidden
+	if e.State == Firing {
+		e.Fires += hidden
+	}
+	return e
+}
 
 // alone is an event that is its only member. Without a key its title names it: most senders say there what is wrong,
 // and what differs from one time to the next in the text.
@@ -38,7 +46,7 @@ var bare = regexp.MustCompile(`^\s*\[(FIRING|RESOLVED)(:\d+)?\]\s*(\(.*\))?\s*$`
 // unhide reads the first alert of such a list, and counts the others. Alertmanager's receivers for Opsgenie and
 // PagerDuty send nothing else about the members of a group, and with the default route their title is "[FIRING:2]":
 // nobody would hear what is wrong.
-func (m *Member) unhide(text string) {
+func (m *Member) unhide(text string) (others int) {
 	about := map[string]string{} // annotations
 	into, alerts := m.Labels, 0
 	for line := range strings.Lines(text) {
@@ -57,13 +65,11 @@ func (m *Member) unhide(text string) {
 		}
 	}
 	if alerts == 0 {
-		return
+		return 0
 	}
 	m.Text = about["description"]
 	if bare.MatchString(m.Title) {
 		m.Title = cmp.Or(about["summary"], about["title"], m.Labels["alertname"], m.Title)
-		if alerts > 1 {
-			m.Title += fmt.Sprintf("; and %d more", alerts-1)
-		}
 	}
+	return alerts - 1
 }

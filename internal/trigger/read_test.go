@@ -117,7 +117,7 @@ func TestWhatSendersSend(t *testing.T) {
 			`firing "checkout" title="Checkout is down" text="No answer for 5 minutes." severity="error" ["attempt=3" "entity=checkout" "priority=P2" "region=tokyo" "source=monitor-1" "tags=shop, web"]`,
 		}},
 		{"Opsgenie of Alertmanager", Opsgenie, file(t, "opsgenie_alertmanager.json"), []string{
-			`firing "cc9772a1ec901d26ef71dae861793e4d08979fa5030a3f0a5f3ba549f1f2d0b6" title="Disk on db-01 is 97.3154% full; and 1 more" text="The database stops when it is full." severity="critical" link="https://alerts.example.com/#/alerts?receiver=phone" ["alertname=DiskFull" "instance=db-01.example.com:9100" "priority=P1" "severity=critical" "source=https://alerts.example.com/#/alerts?receiver=phone"]`,
+			`firing "cc9772a1ec901d26ef71dae861793e4d08979fa5030a3f0a5f3ba549f1f2d0b6" title="Disk on db-01 is 97.3154% full" text="The database stops when it is full." severity="critical" link="https://alerts.example.com/#/alerts?receiver=phone" ["alertname=DiskFull" "instance=db-01.example.com:9100" "priority=P1" "severity=critical" "source=https://alerts.example.com/#/alerts?receiver=phone"]`,
 		}},
 		{"Opsgenie, no priority", Opsgenie, sent(`{"message":"m"}`), []string{`firing "m" title="m" severity="warning"`}},
 		{"Opsgenie, closed", Opsgenie, path(sent(`{"source":"x"}`), "/a%2Fb%20c/close"), []string{`resolved "a/b c" ["source=x"]`}},

@@ -25,7 +25,7 @@ func readOpsgenie(c *content) *Event {
 	if source := m.Labels["source"]; strings.Contains(source, "://") {
 		m.Link = source
 	}
-	m.unhide(m.Text)
+	hidden := m.unhide(m.Text)
 	if alias, action, ok := opsgenieAction(c.Path); ok {
 		m.Key, m.State = alias, action
 		return alone(m)
@@ -34,7 +34,7 @@ func readOpsgenie(c *content) *Event {
 		return nil
 	}
 	m.Severity = cmp.Or(severityOf(c.fields.text("priority")), m.Labels["severity"], severities["P3"])
-	return alone(m)
+	return group(alone(m), hidden)
 }
 
 // opsgenieAction takes /{alias}/close apart. It is false for the path on which alerts are created.

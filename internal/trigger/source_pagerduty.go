@@ -25,8 +25,8 @@ func readPagerDuty(c *content) *Event {
 			m.Labels[name] = text
 		}
 	}
-	m.unhide(cmp.Or(details.text("firing"), details.text("resolved")))
-	return unnamed(m)
+	hidden := m.unhide(cmp.Or(details.text("firing"), details.text("resolved")))
+	return group(unnamed(m), hidden)
 }
 
 func firstLink(value any) string {

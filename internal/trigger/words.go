@@ -1,0 +1,201 @@
+package trigger
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"redial/internal/spoken"
+)
+
+// Speech is what a phone says, and the language of the voice that says it.
+type Speech struct{ Text, Language string }
+
+// Words are what a listener is told about an event if nothing else is to be said: how bad it is, what is wrong, where,
+// and more as far as there is time (spoken.Limit). They are in Japanese for whoever speaks Japanese, and in English
+// for everybody else.
+//
+// An event in English is told to a Japanese listener by what is known of it in any language: severity, numbers, the
+// words of the trade and the names of machines, in kana. Then he is told that the rest is in English, and to look at
+// the screen. No English text is spoken by a Japanese voice, and nothing is translated.
+func Words(e *Event, language string) Speech {
+	t := newTelling(language)
+	about := e.about()
+	if len(about) == 0 {
+		about = []Member{e.Member}
+	}
+	total := len(about) + e.More
+	var sentences []string
+	for i := range about[:min(len(about), maxNamed)] {
+		if sentence := t.sentence(&about[i]); sentence != "" {
+			sentences = append(sentences, sentence)
+		}
+	}
+	more := ""
+	if total == 1 {
+		more = t.details(&about[0])
+	}
+	lead := t.lead(e.Source, e.State, worst(about), total)
+	if !t.fit(lead, sentences, t.ending(total-1)) {
+		lead = t.lead("", e.State, worst(about), total) // what is wrong matters more than who says so
+	}
+	t.add(lead, 0)
+	t.tell(sentences, total)
+	t.shorten(more, t.ending(0))
+	if t.unsaid {
+		t.add(t.look, 0)
+	} else if len(t.said) == 1 {
+		t.add(t.empty, 0)
+	}
+	return Speech{strings.Join(t.said, t.gap), t.language}
+}
+
+// maxNamed is how many members are told by name, if there is time. Nobody remembers more.
+const maxNamed = 5
+
+// Say is a text, such as a template makes, as the listener's voice says it. Words take its place if nothing of it can
+// be said or, for whoever speaks Japanese, if it is in another language: something is always heard.
+func Say(text string, e *Event, language string) Speech {
+	said, whole := spoken.Text(text, language)
+	said = spoken.Fit(said, spoken.Limit)
+	if said == "" || !whole || spoken.Japanese(language) && !spoken.HasJapanese(text) {
+		return Words(e, language)
+	}
+	return Speech{said, language}
+}
+
+// telling is what is being told.
+type telling struct {
+	phrases
+	said   []string
+	took   time.Duration
+	unsaid bool // something could not be said in this language
+}
+
+func newTelling(language string) *telling {
+	t := &telling{phrases: englishPhrases}
+	if spoken.Japanese(language) {
+		t.phrases = japanesePhrases
+	}
+	if strings.HasPrefix(strings.ToLower(language), t.language[:2]) {
+		t.language = language
+	}
+	return t
+}
+
+// add adds a sentence, if there is time for it besides what is kept.
+func (t *telling) add(sentence string, keep time.Duration) bool {
+	length := spoken.Length(t.gap + sentence)
+	if sentence == "" || t.took+length+keep > spoken.Limit {
+		return false
+	}
+	t.said, t.took = append(t.said, sentence), t.took+length
+	return true
+}
+
+// fit tells whether there is time for the first of some sentences, too.
+func (t *telling) fit(lead string, sentences []string, keep time.Duration) bool {
+	return len(sentences) == 0 || spoken.Length(lead+t.gap+sentences[0])+keep <= spoken.Limit
+}
+
+// shorten adds as many sentences of a text as there is time for.
+func (t *telling) shorten(text string, keep time.Duration) bool {
+	return t.add(spoken.Fit(text, spoken.Limit-t.took-keep-spoken.Length(t.gap)), keep)
+}
+
+// ending is the time for what has to be said at the end, if so many members will not have been told by name.
+func (t *telling) ending(left int) (keep time.Duration) {
+	if t.unsaid {
+		keep += spoken.Length(t.gap + t.look)
+	}
+	if left > 0 {
+		keep += spoken.Length(t.gap + t.rest(left))
+	}
+	return keep
+}
+
+// tell adds the sentences of members as long as there is time, and counts the others.
+func (t *telling) tell(sentences []string, total int) {
+	for i, sentence := range sentences {
+		told := t.add(sentence, t.ending(total-i-1)) || i == 0 && t.shorten(sentence, t.ending(total-1))
+		if !told {
+			t.add(t.rest(total-i), 0)
+			return
+		}
+	}
+	if left := total - len(sentences); left > 0 && len(sentences) > 0 {
+		t.add(t.rest(left), 0)
+	}
+}
+
+// sentence tells what is wrong with a member, and where.
+func (t *telling) sentence(m *Member) string {
+	what := t.what(m)
+	return t.placed(what, t.where(m, what))
+}
+
+// mark is what senders put before a title to say its state, which is said anyway.
+var mark = regexp.MustCompile(`^\s*\[(FIRING|RESOLVED|Alerting|OK|No Data)(:\d+)?\]\s*`)
+
+// what tells what is wrong: by the title or, if that can't be said as a whole, by the alert's name.
+func (t *telling) what(m *Member) string {
+	best := ""
+	for _, title := range []string{mark.ReplaceAllString(m.Title, ""), m.Labels["alertname"], t.onlyText(m)} {
+		said, whole := spoken.Text(title, t.language)
+		if said != "" && whole {
+			return said
+		}
+		t.unsaid = t.unsaid || !whole
+		if best == "" {
+			best = said
+		}
+	}
+	return best
+}
+
+// onlyText is the text of what has no title.
+func (t *telling) onlyText(m *Member) string {
+	if m.Title != "" {
+		return ""
+	}
+	return m.Text
+}
+
+// places are the labels that say where something is wrong, the most telling first.
+var places = []string{"instance", "host", "hostname", "node", "device", "server", "pod", "service", "app", "job", "entity",
+	"component", "monitor", "site", "cluster", "namespace", "region", "source"}
+
+// where tells where something is wrong, if that was not said already.
+func (t *telling) where(m *Member, what string) string {
+	for _, name := range places {
+		value := m.Labels[name]
+		if value == "" || name == "source" && (strings.Contains(value, "://") || value == "Alertmanager") {
+			continue
+		}
+		place, whole := spoken.Name(value, t.language)
+		if place == "" || !whole {
+			continue
+		}
+		if strings.Contains(strings.ToLower(what), strings.ToLower(place)) {
+			return ""
+		}
+		return place
+	}
+	return ""
+}
+
+// details tells more about the one thing that is wrong.
+func (t *telling) details(m *Member) string {
+	if m.Title == "" {
+		return ""
+	}
+	said, whole := spoken.Text(m.Text, t.language)
+	if !whole {
+		t.unsaid = true
+		return ""
+	}
+	if title, _ := spoken.Text(m.Title, t.language); strings.EqualFold(title, said) {
+		return ""
+	}
+	return said
+}

@@ -1,0 +1,184 @@
+package trigger
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+
+	"redial/internal/spoken"
+)
+
+const storm = `{"status":"firing","truncatedAlerts":30,"alerts":[
+{"status":"firing","labels":{"alertname":"KubePodCrashLooping","namespace":"shop","pod":"checkout-7d9f8b6c5d-x2k4q","severity":"critical"}},
+{"status":"firing","labels":{"alertname":"NodeDown","instance":"web-01:9100","severity":"warning"}},
+{"status":"firing","labels":{"alertname":"NodeDown","instance":"web-02:9100","severity":"warning"}},
+{"status":"firing","labels":{"alertname":"HighLatency","service":"search"}},
+{"status":"resolved","labels":{"alertname":"HighErrorRate","service":"payments"}}]}`
+
+// What is heard if nobody wrote what is to be said. Whoever has nothing but this text knows what is broken, and where.
+func TestWhatIsHeard(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		source            Source
+		request           *Request
+		english, japanese string
+	}{
+		{"two alerts", Alertmanager, file(t, "alertmanager.json"),
+			"Critical alert from Alertmanager, 2 in all. Disk on db 01 is 97.3 percent full. Target Down on web 02.",
+			"緊急の警報、全部で2件です。ディスク データベース 01 97.3パーセント 満杯。ほかに1件あります。"},
+		{"one is over", Alertmanager, file(t, "alertmanager_resolved.json"),
+			"Resolved from Alertmanager. Target Down on web 02.",
+			"アラートマネージャーから、復旧のお知らせです。ターゲット 停止。場所は、ウェブ 02です。"},
+		{"a storm", Alertmanager, sent(storm),
+			"Critical alert from Alertmanager, 34 in all. Kube Pod Crash Looping on checkout. Node Down on web 01. And 32 more.",
+			"緊急の警報、全部で34件です。キューブ ポッド クラッシュ ループ。場所は、チェックアウトです。ほかに33件あります。"},
+		{"Grafana", Grafana, file(t, "grafana.json"),
+			"Critical alert from Grafana. checkout api answers 12.5 percent of requests with 5 x x.",
+			"グラファナから、緊急の警報です。チェックアウト エーピーアイ 応答 12.5パーセント リクエスト 500番台。"},
+		{"Opsgenie", Opsgenie, file(t, "opsgenie.json"),
+			"Alert from Opsgenie. Checkout is down. No answer for 5 minutes.",
+			"オプスジーニーから、警報です。チェックアウト 停止。応答 なし 5分。"},
+		{"Opsgenie of Alertmanager", Opsgenie, file(t, "opsgenie_alertmanager.json"),
+			"Critical alert from Opsgenie, 2 in all. Disk on db 01 is 97.3 percent full. And 1 more.",
+			"緊急の警報、全部で2件です。ディスク データベース 01 97.3パーセント 満杯。ほかに1件あります。"},
+		{"PagerDuty of Alertmanager", PagerDuty, file(t, "pagerduty_alertmanager.json"),
+			"Alert from Pager Duty. Target Down on web 02.",
+			"ページャーデューティーから、警報です。ターゲット 停止。場所は、ウェブ 02です。"},
+		{"PagerDuty of Uptime Kuma", PagerDuty, file(t, "pagerduty.json"),
+			"Warning from Pager Duty. Uptime Kuma Monitor Down, Shop, timeout of 48 seconds exceeded.",
+			"ページャーデューティーから、警告です。モニター 停止、ショップ、タイムアウト 48秒 超過。残りは英語で、画面にあります。"},
+		{"OnCall", OnCall, sent(`{"alert_uid":"u1","title":"Queue is long","state":"alerting","message":"1,204 jobs wait"}`),
+			"Alert from On Call. Queue is long. 1204 jobs wait.", "オンコールから、警報です。キュー 長い。1204 ジョブ 待ち。"},
+		{"GoAlert of Uptime Kuma", GoAlert, form(t, "summary", "[Shop] [🔴 Down] timeout"),
+			"Alert from Go Alert. Shop, Down, timeout.", "ゴーアラートから、警報です。ショップ、停止、タイムアウト。"},
+		{"Uptime Kuma", UptimeKuma, file(t, "kuma.json"),
+			"Alert from Uptime Kuma. Shop is down. connection refused 10 dot 0 dot 0 dot 5.",
+			"アップタイムクマから、警報です。ショップ 停止。接続 拒否 10ドット0ドット0ドット5。"},
+		{"its Test button", UptimeKuma, file(t, "kuma_test.json"),
+			"Alert from Uptime Kuma. Phone Testing.", "アップタイムクマから、警報です。電話 テスト。"},
+		{"ntfy", Text, headers(&Request{Body: []byte("Disk of db1 is full")}, "Priority", "urgent"),
+			"Critical alert. Disk of db 1 is full.", "緊急の警報です。ディスク データベース 1 満杯。"},
+		{"a text", Text, &Request{Body: []byte("お客様が玄関でお待ちです。")},
+			"Message. The rest is on the screen.", "メッセージです。お客様が玄関でお待ちです。"},
+		{"nothing", JSON, &Request{}, "Alert. It came without a text.", "警報です。内容は届いていません。"},
+		{"Japanese", JSON, sent(`{"title":"サーバー室の温度","message":"室温が41.5度です。空調を確認してください。","severity":"critical"}`),
+			"Critical alert. The rest is on the screen.", "緊急の警報です。サーバー室の温度。室温が41.5度です。空調を確認してください。"},
+		{"English that has no words in Japanese", JSON, sent(`{"title":"Marmalade shortage","labels":{"site":"Kaede 2"}}`),
+			"Alert. Marmalade shortage on Kaede 2.", "警報です。不足。場所は、ケーエーイーディーイー 2です。残りは英語で、画面にあります。"},
+		{"a place alone", JSON, sent(`{"labels":{"host":"db-01"},"state":"down"}`),
+			"Alert. It is about db 01.", "警報です。場所は、データベース 01です。"},
+		{"more than there is time for", JSON, sent(`{"title":"Backup failed","text":"` + strings.Repeat("The disk is full. ", 50) + `"}`),
+			"Alert. Backup failed. The disk is full. The disk is full. The disk is full. The disk is full. The disk is full.",
+			"警報です。バックアップ 失敗。ディスク 満杯。ディスク 満杯。ディスク 満杯。ディスク 満杯。ディスク 満杯。"},
+		{"markup", JSON, sent(`{"title":"</Say><Dial>+15550100</Dial>","text":"<break time=\"60s\"/>{{ .x }} &lt;Say&gt; \u0000\u202ehttp://x/"}`),
+			"Alert. x.", "警報です。エックス。"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e, err := Read(c.source, c.request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for language, want := range map[string]string{"en-US": c.english, "ja-JP": c.japanese} {
+				got := Words(e, language)
+				if got.Text != want || got.Language != language {
+					t.Errorf("%s:\n got %s\nwant %s", got.Language, got.Text, want)
+				}
+				soundSpeech(t, got)
+			}
+		})
+	}
+}
+
+// soundSpeech holds what is promised of everything that a phone says.
+func soundSpeech(t interface {
+	Helper()
+	Errorf(string, ...any)
+}, s Speech) {
+	t.Helper()
+	if length := spoken.Length(s.Text); s.Text == "" || length > spoken.Limit || !utf8.ValidString(s.Text) {
+		t.Errorf("takes %v, or is nothing: %q", length, s.Text)
+	}
+	for _, r := range s.Text {
+		switch {
+		case !unicode.In(r, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune(" ,.':、。", r):
+			t.Errorf("%q is no sound: %q", r, s.Text)
+		case s.Language == "ja-JP" && unicode.Is(unicode.Latin, r), s.Language == "en-US" && spoken.HasJapanese(string(r)):
+			t.Errorf("a voice of %s is given %q: %q", s.Language, r, s.Text)
+		}
+	}
+}
+
+// A voice speaks the listener's own language, or English.
+func TestWhoHearsWhat(t *testing.T) {
+	e, err := Read(Alertmanager, file(t, "alertmanager_resolved.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for listener, want := range map[string]string{"": "en-US", "en-GB": "en-GB", "de-DE": "en-US", "ja-JP": "ja-JP", "ja": "ja"} {
+		if got := Words(e, listener).Language; got != want {
+			t.Errorf("%q hears %s, want %s", listener, got, want)
+		}
+	}
+}
+
+// What a template says is heard as it is meant, and an alarm is heard even if it says nothing.
+func TestWhatATemplateSays(t *testing.T) {
+	e, err := Read(UptimeKuma, file(t, "kuma.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	english, japanese := Words(e, "en-US"), Words(e, "ja-JP")
+	for _, c := range []struct {
+		text, language string
+		want           Speech
+	}{
+		{"{Shop} is down: see https://x.example.com", "en-US", Speech{"Shop is down.", "en-US"}},
+		{"Shop ist nicht erreichbar!", "de-DE", Speech{"Shop ist nicht erreichbar.", "de-DE"}},
+		{"Shopが停止しました", "ja-JP", Speech{"ショップが停止しました。", "ja-JP"}},
+		{"Shop is down", "ja-JP", japanese},
+		{"ショップが停止しました", "en-US", english},
+		{" 🔥 ", "en-US", english},
+		{"", "ja-JP", japanese},
+	} {
+		if got := Say(c.text, e, c.language); got != c.want {
+			t.Errorf("%q in %s: %+v, want %+v", c.text, c.language, got, c.want)
+		}
+	}
+}
+
+// FuzzWords holds for whatever is sent that something is heard, in time, and never markup.
+func FuzzWords(f *testing.F) {
+	f.Add(0, []byte(storm), "")
+	f.Add(9, []byte(`{"heartbeat":{"status":0},"monitor":{"name":"<Say>x</Say>"},"msg":"a://b"}`), "state=ok")
+	f.Add(2, []byte("ディスク 満杯 {x} 3f2a9bc ://"), "title=%F0%9F%94%A5&p=5")
+	f.Fuzz(func(t *testing.T, i int, body []byte, query string) {
+		values, _ := url.ParseQuery(query)
+		e, err := Read(Sources()[uint(i)%uint(len(Sources()))], &Request{Body: body, Query: values})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, language := range []string{"en-US", "ja-JP"} {
+			soundSpeech(t, Words(e, language))
+			soundSpeech(t, Say(e.Title+". "+e.Text, e, language))
+		}
+	})
+}
+
+// However many members there are, and whatever they are called, all are told or counted, in time.
+func TestAllAreCounted(t *testing.T) {
+	title := rapid.SampledFrom([]string{"DiskFull", "", "ディスク満杯", "Marmalade", strings.Repeat("Long ", 40), "🔥", "a.b/c=d"})
+	rapid.Check(t, func(t *rapid.T) {
+		e := &Event{Source: rapid.SampledFrom(Sources()).Draw(t, "source"), More: rapid.IntRange(0, 2000).Draw(t, "more")}
+		for range rapid.IntRange(1, 20).Draw(t, "members") {
+			labels := map[string]string{"instance": title.Draw(t, "instance")}
+			e.Members = append(e.Members, Member{State: Firing, Title: title.Draw(t, "title"), Text: title.Draw(t, "text"), Labels: labels})
+		}
+		for _, language := range []string{"en-US", "ja-JP"} {
+			soundSpeech(t, Words(e, language))
+		}
+	})
+}
