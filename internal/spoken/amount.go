@@ -76,7 +76,8 @@ func (r *reading) unit(text string) bool {
 	if !known || last == nil || !last.countable() || len(text) == 1 && text != "%" {
 		return false
 	}
-	if value, err := strconv.ParseFloat(last.text, 64); err == nil && last.scale == ones && last.of == "" && durations[of] > 0 {
+	value, err := strconv.ParseFloat(last.text, 64)
+	if err == nil && durations[of] > 0 && last.scale == ones && last.of == "" {
 		r.compar = last.compar
 		r.items = r.items[:len(r.items)-1]
 		r.seconds(value * durations[of])

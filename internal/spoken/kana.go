@@ -56,7 +56,8 @@ var glossary = func() map[string]string {
 }()
 
 const glossaryLines = `
-- a an the is are was were be been have of on in at to for from by with and or that this its it as than then please out has had do does can will would should
+- a an the is are was were be been have of on in at to for from by with and or that this its it as than then please
+- out has had do does can will would should
 - var lib usr opt mnt etc tmp local
 コム com
 エグザンプル example

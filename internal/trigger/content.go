@@ -81,7 +81,7 @@ func (c *content) json(body []byte, announced bool) {
 // form decodes the fields of a form. A form of one name without a value is a text: that is what curl -d makes of it.
 func (c *content) form(body string) {
 	if strings.ContainsAny(body, "=&") {
-		c.raw = c.collect(formFields(body))
+		c.collect(formFields(body))
 		return
 	}
 	if text, err := url.QueryUnescape(body); err == nil && !strings.ContainsAny(body, " \n") {
@@ -91,17 +91,17 @@ func (c *content) form(body string) {
 }
 
 func (c *content) multipart(body []byte, boundary string) {
-	all, err := multipartFields(body, boundary)
+	all, more, err := multipartFields(body, boundary)
 	if err != nil {
 		c.doubt("the form breaks off: %.200s", err)
 	}
-	c.raw = c.collect(all)
+	c.collect(all, more)
 }
 
 // collect makes an object of a form's fields. A field that is there several times becomes a list.
-func (c *content) collect(all []field) any {
+func (c *content) collect(all []field, more bool) {
 	object := map[string]any{}
-	for _, f := range all[:min(len(all), maxFields)] {
+	for _, f := range all {
 		switch before := object[f.name].(type) {
 		case nil:
 			object[f.name] = f.value
@@ -111,10 +111,10 @@ func (c *content) collect(all []field) any {
 			object[f.name] = append(before, f.value)
 		}
 	}
-	if left := len(all) - maxFields; left > 0 {
-		c.doubt("the form has too many fields: %d of them were left out", left)
+	if more {
+		c.doubt("the form has more than %d fields: the others were left out", maxFields)
 	}
-	return object
+	c.raw = object
 }
 
 func (c *content) plain(body []byte) {

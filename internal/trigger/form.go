@@ -15,17 +15,20 @@ const maxFields = 1000
 // field is one field of a form.
 type field struct{ name, value string }
 
-// formFields are the fields of an urlencoded form. What is badly encoded stays as it was sent: "91% full" is worth
-// hearing.
-func formFields(body string) (all []field) {
+// formFields are the first fields of an urlencoded form, and whether it has more. What is badly encoded stays as it was
+// sent: "91% full" is worth hearing.
+func formFields(body string) (all []field, more bool) {
 	for pair := range strings.SplitSeq(body, "&") {
 		if pair == "" {
 			continue
 		}
+		if len(all) == maxFields {
+			return all, true
+		}
 		name, value, _ := strings.Cut(pair, "=")
 		all = append(all, field{unescaped(name), unescaped(value)})
 	}
-	return all
+	return all, false
 }
 
 func unescaped(s string) string {
@@ -36,27 +39,28 @@ func unescaped(s string) string {
 	return strings.ToValidUTF8(text, "")
 }
 
-// multipartFields are the fields of a multipart form, without files. Where the form breaks off, they are those before.
-func multipartFields(body []byte, boundary string) (all []field, err error) {
+// multipartFields are the first fields of a multipart form, without files, and whether it has more. Where the form
+// breaks off, they are those before.
+func multipartFields(body []byte, boundary string) (all []field, more bool, err error) {
 	if boundary == "" {
-		return nil, errors.New("its type names no boundary")
+		return nil, false, errors.New("its type names no boundary")
 	}
 	r := multipart.NewReader(bytes.NewReader(body), boundary)
-	for len(all) <= maxFields {
+	for range maxFields {
 		part, err := r.NextPart()
 		if errors.Is(err, io.EOF) {
-			return all, nil
+			return all, false, nil
 		}
 		if err != nil {
-			return all, err
+			return all, false, err
 		}
 		value, err := io.ReadAll(part)
 		if err != nil {
-			return all, err
+			return all, false, err
 		}
 		if part.FileName() == "" {
 			all = append(all, field{part.FormName(), strings.ToValidUTF8(string(value), "")})
 		}
 	}
-	return all, nil
+	return all, true, nil
 }

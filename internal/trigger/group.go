@@ -86,9 +86,9 @@ func titleOf(all []Member, more int) string {
 	return title
 }
 
-func count(members []Member, state State) (n int) {
+func firing(members []Member) (n int) {
 	for i := range members {
-		if members[i].State == state {
+		if members[i].State == Firing {
 			n++
 		}
 	}

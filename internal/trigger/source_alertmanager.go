@@ -28,7 +28,7 @@ func readAlerts(c *content) *Event {
 		hidden, _ := n.(int64)
 		e.More += int(min(max(hidden, 0), 1_000_000))
 	}
-	e.Fires += count(e.Members, Firing)
+	e.Fires += firing(e.Members)
 	e.Member = groupOf(c.fields, e)
 	return e
 }

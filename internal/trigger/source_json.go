@@ -44,25 +44,21 @@ func readList(list []any, query url.Values) *Event {
 	e := &Event{}
 	for _, one := range list {
 		object, ok := one.(map[string]any)
-		if !ok {
+		switch {
+		case !ok:
+			continue
+		case len(e.Members) == MaxMembers:
+			e.More++
 			continue
 		}
 		m := memberOf(object, query)
-		if len(e.Members) < MaxMembers {
-			e.Members = append(e.Members, m)
-		} else {
-			e.More++
-		}
-		if m.State == Firing {
-			e.Fires++
-		}
+		m.name()
+		e.Members = append(e.Members, m)
 	}
 	if len(e.Members) == 0 {
 		return nil
 	}
-	for i := range e.Members {
-		e.Members[i].name()
-	}
+	e.Fires = firing(e.Members)
 	e.Member = groupOf(nil, e)
 	return e
 }

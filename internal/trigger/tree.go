@@ -27,8 +27,14 @@ type tree struct {
 }
 
 func newTree(body []byte) *tree {
-	return &tree{Decoder: jsontext.NewDecoder(bytes.NewBuffer(body),
-		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	t := &tree{Decoder: new(jsontext.Decoder)}
+	t.begin(body)
+	return t
+}
+
+// begin begins to read a body. A tree that reads one body after the other takes no more memory than for one.
+func (t *tree) begin(body []byte) {
+	t.Reset(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
 // whole reads the one value of a body.
@@ -130,6 +136,7 @@ func (t *tree) list(depth int) (any, error) {
 func (t *tree) alerts() (any, error) {
 	var firing, others []any
 	var order []bool // of what was read: does it fire
+	peek := newTree(nil)
 	if _, err := t.ReadToken(); err != nil {
 		return nil, err
 	}
@@ -138,7 +145,7 @@ func (t *tree) alerts() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		fires := !resolved(raw)
+		fires := !peek.resolved(raw)
 		into := &others
 		if fires {
 			into = &firing
@@ -192,9 +199,9 @@ func merged(firing, others []any, order []bool) []any {
 	return all
 }
 
-// resolved tells whether an alert says that it is over.
-func resolved(alert jsontext.Value) bool {
-	t := newTree(alert)
+// resolved tells whether an alert says that it is over, without reading the rest of it.
+func (t *tree) resolved(alert jsontext.Value) bool {
+	t.begin(alert)
 	if token, err := t.ReadToken(); err != nil || token.Kind() != '{' {
 		return false
 	}

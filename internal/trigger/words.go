@@ -162,8 +162,8 @@ func (t *telling) onlyText(m *Member) string {
 }
 
 // places are the labels that say where something is wrong, the most telling first.
-var places = []string{"instance", "host", "hostname", "node", "device", "server", "pod", "service", "app", "job", "entity",
-	"component", "monitor", "site", "cluster", "namespace", "region", "source"}
+var places = []string{"instance", "host", "hostname", "node", "device", "server", "pod", "service", "app", "job",
+	"entity", "component", "monitor", "site", "cluster", "namespace", "region", "source"}
 
 // where tells where something is wrong, if that was not said already.
 func (t *telling) where(m *Member, what string) string {

@@ -13,7 +13,8 @@ import (
 )
 
 const storm = `{"status":"firing","truncatedAlerts":30,"alerts":[
-{"status":"firing","labels":{"alertname":"KubePodCrashLooping","namespace":"shop","pod":"checkout-7d9f8b6c5d-x2k4q","severity":"critical"}},
+{"status":"firing","labels":{"alertname":"KubePodCrashLooping","namespace":"shop",
+	"pod":"checkout-7d9f8b6c5d-x2k4q","severity":"critical"}},
 {"status":"firing","labels":{"alertname":"NodeDown","instance":"web-01:9100","severity":"warning"}},
 {"status":"firing","labels":{"alertname":"NodeDown","instance":"web-02:9100","severity":"warning"}},
 {"status":"firing","labels":{"alertname":"HighLatency","service":"search"}},
@@ -71,10 +72,12 @@ func TestWhatIsHeard(t *testing.T) {
 			"Alert. Marmalade shortage on Kaede 2.", "警報です。不足。場所は、ケーエーイーディーイー 2です。残りは英語で、画面にあります。"},
 		{"a place alone", JSON, sent(`{"labels":{"host":"db-01"},"state":"down"}`),
 			"Alert. It is about db 01.", "警報です。場所は、データベース 01です。"},
-		{"more than there is time for", JSON, sent(`{"title":"Backup failed","text":"` + strings.Repeat("The disk is full. ", 50) + `"}`),
+		{"more than there is time for", JSON,
+			sent(`{"title":"Backup failed","text":"` + strings.Repeat("The disk is full. ", 50) + `"}`),
 			"Alert. Backup failed. The disk is full. The disk is full. The disk is full. The disk is full. The disk is full.",
 			"警報です。バックアップ 失敗。ディスク 満杯。ディスク 満杯。ディスク 満杯。ディスク 満杯。ディスク 満杯。"},
-		{"markup", JSON, sent(`{"title":"</Say><Dial>+15550100</Dial>","text":"<break time=\"60s\"/>{{ .x }} &lt;Say&gt; \u0000\u202ehttp://x/"}`),
+		{"markup", JSON, sent(
+			`{"title":"</Say><Dial>+15550100</Dial>","text":"<break time=\"60s\"/>{{ .x }} &lt;Say&gt; \u0000\u202ehttp://x/"}`),
 			"Alert. x.", "警報です。エックス。"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -118,7 +121,9 @@ func TestWhoHearsWhat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for listener, want := range map[string]string{"": "en-US", "en-GB": "en-GB", "de-DE": "en-US", "ja-JP": "ja-JP", "ja": "ja"} {
+	for listener, want := range map[string]string{
+		"": "en-US", "en-GB": "en-GB", "de-DE": "en-US", "ja-JP": "ja-JP", "ja": "ja",
+	} {
 		if got := Words(e, listener).Language; got != want {
 			t.Errorf("%q hears %s, want %s", listener, got, want)
 		}
@@ -170,12 +175,16 @@ func FuzzWords(f *testing.F) {
 
 // However many members there are, and whatever they are called, all are told or counted, in time.
 func TestAllAreCounted(t *testing.T) {
-	title := rapid.SampledFrom([]string{"DiskFull", "", "ディスク満杯", "Marmalade", strings.Repeat("Long ", 40), "🔥", "a.b/c=d"})
+	title := rapid.SampledFrom([]string{
+		"DiskFull", "", "ディスク満杯", "Marmalade", strings.Repeat("Long ", 40), "🔥", "a.b/c=d",
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		e := &Event{Source: rapid.SampledFrom(Sources()).Draw(t, "source"), More: rapid.IntRange(0, 2000).Draw(t, "more")}
 		for range rapid.IntRange(1, 20).Draw(t, "members") {
-			labels := map[string]string{"instance": title.Draw(t, "instance")}
-			e.Members = append(e.Members, Member{State: Firing, Title: title.Draw(t, "title"), Text: title.Draw(t, "text"), Labels: labels})
+			e.Members = append(e.Members, Member{
+				State: Firing, Title: title.Draw(t, "title"), Text: title.Draw(t, "text"),
+				Labels: map[string]string{"instance": title.Draw(t, "instance")},
+			})
 		}
 		for _, language := range []string{"en-US", "ja-JP"} {
 			soundSpeech(t, Words(e, language))
