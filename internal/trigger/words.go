@@ -8,17 +8,14 @@ import (
 	"redial/internal/spoken"
 )
 
-// Speech is what a phone says, and the language of the voice that says it.
-type Speech struct{ Text, Language string }
-
-// Words are what a listener is told about an event if nothing else is to be said: how bad it is, what is wrong, where,
-// and more as far as there is time (spoken.Limit). They are in Japanese for whoever speaks Japanese, and in English
-// for everybody else.
+// Words are what a listener is told about an event if nothing else is to be said, and in which language: how bad it
+// is, what is wrong, where, and more as far as there is time (spoken.Limit). They are in Japanese for whoever speaks
+// Japanese, and in English for everybody else.
 //
 // An event in English is told to a Japanese listener by what is known of it in any language: severity, numbers, the
 // words of the trade and the names of machines, in kana. Then he is told that the rest is in English, and to look at
 // the screen. No English text is spoken by a Japanese voice, and nothing is translated.
-func Words(e *Event, language string) Speech {
+func Words(e *Event, language string) (said, in string) {
 	t := newTelling(language)
 	about := e.about()
 	if len(about) == 0 {
@@ -47,21 +44,21 @@ func Words(e *Event, language string) Speech {
 	} else if len(t.said) == 1 {
 		t.add(t.empty, 0)
 	}
-	return Speech{strings.Join(t.said, t.gap), t.language}
+	return strings.Join(t.said, t.gap), t.language
 }
 
 // maxNamed is how many members are told by name, if there is time. Nobody remembers more.
 const maxNamed = 5
 
-// Say is a text, such as a template makes, as the listener's voice says it. Words take its place if nothing of it can
+// Say is a text, such as a template makes, as the listener's voice says it, and in which language. Words take its place if nothing of it can
 // be said or, for whoever speaks Japanese, if it is in another language: something is always heard.
-func Say(text string, e *Event, language string) Speech {
+func Say(text string, e *Event, language string) (said, in string) {
 	said, whole := spoken.Text(text, language)
 	said = spoken.Fit(said, spoken.Limit)
 	if said == "" || !whole || spoken.Japanese(language) && !spoken.HasJapanese(text) {
 		return Words(e, language)
 	}
-	return Speech{said, language}
+	return said, language
 }
 
 // telling is what is being told.
