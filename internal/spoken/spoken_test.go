@@ -39,6 +39,7 @@ func TestInEnglish(t *testing.T) {
 		"Full. Details: https://x.example.com/a?b=c":   "Full.",
 		"url=https://x.example.com/a is slow":          "is slow.",
 		"<https://g.example.com/x|Dashboard> says so":  "Dashboard says so.",
+		"off (https://x.example.com/a)now":             "off now.",
 		"mail to ops@example.com failed":               "mail to failed.",
 		"call +819012345678":                           "call.",
 		// numbers

@@ -162,6 +162,9 @@ func TestWhatSendersSend(t *testing.T) {
 		{"ntfy in a URL", Text, query(&Request{}, "title=T&message=M&priority=4")},
 		{"curl -d, which says that it is a form", JSON,
 			&Request{Body: []byte("Disk of db1 is 91% full"), ContentType: formType}},
+		{"curl --data-urlencode", JSON, &Request{Body: []byte("Disk%20of+db1%21"), ContentType: formType}},
+		{"Opsgenie, what is over", Opsgenie, sent(
+			`{"message":"[RESOLVED]  ","alias":"a","description":"\nAlerts Resolved:\nLabels:\n - alertname = X\nAnnotations:\n"}`)},
 		{"curl -d of JSON", JSON, &Request{Body: []byte(`{"title":"T"}`), ContentType: formType}},
 		{"a form", Form, &Request{Body: []byte("title=Disk&text=91%+full&state=down"), ContentType: formType}},
 		{"nothing", JSON, &Request{}},
@@ -244,6 +247,9 @@ func TestDoubts(t *testing.T) {
 }
 
 func TestWhatIsNotRead(t *testing.T) {
+	if _, err := Read(JSON, &Request{Body: make([]byte, MaxBody)}); err != nil {
+		t.Errorf("the largest body: %v", err)
+	}
 	if _, err := Read(JSON, &Request{Body: make([]byte, MaxBody+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too large: %v", err)
 	}
@@ -322,6 +328,16 @@ func plain(value any) bool {
 		return true
 	}
 	return false
+}
+
+// A text that just fits stays whole.
+func TestTextsThatFit(t *testing.T) {
+	if got := clip("abcdef", 6); got != "abcdef" {
+		t.Error(got)
+	}
+	if got := clip("abcdefg", 6); got != "abc…" {
+		t.Error(got)
+	}
 }
 
 func TestMoments(t *testing.T) {
