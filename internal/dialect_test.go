@@ -14,6 +14,7 @@ import (
 var knowEngines = map[string]string{
 	"internal/store/engine": "it speaks to them",
 	"internal/app":          "it says what an operator is to set, and mend",
+	"internal/spoken":       "alerts are about them, and it knows their names in kana",
 	"internal/pgtest":       "it starts a server for tests",
 	"cmd/redial":            "its help is for operators",
 }

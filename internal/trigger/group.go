@@ -2,6 +2,7 @@ package trigger
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -13,9 +14,7 @@ func groupOf(f fields, e *Event) Member {
 		Key: f.text("groupKey"), State: stateOf(f.text("status")), Title: f.text("title"), Text: f.text("message"),
 		Link: f.text("externalURL"), Labels: f.object("commonLabels").labels(),
 	}
-	for name, value := range f.object("groupLabels").labels() {
-		m.Labels[name] = value
-	}
+	maps.Copy(m.Labels, f.object("groupLabels").labels())
 	about := e.about()
 	switch {
 	case e.Fires > 0:

@@ -131,6 +131,9 @@ func TestWhatSendersSend(t *testing.T) {
 		{"Opsgenie, closed", Opsgenie, path(sent(`{"source":"x"}`), "/a%2Fb%20c/close")},
 		{"Opsgenie, acknowledged", Opsgenie, path(sent(``), "/ab/acknowledge")},
 		{"Opsgenie, another message", Opsgenie, path(sent(`{"message":"now worse"}`), "/ab/message")},
+		{"Opsgenie, a message without words", Opsgenie, path(sent(`{"message":"[FIRING:2]  "}`), "/ab/message")},
+		{"Opsgenie of Grafana", Opsgenie, sent(
+			`{"message":"m","alias":"a","priority":"P1","source":"Grafana","details":{"url":"https://grafana.example.com/a"}}`)},
 		{"Opsgenie, a note", Opsgenie, path(sent(`{"note":"n"}`), "/ab/notes")},
 		{"PagerDuty of Uptime Kuma", PagerDuty, file(t, "pagerduty.json")},
 		{"PagerDuty of Alertmanager", PagerDuty, file(t, "pagerduty_alertmanager.json")},

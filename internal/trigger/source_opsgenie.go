@@ -22,12 +22,17 @@ func readOpsgenie(c *content) *Event {
 	if tags := joined(c.fields["tags"]); tags != "" {
 		m.Labels["tags"] = tags
 	}
-	if source := m.Labels["source"]; strings.Contains(source, "://") {
-		m.Link = source
+	for _, link := range []string{m.Labels["url"], m.Labels["source"]} {
+		if strings.Contains(link, "://") {
+			m.Link = link
+		}
 	}
 	hidden := m.unhide(m.Text)
 	if alias, action, ok := opsgenieAction(c.Path); ok {
 		m.Key, m.State = alias, action
+		if bare.MatchString(m.Title) {
+			m.Title = "" // update_alerts sends it after the alert, and it would take the place of what was told
+		}
 		return alone(m)
 	}
 	if len(c.fields) == 0 {

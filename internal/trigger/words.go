@@ -50,8 +50,9 @@ func Words(e *Event, language string) (said, in string) {
 // maxNamed is how many members are told by name, if there is time. Nobody remembers more.
 const maxNamed = 5
 
-// Say is a text, such as a template makes, as the listener's voice says it, and in which language. Words take its place if nothing of it can
-// be said or, for whoever speaks Japanese, if it is in another language: something is always heard.
+// Say is a text, such as a template makes, as the listener's voice says it, and in which language. Words take its
+// place if nothing of it can be said or, for whoever speaks Japanese, if it is in another language: something is
+// always heard.
 func Say(text string, e *Event, language string) (said, in string) {
 	said, whole := spoken.Text(text, language)
 	said = spoken.Fit(said, spoken.Limit)
