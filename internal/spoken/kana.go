@@ -19,8 +19,10 @@ func kanaOf(word string, spell bool) (kana string, known bool) {
 	if kana, known = glossary[lower]; known {
 		return kana, true
 	}
-	if single, plural := strings.CutSuffix(lower, "s"); plural && glossary[single] != "" {
-		return glossary[single], true
+	for _, suffix := range []string{"s", "es", "ed", "ing"} {
+		if stem, cut := strings.CutSuffix(lower, suffix); cut && glossary[stem] != "" {
+			return glossary[stem], true
+		}
 	}
 	most := 1
 	switch {
@@ -245,7 +247,6 @@ const glossaryLines = `
 アクション action
 ジェイブイエム jvm
 ビーエムシー bmc
-アイディー id
 アールディーエス rds
 エスキューエル sql
 エスエスエイチ ssh
@@ -281,7 +282,7 @@ const glossaryLines = `
 重大 severe major
 警告 warning warn
 情報 info
-緊急 emergency urgent page
+緊急 emergency urgent
 異常 unhealthy abnormal anomaly bad
 正常 healthy normal ok okay good
 不明 unknown
@@ -321,6 +322,70 @@ const glossaryLines = `
 時間 hour hours time
 日 day days
 件 items entries
+永続 persistent
+満杯間近 filling
+不一致 mismatch mismatched
+レディ ready
+上限 limit limits maxed
+割り当て quota
+制限 throttling throttled throttle
+ほぼ almost nearly
+時計 clock
+ずれ skew drift
+検出 detected detect
+レイド raid
+縮退 degraded
+数 number
+受信 receive received inbound
+送信 transmit transmitted sent send outbound
+ルール rule
+再読み込み reload
+イーティーシーディー etcd
+メンバー member
+ブラックボックス blackbox
+まもなく soon
+システムディー systemd
+ステートフルセット statefulset
+デーモンセット daemonset
+アイノード inode
+設定 config configuration setting
+ロールアウト rollout
+停滞 stuck stalled
+イメージ image
+バックオフ backoff
+退避 evicted
+発生 firing alerting triggered
+問題 problem trouble issue
+トリガー trigger
+消失 lost loss
+破棄 dropped drop
+しきい値 threshold
+最大 max maximum
+最小 minimum
+平均 average avg mean
+合計 total sum
+サイズ size
+比率 ratio
+値 value
+現在 current currently
+状態 state condition
+オフィス office
+注意 attention caution
+自動 automatic auto
+手動 manual
+開始 start started starting begin began
+終了 end ended finished finish exited
+完了 done complete completed
+読み込み read reads
+書き込み write writes
+外部 external
+内部 internal
+国 country
+地域 region area
+ルート root route
+検索 lookup
+名前 name
+番号 id
 回 times
 今 now
 最後 last

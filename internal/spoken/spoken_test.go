@@ -112,6 +112,23 @@ func TestInJapanese(t *testing.T) {
 	}
 }
 
+// Each word of the glossary stands there once, and is Japanese: of two the last would win unseen.
+func TestGlossary(t *testing.T) {
+	seen := map[string]bool{}
+	for line := range strings.Lines(glossaryLines) {
+		said, list, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if said != "-" && strings.ContainsFunc(said, func(r rune) bool { return !japanese(r) }) {
+			t.Errorf("%q is not Japanese", said)
+		}
+		for word := range strings.FieldsSeq(list) {
+			if seen[word] || word != strings.ToLower(word) {
+				t.Errorf("%q stands there twice, or in capitals", word)
+			}
+			seen[word] = true
+		}
+	}
+}
+
 // A name is spelled where it is no word, because there is nothing else to call it by.
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ name, english, japanese string }{

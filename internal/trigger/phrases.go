@@ -26,7 +26,7 @@ var englishPhrases = phrases{
 		Alertmanager: "Alertmanager", Grafana: "Grafana", Opsgenie: "Opsgenie", PagerDuty: "Pager Duty", OnCall: "On Call",
 		GoAlert: "Go Alert", UptimeKuma: "Uptime Kuma",
 	},
-	states:  map[State]string{Resolved: "Resolved", Acknowledged: "Acknowledged", Updated: "Update"},
+	states:  map[State]string{Resolved: "Recovery notice", Acknowledged: "Acknowledgement", Updated: "Update"},
 	levels:  map[level]string{critical: "Critical alert", alert: "Alert", warning: "Warning", notice: "Notice"},
 	message: "Message",
 	report: func(what, by string, n int) string {

@@ -32,7 +32,7 @@ func TestWhatIsHeard(t *testing.T) {
 			"Critical alert from Alertmanager, 2 in all. Disk on db 01 is 97.3 percent full. Target Down on web 02.",
 			"緊急の警報、全部で2件です。ディスク データベース 01 97.3パーセント 満杯。ほかに1件あります。"},
 		{"one is over", Alertmanager, file(t, "alertmanager_resolved.json"),
-			"Resolved from Alertmanager. Target Down on web 02.",
+			"Recovery notice from Alertmanager. Target Down on web 02.",
 			"アラートマネージャーから、復旧のお知らせです。ターゲット 停止。場所は、ウェブ 02です。"},
 		{"a storm", Alertmanager, sent(storm),
 			"Critical alert from Alertmanager, 34 in all. Kube Pod Crash Looping on checkout. Node Down on web 01. And 32 more.",
