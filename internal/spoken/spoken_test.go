@@ -45,6 +45,8 @@ func TestInEnglish(t *testing.T) {
 		// numbers
 		"97.3154%":                    "97.3 percent.",
 		"99.97% of 14151331895 bytes": "99.97 percent of 14.2 billion bytes.",
+		"1e12, 1e9, 1e6, 100%, 99%":   "1 trillion, 1 billion, 1 million, 100 percent, 99 percent.",
+		"web–01 — down":               "web 01, down.",
 		"99.999%":                     "99.99 percent.",
 		"1,204 jobs":                  "1204 jobs.",
 		"0.00123 and 0.00000001":      "0.0012 and 0.",

@@ -233,6 +233,7 @@ func TestDoubts(t *testing.T) {
 		{OnCall, sent(`[1]`), "not what the source oncall sends"},
 		{GoAlert, sent(`{"details":""}`), "not what the source goalert sends"},
 		{JSON, sent(`{"a":`), "not JSON"},
+		{JSON, &Request{Body: []byte("nope"), ContentType: "application/json; ="}, "not JSON"},
 		{JSON, sent(`{"a":1} {}`), "goes on after its value"},
 		{JSON, sent(strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100)), "too deep"},
 		{JSON, &Request{Body: []byte(oneField), ContentType: multipartType}, "breaks off"},
@@ -331,6 +332,18 @@ func plain(value any) bool {
 		return true
 	}
 	return false
+}
+
+// Everything down to the largest depth is read, and nothing below it.
+func TestDepth(t *testing.T) {
+	for _, c := range []struct{ open, end string }{{`[`, `]`}, {`{"a":`, `}`}} {
+		for depth, want := range map[int]int{maxDepth: 0, maxDepth + 1: 1} {
+			read := newTree([]byte(strings.Repeat(c.open, depth) + "1" + strings.Repeat(c.end, depth)))
+			if _, err := read.whole(); err != nil || read.left != want {
+				t.Errorf("%d times %s: %d are left out, %v", depth, c.open, read.left, err)
+			}
+		}
+	}
 }
 
 // A text that just fits stays whole.
