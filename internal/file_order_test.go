@@ -36,6 +36,7 @@ var ordered = map[string]int{
 	"internal/sim":          3,
 	"internal/store":        4,
 	"internal/store/engine": 0,
+	"internal/trigger":      0,
 	"internal/twilio":       0,
 	"internal/web":          3,
 	"internal/webhook":      0,

@@ -1,0 +1,10 @@
+// Package trigger turns the events of other systems (alert sources, forms, scripts) into requests for calls. It reads
+// what they send into one Event, whoever sent it, and the file of people, rotas and triggers that says whom an event
+// rings and what is said. It does no I/O, knows no database and no HTTP server, and never decides who may ask.
+//
+// Its files, from the top down:
+//
+//	template.go   texts in which an event stands for what is missing, within bounds
+//	functions.go  what such texts can call
+//	event.go      what was told, in the same words for every source
+package trigger
