@@ -55,6 +55,7 @@ var owners = map[string][]string{
 	"github.com/twilio/twilio-go":     {"internal/twilio"},
 	"github.com/nyaruka/phonenumbers": {"internal/phone"},
 	"database/sql":                    {"internal/store", "internal/store/engine"},
+	"github.com/goccy/go-yaml":        {"internal/trigger"},
 	"github.com/jackc/pgx/v5":         {"internal/store/engine", "internal/pgtest"},
 	"github.com/pressly/goose/v3":     {"internal/store/engine"},
 	"modernc.org/sqlite":              {"internal/store/engine"},

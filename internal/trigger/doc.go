@@ -6,5 +6,7 @@
 //
 //	template.go   texts in which an event stands for what is missing, within bounds
 //	functions.go  what such texts can call
+//	yaml.go       YAML as values with places, and nothing that surprises
+//	mistakes.go   what is wrong with a file, and where
 //	event.go      what was told, in the same words for every source
 package trigger
