@@ -4,6 +4,7 @@
 //
 // Its files, from the top down:
 //
+//	rota.go       who is on duty
 //	template.go   texts in which an event stands for what is missing, within bounds
 //	functions.go  what such texts can call
 //	yaml.go       YAML as values with places, and nothing that surprises

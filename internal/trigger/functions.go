@@ -321,8 +321,8 @@ func (s *steps) print(values ...any) (string, error) {
 	return s.join("", list)
 }
 
-// number is a value as a number, if it is one.
-func number(value any) (float64, bool) {
+// asNumber is a value as a number, if it is one.
+func asNumber(value any) (float64, bool) {
 	switch v := value.(type) {
 	case int:
 		return float64(v), true
@@ -336,8 +336,8 @@ func number(value any) (float64, bool) {
 
 func sum(sign float64) func(a, b any) (float64, error) {
 	return func(a, b any) (float64, error) {
-		x, ok1 := number(a)
-		y, ok2 := number(b)
+		x, ok1 := asNumber(a)
+		y, ok2 := asNumber(b)
 		if !ok1 || !ok2 {
 			return 0, fmt.Errorf("only numbers can be added, and these are %s and %s", kindOf(a), kindOf(b))
 		}
@@ -346,8 +346,8 @@ func sum(sign float64) func(a, b any) (float64, error) {
 }
 
 func (s *steps) compare(a, b any) (int, error) {
-	x, ok1 := number(a)
-	y, ok2 := number(b)
+	x, ok1 := asNumber(a)
+	y, ok2 := asNumber(b)
 	if ok1 && ok2 {
 		return cmp.Compare(x, y), nil
 	}
@@ -386,8 +386,8 @@ func (s *steps) same(a, b any) (bool, error) {
 		}
 		return a == text, s.read(a, text)
 	}
-	if x, ok := number(a); ok {
-		y, ok := number(b)
+	if x, ok := asNumber(a); ok {
+		y, ok := asNumber(b)
 		return ok && x == y, nil
 	}
 	return false, errors.New("lists and maps can't be compared")

@@ -17,9 +17,9 @@ import (
 // The bounds of a file are far more than the people and triggers of an installation need. The parser takes quadratic
 // time for what is larger or deeper.
 const (
-	maxFile   = 256 << 10 // bytes
-	maxTokens = 30_000    // names, values, and the signs between them
-	maxDepth  = 10        // brackets in brackets, or dashes in a line
+	maxFile    = 256 << 10 // bytes
+	maxTokens  = 30_000    // names, values, and the signs between them
+	maxNesting = 10        // brackets in brackets, or dashes in a line
 )
 
 // kind is what a value of the file is.
@@ -122,7 +122,7 @@ var unwanted = map[token.Type]string{
 	token.MappingKeyType: "a name is written without ? before it",
 }
 
-const unquoted = "a template is written in quotes, as in \"{{ .title }}\": without them, YAML reads its braces"
+const needsQuotes = "a template is written in quotes, as in \"{{ .title }}\": without them, YAML reads its braces"
 
 // scan looks for what can be told from the tokens alone: what is not read here, and templates that are not in quotes.
 // It returns the text without the braces of those, so that all else can be read as it is meant. It returns false for a
@@ -147,20 +147,20 @@ func scan(text string, wrong *Mistakes) (masked string, ok bool) {
 			dashes++
 		case token.StringType:
 			if strings.Contains(tk.Value, "{{") && !inBlock(tk) {
-				wrong.add(at, unquoted)
+				wrong.add(at, needsQuotes)
 			}
 		}
 		if tokens++; tokens > maxTokens {
 			wrong.add(at, "the file has too many names and values: leave out what is not used from here on")
 			return "", false
 		}
-		if depth > maxDepth || dashes > maxDepth {
-			wrong.add(at, "this is more than %d levels deep", maxDepth)
+		if depth > maxNesting || dashes > maxNesting {
+			wrong.add(at, "this is more than %d levels deep", maxNesting)
 			return "", false
 		}
 		if double(tk) {
 			if tk.Type == token.MappingStartType {
-				wrong.add(at, unquoted)
+				wrong.add(at, needsQuotes)
 			}
 			braces = append(braces, at)
 		}
