@@ -4,10 +4,15 @@
 //
 // Its files, from the top down:
 //
-//	rota.go       who is on duty
-//	template.go   texts in which an event stands for what is missing, within bounds
-//	functions.go  what such texts can call
-//	yaml.go       YAML as values with places, and nothing that surprises
-//	mistakes.go   what is wrong with a file, and where
-//	event.go      what was told, in the same words for every source
+//	read_file.go     a file, with all that is wrong with it: people, rotas, presets
+//	read_trigger.go  triggers, and whether what they say would ring
+//	ask_edge.go      what the edge would refuse
+//	values.go        values of the kind that they must have
+//	file.go          what a file says
+//	rota.go          who is on duty
+//	template.go      texts in which an event stands for what is missing, within bounds
+//	functions.go     what such texts can call
+//	yaml.go          YAML as values with places, and nothing that surprises
+//	mistakes.go      what is wrong with a file, and where
+//	event.go         what was told, in the same words for every source
 package trigger

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -300,6 +301,25 @@ func (n *node) find(name string) *entry {
 		}
 	}
 	return nil
+}
+
+// locate is where a field of an object stands, by its path, such as redial_after.busy[1]; or as much of the path as
+// there is.
+func (n *node) locate(path string) place {
+	at := n.place
+	for _, name := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune(".[]", r) }) {
+		if i, err := strconv.Atoi(name); err == nil && n.kind == aList && i >= 0 && i < len(n.items) {
+			n = n.items[i]
+			at = n.place
+			continue
+		}
+		e := n.find(name)
+		if e == nil {
+			break
+		}
+		n, at = e.value, e.place
+	}
+	return at
 }
 
 // json writes a value as JSON, so that it is checked as one in a request.
