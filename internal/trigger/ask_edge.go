@@ -20,9 +20,7 @@ func (r *fileReader) wish(req api.CreateCall) (call.Wish, []api.FieldError) {
 }
 
 func (r *fileReader) wishOf(body []byte) (call.Wish, []api.FieldError) {
-	reader := *r.Reader
-	reader.Presets = r.file.Presets
-	w, err := reader.Wish(body, r.Now)
+	w, err := r.file.reader.Wish(body, r.Now)
 	if err == nil {
 		return w, nil
 	}

@@ -4,6 +4,9 @@
 //
 // Its files, from the top down:
 //
+//	decide.go        whom some members of an event reach, and what is said
+//	members.go       which members may ring, and how the event is told of some of them
+//	speech.go        a text in the language of a voice that can say it
 //	read_file.go     a file, with all that is wrong with it: people, rotas, presets
 //	read_trigger.go  triggers, and whether what they say would ring
 //	ask_edge.go      what the edge would refuse

@@ -16,6 +16,7 @@ type File struct {
 	Rotas    map[string]*Rota
 	Triggers map[string]*Trigger
 	Presets  edge.Presets // also redial's own, and those of the installation
+	reader   *edge.Reader // with these presets
 }
 
 // Person is somebody of the file.
@@ -60,6 +61,21 @@ type Say struct {
 	Voice    string
 	Repeat   int
 }
+
+// mostSaid is how many characters of TwiML the texts of a call may take, with all that is said beside them in 4000.
+const mostSaid = 1200
+
+// room is how many of them a text may take that is repeated.
+func (t *Trigger) room() int {
+	repeat := 1
+	for _, s := range t.Say {
+		repeat = max(repeat, s.Repeat)
+	}
+	return mostSaid / repeat
+}
+
+// metaTrigger is the name in a call's metadata under which the trigger stands, unless the file uses it otherwise.
+const metaTrigger = "trigger"
 
 // SecretHash is the hash of a trigger's secret, which is 128 random bits.
 type SecretHash [sha256.Size]byte

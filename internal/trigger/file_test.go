@@ -297,6 +297,8 @@ func FuzzFile(f *testing.F) {
 	}
 	s := settings(f)
 	f.Fuzz(func(t *testing.T, data []byte) {
+		slow := time.AfterFunc(10*time.Second, func() { panic("it takes too long") })
+		defer slow.Stop()
 		file, err := ReadFile(data, s)
 		if (file == nil) == (err == nil) {
 			t.Fatalf("%v, %v", file, err)

@@ -14,10 +14,11 @@ import (
 // ReadFile reads the file. The error is Mistakes: all there are, except that YAML which can't be read at all is told at
 // its first mistake.
 func ReadFile(data []byte, settings Settings) (*File, error) {
-	hash := sha256.Sum256(data)
+	hash, reader := sha256.Sum256(data), *settings.Reader
+	reader.Presets = maps.Clone(reader.Presets)
 	r := fileReader{Settings: settings, file: &File{
 		Hash: hex.EncodeToString(hash[:]), People: map[string]Person{}, Rotas: map[string]*Rota{},
-		Triggers: map[string]*Trigger{}, Presets: maps.Clone(settings.Reader.Presets),
+		Triggers: map[string]*Trigger{}, Presets: reader.Presets, reader: &reader,
 	}}
 	root, wrong := parseYAML(data)
 	r.Mistakes = wrong

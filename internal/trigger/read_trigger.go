@@ -241,16 +241,16 @@ func (r *fileReader) secret(n *node, t *Trigger) {
 
 // rings has the edge read the request that an event would become, as far as it can be told before.
 func (r *fileReader) rings(t *Trigger, at map[string]*node) {
-	req := api.CreateCall{People: r.mayRing(t), Metadata: map[string]string{}}
+	req := api.CreateCall{People: r.mayRing(t), Metadata: map[string]string{metaTrigger: t.Name}}
 	for name, tpl := range t.Metadata {
-		req.Metadata[name] = sample(tpl)
+		req.Metadata[name] = sample(tpl, 1)
 	}
 	says := t.Say
 	if len(says) == 0 {
 		says = []Say{{}}
 	}
 	for i, s := range says {
-		req.Say = &api.Say{Text: sample(s.Text), Language: s.Language, Voice: s.Voice, Repeat: s.Repeat}
+		req.Say = &api.Say{Text: sample(s.Text, t.room()), Language: s.Language, Voice: s.Voice, Repeat: s.Repeat}
 		w, faults := r.wishOf(withPolicy(req, t.Policy))
 		for _, f := range faults {
 			r.faultOf(t, f, at, i)
@@ -261,10 +261,10 @@ func (r *fileReader) rings(t *Trigger, at map[string]*node) {
 	}
 }
 
-// sample stands for what a template will say.
-func sample(tpl *Template) string {
+// sample stands for the longest text that a template will make.
+func sample(tpl *Template, room int) string {
 	if tpl == nil || !tpl.Fixed() {
-		return "x"
+		return strings.Repeat("x", room)
 	}
 	return tpl.text
 }

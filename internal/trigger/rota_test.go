@@ -62,7 +62,7 @@ func TestTurnsInANightOfTheClocks(t *testing.T) {
 		"2026-03-28T23:29:00Z": "c", "2026-03-28T23:30:00Z": "a", "2026-03-29T00:30:00Z": "b",
 		"2026-03-29T00:59:59Z": "b", "2026-03-29T01:00:00Z": "c", "2026-03-29T01:29:59Z": "c", "2026-03-29T01:30:00Z": "a",
 	} {
-		if got := r.OnDuty(moment(t, when), nil); got.Person != want {
+		if got := r.OnDuty(instant(t, when), nil); got.Person != want {
 			t.Errorf("%s: %+v, want %s", when, got, want)
 		}
 	}
@@ -71,13 +71,13 @@ func TestTurnsInANightOfTheClocks(t *testing.T) {
 		"2026-10-24T23:30:00Z": "a", "2026-10-25T00:30:00Z": "b", "2026-10-25T01:10:00Z": "b", "2026-10-25T01:30:00Z": "b",
 		"2026-10-25T02:29:59Z": "b", "2026-10-25T02:30:00Z": "c",
 	} {
-		if got := r.OnDuty(moment(t, when), nil); got.Person != want {
+		if got := r.OnDuty(instant(t, when), nil); got.Person != want {
 			t.Errorf("%s: %+v, want %s", when, got, want)
 		}
 	}
 }
 
-func moment(t *testing.T, text string) time.Time {
+func instant(t *testing.T, text string) time.Time {
 	t.Helper()
 	m, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -55,7 +55,7 @@ type entry struct {
 // parseYAML reads one document as nodes. The part of YAML that is read is what people write by hand: what could be a
 // surprise, or a bomb (anchors, aliases, tags), is a mistake.
 func parseYAML(data []byte) (*node, Mistakes) {
-	text := strings.TrimPrefix(string(data), "\ufeff")
+	text := lineEnds.Replace(strings.TrimPrefix(string(data), "\ufeff"))
 	var wrong Mistakes
 	if len(text) > maxFile {
 		wrong.add(place{1, 1}, "the file has %d bytes, and may have %d", len(data), maxFile)
@@ -86,6 +86,9 @@ func parseYAML(data []byte) (*node, Mistakes) {
 	}
 	return root, wrong
 }
+
+// lineEnds are what editors of other systems write.
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // notUTF8 finds the first character that is not UTF-8.
 func notUTF8(text string) (place, bool) {
@@ -203,8 +206,8 @@ func mask(text string, pairs []place) string {
 	lines := strings.Split(text, "\n")
 	opened := 0
 	for _, at := range pairs {
-		line := []rune(lines[at.line-1])
-		if at.column >= len(line)+1 || at.column < 1 || at.column+1 > len(line) {
+		line := []rune(lines[min(at.line, len(lines))-1])
+		if at.column < 1 || at.column >= len(line) {
 			continue
 		}
 		switch opens := line[at.column-1] == '{'; {
@@ -216,7 +219,7 @@ func mask(text string, pairs []place) string {
 			opened--
 		}
 		line[at.column-1], line[at.column] = '_', '_'
-		lines[at.line-1] = string(line)
+		lines[min(at.line, len(lines))-1] = string(line)
 	}
 	return strings.Join(lines, "\n")
 }

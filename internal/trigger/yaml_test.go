@@ -37,22 +37,23 @@ func TestYAMLThatIsNotRead(t *testing.T) {
 		"a: {{ .title }}. {{ .text }}\nb: {c: {{ .x }}, d: x {{ .y }} z}\ne: x {{ .z }}\na: 1\n": {
 			"1:4: a template is written in quotes", "1:16: a template", "2:8: a template", "2:23: a template",
 			"3:4: a template", "4:1: \"a\" is there twice: first in line 1"},
-		"{{ .x }}: 1\n":                {"1:1: a template"},
-		"a: {b: {c: 1}}\n":             nil,
-		"a: {b: {c: 1}}\nd: {{ .x }}":  {"2:4: a template"},
-		"a: 1\n---\nb: 1\n":            {"3:1: a second document"},
-		"? a\n: b\n":                   {"1:1: a name is written without ?"},
-		"a: [1, 2\nb: 3\n":             {"2:1: this is not YAML: ',' or ']' must be specified"},
-		"a:\n\tb: 1\n":                 {"2:1: this is not YAML: found character"},
-		"a: 1\nb: \"\xff\"":            {"2:5: this is not UTF-8"},
-		"a: 1\nb: \"\ufffd\"":          nil,
-		"a: .inf\n":                    {"1:4: this is neither"},
-		strings.Repeat("[", 11):        {"1:11: this is more than 10 levels deep"},
-		strings.Repeat("- ", 11):       {"1:21: this is more than 10 levels deep"},
-		strings.Repeat("a", maxFile+1): {"1:1: the file has 262145 bytes"},
-		"":                             nil,
-		"# only":                       nil,
-		"---\n{}":                      nil,
+		"{{ .x }}: 1\n":                    {"1:1: a template"},
+		"a: {b: {c: 1}}\n":                 nil,
+		"a: {b: {c: 1}}\nd: {{ .x }}":      {"2:4: a template"},
+		"a: 1\n---\nb: 1\n":                {"3:1: a second document"},
+		"? a\n: b\n":                       {"1:1: a name is written without ?"},
+		"a: [1, 2\nb: 3\n":                 {"2:1: this is not YAML: ',' or ']' must be specified"},
+		"a:\n\tb: 1\n":                     {"2:1: this is not YAML: found character"},
+		"a: 1\nb: \"\xff\"":                {"2:5: this is not UTF-8"},
+		"a: 1\nb: \"\ufffd\"":              nil,
+		"a: 1\rb: {{ .x }}\r\nc: {{ .x }}": {"2:4: a template", "3:4: a template"},
+		"a: .inf\n":                        {"1:4: this is neither"},
+		strings.Repeat("[", 11):            {"1:11: this is more than 10 levels deep"},
+		strings.Repeat("- ", 11):           {"1:21: this is more than 10 levels deep"},
+		strings.Repeat("a", maxFile+1):     {"1:1: the file has 262145 bytes"},
+		"":                                 nil,
+		"# only":                           nil,
+		"---\n{}":                          nil,
 	} {
 		_, wrong := parseYAML([]byte(text))
 		var got []string
@@ -86,7 +87,7 @@ func TestHostileYAML(t *testing.T) {
 // What is read has a place in the file, and can be written as JSON.
 func FuzzYAML(f *testing.F) {
 	for _, text := range []string{
-		"a: {b: [x, 'y', \"z\"]}\nc: |\n  {{ .x }}\n", "a: {{ .x }}", "a: &x [*x]", "- - a", "a: \"\\ud800\"", "? [a]\n: b", "{{{}}}",
+		"{a: s{wi \rO/0ndow: }}", "a: {b: [x, 'y', \"z\"]}\nc: |\n  {{ .x }}\n", "a: {{ .x }}", "a: &x [*x]", "- - a", "a: \"\\ud800\"", "? [a]\n: b", "{{{}}}",
 		"a: 0x1f\nb: 1e999\nc: .nan", "a: 1\n---\nb: 2", "\ufeffa: 1\r\nb: 2\r\n", "%YAML 1.2\n---\na: 1",
 	} {
 		f.Add([]byte(text))
