@@ -257,18 +257,19 @@ func TestAFileIsReadWithTheSettings(t *testing.T) {
 	s := settings(t)
 	s.Reader.HostURL = ""
 	_, err := ReadFile([]byte(somebody+`policy: {confirm: any-key}}`), s)
-	if got := errorText(err); got != "3:25: policy.confirm needs HOST_URL, the public URL under which Twilio reaches this redial" {
+	if got := errorText(err); !strings.HasPrefix(got, "3:25: policy.confirm needs HOST_URL, the public URL ") {
 		t.Error(got)
 	}
 	s = settings(t)
-	s.Reader = edge.NewReader(edge.Reader{Numbers: edge.Numbers{AllowedRegions: []string{"JP"}}, Presets: s.Reader.Presets})
+	presets := s.Reader.Presets
+	s.Reader = edge.NewReader(edge.Reader{Numbers: edge.Numbers{AllowedRegions: []string{"JP"}}, Presets: presets})
 	_, err = ReadFile([]byte(somebody+`}`), s)
 	if got := errorText(err); got != "1:1: triggers ring nobody: from is missing, and REDIAL_FROM gives no default" {
 		t.Error(got)
 	}
-	s.Reader = edge.NewReader(edge.Reader{Numbers: edge.Numbers{From: "+12125550123"}, Presets: s.Reader.Presets})
+	s.Reader = edge.NewReader(edge.Reader{Numbers: edge.Numbers{From: "+12125550123"}, Presets: presets})
 	_, err = ReadFile([]byte(somebody+`}`), s)
-	if got := errorText(err); !strings.HasPrefix(got, "1:24: +8180******78 is a number in region JP, which REDIAL_ALLOWED_REGIONS") {
+	if got := errorText(err); !strings.HasPrefix(got, "1:24: +8180******78 is a number in region JP, which REDIAL_") {
 		t.Error(got)
 	}
 }
@@ -290,8 +291,9 @@ func FuzzFile(f *testing.F) {
 	f.Add([]byte(good))
 	for _, text := range []string{
 		somebody + "}", "people: [a]", "triggers: {a: {to: [1, {}, []], say: [1], match: [], metadata: 1, policy: []}}",
-		"rotas: {a: {people: {}, every: {}, from: []}}", "presets: {a: {window: {}, b: null}, c: 1}", "triggers: {a: {to: x, say: {text: {{ .x }} }}}",
-		"{}", "- a", "a", "people: {a: {number: \"+819012345678\", name: \"\\u0000\"}}",
+		"rotas: {a: {people: {}, every: {}, from: []}}", "presets: {a: {window: {}, b: null}, c: 1}",
+		"triggers: {a: {to: x, say: {text: {{ .x }} }}}", "{}", "- a", "a",
+		"people: {a: {number: \"+819012345678\", name: \"\\u0000\"}}",
 	} {
 		f.Add([]byte(text))
 	}

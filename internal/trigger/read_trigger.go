@@ -21,9 +21,6 @@ const (
 	defaultKept  = 24 * time.Hour
 )
 
-// matched are the parts of a member that match compares; other names are labels.
-var matched = []string{"key", "title", "text", "severity", "link"}
-
 // variable is how the file names one of the environment.
 var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 

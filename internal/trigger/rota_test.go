@@ -214,7 +214,8 @@ func TestRotasThatAreRefused(t *testing.T) {
 		}
 	}
 	for _, text := range []string{
-		"", "2026-11-30", "2026-11-30 09:00", "2026-11-30 09:00 Tokyo", "2026-11-30 09:00 Local", "2026-13-30 09:00 Asia/Tokyo",
+		"", "2026-11-30", "2026-11-30 09:00", "2026-11-30 09:00 Tokyo", "2026-11-30 09:00 Local",
+		"2026-13-30 09:00 Asia/Tokyo",
 		"2026-11-30 9 Asia/Tokyo", "1969-12-31 00:00 Etc/UTC", "9999-12-31 00:00 Etc/UTC",
 	} {
 		if from, err := parseFrom(text); err == nil {

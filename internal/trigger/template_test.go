@@ -34,35 +34,39 @@ func render(text string, e *Event) (string, error) {
 
 // Every function does what its line says, and what is missing is empty.
 func TestTemplates(t *testing.T) {
-	for text, want := range map[string]string{
-		"a text":                           "a text",
-		"{{ .title }}. {{ .text }}":        "Disk full. Only 3 % left.",
-		"{{ .labels.nobody }}|":            "|",
-		"{{ .raw.none }}|{{ .raw.no }}":    "|",
-		"{{ .raw.count }} {{ .raw.load }}": "3 1.5",
-		"{{ .raw.hosts }}":                 "a, b",
-		"{{ range .members }}{{ .title }} on {{ .labels.instance }}; {{ end }}":                           "Disk full on db1; Disk slow on db2; ",
-		"{{ range $i, $m := .members }}{{ $i }}{{ $m.key }}{{ end }}":                                     "0f10f1"[:0] + "0f11f2",
-		"{{ range .labels.nobody }}x{{ else }}none{{ end }}":                                              "none",
-		"{{ range keys .labels }}{{ . }} {{ end }}":                                                       "instance severity team ",
-		"{{ with .labels.team }}{{ . }} {{ $.title }}{{ end }}":                                           "storage Disk full",
-		"{{ with .labels.no }}{{ . }}{{ else }}{{ .title }}{{ end }}":                                     "Disk full",
-		`{{ default "nobody" .labels.owner }}`:                                                            "nobody",
-		`{{ .labels.team | upper }} {{ lower "ABC" }} {{ trim "  x " }}`:                                  "STORAGE abc x",
-		`{{ join " and " .raw.hosts }}`:                                                                   "a and b",
-		`{{ (first .members).key }}{{ (last .members).key }}`:                                             "f1f2",
-		`{{ replace "Disk" "Volume" .title }}`:                                                            "Volume full",
-		`{{ contains "full" .title }} {{ hasPrefix "x" .title }} {{ hasSuffix "full" .title }}`:           "true false true",
-		`{{ clock "15:04" "Asia/Tokyo" .at }}|{{ clock "15:04" "Asia/Tokyo" .ended }}`:                    "10:30|",
-		`{{ printf "%s: %d, %.1f" .title .raw.count .raw.load }}`:                                         "Disk full: 3, 1.5",
-		`{{ print .title "!" }}`:                                                                          "Disk full!",
-		`{{ if and (eq .severity "critical" "page") (gt .raw.count 2.5) (lt .raw.load 2) }}wake{{ end }}`: "wake",
-		`{{ if or (ne .title "x") (le 1 2) (ge 1 2) (not .raw.ok) }}yes{{ end }}`:                         "yes",
-		`{{ eq .labels.nobody "" }} {{ eq .raw.count 3 }} {{ eq .raw.ok true }} {{ eq .title 3 }}`:        "true true true false",
-		`{{ plus .raw.count 1 }} {{ minus (len .members) 1 }} {{ index .raw.hosts 1 }}`:                   "4 1 b",
-		`{{ define "one" }}{{ .title }}{{ end }}{{ range .members }}{{ template "one" . }} {{ end }}`:     "Disk full Disk slow ",
-		"{{ $x := 1 }}{{ range .members }}{{ $x = plus $x 1 }}{{ break }}{{ end }}{{ $x }}":               "2",
+	for _, tc := range [][2]string{
+		{"a text", "a text"},
+		{"{{ .title }}. {{ .text }}", "Disk full. Only 3 % left."},
+		{"{{ .labels.nobody }}|", "|"},
+		{"{{ .raw.none }}|{{ .raw.no }}", "|"},
+		{"{{ .raw.count }} {{ .raw.load }}", "3 1.5"},
+		{"{{ .raw.hosts }}", "a, b"},
+		{"{{ range .members }}{{ .title }} on {{ .labels.instance }}; {{ end }}", "Disk full on db1; Disk slow on db2; "},
+		{"{{ range $i, $m := .members }}{{ $i }}{{ $m.key }}{{ end }}", "0f11f2"},
+		{"{{ range .labels.nobody }}x{{ else }}none{{ end }}", "none"},
+		{"{{ range keys .labels }}{{ . }} {{ end }}", "instance severity team "},
+		{"{{ with .labels.team }}{{ . }} {{ $.title }}{{ end }}", "storage Disk full"},
+		{"{{ with .labels.no }}{{ . }}{{ else }}{{ .title }}{{ end }}", "Disk full"},
+		{`{{ default "nobody" .labels.owner }}`, "nobody"},
+		{`{{ .labels.team | upper }} {{ lower "ABC" }} {{ trim "  x " }}`, "STORAGE abc x"},
+		{`{{ join " and " .raw.hosts }}`, "a and b"},
+		{`{{ (first .members).key }}{{ (last .members).key }}`, "f1f2"},
+		{`{{ replace "Disk" "Volume" .title }}`, "Volume full"},
+		{`{{ contains "full" .title }} {{ hasPrefix "x" .title }} {{ hasSuffix "full" .title }}`, "true false true"},
+		{`{{ clock "15:04" "Asia/Tokyo" .at }}|{{ clock "15:04" "Asia/Tokyo" .ended }}`, "10:30|"},
+		{`{{ printf "%s: %d, %.1f" .title .raw.count .raw.load }}`, "Disk full: 3, 1.5"},
+		{`{{ print .title "!" }}`, "Disk full!"},
+		{`{{ if and (eq .severity "critical" "page") (gt .raw.count 2.5) (lt .raw.load 2) }}wake{{ end }}`, "wake"},
+		{`{{ if or (ne .title "x") (le 1 2) (ge 1 2) (not .raw.ok) }}yes{{ end }}`, "yes"},
+		{`{{ eq .labels.nobody "" }} {{ eq .raw.count 3 }} {{ eq .raw.ok true }} {{ eq .title 3 }}`, "true true true false"},
+		{`{{ plus .raw.count 1 }} {{ minus (len .members) 1 }} {{ index .raw.hosts 1 }}`, "4 1 b"},
+		{
+			`{{ define "one" }}{{ .title }}{{ end }}{{ range .members }}{{ template "one" . }} {{ end }}`,
+			"Disk full Disk slow ",
+		},
+		{"{{ $x := 1 }}{{ range .members }}{{ $x = plus $x 1 }}{{ break }}{{ end }}{{ $x }}", "2"},
 	} {
+		text, want := tc[0], tc[1]
 		got, err := render(text, diskFull())
 		if err != nil || got != want {
 			t.Errorf("%s: %q, %v; want %q", text, got, err, want)
@@ -72,27 +76,27 @@ func TestTemplates(t *testing.T) {
 
 // A mistake of a template is told where it is written, before any event comes.
 func TestTemplatesThatAreRefused(t *testing.T) {
-	for text, want := range map[string]string{
-		"{{ .titel }}": "an event has no .titel: is title meant?; it has: at, ",
-		"{{ range .members }}{{ $.titel }}{{ end }}": "an event has no .titel",
-		"{{ with .x }}{{ end }}":                     "an event has no .x: is at meant?; it has",
-		"{{ .title | printff }}":                     `function "printff" not defined`,
-		"{{ call .raw }}":                            "there is no function call",
-		"{{ html .title }}":                          "there is no function html; there are: and, clock, ",
-		"{{ js .title }}":                            "there is no function js",
-		"{{ urlquery .title }}":                      "there is no function urlquery",
-		"{{ slice .title 1 }}":                       "there is no function slice",
-		"{{ _step 1 }}":                              "there is no function _step",
-		"{{ (_list .members) }}":                     "there is no function _list",
-		"{{ if .title }}":                            "unexpected EOF",
-		"a\nb {{ end }}":                             "in its line 2: unexpected {{end}}",
-		`{{ template "x" }}`:                         `there is no template "x"`,
-		`{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`:                      `template "a" calls itself`,
-		`{{ define "a" }}{{ template "b" }}{{ end }}{{ define "b" }}{{ template "a" }}{{ end }}`: "calls itself",
-		strings.Repeat("x", maxTemplate+1):                                                       "a template may have 16384 bytes",
+	for _, tc := range [][2]string{
+		{"{{ .titel }}", "an event has no .titel: is title meant?; it has: at, "},
+		{"{{ range .members }}{{ $.titel }}{{ end }}", "an event has no .titel"},
+		{"{{ with .x }}{{ end }}", "an event has no .x: is at meant?; it has"},
+		{"{{ .title | printff }}", `function "printff" not defined`},
+		{"{{ call .raw }}", "there is no function call"},
+		{"{{ html .title }}", "there is no function html; there are: and, clock, "},
+		{"{{ js .title }}", "there is no function js"},
+		{"{{ urlquery .title }}", "there is no function urlquery"},
+		{"{{ slice .title 1 }}", "there is no function slice"},
+		{"{{ _step 1 }}", "there is no function _step"},
+		{"{{ (_list .members) }}", "there is no function _list"},
+		{"{{ if .title }}", "unexpected EOF"},
+		{"a\nb {{ end }}", "in its line 2: unexpected {{end}}"},
+		{`{{ template "x" }}`, `there is no template "x"`},
+		{`{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}`, `template "a" calls itself`},
+		{`{{ define "a" }}{{ template "b" }}{{ end }}{{ define "b" }}{{ template "a" }}{{ end }}`, "calls itself"},
+		{strings.Repeat("x", maxTemplate+1), "a template may have 16384 bytes"},
 	} {
-		if _, err := NewTemplate(text); err == nil || !strings.HasPrefix(strings.Replace(err.Error(), `template "b"`, `template "a"`, 1), want) &&
-			!strings.Contains(err.Error(), want) {
+		text, want := tc[0], tc[1]
+		if _, err := NewTemplate(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.60q: %v, want %s", text, err, want)
 		}
 	}
@@ -100,26 +104,27 @@ func TestTemplatesThatAreRefused(t *testing.T) {
 
 // What fails does so with a sentence for whoever wrote it.
 func TestTemplatesThatFail(t *testing.T) {
-	for text, want := range map[string]string{
-		"{{ .labels }}":                         "of a map, name one of its fields",
-		"{{ range 5 }}{{ end }}":                "range goes through a list or a map, and this is a number",
-		"{{ range .raw.count }}{{ end }}":       "range goes through a list or a map, and this is a number",
-		"{{ range .title }}{{ end }}":           "and this is a text",
-		"{{ range $i := 1000000000 }}{{ end }}": "and this is a number",
-		"{{ lt .title 1 }}":                     "a text and a number can't be compared",
-		"{{ eq .labels .labels }}":              "lists and maps can't be compared",
-		`{{ printf "%*d" 5 6 }}`:                `the format of printf has "%*d"`,
-		`{{ printf "%[1]s" .title }}`:           `the format of printf has "%[1]s"`,
-		`{{ printf "%100d" 1 }}`:                `the format of printf has "%100d"`,
-		`{{ printf "%.100d" 1 }}`:               `the format of printf has`,
-		`{{ printf "%v" .raw }}`:                "printf takes texts and numbers, and this is a map",
-		`{{ clock "15" "Tokyo" .at }}`:          `"Tokyo" is no zone`,
-		`{{ clock "15" "Asia/Tokyo" .title }}`:  "clock wants a time",
-		"\n{{ index .raw.hosts 7 }}":            "in its line 2: ",
-		`{{ plus .title 1 }}`:                   "only numbers can be added",
-		`{{ join "," .title }}`:                 "join wants a list",
-		`{{ keys .title }}`:                     "keys wants a map",
+	for _, tc := range [][2]string{
+		{"{{ .labels }}", "of a map, name one of its fields"},
+		{"{{ range 5 }}{{ end }}", "range goes through a list or a map, and this is a number"},
+		{"{{ range .raw.count }}{{ end }}", "range goes through a list or a map, and this is a number"},
+		{"{{ range .title }}{{ end }}", "and this is a text"},
+		{"{{ range $i := 1000000000 }}{{ end }}", "and this is a number"},
+		{"{{ lt .title 1 }}", "a text and a number can't be compared"},
+		{"{{ eq .labels .labels }}", "lists and maps can't be compared"},
+		{`{{ printf "%*d" 5 6 }}`, `the format of printf has "%*d"`},
+		{`{{ printf "%[1]s" .title }}`, `the format of printf has "%[1]s"`},
+		{`{{ printf "%100d" 1 }}`, `the format of printf has "%100d"`},
+		{`{{ printf "%.100d" 1 }}`, `the format of printf has`},
+		{`{{ printf "%v" .raw }}`, "printf takes texts and numbers, and this is a map"},
+		{`{{ clock "15" "Tokyo" .at }}`, `"Tokyo" is no zone`},
+		{`{{ clock "15" "Asia/Tokyo" .title }}`, "clock wants a time"},
+		{"\n{{ index .raw.hosts 7 }}", "in its line 2: "},
+		{`{{ plus .title 1 }}`, "only numbers can be added"},
+		{`{{ join "," .title }}`, "join wants a list"},
+		{`{{ keys .title }}`, "keys wants a map"},
 	} {
+		text, want := tc[0], tc[1]
 		got, err := render(text, diskFull())
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "_spell") {
 			t.Errorf("%s: %q, %v; want %s", text, got, err, want)
@@ -148,7 +153,7 @@ func bombs() map[string]string {
 		"upper":                  `{{ range .raw.many }}{{ range $.raw.many }}{{ $x := upper $.raw.long }}{{ end }}{{ end }}`,
 		"a long output":          `{{ range .raw.many }}{{ $.raw.long }}{{ end }}`,
 		"a huge output":          `{{ .raw.huge }}`,
-		"a huge text":            `{{ range .raw.many }}{{ range $.raw.many }}{{ if eq $.raw.huge $.raw.same }}x{{ end }}{{ end }}{{ end }}`,
+		"a huge text":            `{{ range .raw.many }}{{ if eq $.raw.huge $.raw.same }}x{{ end }}{{ end }}`,
 		"a sorted map":           `{{ range .raw.many }}{{ range $k, $v := $.raw.names }}{{ break }}{{ end }}{{ end }}`,
 		"many actions":           `{{ range .raw.many }}` + strings.Repeat(`{{len .}}`, 1500) + `{{ end }}`,
 		"deep parentheses":       `{{ ` + strings.Repeat("(", 7000) + `1` + strings.Repeat(")", 7000) + ` }}`,

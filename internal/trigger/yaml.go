@@ -117,7 +117,8 @@ func (m *Mistakes) syntax(err error) {
 
 // unwanted are the parts of YAML that are not read, and what to write instead.
 var unwanted = map[token.Type]string{
-	token.AnchorType: "anchors (&) are not read here: write the value out; a policy for several triggers goes into presets",
+	token.AnchorType: "anchors (&) are not read here: write the value out; " +
+		"a policy for several triggers goes into presets",
 	token.AliasType: `aliases (*) are not read here: write the value out, in quotes if it begins with *; ` +
 		"a policy for several triggers goes into presets",
 	token.MergeKeyType:   "merge keys (<<) are not read here: write the fields out, or a policy into presets",
@@ -132,44 +133,53 @@ const needsQuotes = "a template is written in quotes, as in \"{{ .title }}\": wi
 // It returns the text without the braces of those, so that all else can be read as it is meant. It returns false for a
 // text that the parser would take too long for: one that is too deep, or has long rows of anchors and tags.
 func scan(text string, wrong *Mistakes) (masked string, ok bool) {
-	depth, dashes, line, tokens := 0, 0, 0, 0
+	var size extent
 	var braces []place
 	for tk := range each(lexer.Tokenize(text)) {
 		at := place{tk.Position.Line, tk.Position.Column}
-		if why := unwanted[tk.Type]; why != "" {
+		if why := size.over(tk); why != "" {
 			wrong.add(at, "%s", why)
-		}
-		switch tk.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			depth++
-		case token.MappingEndType, token.SequenceEndType:
-			depth--
-		case token.SequenceEntryType:
-			if at.line != line {
-				dashes, line = 0, at.line
-			}
-			dashes++
-		case token.StringType:
-			if strings.Contains(tk.Value, "{{") && !inBlock(tk) {
-				wrong.add(at, needsQuotes)
-			}
-		}
-		if tokens++; tokens > maxTokens {
-			wrong.add(at, "the file has too many names and values: leave out what is not used from here on")
 			return "", false
 		}
-		if depth > maxNesting || dashes > maxNesting {
-			wrong.add(at, "this is more than %d levels deep", maxNesting)
-			return "", false
-		}
-		if double(tk) {
-			if tk.Type == token.MappingStartType {
-				wrong.add(at, needsQuotes)
-			}
+		pair := double(tk)
+		if pair {
 			braces = append(braces, at)
+		}
+		switch why := unwanted[tk.Type]; {
+		case why != "":
+			wrong.add(at, "%s", why)
+		case pair && tk.Type == token.MappingStartType,
+			tk.Type == token.StringType && strings.Contains(tk.Value, "{{") && !inBlock(tk):
+			wrong.add(at, needsQuotes)
 		}
 	}
 	return mask(text, braces), len(*wrong) <= maxMistakes
+}
+
+// extent is how large and deep a text is, as far as it was scanned.
+type extent struct{ tokens, brackets, dashes, line int }
+
+// over says why the text is too large or too deep, if a token makes it so.
+func (x *extent) over(tk *token.Token) string {
+	x.tokens++
+	switch tk.Type {
+	case token.MappingStartType, token.SequenceStartType:
+		x.brackets++
+	case token.MappingEndType, token.SequenceEndType:
+		x.brackets--
+	case token.SequenceEntryType:
+		if tk.Position.Line != x.line {
+			x.dashes, x.line = 0, tk.Position.Line
+		}
+		x.dashes++
+	}
+	switch {
+	case x.tokens > maxTokens:
+		return "the file has too many names and values: leave out what is not used from here on"
+	case x.brackets > maxNesting || x.dashes > maxNesting:
+		return fmt.Sprintf("this is more than %d levels deep", maxNesting)
+	}
+	return ""
 }
 
 // each yields the tokens that have a position, without comments.
