@@ -217,7 +217,7 @@ func (d *Decision) render(t *Trigger, data map[string]any) []string {
 func (t *Trigger) sayFor(language string) int {
 	if language != "" {
 		for _, same := range []func(a, b string) bool{strings.EqualFold, sameBase} {
-			if i := slices.IndexFunc(t.Say, func(s Say) bool { return same(s.Language, language) }); i >= 0 {
+			if i := slices.IndexFunc(t.Say, func(s Wording) bool { return same(s.Language, language) }); i >= 0 {
 				return i
 			}
 		}

@@ -320,7 +320,7 @@ func TestBombsRing(t *testing.T) {
 		}
 		f := fileOf(t, "to: ben")
 		tr := f.Triggers["a"]
-		tr.Say = slices.Repeat([]Say{{Text: tpl}}, maxSays)
+		tr.Say = slices.Repeat([]Wording{{Text: tpl}}, maxSays)
 		tr.To = append(tr.To, slices.Repeat([]*Template{tpl}, call.MaxPeople-1)...)
 		tr.Metadata = map[string]*Template{}
 		for i := range 50 {

@@ -41,7 +41,7 @@ type Trigger struct {
 	Match    map[string][]string // which members may ring: each of these has one of the values; none: all
 	To       []*Template         // names of people and rotas, and numbers where Numbers says so
 	Numbers  bool
-	Say      []Say                // the first for whoever has no other's language; none: the source's own words
+	Say      []Wording                // the first for whoever has no other's language; none: the source's own words
 	Policy   json.RawMessage      // as a request has it; nil: the default
 	Metadata map[string]*Template //
 	Once     *Template            // the key of an incident; nil: the source's
@@ -54,8 +54,8 @@ type Trigger struct {
 	ForgetAfter time.Duration // without an event
 }
 
-// Say is what is said in one language.
-type Say struct {
+// Wording is what is said in one language.
+type Wording struct {
 	Text     *Template
 	Language string // BCP 47; empty: that of the text, as far as its letters tell
 	Voice    string

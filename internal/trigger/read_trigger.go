@@ -154,7 +154,7 @@ func (r *fileReader) says(n *node, t *Trigger) {
 	}
 }
 
-func (r *fileReader) say(n *node) (s Say) {
+func (r *fileReader) say(n *node) (s Wording) {
 	if n.kind != anObj {
 		s.Text = r.template(n, "say")
 		return s
@@ -244,7 +244,7 @@ func (r *fileReader) rings(t *Trigger, at map[string]*node) {
 	}
 	says := t.Say
 	if len(says) == 0 {
-		says = []Say{{}}
+		says = []Wording{{}}
 	}
 	for i, s := range says {
 		req.Say = &api.Say{Text: sample(s.Text, t.room()), Language: s.Language, Voice: s.Voice, Repeat: s.Repeat}
