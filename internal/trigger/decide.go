@@ -67,7 +67,8 @@ func (d *Decision) doubt(text string, args ...any) {
 	d.Doubts = append(d.Doubts, fmt.Sprintf(text, args...))
 }
 
-// recipients finds out who is to be reached, each number once, in the order of the trigger's list.
+// recipients finds out who is to be reached, each number once, in the order of the trigger's list. A template yields
+// names by commas, semicolons or lines, in small or large letters.
 func (f *File) recipients(d *Decision, t *Trigger, data map[string]any, around Around) {
 	s := new(steps)
 	for _, tpl := range t.To {
@@ -78,7 +79,7 @@ func (f *File) recipients(d *Decision, t *Trigger, data map[string]any, around A
 		}
 		names := []string{text}
 		if !tpl.Fixed() {
-			names = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '\n' })
+			names = strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(",;\n", r) })
 		}
 		found := 0
 		for _, name := range names {

@@ -77,7 +77,7 @@ policy: {preset: urgent, confirm: {digit: "1"}}
 metadata: {link: "{{ .link }}", severity: "{{ .severity }}"}
 match: {severity: [critical, page]}`)
 	e := diskFull()
-	e.Members[0].Labels["who"] = "ben"
+	e.Members[0].Labels["who"] = "Ben; "
 	d, w := f.decide(t, e, Around{Now: friday}) // 11:00 in Tokyo
 	wants(t, "say", w.Message.Say, &call.Say{Text: "db1 で Disk full です。", Language: "ja-JP"})
 	wants(t, "people", w.People, []call.Person{

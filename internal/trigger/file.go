@@ -41,7 +41,7 @@ type Trigger struct {
 	Match    map[string][]string // which members may ring: each of these has one of the values; none: all
 	To       []*Template         // names of people and rotas, and numbers where Numbers says so
 	Numbers  bool
-	Say      []Wording                // the first for whoever has no other's language; none: the source's own words
+	Say      []Wording            // the first for whoever has no other's language; none: the source's own words
 	Policy   json.RawMessage      // as a request has it; nil: the default
 	Metadata map[string]*Template //
 	Once     *Template            // the key of an incident; nil: the source's

@@ -46,6 +46,8 @@ func TestTemplates(t *testing.T) {
 		{"{{ range .labels.nobody }}x{{ else }}none{{ end }}", "none"},
 		{"{{ range keys .labels }}{{ . }} {{ end }}", "instance severity team "},
 		{"{{ with .labels.team }}{{ . }} {{ $.title }}{{ end }}", "storage Disk full"},
+		{"{{ with .labels }}{{ .team }}{{ .no }}{{ end }}", "storage"},
+		{"{{ range .members }}{{ .labels.team }}{{ .no }}{{ end }}", "storage"},
 		{"{{ with .labels.no }}{{ . }}{{ else }}{{ .title }}{{ end }}", "Disk full"},
 		{`{{ default "nobody" .labels.owner }}`, "nobody"},
 		{`{{ .labels.team | upper }} {{ lower "ABC" }} {{ trim "  x " }}`, "STORAGE abc x"},
