@@ -107,15 +107,18 @@ match: {severity: [critical, page]}`)
 func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 	const failed = "say: the template failed, and the event is told in redial's words: "
 	for trigger, want := range map[string]string{
-		`say: "{{ .labels }}"`:               failed + "only texts",
-		`say: "{{ index .raw.hosts 9 }}"`:    failed,
-		`say: "{{ .labels.nobody }}"`:        "say: the template yields nothing, and the event is told in redial's words",
-		`say: "{{ .labels.nobody }}!"`:       "say: the text has nothing that a voice can say",
-		`metadata: {x: "{{ lt .title 1 }}"}`: "metadata.x is left out, as the template failed: a text and a number",
+		`say: "{{ .labels }}"`:                                  failed + "only texts",
+		`say: "{{ index .raw.hosts 9 }}"`:                       failed,
+		`say: "{{ .labels.nobody }}"`:                           "say: the template yields nothing, and the event is told in redial's words",
+		`say: "{{ .labels.nobody }}!"`:                          "say: the text has nothing that a voice can say",
+		`metadata: {x: "{{ lt .title 1 }}", y: "{{ .title }}"}`: "metadata.x is left out, as the template failed: a text and a number",
 	} {
 		f := fileOf(t, "to: [carl, \"{{ .labels }}\", \"{{ .raw.none }}\"]\n"+trigger)
 		d, w := f.decide(t, diskFull(), Around{Now: friday})
 		wants(t, trigger, w.Message.Say.Text, "Disk full. Only 3 % left.")
+		if _, more := f.Triggers["a"].Metadata["y"]; more {
+			wants(t, "metadata", w.Metadata, map[string]string{"trigger": "a", "y": "Disk full"})
+		}
 		if len(d.Doubts) != 3 || !strings.HasPrefix(d.Doubts[0], "to: the template failed: only texts") ||
 			d.Doubts[1] != "to: the template yields nobody" || !strings.HasPrefix(d.Doubts[2], want) {
 			t.Errorf("%s: %q", trigger, d.Doubts)
