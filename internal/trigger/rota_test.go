@@ -213,6 +213,9 @@ func TestRotasThatAreRefused(t *testing.T) {
 			t.Errorf("every %q is %v", text, every)
 		}
 	}
+	if every, err := parseEvery("53w"); err != nil || every != longestTurn {
+		t.Error(every, err)
+	}
 	for _, text := range []string{
 		"", "2026-11-30", "2026-11-30 09:00", "2026-11-30 09:00 Tokyo", "2026-11-30 09:00 Local",
 		"2026-13-30 09:00 Asia/Tokyo",
