@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"internal/webhook": {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom",
 		"internal/crashpoint", "internal/permit"},
 	"internal/trigger":      {"api", "internal/edge", "internal/call", "internal/phone", "internal/nearest"},
+	"internal/incident":     {},
 	"internal/edge":         {"api", "internal/call", "internal/phone", "internal/twilio", "internal/permit"},
 	"internal/shown":        {"api", "internal/call", "internal/store"},
 	"internal/twilio":       {"internal/call", "internal/crashpoint", "internal/nearest", "internal/permit"},
