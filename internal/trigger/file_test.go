@@ -245,6 +245,14 @@ func TestAFileThatWouldBeSilent(t *testing.T) {
 	}
 }
 
+// Whoever is on duty, and meant by name, too, is one person.
+func TestARotaThatWouldBeSilent(t *testing.T) {
+	sameMistakes(t, "people: {ben: {number: \"+818012345678\"}}\n"+
+		"rotas: {r: {people: [ben], every: 1d, from: \"2026-11-30 09:00 Asia/Tokyo\"}}\n"+
+		"triggers: {a: {to: [r, ben], policy: {window: {hours: \"09:00-17:00\", days: [mon]}}}}\n",
+		[]string{"3:39: an event of a, such as on Fri 02:00 UTC, would ring nobody"})
+}
+
 func errorText(err error) string {
 	if err == nil {
 		return ""
