@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 )
 
 var morning = time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
@@ -353,102 +352,4 @@ func TestIncidents(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"a": "ia", "b": "ia", "c": "ia", "d": "id", "z": "iz"}, got); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// Whatever is told in whatever order: nobody is rung about what does not fire, or somebody takes care of, or has been
-// reached about; two rings about one thing keep their distance; there is one call at a time for each team; no call
-// rings on about nothing; and in the end everything that fires was told.
-func TestLaws(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		rules := usual
-		rules.Hold = time.Duration(rapid.IntRange(0, 3).Draw(t, "hold")) * time.Minute
-		rules.RemindAfter = time.Duration(rapid.SampledFrom([]int{0, 60}).Draw(t, "remind")) * time.Minute
-		w := newWorld(rules)
-		w.team = func(key string) string { return map[string]string{"a": "x", "b": "x", "c": "y"}[key] }
-		told, ended := map[string]bool{}, map[string]time.Time{} // since it fires; the end of its last call
-		rung := 0
-		check := func() {
-			for _, line := range w.story[rung:] {
-				rest, rings := strings.CutPrefix(line, "ring ")
-				if !rings {
-					continue
-				}
-				_, keys, _ := strings.Cut(rest, ": ")
-				for _, key := range strings.Fields(keys) {
-					m := w.Members[key]
-					if m == nil || !m.Firing || m.Acknowledged {
-						t.Fatalf("%s, and %+v", line, m)
-					}
-					if end, had := ended[key]; had && w.now.Before(end.Add(rules.AgainAfter)) {
-						t.Fatalf("%s at %v, and the last ended at %v", line, w.now, end)
-					}
-					told[key] = true
-				}
-			}
-			rung = len(w.story)
-			live := map[string]string{}
-			for _, m := range w.Members {
-				if !w.live(m) {
-					if m.Call != "" {
-						ended[m.Key] = w.Calls[m.Call].Ended
-					}
-					continue
-				}
-				if other, two := live[m.People]; two && other != m.Call {
-					t.Fatalf("calls %s and %s reach %s at once", other, m.Call, m.People)
-				}
-				live[m.People] = m.Call
-			}
-			if p := w.Pointless(); len(p) > 0 {
-				t.Fatalf("%s rings on for nothing", p)
-			}
-			if wake := w.WakeAt(w.now, w.people); !wake.IsZero() && !wake.After(w.now) {
-				t.Fatalf("it wakes at %v, and it is %v", wake, w.now)
-			}
-		}
-		for range rapid.IntRange(1, 40).Draw(t, "steps") {
-			key := rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "key")
-			firing := w.Members[key] != nil && w.Members[key].Firing
-			switch rapid.SampledFrom([]string{"fire", "fire", "over", "ack", "end", "reach", "wait"}).Draw(t, "step") {
-			case "fire":
-				if told[key] = told[key] && firing; !firing {
-					delete(told, key)
-				}
-				w.tell(fires(key))
-				before := fmt.Sprintf("%+v", *w.Members[key])
-				if news := w.Tell([]Event{fires(key)}, w.now); news[0] || fmt.Sprintf("%+v", *w.Members[key]) != before {
-					t.Fatalf("told twice: %s, then %+v", before, *w.Members[key])
-				}
-			case "over":
-				w.tell(over(key))
-				delete(told, key)
-			case "ack":
-				w.tell(Event{Key: key, State: Acknowledged})
-			case "end", "reach":
-				if m := w.Members[key]; m != nil && w.live(m) {
-					ended[key] = w.now
-					w.end(m.Call, rapid.Bool().Draw(t, "reached"))
-				}
-			case "wait":
-				for range rapid.IntRange(1, 40).Draw(t, "minutes") {
-					w.wait(time.Minute)
-					check()
-				}
-			}
-			check()
-		}
-		for range 200 { // all calls end, one after another, and nothing else is told
-			for call, c := range w.Calls {
-				if c.Live {
-					w.end(call, false)
-				}
-			}
-			w.wait(time.Minute)
-		}
-		for _, m := range w.Members {
-			if m.Firing && !m.Acknowledged && m.Call == "" {
-				t.Fatalf("never told: %+v", *m)
-			}
-		}
-	})
 }

@@ -62,7 +62,7 @@ func TestTemplates(t *testing.T) {
 		{`{{ print .title "!" }}`, "Disk full!"},
 		{`{{ if and (eq .severity "critical" "page") (gt .raw.count 2.5) (lt .raw.load 2) }}wake{{ end }}`, "wake"},
 		{`{{ if or (ne .title "x") (le 1 1) (ge 1 1) (not .raw.ok) }}yes{{ end }}`, "yes"},
-		{`{{ eq .labels.nobody "x" }} {{ eq .labels.nobody "" }} {{ eq .raw.count 3 }} {{ eq .raw.ok true }} {{ eq .title 3 }}`,
+		{`{{ eq .labels.no "x" }} {{ eq .labels.no "" }} {{ eq .raw.count 3 }} {{ eq .raw.ok true }} {{ eq .title 3 }}`,
 			"false true true true false"},
 		{`{{ plus .raw.count 1 }} {{ minus (len .members) 1 }} {{ index .raw.hosts 1 }}`, "4 1 b"},
 		{
