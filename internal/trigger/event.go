@@ -46,8 +46,8 @@ type Event struct {
 	// and for every other source the event itself, alone. There is at least one, except where a group was sent empty.
 	// There are at most MaxMembers: if there were more, those that fire were read first.
 	Members []Member
-	More    int // members that were not read, whatever their state
-	Fires   int // members that fire, including those that were not read
+	More    int // members that were not read, whatever their state, or that their sender hides
+	Fires   int // members that fire, including those that were not read, as far as that is known
 
 	// Raw is what was sent, as maps (map[string]any), lists ([]any) and scalars (string, bool, int64, float64, nil);
 	// of a form its fields (a field that was sent several times is a list), of a text the text. Parts that are too
