@@ -46,7 +46,11 @@ type Around struct {
 // ErrNobody is returned where a decision leaves no number to be rung.
 var ErrNobody = errors.New("there is nobody to ring")
 
-const maxMetadata = 1000 // bytes of a value
+const (
+	maxMetadata = 1000 // bytes of a value
+	maxDoubts   = 20   // the others are like them
+	maxYield    = 50   // names of a template that are looked at
+)
 
 // Decide says what the trigger does about some members of an event, those that ring now. It always has words; it
 // returns ErrNobody, beside the doubts that explain it, if it has no number.
@@ -64,7 +68,9 @@ func (f *File) Decide(t *Trigger, e *Event, ring []Member, around Around) (Decis
 }
 
 func (d *Decision) doubt(text string, args ...any) {
-	d.Doubts = append(d.Doubts, fmt.Sprintf(text, args...))
+	if len(d.Doubts) < maxDoubts {
+		d.Doubts = append(d.Doubts, fmt.Sprintf(text, args...))
+	}
 }
 
 // recipients finds out who is to be reached, each number once, in the order of the trigger's list. A template yields
@@ -82,7 +88,7 @@ func (f *File) recipients(d *Decision, t *Trigger, data map[string]any, around A
 			names = strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(",;\n", r) })
 		}
 		found := 0
-		for _, name := range names {
+		for _, name := range names[:min(len(names), maxYield)] {
 			if name = strings.TrimSpace(name); name != "" {
 				found++
 				f.recipient(d, t, name, around)
@@ -144,8 +150,7 @@ func shownName(name string) string {
 		}
 	}
 	if digits >= 5 {
-		name = phone.Mask(brief(name))
-		return name
+		return phone.Mask(brief(name))
 	}
 	return brief(name)
 }
@@ -154,7 +159,7 @@ func shownName(name string) string {
 func (d *Decision) words(t *Trigger, e *Event, data map[string]any, voices Voices) {
 	texts := d.render(t, data)
 	for i, r := range d.Recipients {
-		s := d.heard(t, texts, e, r.Language, voices)
+		s := forListener(t, texts, e, r.Language, voices)
 		p := api.Person{Number: r.Number, Name: r.Person.Name}
 		switch {
 		case i == 0:
@@ -166,8 +171,8 @@ func (d *Decision) words(t *Trigger, e *Event, data map[string]any, voices Voice
 	}
 }
 
-// heard is what somebody of a language hears. A text without any {{ }} is said as it is written.
-func (d *Decision) heard(t *Trigger, texts []string, e *Event, language string, voices Voices) (s api.Say) {
+// forListener is what somebody of a language hears. A text without any {{ }} is said as it is written.
+func forListener(t *Trigger, texts []string, e *Event, language string, voices Voices) (s api.Say) {
 	n := t.sayFor(language)
 	if n < 0 {
 		s.Text, s.Language = voices.words(e, voiceOf("", language), t.room())
@@ -182,9 +187,7 @@ func (d *Decision) heard(t *Trigger, texts []string, e *Event, language string, 
 	case say.Text.Fixed():
 		s.Text, s.Language = texts[n], inLettersOf(texts[n], wanted)
 	case texts[n] != "":
-		if s.Text, s.Language = voices.say(texts[n], e, wanted, t.room()); s.Text == "" {
-			d.doubt("say: the text has nothing that a voice can say, and the event is told in redial's words")
-		}
+		s.Text, s.Language = voices.say(texts[n], e, wanted, t.room())
 	}
 	if s.Text == "" {
 		s.Text, s.Language = voices.words(e, voiceOf("", language), t.room())
@@ -204,8 +207,8 @@ func (d *Decision) render(t *Trigger, data map[string]any) []string {
 		switch {
 		case err != nil:
 			d.doubt("say: the template failed, and the event is told in redial's words: %v", err)
-		case strings.TrimSpace(text) == "":
-			d.doubt("say: the template yields nothing, and the event is told in redial's words")
+		case audible(text) == "":
+			d.doubt("say: the template yields nothing that can be heard, and the event is told in redial's words")
 		default:
 			texts[i] = text
 		}

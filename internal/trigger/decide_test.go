@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -109,8 +110,8 @@ func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 	for trigger, want := range map[string]string{
 		`say: "{{ .labels }}"`:                                  failed + "only texts",
 		`say: "{{ index .raw.hosts 9 }}"`:                       failed,
-		`say: "{{ .labels.nobody }}"`:                           "say: the template yields nothing, and the event is told",
-		`say: "{{ .labels.nobody }}!"`:                          "say: the text has nothing that a voice can say",
+		`say: "{{ .labels.nobody }}"`:                           "say: the template yields nothing that can be heard",
+		`say: "{{ .labels.nobody }}!"`:                          "say: the template yields nothing that can be heard",
 		`metadata: {x: "{{ lt .title 1 }}", y: "{{ .title }}"}`: "metadata.x is left out, as the template failed: a",
 	} {
 		f := fileOf(t, "to: [carl, \"{{ .labels }}\", \"{{ .raw.none }}\"]\n"+trigger)
@@ -149,6 +150,27 @@ func TestNumbersOfAnEvent(t *testing.T) {
 		if d, err := f.Decide(f.Triggers["a"], e, e.Members, Around{Now: friday}); (err == ErrNobody) != (raw != "aiko") {
 			t.Errorf("%s: %v, %v", raw, d, err)
 		}
+	}
+}
+
+// However many names a template yields: ten people are called at most, and the doubts are few.
+func TestManyNames(t *testing.T) {
+	e := diskFull()
+	var numbers, names []string
+	for i := range 1000 {
+		numbers = append(numbers, fmt.Sprintf("+8190123456%02d", i%100))
+		names = append(names, fmt.Sprint("nobody", i))
+	}
+	f := fileOf(t, "to: \"{{ .raw }}\"\nnumbers: true")
+	e.Raw = strings.Join(numbers, ",")
+	d, w := f.decide(t, e, Around{Now: friday})
+	if len(w.People) != call.MaxPeople || len(d.Doubts) != maxDoubts || !strings.Contains(d.Doubts[0], "at most 10") {
+		t.Error(len(w.People), d.Doubts)
+	}
+	e.Raw = strings.Join(names, ";")
+	d, err := f.Decide(f.Triggers["a"], e, e.Members, Around{Now: friday})
+	if err != ErrNobody || len(d.Doubts) != maxDoubts {
+		t.Error(err, d.Doubts)
 	}
 }
 
