@@ -1,6 +1,8 @@
 package trigger
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -64,13 +66,14 @@ func (t *Trigger) Key(e *Event, m *Member) (key, doubt string) {
 		return m.Key, fmt.Sprintf("once: the template failed, and the sender's key counts: %v", err)
 	case text == "":
 		return m.Key, "once: the template yields nothing, and the sender's key counts"
-	case len(text) > maxOnce:
-		return strings.ToValidUTF8(text[:maxOnce], ""), fmt.Sprintf("once: the key is cut to %d bytes", maxOnce)
+	case len(text) > maxOnce: // long keys stay apart
+		hash := sha256.Sum256([]byte(text))
+		return strings.ToValidUTF8(text[:maxOnce], "") + "-" + hex.EncodeToString(hash[:]), ""
 	}
 	return text, ""
 }
 
-const maxOnce = 500 // bytes
+const maxOnce = 200 // bytes of a key before it is cut, and its hash put in place of the rest
 
 // only is the event as it is told of some of its members: one of them alone is the event.
 func (e *Event) only(members []Member) Event {
