@@ -168,7 +168,7 @@ trigers: {}
 		`11:3: second has no from: a rota is `,
 		`11:3: second has no people: a rota is `,
 		`12:3: ben is a person, too: give the rota another name, since a trigger names both`,
-		`14:3: night is also a preset of REDIAL_PRESETS: give one of them another name`,
+		`14:3: the installation has a preset night of its own: give one of them another name`,
 		`15:9: policy.max_attempts must be from 1 to 20`,
 		`15:27: a preset can't stand in a preset`,
 		`15:43: policy.deadline must be a duration, such as 2h: an event may come after any date`,

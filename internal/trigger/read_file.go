@@ -115,7 +115,7 @@ func (r *fileReader) preset(e entry) {
 		return
 	}
 	if slices.Contains(r.Taken, e.name) {
-		r.add(e.place, "%s is also a preset of REDIAL_PRESETS: give one of them another name", e.name)
+		r.add(e.place, "the installation has a preset %s of its own: give one of them another name", e.name)
 		return
 	}
 	before := len(r.Mistakes)
