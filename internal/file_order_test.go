@@ -28,6 +28,7 @@ var ordered = map[string]int{
 	"internal/crashpoint":   0,
 	"internal/dialer":       1,
 	"internal/edge":         0,
+	"internal/incident":     0,
 	"internal/mutants":      1,
 	"internal/pgtest":       0,
 	"internal/phone":        2,

@@ -11,6 +11,9 @@ import (
 
 var zones sync.Map // of *time.Location by name; zones don't change while redial runs
 
+// Zone is an IANA zone by its name, the same on every machine.
+func Zone(name string) (*time.Location, error) { return zone(name) }
+
 // zone is an IANA zone by its name.
 func zone(name string) (*time.Location, error) {
 	if known, ok := zones.Load(name); ok {

@@ -55,6 +55,20 @@ func ReadPresets(own []byte) (Presets, error) {
 	return p, nil
 }
 
+// Policy reads a policy as a request would write it, and returns all that is wrong with it, apart from what only a
+// request's numbers tell: in which zones they are.
+func (p Presets) Policy(raw []byte, now time.Time) (call.Policy, []api.FieldError) {
+	var f Faults
+	read := call.DefaultPolicy()
+	f.policy(raw, p, &read)
+	checked := read
+	if w := &checked.Window; !w.IsZero() && (w.Zone == "" || w.Zone == call.AnyOfNumber) {
+		w.Zone = "Etc/UTC"
+	}
+	f.check(checked, now)
+	return read, f.list
+}
+
 // policy reads a policy. A given field replaces that of its preset, which replaces the default.
 func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 	if missing(raw) {
