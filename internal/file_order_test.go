@@ -35,6 +35,7 @@ var ordered = map[string]int{
 	"internal/seldom":       0,
 	"internal/shown":        0,
 	"internal/sim":          3,
+	"internal/source":       0,
 	"internal/store":        4,
 	"internal/store/engine": 0,
 	"internal/trigger":      0,

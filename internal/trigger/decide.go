@@ -13,6 +13,7 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/phone"
+	"redial/internal/source"
 )
 
 // Decision is what a trigger does about the members of an event that ring: whom it reaches, and what is said.
@@ -54,8 +55,8 @@ const (
 
 // Decide says what the trigger does about some members of an event, those that ring now. It always has words; it
 // returns ErrNobody, beside the doubts that explain it, if it has no number.
-func (f *File) Decide(t *Trigger, e *Event, ring []Member, around Around) (Decision, error) {
-	told := e.only(ring)
+func (f *File) Decide(t *Trigger, e *source.Event, ring []source.Member, around Around) (Decision, error) {
+	told := e.Of(ring)
 	data := told.Data()
 	d := Decision{Policy: t.Policy}
 	f.recipients(&d, t, data, around)
@@ -156,7 +157,7 @@ func shownName(name string) string {
 }
 
 // words finds what each of them hears: the first text in their language or, where there is none, the trigger's first.
-func (d *Decision) words(t *Trigger, e *Event, data map[string]any, voices Voices) {
+func (d *Decision) words(t *Trigger, e *source.Event, data map[string]any, voices Voices) {
 	texts := d.render(t, data)
 	for i, r := range d.Recipients {
 		s := forListener(t, texts, e, r.Language, voices)
@@ -172,7 +173,7 @@ func (d *Decision) words(t *Trigger, e *Event, data map[string]any, voices Voice
 }
 
 // forListener is what somebody of a language hears. A text without any {{ }} is said as it is written.
-func forListener(t *Trigger, texts []string, e *Event, language string, voices Voices) (s api.Say) {
+func forListener(t *Trigger, texts []string, e *source.Event, language string, voices Voices) (s api.Say) {
 	n := t.sayFor(language)
 	if n < 0 {
 		s.Text, s.Language = voices.words(e, voiceOf("", language), t.room())

@@ -13,6 +13,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/source"
 )
 
 const people = `
@@ -35,7 +36,7 @@ func fileOf(t testing.TB, trigger string) *File {
 	return f
 }
 
-func (f *File) decide(t testing.TB, e *Event, around Around) (Decision, call.Wish) {
+func (f *File) decide(t testing.TB, e *source.Event, around Around) (Decision, call.Wish) {
 	t.Helper()
 	ring, _ := f.Triggers["a"].Ring(e)
 	d, err := f.Decide(f.Triggers["a"], e, ring, around)
@@ -59,7 +60,8 @@ func wants(t *testing.T, what string, got, want any) {
 // The article's trigger: one person, and words that are fixed. No English text is said by a Japanese voice.
 func TestTheDefaultTrigger(t *testing.T) {
 	f := fileOf(t, "to: [aiko]\nsay: {text: \"Hello world!\"}\npolicy: {preset: article}")
-	d, w := f.decide(t, &Event{Member: Member{State: Firing}, Members: []Member{{State: Firing}}}, Around{Now: friday})
+	alone := source.Member{State: source.Firing}
+	d, w := f.decide(t, &source.Event{Member: alone, Members: []source.Member{alone}}, Around{Now: friday})
 	wants(t, "say", w.Message.Say, &call.Say{Text: "Hello world!", Language: "en-US"})
 	wants(t, "people", w.People, []call.Person{{Number: "+819012345678", Name: "Aiko"}})
 	wants(t, "metadata", w.Metadata, map[string]string{"trigger": "a"})
@@ -127,7 +129,7 @@ func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 		}
 	}
 	f := fileOf(t, "to: [aiko]")
-	_, w := f.decide(t, &Event{Members: []Member{{State: Firing}}}, Around{Now: friday})
+	_, w := f.decide(t, &source.Event{Members: []source.Member{{State: source.Firing}}}, Around{Now: friday})
 	wants(t, "an event without words", w.Message.Say, &call.Say{Text: "本文のない警報が届きました。", Language: "ja-JP"})
 }
 
@@ -178,8 +180,8 @@ func TestManyNames(t *testing.T) {
 // Firing members are filtered, and nothing else is.
 func TestWhatMatches(t *testing.T) {
 	e := diskFull()
-	e.Members = append(e.Members, Member{Key: "f3", State: Resolved}, Member{Key: "f4", State: Acknowledged},
-		Member{Key: "f5", State: Updated}, Member{Key: "f6", State: Firing, Severity: "info"})
+	e.Members = append(e.Members, source.Member{Key: "f3", State: source.Resolved},
+		source.Member{Key: "f4", State: source.Acknowledged}, source.Member{Key: "f5", State: source.Updated}, source.Member{Key: "f6", State: source.Firing, Severity: "info"})
 	for match, want := range map[string]string{
 		"": "f1 f2 f6|f3 f4 f5", "{severity: critical}": "f1 f2|f3 f4 f5", "{severity: [x, info]}": "f6|f3 f4 f5",
 		"{severity: critical, team: storage}": "f1|f3 f4 f5", "{team: \"\"}": "", "{key: f2}": "f2|f3 f4 f5",
@@ -194,7 +196,7 @@ func TestWhatMatches(t *testing.T) {
 			text += "\nmatch: " + match
 		}
 		ring, others := fileOf(t, text).Triggers["a"].Ring(e)
-		keys := func(all []Member) string {
+		keys := func(all []source.Member) string {
 			var keys []string
 			for _, m := range all {
 				keys = append(keys, m.Key)
@@ -216,8 +218,8 @@ func TestOnlyWhatRingsIsTold(t *testing.T) {
 		e.Members = append(e.Members, m)
 	}
 	for n, want := range map[int]string{
-		1: "Disk full/critical/db1/1", 2: "Disk full, Disk slow/critical//2",
-		5: "Disk full, Disk slow, More a, and 2 more/critical//5", 6: "All sorts/critical/db1/6",
+		1: "Disk full/critical/db1/1", 2: "Disk full; Disk slow/critical//2",
+		5: "Disk full; Disk slow; More a; and 2 more/critical//5", 6: "All sorts/critical/db1/6",
 	} {
 		d, err := f.Decide(f.Triggers["a"], e, e.Members[:n], Around{Now: friday})
 		if err != nil {
@@ -246,8 +248,8 @@ func TestKeysOfIncidents(t *testing.T) {
 	long := fileOf(t, "to: ben\nonce: \"{{ .title }}\"").Triggers["a"]
 	keys := map[string]bool{}
 	for _, end := range []string{"", "a", "b"} {
-		m := Member{Title: strings.Repeat("警", 100) + end}
-		key, doubt := long.Key(&Event{Member: m, Members: []Member{m}}, &m)
+		m := source.Member{Title: strings.Repeat("警", 100) + end}
+		key, doubt := long.Key(&source.Event{Member: m, Members: []source.Member{m}}, &m)
 		if keys[key] = true; len(key) > maxOnce+65 || doubt != "" || !utf8.ValidString(key) {
 			t.Error(key, doubt)
 		}
@@ -296,11 +298,11 @@ metadata: {link: "{{ .link }}", all: "{{ range keys .labels }}{{ . }}{{ end }}"}
 		strings.Repeat("long words ", 1000),
 	}))
 	rapid.Check(t, func(t *rapid.T) {
-		m := Member{
-			Key: text.Draw(t, "key"), State: Firing, Title: text.Draw(t, "title"), Text: text.Draw(t, "text"),
+		m := source.Member{
+			Key: text.Draw(t, "key"), State: source.Firing, Title: text.Draw(t, "title"), Text: text.Draw(t, "text"),
 			Link: text.Draw(t, "link"), Labels: map[string]string{"who": text.Draw(t, "who"), text.Draw(t, "name"): "x"},
 		}
-		e := &Event{Member: m, Members: []Member{m}, Fires: 1, Raw: text.Draw(t, "raw")}
+		e := &source.Event{Member: m, Members: []source.Member{m}, Fires: 1, Raw: text.Draw(t, "raw")}
 		d, err := f.Decide(f.Triggers["a"], e, e.Members, Around{Now: friday})
 		if err != nil {
 			t.Fatal(err)
@@ -326,10 +328,10 @@ metadata: {link: "{{ .link }}", all: "{{ range keys .labels }}{{ . }}{{ end }}"}
 // Voices are asked for every text that an event makes, and for the words of an event without any.
 func TestVoicesAreUsed(t *testing.T) {
 	voices := Voices{
-		Say: func(text string, e *Event, language string) (string, string) {
+		Say: func(text string, e *source.Event, language string) (string, string) {
 			return e.Key + " " + strings.ToLower(text), map[string]string{"ja-JP": "en-AU"}[language]
 		},
-		Words: func(e *Event, language string) (string, string) { return "an event for " + language, language },
+		Words: func(e *source.Event, language string) (string, string) { return "an event for " + language, language },
 	}
 	f := fileOf(t, "to: [aiko, ben]\nsay: \"{{ .title }}\"")
 	d, _ := f.decide(t, diskFull(), Around{Now: friday, Voices: voices})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"redial/internal/edge"
+	"redial/internal/source"
 )
 
 // File is what stands in the file of people, rotas, triggers and presets.
@@ -37,7 +38,7 @@ type Settings struct {
 // Trigger says what an event of a source does.
 type Trigger struct {
 	Name     string
-	Source   Source
+	Source   source.Kind
 	Match    map[string][]string // which members may ring: each of these has one of the values; none: all
 	To       []*Template         // names of people and rotas, and numbers where Numbers says so
 	Numbers  bool

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redial/internal/edge"
+	"redial/internal/source"
 )
 
 var friday = time.Date(2026, 11, 27, 2, 0, 0, 0, time.UTC)
@@ -95,7 +96,7 @@ func TestAFileIsRead(t *testing.T) {
 		t.Error("the installation's presets were changed")
 	case f.Rotas["primary"].Every != 7*24*time.Hour || len(f.Rotas["primary"].People) != 2:
 		t.Error(f.Rotas["primary"])
-	case alerts.Source != Alertmanager || len(alerts.To) != 3 || alerts.To[2].Fixed() || alerts.Secret != secret ||
+	case alerts.Source != source.Alertmanager || len(alerts.To) != 3 || alerts.To[2].Fixed() || alerts.Secret != secret ||
 		alerts.Hold != 30*time.Second || alerts.AgainAfter != 10*time.Minute || alerts.RemindAfter != 2*time.Hour ||
 		alerts.ForgetAfter != 48*time.Hour || alerts.Once == nil || alerts.Each || alerts.Numbers || len(alerts.Say) != 2 ||
 		alerts.Say[0].Repeat != 2 || string(alerts.Policy) != `{"confirm":{"digit":"1"},"preset":"urgent"}`:

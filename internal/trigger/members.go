@@ -4,17 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+
+	"redial/internal/source"
 )
 
 // Ring are the members of an event that may ring: they fire, and match. All others (what is resolved, acknowledged or
 // updated) are never left out by match: whoever was rung for something must hear of its end.
-func (t *Trigger) Ring(e *Event) (ring, others []Member) {
+func (t *Trigger) Ring(e *source.Event) (ring, others []source.Member) {
 	for _, m := range e.Members {
 		switch {
-		case m.State != Firing:
+		case m.State != source.Firing:
 			others = append(others, m)
 		case t.matches(&m):
 			ring = append(ring, m)
@@ -24,9 +25,9 @@ func (t *Trigger) Ring(e *Event) (ring, others []Member) {
 }
 
 // matches says whether each of the trigger's names has one of its values.
-func (t *Trigger) matches(m *Member) bool {
+func (t *Trigger) matches(m *source.Member) bool {
 	for name, values := range t.Match {
-		if !slices.Contains(values, m.named(name)) {
+		if !slices.Contains(values, named(m, name)) {
 			return false
 		}
 	}
@@ -34,7 +35,7 @@ func (t *Trigger) matches(m *Member) bool {
 }
 
 // named is the text that match compares: a part of the member or, by any other name, a label.
-func (m *Member) named(name string) string {
+func named(m *source.Member, name string) string {
 	switch name {
 	case "key":
 		return m.Key
@@ -52,14 +53,14 @@ func (m *Member) named(name string) string {
 
 // Key names the incident that a member belongs to; empty if it belongs to none, and rings by itself. A template of once
 // that fails, or yields nothing, gives way to the source's key, with a doubt.
-func (t *Trigger) Key(e *Event, m *Member) (key, doubt string) {
+func (t *Trigger) Key(e *source.Event, m *source.Member) (key, doubt string) {
 	if t.Each {
 		return "", ""
 	}
 	if t.Once == nil {
 		return m.Key, ""
 	}
-	told := e.only([]Member{*m})
+	told := e.Of([]source.Member{*m})
 	text, err := t.Once.execute(told.Data(), new(steps))
 	switch text = strings.ToValidUTF8(strings.TrimSpace(text), ""); {
 	case err != nil:
@@ -74,53 +75,3 @@ func (t *Trigger) Key(e *Event, m *Member) (key, doubt string) {
 }
 
 const maxOnce = 200 // bytes of a key before it is cut, and its hash put in place of the rest
-
-// only is the event as it is told of some of its members: one of them alone is the event.
-func (e *Event) only(members []Member) Event {
-	told := *e
-	told.Members = members
-	if len(members) == len(e.Members) || len(members) == 0 {
-		return told
-	}
-	told.More, told.Fires = 0, len(members)
-	if len(members) == 1 {
-		told.Member = members[0]
-		return told
-	}
-	told.Member = Member{Key: e.Key, State: members[0].State, Link: e.Link, Labels: common(members)}
-	told.Title = titles(members)
-	told.Severity = told.Labels["severity"]
-	for i, m := range members {
-		if i == 0 || m.At.Before(told.At) {
-			told.At = m.At
-		}
-	}
-	return told
-}
-
-// common are the labels that all members have.
-func common(members []Member) map[string]string {
-	labels := maps.Clone(members[0].Labels)
-	maps.DeleteFunc(labels, func(name, value string) bool {
-		return slices.ContainsFunc(members, func(m Member) bool { return m.Labels[name] != value })
-	})
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	return labels
-}
-
-// titles names up to three members, and counts the others.
-func titles(members []Member) string {
-	const most = 3
-	var names []string
-	for _, m := range members {
-		if m.Title != "" && !slices.Contains(names, m.Title) {
-			names = append(names, m.Title)
-		}
-	}
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}

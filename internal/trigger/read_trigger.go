@@ -10,6 +10,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/source"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 var variable = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$`)
 
 func (r *fileReader) trigger(e entry) {
-	t := &Trigger{Name: e.name, Source: JSON, AgainAfter: defaultAgain, ForgetAfter: defaultKept}
+	t := &Trigger{Name: e.name, Source: source.JSON, AgainAfter: defaultAgain, ForgetAfter: defaultKept}
 	var to, say, policy, metadata *node
 	keep := func(to **node) func(*node) { return func(n *node) { *to = n } }
 	r.object(e.value, "a trigger",
@@ -62,13 +63,13 @@ func (r *fileReader) source(n *node, t *Trigger) {
 		return
 	}
 	var names []string
-	for _, s := range Sources() {
-		names = append(names, string(s))
+	for _, k := range source.Kinds() {
+		names = append(names, string(k))
 	}
 	if !slices.Contains(names, name) {
 		r.add(n.place, "%s", unknown("source", name, names))
 	}
-	t.Source = Source(name)
+	t.Source = source.Kind(name)
 }
 
 func (r *fileReader) match(n *node, t *Trigger) {

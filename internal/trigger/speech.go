@@ -4,15 +4,17 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
+
+	"redial/internal/source"
 )
 
 // Voices make texts fit to be heard. The zero value says them as they are written.
 type Voices struct {
 	// Say is a text as a listener hears it, and in which language; empty if nothing of it can be heard. nil: as it is
 	// written, in the listener's language or, if that is not written in its letters, in another.
-	Say func(text string, e *Event, language string) (said, in string)
+	Say func(text string, e *source.Event, language string) (said, in string)
 	// Words are what a listener is told about an event without words of a trigger's. nil: its title and its text.
-	Words func(e *Event, language string) (said, in string)
+	Words func(e *source.Event, language string) (said, in string)
 }
 
 // The languages of texts whose writer names none, or another than their letters tell.
@@ -28,7 +30,7 @@ var nothingToSay = map[string]string{
 }
 
 // say is a text that an event made as a listener hears it, and in which language; empty if there is nothing to hear.
-func (v Voices) say(text string, e *Event, wanted string, room int) (said, in string) {
+func (v Voices) say(text string, e *source.Event, wanted string, room int) (said, in string) {
 	if v.Say != nil {
 		said, in = v.Say(cut(text, room), e, wanted)
 		return audible(cut(said, room)), in
@@ -38,7 +40,7 @@ func (v Voices) say(text string, e *Event, wanted string, room int) (said, in st
 }
 
 // words are what a listener is told without words of the trigger's. They are never empty.
-func (v Voices) words(e *Event, wanted string, room int) (said, in string) {
+func (v Voices) words(e *source.Event, wanted string, room int) (said, in string) {
 	if v.Words != nil {
 		if said, in = v.Words(e, wanted); audible(said) != "" {
 			return audible(cut(said, room)), in

@@ -11,6 +11,7 @@ import (
 	"text/template/parse"
 
 	"redial/internal/nearest"
+	"redial/internal/source"
 )
 
 const maxTemplate = 16 << 10 // bytes of its source
@@ -243,7 +244,7 @@ func (h *hardener) fault(text string, args ...any) {
 }
 
 // eventNames are the names that templates know an event's parts by.
-func eventNames() []string { return slices.Sorted(maps.Keys(new(Event).Data())) }
+func eventNames() []string { return slices.Sorted(maps.Keys(new(source.Event).Data())) }
 
 // meant asks whether another name was.
 func meant(name string, names []string) string {

@@ -7,24 +7,26 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"redial/internal/source"
 )
 
 // diskFull is an event as its sender might have told it.
-func diskFull() *Event {
-	member := Member{
-		Key: "f1", State: Firing, Title: "Disk full", Text: "Only 3 % left.", Severity: "critical",
+func diskFull() *source.Event {
+	member := source.Member{
+		Key: "f1", State: source.Firing, Title: "Disk full", Text: "Only 3 % left.", Severity: "critical",
 		Link: "https://grafana.example.com/d/1", At: time.Date(2026, 11, 27, 1, 30, 0, 0, time.UTC),
 		Labels: map[string]string{"instance": "db1", "severity": "critical", "team": "storage"},
 	}
 	other := member
 	other.Key, other.Title, other.Labels = "f2", "Disk slow", map[string]string{"instance": "db2", "severity": "critical"}
-	return &Event{
-		Member: member, Source: JSON, Members: []Member{member, other}, Fires: 2,
+	return &source.Event{
+		Member: member, Source: source.JSON, Members: []source.Member{member, other}, Fires: 2,
 		Raw: map[string]any{"count": int64(3), "load": 1.5, "ok": true, "none": nil, "hosts": []any{"a", "b"}},
 	}
 }
 
-func render(text string, e *Event) (string, error) {
+func render(text string, e *source.Event) (string, error) {
 	t, err := NewTemplate(text)
 	if err != nil {
 		return "", err
@@ -166,7 +168,7 @@ func bombs() map[string]string {
 	}
 }
 
-func bombData() *Event {
+func bombData() *source.Event {
 	e := diskFull()
 	many, names := make([]any, 20_000), map[string]any{}
 	for i := range many {

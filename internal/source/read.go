@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"errors"
@@ -12,11 +12,11 @@ var ErrTooLarge = fmt.Errorf("the body has more than %d MiB", MaxBody>>20)
 // Read reads an event. A body that is not what the source sends is read as well as can be, with a sentence in Doubts:
 // whoever sent it holds the trigger's secret, and a mistake in its template must not silence an alarm. So the errors
 // are two: ErrTooLarge, and a source that does not exist.
-func Read(source Source, r *Request) (*Event, error) {
+func Read(source Kind, r *Request) (*Event, error) {
 	if len(r.Body) > MaxBody {
 		return nil, ErrTooLarge
 	}
-	if !slices.Contains(Sources(), source) {
+	if !slices.Contains(Kinds(), source) {
 		return nil, errors.New("there is no source " + string(source))
 	}
 	c := open(r)
@@ -32,7 +32,7 @@ func Read(source Source, r *Request) (*Event, error) {
 }
 
 // read reads by the rules of a source. It is nil if the body has nothing of what the source sends.
-func read(source Source, c *content) *Event {
+func read(source Kind, c *content) *Event {
 	switch source {
 	case Alertmanager, Grafana:
 		return readAlerts(c)
@@ -56,7 +56,7 @@ func read(source Source, c *content) *Event {
 // recognized is the sender whose body this is, for a source that takes many. An alert is worth more read by its
 // sender's rules than by the names of its fields, and a trigger on which nobody set a source is no reason to ring for
 // what is resolved.
-func recognized(source Source, c *content) Source {
+func recognized(source Kind, c *content) Kind {
 	if source != JSON && source != Form && source != OnCall {
 		return source
 	}

@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"net/url"
@@ -24,7 +24,7 @@ const storm = `{"status":"firing","truncatedAlerts":30,"alerts":[
 func TestWhatIsHeard(t *testing.T) {
 	for _, c := range []struct {
 		name              string
-		source            Source
+		source            Kind
 		request           *Request
 		english, japanese string
 	}{
@@ -160,7 +160,7 @@ func FuzzWords(f *testing.F) {
 	f.Add(2, []byte("ディスク 満杯 {x} 3f2a9bc ://"), "title=%F0%9F%94%A5&p=5")
 	f.Fuzz(func(t *testing.T, i int, body []byte, query string) {
 		values, _ := url.ParseQuery(query)
-		e, err := Read(Sources()[uint(i)%uint(len(Sources()))], &Request{Body: body, Query: values})
+		e, err := Read(Kinds()[uint(i)%uint(len(Kinds()))], &Request{Body: body, Query: values})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestAllAreCounted(t *testing.T) {
 		"DiskFull", "", "ディスク満杯", "Marmalade", strings.Repeat("Long ", 40), "🔥", "a.b/c=d",
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		e := &Event{Source: rapid.SampledFrom(Sources()).Draw(t, "source"), More: rapid.IntRange(0, 2000).Draw(t, "more")}
+		e := &Event{Source: rapid.SampledFrom(Kinds()).Draw(t, "source"), More: rapid.IntRange(0, 2000).Draw(t, "more")}
 		for range rapid.IntRange(1, 20).Draw(t, "members") {
 			e.Members = append(e.Members, Member{
 				State: Firing, Title: title.Draw(t, "title"), Text: title.Draw(t, "text"),

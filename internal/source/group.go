@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"fmt"
@@ -83,6 +83,41 @@ func titleOf(all []Member, more int) string {
 		title += fmt.Sprintf("; and %d more", left)
 	}
 	return title
+}
+
+// Of is the event as it is told of some of its members: one of them alone is the event.
+func (e *Event) Of(members []Member) Event {
+	told := *e
+	told.Members = members
+	if len(members) == len(e.Members) || len(members) == 0 {
+		return told
+	}
+	told.More, told.Fires = 0, len(members)
+	if len(members) == 1 {
+		told.Member = members[0]
+		return told
+	}
+	told.Member = Member{Key: e.Key, State: members[0].State, Link: e.Link, Labels: common(members)}
+	told.Title = titleOf(members, 0)
+	told.Severity = same(members, func(m *Member) string { return m.Severity })
+	for i, m := range members {
+		if i == 0 || m.At.Before(told.At) {
+			told.At = m.At
+		}
+	}
+	return told
+}
+
+// common are the labels that all members have.
+func common(members []Member) map[string]string {
+	labels := maps.Clone(members[0].Labels)
+	maps.DeleteFunc(labels, func(name, value string) bool {
+		return slices.ContainsFunc(members, func(m Member) bool { return m.Labels[name] != value })
+	})
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	return labels
 }
 
 func firing(members []Member) (n int) {

@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"strconv"
@@ -9,7 +9,7 @@ import (
 type phrases struct {
 	language string
 	gap      string                              // between two sentences
-	senders  map[Source]string                   // as the language calls them; others have no name
+	senders  map[Kind]string                     // as the language calls them; others have no name
 	states   map[State]string                    // how a sentence about what does not fire begins
 	levels   map[level]string                    // what is reported, by how bad it is
 	message  string                              // of a text, which is no alert
@@ -22,7 +22,7 @@ type phrases struct {
 
 var englishPhrases = phrases{
 	language: "en-US", gap: " ",
-	senders: map[Source]string{
+	senders: map[Kind]string{
 		Alertmanager: "Alertmanager", Grafana: "Grafana", Opsgenie: "Opsgenie", PagerDuty: "Pager Duty", OnCall: "On Call",
 		GoAlert: "Go Alert", UptimeKuma: "Uptime Kuma",
 	},
@@ -51,7 +51,7 @@ var englishPhrases = phrases{
 
 var japanesePhrases = phrases{
 	language: "ja-JP",
-	senders: map[Source]string{
+	senders: map[Kind]string{
 		Alertmanager: "アラートマネージャー", Grafana: "グラファナ", Opsgenie: "オプスジーニー", PagerDuty: "ページャーデューティー",
 		OnCall: "オンコール", GoAlert: "ゴーアラート", UptimeKuma: "アップタイムクマ",
 	},
@@ -74,7 +74,7 @@ var japanesePhrases = phrases{
 }
 
 // lead is the first sentence: who reports what.
-func (p *phrases) lead(source Source, state State, bad level, n int) string {
+func (p *phrases) lead(source Kind, state State, bad level, n int) string {
 	what, isState := p.states[state]
 	switch {
 	case isState:

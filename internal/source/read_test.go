@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"bytes"
@@ -117,7 +117,7 @@ func TestWhatSendersSend(t *testing.T) {
 	want := sections(t, "members.txt")
 	for _, c := range []struct {
 		name    string
-		source  Source
+		source  Kind
 		request *Request
 	}{
 		{"a group of Alertmanager", Alertmanager, file(t, "alertmanager.json")},
@@ -222,7 +222,7 @@ func TestAGroupAsAWhole(t *testing.T) {
 // What is wrong with a body is said, and the phone rings all the same.
 func TestDoubts(t *testing.T) {
 	for _, c := range []struct {
-		source  Source
+		source  Kind
 		request *Request
 		want    string
 	}{

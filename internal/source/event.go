@@ -1,27 +1,27 @@
-package trigger
+package source
 
 import "time"
 
-// Source is a kind of sender: it says how what is sent is to be read.
-type Source string
+// Kind is a kind of sender: it says how what is sent is to be read.
+type Kind string
 
-// All sources. The first is that of a trigger that names none.
+// All kinds. The first is that of a trigger that names none.
 const (
-	JSON         Source = "json"
-	Form         Source = "form"
-	Text         Source = "text"
-	Alertmanager Source = "alertmanager"
-	Grafana      Source = "grafana"
-	Opsgenie     Source = "opsgenie"
-	PagerDuty    Source = "pagerduty"
-	OnCall       Source = "oncall"
-	GoAlert      Source = "goalert"
-	UptimeKuma   Source = "uptime-kuma"
+	JSON         Kind = "json"
+	Form         Kind = "form"
+	Text         Kind = "text"
+	Alertmanager Kind = "alertmanager"
+	Grafana      Kind = "grafana"
+	Opsgenie     Kind = "opsgenie"
+	PagerDuty    Kind = "pagerduty"
+	OnCall       Kind = "oncall"
+	GoAlert      Kind = "goalert"
+	UptimeKuma   Kind = "uptime-kuma"
 )
 
-// Sources lists every Source.
-func Sources() []Source {
-	return []Source{JSON, Form, Text, Alertmanager, Grafana, Opsgenie, PagerDuty, OnCall, GoAlert, UptimeKuma}
+// Kinds lists every Kind.
+func Kinds() []Kind {
+	return []Kind{JSON, Form, Text, Alertmanager, Grafana, Opsgenie, PagerDuty, OnCall, GoAlert, UptimeKuma}
 }
 
 // State is what an event says of what it is about.
@@ -40,7 +40,7 @@ const (
 // it is firing while any of its members is.
 type Event struct {
 	Member
-	Source Source
+	Source Kind
 
 	// Members are what may ring a phone, each by itself: the alerts of Alertmanager and Grafana, in the sender's order,
 	// and for every other source the event itself, alone. There is at least one, except where a group was sent empty.

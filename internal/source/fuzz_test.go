@@ -1,4 +1,4 @@
-package trigger
+package source
 
 import (
 	"encoding/json"
@@ -20,7 +20,7 @@ func FuzzRead(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for i := range Sources() {
+	for i := range Kinds() {
 		for _, name := range names {
 			body, err := os.ReadFile(name)
 			if err != nil {
@@ -35,7 +35,7 @@ func FuzzRead(f *testing.F) {
 			"", "", "//")
 	}
 	f.Fuzz(func(t *testing.T, i int, body []byte, kind, query, path string) {
-		source := Sources()[uint(i)%uint(len(Sources()))]
+		source := Kinds()[uint(i)%uint(len(Kinds()))]
 		values, _ := url.ParseQuery(query)
 		header := func(name string) string { return values.Get(name) }
 		r := &Request{Body: body, ContentType: kind, Query: values, Path: path, Header: header}

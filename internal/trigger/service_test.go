@@ -1,0 +1,58 @@
+package trigger
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"redial/internal/call"
+	"redial/internal/source"
+	"redial/internal/store"
+)
+
+// triggersOf are Triggers over a database of their own, with a file of one trigger named a.
+func triggersOf(t *testing.T, trigger string) *Triggers {
+	t.Helper()
+	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"), store.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	triggers := New(s)
+	triggers.Use(fileOf(t, trigger))
+	return triggers
+}
+
+// An event that fires and matches makes a call, which is on disk; another makes none, and says why.
+func TestAnEventMakesACall(t *testing.T) {
+	triggers := triggersOf(t, "to: [carl]\nmatch: {severity: critical}")
+	by := store.Asker{Name: "ops"}
+	told, err := triggers.Tell(t.Context(), by, "a", diskFull())
+	if err != nil || len(told.Calls) != 1 {
+		t.Fatalf("told %+v, error %v", told, err)
+	}
+	stored, err := triggers.store.Get(t.Context(), told.Calls[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, "to", stored.To, "+819012345679")
+	wants(t, "by", stored.By, "ops")
+	wants(t, "metadata", stored.Metadata, map[string]string{"trigger": "a"})
+
+	over := diskFull()
+	over.State, over.Members = source.Resolved, over.Members[:1]
+	over.Members[0].State = source.Resolved
+	told, err = triggers.Tell(t.Context(), by, "a", over)
+	if err != nil || len(told.Calls) != 0 || told.Why == "" {
+		t.Errorf("what is over: told %+v, error %v", told, err)
+	}
+	if _, err := triggers.Tell(t.Context(), by, "b", diskFull()); !errors.Is(err, ErrNoTrigger) {
+		t.Errorf("an unknown trigger: %v", err)
+	}
+	var none []call.Call
+	wants(t, "calls about what is over", told.Calls, none)
+}
