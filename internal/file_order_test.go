@@ -43,6 +43,8 @@ var ordered = map[string]int{
 	"internal/twilio":       0,
 	"internal/web":          3,
 	"internal/webhook":      0,
+
+	"internal/alertmanagertest": 0,
 }
 
 // TestFilesInOrder holds the files of a package against the order in its doc.go.
