@@ -6,6 +6,7 @@ import (
 
 	"redial/internal/dialer"
 	"redial/internal/store"
+	"redial/internal/trigger"
 	"redial/internal/web"
 	"redial/internal/webhook"
 )
@@ -20,6 +21,8 @@ type App struct {
 	web    *web.Server
 	routes http.Handler // what is answered where
 	sender *webhook.Sender
+
+	triggers *trigger.Triggers
 }
 
 // HasKeys says whether the database had API keys, be they such that no longer work, when the node was made.

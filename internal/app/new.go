@@ -15,6 +15,7 @@ import (
 	"redial/internal/dialer"
 	"redial/internal/edge"
 	"redial/internal/store"
+	"redial/internal/trigger"
 	"redial/internal/twilio"
 	"redial/internal/web"
 	"redial/internal/webhook"
@@ -92,8 +93,9 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(),
 		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
 	})
+	a.triggers = trigger.New(a.store)
 	a.web = web.New(web.Config{
-		Store: a.store, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
+		Store: a.store, Triggers: a.triggers, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
 		Public:   a.conf.wayIn() != "",
 		Edge:     reader,
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),

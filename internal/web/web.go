@@ -15,12 +15,14 @@ import (
 	"redial/internal/edge"
 	"redial/internal/seldom"
 	"redial/internal/store"
+	"redial/internal/trigger"
 	"redial/internal/twilio"
 )
 
 // Config of a Server.
 type Config struct {
 	Store       *store.Store
+	Triggers    *trigger.Triggers
 	Verifier    *twilio.Verifier
 	Prober      *twilio.Prober // nil: nobody may probe
 	Account     string         // whose pause a list shows
