@@ -7,6 +7,7 @@
 //	listen.go    a server's webhooks, streamed and passed on to a program of this machine
 //	follow.go    the events of one call, as they happen, over any number of connections
 //	webhook.go   what is sent to an application, and the requests about endpoints and deliveries
+//	triggers.go  what has happened, told to a trigger, and the requests about triggers
 //	keys.go      API keys, and the requests about them
 //	audit.go     who did what, and the request for it
 //	client.go    the requests about calls

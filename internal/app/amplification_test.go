@@ -158,8 +158,8 @@ func numbered(n int, one string) string {
 
 const million = 1_000_000
 
-// bodies are requests for a call; each has as much as possible of one thing.
-func bodies() map[string]string {
+// callBodies are requests for a call; each has as much as possible of one thing.
+func callBodies() map[string]string {
 	with := func(field string) string { return `{"to": "` + alice + `", "say": "hi", ` + field + `}` }
 	policy := func(field string) string { return with(`"policy": {` + field + `}`) }
 	say := func(field string) string { return `{"to": "` + alice + `", ` + field + `}` }
@@ -323,7 +323,7 @@ func TestTheTableOfAmplifications(t *testing.T) {
 	foretells := func(what string, r *http.Request, body string) {
 		rows = append(rows, row{what, r, body, foretoldMemory, foretoldAnswer})
 	}
-	body := bodies()
+	body := callBodies()
 	for what, text := range body {
 		r, _ := post("/v1/calls", "application/json", text)
 		add("call: "+what, r, text)

@@ -55,6 +55,9 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		"POST /v1/keys":                                    store.KeyCreate,
 		"POST /v1/keys/{name}/rotate":                      store.KeyRotate,
 		"DELETE /v1/keys/{name}":                           store.KeyRevoke,
+		"POST /v1/triggers/{name}":                         store.CallCreate,
+		"POST /v1/triggers/{name}/secret":                  store.SecretCreate,
+		"POST /v1/triggers/{name}/secret/rotate":           store.SecretRotate,
 		"POST /twilio_api/callback":                        nothing, // Twilio says it, and nobody's API key
 	}
 	inWorld(t, func(c *Config) { c.WebhookAllowPrivate = true }, func(w *world) {
@@ -117,6 +120,10 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		does("POST /v1/keys", "", `{"name": "crm", "scopes": ["operate"]}`)
 		k := does("POST /v1/keys/{name}/rotate", "crm", "")
 		does("DELETE /v1/keys/{name}", k.ID, "")
+		w.useTriggers(`{people: {ann: {number: "` + bob + `"}}, triggers: {alerts: {to: [ann], policy: {not_before: 1h}}}}`)
+		does("POST /v1/triggers/{name}/secret", "alerts", "")
+		does("POST /v1/triggers/{name}/secret/rotate", "alerts", "")
+		does("POST /v1/triggers/{name}", "alerts", `{"title": "Disk full"}`)
 		for _, what := range store.Deeds() {
 			if !tried[what] {
 				t.Errorf("%s was not tried", what)
@@ -230,7 +237,7 @@ func TestDeedsAreThoseOfThePages(t *testing.T) {
 		_, rest, _ := strings.Cut(part[0], part[1])
 		text, _, _ := strings.Cut(rest, part[2])
 		var words []store.Deed
-		for _, w := range regexp.MustCompile(`\b(?:call|endpoint|key)\.[a-z]+\b`).FindAllString(text, -1) {
+		for _, w := range regexp.MustCompile(`\b(?:call|endpoint|key|secret)\.[a-z]+\b`).FindAllString(text, -1) {
 			words = append(words, store.Deed(w))
 		}
 		if !slices.Equal(words, store.Deeds()) {

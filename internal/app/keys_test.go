@@ -58,6 +58,9 @@ var scopesOfRoutes = map[string]string{
 	"POST /v1/webhooks/{id}/test":                      toSteer,
 	"GET /v1/webhooks/{id}/deliveries":                 toRead,
 	"POST /v1/webhooks/{id}/deliveries/{event}/replay": toSteer,
+	"POST /v1/triggers/{name}":                         "trigger:NAME",
+	"POST /v1/triggers/{name}/secret":                  "admin",
+	"POST /v1/triggers/{name}/secret/rotate":           "admin",
 	"GET /v1/audit":                                    "operate",
 	"GET /v1/keys":                                     "admin",
 	"POST /v1/keys":                                    "admin",
@@ -71,7 +74,9 @@ var scopesOfRoutes = map[string]string{
 // table fails the test, and so does a row without a route.
 func TestEachRouteNeedsAScope(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		secrets := map[store.Scope]string{"trigger:alerts": w.key("alerts", "trigger:alerts")}
+		secrets := map[store.Scope]string{
+			"trigger:name": w.key("alerts", "trigger:name"), "trigger:form": w.key("form", "trigger:form"),
+		}
 		for _, scope := range store.Scopes() {
 			secrets[scope] = w.key(strings.ReplaceAll(string(scope), ":", "-"), scope)
 		}
@@ -83,6 +88,7 @@ func TestEachRouteNeedsAScope(t *testing.T) {
 		}
 		for _, route := range routes {
 			need, known := scopesOfRoutes[route]
+			need = strings.ReplaceAll(need, "NAME", "name")
 			if !known {
 				t.Errorf("the route %s is not in the table", route)
 			}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"redial/internal/bodies"
 	"redial/internal/call"
 	"redial/internal/dialer"
 	"redial/internal/edge"
@@ -94,6 +95,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
 	})
 	a.triggers = trigger.New(a.store)
+	budgets := bodies.New(bodies.Within(debug.SetMemoryLimit(-1))) // -1 only reads GOMEMLIMIT
 	a.web = web.New(web.Config{
 		Store: a.store, Triggers: a.triggers, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
 		Public:   a.conf.wayIn() != "",
@@ -101,7 +103,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
 		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),
 		HostURL:  a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,
-		Bodies: web.BodiesWithin(debug.SetMemoryLimit(-1)), // -1 only reads GOMEMLIMIT
+		Bodies: budgets,
 		Log:    a.log, Metrics: registry,
 		MetricsPage: promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 			ErrorHandling: promhttp.ContinueOnError, // one metric that fails does not hide the others

@@ -17,6 +17,7 @@ var (
 	operates = web.Need{store.Operate}
 	measures = web.Need{store.Metrics, store.Operate}
 	manages  = web.Need{store.Admin}
+	tells    = web.Need{"trigger:{name}"}
 )
 
 // routes lists every way into redial over HTTP. The comment above each group says who may come.
@@ -50,6 +51,9 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST /v1/keys", s.API(manages, s.CreateKey))
 	mux.Handle("DELETE /v1/keys/{name}", s.API(manages, s.RevokeKey))
 	mux.Handle("POST /v1/keys/{name}/rotate", s.API(manages, s.RotateKey))
+	mux.Handle("POST /v1/triggers/{name}", s.API(tells, s.TellTrigger))
+	mux.Handle("POST /v1/triggers/{name}/secret", s.API(manages, s.MakeSecret))
+	mux.Handle("POST /v1/triggers/{name}/secret/rotate", s.API(manages, s.RotateSecret))
 	mux.Handle("GET /v1/audit", s.API(operates, s.ListAudit))
 	mux.Handle("GET /metrics", s.Metrics(measures, s.ShowMetrics))
 

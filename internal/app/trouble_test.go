@@ -113,6 +113,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			}
 			return f
 		}
+		w.useTriggers(alertsAndForm)
 		one, hook := "/v1/calls/"+c.id, "/v1/webhooks/"+made.ID
 		doors := map[string]struct {
 			knock
@@ -146,12 +147,15 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			// 404
 			"POST /v1/webhooks/{id}/deliveries/{event}/replay": {knock{"POST",
 				hook + "/deliveries/evt_" + c.id + "_1/replay", "", nil}, false},
-			"DELETE /v1/webhooks/{id}":    {knock{"DELETE", hook, "", nil}, true},
-			"GET /v1/audit":               {knock{"GET", "/v1/audit", "", nil}, false},
-			"GET /v1/keys":                {knock{"GET", "/v1/keys", "", nil}, false},
-			"POST /v1/keys":               {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false},
-			"DELETE /v1/keys/{name}":      {knock{"DELETE", "/v1/keys/none", "", nil}, false},
-			"POST /v1/keys/{name}/rotate": {knock{"POST", "/v1/keys/none/rotate", "", nil}, false},
+			"DELETE /v1/webhooks/{id}":               {knock{"DELETE", hook, "", nil}, true},
+			"GET /v1/audit":                          {knock{"GET", "/v1/audit", "", nil}, false},
+			"GET /v1/keys":                           {knock{"GET", "/v1/keys", "", nil}, false},
+			"POST /v1/keys":                          {knock{"POST", "/v1/keys", `{"name": "crm", "scopes": ["operate"]}`, nil}, false},
+			"DELETE /v1/keys/{name}":                 {knock{"DELETE", "/v1/keys/none", "", nil}, false},
+			"POST /v1/keys/{name}/rotate":            {knock{"POST", "/v1/keys/none/rotate", "", nil}, false},
+			"POST /v1/triggers/{name}":               {knock{"POST", "/v1/triggers/form", `{"title": "Disk full"}`, nil}, true},
+			"POST /v1/triggers/{name}/secret":        {knock{"POST", "/v1/triggers/form/secret", "", nil}, false},
+			"POST /v1/triggers/{name}/secret/rotate": {knock{"POST", "/v1/triggers/form/secret/rotate", "", nil}, false},
 			"POST /twilio_api/callback": {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "",
 				form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml": {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "",

@@ -5,6 +5,7 @@
 //
 //	shown.go    calls, their policies and events, forecasts, the account's pause
 //	webhook.go  webhook endpoints, and what was sent to them
+//	trigger.go  what became of an event, and secrets of triggers
 //	keys.go     API keys
 //	audit.go    who did what
 package shown

@@ -34,6 +34,9 @@ const (
 	KeyCreate Deed = "key.create"
 	KeyRotate Deed = "key.rotate"
 	KeyRevoke Deed = "key.revoke"
+
+	SecretCreate Deed = "secret.create" // of a trigger
+	SecretRotate Deed = "secret.rotate"
 )
 
 // Deeds lists every Deed.
@@ -42,6 +45,7 @@ func Deeds() []Deed {
 		CallCreate, CallCancel, CallRedial, CallResolve, CallDelete,
 		EndpointCreate, EndpointDelete, EndpointRotate, EndpointEnable, EndpointTest, EndpointReplay,
 		KeyCreate, KeyRotate, KeyRevoke,
+		SecretCreate, SecretRotate,
 	}
 }
 
@@ -59,7 +63,7 @@ type AuditEntry struct {
 	KeyID  string // of an API key of the database, else empty
 	From   string // the address that the request came from; empty: there was no request
 	What   Deed
-	Of     string // the id of the Call, the Endpoint or the API key
+	Of     string // the id of the Call, the Endpoint or the API key; the name of a trigger
 	Detail string // which attempt, message or name; the host of an Endpoint; how a Call was canceled; or empty
 }
 

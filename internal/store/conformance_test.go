@@ -140,6 +140,10 @@ var suite = []struct {
 	{"the audit of many at once", testAuditOfManyAtOnce},
 	{"the audit of a batch", testAuditOfABatch},
 	{"the audit is retained", testAuditIsRetained},
+	{"secrets of triggers come back", testTriggerSecrets},
+	{"secrets of triggers are rotated", testTriggerSecretsAreRotated},
+	{"secrets of triggers are bounded", testTriggerSecretsAreBounded},
+	{"an ended API key makes no secret", testAnEndedKeyMakesNoSecret},
 	{"a closed database is an error", testClosed},
 }
 

@@ -43,7 +43,8 @@ func (b backend) reuse(t testing.TB) backend {
 	url := b.url(t)
 	s := b.openURL(t, url, nil)
 	b.url = func(t testing.TB) string {
-		run(t, s, "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit CASCADE")
+		run(t, s, "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit, "+
+			"trigger_secrets CASCADE")
 		return url
 	}
 	return b

@@ -40,6 +40,7 @@
 //	silent.go            the legs that nothing was heard of, and when to ask about them
 //	pause.go             the pauses of the account
 //	unlisted.go          error codes that are in no table
+//	change_secrets.go    secrets of triggers are made and rotated
 //	change_keys.go       API keys are added, rotated and revoked
 //	keep_uses.go         when API keys were last used
 //
@@ -69,6 +70,7 @@
 //	key_ring.go          which API keys work, as far as this node knows
 //	key_uses.go          uses of API keys that are yet to be written
 //	old_scopes.go        in which scopes of versions before Idempotency-Keys are still looked for
+//	trigger_secrets.go   a secret of a trigger
 //	keys.go              an API key, its scopes and its end
 //	cursor.go            how far the events of all Calls have been read, and what is still missing
 //	watch.go             watchers in this process are told that a Call has changed

@@ -19,13 +19,13 @@ const (
 // ErrKeysUnread is returned where nobody knows which API keys work, as the database could not be read for a while.
 var ErrKeysUnread = errors.New("the API keys could not be read for 5 s")
 
-// KeyRing is what this node knows of the API keys. Who asks looks at their version, if nobody has just now, and reads
-// them if it has risen: so a change is in force on every node within a second, and costs no request a read. Ages are
-// told by the monotonic clock, and whether a key has expired by the database's: so it does not matter if somebody sets
-// this node's clock.
+// KeyRing is what this node knows of the API keys and the secrets of triggers. Who asks looks at their version, if
+// nobody has just now, and reads them if it has risen: so a change is in force on every node within a second, and costs
+// no request a read. Ages are told by the monotonic clock, and whether a key has expired by the database's: so it does not
+// matter if somebody sets this node's clock.
 type KeyRing struct {
 	version func(context.Context) (int64, error)
-	read    func(context.Context) ([]Key, int64, error)
+	read    func(context.Context) (allSecrets, error)
 	clock   func(context.Context) (time.Time, error) // the database's
 	now     func() time.Time                         // the same, as this node reckons it
 	looks   singleflight.Group
@@ -34,10 +34,18 @@ type KeyRing struct {
 	uses    keyUses
 }
 
-// knownKeys are the keys as they were read last. They are never changed.
+// allSecrets are the API keys and the secrets of triggers that there are, at a version.
+type allSecrets struct {
+	keys       []Key
+	ofTriggers []TriggerSecret
+	version    int64
+}
+
+// knownKeys are the keys and secrets as they were read last. They are never changed.
 type knownKeys struct {
 	byHash  map[string]*Key
 	byID    map[string]*Key
+	ofHash  map[string]*TriggerSecret
 	version int64
 	at      time.Time // when the last look began that succeeded
 	clock   time.Time // the database's clock then
@@ -55,6 +63,19 @@ func (r *KeyRing) ByHash(ctx context.Context, hash string) (*Key, error) {
 		return nil, err
 	}
 	return r.used(known.working(known.byHash[hash])), nil
+}
+
+// OfTrigger returns the secret of a trigger that has this hash, nil if there is none, and whether it works.
+func (r *KeyRing) OfTrigger(ctx context.Context, hash string) (x *TriggerSecret, works bool, err error) {
+	known, err := r.current(ctx, keyLook)
+	if err == nil && known.ofHash[hash] == nil {
+		known, err = r.afterNow(ctx)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	x = known.ofHash[hash]
+	return x, x != nil && x.Works(known.now()), nil
 }
 
 // Ended returns the key whose secret has this hash, if it works no longer; else nil.
@@ -174,24 +195,28 @@ func (r *KeyRing) readInto(ctx context.Context, next *knownKeys) error {
 		return err
 	}
 	if version != next.version {
-		if err := next.take(r.read(ctx)); err != nil {
+		all, err := r.read(ctx)
+		if err != nil {
 			return err
 		}
+		next.take(all)
 	}
 	next.at, next.clock = next.tried, clock
 	return nil
 }
 
-// take takes the keys as they were read.
-func (k *knownKeys) take(list []Key, version int64, err error) error {
-	if err != nil {
-		return err
+// take takes what was read.
+func (k *knownKeys) take(all allSecrets) {
+	k.version = all.version
+	k.byHash, k.byID = make(map[string]*Key, len(all.keys)), make(map[string]*Key, len(all.keys))
+	for i := range all.keys {
+		key := &all.keys[i]
+		k.byHash[key.Hash], k.byID[key.ID] = key, key
 	}
-	k.version, k.byHash, k.byID = version, make(map[string]*Key, len(list)), make(map[string]*Key, len(list))
-	for i := range list {
-		k.byHash[list[i].Hash], k.byID[list[i].ID] = &list[i], &list[i]
+	k.ofHash = make(map[string]*TriggerSecret, len(all.ofTriggers))
+	for i := range all.ofTriggers {
+		k.ofHash[all.ofTriggers[i].Hash] = &all.ofTriggers[i]
 	}
-	return nil
 }
 
 // stale has whoever asks next look again: this node has changed a key.

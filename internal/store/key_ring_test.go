@@ -11,14 +11,15 @@ import (
 
 // keyTable is what a KeyRing reads: the keys of a database that a test changes, and may take away.
 type keyTable struct {
-	mu    sync.Mutex
-	keys  []Key
-	rev   int64
-	away  error
-	skew  time.Duration // of the database's clock
-	looks int
-	pause chan struct{} // if set, a look has read its version, and waits until it is closed
-	hangs bool          // a look ends with its context
+	mu      sync.Mutex
+	keys    []Key
+	secrets []TriggerSecret
+	rev     int64
+	away    error
+	skew    time.Duration // of the database's clock
+	looks   int
+	pause   chan struct{} // if set, a look has read its version, and waits until it is closed
+	hangs   bool          // a look ends with its context
 }
 
 var errAway = errors.New("the database is away")
@@ -46,10 +47,10 @@ func (k *keyTable) version(ctx context.Context) (int64, error) {
 	return rev, err
 }
 
-func (k *keyTable) read(context.Context) ([]Key, int64, error) {
+func (k *keyTable) read(context.Context) (allSecrets, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return append([]Key(nil), k.keys...), k.rev, k.away
+	return allSecrets{append([]Key(nil), k.keys...), append([]TriggerSecret(nil), k.secrets...), k.rev}, k.away
 }
 
 // change changes the table, as another node does.

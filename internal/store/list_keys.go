@@ -47,15 +47,28 @@ func readKeys(found func(*Key)) engine.Statement {
 // Keys returns all that there are, by name, and of each name the oldest first; and the version, which rises
 // with every change of a key.
 func (s *Store) Keys(ctx context.Context) (list []Key, version int64, err error) {
+	all, err := s.allSecrets(ctx)
+	return all.keys, all.version, err
+}
+
+// TriggerSecrets returns the secrets of triggers, by trigger, and of each the oldest first.
+func (s *Store) TriggerSecrets(ctx context.Context) ([]TriggerSecret, error) {
+	all, err := s.allSecrets(ctx)
+	return all.ofTriggers, err
+}
+
+// allSecrets reads the API keys and the secrets of triggers, with the version that rises with every change of them.
+func (s *Store) allSecrets(ctx context.Context) (all allSecrets, err error) {
 	err = s.view(ctx, func(t *tx) error {
-		list = nil
-		t.add(readKeyVersion(&version), readKeys(func(k *Key) { list = append(list, *k) }))
+		all = allSecrets{}
+		t.add(readKeyVersion(&all.version), readKeys(func(k *Key) { all.keys = append(all.keys, *k) }),
+			readTriggerSecrets(func(x *TriggerSecret) { all.ofTriggers = append(all.ofTriggers, *x) }))
 		return nil
 	})
 	if err != nil {
-		return nil, 0, fmt.Errorf("reading the API keys: %w", err)
+		return allSecrets{}, fmt.Errorf("reading the API keys: %w", err)
 	}
-	return list, version, nil
+	return all, nil
 }
 
 // KeysThere says which API keys a database has.

@@ -51,7 +51,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.transact, s.aside, s.view = s.in(e.Write), s.in(e.Aside), s.in(e.View)
 	s.watchers.init()
 	s.feed.store = s
-	s.KeyRing.version, s.KeyRing.read = s.KeyVersion, s.Keys
+	s.KeyRing.version, s.KeyRing.read = s.KeyVersion, s.allSecrets
 	s.KeyRing.clock, s.KeyRing.now = s.readClock, s.Now
 	s.KeyRing.uses.some = make(chan struct{}, 1)
 	s.Timer.init(s.reading, s.Now)

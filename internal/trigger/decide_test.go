@@ -181,7 +181,8 @@ func TestManyNames(t *testing.T) {
 func TestWhatMatches(t *testing.T) {
 	e := diskFull()
 	e.Members = append(e.Members, source.Member{Key: "f3", State: source.Resolved},
-		source.Member{Key: "f4", State: source.Acknowledged}, source.Member{Key: "f5", State: source.Updated}, source.Member{Key: "f6", State: source.Firing, Severity: "info"})
+		source.Member{Key: "f4", State: source.Acknowledged}, source.Member{Key: "f5", State: source.Updated},
+		source.Member{Key: "f6", State: source.Firing, Severity: "info"})
 	for match, want := range map[string]string{
 		"": "f1 f2 f6|f3 f4 f5", "{severity: critical}": "f1 f2|f3 f4 f5", "{severity: [x, info]}": "f6|f3 f4 f5",
 		"{severity: critical, team: storage}": "f1|f3 f4 f5", "{team: \"\"}": "", "{key: f2}": "f2|f3 f4 f5",

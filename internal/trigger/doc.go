@@ -4,6 +4,7 @@
 //
 // Its files, from the top down:
 //
+//	secret.go        whose secret a sender brings
 //	service.go       the triggers that are in force: an event comes in, phones ring
 //	decide.go        whom some members of an event reach, and what is said
 //	members.go       which members may ring, and the incident that each belongs to
@@ -11,6 +12,7 @@
 //	read_file.go     a file, with all that is wrong with it: people, rotas, presets
 //	read_trigger.go  triggers, and whether what they say would ring
 //	ask_edge.go      what the edge would refuse
+//	named.go         the trigger of a name
 //	values.go        values of the kind that they must have
 //	file.go          what a file says
 //	rota.go          who is on duty

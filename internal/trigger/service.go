@@ -2,7 +2,6 @@ package trigger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -26,9 +25,6 @@ func (t *Triggers) File() *File { return t.file.Load() }
 // Use puts a file in force for every event that comes from now on.
 func (t *Triggers) Use(f *File) { t.file.Store(f) }
 
-// ErrNoTrigger is returned for a name that no trigger of the file in force has.
-var ErrNoTrigger = errors.New("there is no such trigger")
-
 // Told is what became of an event.
 type Told struct {
 	Trigger string
@@ -41,10 +37,10 @@ type Told struct {
 // ErrNobody with the doubts that explain it, or an error of the store.
 func (t *Triggers) Tell(ctx context.Context, by store.Asker, name string, e *source.Event) (Told, error) {
 	f := t.File()
-	if f == nil || f.Triggers[name] == nil {
-		return Told{}, ErrNoTrigger
+	tr, err := f.Named(name)
+	if err != nil {
+		return Told{}, err
 	}
-	tr := f.Triggers[name]
 	told := Told{Trigger: name}
 	ring, _ := tr.Ring(e)
 	if len(ring) == 0 {

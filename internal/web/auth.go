@@ -150,13 +150,17 @@ func (s *Server) endedKey() *api.Problem {
 	return s.refuse(wrongKey, http.StatusUnauthorized, store.ErrKeyEnded.Error())
 }
 
+// A Need is what a route asks of an API key: any one of some scopes. In a scope {name} stands for that of the path.
+type Need []store.Scope
+
 // allow returns the problem of an asker who has none of the scopes that a route needs.
-func (s *Server) allow(a store.Asker, needs []store.Scope) error {
-	if a.May(needs...) {
-		return nil
-	}
+func (s *Server) allow(r *http.Request, a store.Asker, needs Need) error {
 	words := make([]string, len(needs))
 	for i, scope := range needs {
+		scope = store.Scope(strings.ReplaceAll(string(scope), "{name}", r.PathValue("name")))
+		if a.May(scope) {
+			return nil
+		}
 		words[i] = string(scope)
 	}
 	return s.refuse(noScope, http.StatusForbidden,

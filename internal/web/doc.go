@@ -5,12 +5,14 @@
 // Its files, from the top down:
 //
 //	around.go    what is around every route: paths, unknown ones, panics, headers
+//	tell.go      what has happened is told to a trigger
 //	calls.go     calls: made, shown, listed, canceled, deleted
 //	explain.go   what would become of a wish, or will of a call
 //	resolve.go   an operator's word on an ambiguous attempt
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
 //	audit.go     who did what
+//	trigger_secrets.go  secrets of triggers: made, rotated
 //	keys.go      API keys: made, listed, rotated
 //	revoke.go    API keys are revoked, and what a name made is canceled
 //	events.go    a call's timeline, as a list and as a stream
@@ -29,5 +31,4 @@
 //	local.go     whether a request comes from this very machine
 //	web.go       a Server, its parts and its state
 //	bounds.go    requests for calls that are not taken, as too many have not ended
-//	budget.go    how much is handled at once
 package web

@@ -21,13 +21,10 @@ func (s *Server) Open(h Handler) http.Handler {
 	})
 }
 
-// A Need is what a route asks of an API key: any one of some scopes.
-type Need []store.Scope
-
 // API serves who may use the API, and has one of the scopes that are needed.
 func (s *Server) API(needs Need, h Handler) http.Handler {
 	return s.authorized(s.authorize, needs, func(w http.ResponseWriter, r *http.Request) error {
-		return s.bodies.hold(r, func() error { return h(w, r) })
+		return s.Bodies.API.Hold(r, func() error { return h(w, r) })
 	})
 }
 
@@ -40,7 +37,7 @@ func (s *Server) authorized(who func(*http.Request) (store.Asker, error), needs 
 	return s.Open(func(w http.ResponseWriter, r *http.Request) error {
 		a, err := who(r)
 		if err == nil {
-			err = s.allow(a, needs)
+			err = s.allow(r, a, needs)
 		}
 		if err != nil {
 			return err
@@ -71,6 +68,6 @@ func (b *heldBody) Read(p []byte) (int, error) {
 // Twilio serves Twilio, whose signature the handler checks once it has read the body.
 func (s *Server) Twilio(h Handler) http.Handler {
 	return s.Open(func(w http.ResponseWriter, r *http.Request) error {
-		return s.forms.hold(r, func() error { return h(w, r) })
+		return s.Bodies.Strangers.Hold(r, func() error { return h(w, r) })
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 
+	"redial/internal/bodies"
 	"redial/internal/edge"
 )
 
@@ -48,6 +49,8 @@ func ignoreGone(err error) error {
 	return context.Canceled
 }
 
+const maxBody = 1 << 20 // bytes of a JSON request
+
 // readBody reads a JSON request's body as it was sent: one value of sound text.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	kind, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -76,7 +79,7 @@ func readAtMost(w http.ResponseWriter, r *http.Request, most int64) ([]byte, err
 	if ended, ok := errors.AsType[*endedError](err); ok {
 		return nil, ended.error
 	}
-	if errors.Is(err, errBusy) {
+	if errors.Is(err, bodies.ErrBusy) {
 		return nil, edge.Problem(http.StatusServiceUnavailable,
 			"redial handles as much as its memory allows just now; nothing was changed")
 	}

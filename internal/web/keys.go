@@ -22,6 +22,12 @@ func checkExpires(f *edge.Faults, expires api.Duration) {
 	}
 }
 
+func checkOverlap(f *edge.Faults, overlap api.Duration) {
+	if overlap < 0 || overlap > api.Duration(maxKeyOverlap) {
+		f.Add("overlap", "must be from 0s to "+api.Duration(maxKeyOverlap).String())
+	}
+}
+
 const (
 	keyOverlap    = 24 * time.Hour // for which a key works that was rotated, unless the request says
 	maxKeyOverlap = 90 * 24 * time.Hour
@@ -134,9 +140,7 @@ func readRotation(w http.ResponseWriter, r *http.Request) (rotation, error) {
 	if !f.None() {
 		return ask, f.Problem()
 	}
-	if ask.overlap < 0 || ask.overlap > api.Duration(maxKeyOverlap) {
-		f.Add("overlap", "must be from 0s to "+api.Duration(maxKeyOverlap).String())
-	}
+	checkOverlap(&f, ask.overlap)
 	checkExpires(&f, ask.expires)
 	if words != nil {
 		ask.scopes, err = store.ParseScopes(words)

@@ -9,7 +9,9 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/edge"
+	"redial/internal/source"
 	"redial/internal/store"
+	"redial/internal/trigger"
 )
 
 const retryAfter = "5" // seconds, in answers that say "later"
@@ -45,7 +47,12 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrKeysEnded)
 	case errors.Is(err, store.ErrNoKey):
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoKey)
-	case errors.Is(err, store.ErrKeyName), errors.Is(err, store.ErrKeys):
+	case errors.Is(err, trigger.ErrNoTrigger):
+		p = edge.Problem(http.StatusNotFound, "%v", err)
+	case errors.Is(err, source.ErrTooLarge):
+		p = edge.Problem(http.StatusRequestEntityTooLarge, "%v", err)
+	case errors.Is(err, store.ErrKeyName), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrTriggerSecrets),
+		isGiven(err):
 		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
 		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
@@ -70,6 +77,12 @@ func whatIsKnown(r *http.Request, err error) string {
 			"repeat the request with the same Idempotency-Key; if it had none, look first, and give it one"
 	}
 	return "redial can't reach its database, or it can't be written; nothing was changed"
+}
+
+// isGiven says whether an error means that a trigger's secret is not redial's to make.
+func isGiven(err error) bool {
+	_, ok := errors.AsType[*trigger.GivenSecretError](err)
+	return ok
 }
 
 // isNotNow says whether an error means that the next dial may not be made at once.

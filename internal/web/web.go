@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"redial/internal/bodies"
 	"redial/internal/call"
 	"redial/internal/edge"
 	"redial/internal/seldom"
@@ -35,7 +35,7 @@ type Config struct {
 	HostURL     string                                                     // the public base URL, as edge.Reader has it
 	Webhooks    Webhooks
 	Heard       func() // is told of each request that Twilio has signed
-	Bodies      int64  // bytes of bodies that are handled at once; 0: DefaultBodies
+	Bodies      *bodies.Budgets
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler
@@ -75,9 +75,6 @@ type Server struct {
 	unsignedLog seldom.Line
 	refusedLog  map[refusal]*seldom.Line
 	awayLog     seldom.Failures
-
-	bodies budget // of requests to the API
-	forms  budget // of Twilio's requests: strangers can use it up, but not the API's
 }
 
 // New makes a Server.
@@ -113,8 +110,6 @@ func New(c Config) *Server {
 	for _, v := range verdicts {
 		s.callbacks.WithLabelValues(string(v)) // so that a rate is known from the first one on
 	}
-	s.bodies.most = cmp.Or(c.Bodies, DefaultBodies) * 3 / 4
-	s.forms.most = cmp.Or(c.Bodies, DefaultBodies) / 4
 	if u, err := url.Parse(c.HostURL); err == nil {
 		s.basePath = u.Path
 	}

@@ -1,0 +1,70 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"redial/api"
+	"redial/internal/edge"
+	"redial/internal/shown"
+	"redial/internal/source"
+	"redial/internal/store"
+	"redial/internal/trigger"
+)
+
+// TellTrigger tells a trigger what has happened. The body is of any kind, and is read as the trigger's source says.
+func (s *Server) TellTrigger(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.Triggers.File().Named(r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	body, err := readAtMost(w, r, source.MaxBody)
+	if err != nil {
+		return err
+	}
+	e, err := source.Read(t.Source, &source.Request{
+		Body: body, ContentType: r.Header.Get("Content-Type"), Query: r.URL.Query(), Header: r.Header.Get,
+	})
+	if err != nil {
+		return err
+	}
+	return s.tell(w, r, t.Name, e)
+}
+
+// tell tells a trigger of an event. It answers with the call that the event makes or, where it makes none, says why.
+func (s *Server) tell(w http.ResponseWriter, r *http.Request, name string, e *source.Event) error {
+	began := time.Now()
+	told, err := s.Triggers.Tell(r.Context(), asker(r.Context()), name, e)
+	if err != nil {
+		return s.untold(err, told)
+	}
+	if time.Since(began) >= inFlight {
+		for i := range told.Calls {
+			if err := s.createdLate(r.Context(), told.Calls[i].ID); err != nil {
+				return err
+			}
+		}
+	}
+	if len(told.Calls) > 0 {
+		return s.created(w, told.Calls[0])
+	}
+	return reply(w, http.StatusOK, shown.Told(&told))
+}
+
+// untold is the answer to an event that could not be told. Too many calls that wait are temporary trouble to a sender:
+// many senders drop for good what is answered 429.
+func (s *Server) untold(err error, told trigger.Told) error {
+	if tooMany, ok := errors.AsType[*store.TooManyError](err); ok {
+		return edge.Problem(http.StatusServiceUnavailable, "%s", s.bounded.problem(tooMany).Detail)
+	}
+	if errors.Is(err, trigger.ErrNobody) {
+		p := edge.Problem(http.StatusUnprocessableEntity, "%v: the trigger yields no number that may be called",
+			trigger.ErrNobody)
+		for _, doubt := range told.Doubts {
+			p.Errors = append(p.Errors, api.FieldError{Field: "trigger", Detail: doubt})
+		}
+		return p
+	}
+	return err
+}
