@@ -72,7 +72,7 @@ func (r *reading) unwrapped(text string) (core string, after rune) {
 	if strings.ContainsAny(text[:len(text)-len(core)], "([,:;") {
 		r.pause()
 	}
-	if rest := compares.FindString(text); rest != "" { // <4 is no bracket
+	if rest := compares.FindString(strings.TrimLeft(text, "([{\"'`*")); rest != "" { // <4 is no bracket
 		core = strings.TrimLeft(text, opening+"=")
 		core = rest + strings.TrimPrefix(core, rest)
 	}
@@ -147,6 +147,9 @@ func (r *reading) address(text string) bool {
 		return false
 	}
 	if addr.Is4() {
+		if last := r.last(); r.failed && last.kind == word {
+			r.word("at")
+		}
 		r.number(item{text: addr.String()})
 	}
 	return true
@@ -163,6 +166,7 @@ func (r *reading) names(text string) {
 		for part := range strings.FieldsSeq(errnos[text]) {
 			r.name(part)
 		}
+		r.failed = true
 	case strings.ContainsFunc(text, between):
 		r.pieces(text)
 	case host.MatchString(text):

@@ -8,16 +8,18 @@
 //
 // Its files, from the top down:
 //
-//	text.go      a text, or a name, as a voice says it
-//	fit.go       how long it takes, and a shorter text that ends at a sentence
-//	english.go   items in English, and in languages of which nothing is known
-//	japanese.go  items in Japanese
-//	kana.go      English words of the trade, and letters, in kana
-//	scan.go      a text to what stands between its spaces, and its Japanese
-//	chunk.go     what stands between two spaces to items
-//	name.go      hosts and identifiers to items
-//	amount.go    numbers, durations and their units
-//	reading.go   a text that is turned into items
-//	item.go      what a text consists of, in no language
-//	clean.go     a text without markup and characters that nobody says
+//	text.go             a text, or a name, as a voice says it
+//	fit.go              how long it takes, and a shorter text that ends at a sentence
+//	english.go          items in English, and in languages of which nothing is known
+//	japanese.go         items in Japanese
+//	clause.go           English sentences of alerts as Japanese ones
+//	japanese_number.go  numbers in Japanese
+//	kana.go             English words of the trade, and letters, in kana
+//	scan.go             a text to what stands between its spaces, and its Japanese
+//	chunk.go            what stands between two spaces to items
+//	name.go             hosts and identifiers to items
+//	amount.go           numbers, durations and their units
+//	reading.go          a text that is turned into items
+//	item.go             what a text consists of, in no language
+//	clean.go            a text without markup and characters that nobody says
 package spoken

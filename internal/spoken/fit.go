@@ -44,36 +44,70 @@ func lengthOf(r rune) time.Duration {
 	return letter
 }
 
-// Fit shortens what Text has made, so that it takes no longer than most: at the end of a sentence or, where not even
-// one fits, between two words.
-func Fit(text string, most time.Duration) string {
+// Sentences are as many whole sentences of what Text has made as take no longer than most.
+func Sentences(text string, most time.Duration) string {
 	var sum time.Duration
-	sentence, part, end := 0, 0, period
+	end := 0
 	runes := []rune(text)
 	for i, r := range runes {
 		if sum += lengthOf(r); sum > most {
+			return strings.TrimSpace(string(runes[:end]))
+		}
+		if ends(runes, i) {
+			end = i + 1
+		}
+	}
+	return text
+}
+
+// Fit shortens what Text has made, so that it takes no longer than most: at the end of a sentence or, where not even
+// one fits, between two words.
+func Fit(text string, most time.Duration) string {
+	if whole := Sentences(text, most); whole != "" {
+		return whole
+	}
+	var sum time.Duration
+	part := 0
+	runes := []rune(text)
+	for i, r := range runes {
+		if sum += lengthOf(r); sum+period > most {
 			break
 		}
-		switch {
-		case ends(runes, i):
-			sentence = i + 1
-		case sum+end <= most && i+1 < len(runes) && borders(runes, i):
+		if i+1 < len(runes) && borders(runes, i) {
 			part = i + 1
 		}
 	}
-	switch {
-	case sum <= most:
-		return text
-	case sentence > 0:
-		return strings.TrimSpace(string(runes[:sentence]))
-	case part == 0:
-		return ""
-	}
 	cut := strings.TrimRight(string(runes[:part]), " ,、")
 	if strings.ContainsFunc(cut, japanese) {
+		if cut = strings.TrimRight(cut, "がをにのはでと、 "); cut == "" {
+			return ""
+		}
 		return cut + "。"
 	}
+	if !strings.HasPrefix(string(runes[part:]), ",") {
+		cut = closed(cut)
+	}
+	if cut == "" {
+		return ""
+	}
 	return cut + "."
+}
+
+// leading are words behind which something is missing if a sentence ends there.
+const leading = " a an the of on in at to for from by with and or that this its is are was were be been has have had " +
+	"only less more than least most as will can not no "
+
+// closed takes from the end of what was cut off a sentence the words behind which something is missing. A number may
+// miss its unit.
+func closed(cut string) string {
+	for cut != "" {
+		last := cut[strings.LastIndex(cut, " ")+1:]
+		if !strings.Contains(leading, " "+strings.ToLower(last)+" ") && !unicode.IsDigit(rune(last[0])) {
+			return cut
+		}
+		cut = strings.TrimRight(strings.TrimSuffix(cut, last), " ,")
+	}
+	return ""
 }
 
 // ends tells whether a sentence ends with a character.

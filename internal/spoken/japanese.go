@@ -2,28 +2,98 @@ package spoken
 
 import (
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 )
 
 // kanaVoice says items in Japanese: English words as kana, if they are known.
 type kanaVoice struct{}
 
-// japaneseUnits stand behind a number.
-var japaneseUnits = map[unit]string{
-	"%": "パーセント", "°": "度", "times": "倍", "B": "バイト", "kB": "キロバイト", "MB": "メガバイト", "GB": "ギガバイト",
-	"TB": "テラバイト", "B/s": "バイト毎秒", "kB/s": "キロバイト毎秒", "MB/s": "メガバイト毎秒", "GB/s": "ギガバイト毎秒",
-	"kbit": "キロビット毎秒", "Mbit": "メガビット毎秒", "Gbit": "ギガビット毎秒", "/s": "毎秒", "ms": "ミリ秒", "s": "秒",
-	"m": "分", "h": "時間", "d": "日", "xx": "00番台",
-}
-
-var japaneseCompares = [5]string{"", "未満", "超", "以下", "以上"}
-
+// say says clause by clause: a sentence of its own where one is known, else word by word.
 func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 	var b strings.Builder
+	whole = true
+	mark := "" // behind what was said so far
+	for len(all) > 0 {
+		end := clauseEnd(all)
+		text, known, form := v.clause(all[:end], spell)
+		whole = whole && known
+		ended := end < len(all) && all[end].kind == stop
+		if ended && form == thing {
+			text += "です"
+		}
+		if text != "" {
+			b.WriteString(mark)
+			b.WriteString(text)
+			mark = "、"
+			if form == sentence {
+				mark = "。"
+			}
+		}
+		if ended && b.Len() > 0 {
+			mark = "。"
+		}
+		all = all[min(end+1, len(all)):]
+	}
+	if mark == "。" {
+		b.WriteString(mark)
+	}
+	return b.String(), whole
+}
+
+// clauseEnd is where a clause ends: at a mark. A verb behind a mark belongs to what stands before: Postgres (db 01) is
+// down.
+func clauseEnd(all items) int {
+	mark := len(all)
+	for i := range all {
+		switch {
+		case all[i].kind == stop:
+			return min(mark, i)
+		case all[i].kind != pause:
+		case i+1 < len(all) && all[i+1].is("is", "are", "was", "were", "has", "have") && all[:i].foreign():
+			mark = len(all)
+		default:
+			mark = min(mark, i)
+		}
+	}
+	return mark
+}
+
+// foreign tells whether nothing of the items is Japanese.
+func (all items) foreign() bool {
+	return !slices.ContainsFunc(all, func(i item) bool { return i.kind == native })
+}
+
+// form is what a clause is in Japanese.
+type form int
+
+const (
+	fragment form = iota
+	thing
+	sentence
+)
+
+// clause says what stands between two marks.
+func (v kanaVoice) clause(all items, spell bool) (said string, whole bool, as form) {
+	words := slices.ContainsFunc(all, func(i item) bool { return i.kind == word })
+	if spell || !words || !all.foreign() {
+		said, whole = v.words(all, spell)
+		return said, whole, fragment
+	}
+	if said, whole = sentenceOf(all); whole {
+		return said, true, sentence
+	}
+	if said, whole = thingOf(withoutWords(all, "the", "a", "an")); whole {
+		return said, true, thing
+	}
+	said, whole = v.words(all, false)
+	return said, whole, fragment
+}
+
+// words says items one by one.
+func (v kanaVoice) words(all items, spell bool) (said string, whole bool) {
+	var b strings.Builder
 	all, whole = negated(all), true
-	pending, foreign := "", false // a mark before the next item; whether the one before is no Japanese
+	foreign := false // the item before is no Japanese
 	for i := range all {
 		text, native := "", all[i].kind == native
 		switch one := &all[i]; one.kind {
@@ -34,27 +104,16 @@ func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 			text, known = kanaOf(one.text, spell)
 			whole = whole && known
 		case number:
-			text = v.number(one)
-		case pause:
-			if pending != "。" && b.Len() > 0 {
-				pending = "、"
-			}
-		case stop:
-			if b.Len() > 0 {
-				pending = "。"
-			}
+			text = japaneseNumber(one)
 		}
 		if text == "" {
 			continue
 		}
-		if pending == "" && b.Len() > 0 && (all[i].spaced || foreign && !native) {
-			pending = " "
+		if b.Len() > 0 && (i > 0 && all[i-1].kind == pause || all[i].spaced || foreign && !native) {
+			b.WriteString(" ")
 		}
-		b.WriteString(pending + text)
-		pending, foreign = "", !native
-	}
-	if pending == "。" {
-		b.WriteString(pending)
+		b.WriteString(text)
+		foreign = !native
 	}
 	return b.String(), whole
 }
@@ -68,48 +127,4 @@ func negated(all items) items {
 		}
 	}
 	return all
-}
-
-func (kanaVoice) number(one *item) string {
-	text := one.text
-	switch {
-	case strings.Contains(text, "-"):
-		if day, err := time.Parse(time.DateOnly, text); err == nil {
-			text = day.Format("2006年1月2日")
-		}
-	case strings.Contains(text, ":"):
-		hour, minute, _ := strings.Cut(text, ":")
-		text = strings.TrimPrefix(hour, "0") + "時" + strings.TrimPrefix(minute, "0") + "分"
-		text = strings.NewReplacer("時分", "時", "時0分", "時").Replace(text)
-	case strings.Count(text, ".") > 1:
-		text = strings.ReplaceAll(text, ".", "ドット")
-	case one.scale != ones:
-		text = myriads(text, one.scale)
-	}
-	if one.of != "" {
-		text = one.of + "のうち" + text
-	}
-	if one.minus {
-		text = "マイナス" + text
-	}
-	return text + japaneseUnits[one.unit] + japaneseCompares[one.compar]
-}
-
-// myriads is a large number as Japanese counts: by ten thousands.
-func myriads(text string, by scale) string {
-	value, err := strconv.ParseFloat(text, 64)
-	if err != nil {
-		return text
-	}
-	for range by {
-		value *= 1000
-	}
-	value *= 1000
-	switch {
-	case value >= 1e12:
-		return rounded(value/1e12) + "兆"
-	case value >= 1e8:
-		return rounded(value/1e8) + "億"
-	}
-	return rounded(value/1e4) + "万"
 }

@@ -60,8 +60,38 @@ var glossary = func() map[string]string {
 const glossaryLines = `
 - a an the is are was were be been have of on in at to for from by with and or that this its it as than then please
 - out has had do does can will would should
+ザビックス zabbix
+ナギオス nagios
+テラフォーム terraform
+コンサル consul
+ボルト vault
+トラエフィック traefik
+ロキ loki
+サノス thanos
+ヘルム helm
+アルゴ argo argocd
 - var lib usr opt mnt etc tmp local
 コム com
+アイピー ip
+ウェスト west
+イースト east
+セントラル central
+稼働 running
+毎 per
+地下 basement
+通知 notification
+クマ kuma
+アップタイム uptime
+コード code
+率 rate
+顧客 customer
+注文 order
+デプロイメント deployment
+容量 space
+低速 slow
+決済 payment payments
+証明書 cert certificate certs
+ディービー db
 エグザンプル example
 アカウント account
 アクセス access
@@ -83,18 +113,15 @@ const glossaryLines = `
 エグゼキューター executor
 エラー error
 エンドポイント endpoint
-オーダー order
 オフライン offline
 オンライン online
 カーネル kernel
-カスタマー customer
 カート cart
 カウント count
 カフカ kafka
 キャッシュ cache
 キュー queue
-キューブ kube
-クーバネティス kubernetes
+クーバネティス kubernetes kube
 クライアント client
 クラスター cluster
 クラッシュ crash crashed crashing
@@ -112,7 +139,6 @@ const glossaryLines = `
 コンシューマー consumer
 サーバー server srv
 サービス service svc
-サーティフィケート cert certificate
 サイト site
 サーチ search
 システム system
@@ -128,9 +154,7 @@ const glossaryLines = `
 ストア store
 ストリーム stream
 ストレージ storage
-スペース space
 スレッド thread
-スローイング slow
 スワップ swap
 セッション session
 センサー sensor
@@ -143,11 +167,11 @@ const glossaryLines = `
 ディスク disk
 ディーエヌエス dns
 データ data
-データベース database db
+データベース database
 テーブル table
 テスト test testing
 デーモン daemon
-デプロイ deploy deployment
+デプロイ deploy
 デバイス device
 デッドロック deadlock
 トークン token
@@ -187,7 +211,6 @@ const glossaryLines = `
 プローブ probe
 プロデューサー producer
 ページ page
-ペイメント payment
 ヘルス health
 ヘルスチェック healthcheck
 ベータ beta
@@ -227,7 +250,6 @@ const glossaryLines = `
 ループ loop looping
 レイテンシー latency
 レコード record
-レート rate
 レジストリ registry
 レディス redis
 レプリカ replica
@@ -306,7 +328,8 @@ const glossaryLines = `
 温度 temperature temp
 湿度 humidity
 電源 power
-水漏れ leak
+漏れ leak
+水 water
 煙 smoke
 火災 fire
 侵入 intrusion

@@ -17,15 +17,37 @@ var (
 
 // errnos are the names that systems give to what went wrong.
 var errnos = map[string]string{
-	"ECONNREFUSED": "connection refused", "ECONNRESET": "connection reset", "ETIMEDOUT": "timed out",
+	"ECONNREFUSED": "connection refused", "ECONNRESET": "connection reset", "ETIMEDOUT": "connection timed out",
 	"ENOTFOUND": "not found", "EHOSTUNREACH": "host unreachable", "ENETUNREACH": "network unreachable",
 	"ENOSPC": "no space left", "EAI_AGAIN": "name not resolved", "EPIPE": "broken pipe",
+}
+
+// brands are names in whose middle a capital begins no word, as they are said.
+var brands = map[string]string{
+	"PostgreSQL": "Postgres", "Postgresql": "Postgres", "MySQL": "MySQL", "MariaDB": "MariaDB", "MongoDB": "MongoDB",
+	"RabbitMQ": "RabbitMQ", "GitHub": "GitHub", "GitLab": "GitLab", "ClickHouse": "ClickHouse", "WordPress": "WordPress",
+	"CloudWatch": "CloudWatch", "OpenSearch": "OpenSearch", "OpenSSL": "OpenSSL", "WiFi": "WiFi",
+}
+
+// brand reads the brand with which a name begins, and returns the rest.
+func (r *reading) brand(text string) (rest string) {
+	for name, said := range brands {
+		rest, cut := strings.CutPrefix(text, name)
+		if next := []rune(rest); cut && (rest == "" || !unicode.IsLower(next[0])) {
+			r.name(said)
+			return rest
+		}
+	}
+	return text
 }
 
 // host reads the name of a machine, without the domain: what is in it is said of all machines alike.
 func (r *reading) host(text string) {
 	name, _, _ := strings.Cut(text, ":")
 	labels := strings.Split(strings.TrimPrefix(name, "www."), ".")
+	if strings.HasSuffix(name, ".compute.internal") {
+		labels = []string{labels[0], "", ""} // the address is in its first part
+	}
 	if len(labels) > 2 {
 		labels = labels[:min(len(labels)-2, 3)]
 		r.identifier(strings.Join(labels, "-"))
@@ -61,7 +83,7 @@ func (r *reading) camel(text string) {
 		r.number(item{text: text[:1], unit: "xx"})
 		return
 	}
-	runes := []rune(text)
+	runes := []rune(r.brand(text))
 	from := 0
 	for i := 1; i <= len(runes); i++ {
 		if i < len(runes) && !border(runes, i) {

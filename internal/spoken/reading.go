@@ -9,13 +9,14 @@ import (
 type reading struct {
 	items
 	compar compare // that stands before a number
+	failed bool    // an errno was read: the address behind it is where that happened
 }
 
 // link leaves a link out, with the words that lead to it.
 func (r *reading) link() {
 	r.drop(func(i *item) bool {
 		return i.kind == pause || i.kind == word && strings.Contains(" see at link links source url dashboard runbook here "+
-			"details href ", " "+strings.ToLower(i.text)+" ")
+			"details href instance ", " "+strings.ToLower(i.text)+" ")
 	})
 }
 

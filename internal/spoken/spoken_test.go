@@ -17,6 +17,8 @@ func TestInEnglish(t *testing.T) {
 		"TargetDown":                    "Target Down.",
 		"KubeAPIDown":                   "Kube API Down.",
 		"KubePodCrashLooping":           "Kube Pod Crash Looping.",
+		"PostgreSQLDown on MySQL":       "Postgres Down on MySQL.",
+		"Postgresqlx":                   "Postgresqlx.",
 		"node_memory_MemAvailable":      "node memory Mem Available.",
 		"checkout-7d9f8b6c5d-x2k4q":     "checkout.",
 		"checkout-7d9f8b6c5d-hx7wz":     "checkout.",
@@ -29,19 +31,21 @@ func TestInEnglish(t *testing.T) {
 		"example.com has no answer":     "example dot com has no answer.",
 		"v1.2.3 is out":                 "1 dot 2 dot 3 is out.",
 		"ECONNREFUSED":                  "connection refused.",
+		"connect ETIMEDOUT 10.0.0.5:80": "connection timed out at 10 dot 0 dot 0 dot 5.",
 		"HTTP 5xx":                      "HTTP 5 x x.",
 		`instance="db-01:9100"`:         "instance db 01.",
 		// what nobody can follow
-		"550e8400-e29b-41d4-a716-446655440000 is gone": "is gone.",
-		"commit 3f2a9bc failed":                        "commit failed.",
-		"failed at 2026-11-27T02:14:51Z on db1":        "failed on db 1.",
-		"See https://wiki.example.com/disk?x=1.":       "",
-		"Full. Details: https://x.example.com/a?b=c":   "Full.",
-		"url=https://x.example.com/a is slow":          "is slow.",
-		"<https://g.example.com/x|Dashboard> says so":  "Dashboard says so.",
-		"off (https://x.example.com/a)now":             "off now.",
-		"mail to ops@example.com failed":               "mail to failed.",
-		"call +819012345678":                           "call.",
+		"550e8400-e29b-41d4-a716-446655440000 is gone":  "is gone.",
+		"commit 3f2a9bc failed":                         "commit failed.",
+		"failed at 2026-11-27T02:14:51Z on db1":         "failed on db 1.",
+		"See https://wiki.example.com/disk?x=1.":        "",
+		"Full. Details: https://x.example.com/a?b=c":    "Full.",
+		"url=https://x.example.com/a is slow":           "is slow.",
+		"<https://g.example.com/x|Dashboard> says so":   "Dashboard says so.",
+		"Probe failed (instance https://a.example.com)": "Probe failed.",
+		"off (https://x.example.com/a)now":              "off now.",
+		"mail to ops@example.com failed":                "mail to failed.",
+		"call +819012345678":                            "call.",
 		// numbers
 		"97.3154%":                    "97.3 percent.",
 		"99.97% of 14151331895 bytes": "99.97 percent of 14.2 billion bytes.",
@@ -59,6 +63,8 @@ func TestInEnglish(t *testing.T) {
 		"in 3d":                       "in 3 days.",
 		">= 90% for > 10 min":         "at least 90 percent for more than 10 minutes.",
 		"has <4 GiB left":             "has less than 4 gigabytes left.",
+		"filling up (< 10% left)":     "filling up, less than 10 percent left.",
+		"filling up (<10% left)":      "filling up, less than 10 percent left.",
 		"-5.3°C":                      "minus 5.3 degrees.",
 		"3/5 keys at 02:14":           "3 of 5 keys at 02:14.",
 		"backup of 2026-11-27":        "backup of November 27 2026.",
@@ -92,16 +98,26 @@ func TestInJapanese(t *testing.T) {
 		text, want string
 		whole      bool
 	}{
-		{"db-01のディスク使用率が97.3154%です。至急確認してください（https://x.example.com/a）", "データベース 01のディスク使用率が97.3パーセントです。至急確認してください。", true},
+		{"db-01のディスク使用率が97.3154%です。至急確認してください（https://x.example.com/a）", "ディービー 01のディスク使用率が97.3パーセントです。至急確認してください。", true},
 		{"ｱﾗｰﾄ：ＣＰＵ使用率９０％超", "アラート、シーピーユー使用率90パーセント超。", true},
 		{"「決済」が停止、5分経過", "決済、が停止、5分経過。", true},
-		{"DiskFull", "ディスク 満杯。", true},
-		{"TargetDown web-02:8080", "ターゲット 停止 ウェブ 02。", true},
-		{"KubePodCrashLooping", "キューブ ポッド クラッシュ ループ。", true},
-		{"CPU >= 90% for > 10 min", "シーピーユー 90パーセント以上 10分超。", true},
+		{"DiskFull", "ディスクが満杯です。", true},
+		{"TargetDown web-02:8080", "ターゲット停止 ウェブ 02です。", true},
+		{"KubePodCrashLooping", "クーバネティス ポッドがクラッシュを繰り返しています。", true},
+		{"CPU >= 90% for > 10 min", "10分以上、シーピーユー 90パーセント以上です。", true},
 		{"1h30m 1.5e9 12345678 1.5e12", "1時間 30分 15億 1230万 1.5兆。", true},
 		{"3/5 02:05 2026-11-27 10.0.0.5 -3%", "5のうち3 2時5分 2026年11月27日 10ドット0ドット0ドット5 マイナス3パーセント。", true},
 		{"5xx", "500番台。", true},
+		{"The disk of db-01 is currently 97.3% full", "ディービー 01のディスクの使用率が97.3パーセントです。", true},
+		{"Filesystem has less than 3% space left.", "ファイルシステムの空き容量が3パーセント未満です。", true},
+		{"No answer for 5 minutes", "応答が、5分間ありません。", true},
+		{"Backup failed for more than 2h, disk is full", "2時間以上、バックアップが失敗しました。ディスクが満杯です。", true},
+		{"PostgreSQL (db-01) is down", "ポストグレス、ディービー 01が停止しています。", true},
+		{"Shop, Down, timeout", "ショップ、停止、タイムアウトです。", true},
+		{"No data for orders per minute", "1分あたりの注文のデータがありません。", true},
+		{"One or more targets are unreachable", "ターゲットに接続できません。", true},
+		{"Water leak", "水漏れです。", true},
+		{"Marmalade is down", "停止。", false},
 		{"The quick brown fox", "", false},
 		{"Disk of the marmalade", "ディスク。", false},
 		{"Привет", "", false},
@@ -110,6 +126,32 @@ func TestInJapanese(t *testing.T) {
 		got, whole := Text(c.text, "ja-JP")
 		if got != c.want || whole != c.whole {
 			t.Errorf("%q:\n got %q %v\nwant %q %v", c.text, got, whole, c.want, c.whole)
+		}
+	}
+}
+
+// Every sentence of alerts is found by its own pattern, and leaves no slot open.
+func TestClauses(t *testing.T) {
+	for _, c := range clauses {
+		all, want := items{}, c.said
+		for _, p := range c.parts {
+			switch {
+			case p.slot == 'A' || p.slot == 'B':
+				all.word(map[byte]string{'A': "Disk", 'B': "Server"}[p.slot])
+			case p.slot != 0:
+				all.add(item{kind: number, text: map[byte]string{'N': "5", 'M': "7"}[p.slot]})
+			case !p.maybe:
+				all.word(p.words[0])
+			}
+		}
+		for slot, said := range map[string]string{"A": "ディスク", "B": "サーバー", "N": "5", "M": "7"} {
+			want = strings.ReplaceAll(want, slot, said)
+		}
+		if got, ok := sentenceOf(all); !ok || got != want {
+			t.Errorf("%v is said as %q, want %q", all, got, want)
+		}
+		if strings.ContainsFunc(want, func(r rune) bool { return unicode.Is(unicode.Latin, r) }) {
+			t.Errorf("a Japanese voice is given letters: %q", want)
 		}
 	}
 }
@@ -134,7 +176,7 @@ func TestGlossary(t *testing.T) {
 // A name is spelled where it is no word, because there is nothing else to call it by.
 func TestNames(t *testing.T) {
 	for _, c := range []struct{ name, english, japanese string }{
-		{"db-01.example.com:9100", "db 01", "データベース 01"},
+		{"db-01.example.com:9100", "db 01", "ディービー 01"},
 		{"https://user:pw@shop.example.com/health?x=1", "shop", "ショップ"},
 		{"kaede2", "kaede 2", "ケーエーイーディーイー 2"},
 		{"10.0.0.5:443", "10 dot 0 dot 0 dot 5", "10ドット0ドット0ドット5"},
@@ -174,9 +216,11 @@ func TestFit(t *testing.T) {
 		{"One two. Three four.", time.Minute, "One two. Three four."},
 		{"One two. Three four.", 1800 * time.Millisecond, "One two."},
 		{"One two three four five.", 1400 * time.Millisecond, "One two."},
-		{"One 1.5 two, three four.", 2000 * time.Millisecond, "One 1.5."},
+		{"One 1.5 two, three four.", 2000 * time.Millisecond, "One."},
+		{"One two for 1.5, three four five six.", 2600 * time.Millisecond, "One two for 1.5."},
+		{"Disks have at least 1.5 gigabytes left.", 3000 * time.Millisecond, "Disks."},
 		{"ディスクが満杯です。至急確認してください。", 3 * time.Second, "ディスクが満杯です。"},
-		{"ディスクが満杯です。至急確認してください。", 2 * time.Second, "ディスクが。"},
+		{"ディスクが満杯です。至急確認してください。", 2 * time.Second, "ディスク。"},
 		{"Incomprehensibilities.", time.Second, ""},
 		{"", time.Second, ""},
 	} {
