@@ -46,8 +46,14 @@ func alertOf(f fields) Member {
 		Severity: cmp.Or(labels["severity"], severityOf(labels["priority"])),
 	}
 	m.Key = cmp.Or(m.Key, fingerprint(labels))
+	if word := withoutData[labels["alertname"]]; word != "" && labels["rulename"] != "" {
+		m.Title = word + labels["rulename"]
+	}
 	return m
 }
+
+// withoutData are what Grafana calls its alerts about rules that it could not evaluate; the rule's own name is a label.
+var withoutData = map[string]string{"DatasourceNoData": "No data for ", "DatasourceError": "Error in "}
 
 // fingerprint tells an alert from others by its labels, as its sender's own would.
 func fingerprint(labels map[string]string) string {

@@ -76,6 +76,16 @@ func memberOf(object fields, query url.Values) Member {
 		Text: f.text(textNames...), Severity: severityOf(f.text(levelNames...)), Link: f.text(linkNames...),
 		At: moment(f.text(timeNames...)), Labels: f.object("labels").labels(),
 	}
+	where := "" // whoever sends no key may send the same title about another place
+	for _, name := range places {
+		if text := f.text(strings.ReplaceAll(name, "_", "")); text != "" && m.Labels[name] == "" {
+			m.Labels[name] = text
+			where = cmp.Or(where, text)
+		}
+	}
+	if m.Key == "" && m.Title != "" && where != "" {
+		m.Key = m.Title + ", " + where
+	}
 	if kind := strings.ToLower(f.text("type")); f.text(stateNames...) == "" && kind == "success" {
 		m.State = Resolved
 	} else {

@@ -2,6 +2,7 @@ package source
 
 import (
 	"cmp"
+	"net/netip"
 	"regexp"
 	"strings"
 )
@@ -35,6 +36,38 @@ func unnamed(m Member) *Event {
 		e.Fires = 1
 	}
 	return e
+}
+
+// places are the labels that say where something is wrong, the most telling first.
+var places = []string{"instance", "host", "hostname", "node", "server", "deployment", "statefulset", "daemonset",
+	"job_name", "pod", "service", "app", address, "device", "job", "entity", "component", "monitor", "site", "cluster",
+	"namespace", "region", "source"}
+
+// address is the label instance where that is an IP address, which tells less than the name of a part.
+const address = "instance:address"
+
+// place is the value of a label if it says where something is wrong. It may say where the metric came from instead:
+// of what Kubernetes is asked about, all instances are the one that asks.
+func (m *Member) place(name string) string {
+	value := m.Labels[strings.TrimSuffix(name, ":address")]
+	host, _, _ := strings.Cut(value, ":")
+	_, err := netip.ParseAddr(host)
+	isAddress := err == nil
+	switch name {
+	case "instance", address:
+		if isAddress != (name == address) || m.Labels["job"] == "kube-state-metrics" {
+			return ""
+		}
+	case "pod", "service", "app", "job":
+		if strings.Contains(value, "exporter") || value == "kube-state-metrics" || value == "blackbox" {
+			return ""
+		}
+	case "source":
+		if strings.Contains(value, "://") || value == "Alertmanager" {
+			return ""
+		}
+	}
+	return value
 }
 
 // listed is a line of the list that Alertmanager's default templates make of an alert.

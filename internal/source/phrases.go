@@ -9,7 +9,8 @@ import (
 type phrases struct {
 	language string
 	gap      string                              // between two sentences
-	senders  map[Kind]string                     // as the language calls them; others have no name
+	stop     string                              // behind a sentence that another one follows
+	senders  map[Kind]string                     // as the language calls them; of a borrowed API nobody knows who sends
 	states   map[State]string                    // how a sentence about what does not fire begins
 	levels   map[level]string                    // what is reported, by how bad it is
 	message  string                              // of a text, which is no alert
@@ -21,10 +22,9 @@ type phrases struct {
 }
 
 var englishPhrases = phrases{
-	language: "en-US", gap: " ",
+	language: "en-US", gap: " ", stop: ". ",
 	senders: map[Kind]string{
-		Alertmanager: "Alertmanager", Grafana: "Grafana", Opsgenie: "Opsgenie", PagerDuty: "Pager Duty", OnCall: "On Call",
-		GoAlert: "Go Alert", UptimeKuma: "Uptime Kuma",
+		Alertmanager: "Alertmanager", Grafana: "Grafana", UptimeKuma: "Uptime Kuma",
 	},
 	states:  map[State]string{Resolved: "Recovery notice", Acknowledged: "Acknowledgement", Updated: "Update"},
 	levels:  map[level]string{critical: "Critical alert", alert: "Alert", warning: "Warning", notice: "Notice"},
@@ -50,12 +50,11 @@ var englishPhrases = phrases{
 }
 
 var japanesePhrases = phrases{
-	language: "ja-JP",
+	language: "ja-JP", stop: "。",
 	senders: map[Kind]string{
-		Alertmanager: "アラートマネージャー", Grafana: "グラファナ", Opsgenie: "オプスジーニー", PagerDuty: "ページャーデューティー",
-		OnCall: "オンコール", GoAlert: "ゴーアラート", UptimeKuma: "アップタイムクマ",
+		Alertmanager: "アラートマネージャー", Grafana: "グラファナ", UptimeKuma: "アップタイムクマ",
 	},
-	states:  map[State]string{Resolved: "復旧のお知らせ", Acknowledged: "対応開始のお知らせ", Updated: "続報"},
+	states:  map[State]string{Resolved: "次の件が解消したお知らせ", Acknowledged: "対応開始のお知らせ", Updated: "続報"},
 	levels:  map[level]string{critical: "緊急の警報", alert: "警報", warning: "警告", notice: "お知らせ"},
 	message: "メッセージ",
 	report: func(what, by string, n int) string {
@@ -67,9 +66,14 @@ var japanesePhrases = phrases{
 		}
 		return what + "です。"
 	},
-	place:  func(what, where string) string { return what + "場所は、" + where + "です。" },
+	place: func(what, where string) string {
+		if strings.Contains(what, "が") || strings.HasSuffix(what, "ません。") || strings.HasSuffix(what, "ました。") {
+			return where + "で、" + what
+		}
+		return what + "対象は、" + where + "です。"
+	},
 	others: "ほかに#件あります。",
-	look:   "残りは英語で、画面にあります。",
+	look:   "詳しくは、画面で確認してください。",
 	empty:  "内容は届いていません。",
 }
 

@@ -28,17 +28,24 @@ func Words(e *Event, language string) (said, in string) {
 			sentences = append(sentences, sentence)
 		}
 	}
+	needed := sentences[:min(len(sentences), 1)]
 	more := ""
 	if total == 1 {
 		more = t.details(&about[0])
+		needed = append(needed, t.first(more))
 	}
-	lead := t.lead(e.Source, e.State, worst(about), total)
-	if !t.fit(lead, sentences, t.ending(total-1)) {
-		lead = t.lead("", e.State, worst(about), total) // what is wrong matters more than who says so
+	lead, short := t.lead(e.Source, e.State, worst(about), total), t.lead("", e.State, worst(about), total)
+	// What is wrong matters more than who says so. If more than that can't be told anyway, there is time for both.
+	if keep := t.ending(total - 1); !t.fit(lead, needed[:min(len(needed), 1)], keep) ||
+		!t.fit(lead, needed, keep) && t.fit(short, needed, keep) {
+		lead = short
+	}
+	if rest := t.ending(total - 1); t.unsaid && !t.fit(lead, needed[:min(len(needed), 1)], rest) {
+		t.unsaid = false // there is no time to say that something is left out
 	}
 	t.add(lead, 0)
 	t.tell(sentences, total)
-	t.shorten(more, t.ending(0))
+	t.add(spoken.Sentences(more, spoken.Limit-t.took-t.ending(0)-spoken.Length(t.gap)), 0)
 	if t.unsaid {
 		t.add(t.look, 0)
 	} else if len(t.said) == 1 {
@@ -91,9 +98,17 @@ func (t *telling) add(sentence string, keep time.Duration) bool {
 	return true
 }
 
-// fit tells whether there is time for the first of some sentences, too.
+// fit tells whether there is time for some sentences, too.
 func (t *telling) fit(lead string, sentences []string, keep time.Duration) bool {
-	return len(sentences) == 0 || spoken.Length(lead+t.gap+sentences[0])+keep <= spoken.Limit
+	return spoken.Length(strings.Join(append([]string{lead}, sentences...), t.gap))+keep <= spoken.Limit
+}
+
+// first is the first sentence of a text.
+func (t *telling) first(text string) string {
+	if end := strings.Index(text, t.stop); end >= 0 {
+		return text[:end+len(strings.TrimSpace(t.stop))]
+	}
+	return text
 }
 
 // shorten adds as many sentences of a text as there is time for.
@@ -159,15 +174,11 @@ func (t *telling) onlyText(m *Member) string {
 	return m.Text
 }
 
-// places are the labels that say where something is wrong, the most telling first.
-var places = []string{"instance", "host", "hostname", "node", "device", "server", "pod", "service", "app", "job",
-	"entity", "component", "monitor", "site", "cluster", "namespace", "region", "source"}
-
 // where tells where something is wrong, if that was not said already.
 func (t *telling) where(m *Member, what string) string {
 	for _, name := range places {
-		value := m.Labels[name]
-		if value == "" || name == "source" && (strings.Contains(value, "://") || value == "Alertmanager") {
+		value := m.place(name)
+		if value == "" {
 			continue
 		}
 		place, whole := spoken.Name(value, t.language)
@@ -187,13 +198,18 @@ func (t *telling) details(m *Member) string {
 	if m.Title == "" {
 		return ""
 	}
-	said, whole := spoken.Text(m.Text, t.language)
+	said, whole := spoken.Text(dump.ReplaceAllString(m.Text, ""), t.language)
 	if !whole {
 		t.unsaid = true
 		return ""
 	}
-	if title, _ := spoken.Text(m.Title, t.language); strings.EqualFold(title, said) {
-		return ""
+	title, _ := spoken.Text(m.Title, t.language)
+	first := t.first(said)
+	if strings.Contains(strings.ToLower(title), strings.ToLower(strings.TrimRight(first, ".。"))) {
+		return strings.TrimSpace(strings.TrimPrefix(said, first))
 	}
 	return said
 }
+
+// dump is a line that rules of Prometheus commonly put into descriptions, for those who read.
+var dump = regexp.MustCompile(`(?m)^\s*(VALUE|LABELS)\s*[=:].*$`)
