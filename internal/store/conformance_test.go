@@ -74,6 +74,7 @@ var suite = []struct {
 	{"some pauses matter more", testPausesThatMatterMore},
 	{"pauses that are over are remembered", testPastPauses},
 	{"codes that nobody knows are counted", testUnlisted},
+	{"nodes tell of themselves", testNodes},
 	{"the schema knows every word", testWords},
 	{"indexes find everything", testPlans},
 	{"and whatever batches do", testPlansOfBatches},

@@ -43,6 +43,7 @@
 //	change_secrets.go    secrets of triggers are made and rotated
 //	change_keys.go       API keys are added, rotated and revoked
 //	keep_uses.go         when API keys were last used
+//	nodes.go             which nodes run, and what they tell of themselves
 //
 // What is read:
 //
