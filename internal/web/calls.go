@@ -84,7 +84,7 @@ func (s *Server) createdLate(ctx context.Context, id string) error {
 
 // newCall makes the Call that a request asks for. With an error it returns the wish as far as it was read.
 func (s *Server) newCall(body []byte, by string) (call.Call, []call.Event, error) {
-	wish, err := s.Edge.Wish(body, s.Store.Now())
+	wish, err := s.Edge().Wish(body, s.Store.Now())
 	wish.By = by
 	if err != nil {
 		return call.Call{Wish: wish}, nil, err
@@ -268,7 +268,7 @@ func (s *Server) query(r *http.Request) (store.Query, error) {
 		f.Add("outcome", "must be reached, unreached, refused, canceled or expired")
 	}
 	if to := v.Get("to"); to != "" {
-		n, err := s.Edge.Numbers.Parse(to)
+		n, err := s.Edge().Numbers.Parse(to)
 		if to[0] == ' ' { // without the + it may be read as a number of another country
 			f.Add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
 		} else {
