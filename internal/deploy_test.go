@@ -54,6 +54,7 @@ func TestTheServiceSuitsRedial(t *testing.T) {
 	unit := page(t, "deploy/redial.service")
 	for _, line := range []string{
 		"ExecStart=/usr/local/bin/redial serve", "EnvironmentFile=/etc/redial.env",
+		"ExecReload=/bin/kill -HUP $MAINPID",
 		"StateDirectory=redial", "WorkingDirectory=/var/lib/redial", // where sqlite:redial.db is
 		"Restart=always", "RestartPreventExitStatus=2", // a setting is wrong
 		"RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", // Twilio, webhooks, a database beside it

@@ -37,19 +37,14 @@ func (deskCmd) Help() string {
 var (
 	deskFlags    = []string{"listen", "api-keys", "webhook-urls", "webhook-secrets", "webhook-events"}
 	deskSettings = []string{"from", "default-region", "allowed-regions", "number-prefixes", "twiml-verbs", "twiml-hosts",
-		"languages", "presets", "calls-per-second", "max-waiting", "max-waiting-per-number", "retention-days"}
+		"languages", "presets", "config", "calls-per-second", "max-waiting", "max-waiting-per-number", "retention-days"}
 )
 
-// deskOnly removes all other settings of serve from desk's command line: they could lead out of this machine.
-func deskOnly(k *kong.Kong) error {
-	serve, desk := command(k.Model, "serve"), command(k.Model, "desk")
-	ofServe := func(f *kong.Flag) bool {
-		return !strings.HasPrefix(f.Name, "log-") &&
-			slices.ContainsFunc(serve.Flags, func(s *kong.Flag) bool { return s.Name == f.Name })
-	}
-	desk.Flags = slices.DeleteFunc(desk.Flags, func(f *kong.Flag) bool {
-		return ofServe(f) && !slices.Contains(deskFlags, f.Name) && !slices.Contains(deskSettings, f.Name)
-	})
+// fewerSettings removes settings of serve from the command lines of others. On that of the desk they could lead out of
+// this machine; to check a file of triggers needs few of them.
+func fewerSettings(k *kong.Kong) error {
+	desk := command(k.Model, "desk")
+	keepSettings(k, desk, slices.Concat(deskFlags, deskSettings))
 	for _, f := range desk.Flags {
 		if slices.Contains(deskFlags, f.Name) {
 			f.Envs, f.Tag.Envs = nil, nil
@@ -58,7 +53,21 @@ func deskOnly(k *kong.Kong) error {
 			f.HasDefault, f.Default = true, "warn" // the desk itself prints what happens
 		}
 	}
+	triggers := command(k.Model, "triggers")
+	keepSettings(k, triggers.Children[slices.IndexFunc(triggers.Children, func(n *kong.Node) bool {
+		return n.Name == "check"
+	})], fileSettings)
 	return nil
+}
+
+// keepSettings leaves a command some of the settings of serve.
+func keepSettings(k *kong.Kong, of *kong.Node, some []string) {
+	serve := command(k.Model, "serve")
+	of.Flags = slices.DeleteFunc(of.Flags, func(f *kong.Flag) bool {
+		isSetting := !strings.HasPrefix(f.Name, "log-") &&
+			slices.ContainsFunc(serve.Flags, func(s *kong.Flag) bool { return s.Name == f.Name })
+		return isSetting && !slices.Contains(some, f.Name)
+	})
 }
 
 // deskSecret signs the desk's webhooks by default. It is not secret: it is the same on every desk, so that a program
@@ -93,6 +102,11 @@ func (c *deskCmd) Run(ctx context.Context, con *console, line *kong.Context) (er
 		leftAlone(con, line)
 		printf(con.out, "\nWhat happens (Ctrl-C ends it):\n\n")
 	})
+	if conf.ConfigFile != "" {
+		var stop func()
+		ctx, stop = onHangup(ctx, p.node.Reread)
+		defer stop()
+	}
 	return follow(ctx, con, p, greet, shown)
 }
 
@@ -177,7 +191,7 @@ func leftAlone(con *console, line *kong.Context) {
 // inFlags replaces the names of settings in an error by the flags that the desk has instead.
 func inFlags(err error) error {
 	wrong, ok := errors.AsType[*app.ConfigError](err)
-	if !ok {
+	if _, isFile := errors.AsType[*app.FileError](err); !ok || isFile {
 		return err
 	}
 	sentence := wrong.Sentence

@@ -24,6 +24,7 @@
 //	listen.go       redial listen: webhooks on this machine
 //	resolve.go      redial resolve: what became of an attempt
 //	presets.go      redial presets: the policies to begin with
+//	triggers.go     redial triggers: the file of triggers, and what a server has
 //	migrate.go      redial migrate: the database's schema
 //	version.go      redial version
 //	completion.go   redial completion: for the shell
@@ -34,6 +35,7 @@
 //	wish.go         the flags that say whom to reach, with what, and how hard to try
 //	content.go      a text that stands on the line, in a file or on standard input
 //	pair.go         redial and a simulated Twilio in one process
+//	hangup.go       SIGHUP, which has a file read anew
 //	phones.go       the flags that say what simulated phones do
 //	screen.go       the demo's table
 //	row.go          a row of it: how one call fares
@@ -49,7 +51,7 @@
 //	client.go       the server that is asked
 //	logging.go      the flags that say what is logged, and how
 //	json.go         results, errors and warnings for scripts
-//	times.go        times and lengths as people read them
+//	times.go        times, lengths and counts as people read them
 //	style.go        a line of the screen whose end has a color
 //	terminal.go     how wide it is, and text that fits
 //	console.go      where a command reads and writes, and with which status it ends

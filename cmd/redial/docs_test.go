@@ -16,6 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"redial/api/apitest"
+	"redial/internal/app"
 )
 
 const root = "../.."
@@ -145,10 +146,23 @@ func (r *reader) try(b block) {
 		r.talk(b)
 	case b.lang == "json":
 		r.json(b)
+	case b.lang == "yaml" && b.kind == "triggers":
+		r.triggers(b)
 	case b.kind != "" || readers[b.lang] != nil:
 		r.program(b)
 	case !known:
 		r.t.Errorf("%s: a block in %q is neither tried nor in notTried", b, b.lang)
+	}
+}
+
+// triggers looks at a file of triggers as redial triggers check does.
+func (r *reader) triggers(b block) {
+	r.t.Helper()
+	file := filepath.Join(r.dir, "redial.yaml")
+	r.must(os.WriteFile(file, []byte(b.text), 0o600))
+	conf := app.Config{ConfigFile: file, From: demoFrom, HostURL: "https://redial.example.com"}
+	if _, err := conf.CheckTriggers(); err != nil {
+		r.t.Errorf("%s: %v", b, err)
 	}
 }
 

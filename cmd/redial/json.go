@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"redial/api"
+	"redial/internal/app"
 )
 
 // printed is part of every command that prints a result.
@@ -63,9 +64,15 @@ func (con *console) warning(form string, args ...any) {
 
 // say prints an error.
 func (con *console) say(err error, status int) {
-	if !con.json {
+	mistakes, isFile := errors.AsType[*app.FileError](err)
+	switch {
+	case con.json:
+		_ = printLine(con.err, failureOf(err, status))
+	case isFile:
+		for i, line := range mistakes.Lines() {
+			printf(con.err, map[bool]string{true: "redial: %s:\n", false: "%s\n"}[i == 0], line)
+		}
+	default:
 		printf(con.err, "redial: %s\n", byClock(err.Error()))
-		return
 	}
-	_ = printLine(con.err, failureOf(err, status))
 }

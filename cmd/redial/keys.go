@@ -272,10 +272,3 @@ func atLeast(n int, what string) string {
 	}
 	return counted(n, what) + " or more"
 }
-
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
-}

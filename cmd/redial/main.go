@@ -34,6 +34,7 @@ type commands struct {
 	Keys       keysCmd       `cmd:"" help:"Make, list, rotate and revoke API keys."`
 	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`
 	Presets    presetsCmd    `cmd:"" help:"Print the policies that a server's calls can begin with."`
+	Triggers   triggersCmd   `cmd:"" help:"Check a file of triggers."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
 	Version    versionCmd    `cmd:"" help:"Say which redial this is; redial --version does, too."`
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete command lines."`
@@ -105,7 +106,7 @@ func (con *console) parser(ctx context.Context, exit func(status int)) (*kong.Ko
 		kong.Vars{"simAccount": simAccount, "simToken": simToken, "defaultURL": defaultURL},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(con),
-		kong.PostBuild(deskOnly),
+		kong.PostBuild(fewerSettings),
 	)
 }
 

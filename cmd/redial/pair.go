@@ -24,6 +24,7 @@ import (
 // contains, it uses no other Twilio and no other database.
 type pair struct {
 	phones   *sim.Sim
+	node     *app.App
 	client   *api.Client
 	keyed    bool   // the database has API keys
 	url      string // redial's
@@ -66,6 +67,7 @@ func (g pairing) start(ctx context.Context) (p *pair, err error) {
 	if err != nil {
 		return nil, errors.Join(err, redial.Close(), twilio.Close(), p.clear())
 	}
+	p.node = node
 	p.client, p.keyed = &api.Client{URL: p.url, Key: g.redial.OwnKey}, node.HasKeys()
 	ctx, p.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	p.parts, ctx = errgroup.WithContext(ctx)

@@ -111,6 +111,17 @@ func cmdPrints(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".out"), []byte(p.wrote(ts, args[1], &p.out)), 0o600))
 }
 
+// cmdHangup sends SIGHUP to a process that goes on, and waits until it has logged a line that contains LINE:
+// hangup NAME LINE.
+func cmdHangup(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || processes(ts)[args[0]] == nil {
+		ts.Fatalf("usage: hangup NAME LINE")
+	}
+	p := processes(ts)[args[0]]
+	ts.Check(p.cmd.Process.Signal(syscall.SIGHUP))
+	p.wrote(ts, args[1], &p.err)
+}
+
 // cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. It only waits for a
 // process that ends by itself: end NAME itself [STATUS]. The whole output is in NAME.out. Without STATUS, a process
 // that is not killed must end with 0.

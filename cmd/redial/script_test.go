@@ -56,7 +56,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
 		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered,
 		"prints": cmdPrints, "types": cmdTypes,
-		"interrupted": cmdInterrupted,
+		"interrupted": cmdInterrupted, "hangup": cmdHangup,
 	}
 }
 
@@ -109,7 +109,7 @@ func environ(ts *testscript.TestScript) (env []string) {
 		"REDIAL_FROM", "REDIAL_ALLOWED_REGIONS",
 		"REDIAL_CALLS_PER_SECOND", "DATABASE_URL", "REDIAL_LISTEN", "REDIAL_URL", "HOST_URL", "REDIAL_TWILIO_BASE_URL",
 		"REDIAL_API_KEYS", "REDIAL_WEBHOOK_URLS", "REDIAL_WEBHOOK_SECRETS", "REDIAL_WEBHOOK_ALLOW_PRIVATE",
-		"REDIAL_LISTEN_SECRET", "REDIAL_PRESETS", "REDIAL_MAX_WAITING_PER_NUMBER"} {
+		"REDIAL_LISTEN_SECRET", "REDIAL_PRESETS", "REDIAL_CONFIG", "REDIAL_MAX_WAITING_PER_NUMBER"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}

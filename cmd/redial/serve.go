@@ -28,6 +28,11 @@ func (c *serveCmd) Run(ctx context.Context, con *console) error {
 		node.Close()
 		return err
 	}
+	if conf.ConfigFile != "" {
+		var stop func()
+		ctx, stop = onHangup(ctx, node.Reread)
+		defer stop()
+	}
 	conf.Log.Info("redial serves", append([]any{"version", version(), "listen", l.Addr().String()}, node.About(ctx)...)...)
 	if err := node.Serve(ctx, l); err != nil {
 		return fmt.Errorf("serving: %w", err)

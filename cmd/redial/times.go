@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -151,4 +152,11 @@ func brief(t time.Time) string {
 		return zoned(own, "01-02 15:04 "+zoneForm)
 	}
 	return zoned(own, "2006-01-02 "+zoneForm)
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }

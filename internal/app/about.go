@@ -23,6 +23,9 @@ func (a *App) About(ctx context.Context) []any {
 		"host_url", a.conf.HostURL, "database", a.store.Name(), "account", phone.Mask(a.conf.AccountSID),
 		"from", phone.Mask(from), "regions", regions, "calls_per_second", a.conf.CallsPerSecond,
 	}
+	if f := a.triggers.File(); f != nil {
+		list = append(list, "config", shortHash(f.Hash), "triggers", len(f.Triggers))
+	}
 	ctx, cancel := context.WithTimeout(ctx, aboutTime)
 	defer cancel()
 	if counts, err := a.store.Counts(ctx, aboutMost); err == nil {

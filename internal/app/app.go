@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"redial/internal/dialer"
+	"redial/internal/edge"
 	"redial/internal/store"
 	"redial/internal/trigger"
 	"redial/internal/web"
@@ -22,7 +23,10 @@ type App struct {
 	routes http.Handler // what is answered where
 	sender *webhook.Sender
 
-	triggers *trigger.Triggers
+	triggers   *trigger.Triggers
+	plain      *edge.Reader // of requests, with the presets of the installation alone
+	ownPresets []string     // the names of those that REDIAL_PRESETS has
+	neighbors  neighbors
 }
 
 // HasKeys says whether the database had API keys, be they such that no longer work, when the node was made.

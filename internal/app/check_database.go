@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"redial/internal/store"
@@ -61,13 +62,35 @@ func (e *Examination) database(ctx context.Context) (list []Finding) {
 			Setting: "DATABASE_URL",
 			Fix:     "end it, or name another file"})
 	}
-	list = about("database", list...)
+	list = append(about("database", list...), e.nodes(i.Nodes)...)
 	if p, pauses := i.Pauses[e.Config.AccountSID]; pauses && p.Kind != store.PauseOfFull {
 		list = append(list, about("dialing", Finding{Verdict: Wrong,
 			Says: fmt.Sprintf("it has paused since %s: %s", p.Since.Local().Format("2006-01-02 15:04 MST"), p.Why()),
 			Fix:  "mend that; dialing goes on by itself, within a minute"})...)
 	}
 	return list
+}
+
+// nodes compares the files of triggers that the nodes which run have with each other, and with the one that is there
+// now.
+func (e *Examination) nodes(all []store.Node) []Finding {
+	files := map[string]bool{}
+	var each []string
+	for _, node := range all {
+		files[node.FileHash] = true
+		each = append(each, node.Machine+" has "+fileName(node.FileHash))
+	}
+	switch {
+	case len(files) > 1:
+		return about("triggers", Finding{Verdict: Warning, Setting: "REDIAL_CONFIG", Fix: sameFile,
+			Says: "the nodes that serve have read different files: " + strings.Join(each, ", ")})
+	case len(files) == 1 && e.Store == nil && e.fileHash != "" && !files[e.fileHash]:
+		return about("triggers", Finding{Verdict: Warning, Setting: "REDIAL_CONFIG",
+			Says: "it is not the file that the nodes which serve have read: " + strings.Join(each, ", ") +
+				", and here it is " + fileName(e.fileHash),
+			Fix: "have them read it anew: systemctl reload redial"})
+	}
+	return nil
 }
 
 // schema compares the database's schema with the one of this binary.

@@ -36,6 +36,8 @@ type Examination struct {
 	Unread []error      // settings that can't be read, each a *ConfigError
 	Store  *store.Store // an open one; nil: the database is opened read-only
 
+	fileHash string // of REDIAL_CONFIG; empty: there is none, or it is wrong
+
 	faulty map[string]bool // settings that are wrong: whatever needs them is not examined
 	local  local           // which program listens at REDIAL_LISTEN
 

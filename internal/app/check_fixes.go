@@ -21,6 +21,8 @@ var fixes = map[string]string{
 	"REDIAL_LANGUAGES":       "write tags such as ja-JP, or leave it out",
 	"REDIAL_PRESETS": "name a file of policies as JSON that the user who serves may read " +
 		"(redial presets prints those that there are), or leave it out",
+	"REDIAL_CONFIG": "name a file of triggers as YAML that the user who serves may read " +
+		"(redial triggers check FILE looks at one), or leave it out",
 	"REDIAL_CALLS_PER_SECOND":       "write your account's calls per second: 1, if nobody has raised it",
 	"REDIAL_MAX_WAITING":            "write how many calls one name may have waiting, such as 100000",
 	"REDIAL_MAX_WAITING_PER_NUMBER": "write how many calls may wait for one number, such as 200",

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 
+	"redial/internal/edge"
 	"redial/internal/twilio"
 )
 
@@ -12,11 +13,16 @@ import (
 func (e *Examination) settings() (list []Finding) {
 	e.faulty = map[string]bool{}
 	faults := e.Config.Faults()
-	if _, err := Presets(e.Config.Presets); err != nil {
+	presets, own, err := presetsOf(e.Config.Presets)
+	if err != nil {
 		faults = append(faults, err)
 	}
 	for _, err := range append(faults, e.Unread...) {
 		list = append(list, e.fault(err))
+	}
+	if e.needs("REDIAL_PRESETS", "REDIAL_FROM", "REDIAL_DEFAULT_REGION", "REDIAL_ALLOWED_REGIONS",
+		"REDIAL_NUMBER_PREFIXES", "REDIAL_TWIML_VERBS", "REDIAL_TWIML_HOSTS", "REDIAL_LANGUAGES", "HOST_URL") {
+		list = append(list, e.triggers(presets, own)...)
 	}
 	for _, w := range e.Config.warnings() {
 		if f := warning(w); e.needs(f.Setting) {
@@ -36,6 +42,24 @@ func (e *Examination) settings() (list []Finding) {
 		list = append(list, Finding{Verdict: Sound, Says: "each can be used"})
 	}
 	return about("settings", list...)
+}
+
+// triggers examines the file of triggers, and finds each of its mistakes.
+func (e *Examination) triggers(presets edge.Presets, own []string) (list []Finding) {
+	f, err := e.Config.readTriggers(e.Config.reader(presets), own)
+	e.fileHash = hashOf(f)
+	mistakes, isFile := errors.AsType[*FileError](err)
+	if err != nil && !isFile {
+		return []Finding{e.fault(err)}
+	}
+	if isFile {
+		for _, line := range mistakes.Lines()[1:] {
+			f := e.fault(&ConfigError{"REDIAL_CONFIG: " + line})
+			f.Fix = "" // the mistake says it
+			list = append(list, f)
+		}
+	}
+	return list
 }
 
 // fault is the finding for a setting with which serve does not start.

@@ -34,6 +34,7 @@ type Config struct {
 	TwimlHosts     []string `help:"Hosts that requests may have Twilio fetch from and post to; without, that of HOST_URL; *: any." env:"REDIAL_TWIML_HOSTS" placeholder:"HOST"`
 	Languages      []string `help:"Languages that may be spoken beside those that redial knows of; *: any, and any voice." env:"REDIAL_LANGUAGES" placeholder:"TAG"`
 	Presets        string   `help:"File of policies of your own, as JSON by name." env:"REDIAL_PRESETS" type:"path" predictor:"files" placeholder:"FILE"`
+	ConfigFile     string   `name:"config" help:"File of people, rotas, triggers and presets, as YAML; SIGHUP has it read anew." env:"REDIAL_CONFIG" type:"path" predictor:"files" placeholder:"FILE"`
 	CallsPerSecond float64  `help:"Pace of new calls to Twilio: your account's own (CPS); default ${default}." env:"REDIAL_CALLS_PER_SECOND" default:"1" placeholder:"N"`
 	MaxWaiting     int      `help:"Calls that one API key's name may have waiting; default ${default}." env:"REDIAL_MAX_WAITING" default:"100000" placeholder:"N"`
 	MaxPerNumber   int      `name:"max-waiting-per-number" help:"Calls that may wait for one number, whoever asked; default ${default}." env:"REDIAL_MAX_WAITING_PER_NUMBER" default:"200" placeholder:"N"`
@@ -67,7 +68,7 @@ func (e *ConfigError) Error() string { return e.Sentence }
 // Setting is the name of that setting.
 func (e *ConfigError) Setting() string {
 	name, _, _ := strings.Cut(e.Sentence, " ")
-	return name
+	return strings.TrimSuffix(name, ":")
 }
 
 func wrong(setting, problem string, args ...any) error {

@@ -12,7 +12,10 @@
 //	webhooks.go        the endpoints that the settings name
 //	tale.go            what the log says of calls: a line for each committed event
 //	contact.go         what the log says of the way to Twilio, and of the way back
+//	triggers.go        the file of triggers that is in force, until it is read anew
+//	nodes.go           whether other nodes have the same file of triggers
 //	app.go             a node: its parts
+//	neighbors.go       what a node knows of other nodes
 //	check.go           redial check: all parts of the set-up, side by side
 //	check_settings.go  the settings alone
 //	check_webhooks.go  whether somebody is where webhooks go
@@ -27,6 +30,7 @@
 //	check_fixes.go     how each setting is to be
 //	keys.go            an API key is made in a database, without a server
 //	migrate.go         a database's schema is brought up to date
+//	trigger_file.go    the file of triggers, or what is wrong with it
 //	presets.go         the presets that there are, with those of a file
 //	faults.go          what is wrong with a setting
 //	warnings.go        what is odd about a setting

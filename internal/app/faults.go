@@ -23,9 +23,14 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// Faults returns a *ConfigError for each setting that is missing or wrong. It also trims all settings: what comes
-// from a file often ends with a newline.
+// Faults returns a *ConfigError for each setting that is missing or wrong. It also trims all settings.
 func (c *Config) Faults() []error {
+	c.trim()
+	return slices.Concat(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
+}
+
+// trim removes spaces around all settings: what comes from a file often ends with a newline.
+func (c *Config) trim() {
 	for _, field := range reflect.ValueOf(c).Elem().Fields() {
 		switch setting := field.Addr().Interface().(type) {
 		case *string:
@@ -34,7 +39,6 @@ func (c *Config) Faults() []error {
 			*setting = trimmed(*setting)
 		}
 	}
-	return slices.Concat(c.checkTwilio(), c.checkServing(), c.checkCalls(), c.checkWebhooks())
 }
 
 // some removes the checks that found nothing.
@@ -160,14 +164,19 @@ func (c *Config) wayIn() string {
 	return ""
 }
 
-func (c *Config) checkCalls() (list []error) {
-	for _, err := range slices.Concat(c.numbers().Check(), c.rules().Check()) {
-		list = append(list, &ConfigError{edge.Text(err)})
-	}
-	return append(list, some(
+func (c *Config) checkCalls() []error {
+	return append(c.checkNumbers(), some(
 		c.checkPace(), checkBound("REDIAL_MAX_WAITING", c.MaxWaiting),
 		checkBound("REDIAL_MAX_WAITING_PER_NUMBER", c.MaxPerNumber), c.checkRetention(),
 	)...)
+}
+
+// checkNumbers examines the settings by which a request for a call is read.
+func (c *Config) checkNumbers() (list []error) {
+	for _, err := range slices.Concat(c.numbers().Check(), c.rules().Check()) {
+		list = append(list, &ConfigError{edge.Text(err)})
+	}
+	return list
 }
 
 const mostWaiting = 10_000_000 // calls, of a bound

@@ -41,6 +41,12 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
 // TestLogsKeepSecrets makes everything happen that is logged, at every level, and searches the log for secrets and
 // whole numbers.
 func TestLogsKeepSecrets(t *testing.T) {

@@ -33,7 +33,8 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	for _, w := range conf.warnings() {
 		conf.Log.Warn(w)
 	}
-	presets, err := Presets(conf.Presets)
+	a := &App{conf: conf, log: conf.Log}
+	file, err := a.readFile()
 	if err != nil {
 		return nil, err
 	}
@@ -71,15 +72,17 @@ func New(ctx context.Context, conf Config) (*App, error) {
 	if ill := illOfKeys(there); ill != "" && len(conf.APIKeys) == 0 {
 		conf.Log.Warn(ill, "fix", anotherAdmin)
 	}
-	a := &App{conf: conf, log: conf.Log, store: s, keys: there}
-	a.wire(carrier, contact, presets, registry)
+	a.store, a.keys = s, there
+	a.wire(carrier, contact, registry)
+	a.triggers.Use(file)
+	a.neighbors.meet(file, registry)
 	if err := a.configureEndpoints(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return a, nil
 }
 
-func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Presets, registry *prometheus.Registry) {
+func (a *App) wire(carrier *twilio.Client, contact *contact, registry *prometheus.Registry) {
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	a.dialer = dialer.New(dialer.Config{
 		Store: a.store, Carrier: carrier, Account: a.conf.AccountSID, CallsPerSecond: a.conf.CallsPerSecond,
@@ -90,16 +93,12 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, presets edge.Preset
 		Store: a.store, Secrets: a.conf.WebhookSecrets, Events: a.conf.events(), AllowPrivate: a.conf.WebhookAllowPrivate,
 		Transport: a.conf.WebhookTransport, Text: edge.Text, Log: a.log, Metrics: registry,
 	})
-	reader := edge.NewReader(edge.Reader{
-		Numbers: a.conf.numbers(), Presets: presets, Rules: a.conf.rules(),
-		Webhook: a.sender.CheckOfCall, HostURL: a.conf.HostURL,
-	})
 	a.triggers = trigger.New(a.store)
 	budgets := bodies.New(bodies.Within(debug.SetMemoryLimit(-1))) // -1 only reads GOMEMLIMIT
 	a.web = web.New(web.Config{
 		Store: a.store, Triggers: a.triggers, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,
 		Public:   a.conf.wayIn() != "",
-		Edge:     reader,
+		Edge:     a.edge,
 		Verifier: twilio.NewVerifier(a.conf.HostURL, a.conf.AuthTokens),
 		Prober:   twilio.NewProber(a.conf.HostURL, a.conf.AuthTokens),
 		HostURL:  a.conf.HostURL, LookUp: carrier.LookUp, IsSID: carrier.IsSID, Webhooks: a.sender, Heard: contact.called,

@@ -84,6 +84,7 @@ func (a *App) loops(ctx context.Context) {
 	all.Go(func() { a.sender.Run(ctx) })
 	all.Go(func() { a.retain(ctx) })
 	all.Go(func() { a.keepUses(ctx) })
+	all.Go(func() { a.keepNode(ctx) })
 	all.Wait()
 }
 

@@ -23,6 +23,7 @@ type Inspection struct {
 	Undelivered map[string]time.Time // since when an endpoint's oldest delivery waits
 	Pauses      map[string]Pause     // of dialing, by account
 	Keys        KeysThere
+	Nodes       []Node // that run
 }
 
 // schemaOfKeys is the migration that makes the table of API keys.
@@ -87,6 +88,9 @@ func (i *Inspection) readRows(ctx context.Context, s *Store) (err error) {
 		return err
 	}
 	if i.Undelivered, err = s.Undelivered(ctx); err != nil {
+		return err
+	}
+	if i.Nodes, err = s.Nodes(ctx); err != nil {
 		return err
 	}
 	return i.readPauses(ctx, s)

@@ -8,11 +8,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/phone"
 	"redial/internal/source"
 )
 
@@ -113,12 +111,12 @@ func (f *File) recipient(d *Decision, t *Trigger, name string, around Around) {
 	case known:
 		r.Person = person
 	case !t.Numbers:
-		d.doubt("to: %s is no name of people or rotas", shownName(name))
+		d.doubt("to: %s is no name of people or rotas", brief(name))
 		return
 	default:
 		number, err := f.number(name, around.Now)
 		if err != nil {
-			d.doubt("to: %s can't be rung: %v", shownName(name), err)
+			d.doubt("to: %s can't be rung: %v", brief(name), err)
 			return
 		}
 		r = Recipient{Person: Person{Number: number}}
@@ -126,7 +124,7 @@ func (f *File) recipient(d *Decision, t *Trigger, name string, around Around) {
 	switch {
 	case slices.ContainsFunc(d.Recipients, func(other Recipient) bool { return other.Number == r.Number }):
 	case len(d.Recipients) == call.MaxPeople:
-		d.doubt("to: %s is left out: a call has at most %d people", shownName(name), call.MaxPeople)
+		d.doubt("to: %s is left out: a call has at most %d people", brief(name), call.MaxPeople)
 	default:
 		d.Recipients = append(d.Recipients, r)
 	}
@@ -140,20 +138,6 @@ func (f *File) known(rota string, all []Override) (some []Override) {
 		}
 	}
 	return some
-}
-
-// shownName is a name that came from outside, for a sentence. It may be a number.
-func shownName(name string) string {
-	digits := 0
-	for _, r := range name {
-		if unicode.IsDigit(r) {
-			digits++
-		}
-	}
-	if digits >= 5 {
-		return phone.Mask(brief(name))
-	}
-	return brief(name)
 }
 
 // words finds what each of them hears: the first text in their language or, where there is none, the trigger's first.

@@ -20,6 +20,9 @@ type File struct {
 	reader   *edge.Reader // with these presets
 }
 
+// Reader reads requests with the file's presets, too.
+func (f *File) Reader() *edge.Reader { return f.reader }
+
 // Person is somebody of the file.
 type Person struct {
 	Number   string // E.164

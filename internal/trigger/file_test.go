@@ -154,7 +154,7 @@ triggers:
 trigers: {}
 `
 	want := []string{
-		`2:18: number must be a text, and YAML reads a number: put it in quotes, "+819012345678"`,
+		`2:18: number must be a text, and YAML reads a number: put it in quotes, "+8190******78"`,
 		`2:33: a person has no field "langage": is language meant?; it may have: number, name, language`,
 		`3:17: +81****3 has too few digits for a number of country code +81: write it in E.164, such as +819012345678`,
 		`3:50: must be a language tag such as ja-JP`,

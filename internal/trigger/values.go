@@ -68,7 +68,7 @@ func (r *fileReader) is(n *node, what string, want kind) bool {
 	case n.kind == nothing:
 		r.add(n.place, "%s is empty: write %s, or leave it out", what, want)
 	case want == aText && (n.kind == aNumber || n.kind == aBool):
-		r.add(n.place, `%s must be a text, and YAML reads %s: put it in quotes, "%s"`, what, n.kind, n.text)
+		r.add(n.place, `%s must be a text, and YAML reads %s: put it in quotes, "%s"`, what, n.kind, impersonal(n.text))
 	default:
 		r.add(n.place, "%s must be %s, not %s", what, want, n.kind)
 	}

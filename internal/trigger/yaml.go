@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -13,6 +14,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"redial/internal/phone"
 )
 
 // The bounds of a file are far more than the people and triggers of an installation need. The parser takes quadratic
@@ -303,7 +306,21 @@ func brief(text string) string {
 	if runes := []rune(text); len(runes) > most {
 		text = string(runes[:most]) + "…"
 	}
-	return fmt.Sprintf("%q", text)
+	return fmt.Sprintf("%q", impersonal(text))
+}
+
+// impersonal is a text for logs and messages, masked if it may have a phone number in it.
+func impersonal(text string) string {
+	digits := 0
+	for _, r := range text {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits >= 5 {
+		return phone.Mask(text)
+	}
+	return text
 }
 
 // find returns an object's value by its name; nil where there is none.
