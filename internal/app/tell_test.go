@@ -28,7 +28,7 @@ func (w *world) useTriggers(file string) {
 	w.t.Helper()
 	node := w.node.Load()
 	f, err := trigger.ReadFile([]byte(file), trigger.Settings{
-		Reader: node.web.Edge, Env: func(string) (string, bool) { return "", false }, Now: node.store.Now(),
+		Reader: node.web.Edge(), Env: func(string) (string, bool) { return "", false }, Now: node.store.Now(),
 	})
 	if err != nil {
 		w.t.Fatal(err)

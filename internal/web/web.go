@@ -21,15 +21,14 @@ import (
 
 // Config of a Server.
 type Config struct {
-	Store    *store.Store
-	Triggers *trigger.Triggers
-	Verifier *twilio.Verifier
-	Prober   *twilio.Prober // nil: nobody may probe
-	Account  string         // whose pause a list shows
-	APIKeys  []string       // none, nor any in the database: only this very machine is served
-	OwnKey   string         // with which this process may do anything, whatever keys there are; empty: none
-	Public   bool           // others can reach the node: nobody is served without an API key, whatever keys there are
-	// Edge is what reads requests, by the presets that there are now.
+	Store       *store.Store
+	Triggers    *trigger.Triggers
+	Verifier    *twilio.Verifier
+	Prober      *twilio.Prober // nil: nobody may probe
+	Account     string         // whose pause a list shows
+	APIKeys     []string       // none, nor any in the database: only this very machine is served
+	OwnKey      string         // with which this process may do anything, whatever keys there are; empty: none
+	Public      bool           // others can reach the node: nobody is served without an API key, whatever keys there are
 	Edge        func() *edge.Reader
 	LookUp      func(ctx context.Context, sid string) (call.Report, error) // asks Twilio about a call
 	IsSID       func(sid string) bool                                      // says whether it is of the form of a call's
