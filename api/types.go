@@ -210,18 +210,50 @@ func (d *Delays) UnmarshalJSON(b []byte) error {
 }
 
 // Confirm is what a person must press. In JSON it is none, any-key, or an object
-// with either the digit or the PIN.
+// with the digit, the PIN or the keys.
 type Confirm struct {
 	AnyKey bool
-	Digit  string // 0 to 9, * or #
-	PIN    string // 3 to 12 digits; in an answer it is masked
-	Prompt string // spoken after the message; empty: redial's own words
+	Digit  string             // 0 to 9, * or #
+	PIN    string             // 3 to 12 digits; in an answer it is masked
+	Keys   map[string]Meaning // what each key means
+	Prompt string             // spoken after the message; empty: redial's own words
 }
 
 type confirmWire struct {
-	Digit  string `json:"digit,omitzero"`
-	PIN    string `json:"pin,omitzero"`
-	Prompt string `json:"prompt,omitzero"`
+	Digit  string             `json:"digit,omitzero"`
+	PIN    string             `json:"pin,omitzero"`
+	Keys   map[string]Meaning `json:"keys,omitzero"`
+	Prompt string             `json:"prompt,omitzero"`
+}
+
+// Meaning is what a key means. In JSON it is a word, or an object with the answer.
+type Meaning struct {
+	Do     string // confirm or pass-on; empty: it is an answer
+	Answer string // 1 to 40 characters; empty once scrubbed
+}
+
+type meaningWire struct {
+	Answer string `json:"answer"`
+}
+
+// MarshalJSON writes the form that has no empty part.
+func (m Meaning) MarshalJSON() ([]byte, error) {
+	if m.Do != "" {
+		return json.Marshal(m.Do)
+	}
+	return json.Marshal(meaningWire{m.Answer})
+}
+
+// UnmarshalJSON reads both forms.
+func (m *Meaning) UnmarshalJSON(b []byte) error {
+	*m = Meaning{}
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &m.Do)
+	}
+	var w meaningWire
+	err := json.Unmarshal(b, &w)
+	m.Answer = w.Answer
+	return err
 }
 
 // MarshalJSON writes the shorter of the two forms.
@@ -229,10 +261,10 @@ func (c Confirm) MarshalJSON() ([]byte, error) {
 	switch {
 	case c.AnyKey:
 		return []byte(`"any-key"`), nil
-	case c.Digit == "" && c.PIN == "":
+	case c.Digit == "" && c.PIN == "" && len(c.Keys) == 0:
 		return []byte(`"none"`), nil
 	}
-	return json.Marshal(confirmWire{c.Digit, c.PIN, c.Prompt})
+	return json.Marshal(confirmWire{c.Digit, c.PIN, c.Keys, c.Prompt})
 }
 
 // UnmarshalJSON reads both forms.
@@ -247,9 +279,9 @@ func (c *Confirm) UnmarshalJSON(b []byte) error {
 	}
 	var w confirmWire
 	if err := json.Unmarshal(b, &w); err != nil {
-		return errors.New(`must be "none", "any-key", or an object with a digit or a pin`)
+		return errors.New(`must be "none", "any-key", or an object with a digit, a pin or keys`)
 	}
-	c.Digit, c.PIN, c.Prompt = w.Digit, w.PIN, w.Prompt
+	c.Digit, c.PIN, c.Keys, c.Prompt = w.Digit, w.PIN, w.Keys, w.Prompt
 	return nil
 }
 
@@ -320,6 +352,7 @@ type Reached struct {
 	To       string    `json:"to,omitzero"`
 	Name     string    `json:"name,omitzero"`
 	By       string    `json:"by"`                // key, pin, human (was detected), or answer (nothing else is known)
+	Answer   string    `json:"answer,omitzero"`   // what the pressed key means, where it is an answer
 	At       time.Time `json:"at"`                //
 	Listened int       `json:"listened,omitzero"` // seconds, set once the conversation is over
 }
@@ -344,6 +377,7 @@ type Attempt struct {
 	EndedAt     time.Time `json:"ended_at,omitzero"`
 	AnsweredBy  string    `json:"answered_by,omitzero"`  // what Twilio's detection found: human, unknown, fax, machine_…
 	ConfirmedAt time.Time `json:"confirmed_at,omitzero"` // the right key was pressed
+	PassedOnAt  time.Time `json:"passed_on_at,omitzero"` // the person left the call to the others, by a key
 	WrongKeys   int       `json:"wrong_keys,omitzero"`
 	Duration    int       `json:"duration,omitzero"` // of the conversation, seconds
 	SIPCode     int       `json:"sip_code,omitzero"` // the network's last word
@@ -419,6 +453,7 @@ type Event struct {
 	Outcome       string    `json:"outcome,omitzero"`
 	By            string    `json:"by,omitzero"` // whose request caused it: the name of an API key
 	Reason        string    `json:"reason,omitzero"`
+	Answer        string    `json:"answer,omitzero"`  // what the pressed key means, where it is an answer
 	Waiting       string    `json:"waiting,omitzero"` // why the next dial is not made sooner
 	Waited        []Wait    `json:"waited,omitzero"`  // what the dial waited for after it was due
 	Code          int       `json:"code,omitzero"`    // Twilio's error code

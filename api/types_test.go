@@ -122,6 +122,7 @@ func FuzzPolicy(f *testing.F) {
 		`{"redial_after":{"busy":"30s","no-answer":["0s","5m"],"failed":[]}}`,
 		`{"window":{"days":["mon"],"hours":"09:00-21:00","holidays":["2026-12-25"]}}`,
 		`{"confirm":{"pin":"1234"},"machine":{"do":"leave-message","then":"end"}}`,
+		`{"confirm":{"keys":{"1":"confirm","2":"pass-on","3":{"answer":"later"},"4":null}}}`,
 		`{"confirm":"any-key","machine":"redial"}`, `{"deadline":30}`, `{"deadline":null}`,
 	} {
 		f.Add(text)

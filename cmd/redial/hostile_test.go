@@ -186,7 +186,7 @@ func TestNothingThatAServerSendsCommandsTheTerminal(t *testing.T) {
 	}
 	for _, kind := range []string{
 		"dialed", "placed", "postponed", "initiated", "unanswered", "hung_up", "detected", "confirmed", "key_refused",
-		"told", "resolved", "asked", "ended", "resurfaced",
+		"passed_on", "told", "resolved", "asked", "ended", "resurfaced",
 	} {
 		kinds = append(kinds, "attempt."+kind)
 	}

@@ -133,10 +133,32 @@ func whoIsReached(p *api.Policy) string {
 		return "reached is who presses any key"
 	case c != nil && c.Digit != "":
 		return "reached is who presses " + c.Digit + prompted(c)
+	case c != nil && len(c.Keys) > 0:
+		return "reached is who presses " + menu(c.Keys) + prompted(c)
 	case ignores(p.Machine):
 		return "reached is who answers, be it a machine"
 	}
 	return "reached is the person who answers"
+}
+
+// menu says which keys reach a person, and which pass the call on.
+func menu(keys map[string]api.Meaning) string {
+	var reach, pass []string
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		switch m := keys[key]; {
+		case m.Do == "pass-on":
+			pass = append(pass, key)
+		case m.Do == "":
+			reach = append(reach, fmt.Sprintf("%s (%q)", key, m.Answer))
+		default:
+			reach = append(reach, key)
+		}
+	}
+	line := strings.Join(reach, " or ")
+	if len(pass) > 0 {
+		line += "; " + strings.Join(pass, " or ") + " passes the call on"
+	}
+	return line
 }
 
 func prompted(c *api.Confirm) string {
@@ -165,7 +187,9 @@ func meets(m *api.Machine) string {
 
 func ignores(m *api.Machine) bool { return m == nil || m.Do == "" || m.Do == "ignore" }
 
-func confirms(c *api.Confirm) bool { return c != nil && (c.AnyKey || c.Digit != "" || c.PIN != "") }
+func confirms(c *api.Confirm) bool {
+	return c != nil && (c.AnyKey || c.Digit != "" || c.PIN != "" || len(c.Keys) > 0)
+}
 
 func value(n *int) int {
 	if n == nil {

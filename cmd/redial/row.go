@@ -120,6 +120,7 @@ var ofAttempt = map[string]string{
 	"ringing":     "rings",
 	"answered":    "is answered",
 	"confirmed":   "is confirmed",
+	"passed_on":   "passes it on",
 	"key_refused": "a wrong key",
 	"told":        "hears it is taken",
 	"hung_up":     "is let go",

@@ -109,7 +109,12 @@ func attemptStory(what string, e api.Event, people []api.Person, at place) strin
 	case "detected":
 		return "was answered by: " + e.Reason
 	case "confirmed":
+		if e.Answer != "" {
+			return "is answered by a key: " + e.Answer
+		}
 		return "is confirmed, by " + e.Reason
+	case "passed_on":
+		return "is passed on: this person is not rung any more"
 	case "key_refused":
 		return "a wrong key was pressed"
 	case "told":
@@ -141,6 +146,9 @@ func reachedLine(r *api.Reached) string {
 		"key": "confirmed by a key", "pin": "confirmed by the PIN", "human": "a person, as far as can be detected",
 		"answer": "the call was answered, and nothing else is known",
 	}[r.By]
+	if r.Answer != "" {
+		how = "answered by a key: " + r.Answer
+	}
 	text := cmp.Or(strings.TrimSpace(r.Name+" "+r.To), "(scrubbed)") + ": " + how
 	if r.Listened > 0 {
 		text += fmt.Sprintf("; listened for %d s", r.Listened)

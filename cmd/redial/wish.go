@@ -35,7 +35,7 @@ type wishFlags struct {
 	Holiday      []string          `help:"A date on which it may not." placeholder:"2026-12-25"`
 	Then         []string          `help:"Another number to call; NAME=NUMBER tells the others who it was. Again for each." placeholder:"NUMBER" sep:"none"`
 	Ladder       string            `help:"The order of several: sequence, rounds or parallel." placeholder:"ORDER" predictor:"sequence,rounds,parallel"`
-	Confirm      string            `help:"What must be pressed: any-key, a digit, or pin:DIGITS." placeholder:"1" predictor:"none,any-key"`
+	Confirm      string            `help:"What must be pressed: any-key, a digit, pin:DIGITS, or what each key means, such as 1=confirm,2=pass-on,3=answer:later." placeholder:"1" predictor:"none,any-key"`
 	Prompt       content           `help:"What asks for it; - and @FILE as with --say." placeholder:"TEXT"`
 	Machine      string            `help:"When a machine answers: ignore, redial or leave-message." placeholder:"WHAT" predictor:"ignore,redial,leave-message"`
 	MachineSay   content           `help:"What to leave as a message; - and @FILE as with --say." placeholder:"TEXT"`
@@ -51,7 +51,7 @@ func (c *wishFlags) Validate() error {
 	case c.Say == "" && (c.Language != "" || c.Voice != "" || c.Repeat != 0):
 		return errors.New("--language, --voice and --repeat need --say")
 	case c.Prompt != "" && (c.Confirm == "" || c.Confirm == "none" || c.Confirm == "any-key"):
-		return errors.New("--prompt needs --confirm with a digit or a PIN")
+		return errors.New("--prompt needs --confirm with a digit, a PIN or keys")
 	case c.Machine == "" && (c.MachineSay != "" || c.MachineThen != ""):
 		return errors.New("--machine-say and --machine-then need --machine leave-message")
 	}
@@ -91,8 +91,10 @@ func (c *wishFlags) wish() (api.CreateCall, error) {
 		req.Say = &api.Say{Text: string(c.Say), Language: c.Language, Voice: c.Voice, Repeat: c.Repeat}
 	}
 	var p api.Policy
-	c.proof(&p)
-	err := c.schedule(&p)
+	err := c.proof(&p)
+	if err == nil {
+		err = c.schedule(&p)
+	}
 	if err != nil {
 		return req, err
 	}
@@ -211,12 +213,15 @@ func (c *wishFlags) people() []api.Person {
 }
 
 // proof sets what counts as reached, and in which order to try people.
-func (c *wishFlags) proof(p *api.Policy) {
+func (c *wishFlags) proof(p *api.Policy) (err error) {
 	p.Ladder = c.Ladder
 	if c.Confirm != "" {
 		p.Confirm = &api.Confirm{Digit: c.Confirm, Prompt: string(c.Prompt)}
 		if pin, ok := strings.CutPrefix(c.Confirm, "pin:"); ok {
 			p.Confirm.PIN, p.Confirm.Digit = pin, ""
+		} else if strings.Contains(c.Confirm, "=") {
+			p.Confirm.Digit = ""
+			p.Confirm.Keys, err = meanings(c.Confirm)
 		}
 		if c.Confirm == "any-key" || c.Confirm == "none" {
 			p.Confirm.AnyKey, p.Confirm.Digit = c.Confirm == "any-key", ""
@@ -225,6 +230,26 @@ func (c *wishFlags) proof(p *api.Policy) {
 	if c.Machine != "" {
 		p.Machine = &api.Machine{Do: c.Machine, Say: string(c.MachineSay), Then: c.MachineThen}
 	}
+	return err
+}
+
+// meanings reads what each key means, such as 1=confirm,2=pass-on,3=answer:later. The server refuses whatever is no key
+// or no meaning.
+func meanings(text string) (map[string]api.Meaning, error) {
+	all := map[string]api.Meaning{}
+	for part := range strings.SplitSeq(text, ",") {
+		key, word, given := strings.Cut(strings.TrimSpace(part), "=")
+		if _, twice := all[key]; twice || !given {
+			return nil, fmt.Errorf("--confirm takes what each key means by commas, and each key once, such as "+
+				"1=confirm,2=pass-on,3=answer:later; not %q", part)
+		}
+		m := api.Meaning{Do: word}
+		if answer, ok := strings.CutPrefix(word, "answer:"); ok {
+			m = api.Meaning{Answer: answer}
+		}
+		all[key] = m
+	}
+	return all, nil
 }
 
 // options gives each --option its JSON type: a value that is JSON, such as true or 30, is used as it is; any other is

@@ -45,6 +45,7 @@ func TestWhatNobodyWouldHearIsNotTaken(t *testing.T) {
 			`{"to": [{"number": "A", "say": "…"}], "say": "hi"}`:                                           "to[0].say",
 			`{"to": [{"number": "A", "language": "ja"}], "say": "hi"}`:                                     "to[0].language",
 			`{"to": "A", "say": "hi", "policy": {"confirm": {"digit": "1", "prompt": "?"}}}`:               "policy.confirm.prompt",
+			`{"to": "A", "say": "hi", "policy": {"confirm": {"keys": {"3": {"answer": "?"}}}}}`:            "policy.confirm.keys.3.answer",
 			`{"to": "A", "say": "hi", "policy": {"machine": {"do": "leave-message", "say": "***"}}}`:       "policy.machine.say",
 			`{"to": "A", "url": "https://twimlets.com/message?Message=hi"}`:                                "url",
 			`{"to": "A", "say": "hi", "options": {"FallbackUrl": "https://evil.example/"}}`:                "options.FallbackUrl",

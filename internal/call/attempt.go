@@ -57,6 +57,8 @@ type Attempt struct {
 	AnsweredBy  string    // what the carrier's detection said: human, unknown, fax or machine_*
 	Instructed  bool      // the carrier asked what to say to the person who answered, and was told
 	ConfirmedAt time.Time // when the right key was pressed
+	Answer      string    // what that key means, where it is an answer
+	PassedOnAt  time.Time // when the key was pressed by which the person leaves the call to the others
 	WrongKeys   int       // how often a wrong key was pressed
 }
 

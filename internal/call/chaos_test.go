@@ -42,7 +42,11 @@ func randomWish(t *rapid.T) Wish {
 
 // randomProof requires a random proof that a person answers, from several people.
 func randomProof(t *rapid.T, w *Wish) {
-	w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey, ConfirmPIN}).Draw(t, "confirm")
+	kinds := []ConfirmKind{ConfirmNone, ConfirmAnyKey, ConfirmPIN, ConfirmKeys}
+	w.Policy.Confirm.Kind = rapid.SampledFrom(kinds).Draw(t, "confirm")
+	if w.Policy.Confirm.Kind == ConfirmKeys {
+		w.Policy.Confirm.Keys = map[string]Meaning{"1": confirms, "2": passesOn, "3": answers}
+	}
 	w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial, MachineLeaveMessage}).
 		Draw(t, "machine")
 	w.Policy.Machine.End = rapid.Bool().Draw(t, "end")
@@ -206,6 +210,8 @@ func (x *chaos) mayDial(after *Call, n int) {
 		x.Fatalf("dials at %s, not before which: %s", x.now, c.Policy.NotBefore.After)
 	case after.dials(after.Attempt(n).Person, len(after.Attempts)) > c.Policy.MaxAttempts:
 		x.Fatalf("dials person %d once too often", after.Attempt(n).Person)
+	case c.passedOn(after.Attempt(n).Person):
+		x.Fatalf("dials person %d, who has passed the call on", after.Attempt(n).Person)
 	}
 	later := func(a Attempt) bool { return a.Result() != Unplaced && c.RedialAsked.Before(a.EndedAt) }
 	asked := !slices.ContainsFunc(c.Attempts, later)
@@ -322,9 +328,9 @@ func (x *chaos) actions() map[string]func(*rapid.T) {
 			x.tell(func(c *Call) []Event { c.Inquire(since, x.now); return nil })
 		},
 		"pressed": func(t *rapid.T) {
-			n, sid, right := x.attempt(t), anySID.Draw(t, "sid"), rapid.Bool().Draw(t, "right")
+			n, sid, m := x.attempt(t), anySID.Draw(t, "sid"), rapid.SampledFrom(meanings).Draw(t, "means")
 			try := rapid.IntRange(1, KeyTries).Draw(t, "try")
-			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, try, right, x.now) })
+			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, try, m, x.now) })
 		},
 		"hold":    func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Hold(c.To, x.now) }) },
 		"release": func(*rapid.T) { x.tell(func(c *Call) []Event { return c.Release(c.Held, x.now) }) },

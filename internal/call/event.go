@@ -26,6 +26,7 @@ const (
 	AttemptAnswered   EventType = "attempt.answered"
 	AttemptDetected   EventType = "attempt.detected"    // the carrier says whether a machine answered
 	AttemptConfirmed  EventType = "attempt.confirmed"   // the right key was pressed: a person was reached
+	AttemptPassedOn   EventType = "attempt.passed_on"   // a key was pressed that leaves the call to the others
 	AttemptKeyRefused EventType = "attempt.key_refused" // a wrong key was pressed
 	AttemptTold       EventType = "attempt.told"        // the listener hears that somebody else was reached
 	AttemptAsked      EventType = "attempt.asked"       // no word in time: the carrier is asked
@@ -41,8 +42,8 @@ func EventTypes() []EventType {
 		CallCreated, CallCancelRequested, CallHeld, CallReleased, CallDeferred,
 		RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded,
 		AttemptDialed, AttemptPlaced, AttemptPostponed, AttemptUnanswered, AttemptInitiated, AttemptRinging, AttemptAnswered,
-		AttemptDetected, AttemptConfirmed, AttemptKeyRefused, AttemptTold, AttemptAsked, AttemptHungUp, AttemptEnded,
-		AttemptResurfaced, AttemptResolved,
+		AttemptDetected, AttemptConfirmed, AttemptPassedOn, AttemptKeyRefused, AttemptTold, AttemptAsked, AttemptHungUp,
+		AttemptEnded, AttemptResurfaced, AttemptResolved,
 	}
 }
 
@@ -58,6 +59,7 @@ type Event struct {
 	Outcome       Outcome   `json:"outcome,omitempty"`
 	By            string    `json:"by,omitempty"` // whose request caused it: the name of an API key
 	Reason        string    `json:"reason,omitempty"`
+	Answer        string    `json:"answer,omitempty"`   // what the pressed key means
 	Waiting       string    `json:"waiting,omitempty"`  // why the next dial is not made sooner
 	Waited        []Wait    `json:"waited,omitempty"`   // what the dial has waited for since it was due
 	Code          int       `json:"code,omitempty"`     // the carrier's error code

@@ -136,26 +136,39 @@ func (c *Call) Unseen(n int, now time.Time) []Event {
 	return append(c.concluded(a, "", now), c.settle(now)...)
 }
 
-// Pressed records that keys were pressed on attempt n, in answer to the nth question of this leg. right says whether
-// they confirm. A repeat changes nothing.
-func (c *Call) Pressed(n int, sid string, nth int, right bool, now time.Time) []Event {
+// Pressed records that keys were pressed on attempt n, in answer to the nth question of this leg, and what they mean. A
+// repeat changes nothing.
+func (c *Call) Pressed(n int, sid string, nth int, m Meaning, now time.Time) []Event {
 	a := c.Attempt(n)
 	if a == nil || sid == "" || a.SID != "" && a.SID != sid || !a.NeedsKey || c.State == Ended {
 		return nil
 	}
 	before := a.Result()
 	evs := c.learn(a, Report{SID: sid, Status: InProgress}, now)
-	switch {
-	case c.unwanted(a) == taken:
+	if c.unwanted(a) == taken {
 		evs = append(evs, c.hearsTaken(a, now)...)
-	case right && a.ConfirmedAt.IsZero():
-		a.ConfirmedAt = now
-		evs = append(evs, c.attemptEvent(AttemptConfirmed, now, n, Event{Reason: c.Policy.confirmedBy()}))
-	case !right && nth > a.WrongKeys:
-		a.WrongKeys = nth
-		evs = append(evs, c.attemptEvent(AttemptKeyRefused, now, n, Event{}))
+	} else {
+		evs = append(evs, c.pressed(a, nth, m, now)...)
 	}
 	return append(append(evs, c.concluded(a, before, now)...), c.settle(now)...)
+}
+
+// pressed adds what pressed keys mean to the facts about a. Whoever passes the call on is told so, and then the
+// conversation ends: the carrier is asked soon, so that the next person does not wait for a callback that got lost.
+func (c *Call) pressed(a *Attempt, nth int, m Meaning, now time.Time) []Event {
+	switch {
+	case m.Do == KeyPassesOn && a.PassedOnAt.IsZero():
+		a.PassedOnAt = now
+		c.askSoon(a, now)
+		return []Event{c.attemptEvent(AttemptPassedOn, now, a.N, Event{})}
+	case (m.Do == KeyConfirms || m.Do == KeyAnswers) && a.ConfirmedAt.IsZero():
+		a.ConfirmedAt, a.Answer = now, m.Answer
+		return []Event{c.attemptEvent(AttemptConfirmed, now, a.N, Event{Reason: c.Policy.confirmedBy(), Answer: m.Answer})}
+	case m.Do == "" && nth > a.WrongKeys:
+		a.WrongKeys = nth
+		return []Event{c.attemptEvent(AttemptKeyRefused, now, a.N, Event{})}
+	}
+	return nil
 }
 
 // learn adds what a report says to the facts about a.

@@ -142,7 +142,7 @@ func (c *Call) endAs(n int, r Result, now time.Time) {
 		tell(StatusCompleted, "")
 	case Completed:
 		tell(InProgress, human)
-		c.Pressed(n, sid, 1, true, now)
+		c.Pressed(n, sid, 1, Meaning{Do: KeyConfirms}, now)
 		tell(StatusCompleted, "")
 	default:
 		tell(Status(r), "")

@@ -55,13 +55,26 @@ func (c *Call) count(r Result) (n int) {
 	return n
 }
 
+// passedOn says whether a person left the call to the others.
+func (c *Call) passedOn(p int) bool {
+	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Person == p && a.PassedOn() })
+}
+
 func (c *Call) anyPostponed() bool { return c.firstPostponed() != nil }
 
-// firstPostponed returns the first postponed attempt; nil if there is none.
+// firstPostponed returns the first postponed attempt that is still to be sent; nil if there is none.
 func (c *Call) firstPostponed() *Attempt {
-	i := slices.IndexFunc(c.Attempts, func(a Attempt) bool { return a.isPostponed() })
-	return c.Attempt(i + 1)
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; c.isToBeSent(a) {
+			return a
+		}
+	}
+	return nil
 }
+
+// isToBeSent says whether an attempt is postponed and goes out again. It does not if the person has passed the call on
+// meanwhile, by a key whose news came late.
+func (c *Call) isToBeSent(a *Attempt) bool { return a.isPostponed() && !c.passedOn(a.Person) }
 
 // postponedFor returns the postponed attempt of a person; nil if there is none.
 func (c *Call) postponedFor(p int) *Attempt {

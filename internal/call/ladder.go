@@ -37,5 +37,5 @@ func (c *Call) done(p int) bool {
 		}
 	}
 	return c.dials(p, len(c.Attempts)) >= c.Policy.MaxAttempts || c.ended(p, Refused) > 0 ||
-		c.hasMessage(p) || c.ended(p, Unplaced) >= unplacedCeiling
+		c.passedOn(p) || c.hasMessage(p) || c.ended(p, Unplaced) >= unplacedCeiling
 }

@@ -127,7 +127,7 @@ func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 			w.Policy.Ladder, w.Policy.TalkLimit, w.Policy.Confirm.Kind = Parallel, time.Minute, ConfirmAnyKey
 		})
 		s.wakes(Action{Dial, 1}, Action{Dial, 2}).got(s.Placed(1, "CA1", s.now)).got(s.Placed(2, "CA2", s.now))
-		s.hears(1, InProgress).hears(2, InProgress).got(s.Pressed(1, "CA1", 1, true, s.now)).hears(1, StatusCompleted)
+		s.hears(1, InProgress).hears(2, InProgress).got(s.Pressed(1, "CA1", 1, confirms, s.now)).hears(1, StatusCompleted)
 		s.until(legMargin+2*time.Minute).looked(2, InProgress).ends(Reached).results(Completed, Unconfirmed)
 	})
 	t.Run("who is told while it is looked at wakes nobody for it", func(t *testing.T) {
@@ -135,7 +135,7 @@ func TestTheLegsBoundNeedsEvidence(t *testing.T) {
 			w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey
 		}).wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
 		s.Attempt(2).OverdueAt, s.Attempt(2).AskAt = s.now, s.now.Add(time.Minute)
-		s.got(s.Pressed(1, sids[1], 1, true, s.now)).got(s.Pressed(2, sids[2], 1, true, s.now)).last(AttemptTold)
+		s.got(s.Pressed(1, sids[1], 1, confirms, s.now)).got(s.Pressed(2, sids[2], 1, confirms, s.now)).last(AttemptTold)
 		if s.after(interruptAgain).wakes(); !s.WakeAt.After(s.now) {
 			t.Errorf("at %s it is due again at %s", s.now, s.WakeAt)
 		}

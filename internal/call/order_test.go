@@ -142,8 +142,8 @@ func TestProofInAnyOrder(t *testing.T) {
 		r.SID = "CA1"
 		return told{what, func(c *Call) []Event { return c.Report(1, r, now) }}
 	}
-	press := func(what string, nth int, right bool) told {
-		return told{what, func(c *Call) []Event { return c.Pressed(1, "CA1", nth, right, now) }}
+	press := func(what string, nth int, m Meaning) told {
+		return told{what, func(c *Call) []Event { return c.Pressed(1, "CA1", nth, m, now) }}
 	}
 	all := []told{
 		report("rings", Report{Status: Ringing}), report("is answered", Report{Status: InProgress}),
@@ -154,12 +154,17 @@ func TestProofInAnyOrder(t *testing.T) {
 		report("ends", Report{Status: StatusCompleted, Duration: 9}),
 		report("ends, with an error", Report{Status: StatusCompleted, Duration: 9, ErrorCode: 11200}),
 		report("is answered, with another", Report{Status: InProgress, ErrorCode: 12100}),
-		press("a wrong key", 1, false), press("another", 2, false), press("the right one", 3, true),
+		press("a wrong key", 1, Meaning{}), press("another", 2, Meaning{}), press("the right one", 3, confirms),
+		press("it is passed on", 2, passesOn),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		w := wish()
 		w.Policy.Machine.Do = rapid.SampledFrom([]MachineDo{MachineIgnore, MachineRedial}).Draw(t, "machine")
 		w.Policy.Confirm.Kind = rapid.SampledFrom([]ConfirmKind{ConfirmNone, ConfirmAnyKey}).Draw(t, "confirm")
+		twoPeople := rapid.Bool().Draw(t, "two people")
+		if twoPeople {
+			people(2)(&w)
+		}
 		facts := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, 5, func(f told) string { return f.what }).Draw(t, "facts")
 		end := func(facts []told) (c Call, early bool) {
 			c, _, err := New(w, morning)
@@ -174,7 +179,8 @@ func TestProofInAnyOrder(t *testing.T) {
 			return c, early
 		}
 		one, early1 := end(facts)
-		other, early2 := end(rapid.Permutation(facts).Draw(t, "order"))
+		doubled := slices.Concat(facts, rapid.SliceOfN(rapid.SampledFrom(facts), 0, 3).Draw(t, "doubled"))
+		other, early2 := end(rapid.Permutation(doubled).Draw(t, "order"))
 		if early1 || early2 { // decided, and perhaps told, before all facts were known
 			return
 		}

@@ -3,6 +3,7 @@ package call
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -96,9 +97,15 @@ func (p Policy) NeedsURL() bool {
 	return p.Confirm.Kind != ConfirmNone || p.Machine.Do != MachineIgnore
 }
 
-// Impersonal is the Policy without the words that were written for a person, and without the person's PIN.
+// Impersonal is the Policy without the words that were written for a person, and without the person's PIN. Of each key
+// it tells what the key does, but no answer.
 func (p Policy) Impersonal() Policy {
 	p.Confirm.Prompt, p.Confirm.PINLength, p.Confirm.PINSalt, p.Confirm.PINHash, p.Machine.Say = "", 0, "", "", ""
+	keys := maps.Clone(p.Confirm.Keys) // the Policy's own are left as they are
+	for key, m := range keys {
+		keys[key] = Meaning{Do: m.Do}
+	}
+	p.Confirm.Keys = keys
 	return p
 }
 
@@ -169,12 +176,38 @@ func (p Policy) checkReached() error {
 	switch {
 	case c.Kind == ConfirmDigit && (len(c.Digit) != 1 || !strings.Contains(keySigns, c.Digit)):
 		return &PolicyError{"confirm.digit", "must be one of 0 to 9, * and #"}
+	case c.Kind == ConfirmKeys && len(c.KeyFaults()) > 0:
+		return c.KeyFaults()[0]
 	case utf8.RuneCountInString(c.Prompt) > maxPrompt:
 		return &PolicyError{"confirm.prompt", fmt.Sprintf("must have at most %d characters", maxPrompt)}
 	case m.Do != MachineIgnore && m.Do != MachineRedial && m.Do != MachineLeaveMessage:
 		return &PolicyError{"machine", "must be ignore, redial or leave-message"}
 	}
 	return nil
+}
+
+// KeyFaults returns a *PolicyError for each thing that is wrong with the meanings of the keys.
+func (c Confirm) KeyFaults() (faults []*PolicyError) {
+	reaches := false
+	for _, key := range slices.Sorted(maps.Keys(c.Keys)) {
+		m, field := c.Keys[key], "confirm.keys."+key
+		reaches = reaches || m.Do == KeyConfirms || m.Do == KeyAnswers
+		switch {
+		case len(key) != 1 || !strings.Contains(keySigns, key):
+			faults = append(faults, &PolicyError{field, "is no key: there are 0 to 9, * and #"})
+		case m.Do != KeyConfirms && m.Do != KeyAnswers && m.Do != KeyPassesOn:
+			faults = append(faults, &PolicyError{field, `must be "confirm", "pass-on" or {"answer": "…"}`})
+		case m.Do == KeyAnswers && (m.Answer == "" || utf8.RuneCountInString(m.Answer) > maxAnswer):
+			faults = append(faults, &PolicyError{field + ".answer", fmt.Sprintf("must have 1 to %d characters", maxAnswer)})
+		case m.Do != KeyAnswers && m.Answer != "":
+			faults = append(faults, &PolicyError{field, "has an answer, and is none"})
+		}
+	}
+	if !reaches && len(faults) == 0 {
+		faults = append(faults, &PolicyError{"confirm.keys",
+			`must have a key by which a person is reached: {"1": "confirm"}, or one with an answer`})
+	}
+	return faults
 }
 
 func (p Policy) checkLadder() error {

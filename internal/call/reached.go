@@ -31,6 +31,7 @@ type Evidence struct {
 	Attempt  int
 	Person   Person
 	By       string    // key, pin, human (it was detected) or answer (and nothing more)
+	Answer   string    // what the key means, where it is an answer
 	At       time.Time //
 	Listened int       // seconds; 0 while the conversation goes on
 }
@@ -45,7 +46,7 @@ func (c *Call) Evidence() *Evidence {
 	e.Person.Number = a.To
 	switch {
 	case !a.ConfirmedAt.IsZero():
-		e.By, e.At = c.Policy.confirmedBy(), a.ConfirmedAt
+		e.By, e.At, e.Answer = c.Policy.confirmedBy(), a.ConfirmedAt, a.Answer
 	case a.Detects:
 		e.By = human
 	}

@@ -40,6 +40,8 @@ func (a *Attempt) answered() Result {
 	switch {
 	case !a.ConfirmedAt.IsZero():
 		return Completed
+	case a.PassedOn():
+		return Unconfirmed
 	case a.Machine():
 		return Machine
 	case a.NeedsKey, a.reportedError() != 0:
@@ -71,9 +73,13 @@ func (a *Attempt) strongest() Status {
 	return ""
 }
 
+// PassedOn says whether the person left the call to the others. Of two keys that contradict each other, the one that
+// confirms wins.
+func (a *Attempt) PassedOn() bool { return !a.PassedOnAt.IsZero() && a.ConfirmedAt.IsZero() }
+
 // Machine says whether a machine is known to have answered, where that matters.
 func (a *Attempt) Machine() bool {
-	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
+	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero() && a.PassedOnAt.IsZero()
 }
 
 // hasMessage says whether a message was left with a machine.

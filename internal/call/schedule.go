@@ -30,7 +30,7 @@ func (c *Call) nextDial(now time.Time) (people []int, at time.Time, waiting stri
 func (c *Call) whoIsNext() (people []int, at time.Time) {
 	at = c.CreatedAt
 	for i := range c.Attempts {
-		if a := &c.Attempts[i]; a.isPostponed() {
+		if a := &c.Attempts[i]; c.isToBeSent(a) {
 			people, at = append(people, a.Person), latest(at, a.RetryAt)
 		}
 	}
@@ -44,6 +44,19 @@ func (c *Call) whoIsNext() (people []int, at time.Time) {
 		at = latest(at, c.Attempts[i].EndedAt)
 	}
 	return people, at
+}
+
+// RingsOthers says whether somebody else than the person of attempt n is rung, or will be.
+func (c *Call) RingsOthers(n int) bool {
+	person := c.Attempt(n).Person
+	for i := range c.Attempts {
+		if a := &c.Attempts[i]; a.Person != person && a.Live() {
+			return true
+		}
+	}
+	people, _ := c.whoIsNext()
+	another := func(p int) bool { return p != person }
+	return c.CancelRequested.IsZero() && slices.ContainsFunc(people, another)
 }
 
 // plan makes the Call wait for its next dial, and returns the Event that says so if that is news.

@@ -229,8 +229,8 @@ func TestHowLongTheyListenedMayComeAfterTheEnd(t *testing.T) {
 func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 	s := begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
 	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
-	s.got(s.Pressed(1, sids[1], 1, true, s.now))
-	s.got(s.Pressed(2, sids[2], 1, true, s.now)).last(AttemptTold)
+	s.got(s.Pressed(1, sids[1], 1, confirms, s.now))
+	s.got(s.Pressed(2, sids[2], 1, confirms, s.now)).last(AttemptTold)
 	s.sleeps().hears(1, StatusCompleted).hears(2, StatusCompleted)
 	s.ends(Reached).results(Completed, Unconfirmed)
 
@@ -244,8 +244,8 @@ func TestWhoWasToldIsNotToldTwice(t *testing.T) {
 
 	s = begin(t, people(2), func(w *Wish) { w.Policy.Ladder, w.Policy.Confirm.Kind = Parallel, ConfirmAnyKey })
 	s.wakes(Action{Dial, 1}, Action{Dial, 2}).hears(1, InProgress).hears(2, InProgress)
-	s.got(s.Pressed(1, sids[1], 1, true, s.now)).wakes(Action{Tell, 2}).last(AttemptTold)
-	s.after(time.Second).got(s.Pressed(2, sids[2], 1, true, s.now)).got(s.Pressed(2, sids[2], 2, false, s.now))
+	s.got(s.Pressed(1, sids[1], 1, confirms, s.now)).wakes(Action{Tell, 2}).last(AttemptTold)
+	s.after(time.Second).got(s.Pressed(2, sids[2], 1, confirms, s.now)).got(s.Pressed(2, sids[2], 2, Meaning{}, s.now))
 	s.got(s.Report(2, Report{SID: sids[2], Status: InProgress, Instructs: true}, s.now))
 	other := func(e Event) bool { return e.Type != AttemptTold }
 	if told := len(slices.DeleteFunc(slices.Clone(s.events), other)); told != 1 {
@@ -308,9 +308,9 @@ func TestWhoCantBeRungInTimeHoldsNobodyUp(t *testing.T) {
 func TestAKeyOfAnotherLegConfirmsNothing(t *testing.T) {
 	s := begin(t, func(w *Wish) { w.Policy.Confirm.Kind = ConfirmAnyKey }).dials(1).hears(1, InProgress)
 	for _, sid := range []string{"CAother", ""} {
-		if events := s.Pressed(1, sid, 1, true, s.now); len(events) > 0 || !s.Attempt(1).ConfirmedAt.IsZero() {
+		if events := s.Pressed(1, sid, 1, confirms, s.now); len(events) > 0 || !s.Attempt(1).ConfirmedAt.IsZero() {
 			t.Errorf("%q: %v", sid, events)
 		}
 	}
-	s.got(s.Pressed(1, sids[1], 1, true, s.now)).hears(1, StatusCompleted).ends(Reached)
+	s.got(s.Pressed(1, sids[1], 1, confirms, s.now)).hears(1, StatusCompleted).ends(Reached)
 }

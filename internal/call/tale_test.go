@@ -15,6 +15,14 @@ var (
 	sids    = []string{"", "CA1", "CA2", "CA3", "CA4", "CA5", "CA6"} // of attempt n at index n
 )
 
+// What a pressed key can mean.
+var (
+	confirms = Meaning{Do: KeyConfirms}
+	answers  = Meaning{Do: KeyAnswers, Answer: "later"}
+	passesOn = Meaning{Do: KeyPassesOn}
+	meanings = []Meaning{confirms, answers, passesOn, {}}
+)
+
 func wish(change ...func(*Wish)) Wish {
 	w := Wish{
 		ID: "c1", Secret: "s3cret", To: "+819012345678", From: "+815012345678",

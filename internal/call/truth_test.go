@@ -17,6 +17,7 @@ type world struct {
 	legs    []*leg
 	news    []news
 	thanked int // the attempt whose person heard thanks for a key
+	out     int // the attempt whose person heard last that it was passed on
 
 	listLag time.Duration // until the list shows a leg, at most
 	longest time.Duration // how long a leg lives at most
@@ -190,6 +191,9 @@ func (w *world) atOnce(n, m int) bool {
 func (w *world) dial(n int) {
 	if w.thanked != 0 {
 		w.Fatalf("dials attempt %d, and attempt %d was thanked", n, w.thanked)
+	}
+	if w.out != 0 && w.c.Attempt(n).Person == w.c.Attempt(w.out).Person {
+		w.Fatalf("dials attempt %d of a person who passed the call on by attempt %d", n, w.out)
 	}
 	for _, r := range w.sending {
 		if w.now.Before(r.sendBy) && !w.atOnce(n, r.n) {
@@ -380,11 +384,13 @@ func (w *world) detect(l *leg, t *rapid.T) {
 
 // press lets a person press a key and hear redial's answer.
 func (w *world) press(l *leg, t *rapid.T) {
-	right := rapid.Bool().Draw(t, "right")
-	l.right = l.right || right
-	w.say(fmt.Sprintf("%s pressed a key, right: %t", l.sid, right), askTime, func(c *Call) []Event {
-		events := c.Pressed(l.n, l.sid, 1, right, w.now)
+	m := rapid.SampledFrom(meanings).Draw(t, "means")
+	l.right = l.right || m == confirms || m == answers
+	w.say(fmt.Sprintf("%s pressed a key to %s", l.sid, m.Do), askTime, func(c *Call) []Event {
+		events := c.Pressed(l.n, l.sid, 1, m, w.now)
 		switch reached := c.ReachedBy; {
+		case reached == 0 && m == passesOn && c.Attempt(l.n).PassedOn():
+			w.out = l.n
 		case reached != l.n:
 		case w.thanked != 0 && w.thanked != l.n:
 			w.Fatalf("attempt %d is thanked after attempt %d was", l.n, w.thanked)

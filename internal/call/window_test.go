@@ -442,7 +442,7 @@ func (x *chaos) live(r Result) Forecast {
 			})
 		}
 		if r == Completed {
-			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, 1, true, x.now) })
+			x.tell(func(c *Call) []Event { return c.Pressed(n, sid, 1, confirms, x.now) })
 		}
 		x.tell(func(c *Call) []Event { return c.Report(n, Report{SID: sid, Status: last}, x.now) })
 	}

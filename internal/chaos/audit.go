@@ -116,7 +116,7 @@ func (a *audit) asked(asked []Asked) {
 
 // call compares a call's attempts with what really rang.
 func (a *audit) call(c *api.Call) {
-	dials, seen := map[string]int{}, map[int]evidence{}
+	dials, seen, out := map[string]int{}, map[int]evidence{}, map[string]bool{}
 	var over time.Time // the end of the first conversation that proves a person
 	for i := range c.Attempts {
 		at := &c.Attempts[i]
@@ -127,6 +127,10 @@ func (a *audit) call(c *api.Call) {
 		if leg == nil {
 			continue
 		}
+		if out[at.To] {
+			a.find(Twice, "call %s: %s was rung again after it had heard that the call is passed on", c.ID, at.To)
+		}
+		out[at.To] = out[at.To] || said(leg, passed) || said(leg, lastOne)
 		seen[at.Number] = proves(c.Policy, leg)
 		if seen[at.Number] == yes && (over.IsZero() || leg.EndedAt.Before(over)) {
 			over = leg.EndedAt
@@ -197,7 +201,7 @@ func numbers(people []api.Person) (list []string) {
 }
 
 // spent says whether a number may be given up before its dials are used up: a dial was refused, five dials never
-// rang, or a machine took the message.
+// rang, a machine took the message, or somebody there passed the call on.
 func spent(c *api.Call, to string) bool {
 	unplaced := 0
 	for _, at := range c.Attempts {
@@ -205,7 +209,8 @@ func spent(c *api.Call, to string) bool {
 			continue
 		}
 		switch {
-		case at.Result == "refused", at.Result == "machine" && detects(c.Policy) && c.Policy.Machine.Then == "end":
+		case at.Result == "refused", !at.PassedOnAt.IsZero(),
+			at.Result == "machine" && detects(c.Policy) && c.Policy.Machine.Then == "end":
 			return true
 		case at.Result == "unplaced":
 			unplaced++
@@ -225,16 +230,13 @@ const (
 
 // proves judges by what the phone did and heard, not by what redial recorded.
 func proves(p api.Policy, l *sim.Leg) evidence {
-	said := func(words string) bool {
-		return slices.ContainsFunc(l.Heard, func(s string) bool { return strings.Contains(s, words) })
-	}
 	switch {
 	case l.Status != "completed":
 		return no
-	case asksForKey(p) && said(thanks):
+	case asksForKey(p) && said(l, thanks):
 		return yes
 	case asksForKey(p) && slices.ContainsFunc(l.Pressed, func(keys string) bool { return right(*p.Confirm, keys) }) &&
-		!said(taken):
+		!said(l, taken):
 		return perhaps
 	case asksForKey(p), detects(p) && l.AnsweredBy != "human":
 		return no
@@ -244,6 +246,11 @@ func proves(p api.Policy, l *sim.Leg) evidence {
 	return yes
 }
 
+// said says whether the phone heard these words.
+func said(l *sim.Leg, words string) bool {
+	return slices.ContainsFunc(l.Heard, func(s string) bool { return strings.Contains(s, words) })
+}
+
 // heardTheMessage says whether the phone heard anything else than that the call is taken, or an error.
 func heardTheMessage(l *sim.Leg) bool {
 	return slices.ContainsFunc(l.Heard, func(s string) bool {
@@ -251,7 +258,10 @@ func heardTheMessage(l *sim.Leg) bool {
 	})
 }
 
-func asksForKey(p api.Policy) bool { return p.Confirm != nil && *p.Confirm != (api.Confirm{}) }
+func asksForKey(p api.Policy) bool {
+	c := p.Confirm
+	return c != nil && (c.AnyKey || c.PIN != "" || c.Digit != "" || len(c.Keys) > 0)
+}
 
 // pin is the PIN of every call that wants one.
 const pin = "2468"
@@ -262,17 +272,22 @@ func right(c api.Confirm, keys string) bool {
 		return keys != ""
 	case c.PIN != "":
 		return keys == pin
+	case len(c.Keys) > 0:
+		m, ok := c.Keys[keys]
+		return ok && m.Do != "pass-on"
 	}
 	return keys == c.Digit
 }
 
 func detects(p api.Policy) bool { return p.Machine != nil && p.Machine.Do != "ignore" }
 
-// What redial says to somebody who has confirmed, and to somebody who comes too late.
+// What redial says to somebody who has confirmed, who comes too late, and who leaves the call to others or to nobody.
 const (
-	thanks = "It is confirmed"
-	taken  = "already"
-	broken = "application error" // what Twilio says when redial says nothing
+	thanks  = "It is confirmed"
+	taken   = "already"
+	passed  = "is passed on"
+	lastOne = "nobody else to call"
+	broken  = "application error" // what Twilio says when redial says nothing
 )
 
 // leg finds the leg of an attempt, and compares how the two ended.

@@ -104,6 +104,10 @@ func TestEveryDiscrepancyIsFound(t *testing.T) {
 				Number: 3, To: "B", SID: "CA3", Result: "no-answer", DialedAt: noon.Add(time.Hour),
 			})
 		}, Twice},
+		"rung again after it was passed on": {func(s *scene) {
+			s.legs[2].Status, s.legs[2].Heard = "completed", []string{"Thank you. The call is passed on."}
+			s.calls[1].Policy.Confirm, s.calls[1].Attempts[1].Result = &api.Confirm{Keys: menu}, "unconfirmed"
+		}, Twice},
 		"a phone rung for somebody else's call": {func(s *scene) { s.legs[0].To = "C" }, Differs},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -258,8 +258,12 @@ var (
 		"answer:8s+keys=1",
 		"voicemail,answer+keys=1", "voicemail", "no-answer,answer+keys=1", "busy,answer",
 		"answer+detected=unknown,answer+keys=1",
-		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468", "answer+keys=1111/2468,busy"}
+		"answer+detected=machine_start+keys=1,answer", "refuse:21211", "answer+keys=2468",
+		"answer+keys=2,answer+keys=1", "answer+keys=1111/2468,busy"}
 )
+
+// menu is what keys mean to some calls.
+var menu = map[string]api.Meaning{"1": {Do: "confirm"}, "2": {Do: "pass-on"}}
 
 // crowds is how many phones many calls want at once.
 const crowds = 3
@@ -306,7 +310,7 @@ func (p *proof) wants(i int) api.CreateCall {
 		numbers = append(numbers, p.crowded(p.draw(crowds)))
 	}
 	req := order(1+p.draw(3), numbers...)
-	req.Policy.Confirm = &[]api.Confirm{{}, {Digit: "1"}, {Digit: "1"}, {AnyKey: true}, {PIN: pin}}[p.draw(5)]
+	req.Policy.Confirm = &[]api.Confirm{{}, {Digit: "1"}, {Keys: menu}, {AnyKey: true}, {PIN: pin}}[p.draw(5)]
 	req.Policy.Machine = &[]api.Machine{{Do: "ignore"}, {Do: "redial"}, {Do: "leave-message"},
 		{Do: "leave-message", Then: "end"}}[p.draw(4)]
 	req.Policy.Ladder = []string{"sequence", "rounds", "parallel", "parallel"}[p.draw(4)]

@@ -267,17 +267,25 @@ func (f *Faults) confirm(raw json.RawMessage, c *call.Confirm) {
 		case `"any-key"`:
 			c.Kind = call.ConfirmAnyKey
 		default:
-			f.Add("policy.confirm", `must be "none", "any-key", {"digit": "1"} or {"pin": "…"}`)
+			f.Add("policy.confirm", `must be "none", "any-key", {"digit": "1"}, {"pin": "…"} or {"keys": {"1": "confirm"}}`)
 		}
 		return
 	}
 	var pin string
+	var keys json.RawMessage
 	before := f.count()
-	f.Object(raw, "policy.confirm", Fields{{"digit", &c.Digit}, {"pin", &pin}, {"prompt", &c.Prompt}})
+	f.Object(raw, "policy.confirm", Fields{{"digit", &c.Digit}, {"pin", &pin}, {"keys", &keys}, {"prompt", &c.Prompt}})
+	if !missing(keys) {
+		c.Kind = call.ConfirmKeys
+		f.alone("policy.confirm.digit", c.Digit)
+		f.alone("policy.confirm.pin", pin)
+		f.keys(keys, c)
+		return
+	}
 	switch {
 	case f.count() > before:
 	case (pin == "") == (c.Digit == ""):
-		f.Add("policy.confirm", "must have either a digit or a pin")
+		f.Add("policy.confirm", "must have one of digit, pin and keys")
 	case pin == "":
 		c.Kind = call.ConfirmDigit
 	default:
@@ -285,6 +293,53 @@ func (f *Faults) confirm(raw json.RawMessage, c *call.Confirm) {
 		f.Bounds(err)
 		*c = made
 	}
+}
+
+// alone adds a fault for a field that is given beside the keys.
+func (f *Faults) alone(field, given string) {
+	if given != "" {
+		f.Add(field, `can't stand beside keys, which say what each key means, such as {"1": "confirm"}: leave it out`)
+	}
+}
+
+// keys reads what each key means.
+func (f *Faults) keys(raw json.RawMessage, c *call.Confirm) {
+	all := call.Keys()
+	given, fields := make([]json.RawMessage, len(all)), make(Fields, len(all))
+	for i, key := range all {
+		fields[i].Name, fields[i].Into = key, &given[i]
+	}
+	before := f.count()
+	f.Object(raw, "policy.confirm.keys", fields)
+	unread := f.count() > before // such as 11, in the place of 1
+	c.Keys = map[string]call.Meaning{}
+	for i, key := range all {
+		if given[i] != nil {
+			c.Keys[key] = f.meaning("policy.confirm.keys."+key, given[i])
+		}
+	}
+	if len(c.Keys) == 0 && unread {
+		return // what is missing is what can't be read
+	}
+	for _, fault := range c.KeyFaults() {
+		f.Bounds(fault)
+	}
+}
+
+// meaning reads what a key means. In the place of an answer that can't be read it returns another: its fault is added.
+func (f *Faults) meaning(field string, raw json.RawMessage) (m call.Meaning) {
+	before := f.count()
+	switch raw[0] {
+	case '"':
+		m.Do = call.KeyDo(text(raw))
+	case '{':
+		m.Do = call.KeyAnswers
+		f.Object(raw, field, Fields{{"answer", &m.Answer}})
+	}
+	if f.count() > before {
+		m.Answer = "?"
+	}
+	return m
 }
 
 // machine reads what is done when a machine answers.

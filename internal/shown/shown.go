@@ -36,7 +36,7 @@ func attempt(a *call.Attempt) api.Attempt {
 	return api.Attempt{
 		Number: a.N, To: a.To, SID: a.SID, Status: string(a.Status()), Result: string(a.Result()),
 		DialedAt: a.DialedAt, PlacedAt: a.PlacedAt, RingingAt: a.RingingAt, AnsweredAt: a.AnsweredAt, EndedAt: a.EndedAt,
-		AnsweredBy: a.AnsweredBy, ConfirmedAt: a.ConfirmedAt, WrongKeys: a.WrongKeys,
+		AnsweredBy: a.AnsweredBy, ConfirmedAt: a.ConfirmedAt, PassedOnAt: a.PassedOnAt, WrongKeys: a.WrongKeys,
 		Duration: a.Duration, SIPCode: a.SIPCode, Refusal: refusal(a.Refusal),
 	}
 }
@@ -121,7 +121,20 @@ func confirm(c call.Confirm) *api.Confirm {
 	if c.Kind == call.ConfirmPIN {
 		w.PIN = maskedPIN
 	}
+	for key, m := range c.EachKey {
+		if w.Keys == nil {
+			w.Keys = map[string]api.Meaning{}
+		}
+		w.Keys[key] = meaning(m)
+	}
 	return w
+}
+
+func meaning(m call.Meaning) api.Meaning {
+	if m.Do == call.KeyAnswers {
+		return api.Meaning{Answer: m.Answer}
+	}
+	return api.Meaning{Do: string(m.Do)}
 }
 
 func machine(m call.MachinePolicy) *api.Machine {
@@ -137,7 +150,8 @@ func reached(e *call.Evidence) *api.Reached {
 		return nil
 	}
 	return &api.Reached{
-		Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, At: e.At, Listened: e.Listened,
+		Attempt: e.Attempt, To: e.Person.Number, Name: e.Person.Name, By: e.By, Answer: e.Answer, At: e.At,
+		Listened: e.Listened,
 	}
 }
 
@@ -156,8 +170,8 @@ func Event(e call.Event) api.Event {
 	}
 	return api.Event{
 		Seq: e.Seq, Type: string(e.Type), At: e.At, Attempt: e.Attempt, SID: e.SID, Person: e.Person,
-		Result: string(e.Result), Outcome: string(e.Outcome), By: e.By, Reason: e.Reason, Waiting: e.Waiting, Waited: waited,
-		Code: e.Code, Message: e.Message,
+		Result: string(e.Result), Outcome: string(e.Outcome), By: e.By, Reason: e.Reason, Answer: e.Answer,
+		Waiting: e.Waiting, Waited: waited, Code: e.Code, Message: e.Message,
 		SIPCode: e.SIPCode, Duration: e.Duration, NextAttemptAt: e.NextAttemptAt,
 	}
 }

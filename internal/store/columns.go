@@ -109,6 +109,8 @@ func attemptColumns(a *call.Attempt) []column {
 		{"answered_by", asText{&a.AnsweredBy}},
 		{"instructed", asFlag{&a.Instructed}},
 		{"confirmed_at", asMicros{&a.ConfirmedAt}},
+		{"answer", asText{&a.Answer}},
+		{"passed_on_at", asMicros{&a.PassedOnAt}},
 		{"wrong_keys", &a.WrongKeys},
 	}
 }

@@ -64,6 +64,7 @@ var suite = []struct {
 	{"the next wake is known", testNextWake},
 	{"scrubbing keeps the story, not the person", testScrub},
 	{"scrubbing forgets everybody", testScrubOthers},
+	{"scrubbing forgets what was answered", testScrubAnswer},
 	{"overturned refusals are scrubbed too", testScrubOverturned},
 	{"damaged calls are scrubbed", testScrubDamaged},
 	{"scrubbing is for ended calls", testScrubNeedsEnd},

@@ -264,6 +264,9 @@ func sizeOf(c *call.Call) int {
 	for _, p := range c.People {
 		n += len(p.Number) + len(p.Name) + len(p.Say)
 	}
+	for _, m := range c.Policy.Confirm.Keys {
+		n += len(m.Answer)
+	}
 	for _, h := range c.Policy.Window.Holidays {
 		n += len(h)
 	}

@@ -23,8 +23,8 @@ const keep = 48 * time.Hour
 // retainStep is how many Calls one transaction of Retain scrubs or deletes at most.
 const retainStep = 100
 
-// Scrub removes the personal data of an ended Call: people and numbers, messages, the hash of a PIN and of the
-// request, options, metadata, and Twilio's texts. States, times, sids and error codes stay.
+// Scrub removes the personal data of an ended Call: people and numbers, messages, what people answered, the hash of a
+// PIN and of the request, options, metadata, and Twilio's texts. States, times, sids and error codes stay.
 func (s *Store) Scrub(ctx context.Context, by Asker, id string, now time.Time) error {
 	err := s.tx(ctx, func(t *tx) error {
 		c, err := t.loadCall(id)
@@ -64,14 +64,14 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := t.exec(`UPDATE attempts SET to_number = '' WHERE call_id = $1`, c.ID); err != nil {
+	if err := t.exec(`UPDATE attempts SET to_number = '', answer = NULL WHERE call_id = $1`, c.ID); err != nil {
 		return err
 	}
 	if err := t.exec(forgetDeliveries, c.ID); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil }) {
-		return nil // the other events contain no text of Twilio
+	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil || a.Answer != "" }) {
+		return nil // the other events contain neither a text of Twilio nor an answer
 	}
 	return t.scrubWords(c)
 }
@@ -80,7 +80,7 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 const forgetDeliveries = `UPDATE deliveries SET forget = 1, body = CASE state WHEN 'pending' THEN body ELSE '' END,
 	url = CASE state WHEN 'pending' THEN url ELSE '' END WHERE call_id = $1`
 
-// scrubWords removes Twilio's texts, which may contain a number, but keeps its codes.
+// scrubWords removes what people answered, and Twilio's texts, which may contain a number, but keeps its codes.
 func (t *tx) scrubWords(c *call.Call) error {
 	for _, a := range c.Attempts {
 		if a.Refusal == nil {
@@ -97,10 +97,10 @@ func (t *tx) scrubWords(c *call.Call) error {
 		return err
 	}
 	for _, e := range events {
-		if e.Message == "" {
+		if e.Message == "" && e.Answer == "" {
 			continue
 		}
-		e.Message = ""
+		e.Message, e.Answer = "", ""
 		if err := t.exec(`UPDATE events SET data = $3 WHERE call_id = $1 AND seq = $2`, c.ID, e.Seq, asJSON{&e}); err != nil {
 			return err
 		}

@@ -106,6 +106,33 @@ func testScrub(t *testing.T, b backend) {
 	equal(t, traces(t, s), nil)
 }
 
+// What somebody answered by a key, and what might have been answered, is forgotten with them.
+func testScrubAnswer(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	keys := map[string]call.Meaning{
+		"1": {Do: call.KeyAnswers, Answer: person + " comes"}, "2": {Do: call.KeyPassesOn},
+	}
+	c := create(t, s, func(w *call.Wish) {
+		w.Policy.Confirm = call.Confirm{Kind: call.ConfirmKeys, Keys: keys}
+	})
+	dial(t, s, begin, c.ID)
+	change(t, s, c.ID, func(c *call.Call) []call.Event {
+		return c.Pressed(1, sid(c.ID, 1), 1, c.Policy.Confirm.Means("1"), begin)
+	})
+	change(t, s, c.ID, report(call.StatusCompleted))
+	got := get(t, s, c.ID)
+	if e := got.Evidence(); e == nil || e.Answer != keys["1"].Answer || len(traces(t, s)) < 3 {
+		t.Fatalf("the evidence is %+v, and the database has %q", e, traces(t, s))
+	}
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, traces(t, s), nil)
+	left := get(t, s, c.ID)
+	equal(t, left.Attempts[0].ConfirmedAt, got.Attempts[0].ConfirmedAt)
+	equal(t, left.Policy.Confirm.Keys, map[string]call.Meaning{"1": {Do: call.KeyAnswers}, "2": keys["2"]})
+}
+
 // The other people whom the call might have reached are scrubbed, too.
 func testScrubOthers(t *testing.T, b backend) {
 	s := b.open(t, nil)

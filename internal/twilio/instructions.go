@@ -131,10 +131,16 @@ func Reply(host string, cl *call.Call, n, try int) string {
 	s := personal(cl.Message, cl.Person(a.Person))
 	own, words := voice(s)
 	switch {
+	case cl.ReachedBy == n && a.Answer != "":
+		return response(speak(own, words.answered), "<Hangup/>")
 	case cl.ReachedBy == n:
 		return response(speak(own, words.thanks), "<Hangup/>")
 	case cl.ReachedBy != 0:
 		return taken(cl, n)
+	case a.PassedOn() && cl.RingsOthers(n):
+		return response(speak(own, words.passedOn), "<Hangup/>")
+	case a.PassedOn():
+		return response(speak(own, words.lastOne), "<Hangup/>")
 	case cl.State == call.Ended || try >= call.KeyTries:
 		return response(speak(own, words.bye), "<Hangup/>")
 	}

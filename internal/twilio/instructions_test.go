@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"redial/internal/call"
 )
@@ -28,6 +29,13 @@ func wants(c call.Confirm) func(*call.Call) {
 }
 
 func digit(d string) call.Confirm { return call.Confirm{Kind: call.ConfirmDigit, Digit: d} }
+
+// byKeys is what three keys mean, of a menu.
+func byKeys() call.Confirm {
+	return call.Confirm{Kind: call.ConfirmKeys, Keys: map[string]call.Meaning{
+		"1": {Do: call.KeyConfirms}, "2": {Do: call.KeyPassesOn}, "*": {Do: call.KeyAnswers, Answer: "I'm coming"},
+	}}
+}
 
 func detecting(do call.MachineDo, by string) func(*call.Call) {
 	return func(cl *call.Call) {
@@ -116,11 +124,40 @@ func TestKeysAreCalledByName(t *testing.T) {
 	}
 }
 
+// The menu names each key as it stands on the phone, and says what it means, in the listener's language.
+func TestMenu(t *testing.T) {
+	for language, want := range map[string]string{
+		"en-US": "Press 1 to confirm. Press 2 to pass the call on. Press the star key to answer: I'm coming.",
+		"ja-JP": "確認のため、1を押してください。 ほかの人に回すには、2を押してください。 I'm coming、と答えるには、米印を押してください。",
+		"de-DE": "Drücken Sie zur Bestätigung die 1. Drücken Sie zum Weitergeben des Anrufs die 2. " +
+			"Drücken Sie die Sterntaste für die Antwort: I'm coming.",
+		"fr-FR": "Appuyez sur 1 pour confirmer. Appuyez sur 2 pour passer l'appel à quelqu'un d'autre. " +
+			"Appuyez sur étoile pour répondre : I'm coming.",
+		"es-ES": "Pulse 1 para confirmar. Pulse 2 para pasar la llamada a otra persona. " +
+			"Pulse asterisco para responder: I'm coming.",
+	} {
+		got := Answer(host, answered(in(language), wants(byKeys())), 1)
+		menu := `<Say language="` + language + `">` + want + "</Say>"
+		if strings.Count(got, menu) != 2 || strings.Count(got, `numDigits="1" finishOnKey=""`) != 2 {
+			t.Errorf("%s: %s\nwant twice %s", language, got, menu)
+		}
+	}
+	own := byKeys()
+	own.Prompt = "Press it."
+	got := Answer(host, answered(wants(own)), 1)
+	if !strings.Contains(got, "<Say>Press it.</Say>") || strings.Contains(got, "pass the call on") {
+		t.Errorf("with a prompt: %s", got)
+	}
+}
+
 // A voice speaks redial's words only where it was chosen for their language.
 func TestEveryLanguageHasEveryPhrase(t *testing.T) {
 	for language, p := range spoken {
-		all := []string{p.press, p.anyKey, p.pin, p.wrong, p.thanks, p.bye, p.takenBy, p.taken, p.star, p.hash}
-		if slices.Contains(all, "") || !strings.Contains(p.press, "KEY") || !strings.Contains(p.takenBy, "NAME") {
+		all := []string{p.press, p.anyKey, p.pin, p.wrong, p.thanks, p.bye, p.takenBy, p.taken, p.star, p.hash,
+			p.passOn, p.answer, p.passedOn, p.lastOne, p.answered}
+		keyed := strings.Count(p.press+p.passOn+p.answer, "KEY")
+		if slices.Contains(all, "") || keyed != 3 || !strings.Contains(p.answer, "ANSWER") ||
+			!strings.Contains(p.takenBy, "NAME") {
 			t.Errorf("%s lacks something: %q", language, all)
 		}
 	}
@@ -150,6 +187,16 @@ func TestReply(t *testing.T) {
 			cl.Attempts = append(cl.Attempts, call.Attempt{N: 2, Person: 1})
 			cl.ReachedBy = 2
 		}, 1, "<Say>Li &amp; Co has already taken this call. Thank you.</Say><Hangup/>"},
+		"an answer": {func(cl *call.Call) {
+			cl.ReachedBy, cl.Attempts[0].Answer = 1, "later"
+		}, 1, "<Say>Thank you. Your answer is noted.</Say><Hangup/>"},
+		"passed on": {func(cl *call.Call) {
+			cl.People, cl.Policy.MaxAttempts = []call.Person{{}, {Name: "Li"}}, 1
+			cl.Attempts[0].PassedOnAt = time.Now()
+		}, 1, "<Say>Thank you. The call is passed on.</Say><Hangup/>"},
+		"passed on to nobody": {func(cl *call.Call) {
+			cl.Policy.MaxAttempts, cl.Attempts[0].PassedOnAt = 9, time.Now()
+		}, 1, "<Say>Thank you. There is nobody else to call.</Say><Hangup/>"},
 	} {
 		got := Reply(host, answered(wants(digit("1")), test.change), 1, test.try)
 		if got != "<Response>"+test.want+"</Response>" {
@@ -167,6 +214,9 @@ func TestCheckInstructions(t *testing.T) {
 		c := digit("1")
 		c.Prompt = text
 		return wants(c)
+	}
+	answering := func(text string) call.Confirm {
+		return call.Confirm{Kind: call.ConfirmKeys, Keys: map[string]call.Meaning{"3": {Do: call.KeyAnswers, Answer: text}}}
 	}
 	leaves := func(text string) func(*call.Call) {
 		return func(cl *call.Call) { cl.Policy.Machine = call.MachinePolicy{Do: call.MachineLeaveMessage, Say: text} }
@@ -198,6 +248,9 @@ func TestCheckInstructions(t *testing.T) {
 			cl.Message = call.Message{Twiml: "<Response><Dial>1</Dial></Response>"}
 		}), "twiml"},
 		"a prompt":                       {answered(prompts("Press it.")), ""},
+		"a menu":                         {answered(wants(byKeys())), ""},
+		"an answer that can't be spoken": {answered(wants(answering("a\x00"))), "policy.confirm.keys.3.answer"},
+		"a blank answer":                 {answered(wants(answering("…"))), "policy.confirm.keys.3.answer"},
 		"a blank prompt":                 {answered(prompts(" ")), "policy.confirm.prompt"},
 		"a prompt that can't be spoken":  {answered(prompts("a\x00")), "policy.confirm.prompt"},
 		"a message":                      {answered(leaves("Call us.")), ""},

@@ -81,6 +81,9 @@ func CheckInstructions(host string, w call.Wish) error {
 	}
 	err := cmp.Or(checkText("policy.confirm.prompt", w.Policy.Confirm.Prompt),
 		checkText("policy.machine.say", w.Policy.Machine.Say))
+	for key, m := range w.Policy.Confirm.EachKey {
+		err = cmp.Or(err, checkText("policy.confirm.keys."+key+".answer", m.Answer))
+	}
 	for p := 0; p < max(1, len(w.People)) && err == nil; p++ {
 		err = checkLength(host, w, p)
 	}

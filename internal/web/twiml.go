@@ -22,9 +22,9 @@ func (s *Server) Gather(w http.ResponseWriter, r *http.Request) error {
 		if err != nil || try < 1 || try > call.KeyTries {
 			return call.Call{}, "", edge.Problem(http.StatusBadRequest, "the query has no try from 1 to %d", call.KeyTries)
 		}
-		right := c.Policy.Confirm.Accepts(keys) // outside the transaction: to hash a PIN takes long
+		means := c.Policy.Confirm.Means(keys) // outside the transaction: to hash a PIN takes long
 		after, err := s.Store.Change(r.Context(), c.ID, s.Store.Now(), func(c *call.Call) ([]call.Event, error) {
-			events := c.Pressed(n, report.SID, try, right, s.Store.Now())
+			events := c.Pressed(n, report.SID, try, means, s.Store.Now())
 			crashpoint.Point(crashpoint.GatherBeforeCommit)
 			return events, nil
 		})
