@@ -16,7 +16,7 @@ type AuditEntry struct {
 	Key    string    `json:"key,omitzero"`  // the id of the key, if the database has it
 	From   string    `json:"from,omitzero"` // the address that the request came from; behind a proxy "PROXY for CLIENT"
 	What   string    `json:"what"`          // such as call.cancel
-	Of     string    `json:"of"`            // the id of the call, the webhook endpoint or the API key
+	Of     string    `json:"of"`            // the id of the call, the webhook endpoint, the API key or the override
 	Detail string    `json:"detail,omitzero"`
 }
 

@@ -45,6 +45,11 @@ var wire = map[string]reflect.Type{
 	"CreateEndpoint": reflect.TypeFor[api.CreateEndpoint](),
 	"EndpointList":   reflect.TypeFor[api.EndpointList](),
 	"Key":            reflect.TypeFor[api.Key](),
+	"RotaList":       reflect.TypeFor[api.RotaList](),
+	"Rota":           reflect.TypeFor[api.Rota](),
+	"Duty":           reflect.TypeFor[api.Duty](),
+	"RotaOverride":   reflect.TypeFor[api.RotaOverride](),
+	"CreateOverride": reflect.TypeFor[api.CreateOverride](),
 	"AuditList":      reflect.TypeFor[api.AuditList](),
 	"AuditEntry":     reflect.TypeFor[api.AuditEntry](),
 	"KeyList":        reflect.TypeFor[api.KeyList](),
@@ -140,7 +145,8 @@ func TestExamplesAreWhatTheTypesSay(t *testing.T) {
 	}
 	for _, name := range []string{
 		"CreateCall", "Call", "CallList", "EventList", "Explanation", "PresetList", "Problem", "Webhook", "Endpoint",
-		"CreateEndpoint", "EndpointList", "Delivery", "DeliveryList", "Try",
+		"CreateEndpoint", "EndpointList", "Delivery", "DeliveryList", "Try", "RotaList", "Rota", "RotaOverride",
+		"CreateOverride",
 	} {
 		if !seen[name] {
 			t.Errorf("%s has no example", name)

@@ -9,6 +9,7 @@
 //	webhook.go   what is sent to an application, and the requests about endpoints and deliveries
 //	triggers.go  what has happened, told to a trigger, and the requests about triggers
 //	keys.go      API keys, and the requests about them
+//	rotas.go     who is on duty, and the requests about rotas and their overrides
 //	audit.go     who did what, and the request for it
 //	client.go    the requests about calls
 //	send.go      one request: sent, tried again where that is harmless, its answer or its problem read

@@ -52,6 +52,8 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		"POST /v1/webhooks/{id}/enable":                    store.EndpointEnable,
 		"POST /v1/webhooks/{id}/deliveries/{event}/replay": store.EndpointReplay,
 		"DELETE /v1/webhooks/{id}":                         store.EndpointDelete,
+		"POST /v1/rotas/{name}/overrides":                  store.OverrideCreate,
+		"DELETE /v1/rotas/{name}/overrides/{id}":           store.OverrideEnd,
 		"POST /v1/keys":                                    store.KeyCreate,
 		"POST /v1/keys/{name}/rotate":                      store.KeyRotate,
 		"DELETE /v1/keys/{name}":                           store.KeyRevoke,
@@ -68,6 +70,7 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		}
 		w.phone(alice).noAnswer().answers()
 		desk := w.key("desk", store.Admin)
+		w.useTriggers(duties)
 		tried := map[store.Deed]bool{}
 		// does makes a request, which leaves one entry, of what is expected.
 		does := func(route string, of string, body string) (answer struct{ ID string }) {
@@ -118,6 +121,10 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		does("POST /v1/calls/{id}/cancel", c.ID, "")
 		does("DELETE /v1/webhooks/{id}", hook.ID, "")
 		does("POST /v1/keys", "", `{"name": "crm", "scopes": ["operate"]}`)
+		o := does("POST /v1/rotas/{name}/overrides", "primary", `{"person": "ben", "until": "1h"}`)
+		end := "DELETE /v1/rotas/{name}/overrides/{id}"
+		deeds[strings.Replace(end, "{name}", "primary", 1)] = deeds[end]
+		does(strings.Replace(end, "{name}", "primary", 1), o.ID, "")
 		k := does("POST /v1/keys/{name}/rotate", "crm", "")
 		does("DELETE /v1/keys/{name}", k.ID, "")
 		w.useTriggers(`{people: {ann: {number: "` + bob + `"}}, triggers: {alerts: {to: [ann], policy: {not_before: 1h}}}}`)
@@ -237,7 +244,7 @@ func TestDeedsAreThoseOfThePages(t *testing.T) {
 		_, rest, _ := strings.Cut(part[0], part[1])
 		text, _, _ := strings.Cut(rest, part[2])
 		var words []store.Deed
-		for _, w := range regexp.MustCompile(`\b(?:call|endpoint|key|secret)\.[a-z]+\b`).FindAllString(text, -1) {
+		for _, w := range regexp.MustCompile(`\b(?:call|endpoint|key|secret|override)\.[a-z]+\b`).FindAllString(text, -1) {
 			words = append(words, store.Deed(w))
 		}
 		if !slices.Equal(words, store.Deeds()) {

@@ -113,7 +113,7 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			}
 			return f
 		}
-		w.useTriggers(alertsAndForm)
+		w.useTriggers(alertsAndForm + "rotas: {primary: {people: [ann, ben], every: 1w, from: 2000-01-01 09:00 Asia/Tokyo}}")
 		one, hook := "/v1/calls/"+c.id, "/v1/webhooks/"+made.ID
 		doors := map[string]struct {
 			knock
@@ -156,6 +156,14 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"POST /v1/triggers/{name}":               {knock{"POST", "/v1/triggers/form", `{"title": "Disk full"}`, nil}, true},
 			"POST /v1/triggers/{name}/secret":        {knock{"POST", "/v1/triggers/form/secret", "", nil}, false},
 			"POST /v1/triggers/{name}/secret/rotate": {knock{"POST", "/v1/triggers/form/secret/rotate", "", nil}, false},
+			"GET /v1/rotas":                          {knock{"GET", "/v1/rotas", "", nil}, false},
+			"GET /v1/rotas/{name}":                   {knock{"GET", "/v1/rotas/primary", "", nil}, false},
+			// a few rows have room in the pages that there are
+			"POST /v1/rotas/{name}/overrides": {knock{"POST", "/v1/rotas/primary/overrides",
+				`{"person": "ben", "until": "1h"}`, nil}, false},
+			// 404
+			"DELETE /v1/rotas/{name}/overrides/{id}": {knock{"DELETE",
+				"/v1/rotas/primary/overrides/ovr_none", "", nil}, false},
 			"POST /twilio_api/callback": {knock{"POST", "/twilio_api/callback?" + callback.RawQuery, "",
 				form("CallStatus", "completed")}, true},
 			"POST /twilio_api/twiml": {knock{"POST", "/twilio_api/twiml?" + callback.RawQuery, "",
@@ -195,13 +203,15 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		try("on a full disk", func(_ string, writes bool) bool { return writes })
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost",
-			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown", "ALTER TABLE audit RENAME TO unread")
+			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown", "ALTER TABLE audit RENAME TO unread",
+			"ALTER TABLE rota_overrides RENAME TO overridden")
 		try("with nothing to be read", func(door string, _ bool) bool {
 			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
 				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints",
-			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys", "ALTER TABLE unread RENAME TO audit")
+			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys", "ALTER TABLE unread RENAME TO audit",
+			"ALTER TABLE overridden RENAME TO rota_overrides")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
 		room()
 		status, _, body := doors["POST /twilio_api/gather"].answer(w)

@@ -8,4 +8,5 @@
 //	trigger.go  what became of an event, and secrets of triggers
 //	keys.go     API keys
 //	audit.go    who did what
+//	rotas.go    who is on duty, and overrides of whose turn it is
 package shown

@@ -37,6 +37,9 @@ const (
 
 	SecretCreate Deed = "secret.create" // of a trigger
 	SecretRotate Deed = "secret.rotate"
+
+	OverrideCreate Deed = "override.create" // of whose turn it is in a rota
+	OverrideEnd    Deed = "override.end"
 )
 
 // Deeds lists every Deed.
@@ -44,8 +47,7 @@ func Deeds() []Deed {
 	return []Deed{
 		CallCreate, CallCancel, CallRedial, CallResolve, CallDelete,
 		EndpointCreate, EndpointDelete, EndpointRotate, EndpointEnable, EndpointTest, EndpointReplay,
-		KeyCreate, KeyRotate, KeyRevoke,
-		SecretCreate, SecretRotate,
+		KeyCreate, KeyRotate, KeyRevoke, SecretCreate, SecretRotate, OverrideCreate, OverrideEnd,
 	}
 }
 
@@ -57,14 +59,16 @@ var deedOf = map[call.EventType]Deed{
 
 // AuditEntry says who did what. It has no personal data.
 type AuditEntry struct {
-	ID     string // they are in the order of time
-	At     time.Time
-	By     string // the name of the API key
-	KeyID  string // of an API key of the database, else empty
-	From   string // the address that the request came from; empty: there was no request
-	What   Deed
-	Of     string // the id of the Call, the Endpoint or the API key; the name of a trigger
-	Detail string // which attempt, message or name; the host of an Endpoint; how a Call was canceled; or empty
+	ID    string // they are in the order of time
+	At    time.Time
+	By    string // the name of the API key
+	KeyID string // of an API key of the database, else empty
+	From  string // the address that the request came from; empty: there was no request
+	What  Deed
+	Of    string // the id of the Call, the Endpoint, the API key or the Override; the name of a trigger
+	// Which attempt, message or name; the host of an Endpoint; how a Call was canceled; the rota and the person of an
+	// Override, as the file calls them; or empty.
+	Detail string
 }
 
 func auditColumns(e *AuditEntry) []column {

@@ -152,6 +152,14 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	for _, k := range ended {
 		done(desk, KeyRevoke, k.ID, "crm", err)
 	}
+	x, _ := NewTriggerSecret("alerts", desk.Name, begin)
+	done(desk, SecretCreate, "alerts", "…"+x.Hint, s.AddTriggerSecret(t.Context(), desk, x))
+	y, _ := NewTriggerSecret("alerts", desk.Name, begin)
+	done(desk, SecretRotate, "alerts", "…"+y.Hint, s.RotateTriggerSecret(t.Context(), desk, y, begin.Add(time.Hour)))
+	o, _, err := s.AddOverride(t.Context(), shop, hours("primary", "ben", 0, 1))
+	done(shop, OverrideCreate, o.ID, "primary: ben", err)
+	_, err = s.EndOverride(t.Context(), desk, "primary", o.ID)
+	done(desk, OverrideEnd, o.ID, "primary: ben", err)
 
 	list := audited(t, s)
 	equal(t, saidAll(list), want)

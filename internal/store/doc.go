@@ -42,6 +42,7 @@
 //	unlisted.go          error codes that are in no table
 //	change_secrets.go    secrets of triggers are made and rotated
 //	change_keys.go       API keys are added, rotated and revoked
+//	overrides.go         who is on duty in a rota for a while, whoever's turn it is
 //	keep_uses.go         when API keys were last used
 //	nodes.go             which nodes run, and what they tell of themselves
 //

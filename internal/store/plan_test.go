@@ -73,6 +73,8 @@ func testPlans(t *testing.T, b backend) {
 		{deleteCalls, []any{list[0]}, []string{"calls"}, 0},
 		{selectGoingOn, []any{"a", 5}, []string{"calls_by_maker_live"}, 0},
 		{countGoingOn, []any{"a", 5}, []string{"calls_by_maker_live"}, 0},
+		{selectUnended, []any{int64(1)}, []string{"rota_overrides_by_end"}, 0},
+		{selectOverride, []any{"a", "b"}, []string{"rota_overrides"}, engine.ForUpdate},
 		{wakeEndpoint, []any{"a", int64(1)}, []string{"deliveries_by_endpoint"}, 0},
 	}
 	lists := []struct {

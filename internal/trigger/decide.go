@@ -12,6 +12,7 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/source"
+	"redial/internal/store"
 )
 
 // Decision is what a trigger does about the members of an event that ring: whom it reaches, and what is said.
@@ -38,7 +39,8 @@ type Recipient struct {
 // Around is what a decision depends on beside the file and the event.
 type Around struct {
 	Now       time.Time
-	Overrides []Override
+	Overrides []store.Override
+	Doubt     string // why the overrides are not as they stand now; empty: they are
 	Voices    Voices
 }
 
@@ -103,8 +105,11 @@ func (f *File) recipients(d *Decision, t *Trigger, data map[string]any, around A
 func (f *File) recipient(d *Decision, t *Trigger, name string, around Around) {
 	r := Recipient{Name: name}
 	if rota := f.Rotas[name]; rota != nil {
-		r.Rota, r.Duty = name, rota.OnDuty(around.Now, f.known(name, around.Overrides))
+		r.Rota, r.Duty = name, rota.OnDuty(around.Now, f.Known(name, around.Overrides))
 		r.Name = r.Duty.Person
+		if around.Doubt != "" {
+			d.doubt("to: %s", around.Doubt)
+		}
 	}
 	person, known := f.People[r.Name]
 	switch {
@@ -130,8 +135,8 @@ func (f *File) recipient(d *Decision, t *Trigger, name string, around Around) {
 	}
 }
 
-// known are the overrides of a rota by people whom the file still has.
-func (f *File) known(rota string, all []Override) (some []Override) {
+// Known are the overrides of a rota that put people on duty whom the file still has.
+func (f *File) Known(rota string, all []store.Override) (some []store.Override) {
 	for _, o := range all {
 		if _, there := f.People[o.Person]; there && o.Rota == rota {
 			some = append(some, o)
@@ -217,17 +222,35 @@ func (t *Trigger) sayFor(language string) int {
 func (d *Decision) metadata(t *Trigger, data map[string]any) {
 	s := new(steps)
 	d.Metadata = map[string]string{metaTrigger: t.Name}
+	if onDuty := d.onDuty(); onDuty != "" {
+		d.Metadata[metaDuty] = metaValue(onDuty)
+	}
 	for _, name := range slices.Sorted(maps.Keys(t.Metadata)) {
 		text, err := t.Metadata[name].execute(data, s)
 		if err != nil {
 			d.doubt("metadata.%s is left out, as the template failed: %v", name, err)
 			continue
 		}
-		if text = strings.ToValidUTF8(text, ""); len(text) > maxMetadata {
-			text = strings.ToValidUTF8(text[:maxMetadata], "")
-		}
-		d.Metadata[name] = text
+		d.Metadata[name] = metaValue(text)
 	}
+}
+
+func metaValue(text string) string {
+	if text = strings.ToValidUTF8(text, ""); len(text) > maxMetadata {
+		text = strings.ToValidUTF8(text[:maxMetadata], "")
+	}
+	return text
+}
+
+// onDuty says who is reached because they are on duty, in which rotas and why.
+func (d *Decision) onDuty() string {
+	var said []string
+	for _, r := range d.Recipients {
+		if r.Rota != "" {
+			said = append(said, r.Rota+": "+r.Duty.String())
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 // Body is the request for the call, as anybody could send it.

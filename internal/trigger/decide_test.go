@@ -14,6 +14,7 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/source"
+	"redial/internal/store"
 )
 
 const people = `
@@ -90,21 +91,26 @@ match: {severity: [critical, page]}`)
 		{Number: "+818012345678", Name: "Ben", Language: "en-US", Say: "Disk full on db1."},
 	})
 	wants(t, "metadata", w.Metadata, map[string]string{
-		"trigger": "a", "link": "https://grafana.example.com/d/1", "severity": "critical"})
+		"trigger": "a", "link": "https://grafana.example.com/d/1", "severity": "critical",
+		"on_duty": "primary: aiko until 2026-11-28T00:00:00Z"})
 	wants(t, "doubts", d.Doubts, []string{`to: "db1" is no name of people or rotas`})
 	if r := d.Recipients[0]; r.Rota != "primary" || r.Name != "aiko" || !r.Duty.Until.Equal(friday.Add(22*time.Hour)) {
 		t.Errorf("%+v", r)
 	}
 
-	override := Override{Rota: "primary", Person: "ben", From: friday, Until: friday.Add(time.Hour), Made: friday}
-	gone := Override{Rota: "primary", Person: "gone", From: friday, Until: friday.Add(time.Hour), Made: friday.Add(1)}
-	other := Override{Rota: "other", Person: "carl", From: friday, Until: friday.Add(time.Hour), Made: friday.Add(2)}
-	d, w = f.decide(t, e, Around{Now: friday, Overrides: []Override{override, gone, other}})
+	by := func(after time.Duration, rota, person string) store.Override {
+		return store.Override{Rota: rota, Person: person, From: friday, Until: friday.Add(time.Hour),
+			MadeAt: friday.Add(after), By: "ops"}
+	}
+	override, gone, other := by(0, "primary", "ben"), by(1, "primary", "gone"), by(2, "other", "carl")
+	d, w = f.decide(t, e, Around{Now: friday, Overrides: []store.Override{override, gone, other}})
 	wants(t, "say", w.Message.Say, &call.Say{
 		Text: "Disk full on db1.", Language: "en-US", Voice: "Google.en-US-Wavenet-A", Repeat: 2})
-	if r := d.Recipients[0]; r.Name != "ben" || !r.Duty.Override {
+	if r := d.Recipients[0]; r.Name != "ben" || r.Duty.Override == nil {
 		t.Errorf("%+v", r)
 	}
+	wants(t, "on duty", d.Metadata["on_duty"], "primary: ben by an override of ops until "+
+		friday.Add(time.Hour).UTC().Format(time.RFC3339))
 }
 
 // A template that fails, or yields nothing, rings all the same, with redial's words, and is told.

@@ -6,6 +6,7 @@
 //
 //	secret.go        whose secret a sender brings
 //	service.go       the triggers that are in force: an event comes in, phones ring
+//	overrides.go     overrides of rotas: as this node knows them, made and ended
 //	decide.go        whom some members of an event reach, and what is said
 //	members.go       which members may ring, and the incident that each belongs to
 //	speech.go        a text in the language of a voice that can say it
@@ -15,7 +16,7 @@
 //	named.go         the trigger of a name
 //	values.go        values of the kind that they must have
 //	file.go          what a file says
-//	rota.go          who is on duty
+//	rota.go          who is on duty, and why
 //	template.go      texts in which an event stands for what is missing, within bounds
 //	functions.go     what such texts can call
 //	yaml.go          YAML as values with places, and nothing that surprises

@@ -78,8 +78,11 @@ func (t *Trigger) room() int {
 	return mostSaid / repeat
 }
 
-// metaTrigger is the name in a call's metadata under which the trigger stands, unless the file uses it otherwise.
-const metaTrigger = "trigger"
+// Names in a call's metadata, unless the file uses them otherwise.
+const (
+	metaTrigger = "trigger"
+	metaDuty    = "on_duty" // who was on duty when the call was made, and why
+)
 
 // SecretHash is the hash of a trigger's secret, which is 128 random bits.
 type SecretHash [sha256.Size]byte

@@ -239,7 +239,7 @@ func (r *fileReader) secret(n *node, t *Trigger) {
 
 // rings has the edge read the request that an event would become, as far as it can be told before.
 func (r *fileReader) rings(t *Trigger, at map[string]*node) {
-	req := api.CreateCall{People: r.mayRing(t), Metadata: map[string]string{metaTrigger: t.Name}}
+	req := api.CreateCall{People: r.mayRing(t), Metadata: map[string]string{metaTrigger: t.Name, metaDuty: "x"}}
 	for name, tpl := range t.Metadata {
 		req.Metadata[name] = sample(tpl, 1)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store"
 )
 
 // Rota says who of several people is on duty, by turns of equal length on the clock of its zone: a turn that begins at
@@ -19,55 +20,57 @@ type Rota struct {
 	From   time.Time // when the first of them begins, in the rota's zone; the turns before it are taken, too
 }
 
-// Override puts somebody else on duty for a while. It comes from outside the file.
-type Override struct {
-	Rota, Person string
-	From, Until  time.Time
-	Made         time.Time // the one that was made last counts
-}
-
 // Duty is who is on duty from one moment to another.
 type Duty struct {
 	Person      string
 	From, Until time.Time
-	Override    bool // instead of whose turn it is
+	Override    *store.Override // why it is not whoever's turn it is; nil: it is their turn
+}
+
+// String says who is on duty and why, in a sentence.
+func (d Duty) String() string {
+	said := d.Person
+	if d.Override != nil {
+		said += " by an override of " + d.Override.By
+	}
+	return said + " until " + d.Until.UTC().Format(time.RFC3339)
 }
 
 // OnDuty is who is on duty at a moment, and for how long.
-func (r *Rota) OnDuty(at time.Time, overrides []Override) Duty {
+func (r *Rota) OnDuty(at time.Time, overrides []store.Override) Duty {
 	n := r.turn(at)
 	duty := Duty{Person: r.People[mod(n, len(r.People))], From: r.begins(n), Until: r.begins(n + 1)}
 	chosen := -1
-	for i, o := range overrides {
-		if o.covers(at) && outranks(overrides, i, chosen) {
+	for i := range overrides {
+		if covers(&overrides[i], at) && outranks(overrides, i, chosen) {
 			chosen = i
 		}
 	}
 	if chosen >= 0 {
-		o := overrides[chosen]
-		duty = Duty{Person: o.Person, From: o.From, Until: o.Until, Override: true}
+		o := &overrides[chosen]
+		duty = Duty{Person: o.Person, From: o.From, Until: o.Until, Override: o}
 	}
-	for i, o := range overrides {
+	for i := range overrides {
 		if outranks(overrides, i, chosen) {
-			duty.cut(at, o)
+			duty.cut(at, &overrides[i])
 		}
 	}
 	return duty
 }
 
 // outranks says whether override i counts instead of j, or of the turn, -1: it was made later, or stands behind it.
-func outranks(overrides []Override, i, j int) bool {
+func outranks(overrides []store.Override, i, j int) bool {
 	if j < 0 {
 		return true
 	}
-	order := overrides[i].Made.Compare(overrides[j].Made)
+	order := overrides[i].MadeAt.Compare(overrides[j].MadeAt)
 	return order > 0 || order == 0 && i > j
 }
 
-func (o Override) covers(at time.Time) bool { return !at.Before(o.From) && at.Before(o.Until) }
+func covers(o *store.Override, at time.Time) bool { return !at.Before(o.From) && at.Before(o.Until) }
 
 // cut ends a duty where an override begins, and begins it where one before ended.
-func (d *Duty) cut(at time.Time, o Override) {
+func (d *Duty) cut(at time.Time, o *store.Override) {
 	if !o.From.Before(o.Until) {
 		return
 	}
@@ -79,14 +82,27 @@ func (d *Duty) cut(at time.Time, o Override) {
 	}
 }
 
-// Duties are all duties from one moment to another, without gaps.
-func (r *Rota) Duties(from, until time.Time, overrides []Override) (all []Duty) {
+// Duties are the duties from one moment to another, without gaps, but no more than most; more says that there are.
+func (r *Rota) Duties(from, until time.Time, overrides []store.Override, most int) (all []Duty, more bool) {
 	for at := from; at.Before(until); {
+		if len(all) == most {
+			return all, true
+		}
 		duty := r.OnDuty(at, overrides)
 		all = append(all, duty)
 		at = duty.Until
 	}
-	return all
+	return all, false
+}
+
+// Turn is the length of a turn as a file has it, such as 1w, 1d or 12h.
+func (r *Rota) Turn() string {
+	for _, unit := range []string{"w", "d"} {
+		if r.Every%turnUnits[unit] == 0 {
+			return fmt.Sprint(int(r.Every/turnUnits[unit])) + unit
+		}
+	}
+	return fmt.Sprint(int(r.Every/time.Hour)) + "h"
 }
 
 // turn is the number of the turn at a moment; the first one that begins at From is 0.

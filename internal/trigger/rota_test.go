@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"redial/internal/call"
+	"redial/internal/store"
 )
 
 func at(t *testing.T, zone, text string) time.Time {
@@ -49,7 +50,7 @@ func TestWhoIsOnDuty(t *testing.T) {
 		{"2027-03-29 09:00", "ben", "2027-04-05 09:00"}, // summer began on the 28th
 	} {
 		got := r.OnDuty(at(t, "Europe/Berlin", tc.when).UTC(), nil)
-		if got.Person != tc.who || !got.Until.Equal(at(t, "Europe/Berlin", tc.until)) || got.Override {
+		if got.Person != tc.who || !got.Until.Equal(at(t, "Europe/Berlin", tc.until)) || got.Override != nil {
 			t.Errorf("%s: %+v, want %s until %s", tc.when, got, tc.who, tc.until)
 		}
 	}
@@ -90,13 +91,14 @@ func instant(t *testing.T, text string) time.Time {
 func TestOverrides(t *testing.T) {
 	r := rota(t, []string{"aiko", "ben"}, "1d", "2026-11-30 09:00 Asia/Tokyo")
 	day := func(hour int) time.Time { return r.From.Add(time.Duration(hour) * time.Hour) }
-	overrides := []Override{
-		{Person: "carl", From: day(2), Until: day(8), Made: day(0)},
-		{Person: "dora", From: day(4), Until: day(6), Made: day(1)},
-		{Person: "nobody", From: day(9), Until: day(9), Made: day(2)},
+	overrides := []store.Override{
+		{Person: "carl", From: day(2), Until: day(8), MadeAt: day(0)},
+		{Person: "dora", From: day(4), Until: day(6), MadeAt: day(1)},
+		{Person: "nobody", From: day(9), Until: day(9), MadeAt: day(2)},
 	}
 	var got []string
-	for _, d := range r.Duties(day(0), day(30), overrides) {
+	duties, _ := r.Duties(day(0), day(30), overrides, 100)
+	for _, d := range duties {
 		got = append(got, d.Person+d.From.Format(" 15-")+d.Until.Format("15"))
 	}
 	want := []string{"aiko 09-11", "carl 11-13", "dora 13-15", "carl 15-17", "aiko 17-09", "ben 09-09"}
@@ -133,7 +135,7 @@ func TestTurnsHaveNoGaps(t *testing.T) {
 		begin := r.From.Add(time.Duration(rapid.IntRange(-400*24*60, 400*24*60).Draw(t, "at")) * time.Minute)
 		end := begin.Add(time.Duration(len(r.People)+1)*r.Every + 72*time.Hour)
 		had := map[string]bool{}
-		duties := r.Duties(begin, end, nil)
+		duties, _ := r.Duties(begin, end, nil, 10_000)
 		for i, d := range duties {
 			if i > 0 && !d.From.Equal(duties[i-1].Until) || !d.From.Before(d.Until) {
 				t.Fatalf("a gap before %d: %+v", i, d)
@@ -165,15 +167,15 @@ func TestOverridesLeaveNoGaps(t *testing.T) {
 		hour := func(name string) time.Time {
 			return r.From.Add(time.Duration(rapid.IntRange(-50, 50).Draw(t, name)) * time.Hour)
 		}
-		var overrides []Override
+		var overrides []store.Override
 		for i := range rapid.IntRange(0, 5).Draw(t, "overrides") {
 			from := hour("from")
 			until := from.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "long")) * time.Hour)
-			overrides = append(overrides, Override{Person: string(rune('m' + i)), From: from, Until: until,
-				Made: r.From.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "made")) * time.Hour)})
+			overrides = append(overrides, store.Override{Person: string(rune('m' + i)), From: from, Until: until,
+				MadeAt: r.From.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "made")) * time.Hour)})
 		}
 		begin := hour("begin")
-		duties := r.Duties(begin, begin.Add(100*time.Hour), overrides)
+		duties, _ := r.Duties(begin, begin.Add(100*time.Hour), overrides, 10_000)
 		for i, d := range duties {
 			if i > 0 && !d.From.Equal(duties[i-1].Until) || !d.From.Before(d.Until) {
 				t.Fatalf("a gap before %d: %+v", i, d)
@@ -194,10 +196,10 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func onDutyNaively(r *Rota, at time.Time, overrides []Override) string {
-	var last *Override
+func onDutyNaively(r *Rota, at time.Time, overrides []store.Override) string {
+	var last *store.Override
 	for i, o := range overrides {
-		if o.covers(at) && (last == nil || !o.Made.Before(last.Made)) {
+		if covers(&o, at) && (last == nil || !o.MadeAt.Before(last.MadeAt)) {
 			last = &overrides[i]
 		}
 	}

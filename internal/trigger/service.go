@@ -12,12 +12,15 @@ import (
 
 // Triggers ring phones about events, by the file that is in force.
 type Triggers struct {
-	store *store.Store
-	file  atomic.Pointer[File]
+	store     *store.Store
+	file      atomic.Pointer[File]
+	Overrides Overrides // of its rotas
 }
 
 // New returns Triggers without a file: until Use gives them one, no event rings a phone.
-func New(s *store.Store) *Triggers { return &Triggers{store: s} }
+func New(s *store.Store) *Triggers {
+	return &Triggers{store: s, Overrides: Overrides{store: s}}
+}
 
 // File is the file in force, nil if there is none.
 func (t *Triggers) File() *File { return t.file.Load() }
@@ -48,7 +51,7 @@ func (t *Triggers) Tell(ctx context.Context, by store.Asker, name string, e *sou
 		return told, nil
 	}
 	now := t.store.Now()
-	d, err := f.Decide(tr, e, ring, Around{Now: now, Voices: Voices{Say: source.Say, Words: source.Words}})
+	d, err := f.Decide(tr, e, ring, t.Overrides.around(ctx, now))
 	if err != nil {
 		told.Doubts = d.Doubts
 		return told, err

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"context"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,16 @@ import (
 // triggersOf are Triggers over a database of their own, with a file of one trigger named a.
 func triggersOf(t *testing.T, trigger string) *Triggers {
 	t.Helper()
-	s, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "x.db"), store.Options{Migrate: true})
+	triggers := New(storeOf(t, true))
+	triggers.Use(fileOf(t, trigger))
+	return triggers
+}
+
+// storeOf is a database of its own, whose tables may be missing.
+func storeOf(t *testing.T, tables bool) *store.Store {
+	t.Helper()
+	link := "sqlite:" + filepath.Join(t.TempDir(), "x.db")
+	s, err := store.Open(context.Background(), link, store.Options{Migrate: tables})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,9 +32,7 @@ func triggersOf(t *testing.T, trigger string) *Triggers {
 			t.Error(err)
 		}
 	})
-	triggers := New(s)
-	triggers.Use(fileOf(t, trigger))
-	return triggers
+	return s
 }
 
 // An event that fires and matches makes a call, which is on disk; another makes none, and says why.

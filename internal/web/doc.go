@@ -11,6 +11,7 @@
 //	resolve.go   an operator's word on an ambiguous attempt
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
+//	rotas.go     who is on duty, and overrides of whose turn it is
 //	audit.go     who did what
 //	trigger_secrets.go  secrets of triggers: made, rotated
 //	keys.go      API keys: made, listed, rotated

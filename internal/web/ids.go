@@ -132,6 +132,33 @@ func (s *Server) endpointID(ctx context.Context, text string) (string, error) {
 	return found[0], nil
 }
 
+// overrideID returns the id of the override of a rota that begins with a text, of those that are not over; the text
+// itself if none does.
+func (s *Server) overrideID(ctx context.Context, rota, text string) (string, error) {
+	all, err := s.Store.Overrides(ctx, s.Store.Now())
+	if err != nil {
+		return "", err
+	}
+	var found []string
+	for _, o := range all {
+		if o.Rota == rota && hasPrefixFold(o.ID, text) {
+			found = append(found, o.ID)
+		}
+	}
+	_, own, _ := strings.Cut(text, "_")
+	switch {
+	case len(found) == 0:
+		return text, nil
+	case len(own) < shortestOf:
+		var f edge.Faults
+		f.Add("id", "is too short: give the override's id, or at least the first four characters behind the _ in it")
+		return "", f.Problem()
+	case len(found) > 1:
+		return "", ambiguous(text, "overrides", found)
+	}
+	return found[0], nil
+}
+
 // seenEndpoints are those that the asker may see.
 func (s *Server) seenEndpoints(ctx context.Context) ([]store.Endpoint, error) {
 	list, err := s.Store.Endpoints(ctx)

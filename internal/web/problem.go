@@ -47,12 +47,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrKeysEnded)
 	case errors.Is(err, store.ErrNoKey):
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoKey)
-	case errors.Is(err, trigger.ErrNoTrigger):
+	case errors.Is(err, trigger.ErrNoTrigger), errors.Is(err, trigger.ErrNoRota):
 		p = edge.Problem(http.StatusNotFound, "%v", err)
 	case errors.Is(err, source.ErrTooLarge):
 		p = edge.Problem(http.StatusRequestEntityTooLarge, "%v", err)
 	case errors.Is(err, store.ErrKeyName), errors.Is(err, store.ErrKeys), errors.Is(err, store.ErrTriggerSecrets),
 		isGiven(err):
+		p = edge.Problem(http.StatusConflict, "%v", root(err))
+	case errors.Is(err, store.ErrNoOverride):
+		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoOverride)
+	case errors.Is(err, store.ErrOverrideOver), errors.Is(err, store.ErrOverrides):
 		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrNotEnded):
 		p = edge.Problem(http.StatusConflict, "the call has not ended; cancel it first")
