@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"internal/dialer": {"internal/call", "internal/store", "internal/seldom", "internal/crashpoint"},
 	"internal/webhook": {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom",
 		"internal/crashpoint", "internal/permit"},
-	"internal/trigger": {"api", "internal/edge", "internal/call", "internal/store", "internal/source", "internal/phone",
+	"internal/trigger": {"api", "internal/edge", "internal/call", "internal/store", "internal/source", "internal/spoken", "internal/phone",
 		"internal/nearest"},
 	"internal/incident":     {},
 	"internal/source":       {"internal/spoken"},

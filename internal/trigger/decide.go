@@ -41,7 +41,6 @@ type Around struct {
 	Now       time.Time
 	Overrides []store.Override
 	Doubt     string // why the overrides are not as they stand now; empty: they are
-	Voices    Voices
 }
 
 // ErrNobody is returned where a decision leaves no number to be rung.
@@ -63,7 +62,7 @@ func (f *File) Decide(t *Trigger, e *source.Event, ring []source.Member, around 
 	if len(d.Recipients) == 0 {
 		return d, ErrNobody
 	}
-	d.words(t, &told, data, around.Voices)
+	d.words(t, &told, data)
 	d.metadata(t, data)
 	return d, nil
 }
@@ -146,10 +145,10 @@ func (f *File) Known(rota string, all []store.Override) (some []store.Override) 
 }
 
 // words finds what each of them hears: the first text in their language or, where there is none, the trigger's first.
-func (d *Decision) words(t *Trigger, e *source.Event, data map[string]any, voices Voices) {
+func (d *Decision) words(t *Trigger, e *source.Event, data map[string]any) {
 	texts := d.render(t, data)
 	for i, r := range d.Recipients {
-		s := forListener(t, texts, e, r.Language, voices)
+		s := forListener(t, texts, e, r.Language)
 		p := api.Person{Number: r.Number, Name: r.Person.Name}
 		switch {
 		case i == 0:
@@ -162,28 +161,28 @@ func (d *Decision) words(t *Trigger, e *source.Event, data map[string]any, voice
 }
 
 // forListener is what somebody of a language hears. A text without any {{ }} is said as it is written.
-func forListener(t *Trigger, texts []string, e *source.Event, language string, voices Voices) (s api.Say) {
+func forListener(t *Trigger, texts []string, e *source.Event, language string) (s api.Say) {
 	n := t.sayFor(language)
 	if n < 0 {
-		s.Text, s.Language = voices.words(e, voiceOf("", language), t.room())
+		s.Text, s.Language = words(e, voiceOf("", language), t.room())
 		return s
 	}
-	say := t.Say[n]
-	wanted := voiceOf(say.Language, language)
-	s.Repeat = say.Repeat
+	wording := t.Say[n]
+	wanted := voiceOf(wording.Language, language)
+	s.Repeat = wording.Repeat
 	switch {
-	case say.Text.Fixed() && say.Language != "":
-		s.Text, s.Language = texts[n], say.Language
-	case say.Text.Fixed():
+	case wording.Text.Fixed() && wording.Language != "":
+		s.Text, s.Language = texts[n], wording.Language
+	case wording.Text.Fixed():
 		s.Text, s.Language = texts[n], inLettersOf(texts[n], wanted)
 	case texts[n] != "":
-		s.Text, s.Language = voices.say(texts[n], e, wanted, t.room())
+		s.Text, s.Language = say(texts[n], e, wanted, t.room())
 	}
 	if s.Text == "" {
-		s.Text, s.Language = voices.words(e, voiceOf("", language), t.room())
+		s.Text, s.Language = words(e, voiceOf("", language), t.room())
 	}
 	if s.Language == wanted {
-		s.Voice = say.Voice // a voice is one of a language
+		s.Voice = wording.Voice // a voice is one of a language
 	}
 	return s
 }

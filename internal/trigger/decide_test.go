@@ -84,11 +84,11 @@ match: {severity: [critical, page]}`)
 	e := diskFull()
 	e.Members[0].Labels["who"] = "Ben; "
 	d, w := f.decide(t, e, Around{Now: friday}) // 11:00 in Tokyo
-	wants(t, "say", w.Message.Say, &call.Say{Text: "db1 で Disk full です。", Language: "ja-JP"})
+	wants(t, "say", w.Message.Say, &call.Say{Text: "ディービー 1 で ディスク 満杯 です。", Language: "ja-JP"})
 	wants(t, "people", w.People, []call.Person{
 		{Number: "+819012345678", Name: "Aiko"},
-		{Number: "+819012345679", Language: "en-US", Say: "Disk full on db1."},
-		{Number: "+818012345678", Name: "Ben", Language: "en-US", Say: "Disk full on db1."},
+		{Number: "+819012345679", Language: "en-US", Say: "Disk full on db 1."},
+		{Number: "+818012345678", Name: "Ben", Language: "en-US", Say: "Disk full on db 1."},
 	})
 	wants(t, "metadata", w.Metadata, map[string]string{
 		"trigger": "a", "link": "https://grafana.example.com/d/1", "severity": "critical",
@@ -105,7 +105,7 @@ match: {severity: [critical, page]}`)
 	override, gone, other := by(0, "primary", "ben"), by(1, "primary", "gone"), by(2, "other", "carl")
 	d, w = f.decide(t, e, Around{Now: friday, Overrides: []store.Override{override, gone, other}})
 	wants(t, "say", w.Message.Say, &call.Say{
-		Text: "Disk full on db1.", Language: "en-US", Voice: "Google.en-US-Wavenet-A", Repeat: 2})
+		Text: "Disk full on db 1.", Language: "en-US", Voice: "Google.en-US-Wavenet-A", Repeat: 2})
 	if r := d.Recipients[0]; r.Name != "ben" || r.Duty.Override == nil {
 		t.Errorf("%+v", r)
 	}
@@ -125,7 +125,7 @@ func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 	} {
 		f := fileOf(t, "to: [carl, \"{{ .labels }}\", \"{{ .raw.none }}\"]\n"+trigger)
 		d, w := f.decide(t, diskFull(), Around{Now: friday})
-		wants(t, trigger, w.Message.Say.Text, "Disk full. Only 3 % left.")
+		wants(t, trigger, w.Message.Say.Text, "Critical alert, 2 in all. Disk full on db 1. Disk slow on db 2.")
 		if _, more := f.Triggers["a"].Metadata["y"]; more {
 			wants(t, "metadata", w.Metadata, map[string]string{"trigger": "a", "y": "Disk full"})
 		}
@@ -136,7 +136,7 @@ func TestATypoDoesNotSilenceAnAlarm(t *testing.T) {
 	}
 	f := fileOf(t, "to: [aiko]")
 	_, w := f.decide(t, &source.Event{Members: []source.Member{{State: source.Firing}}}, Around{Now: friday})
-	wants(t, "an event without words", w.Message.Say, &call.Say{Text: "本文のない警報が届きました。", Language: "ja-JP"})
+	wants(t, "an event without words", w.Message.Say, &call.Say{Text: "警報です。内容は届いていません。", Language: "ja-JP"})
 }
 
 // Only a trigger that says so rings numbers that an event brings; and without any number there is nobody to ring.
@@ -216,7 +216,7 @@ func TestWhatMatches(t *testing.T) {
 
 // What rings is told, and not what else was in the group.
 func TestOnlyWhatRingsIsTold(t *testing.T) {
-	f := fileOf(t, "to: carl\nsay: \"{{ .title }}/{{ .severity }}/{{ .labels.instance }}/{{ len .members }}\"")
+	f := fileOf(t, "to: carl\nmetadata: {x: \"{{ .title }}/{{ .severity }}/{{ .labels.instance }}/{{ len .members }}\"}")
 	e := diskFull()
 	e.Title = "All sorts"
 	for i := range 4 {
@@ -232,7 +232,7 @@ func TestOnlyWhatRingsIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wants(t, "said", d.Say.Text, want)
+		wants(t, "told", d.Metadata["x"], want)
 	}
 }
 
@@ -332,24 +332,30 @@ metadata: {link: "{{ .link }}", all: "{{ range keys .labels }}{{ . }}{{ end }}"}
 	})
 }
 
-// Voices are asked for every text that an event makes, and for the words of an event without any.
-func TestVoicesAreUsed(t *testing.T) {
-	voices := Voices{
-		Say: func(text string, e *source.Event, language string) (string, string) {
-			return e.Key + " " + strings.ToLower(text), map[string]string{"ja-JP": "en-AU"}[language]
-		},
-		Words: func(e *source.Event, language string) (string, string) { return "an event for " + language, language },
-	}
+// What an event says is put into words that each listener's voice can say; what is fixed is said as it is written.
+func TestWhatIsSaidCanBeHeard(t *testing.T) {
+	e := diskFull()
+	e.Title = e.Title + " on db-prod-01.example.com"
 	f := fileOf(t, "to: [aiko, ben]\nsay: \"{{ .title }}\"")
-	d, _ := f.decide(t, diskFull(), Around{Now: friday, Voices: voices})
-	wants(t, "say", d.Say, api.Say{Text: "f1 disk full", Language: "en-AU"})
+	d, _ := f.decide(t, e, Around{Now: friday})
+	japanese := api.Say{
+		Text:     "緊急の警報、全部で2件です。ディービー 1で、ディスクが満杯です。ディービー 2で、ディスクが遅くなっています。",
+		Language: "ja-JP",
+	}
+	ben := api.Person{Number: "+818012345678", Name: "Ben", Language: "en-US", Say: "Disk full on db prod 01."}
+	wants(t, "say", d.Say, japanese)
+	wants(t, "to", d.To[1], ben)
 	f = fileOf(t, "to: [aiko, ben]")
-	d, _ = f.decide(t, diskFull(), Around{Now: friday, Voices: voices})
-	wants(t, "say", d.Say, api.Say{Text: "an event for ja-JP", Language: "ja-JP"})
-	wants(t, "to", d.To[1], api.Person{Number: "+818012345678", Name: "Ben", Language: "en-US", Say: "an event for en-US"})
-	f = fileOf(t, "to: aiko\nsay: Hello")
-	d, _ = f.decide(t, diskFull(), Around{Now: friday, Voices: voices})
-	wants(t, "what is fixed", d.Say, api.Say{Text: "Hello", Language: "en-US"})
+	d, _ = f.decide(t, e, Around{Now: friday})
+	ben.Say = "Critical alert, 2 in all. Disk full on db 1. Disk slow on db 2."
+	wants(t, "say", d.Say, japanese)
+	wants(t, "to", d.To[1], ben)
+	f = fileOf(t, "to: aiko\nsay: Hello db-prod-01")
+	d, _ = f.decide(t, e, Around{Now: friday})
+	wants(t, "what is fixed", d.Say, api.Say{Text: "Hello db-prod-01", Language: "en-US"})
+	f = fileOf(t, "to: aiko\nsay: {text: \"{{ spoken \\\"ja-JP\\\" .labels.instance }}で障害です。\", language: ja-JP}")
+	d, _ = f.decide(t, e, Around{Now: friday})
+	wants(t, "spoken", d.Say, api.Say{Text: "ディービー 1で障害です。", Language: "ja-JP"})
 }
 
 // Bombs in a trigger's templates cost less than a second, and ring.

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"redial/internal/call"
+	"redial/internal/spoken"
 )
 
 // A template can't be stopped from outside, so what it may do is bounded from inside.
@@ -39,6 +41,7 @@ const (
 //	lower .a, upper .a, trim .a
 //	replace "old" "new" .a
 //	contains "x" .a, hasPrefix "x" .a, hasSuffix "x" .a
+//	spoken "ja-JP" .a     a name, or sentences, as a voice of a language says them; empty if nothing can be said
 //	clock "15:04" "Asia/Tokyo" .at      a time, as Go writes it (Jan 2 15:04 2006), by the clock of a zone
 //	printf, print          without * and [n] in the format
 //	eq, ne, lt, le, gt, ge
@@ -49,7 +52,7 @@ func (s *steps) functions() template.FuncMap {
 		"default": orDefault, "join": s.join, "keys": s.keys, "first": first, "last": last,
 		"lower": s.onText(strings.ToLower), "upper": s.onText(strings.ToUpper), "trim": s.onText(strings.TrimSpace),
 		"replace": s.replace, "contains": s.holds(strings.Contains), "hasPrefix": s.holds(strings.HasPrefix),
-		"hasSuffix": s.holds(strings.HasSuffix), "clock": s.clock, "printf": s.printf, "print": s.print,
+		"hasSuffix": s.holds(strings.HasSuffix), "spoken": s.spoken, "clock": s.clock, "printf": s.printf, "print": s.print,
 		"plus": sum(1), "minus": sum(-1),
 	}
 	for name, is := range map[string]func(order int) bool{
@@ -263,6 +266,23 @@ func (s *steps) holds(in func(text, part string) bool) func(part string, value a
 		}
 		return err == nil && in(text, part), err
 	}
+}
+
+// spoken costs a step for each byte that it reads, since it looks at every word.
+func (s *steps) spoken(language string, value any) (string, error) {
+	text, err := s.spell(value)
+	if err == nil {
+		err = errors.Join(s.read(text), s.take(len(text)))
+	}
+	if err != nil {
+		return "", err
+	}
+	asWords := spoken.Text
+	if text = strings.TrimSpace(text); !strings.ContainsFunc(text, unicode.IsSpace) && !spoken.HasJapanese(text) {
+		asWords = spoken.Name
+	}
+	said, _ := asWords(text, language)
+	return s.wrote(spoken.Fit(said, spoken.Limit))
 }
 
 func (s *steps) clock(layout, zone string, value any) (string, error) {

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"redial/internal/source"
 	"redial/internal/store"
 )
 
@@ -51,7 +50,7 @@ func (o *Overrides) stale() {
 // around is what a decision depends on beside the file and the event.
 func (o *Overrides) around(ctx context.Context, now time.Time) Around {
 	list, doubt := o.known(ctx)
-	return Around{Now: now, Overrides: list, Doubt: doubt, Voices: Voices{Say: source.Say, Words: source.Words}}
+	return Around{Now: now, Overrides: list, Doubt: doubt}
 }
 
 // known returns the overrides, and why they are not as they stand now, if so.

@@ -8,15 +8,6 @@ import (
 	"redial/internal/source"
 )
 
-// Voices make texts fit to be heard. The zero value says them as they are written.
-type Voices struct {
-	// Say is a text as a listener hears it, and in which language; empty if nothing of it can be heard. nil: as it is
-	// written, in the listener's language or, if that is not written in its letters, in another.
-	Say func(text string, e *source.Event, language string) (said, in string)
-	// Words are what a listener is told about an event without words of a trigger's. nil: its title and its text.
-	Words func(e *source.Event, language string) (said, in string)
-}
-
 // The languages of texts whose writer names none, or another than their letters tell.
 const (
 	english  = "en-US"
@@ -24,39 +15,19 @@ const (
 	korean   = "ko-KR"
 )
 
-// nothingToSay is what is said of an event that has no words.
-var nothingToSay = map[string]string{
-	english: "An alarm without a text has come in.", japanese: "本文のない警報が届きました。",
-}
-
-// say is a text that an event made as a listener hears it, and in which language; empty if there is nothing to hear.
-func (v Voices) say(text string, e *source.Event, wanted string, room int) (said, in string) {
-	if v.Say != nil {
-		said, in = v.Say(cut(text, room), e, wanted)
-		return audible(cut(said, room)), in
+// say is a text that an event made as a listener hears it, and in which language. It is never empty.
+func say(text string, e *source.Event, wanted string, room int) (said, in string) {
+	said, in = source.Say(cut(text, room), e, wanted)
+	if said = audible(cut(said, room)); said == "" {
+		return words(e, wanted, room)
 	}
-	text = audible(cut(text, room)) // first, so that the voice is one for what is left
-	return text, inLettersOf(text, wanted)
+	return said, in
 }
 
 // words are what a listener is told without words of the trigger's. They are never empty.
-func (v Voices) words(e *source.Event, wanted string, room int) (said, in string) {
-	if v.Words != nil {
-		if said, in = v.Words(e, wanted); audible(said) != "" {
-			return audible(cut(said, room)), in
-		}
-	}
-	text := e.Title + ". " + e.Text
-	if e.Title == "" || e.Text == "" {
-		text = e.Title + e.Text
-	}
-	if text = audible(cut(text, room)); text != "" {
-		return text, inLettersOf(text, wanted)
-	}
-	if sameBase(wanted, japanese) {
-		return nothingToSay[japanese], japanese
-	}
-	return nothingToSay[english], english
+func words(e *source.Event, wanted string, room int) (said, in string) {
+	said, in = source.Words(e, wanted)
+	return audible(cut(said, room)), in
 }
 
 // inLettersOf is the wanted language or, if a text is not in its letters, another that it is in.

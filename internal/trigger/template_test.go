@@ -158,6 +158,8 @@ func bombs() map[string]string {
 		"replaced":               `{{ $x := "aaaaaaaa" }}{{ range .raw.many }}{{ $x = replace "a" "aaaaaaaa" $x }}{{ end }}`,
 		"joined":                 `{{ $x := "aaaaaaaa" }}{{ range .raw.many }}{{ $x = join $x $.raw.many }}{{ end }}`,
 		"upper":                  `{{ range .raw.many }}{{ range $.raw.many }}{{ $x := upper $.raw.long }}{{ end }}{{ end }}`,
+		"spoken":                 `{{ range .raw.many }}{{ $x := spoken "ja-JP" $.raw.long }}{{ end }}`,
+		"many words spoken":      `{{ range .raw.many }}{{ $x := spoken "en-US" (replace "zzzzzzzz" "9.7GB a-b1 " $.raw.long) }}{{ end }}`,
 		"a long output":          `{{ range .raw.many }}{{ $.raw.long }}{{ end }}`,
 		"a huge output":          `{{ .raw.huge }}`,
 		"a huge text":            `{{ range .raw.many }}{{ if eq $.raw.huge $.raw.same }}x{{ end }}{{ end }}`,
