@@ -344,6 +344,9 @@ type Call struct {
 	Metadata          map[string]string `json:"metadata,omitzero"`
 	IdempotencyKey    string            `json:"idempotency_key,omitzero"` // of the request; only where calls are read
 	Webhook           string            `json:"webhook,omitzero"`         // where its events go, beside the endpoints
+
+	// Ignored are the article's options that redial decides itself. They stand in the answer to their request alone.
+	Ignored []string `json:"ignored,omitzero"`
 }
 
 // Reached is the evidence that a person was reached.

@@ -26,9 +26,10 @@ import (
 
 const eventStream = "text/event-stream"
 
-// To the contract, TwiML and event streams are text.
+// To the contract, TwiML and event streams are text. A form may have TwiML as a file.
 func init() {
 	openapi3filter.RegisterBodyDecoder("text/xml", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/xml", openapi3filter.PlainBodyDecoder)
 }
 
 // Document loads the contract and validates it, with its examples.

@@ -305,9 +305,34 @@ var longest = `{"say": "hi", "policy": {"max_attempts": 20, "ladder": "rounds", 
 	`"confirm": {"digit": "1"}, "machine": "redial"},
 	"to": [` + numbered(10, `{"number":"+81901234567%d","name":"x"}`) + `]}`
 
+// toTheArticle are requests to the article's path that could cost more than others.
+func toTheArticle() map[string]struct{ kind, body string } {
+	part := "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n%s\r\n"
+	end := "--x--\r\n"
+	const inParts = "multipart/form-data; boundary=x"
+	return map[string]struct{ kind, body string }{
+		"fields":           {form, repeat(200_000, "a=&b")},
+		"different fields": {form, strings.ReplaceAll(numbered(90_000, "%d="), ",", "&")},
+		"one field":        {form, "title=" + repeat(million, "x")},
+		"a long number":    {form, "to=" + repeat(million, "1")},
+		"a long TwiML":     {form, "twiml=" + repeat(300_000, "%41")},
+		"options":          {form, repeat(100_000, "to=1&")},
+		"escapes":          {form, "title=" + repeat(300_000, "%41")},
+		"callbacks":        {form, repeat(50_000, "status_callback=&")},
+		"many parts":       {inParts, repeat(900, fmt.Sprintf(part, "x")) + end},
+		"too many parts":   {inParts, repeat(15_000, fmt.Sprintf(part, "x")) + end},
+		"a long part":      {inParts, fmt.Sprintf(part, repeat(million, "x")) + end},
+		"a part to escape": {inParts, fmt.Sprintf(part, repeat(million, "%")) + end},
+		"names":            {"application/json", `{"timeout": 30` + repeat(100_000, `,"a":1`) + "}"},
+		"JSON of options":  {"application/json", `{"timeout": 30, "twiml": "` + repeat(million, "x") + `"}`},
+		"no type":          {"", repeat(million, "x")},
+	}
+}
+
 // The table of amplifications: every request, at every route, costs at most a small multiple of its size.
 func TestTheTableOfAmplifications(t *testing.T) {
 	m := newMeter(t)
+	useTriggers(t, m.node, articles)
 	post := func(path, kind, body string) (*http.Request, string) {
 		r := httptest.NewRequestWithContext(t.Context(), "POST", hostURL+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", kind)
@@ -401,6 +426,15 @@ func TestTheTableOfAmplifications(t *testing.T) {
 		r = httptest.NewRequestWithContext(t.Context(), "GET", hostURL+"/v1/calls/x/events", nil)
 		r.Header.Set(name, repeat(60_000, "x"))
 		add("header "+name+" of events", r, "")
+	}
+	for what, sent := range toTheArticle() {
+		for _, key := range []string{"", what} {
+			r, text := post(articlePath, sent.kind, sent.body)
+			if key != "" {
+				r.Header.Set("Idempotency-Key", strings.ReplaceAll(key, " ", "-"))
+			}
+			add("the article's, key "+key+": "+what, r, text)
+		}
 	}
 	g := greatest()
 	r, _ = post("/v1/calls", "application/json", g)

@@ -11,6 +11,7 @@ import (
 // What a route needs of an API key: any one of these scopes, or admin.
 var (
 	asks     = web.Need{store.CallsWrite}
+	plays    = web.Need{store.CallsWrite, "trigger:default"}
 	reads    = web.Need{store.CallsRead, store.Operate}
 	steers   = web.Need{store.CallsWrite, store.Operate}
 	uses     = web.Need{store.CallsWrite, store.CallsRead, store.Operate}
@@ -26,7 +27,7 @@ func routes(s *web.Server) http.Handler {
 
 	// The API: an API key, or this very machine.
 	mux.Handle("POST /v1/calls", s.API(asks, s.CreateCall))
-	mux.Handle("POST /twilio_api/calls", s.API(asks, s.CreateCall)) // the article's own route
+	mux.Handle("POST /twilio_api/calls", s.Article(plays, s.PlayDefault))
 	mux.Handle("GET /v1/calls", s.API(reads, s.ListCalls))
 	mux.Handle("GET /v1/calls/{id}", s.API(reads, s.OfCall(s.GetCall)))
 	mux.Handle("GET /v1/calls/{id}/events", s.API(reads, s.OfCall(s.GetEvents)))

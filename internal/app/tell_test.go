@@ -26,12 +26,16 @@ triggers:
 // useTriggers puts a file in force on the node.
 func (w *world) useTriggers(file string) {
 	w.t.Helper()
-	node := w.node.Load()
+	useTriggers(w.t, w.node.Load(), file)
+}
+
+func useTriggers(t *testing.T, node *App, file string) {
+	t.Helper()
 	f, err := trigger.ReadFile([]byte(file), trigger.Settings{
 		Reader: node.web.Edge(), Env: func(string) (string, bool) { return "", false }, Now: node.store.Now(),
 	})
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	node.triggers.Use(f)
 }

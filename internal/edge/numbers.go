@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"redial/api"
@@ -77,6 +78,17 @@ func (n Numbers) Warning() string {
 func (n Numbers) Shown() (from string, regions []string) {
 	n, _ = n.prepared() // Check has seen what is wrong
 	return n.from.E164, n.allowed()
+}
+
+// Example is a number that may be called, as an example in a sentence or a file.
+func (n Numbers) Example() string {
+	n, _ = n.prepared()
+	const first = "JP"
+	allowed := n.allowed()
+	if len(allowed) > 0 && !slices.Contains(allowed, first) {
+		return phone.Example(allowed[0])
+	}
+	return phone.Example(first)
 }
 
 func (n Numbers) allowed() []string {

@@ -16,6 +16,7 @@ var settings = map[permit.Permission]string{
 	permit.APIKeys:         "REDIAL_API_KEYS",
 	permit.Waiting:         "REDIAL_MAX_WAITING",
 	permit.WaitingToNumber: "REDIAL_MAX_WAITING_PER_NUMBER",
+	permit.Triggers:        "REDIAL_CONFIG",
 }
 
 // Text is the text of an error, with the names of the settings that it is about.

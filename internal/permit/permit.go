@@ -27,6 +27,7 @@ const (
 	APIKeys         Permission = "API keys"
 	Waiting         Permission = "the bound on the calls of a name"
 	WaitingToNumber Permission = "the bound on the calls to a number"
+	Triggers        Permission = "the file of triggers"
 )
 
 // refusal is an error whose arguments may be Permissions.

@@ -9,6 +9,7 @@
 //	allowed.go     which numbers may be called, by region and kind of line
 //	prefix.go      ranges that the operator knows to be in service
 //	supplement.go  ranges in service that the library does not know
+//	example.go     a number as documents show it
 //	phone.go       a number and its kinds of line
 //	zones.go       the zones that a number may be in
 //	places.go      where numbers are that the library puts elsewhere

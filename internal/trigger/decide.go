@@ -40,7 +40,8 @@ type Recipient struct {
 type Around struct {
 	Now       time.Time
 	Overrides []store.Override
-	Doubt     string // why the overrides are not as they stand now; empty: they are
+	Doubt     string      // why the overrides are not as they stand now; empty: they are
+	Instead   []Recipient // whom a request names itself; none: those of the trigger
 }
 
 // ErrNobody is returned where a decision leaves no number to be rung.
@@ -57,8 +58,10 @@ const (
 func (f *File) Decide(t *Trigger, e *source.Event, ring []source.Member, around Around) (Decision, error) {
 	told := e.Of(ring)
 	data := told.Data()
-	d := Decision{Policy: t.Policy}
-	f.recipients(&d, t, data, around)
+	d := Decision{Policy: t.Policy, Recipients: around.Instead}
+	if len(d.Recipients) == 0 {
+		f.recipients(&d, t, data, around)
+	}
 	if len(d.Recipients) == 0 {
 		return d, ErrNobody
 	}

@@ -4,6 +4,8 @@
 //
 // Its files, from the top down:
 //
+//	paste.go         what a file lacks that has no trigger of a name
+//	given.go         a call of its own, with what a request says itself
 //	secret.go        whose secret a sender brings
 //	service.go       the triggers that are in force: an event comes in, phones ring
 //	overrides.go     overrides of rotas: as this node knows them, made and ended

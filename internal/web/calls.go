@@ -24,13 +24,23 @@ const (
 	maxWait = 2 * time.Minute
 )
 
+// asking is how a call is asked for.
+type asking struct {
+	key string // Idempotency-Key; may be empty
+	dry bool   // only to hear what would become of it
+}
+
+func readAsking(r *http.Request) (q asking, err error) {
+	if q.key, err = idempotencyKey(r); err != nil {
+		return q, err
+	}
+	q.dry, err = dryRun(r)
+	return q, err
+}
+
 // CreateCall makes a Call of a wish. It answers once the Call is committed.
 func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
-	key, err := idempotencyKey(r)
-	if err != nil {
-		return err
-	}
-	dry, err := dryRun(r)
+	q, err := readAsking(r)
 	if err != nil {
 		return err
 	}
@@ -38,33 +48,47 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, events, wrong := s.newCall(body, asker(r.Context()).Name)
-	if dry {
-		if wrong != nil {
-			return wrong
-		}
-		if err := s.Store.CheckBounds(r.Context(), &c); err != nil {
-			return err
-		}
+	return s.createAsked(w, r, q, body)
+}
+
+// createAsked makes a Call of the wish in a body.
+func (s *Server) createAsked(w http.ResponseWriter, r *http.Request, q asking, body []byte) error {
+	wish, err := s.Edge().Wish(body, s.Store.Now())
+	c, replayed, err := s.create(r, q, body, wish, err)
+	switch {
+	case err != nil:
+		return err
+	case q.dry:
 		return s.explainWish(w, r, &c)
 	}
+	return s.created(w, c, replayed)
+}
+
+// create makes a Call of a wish that was read of a body, or with what is wrong with it. A dry run makes none.
+func (s *Server) create(
+	r *http.Request, q asking, body []byte, wish call.Wish, wrong error,
+) (c call.Call, replayed bool, err error) {
+	by := asker(r.Context())
+	wish.By = by.Name
+	c, events, wrong := s.newCall(wish, wrong)
+	if q.dry {
+		if wrong == nil {
+			wrong = s.Store.CheckBounds(r.Context(), &c)
+		}
+		return c, false, wrong
+	}
 	request := s.idempotency(r)
-	request.Key, request.Hash = key, requestHash(body, key, c.Wish)
+	request.Key, request.Hash = q.key, requestHash(body, q.key, c.Wish)
 	if wrong != nil {
-		return s.repeatOr(wrong, w, r, request)
+		c, err = s.first(r.Context(), request, wrong)
+		return c, true, err
 	}
 	began := time.Now()
-	c, replayed, err := s.Store.Create(r.Context(), asker(r.Context()), c, events, request)
+	c, replayed, err = s.Store.Create(r.Context(), by, c, events, request)
 	if err == nil && !replayed && time.Since(began) >= inFlight {
 		err = s.createdLate(r.Context(), c.ID)
 	}
-	if err != nil {
-		return err
-	}
-	if replayed {
-		return s.replayed(w, c)
-	}
-	return s.created(w, c)
+	return c, replayed, err
 }
 
 // createdLate cancels a call that was committed so long after it was asked for that the API key may have been revoked
@@ -82,12 +106,10 @@ func (s *Server) createdLate(ctx context.Context, id string) error {
 	return cmp.Or(err, ended)
 }
 
-// newCall makes the Call that a request asks for. With an error it returns the wish as far as it was read.
-func (s *Server) newCall(body []byte, by string) (call.Call, []call.Event, error) {
-	wish, err := s.Edge().Wish(body, s.Store.Now())
-	wish.By = by
-	if err != nil {
-		return call.Call{Wish: wish}, nil, err
+// newCall makes the Call of a wish. With an error it returns the wish as far as it was read.
+func (s *Server) newCall(wish call.Wish, wrong error) (call.Call, []call.Event, error) {
+	if wrong != nil {
+		return call.Call{Wish: wish}, nil, wrong
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
@@ -98,30 +120,30 @@ func (s *Server) newCall(body []byte, by string) (call.Call, []call.Event, error
 	return c, events, nil
 }
 
-// repeatOr answers a request that can't be taken. If it was taken before, when a setting was another or a moment in it
-// had not passed, it gets its first answer again.
-func (s *Server) repeatOr(wrong error, w http.ResponseWriter, r *http.Request, request store.Idempotency) error {
+// first is the Call of a request that can't be taken, and was taken before, when a setting was another or a moment in
+// it had not passed.
+func (s *Server) first(ctx context.Context, request store.Idempotency, wrong error) (call.Call, error) {
 	if request.Key == "" {
-		return wrong
+		return call.Call{}, wrong
 	}
-	first, err := s.Store.First(r.Context(), request)
-	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
-		return wrong
-	case err != nil:
-		return err
+	first, err := s.Store.First(ctx, request)
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict) {
+		err = wrong
 	}
-	return s.replayed(w, first)
+	return first, err
 }
 
-func (s *Server) replayed(w http.ResponseWriter, c call.Call) error {
-	w.Header().Set("Idempotency-Replayed", "true")
-	return s.created(w, firstAnswer(c))
-}
-
-func (s *Server) created(w http.ResponseWriter, c call.Call) error {
+// created answers with a Call that was made, or with the first answer to the same request, and names what was ignored
+// of the request.
+func (s *Server) created(w http.ResponseWriter, c call.Call, replayed bool, ignored ...string) error {
+	if replayed {
+		w.Header().Set("Idempotency-Replayed", "true")
+		c = firstAnswer(c)
+	}
 	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
-	return reply(w, http.StatusCreated, shown.Call(&c))
+	answer := shown.Call(&c)
+	answer.Ignored = ignored
+	return reply(w, http.StatusCreated, answer)
 }
 
 // requestHash is a hash by which a repeated request is recognized. A request with a PIN is hashed as slowly as the PIN

@@ -5,6 +5,8 @@
 // Its files, from the top down:
 //
 //	around.go    what is around every route: paths, unknown ones, panics, headers
+//	article.go   the article's POST, which plays a trigger
+//	options.go   what the article's POST brings
 //	tell.go      what has happened is told to a trigger
 //	calls.go     calls: made, shown, listed, canceled, deleted
 //	explain.go   what would become of a wish, or will of a call

@@ -22,8 +22,10 @@ func (s *Server) Open(h Handler) http.Handler {
 }
 
 // API serves who may use the API, and has one of the scopes that are needed.
-func (s *Server) API(needs Need, h Handler) http.Handler {
-	return s.authorized(s.authorize, needs, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) API(needs Need, h Handler) http.Handler { return s.withBody(s.authorize, needs, h) }
+
+func (s *Server) withBody(who func(*http.Request) (store.Asker, error), needs Need, h Handler) http.Handler {
+	return s.authorized(who, needs, func(w http.ResponseWriter, r *http.Request) error {
 		return s.Bodies.API.Hold(r, func() error { return h(w, r) })
 	})
 }

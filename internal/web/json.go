@@ -17,6 +17,8 @@ import (
 	"redial/internal/edge"
 )
 
+const typeJSON = "application/json"
+
 // reply answers with a value as JSON.
 func reply(w http.ResponseWriter, status int, v any) error {
 	body := encoded.Get().(*bytes.Buffer)
@@ -24,7 +26,7 @@ func reply(w http.ResponseWriter, status int, v any) error {
 	if err := json.NewEncoder(body).Encode(v); err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", typeJSON)
 	w.WriteHeader(status)
 	_, err := w.Write(body.Bytes())
 	return ignoreGone(err)
@@ -53,19 +55,27 @@ const maxBody = 1 << 20 // bytes of a JSON request
 
 // readBody reads a JSON request's body as it was sent: one value of sound text.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	kind, with, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/json" {
-		return nil, edge.Problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
-	}
-	charset := with["charset"]
-	if charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-		return nil, edge.Problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
+	if err := checkType(r.Header.Get("Content-Type")); err != nil {
+		return nil, err
 	}
 	body, err := readAtMost(w, r, maxBody)
 	if err != nil {
 		return nil, err
 	}
 	return body, edge.CheckJSON(body)
+}
+
+// checkType says what is wrong with the type of a JSON request's body.
+func checkType(contentType string) error {
+	kind, with, err := mime.ParseMediaType(contentType)
+	if err != nil || kind != typeJSON {
+		return edge.Problem(http.StatusUnsupportedMediaType, "send the request as Content-Type: application/json")
+	}
+	charset := with["charset"]
+	if charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+		return edge.Problem(http.StatusBadRequest, "the body is said to be %.40q; send it as UTF-8", charset)
+	}
+	return nil
 }
 
 // endedError is why a body that was read is not to be used.

@@ -76,7 +76,7 @@ func forwarded(h http.Header) string {
 }
 
 // otherSite says whether a browser sends the request for a page of another site. Browsers say so in Sec-Fetch-Site;
-// older ones send the page's Origin, but not with every GET.
+// older ones send the page's Origin, but not with every GET, and the oldest not with a form.
 func otherSite(r *http.Request) bool {
 	for _, site := range r.Header.Values("Sec-Fetch-Site") {
 		if site != "same-origin" && site != "none" {
@@ -89,5 +89,11 @@ func otherSite(r *http.Request) bool {
 			return true
 		}
 	}
-	return false
+	return r.Method == http.MethodPost && formOfOldBrowser(r.Header)
+}
+
+// formOfOldBrowser says whether a browser sends a form, and not whose page has it. No preflight goes before a form.
+func formOfOldBrowser(h http.Header) bool {
+	said := h.Get("Sec-Fetch-Site") != "" || h.Get("Origin") != ""
+	return !said && strings.HasPrefix(h.Get("User-Agent"), "Mozilla/") && strings.Contains(h.Get("Accept"), "text/html")
 }

@@ -32,8 +32,11 @@ func (s *Server) TellTrigger(w http.ResponseWriter, r *http.Request) error {
 	return s.tell(w, r, t.Name, e)
 }
 
-// tell tells a trigger of an event. It answers with the call that the event makes or, where it makes none, says why.
-func (s *Server) tell(w http.ResponseWriter, r *http.Request, name string, e *source.Event) error {
+// tell tells a trigger of an event. It answers with the call that the event makes, and names what was ignored of the
+// request. Where the event makes no call, it says why.
+func (s *Server) tell(
+	w http.ResponseWriter, r *http.Request, name string, e *source.Event, ignored ...string,
+) error {
 	began := time.Now()
 	told, err := s.Triggers.Tell(r.Context(), asker(r.Context()), name, e)
 	if err != nil {
@@ -47,7 +50,7 @@ func (s *Server) tell(w http.ResponseWriter, r *http.Request, name string, e *so
 		}
 	}
 	if len(told.Calls) > 0 {
-		return s.created(w, told.Calls[0])
+		return s.created(w, told.Calls[0], false, ignored...)
 	}
 	return reply(w, http.StatusOK, shown.Told(&told))
 }
