@@ -48,7 +48,7 @@ func multipartFields(body []byte, boundary string) (all []field, more bool, err 
 	r := multipart.NewReader(bytes.NewReader(body), boundary)
 	for range maxFields {
 		part, err := r.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { //nolint:errorlint // a form that breaks off is an error that wraps it
 			return all, false, nil
 		}
 		if err != nil {

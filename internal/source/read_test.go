@@ -237,6 +237,7 @@ func TestDoubts(t *testing.T) {
 		{JSON, sent(`{"a":1} {}`), "goes on after its value"},
 		{JSON, sent(strings.Repeat(`[`, 100) + strings.Repeat(`]`, 100)), "too deep"},
 		{JSON, &Request{Body: []byte(oneField), ContentType: multipartType}, "breaks off"},
+		{JSON, &Request{Body: []byte("title=Disk"), ContentType: multipartType}, "breaks off"},
 		{JSON, &Request{Body: []byte("a\xffb")}, "not UTF-8"},
 		{Form, &Request{Body: []byte(strings.Repeat("a=1&", 2000)), ContentType: formType}, "more than 1000 fields"},
 	} {
