@@ -49,6 +49,7 @@ var wire = map[string]reflect.Type{
 	"Rota":           reflect.TypeFor[api.Rota](),
 	"Duty":           reflect.TypeFor[api.Duty](),
 	"RotaOverride":   reflect.TypeFor[api.RotaOverride](),
+	"Overlap":        reflect.TypeFor[api.Overlap](),
 	"CreateOverride": reflect.TypeFor[api.CreateOverride](),
 	"AuditList":      reflect.TypeFor[api.AuditList](),
 	"AuditEntry":     reflect.TypeFor[api.AuditEntry](),

@@ -48,7 +48,15 @@ type RotaOverride struct {
 	By     string    `json:"by,omitzero"` // the name of the API key; for operators alone
 
 	// In the answer to whoever makes one: those that it overlaps, and counts instead of.
-	Overlaps []RotaOverride `json:"overlaps,omitzero"`
+	Overlaps []Overlap `json:"overlaps,omitzero"`
+}
+
+// Overlap is an override that another overlaps.
+type Overlap struct {
+	ID     string    `json:"id"`
+	Person string    `json:"person"`
+	From   time.Time `json:"from"`
+	Until  time.Time `json:"until"`
 }
 
 // RotaList is all rotas, by name.

@@ -98,6 +98,13 @@ func predictors(ctx context.Context, model *kong.Application) map[string]complet
 			}
 			return append(ids, "call")
 		}),
+		"rotas": asking(func(c *api.Client) (names []string) {
+			list, _ := c.Rotas(ctx)
+			for _, r := range list.Rotas {
+				names = append(names, r.Name)
+			}
+			return names
+		}),
 		"presets": asking(func(c *api.Client) (names []string) {
 			presets, _ := c.Presets(ctx)
 			if len(presets) == 0 { // no answer: offer the built-in ones

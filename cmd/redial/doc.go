@@ -25,6 +25,7 @@
 //	resolve.go      redial resolve: what became of an attempt
 //	presets.go      redial presets: the policies to begin with
 //	triggers.go     redial triggers: the file of triggers, and what a server has
+//	rota.go         redial rota: who is on duty
 //	migrate.go      redial migrate: the database's schema
 //	version.go      redial version
 //	completion.go   redial completion: for the shell

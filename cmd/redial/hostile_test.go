@@ -112,6 +112,12 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
 	case path[1] == "audit":
 		answer = hostileValue[api.AuditList]()
+	case path[1] == "rotas" && len(path) == 2:
+		answer = hostileValue[api.RotaList]()
+	case path[1] == "rotas" && r.Method == "GET":
+		answer = hostileValue[api.Rota]()
+	case path[1] == "rotas":
+		answer = hostileValue[api.RotaOverride]()
 	case path[1] == "keys" && r.Method == "GET":
 		answer = hostileValue[api.KeyList]()
 	case path[1] == "keys" && r.Method == "DELETE":
@@ -132,7 +138,7 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue(call)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if r.Method == "POST" && path(r) == "calls" {
+	if r.Method == "POST" && (path(r) == "calls" || strings.HasSuffix(r.URL.Path, "/overrides")) {
 		w.WriteHeader(http.StatusCreated)
 	}
 	if err := json.NewEncoder(w).Encode(answer); err != nil {
@@ -172,6 +178,9 @@ var everyCommand = []string{
 	"keys create shop --scope calls:read", "keys create shop --scope calls:read --json", "keys list", "keys list --json",
 	"audit", "audit --json", "keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
 	"keys revoke shop --cancel", "keys list --all",
+	"rota list", "rota list --json", "rota show", "rota show primary", "rota show --json", "rota show primary --json",
+	"rota override primary ben --until 1h", "rota override primary ben --until 1h --json", "rota end primary ovr_1",
+	"rota end primary ovr_1 --json", "rota end primary",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 
@@ -255,7 +264,7 @@ func isHarmless(t interface {
 func TestEveryCommandIsHeldAgainstAHostileServer(t *testing.T) {
 	alone := []string{
 		"serve", "check" /* see TestCheckAgainstAHostileWorld */, "demo", "desk", "sim", "migrate", "version",
-		"help", "completion",
+		"help", "completion", "triggers check",
 	}
 	parser, err := newConsole(io.Discard, io.Discard).parser(t.Context(), nil)
 	if err != nil {

@@ -30,6 +30,7 @@ type commands struct {
 	Delete     deleteCmd     `cmd:"" help:"Forget the personal data of a call that has ended."`
 	Webhooks   webhooksCmd   `cmd:"" help:"List, show, try and replay webhooks."`
 	Listen     listenCmd     `cmd:"" help:"Stream a server's webhooks to this machine."`
+	Rota       rotaCmd       `cmd:"" help:"Say who is on duty, and put somebody else in their place."`
 	Audit      auditCmd      `cmd:"" help:"List who did what, the newest first."`
 	Keys       keysCmd       `cmd:"" help:"Make, list, rotate and revoke API keys."`
 	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`

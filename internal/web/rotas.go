@@ -139,8 +139,8 @@ func (s *Server) CreateOverride(w http.ResponseWriter, r *http.Request) error {
 	s.Log.Info("override of a rota made", "override", made.ID, "rota", made.Rota, "person", made.Person,
 		"from", made.From, "until", made.Until, "by", made.By)
 	out := shown.Override(&made)
-	for i := range over[:min(len(over), maxOverlaps)] {
-		out.Overlaps = append(out.Overlaps, shown.Override(&over[i]))
+	for _, o := range over[:min(len(over), maxOverlaps)] {
+		out.Overlaps = append(out.Overlaps, api.Overlap{ID: o.ID, Person: o.Person, From: o.From, Until: o.Until})
 	}
 	return reply(w, http.StatusCreated, out)
 }
