@@ -26,15 +26,15 @@ var arrows = map[string][]string{
 	"internal/dialer": {"internal/call", "internal/store", "internal/seldom", "internal/crashpoint"},
 	"internal/webhook": {"api", "internal/shown", "internal/call", "internal/store", "internal/seldom",
 		"internal/crashpoint", "internal/permit"},
-	"internal/trigger": {"api", "internal/edge", "internal/call", "internal/store", "internal/source", "internal/spoken", "internal/phone",
-		"internal/nearest"},
+	"internal/trigger": {"api", "internal/edge", "internal/call", "internal/store", "internal/source", "internal/incident",
+		"internal/spoken", "internal/phone", "internal/nearest", "internal/seldom", "internal/crashpoint"},
 	"internal/incident":     {},
 	"internal/source":       {"internal/spoken"},
 	"internal/spoken":       {},
 	"internal/edge":         {"api", "internal/call", "internal/phone", "internal/twilio", "internal/permit"},
 	"internal/shown":        {"api", "internal/call", "internal/store", "internal/trigger"},
 	"internal/twilio":       {"internal/call", "internal/crashpoint", "internal/nearest", "internal/permit"},
-	"internal/store":        {"internal/call", "internal/store/engine", "internal/crashpoint"},
+	"internal/store":        {"internal/call", "internal/incident", "internal/store/engine", "internal/crashpoint"},
 	"internal/store/engine": {},
 	"internal/call":         {},
 	"internal/phone":        {"internal/permit"},
@@ -68,7 +68,7 @@ var owners = map[string][]string{
 	"modernc.org/sqlite":              {"internal/store/engine"},
 	"github.com/standard-webhooks":    {"internal/webhook", "cmd/redial", "internal/chaos"},
 	"github.com/prometheus/client_golang": {"internal/web", "internal/dialer", "internal/webhook",
-		"internal/store", "internal/app"},
+		"internal/store", "internal/trigger", "internal/app"},
 }
 
 // impure is what the core may not touch: it is given the time and does no I/O.

@@ -17,6 +17,8 @@ func storyAt(e api.Event, people []api.Person, at place) string {
 	switch kind, what, _ := strings.Cut(e.Type, "."); kind {
 	case "call":
 		return callStory(what, e, people, at)
+	case "trigger":
+		return "its trigger went wrong, and it rings all the same: " + e.Reason
 	case "attempt":
 		return fmt.Sprintf("attempt %d %s", e.Attempt, attemptStory(what, e, people, at))
 	}
@@ -32,10 +34,13 @@ func callStory(what string, e api.Event, people []api.Person, at place) string {
 	case "deferred":
 		return "not now: will ring at " + nextAt(e, at) + waiting(e)
 	case "cancel_requested":
-		if e.Reason != "" {
+		switch e.Reason {
+		case "":
+			return "cancel requested" + byWhom(e)
+		case "hang up":
 			return "cancel requested" + byWhom(e) + ", of conversations too"
 		}
-		return "cancel requested" + byWhom(e)
+		return "canceled: " + e.Reason
 	case "held":
 		return "waiting: another call is ringing this number"
 	case "released":

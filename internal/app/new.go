@@ -94,6 +94,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, registry *prometheu
 		Transport: a.conf.WebhookTransport, Text: edge.Text, Log: a.log, Metrics: registry,
 	})
 	a.triggers = trigger.New(a.store)
+	a.triggers.Observe(a.log, registry)
 	budgets := bodies.New(bodies.Within(debug.SetMemoryLimit(-1))) // -1 only reads GOMEMLIMIT
 	a.web = web.New(web.Config{
 		Store: a.store, Triggers: a.triggers, Account: a.conf.AccountSID, APIKeys: a.conf.APIKeys, OwnKey: a.conf.OwnKey,

@@ -82,6 +82,7 @@ func (a *App) loops(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { a.dialer.Run(ctx) })
 	all.Go(func() { a.sender.Run(ctx) })
+	all.Go(func() { a.triggers.Run(ctx) })
 	all.Go(func() { a.retain(ctx) })
 	all.Go(func() { a.keepUses(ctx) })
 	all.Go(func() { a.keepNode(ctx) })

@@ -36,3 +36,8 @@ func (m Message) talkLimit() time.Duration {
 	}
 	return talkSpoken
 }
+
+// Doubt notes what went wrong in the trigger that made the Call. It rings all the same.
+func (c *Call) Doubt(what string, now time.Time) []Event {
+	return []Event{c.event(TriggerDoubted, now, Event{Reason: what})}
+}

@@ -17,6 +17,8 @@ const (
 	RedialWithdrawn     EventType = "call.redial_withdrawn" // later facts overturned the decision
 	CallEnded           EventType = "call.ended"
 
+	TriggerDoubted EventType = "trigger.doubted" // something went wrong in the trigger that made the call
+
 	AttemptDialed     EventType = "attempt.dialed"     // written, about to be sent
 	AttemptPlaced     EventType = "attempt.placed"     // the carrier took it, and named it
 	AttemptPostponed  EventType = "attempt.postponed"  // not processed; the same attempt goes out later
@@ -40,7 +42,7 @@ const (
 func EventTypes() []EventType {
 	return []EventType{
 		CallCreated, CallCancelRequested, CallHeld, CallReleased, CallDeferred,
-		RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded,
+		RedialRequested, RedialScheduled, RedialWithdrawn, CallEnded, TriggerDoubted,
 		AttemptDialed, AttemptPlaced, AttemptPostponed, AttemptUnanswered, AttemptInitiated, AttemptRinging, AttemptAnswered,
 		AttemptDetected, AttemptConfirmed, AttemptPassedOn, AttemptKeyRefused, AttemptTold, AttemptAsked, AttemptHungUp,
 		AttemptEnded, AttemptResurfaced, AttemptResolved,

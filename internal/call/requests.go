@@ -21,6 +21,15 @@ func (c *Call) Cancel(cutShort bool, by string, now time.Time) []Event {
 	return append(evs, c.settle(now)...)
 }
 
+// Withdraw cancels the Call, as what it tells of is over, or taken care of, for a reason. Who is listening hears it to
+// the end.
+func (c *Call) Withdraw(reason string, now time.Time) []Event {
+	if c.State == Ended || !setOnce(&c.CancelRequested, now) {
+		return nil
+	}
+	return append([]Event{c.event(CallCancelRequested, now, Event{Reason: reason})}, c.settle(now)...)
+}
+
 // Redial asks, in the name by, for the next dial at once: without the pause after the dial before, but by all other
 // rules. Where these forbid it, it returns ErrEnded, ErrDialed, ErrHeld or a *NotNowError.
 func (c *Call) Redial(by string, now time.Time) ([]Event, error) {

@@ -61,7 +61,7 @@ func (w *watched) step(key string) {
 	case "acknowledge":
 		w.tell(Event{Key: key, State: Acknowledged})
 	case "end":
-		if m := w.Members[key]; m != nil && w.live(m) {
+		if m := w.Members[key]; m != nil && w.Live(m) {
 			w.ended[key] = w.now
 			w.end(m.Call, rapid.Bool().Draw(w.T, "reached"))
 		}
@@ -107,7 +107,7 @@ func (w *watched) oneCallEach() {
 	live := map[string]string{}
 	for _, m := range w.Members {
 		switch {
-		case w.live(m):
+		case w.Live(m):
 			if other, two := live[m.People]; two && other != m.Call {
 				w.Fatalf("calls %s and %s reach %s at once", other, m.Call, m.People)
 			}

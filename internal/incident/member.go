@@ -19,6 +19,7 @@ type Member struct {
 	NotBefore time.Time // it does not ring before, as it rang a while ago
 	Call      string    // the last one that told of it since it fires; empty: there was none
 	People    string    // whom that call reaches
+	Wants     string    // whom it is to reach; empty: whomever the trigger reaches
 	Reached   time.Time // when that call reached somebody; zero: it has not
 }
 
@@ -41,7 +42,8 @@ type Rules struct {
 type Trigger struct {
 	Rules
 	Members map[string]*Member
-	Calls   map[string]Call // those that the members name
+	Calls   map[string]Call   // those that the members name
+	Open    map[string]string // incidents that are open, by their senders' names for groups, beside those of the members
 }
 
 // settle takes over that somebody was reached. It is written nowhere when a call ends, so that no call that ends has to
@@ -59,12 +61,12 @@ func (t *Trigger) settle() {
 	}
 }
 
-// live says whether a call tells of the member now. A call that is not known any more has ended.
-func (t *Trigger) live(m *Member) bool { return m.Call != "" && t.Calls[m.Call].Live }
+// Live says whether a call tells of the member now. A call that is not known any more has ended.
+func (t *Trigger) Live(m *Member) bool { return m.Call != "" && t.Calls[m.Call].Live }
 
-// earliest is when the member may ring, as far as it alone decides: a while after the end of its last call. It is zero
+// Earliest is when the member may ring, as far as it alone decides: a while after the end of its last call. It is zero
 // if it is not to ring.
-func (t *Trigger) earliest(m *Member) time.Time {
+func (t *Trigger) Earliest(m *Member) time.Time {
 	if m.TellAt.IsZero() || !m.Firing || m.Acknowledged {
 		return time.Time{}
 	}

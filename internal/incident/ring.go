@@ -22,7 +22,7 @@ func (t *Trigger) Due(now time.Time, people func(*Member) string) (rings []Ring)
 	busy := t.busy()
 	byPeople := map[string][]*Member{}
 	for _, m := range t.Members {
-		if at := t.earliest(m); !at.IsZero() && !at.After(now) && !t.live(m) {
+		if at := t.Earliest(m); !at.IsZero() && !at.After(now) && !t.Live(m) {
 			if p := people(m); !busy[p] {
 				byPeople[p] = append(byPeople[p], m)
 			}
@@ -42,7 +42,7 @@ func (t *Trigger) Due(now time.Time, people func(*Member) string) (rings []Ring)
 func (t *Trigger) busy() map[string]bool {
 	busy := map[string]bool{}
 	for _, m := range t.Members {
-		if t.live(m) {
+		if t.Live(m) {
 			busy[m.People] = true
 		}
 	}
@@ -62,7 +62,7 @@ func (t *Trigger) Pointless() (calls []string) {
 	t.settle()
 	needed := map[string]bool{}
 	for _, m := range t.Members {
-		if t.live(m) {
+		if t.Live(m) {
 			needed[m.Call] = needed[m.Call] || m.Firing && !m.Acknowledged
 		}
 	}
@@ -80,7 +80,7 @@ func (t *Trigger) Pointless() (calls []string) {
 func (t *Trigger) Forget(now time.Time) (keys []string) {
 	t.settle()
 	for key, m := range t.Members {
-		if at := t.forgetAt(m); !at.IsZero() && !at.After(now) {
+		if at := t.ForgetAt(m); !at.IsZero() && !at.After(now) {
 			delete(t.Members, key)
 			keys = append(keys, key)
 		}
@@ -89,9 +89,9 @@ func (t *Trigger) Forget(now time.Time) (keys []string) {
 	return keys
 }
 
-// forgetAt is when a member is forgotten, zero while that can't be said.
-func (t *Trigger) forgetAt(m *Member) time.Time {
-	if t.live(m) || m.Reached.IsZero() && !t.earliest(m).IsZero() {
+// ForgetAt is when a member is forgotten, zero while that can't be said.
+func (t *Trigger) ForgetAt(m *Member) time.Time {
+	if t.Live(m) || m.Reached.IsZero() && !t.Earliest(m).IsZero() {
 		return time.Time{}
 	}
 	return m.Seen.Add(t.ForgetAfter)
@@ -102,14 +102,14 @@ func (t *Trigger) WakeAt(now time.Time, people func(*Member) string) (wake time.
 	t.settle()
 	busy := t.busy()
 	for _, m := range t.Members {
-		at := t.earliest(m)
+		at := t.Earliest(m)
 		switch {
-		case t.live(m): // its end tells whether it rings again
+		case t.Live(m): // its end tells whether it rings again
 			at = now.Add(poll)
 		case !at.IsZero() && busy[people(m)]:
 			at = latest(at, now.Add(poll))
 		}
-		for _, at := range []time.Time{at, t.forgetAt(m)} {
+		for _, at := range []time.Time{at, t.ForgetAt(m)} {
 			if !at.IsZero() && (wake.IsZero() || at.Before(wake)) {
 				wake = at
 			}

@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Event is what was told about one member.
 type Event struct {
@@ -10,6 +13,7 @@ type Event struct {
 	Rings    bool      // of what fires: the trigger is for it
 	Began    time.Time // zero: the sender does not say
 	Ended    time.Time // of what is over; zero: the sender does not say
+	Wants    string    // of what fires: whom it is to reach; empty: whomever the trigger reaches
 	Incident string    // a new one's id, for a member that fires and belongs to no open one
 }
 
@@ -57,11 +61,14 @@ func (t *Trigger) fire(m *Member, e Event, groups map[string]string, now time.Ti
 		return false // it is over already, and this event came late
 	}
 	m.Seen = now
+	if e.Rings {
+		m.Wants = e.Wants
+	}
 	switch {
 	case !m.Firing && e.Rings:
 		t.begin(m, e, groups, now)
 		news = true
-	case m.Firing && e.Rings && m.TellAt.IsZero() && m.Reached.IsZero() && !t.live(m):
+	case m.Firing && e.Rings && m.TellAt.IsZero() && m.Reached.IsZero() && !t.Live(m):
 		m.TellAt = now // it is repeated, and its last call reached nobody
 	}
 	if m.Firing {
@@ -111,7 +118,10 @@ func (m *Member) end(e Event, now time.Time) (news bool) {
 
 // groups are the incidents that are open, by their senders' names for them.
 func (t *Trigger) groups() map[string]string {
-	open := map[string]string{}
+	open := maps.Clone(t.Open)
+	if open == nil {
+		open = map[string]string{}
+	}
 	for _, m := range t.Members {
 		if m.Firing && m.Group != "" {
 			open[m.Group] = m.Incident

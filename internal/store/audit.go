@@ -31,6 +31,9 @@ const (
 	EndpointTest   Deed = "endpoint.test"
 	EndpointReplay Deed = "endpoint.replay" // of one of its messages
 
+	IncidentClose       Deed = "incident.close"
+	IncidentAcknowledge Deed = "incident.acknowledge"
+
 	KeyCreate Deed = "key.create"
 	KeyRotate Deed = "key.rotate"
 	KeyRevoke Deed = "key.revoke"
@@ -47,6 +50,7 @@ func Deeds() []Deed {
 	return []Deed{
 		CallCreate, CallCancel, CallRedial, CallResolve, CallDelete,
 		EndpointCreate, EndpointDelete, EndpointRotate, EndpointEnable, EndpointTest, EndpointReplay,
+		IncidentClose, IncidentAcknowledge,
 		KeyCreate, KeyRotate, KeyRevoke, SecretCreate, SecretRotate, OverrideCreate, OverrideEnd,
 	}
 }
@@ -65,7 +69,7 @@ type AuditEntry struct {
 	KeyID string // of an API key of the database, else empty
 	From  string // the address that the request came from; empty: there was no request
 	What  Deed
-	Of    string // the id of the Call, the Endpoint, the API key or the Override; the name of a trigger
+	Of    string // the id of the Call, the Endpoint, the API key, the Override or the incident; the name of a trigger
 	// Which attempt, message or name; the host of an Endpoint; how a Call was canceled; the rota and the person of an
 	// Override, as the file calls them; or empty.
 	Detail string

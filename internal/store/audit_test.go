@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/incident"
 )
 
 // shop and night ask with API keys of the database, desk with one of the configuration.
@@ -160,6 +161,19 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	done(shop, OverrideCreate, o.ID, "primary: ben", err)
 	_, err = s.EndOverride(t.Context(), desk, "primary", o.ID)
 	done(desk, OverrideEnd, o.ID, "primary: ben", err)
+	byRedial := teller{t: t, rules: rules, now: begin, number: "+819012345678", events: []incident.Event{fires("a", "")}}
+	told, err := s.Tell(t.Context(), Telling{Trigger: "alerts", Now: begin, Teller: byRedial})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := told.Members["a"].Incident
+	byRedial.events = nil
+	for _, deed := range []Deed{IncidentAcknowledge, IncidentClose} {
+		_, err = s.Tell(t.Context(), Telling{
+			Trigger: "alerts", By: desk, Now: begin, Incident: id, Deed: deed, Teller: byRedial,
+		})
+		done(desk, deed, id, "", err)
+	}
 
 	list := audited(t, s)
 	equal(t, saidAll(list), want)

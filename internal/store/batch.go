@@ -49,6 +49,7 @@ type batch struct {
 	newCalls [][]column // to be inserted
 	audit    [][]column // to be inserted
 	changed  []*stored  // to be updated
+	others   []func(*loaded) error
 	numbers
 	outbox
 	admission
@@ -97,6 +98,9 @@ func (b *batch) run() (err error) {
 func (b *batch) readAll() error {
 	for _, o := range b.ops {
 		o.read(&b.reads)
+	}
+	if err := b.prepare(b.loaded); err != nil {
+		return err
 	}
 	slices.Sort(b.byID)
 	b.byID = slices.Compact(b.byID)
@@ -167,11 +171,22 @@ func (b *batch) save() error {
 		func() error { return b.update(&updateCall, calls) },
 		func() error { return b.write(&insertEvent, events, nil) },
 		func() error { return b.write(&insertAudit, b.audit, nil) },
+		b.saveOthers,
 		b.settleSequences,
 		func() error { return b.publish(b.changed) },
 		b.scrubEnded,
 	} {
 		if err := write(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveOthers writes the rows that operations have beside the Calls.
+func (b *batch) saveOthers() error {
+	for _, write := range b.others {
+		if err := write(b.loaded); err != nil {
 			return err
 		}
 	}

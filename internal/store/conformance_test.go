@@ -150,6 +150,16 @@ var suite = []struct {
 	{"secrets of triggers are rotated", testTriggerSecretsAreRotated},
 	{"secrets of triggers are bounded", testTriggerSecretsAreBounded},
 	{"an ended API key makes no secret", testAnEndedKeyMakesNoSecret},
+	{"an event is a member, an incident and a call", testTell},
+	{"an event fifty times at once", testTellAtOnce},
+	{"events while a call tells of others", testTellWhileItRings},
+	{"a ring that is refused", testRingRefused},
+	{"an incident by hand", testIncidentByHand},
+	{"incidents are listed", testIncidentsAreListed},
+	{"incidents are forgotten", testIncidentsAreForgotten},
+	{"incidents are retained", testIncidentsAreRetained},
+	{"an ended API key tells nothing", testAnEndedKeyTellsNothing},
+	{"statements of incidents go by indexes", testPlansOfIncidents},
 	{"a closed database is an error", testClosed},
 }
 

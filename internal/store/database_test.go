@@ -44,7 +44,7 @@ func (b backend) reuse(t testing.TB) backend {
 	s := b.openURL(t, url, nil)
 	b.url = func(t testing.TB) string {
 		run(t, s, "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit, "+
-			"trigger_secrets, rota_overrides CASCADE")
+			"trigger_secrets, rota_overrides, triggers, incidents, incident_members CASCADE")
 		return url
 	}
 	return b

@@ -22,6 +22,9 @@
 //
 //	create.go            an operation: a new Call
 //	change.go            an operation: a step on one Call
+//	tell.go              an operation: a trigger is told something, and calls are made and canceled about it
+//	trigger_rows.go      what is stored of a trigger: its members and incidents, read and written
+//	telling.go           what is told to a trigger, and what became of it
 //	claim.go             an operation: the Calls that are due are woken
 //	deliver.go           an operation: a step on one Delivery
 //	sweep.go             an operation: free numbers are given to the Calls that are held for them
@@ -48,9 +51,11 @@
 //
 // What is read:
 //
+//	incidents.go         incidents and their members: what is kept of them, listed
 //	list.go              pages of Calls
 //	list_keys.go         which API keys there are
 //	made.go              what a name made that has not ended
+//	due_triggers.go      which triggers wait for their time
 //	metrics.go           counters, and figures of what is stored
 //	feed.go              what happens to all Calls, on any node, is read once for everybody on this node who watches
 //	idempotency.go       which requests are the same

@@ -55,7 +55,7 @@ func on(e engine.Engine, o Options) *Store {
 	s.KeyRing.clock, s.KeyRing.now = s.readClock, s.Now
 	s.KeyRing.uses.some = make(chan struct{}, 1)
 	s.Timer.init(s.reading, s.Now)
-	s.unoffered = make(chan struct{}, 1)
+	s.unoffered, s.triggered = make(chan struct{}, 1), make(chan struct{}, 1)
 	s.metrics = newMetrics(o.Metrics, s)
 	return s
 }

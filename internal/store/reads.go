@@ -20,6 +20,7 @@ type reads struct {
 	keyed      []*keyedRequest     // of these, those to be inserted, unless their Idempotency-Keys were used before
 	looks      []*scopeLook        // at scopes of Idempotency-Keys of versions before
 	keys       map[string]*keyRead // API keys that ask, by id
+	first      []preparing         // what must be known before any Call is read
 }
 
 // selection is the condition of a claim, and the lower bound at which its scan begins.
@@ -63,6 +64,21 @@ func (r *reads) readAttemptsOfDue(l *loaded) {
 		}
 	}
 	l.readAttempts(ids)
+}
+
+// preparing is an operation that decides which Calls it needs by rows of its own. It reads and locks these first.
+type preparing interface {
+	prepare(*loaded, *reads) error
+}
+
+// prepare has operations read what they need first.
+func (r *reads) prepare(l *loaded) error {
+	for _, o := range r.first {
+		if err := o.prepare(l, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keyRead is an API key of the database that asks for something.

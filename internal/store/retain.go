@@ -118,11 +118,14 @@ const (
 		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, so that no other index is used
 	// selectOldAudit selects entries before an id, the oldest first.
 	selectOldAudit = "SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2"
+	// selectOldIncidents selects incidents that were closed by a time, the longest ago first.
+	selectOldIncidents = "SELECT id FROM incidents WHERE closed_at <= $1 ORDER BY closed_at LIMIT $2"
 )
 
 const (
-	deleteCalls = "DELETE FROM calls WHERE id IN ($1)"
-	deleteAudit = "DELETE FROM audit WHERE id IN ($1)"
+	deleteCalls     = "DELETE FROM calls WHERE id IN ($1)"
+	deleteAudit     = "DELETE FROM audit WHERE id IN ($1)"
+	deleteIncidents = "DELETE FROM incidents WHERE id IN ($1)"
 )
 
 // Retain scrubs the Calls that ended longer than retention ago, and deletes the rows that are no longer needed. It
@@ -134,13 +137,21 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 			return err
 		}
 		until := now.Add(-max(retention, keep))
-		gone, err := t.removeOld(selectOld, micros(until), deleteCalls)
-		if err != nil {
-			return err
-		}
-		past, err := t.removeOld(selectOldAudit, firstAuditID(until), deleteAudit)
-		if err != nil {
-			return err
+		most := 0
+		for _, old := range []struct {
+			selected string
+			upTo     any
+			deletion string
+		}{
+			{selectOld, micros(until), deleteCalls},
+			{selectOldAudit, firstAuditID(until), deleteAudit},
+			{selectOldIncidents, micros(now.Add(-retention)), deleteIncidents},
+		} {
+			n, err := t.removeOld(old.selected, old.upTo, old.deletion)
+			if err != nil {
+				return err
+			}
+			most = max(most, n)
 		}
 		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
 		if err != nil {
@@ -158,7 +169,7 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 				return err
 			}
 		}
-		more = max(gone, past, len(old)) == retainStep
+		more = max(most, len(old)) == retainStep
 		return nil
 	})
 	if err == nil && !more {

@@ -40,6 +40,7 @@ type Store struct {
 	KeyRing               KeyRing       // knows the API keys
 	oldScopes             oldScopes     // says in which scopes of versions before Idempotency-Keys are looked for
 	Timer                 Timer         // says when to look at what is due
+	triggered             chan struct{} // receives when a trigger may have something to wait for
 	unoffered             chan struct{} // receives when a batch leaves free numbers to the next sweep
 }
 

@@ -4,10 +4,15 @@
 //
 // Its files, from the top down:
 //
+//	run.go           what waits for its time rings
 //	paste.go         what a file lacks that has no trigger of a name
 //	given.go         a call of its own, with what a request says itself
 //	secret.go        whose secret a sender brings
 //	service.go       the triggers that are in force: an event comes in, phones ring
+//	take.go          an event in the transaction that keeps it: which calls are made and canceled
+//	told.go          what became of an event
+//	kept_event.go    what is kept of an event for the calls that are made later
+//	metrics.go       what is counted
 //	overrides.go     overrides of rotas: as this node knows them, made and ended
 //	decide.go        whom some members of an event reach, and what is said
 //	members.go       which members may ring, and the incident that each belongs to

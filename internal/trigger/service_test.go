@@ -49,7 +49,7 @@ func TestAnEventMakesACall(t *testing.T) {
 	}
 	wants(t, "to", stored.To, "+819012345679")
 	wants(t, "by", stored.By, "ops")
-	wants(t, "metadata", stored.Metadata, map[string]string{"trigger": "a"})
+	wants(t, "metadata", stored.Metadata, map[string]string{"trigger": "a", "incident": told.Incidents[0]})
 
 	over := diskFull()
 	over.State, over.Members = source.Resolved, over.Members[:1]
