@@ -131,6 +131,19 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		does("POST /v1/triggers/{name}/secret", "alerts", "")
 		does("POST /v1/triggers/{name}/secret/rotate", "alerts", "")
 		does("POST /v1/triggers/{name}", "alerts", `{"title": "Disk full"}`)
+		last, err := w.node.Load().store.Audit(w.ctx, "desk", "", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		by := store.Asker{Name: "desk", KeyID: last[0].KeyID, From: last[0].From}
+		open, _, err := w.node.Load().store.Incidents(w.ctx, store.IncidentQuery{Limit: 1})
+		if err != nil || len(open) == 0 {
+			t.Fatal(open, err)
+		}
+		_, err = w.node.Load().triggers.Acknowledge(w.ctx, by, open[0].ID)
+		tried[store.IncidentAcknowledge] = err == nil
+		_, err = w.node.Load().triggers.Close(w.ctx, by, open[0].ID)
+		tried[store.IncidentClose] = err == nil
 		for _, what := range store.Deeds() {
 			if !tried[what] {
 				t.Errorf("%s was not tried", what)

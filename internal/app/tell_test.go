@@ -20,7 +20,7 @@ people:
   ben: {number: "` + bob + `", name: Ben}
 triggers:
   alerts: {source: alertmanager, match: {severity: critical}, to: [ann]}
-  form: {to: [ben], say: "{{ .title }}"}
+  form: {to: [ben], say: "{{ .title }}", once: false}
 `
 
 // useTriggers puts a file in force on the node.
@@ -94,7 +94,7 @@ func TestATriggerThatCantRing(t *testing.T) {
 people: {ann: {number: "` + alice + `"}}
 triggers:
   who: {to: ["{{ .raw.who }}"]}
-  later: {to: [ann], policy: {not_before: 1h}}`)
+  later: {to: [ann], policy: {not_before: 1h}, once: false}`)
 		status, answer := w.do("POST", "/v1/triggers/who", `{"title": "Disk full", "who": "ane"}`)
 		if status != http.StatusUnprocessableEntity || !strings.Contains(answer, "is no name of people or rotas") {
 			t.Errorf("nobody is answered %d: %s", status, answer)
