@@ -169,6 +169,7 @@ func ladderCalls() []demoCall {
 		p.MaxAttempts = new(2)
 		return p
 	}
+	menu := &api.Confirm{Keys: map[string]api.Meaning{"1": {Do: "confirm"}, "2": {Do: "pass-on"}}}
 	both := func(first, second string) []api.Person {
 		return []api.Person{{Number: first, Name: "Aiko"}, {Number: second, Name: "Ben"}}
 	}
@@ -186,6 +187,10 @@ func ladderCalls() []demoCall {
 		{title: "other is let go", people: both("+819012345641", "+819012345642"), policy: one("parallel"),
 			others:  map[string]string{"+819012345641": "answer+keys=1", "+819012345642": "no-answer"},
 			outcome: "reached", rings: 2, by: "key", name: "Aiko"},
+		{title: "passed on", people: both("+819012345661", "+819012345662"), policy: proof(menu, nil, "sequence"),
+			others:  map[string]string{"+819012345661": "answer+keys=2", "+819012345662": "answer+keys=1"},
+			outcome: "reached", rings: 2, by: "key", name: "Ben",
+			heard: map[string]string{"+819012345661": "The call is passed on"}},
 		{title: "nobody takes it", people: both("+819012345651", "+819012345652"), policy: one("rounds"),
 			others:  map[string]string{"+819012345651": "busy", "+819012345652": "answer"},
 			outcome: "unreached", rings: 4},

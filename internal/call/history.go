@@ -57,7 +57,7 @@ func (c *Call) count(r Result) (n int) {
 
 // passedOn says whether a person left the call to the others.
 func (c *Call) passedOn(p int) bool {
-	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Person == p && a.PassedOn() })
+	return slices.ContainsFunc(c.Attempts, func(a Attempt) bool { return a.Person == p && !a.PassedOnAt.IsZero() })
 }
 
 func (c *Call) anyPostponed() bool { return c.firstPostponed() != nil }

@@ -115,6 +115,15 @@ func TestNobodyIsLeftToPassOnTo(t *testing.T) {
 	}
 }
 
+// A call that is canceled rings nobody any more, whoever might have been next.
+func TestNobodyIsRungAfterACancel(t *testing.T) {
+	s := begin(t, byKeys, people(2)).dials(1).hears(1, InProgress).canceled().presses(1, "2")
+	if s.RingsOthers(1) {
+		t.Error("it is said to go on")
+	}
+	s.hears(1, StatusCompleted).ends(OutcomeCanceled)
+}
+
 // The news of a key may come after that of the end: by then the same person may be about to be rung again.
 func TestAKeyThatPassesOnComesLate(t *testing.T) {
 	s := begin(t, byKeys, people(2)).dials(1).hears(1, InProgress, StatusCompleted).waits(30 * time.Second)

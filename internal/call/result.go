@@ -35,12 +35,13 @@ func (a *Attempt) Result() Result {
 	return ""
 }
 
-// answered is the Result of an Attempt that was answered.
+// answered is the Result of an Attempt that was answered. Keys outweigh what was detected, and one that confirms
+// outweighs one that passes the call on.
 func (a *Attempt) answered() Result {
 	switch {
 	case !a.ConfirmedAt.IsZero():
 		return Completed
-	case a.PassedOn():
+	case !a.PassedOnAt.IsZero():
 		return Unconfirmed
 	case a.Machine():
 		return Machine
@@ -73,13 +74,9 @@ func (a *Attempt) strongest() Status {
 	return ""
 }
 
-// PassedOn says whether the person left the call to the others. Of two keys that contradict each other, the one that
-// confirms wins.
-func (a *Attempt) PassedOn() bool { return !a.PassedOnAt.IsZero() && a.ConfirmedAt.IsZero() }
-
 // Machine says whether a machine is known to have answered, where that matters.
 func (a *Attempt) Machine() bool {
-	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero() && a.PassedOnAt.IsZero()
+	return a.Detects && isMachine(a.AnsweredBy) && a.ConfirmedAt.IsZero()
 }
 
 // hasMessage says whether a message was left with a machine.

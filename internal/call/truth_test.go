@@ -389,7 +389,7 @@ func (w *world) press(l *leg, t *rapid.T) {
 	w.say(fmt.Sprintf("%s pressed a key to %s", l.sid, m.Do), askTime, func(c *Call) []Event {
 		events := c.Pressed(l.n, l.sid, 1, m, w.now)
 		switch reached := c.ReachedBy; {
-		case reached == 0 && m == passesOn && c.Attempt(l.n).PassedOn():
+		case reached == 0 && m == passesOn && !c.Attempt(l.n).PassedOnAt.IsZero():
 			w.out = l.n
 		case reached != l.n:
 		case w.thanked != 0 && w.thanked != l.n:

@@ -137,9 +137,9 @@ func Reply(host string, cl *call.Call, n, try int) string {
 		return response(speak(own, words.thanks), "<Hangup/>")
 	case cl.ReachedBy != 0:
 		return taken(cl, n)
-	case a.PassedOn() && cl.RingsOthers(n):
+	case !a.PassedOnAt.IsZero() && cl.RingsOthers(n):
 		return response(speak(own, words.passedOn), "<Hangup/>")
-	case a.PassedOn():
+	case !a.PassedOnAt.IsZero():
 		return response(speak(own, words.lastOne), "<Hangup/>")
 	case cl.State == call.Ended || try >= call.KeyTries:
 		return response(speak(own, words.bye), "<Hangup/>")
