@@ -125,16 +125,22 @@ var notRun = map[string]string{
 // notTried has the blocks that are neither commands, JSON nor programs, by page and language, and why they are not
 // tried.
 var notTried = map[string]string{
-	"docs/architecture.md ":      "drawings",
-	"docs/operations.md ":        "lines of the log, as in logs.txtar",
-	"docs/operations.md yaml":    "Prometheus' own",
-	"docs/people.md ":            "a drawing",
-	"docs/simulator.md ":         "what goes on being printed, as in desk.txtar",
-	"docs/start-operator.md ":    "Caddy's own",
-	"docs/start-operator.md ini": "settings, looked up by TestWordsOfPages",
-	"docs/states.md ":            "drawings",
-	"docs/webhooks.md go":        "internal/docs_test.go compiles it",
-	"docs/webhooks.md http":      "the lines around a body that is held against its schema",
+	"docs/architecture.md ":           "drawings",
+	"docs/connect/README.md text":     "what a command shows",
+	"docs/connect/messages.md text":   "a server that is not there",
+	"docs/connect/monitoring.md text": "a server that is not there",
+	"docs/connect/oncall.md text":     "a URL",
+	"docs/connect/scripts.md ini":     "systemd's own",
+	"docs/connect/scripts.md text":    "a table of cron",
+	"docs/operations.md ":             "lines of the log, as in logs.txtar",
+	"docs/operations.md yaml":         "Prometheus' own",
+	"docs/people.md ":                 "a drawing",
+	"docs/simulator.md ":              "what goes on being printed, as in desk.txtar",
+	"docs/start-operator.md ":         "Caddy's own",
+	"docs/start-operator.md ini":      "settings, looked up by TestWordsOfPages",
+	"docs/states.md ":                 "drawings",
+	"docs/webhooks.md go":             "internal/docs_test.go compiles it",
+	"docs/webhooks.md http":           "the lines around a body that is held against its schema",
 }
 
 func (r *reader) try(b block) {
@@ -144,6 +150,8 @@ func (r *reader) try(b block) {
 		r.run(b)
 	case b.lang == "console":
 		r.talk(b)
+	case strings.HasPrefix(b.page, "docs/connect/") && b.kind != "":
+		// internal/connect_test.go has it read by the program that reads it
 	case b.lang == "json":
 		r.json(b)
 	case b.lang == "yaml" && b.kind == "triggers":

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -119,6 +120,32 @@ var heard = []struct {
 	{"zabbix_disk", JSON,
 		"Alert. Disk space is critically low, used more than 90 percent on db 01.",
 		"警報です。ディービー 01で、ディスク容量が少なくなっています。使用量 90パーセント超です。"},
+}
+
+// TestConnectPagesQuote holds what the pages for each sender quote against what is heard.
+func TestConnectPagesQuote(t *testing.T) {
+	known := map[string]bool{}
+	for _, c := range heard {
+		known[c.english], known[c.japanese] = true, true
+	}
+	for _, c := range spokenOf(t) {
+		known[c.english], known[c.japanese] = true, true
+	}
+	pages, err := filepath.Glob("../../docs/connect/*.md")
+	if err != nil || len(pages) == 0 {
+		t.Fatal("there are no pages", err)
+	}
+	for _, name := range pages {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if quote, ok := strings.CutPrefix(strings.TrimSpace(line), "> "); ok && !known[quote] {
+				t.Errorf("%s quotes what nobody hears: %s", name, quote)
+			}
+		}
+	}
 }
 
 func TestDefaultsAreHeard(t *testing.T) {

@@ -20,14 +20,11 @@ const storm = `{"status":"firing","truncatedAlerts":30,"alerts":[
 {"status":"firing","labels":{"alertname":"HighLatency","service":"search"}},
 {"status":"resolved","labels":{"alertname":"HighErrorRate","service":"payments"}}]}`
 
-// What is heard if nobody wrote what is to be said. Whoever has nothing but this text knows what is broken, and where.
-func TestWhatIsHeard(t *testing.T) {
-	for _, c := range []struct {
-		name              string
-		source            Kind
-		request           *Request
-		english, japanese string
-	}{
+// spokenOf is what is heard if nobody wrote what is to be said. Whoever has nothing but this text knows what is broken,
+// and where.
+func spokenOf(t *testing.T) []spokenCase {
+	t.Helper()
+	return []spokenCase{
 		{"two alerts", Alertmanager, file(t, "alertmanager.json"),
 			"Critical alert from Alertmanager, 2 in all. Disk on db 01 is 97.3 percent full. Target Down on web 02.",
 			"緊急の警報、全部で2件です。ディービー 01のディスクの使用率が97.3パーセントです。ほかに1件あります。"},
@@ -79,7 +76,18 @@ func TestWhatIsHeard(t *testing.T) {
 		{"markup", JSON, sent(
 			`{"title":"</Say><Dial>+15550100</Dial>","text":"<break time=\"60s\"/>{{ .x }} &lt;Say&gt; \u0000\u202ehttp://x/"}`),
 			"Alert. x.", "警報です。エックスです。"},
-	} {
+	}
+}
+
+type spokenCase struct {
+	name              string
+	source            Kind
+	request           *Request
+	english, japanese string
+}
+
+func TestWhatIsHeard(t *testing.T) {
+	for _, c := range spokenOf(t) {
 		t.Run(c.name, func(t *testing.T) {
 			e, err := Read(c.source, c.request)
 			if err != nil {
