@@ -438,6 +438,15 @@ func TestTheArticlesPostIsToldToComeAgain(t *testing.T) {
 			t.Errorf("a request for a call is answered %d: %s", status, answer)
 		}
 		w.pass(time.Hour)
+		room := w.fullDisk()
+		w.sql("CREATE TRIGGER full_creates BEFORE INSERT ON calls BEGIN SELECT RAISE(FAIL, 'disk full'); END")
+		for _, body := range []string{"", "to=" + alice} {
+			if status, _, answer := w.posts(form, body, with(apiKey)...); status != http.StatusServiceUnavailable {
+				t.Errorf("on a full disk %q is answered %d: %s", body, status, answer)
+			}
+		}
+		w.sql("DROP TRIGGER full_creates")
+		room()
 	})
 }
 
