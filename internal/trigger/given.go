@@ -80,9 +80,6 @@ func (f *File) whose(number string, around Around) Recipient {
 // request is the request for the call of a decision, with what is given in the place of what was decided.
 func (g Given) request(d *Decision) ([]byte, error) {
 	req := api.CreateCall{From: g.From, People: slices.Clone(d.To), Say: &d.Say, Metadata: d.Metadata}
-	if g.To != "" {
-		req.To, req.People = g.To, nil
-	}
 	if g.Twiml != "" {
 		req.Say, req.Twiml = nil, g.Twiml
 		for i := range req.People {
