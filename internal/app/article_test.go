@@ -419,6 +419,21 @@ func TestTheArticlesFormFillsTheTriggersTexts(t *testing.T) {
 	})
 }
 
+// What goes wrong in the trigger is told of a call of its own as of an event's.
+func TestTheArticlesCallTellsWhatWentWrong(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.useTriggers(strings.Replace(articles, "[aiko]", `[aiko, "{{ .raw.who }}"]`, 1))
+		w.phone(alice).answers().answers()
+		_, c, _ := w.posts(form, "who=nobody", append(with(apiKey), "Idempotency-Key", "a")...)
+		w.posts(form, "who=nobody", append(with(apiKey), "Idempotency-Key", "a")...)
+		w.pass(time.Minute)
+		if asked := (&asked{w, c.ID}); !asked.happened("trigger.doubted") {
+			t.Errorf("its timeline is\n%s", asked.story())
+		}
+		w.metric("redial_trigger_doubts_total 1")
+	})
+}
+
 // Too many calls are no fault of the article's request: it is told to come again later, and not that it is refused.
 func TestTheArticlesPostIsToldToComeAgain(t *testing.T) {
 	inWorld(t, func(c *Config) { c.MaxPerNumber = 1 }, func(w *world) {

@@ -62,6 +62,12 @@ func (t *Triggers) Ask(ctx context.Context, name string, e *source.Event, g Give
 	return w, told, err
 }
 
+// Asked notes what became of a call of its own, which was stored or, with an error, was not.
+func (t *Triggers) Asked(told Told, c call.Call, err error) {
+	told.Calls = []call.Call{c}
+	t.report(&told, err)
+}
+
 // whose is the person of the file who has a number, or somebody of whom nothing else is known.
 func (f *File) whose(number string, around Around) Recipient {
 	r := Recipient{Person: Person{Number: number}}

@@ -84,7 +84,14 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, q asking, p *playe
 	if wrong == nil && told.Why != "" {
 		return reply(w, http.StatusOK, shown.Told(&told))
 	}
-	c, replayed, err := s.create(r, q, p.same, wish, s.unplayed(wrong, told))
+	made := s.newCall(r, wish, s.unplayed(wrong, told))
+	if made.wrong == nil && len(told.Doubts) > 0 {
+		made.events = append(made.events, made.Doubt(strings.Join(told.Doubts, "; "), made.CreatedAt)...)
+	}
+	c, replayed, err := s.create(r, q, p.same, &made)
+	if !q.dry && !replayed {
+		s.Triggers.Asked(told, c, err)
+	}
 	switch {
 	case err != nil:
 		return s.unplayed(err, told)

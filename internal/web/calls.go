@@ -54,7 +54,8 @@ func (s *Server) CreateCall(w http.ResponseWriter, r *http.Request) error {
 // createAsked makes a Call of the wish in a body.
 func (s *Server) createAsked(w http.ResponseWriter, r *http.Request, q asking, body []byte) error {
 	wish, err := s.Edge().Wish(body, s.Store.Now())
-	c, replayed, err := s.create(r, q, body, wish, err)
+	made := s.newCall(r, wish, err)
+	c, replayed, err := s.create(r, q, body, &made)
 	switch {
 	case err != nil:
 		return err
@@ -64,27 +65,24 @@ func (s *Server) createAsked(w http.ResponseWriter, r *http.Request, q asking, b
 	return s.created(w, c, replayed)
 }
 
-// create makes a Call of a wish that was read of a body, or with what is wrong with it. A dry run makes none.
+// create stores the Call that was made of a body, unless something is wrong with it. A dry run stores none.
 func (s *Server) create(
-	r *http.Request, q asking, body []byte, wish call.Wish, wrong error,
+	r *http.Request, q asking, body []byte, n *newCall,
 ) (c call.Call, replayed bool, err error) {
-	by := asker(r.Context())
-	wish.By = by.Name
-	c, events, wrong := s.newCall(wish, wrong)
 	if q.dry {
-		if wrong == nil {
-			wrong = s.Store.CheckBounds(r.Context(), &c)
+		if n.wrong == nil {
+			n.wrong = s.Store.CheckBounds(r.Context(), &n.Call)
 		}
-		return c, false, wrong
+		return n.Call, false, n.wrong
 	}
 	request := s.idempotency(r)
-	request.Key, request.Hash = q.key, requestHash(body, q.key, c.Wish)
-	if wrong != nil {
-		c, err = s.first(r.Context(), request, wrong)
+	request.Key, request.Hash = q.key, requestHash(body, q.key, n.Wish)
+	if n.wrong != nil {
+		c, err = s.first(r.Context(), request, n.wrong)
 		return c, true, err
 	}
 	began := time.Now()
-	c, replayed, err = s.Store.Create(r.Context(), by, c, events, request)
+	c, replayed, err = s.Store.Create(r.Context(), asker(r.Context()), n.Call, n.events, request)
 	if err == nil && !replayed && time.Since(began) >= inFlight {
 		err = s.createdLate(r.Context(), c.ID)
 	}
@@ -106,18 +104,26 @@ func (s *Server) createdLate(ctx context.Context, id string) error {
 	return cmp.Or(err, ended)
 }
 
-// newCall makes the Call of a wish. With an error it returns the wish as far as it was read.
-func (s *Server) newCall(wish call.Wish, wrong error) (call.Call, []call.Event, error) {
+// newCall is a Call that is not stored yet, and its first events.
+type newCall struct {
+	call.Call
+	events []call.Event
+	wrong  error // then the Call has the wish as far as it was read
+}
+
+// newCall makes the Call of a wish, unless something is wrong with that.
+func (s *Server) newCall(r *http.Request, wish call.Wish, wrong error) newCall {
+	wish.By = asker(r.Context()).Name
 	if wrong != nil {
-		return call.Call{Wish: wish}, nil, wrong
+		return newCall{Call: call.Call{Wish: wish}, wrong: wrong}
 	}
 	c, events, err := call.New(wish, s.Store.Now())
 	if err != nil {
 		var f edge.Faults
 		f.Bounds(err)
-		return call.Call{Wish: wish}, nil, cmp.Or(f.Problem(), err)
+		return newCall{Call: call.Call{Wish: wish}, wrong: cmp.Or(f.Problem(), err)}
 	}
-	return c, events, nil
+	return newCall{Call: c, events: events}
 }
 
 // first is the Call of a request that can't be taken, and was taken before, when a setting was another or a moment in
