@@ -114,7 +114,7 @@ func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
 		return nil, fmt.Errorf("%q is %w, such as http://127.0.0.1:8080", c.Address(), ErrURL)
 	}
 	maps.Copy(req.Header, r.header)
-	if r.body != nil {
+	if r.body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if strings.ContainsFunc(c.Key, unicode.IsControl) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,100 @@ type Told struct {
 	Calls   []string `json:"calls"`           // that were made about it, by id
 	Why     string   `json:"why,omitzero"`    // no phone rings; empty: one does
 	Doubts  []string `json:"doubts,omitzero"` // what went wrong on the way
+}
+
+// Trigger is a trigger of the file in force.
+type Trigger struct {
+	Name   string              `json:"name"`
+	Source string              `json:"source"`         // what sends its events
+	Match  map[string][]string `json:"match,omitzero"` // which alerts ring; omitted: all
+	To     []string            `json:"to"`             // names of people and rotas, and templates; numbers are masked
+	Secret string              `json:"secret"`         // where that of its senders is: none, environment or database
+}
+
+// TriggerList is the file in force.
+type TriggerList struct {
+	File     TriggerFile `json:"file"`
+	Triggers []Trigger   `json:"triggers"`
+}
+
+// TriggerFile tells files apart.
+type TriggerFile struct {
+	Hash      string `json:"hash"`      // SHA-256; empty: there is no file
+	Differing int    `json:"differing"` // nodes of the database that have another
+}
+
+// TriggerTest is what a trigger would do about an event.
+type TriggerTest struct {
+	Trigger    string       `json:"trigger"`
+	Event      TestedEvent  `json:"event"`
+	Recipients []Recipient  `json:"recipients"`       // the first first
+	Why        string       `json:"why,omitzero"`     // no phone rings; empty: one does
+	Hold       Duration     `json:"hold,omitzero"`    // before the first ring, of an event that is no test
+	Explain    *Explanation `json:"explain,omitzero"` // when it would ring; nil: it would not
+	Doubts     []string     `json:"doubts,omitzero"`  // what went wrong on the way
+	Calls      []string     `json:"calls,omitzero"`   // that ring now, if that was asked for, by id
+}
+
+// TestedEvent is how an event was read.
+type TestedEvent struct {
+	Key      string   `json:"key,omitzero"`
+	State    string   `json:"state"`
+	Title    string   `json:"title,omitzero"`
+	Text     string   `json:"text,omitzero"`
+	Severity string   `json:"severity,omitzero"`
+	Members  int      `json:"members"`         // of a group of alerts
+	Ringing  int      `json:"ringing"`         // of these, those that fire and match
+	Doubts   []string `json:"doubts,omitzero"` // what was wrong with what was sent
+}
+
+// Recipient is somebody whom an event reaches, and what they hear.
+type Recipient struct {
+	Name   string    `json:"name,omitzero"` // in the file; empty of a number that stands in none
+	Number string    `json:"number"`
+	Rota   string    `json:"rota,omitzero"`  // in which they are on duty
+	Until  time.Time `json:"until,omitzero"` // how long
+	Say    Say       `json:"say"`
+}
+
+// Triggers lists the triggers of the file in force, by name.
+func (c *Client) Triggers(ctx context.Context) (list TriggerList, err error) {
+	_, err = c.do(ctx, request{method: http.MethodGet, path: "/v1/triggers", safe: true}, &list)
+	return list, err
+}
+
+// TestTrigger says what a trigger would do about an event, and with ring has a phone ring, which says that it is a
+// test. Without a body it is a sample.
+func (c *Client) TestTrigger(ctx context.Context, name string, body []byte, ring bool) (x TriggerTest, err error) {
+	path := triggerPath(name) + "/test"
+	if ring {
+		path += "?ring=true"
+	}
+	_, err = c.do(ctx, request{method: http.MethodPost, path: path, body: body, header: kindOf(body)}, &x)
+	return x, err
+}
+
+// Tell tells a trigger what has happened. The call is nil where no phone rings, and told says why.
+func (c *Client) Tell(ctx context.Context, name string, body []byte) (call *Call, told Told, err error) {
+	var answer json.RawMessage
+	r := request{method: http.MethodPost, path: triggerPath(name), body: body, header: kindOf(body)}
+	if _, err = c.do(ctx, r, &answer); err != nil {
+		return nil, told, err
+	}
+	var made Call
+	if err := json.Unmarshal(answer, &made); err == nil && made.ID != "" {
+		return &made, told, nil
+	}
+	return nil, told, json.Unmarshal(answer, &told)
+}
+
+// kindOf is the type of an event's body: JSON, if it begins as JSON does.
+func kindOf(body []byte) http.Header {
+	kind := "text/plain; charset=utf-8"
+	if body = bytes.TrimSpace(body); len(body) > 0 && (body[0] == '{' || body[0] == '[') {
+		kind = "application/json"
+	}
+	return http.Header{"Content-Type": {kind}}
 }
 
 // TriggerSecret is a secret by which senders reach a trigger, for whoever has just made it.

@@ -12,6 +12,7 @@
 //	desk.go         redial desk: redial beside a simulated Twilio
 //	sim.go          redial sim: a simulated Twilio alone
 //	call.go         redial call: asks for a call
+//	triggers.go     redial triggers and redial trigger: the file of triggers, tried and told
 //	list.go         redial list: the calls, the newest first
 //	show.go         redial show: a call and its timeline
 //	explain.go      redial explain, which makes no call, and redial now, which rings at once
@@ -24,7 +25,6 @@
 //	listen.go       redial listen: webhooks on this machine
 //	resolve.go      redial resolve: what became of an attempt
 //	presets.go      redial presets: the policies to begin with
-//	triggers.go     redial triggers: the file of triggers, and what a server has
 //	rota.go         redial rota: who is on duty
 //	migrate.go      redial migrate: the database's schema
 //	version.go      redial version

@@ -100,7 +100,7 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 	case strings.HasSuffix(r.URL.Path, "/replay"):
 		answer = hostileValue[api.Delivery]()
-	case strings.HasSuffix(r.URL.Path, "/test"):
+	case strings.HasSuffix(r.URL.Path, "/test") && path[1] == "webhooks":
 		answer = hostileValue[api.Try](func(t *api.Try) {
 			if h.state != "waiting" {
 				t.Error = ""
@@ -108,6 +108,17 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 	case strings.HasSuffix(r.URL.Path, "/explain"), r.URL.Query().Has("dry_run"):
 		answer = hostileValue(func(e *api.Explanation) { e.State, e.Policy.Confirm, e.Policy.Machine = "waiting", nil, nil })
+	case path[1] == "triggers" && r.Method == "GET":
+		answer = hostileValue[api.TriggerList]()
+	case path[1] == "triggers" && strings.HasSuffix(r.URL.Path, "/test"):
+		answer = hostileValue(func(x *api.TriggerTest) {
+			x.Explain.State, x.Explain.Policy.Confirm, x.Explain.Policy.Machine = "waiting", nil, nil
+			if h.state == "waiting" {
+				x.Why, x.Calls = "", nil
+			}
+		})
+	case path[1] == "triggers" && h.state == "ended":
+		answer = hostileValue[api.Told]()
 	case path[1] == "presets":
 		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
 	case path[1] == "audit":
@@ -181,6 +192,8 @@ var everyCommand = []string{
 	"rota list", "rota list --json", "rota show", "rota show primary", "rota show --json", "rota show primary --json",
 	"rota override primary ben --until 1h", "rota override primary ben --until 1h --json", "rota end primary ovr_1",
 	"rota end primary ovr_1 --json", "rota end primary",
+	"triggers list", "triggers list --json", "triggers test alerts", "triggers test alerts --json",
+	"triggers test alerts --ring", "trigger alerts", "trigger alerts --json", "trigger alerts --data x",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }
 

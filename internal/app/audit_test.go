@@ -58,6 +58,7 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		"POST /v1/keys/{name}/rotate":                      store.KeyRotate,
 		"DELETE /v1/keys/{name}":                           store.KeyRevoke,
 		"POST /v1/triggers/{name}":                         store.CallCreate,
+		"POST /v1/triggers/{name}/test":                    store.CallCreate, // with ring=true; else it does nothing
 		"POST /v1/triggers/{name}/secret":                  store.SecretCreate,
 		"POST /v1/triggers/{name}/secret/rotate":           store.SecretRotate,
 		"POST /twilio_api/callback":                        nothing, // Twilio says it, and nobody's API key
@@ -131,6 +132,9 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		does("POST /v1/triggers/{name}/secret", "alerts", "")
 		does("POST /v1/triggers/{name}/secret/rotate", "alerts", "")
 		does("POST /v1/triggers/{name}", "alerts", `{"title": "Disk full"}`)
+		ring := "POST /v1/triggers/{name}/test?ring=true"
+		deeds[ring] = deeds["POST /v1/triggers/{name}/test"]
+		does(ring, "alerts", "")
 		last, err := w.node.Load().store.Audit(w.ctx, "desk", "", 1)
 		if err != nil {
 			t.Fatal(err)

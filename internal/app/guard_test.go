@@ -66,6 +66,7 @@ var apiRoutes = []string{
 	"POST /v1/webhooks/x/rotate", "POST /v1/webhooks/x/enable", "POST /v1/webhooks/x/test",
 	"GET /v1/webhooks/x/deliveries", "POST /v1/webhooks/x/deliveries/evt/replay", "HEAD /v1/calls",
 	"HEAD /v1/webhooks/stream",
+	"GET /v1/triggers", "POST /v1/triggers/x/test",
 	"POST /v1/triggers/x", "POST /v1/triggers/x/secret", "POST /v1/triggers/x/secret/rotate",
 	"GET /v1/rotas", "GET /v1/rotas/x", "POST /v1/rotas/x/overrides", "DELETE /v1/rotas/x/overrides/ovr_x",
 	"GET /v1/audit", "GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/x", "POST /v1/keys/x/rotate",

@@ -59,6 +59,8 @@ var scopesOfRoutes = map[string]string{
 	"GET /v1/webhooks/{id}/deliveries":                 toRead,
 	"POST /v1/webhooks/{id}/deliveries/{event}/replay": toSteer,
 	"POST /v1/triggers/{name}":                         "trigger:NAME",
+	"POST /v1/triggers/{name}/test":                    "trigger:NAME",
+	"GET /v1/triggers":                                 toRead,
 	"POST /v1/triggers/{name}/secret":                  "admin",
 	"POST /v1/triggers/{name}/secret/rotate":           "admin",
 	"GET /v1/rotas":                                    toRead,

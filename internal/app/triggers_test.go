@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"redial/api"
 	"redial/internal/pgtest"
 	"redial/internal/store"
@@ -193,6 +195,87 @@ func TestNodesWithDifferentFilesWarn(t *testing.T) {
 		nodes, err := w.node.Load().store.Nodes(w.ctx)
 		if err != nil || len(nodes) != 2 {
 			t.Errorf("the nodes are %+v, %v: one that has stopped is gone", nodes, err)
+		}
+	})
+}
+
+// A test says what the trigger would do, and does nothing; with ring it does so, says so, and belongs to no incident.
+func TestATriggerIsTried(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.useTriggers(alertsAndForm + "rotas: {primary: {people: [ann], every: 1w, from: 2000-01-01 09:00 Asia/Tokyo}}")
+		try := func(name, body string, ring bool) api.TriggerTest {
+			t.Helper()
+			x, err := w.client.TestTrigger(w.ctx, name, []byte(body), ring)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return x
+		}
+		x := try("alerts", "", false)
+		if x.Why != "" || len(x.Recipients) != 1 || x.Recipients[0].Name != "ann" || x.Recipients[0].Number != alice ||
+			x.Event.Title != "Test alert" || x.Event.Ringing != 1 || x.Explain == nil || x.Explain.NextAttemptAt.IsZero() {
+			t.Errorf("a sample: %+v", x)
+		}
+		x = try("alerts", `{"status": "firing", "alerts": [{"status": "firing", "labels": {"severity": "info"}}]}`, true)
+		if x.Why == "" || x.Explain != nil || len(x.Recipients) != 0 || x.Event.Members != 1 {
+			t.Errorf("what does not match: %+v", x)
+		}
+		x = try("form", `{"title": "Disk full"}`, false)
+		if x.Recipients[0].Say.Text != "Disk full." || len(x.Calls) != 0 {
+			t.Errorf("a text: %+v", x)
+		}
+		if page, err := w.client.List(w.ctx, api.ListQuery{}); err != nil || len(page.Calls) != 0 {
+			t.Errorf("%d calls were made, %v", len(page.Calls), err)
+		}
+		for path, want := range map[string]int{
+			"/v1/triggers/form/test?ring=maybe": 422, "/v1/triggers/none/test": 404,
+		} {
+			if status, answer := w.do("POST", path, ""); status != want {
+				t.Errorf("%s is answered %d: %s", path, status, answer)
+			}
+		}
+		p := w.phone(bob).answers()
+		x = try("form", `{"title": "Disk full"}`, true)
+		if len(x.Calls) != 1 || x.Recipients[0].Say.Text != "This is a test. Disk full." {
+			t.Errorf("%+v", x)
+			return
+		}
+		w.pass(time.Minute)
+		c, err := w.client.Get(w.ctx, x.Calls[0], 0)
+		if err != nil || c.Outcome != "reached" || c.Metadata["test"] != "true" ||
+			c.Say.Text != "This is a test. Disk full." {
+			t.Errorf("%+v, %v", c, err)
+		}
+		p.rangTimes(1)
+	})
+}
+
+// The list names no number whole, and says where the secrets are.
+func TestTriggersAreListed(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		list, err := w.client.Triggers(w.ctx)
+		if err != nil || len(list.Triggers) != 0 || list.File.Hash != "" {
+			t.Errorf("without a file: %+v, %v", list, err)
+		}
+		w.useTriggers(alertsAndForm + "  numbered: {to: [\"" + alice + "\", \"{{ .labels.owner }}\", ann], numbers: true}")
+		if _, err := w.client.MakeSecret(w.ctx, "form"); err != nil {
+			t.Fatal(err)
+		}
+		list, err = w.client.Triggers(w.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := api.TriggerList{
+			File: api.TriggerFile{Hash: w.node.Load().triggers.File().Hash},
+			Triggers: []api.Trigger{
+				{Name: "alerts", Source: "alertmanager", Match: map[string][]string{"severity": {"critical"}}, To: []string{"ann"},
+					Secret: "none"},
+				{Name: "form", Source: "json", To: []string{"ben"}, Secret: "database"},
+				{Name: "numbered", Source: "json", To: []string{"+8190******78", "{{ .labels.owner }}", "ann"}, Secret: "none"},
+			},
+		}
+		if diff := cmp.Diff(want, list); diff != "" {
+			t.Errorf("-want +got\n%s", diff)
 		}
 	})
 }

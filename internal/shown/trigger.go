@@ -1,7 +1,11 @@
 package shown
 
 import (
+	"strings"
+
 	"redial/api"
+	"redial/internal/phone"
+	"redial/internal/source"
 	"redial/internal/store"
 	"redial/internal/trigger"
 )
@@ -13,6 +17,36 @@ func Told(t *trigger.Told) api.Told {
 		told.Calls = append(told.Calls, t.Calls[i].ID)
 	}
 	return told
+}
+
+// Trigger is a trigger of a file as the API shows it. secret says where its secret is.
+func Trigger(t *trigger.Trigger, secret string) api.Trigger {
+	w := api.Trigger{Name: t.Name, Source: string(t.Source), Match: t.Match, To: []string{}, Secret: secret}
+	for _, to := range t.To {
+		text := to.Source()
+		if strings.HasPrefix(text, "+") {
+			text = phone.Mask(text)
+		}
+		w.To = append(w.To, text)
+	}
+	return w
+}
+
+// Test is what a trigger would do about an event. When it would ring is left out.
+func Test(t *trigger.Trigger, e *source.Event, x *trigger.Explained) api.TriggerTest {
+	w := api.TriggerTest{
+		Trigger: t.Name, Recipients: []api.Recipient{}, Why: x.Why, Hold: api.Duration(t.Hold), Doubts: x.Doubts,
+		Event: api.TestedEvent{
+			Key: e.Key, State: string(e.State), Title: e.Title, Text: e.Text, Severity: e.Severity, Members: len(e.Members),
+			Ringing: x.Ringing, Doubts: e.Doubts,
+		},
+	}
+	for i, r := range x.Recipients {
+		w.Recipients = append(w.Recipients, api.Recipient{
+			Name: r.Name, Number: r.Number, Rota: r.Rota, Until: r.Duty.Until.UTC(), Say: x.Says[i],
+		})
+	}
+	return w
 }
 
 // NewSecret is a trigger's secret, for whoever has just made it. The URL below hostURL is left out where nothing is

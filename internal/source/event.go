@@ -54,6 +54,9 @@ type Event struct {
 	// deep or too many are left out; Doubts says so.
 	Raw any
 
+	// Test says that somebody tries a trigger with it. It rings as any other, says so, and belongs to no incident.
+	Test bool
+
 	// Doubts are what was wrong with what was sent, as sentences for whoever runs the trigger. The phone rings all the
 	// same.
 	Doubts []string

@@ -78,6 +78,21 @@ func (r *KeyRing) OfTrigger(ctx context.Context, hash string) (x *TriggerSecret,
 	return x, x != nil && x.Works(known.now()), nil
 }
 
+// WithSecrets are the names of the triggers of which a secret works.
+func (r *KeyRing) WithSecrets(ctx context.Context) (map[string]bool, error) {
+	known, err := r.current(ctx, keyLook)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for _, x := range known.ofHash {
+		if x.Works(known.now()) {
+			names[x.Trigger] = true
+		}
+	}
+	return names, nil
+}
+
 // Ended returns the key whose secret has this hash, if it works no longer; else nil.
 func (r *KeyRing) Ended(ctx context.Context, hash string) (*Key, error) {
 	known, err := r.current(ctx, keyLook)

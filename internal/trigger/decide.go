@@ -49,6 +49,7 @@ var ErrNobody = errors.New("there is nobody to ring")
 
 const (
 	maxMetadata = 1000 // bytes of a value
+	maxNames    = 50   // of metadata
 	maxDoubts   = 20   // the others are like them
 	maxYield    = 50   // names of a template that are looked at
 )
@@ -67,6 +68,9 @@ func (f *File) Decide(t *Trigger, e *source.Event, ring []source.Member, around 
 	}
 	d.words(t, &told, data)
 	d.metadata(t, data)
+	if e.Test && len(d.Metadata) < maxNames {
+		d.Metadata[metaTest] = "true"
+	}
 	return d, nil
 }
 
@@ -152,6 +156,9 @@ func (d *Decision) words(t *Trigger, e *source.Event, data map[string]any) {
 	texts := d.render(t, data)
 	for i, r := range d.Recipients {
 		s := forListener(t, texts, e, r.Language)
+		if e.Test {
+			s.Text = thisIsATest(s.Language) + s.Text
+		}
 		p := api.Person{Number: r.Number, Name: r.Person.Name}
 		switch {
 		case i == 0:

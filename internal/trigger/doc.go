@@ -8,6 +8,7 @@
 //	paste.go         what a file lacks that has no trigger of a name
 //	given.go         a call of its own, with what a request says itself
 //	secret.go        whose secret a sender brings
+//	explain.go       what an event would do, for whoever tries a trigger
 //	service.go       the triggers that are in force: an event comes in, phones ring
 //	take.go          an event in the transaction that keeps it: which calls are made and canceled
 //	told.go          what became of an event

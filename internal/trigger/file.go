@@ -81,6 +81,7 @@ func (t *Trigger) room() int {
 // Names in a call's metadata, unless the file uses them otherwise.
 const (
 	metaTrigger = "trigger"
+	metaTest    = "test"    // it only tries the trigger
 	metaDuty    = "on_duty" // who was on duty when the call was made, and why
 )
 

@@ -33,7 +33,7 @@ func (t *Triggers) Ask(ctx context.Context, name string, e *source.Event, g Give
 	told := Told{Trigger: name}
 	ring, _ := tr.Ring(e)
 	if len(ring) == 0 {
-		told.Why = "nothing in the event fires and matches the trigger"
+		told.Why = nothingRings
 		return call.Wish{}, told, nil
 	}
 	now := t.store.Now()

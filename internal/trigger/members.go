@@ -24,6 +24,9 @@ func (t *Trigger) Ring(e *source.Event) (ring, others []source.Member) {
 	return ring, others
 }
 
+// nothingRings is why an event rings nobody of which Ring finds nothing.
+const nothingRings = "nothing in the event fires and matches the trigger"
+
 // matches says whether each of the trigger's names has one of its values.
 func (t *Trigger) matches(m *source.Member) bool {
 	for name, values := range t.Match {
@@ -36,25 +39,33 @@ func (t *Trigger) matches(m *source.Member) bool {
 
 // named is the text that match compares: a part of the member or, by any other name, a label.
 func named(m *source.Member, name string) string {
-	switch name {
-	case "key":
-		return m.Key
-	case "title":
-		return m.Title
-	case "text":
-		return m.Text
-	case "severity":
-		return m.Severity
-	case "link":
-		return m.Link
+	if p := partOf(m, name); p != nil {
+		return *p
 	}
 	return m.Labels[name]
+}
+
+// partOf is the part of a member that has a name; nil where that is the name of a label.
+func partOf(m *source.Member, name string) *string {
+	switch name {
+	case "key":
+		return &m.Key
+	case "title":
+		return &m.Title
+	case "text":
+		return &m.Text
+	case "severity":
+		return &m.Severity
+	case "link":
+		return &m.Link
+	}
+	return nil
 }
 
 // Key names the incident that a member belongs to; empty if it belongs to none, and rings by itself. A template of once
 // that fails, or yields nothing, gives way to the source's key, with a doubt.
 func (t *Trigger) Key(e *source.Event, m *source.Member) (key, doubt string) {
-	if t.Each {
+	if t.Each || e.Test {
 		return "", ""
 	}
 	if t.Once == nil {

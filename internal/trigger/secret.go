@@ -72,6 +72,33 @@ func (f *File) given(name string) bool {
 	return f != nil && f.Triggers[name] != nil && f.Triggers[name].Secret != SecretHash{}
 }
 
+// Where a secret of a trigger is: nowhere, in the environment of the nodes, or in the database.
+const (
+	NoSecret    = "none"
+	Environment = "environment"
+	Database    = "database"
+)
+
+// Secrets says of each trigger of a file where its secret is.
+func (t *Triggers) Secrets(ctx context.Context, f *File) (map[string]string, error) {
+	made, err := t.store.KeyRing.WithSecrets(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("looking which triggers have secrets: %w", err)
+	}
+	where := map[string]string{}
+	for name := range f.Triggers {
+		switch {
+		case f.given(name):
+			where[name] = Environment
+		case made[name]:
+			where[name] = Database
+		default:
+			where[name] = NoSecret
+		}
+	}
+	return where, nil
+}
+
 // MakeSecret makes a trigger's first secret, which is returned this once. It returns ErrNoTrigger, a *GivenSecretError,
 // a *store.HasSecretError, or another error of the store.
 func (t *Triggers) MakeSecret(ctx context.Context, by store.Asker, name string) (store.TriggerSecret, string, error) {

@@ -1,6 +1,7 @@
 package trigger
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -120,4 +121,16 @@ func cut(text string, room int) string {
 		}
 	}
 	return text
+}
+
+// tests is what is said before the words of a test, by language.
+var tests = map[string]string{
+	"en": "This is a test. ", "ja": "これはテストです。", "de": "Dies ist ein Test. ", "fr": "Ceci est un test. ",
+	"es": "Esto es una prueba. ",
+}
+
+// thisIsATest says so in a language or, where redial has no words in it, in English.
+func thisIsATest(language string) string {
+	base, _, _ := strings.Cut(strings.ToLower(language), "-")
+	return cmp.Or(tests[base], tests["en"])
 }

@@ -393,7 +393,7 @@ func (k *taker) why(told *Told) string {
 	case len(told.Canceled) > 0:
 		return "what the call told of is over, or somebody takes care of it: the call is canceled"
 	case !slices.ContainsFunc(k.events, rings):
-		return "nothing in the event fires and matches the trigger"
+		return nothingRings
 	case len(told.Joined) > 0:
 		return "a call tells of it already"
 	case slices.ContainsFunc(k.became, func(m store.ToldMember) bool { return m.Acknowledged }):

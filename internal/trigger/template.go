@@ -18,7 +18,7 @@ const maxTemplate = 16 << 10 // bytes of its source
 
 // Template is a text of the file in which {{ }} stands for what an event says. It is safe for concurrent use.
 type Template struct {
-	text   string             // of one without any {{ }}
+	text   string             // its source
 	parsed *template.Template // nil for a text alone
 }
 
@@ -38,11 +38,14 @@ func NewTemplate(text string) (*Template, error) {
 	if err := harden(parsed); err != nil {
 		return nil, err
 	}
-	return &Template{parsed: parsed}, nil
+	return &Template{text: text, parsed: parsed}, nil
 }
 
 // Fixed says that the template is a text alone, the same for every event.
 func (t *Template) Fixed() bool { return t.parsed == nil }
+
+// Source is the text as it stands in the file.
+func (t *Template) Source() string { return t.text }
 
 // execute writes the template over data: plain maps, lists and scalars.
 func (t *Template) execute(data map[string]any, s *steps) (string, error) {

@@ -159,14 +159,15 @@ func bombs() map[string]string {
 		"joined":                 `{{ $x := "aaaaaaaa" }}{{ range .raw.many }}{{ $x = join $x $.raw.many }}{{ end }}`,
 		"upper":                  `{{ range .raw.many }}{{ range $.raw.many }}{{ $x := upper $.raw.long }}{{ end }}{{ end }}`,
 		"spoken":                 `{{ range .raw.many }}{{ $x := spoken "ja-JP" $.raw.long }}{{ end }}`,
-		"many words spoken":      `{{ range .raw.many }}{{ $x := spoken "en-US" (replace "zzzzzzzz" "9.7GB a-b1 " $.raw.long) }}{{ end }}`,
-		"a long output":          `{{ range .raw.many }}{{ $.raw.long }}{{ end }}`,
-		"a huge output":          `{{ .raw.huge }}`,
-		"a huge text":            `{{ range .raw.many }}{{ if eq $.raw.huge $.raw.same }}x{{ end }}{{ end }}`,
-		"a sorted map":           `{{ range .raw.many }}{{ range $k, $v := $.raw.names }}{{ break }}{{ end }}{{ end }}`,
-		"many actions":           `{{ range .raw.many }}` + strings.Repeat(`{{len .}}`, 1500) + `{{ end }}`,
-		"deep parentheses":       `{{ ` + strings.Repeat("(", 7000) + `1` + strings.Repeat(")", 7000) + ` }}`,
-		"deep bodies":            strings.Repeat("{{if 1}}", 1000) + strings.Repeat("{{end}}", 1000),
+		"many words spoken": `{{ $x := replace "zzzzzzzz" "9.7GB a-b1 " .raw.long }}` +
+			`{{ range .raw.many }}{{ $y := spoken "en-US" $x }}{{ end }}`,
+		"a long output":    `{{ range .raw.many }}{{ $.raw.long }}{{ end }}`,
+		"a huge output":    `{{ .raw.huge }}`,
+		"a huge text":      `{{ range .raw.many }}{{ if eq $.raw.huge $.raw.same }}x{{ end }}{{ end }}`,
+		"a sorted map":     `{{ range .raw.many }}{{ range $k, $v := $.raw.names }}{{ break }}{{ end }}{{ end }}`,
+		"many actions":     `{{ range .raw.many }}` + strings.Repeat(`{{len .}}`, 1500) + `{{ end }}`,
+		"deep parentheses": `{{ ` + strings.Repeat("(", 7000) + `1` + strings.Repeat(")", 7000) + ` }}`,
+		"deep bodies":      strings.Repeat("{{if 1}}", 1000) + strings.Repeat("{{end}}", 1000),
 	}
 }
 

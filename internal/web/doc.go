@@ -7,6 +7,7 @@
 //	around.go    what is around every route: paths, unknown ones, panics, headers
 //	article.go   the article's POST, which plays a trigger
 //	options.go   what the article's POST brings
+//	triggers.go  which triggers there are, and what they would do
 //	tell.go      what has happened is told to a trigger
 //	calls.go     calls: made, shown, listed, canceled, deleted
 //	explain.go   what would become of a wish, or will of a call
@@ -25,7 +26,7 @@
 //	health.go    the contract, whether this node is well, and its metrics
 //	waiting.go   what keeps a call from being dialed
 //	ids.go       ids that are given by their beginning
-//	pages.go     parameters of lists
+//	pages.go     parameters of lists, and others
 //	lasting.go   answers that go on: waits and streams
 //	handler.go   who may come to a handler: anybody, the users of the API, Twilio
 //	problem.go   errors to statuses

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"redial/api"
@@ -15,21 +16,28 @@ import (
 
 // TellTrigger tells a trigger what has happened. The body is of any kind, and is read as the trigger's source says.
 func (s *Server) TellTrigger(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.Triggers.File().Named(r.PathValue("name"))
-	if err != nil {
-		return err
-	}
-	body, err := readAtMost(w, r, source.MaxBody)
-	if err != nil {
-		return err
-	}
-	e, err := source.Read(t.Source, &source.Request{
-		Body: body, ContentType: r.Header.Get("Content-Type"), Query: r.URL.Query(), Header: r.Header.Get,
-	})
+	t, e, err := s.event(w, r, r.URL.Query())
 	if err != nil {
 		return err
 	}
 	return s.tell(w, r, t.Name, e)
+}
+
+// event reads what a request tells the trigger that its path names.
+func (s *Server) event(
+	w http.ResponseWriter, r *http.Request, query url.Values,
+) (t *trigger.Trigger, e *source.Event, err error) {
+	if t, err = s.Triggers.File().Named(r.PathValue("name")); err != nil {
+		return nil, nil, err
+	}
+	body, err := readAtMost(w, r, source.MaxBody)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err = source.Read(t.Source, &source.Request{
+		Body: body, ContentType: r.Header.Get("Content-Type"), Query: query, Header: r.Header.Get,
+	})
+	return t, e, err
 }
 
 // tell tells a trigger of an event. It answers with the call that the event makes, and names what was ignored of the
