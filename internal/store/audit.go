@@ -31,9 +31,6 @@ const (
 	EndpointTest   Deed = "endpoint.test"
 	EndpointReplay Deed = "endpoint.replay" // of one of its messages
 
-	IncidentClose       Deed = "incident.close"
-	IncidentAcknowledge Deed = "incident.acknowledge"
-
 	KeyCreate Deed = "key.create"
 	KeyRotate Deed = "key.rotate"
 	KeyRevoke Deed = "key.revoke"
@@ -43,6 +40,9 @@ const (
 
 	OverrideCreate Deed = "override.create" // of whose turn it is in a rota
 	OverrideEnd    Deed = "override.end"
+
+	IncidentClose       Deed = "incident.close"
+	IncidentAcknowledge Deed = "incident.acknowledge"
 )
 
 // Deeds lists every Deed.
@@ -50,8 +50,8 @@ func Deeds() []Deed {
 	return []Deed{
 		CallCreate, CallCancel, CallRedial, CallResolve, CallDelete,
 		EndpointCreate, EndpointDelete, EndpointRotate, EndpointEnable, EndpointTest, EndpointReplay,
-		IncidentClose, IncidentAcknowledge,
 		KeyCreate, KeyRotate, KeyRevoke, SecretCreate, SecretRotate, OverrideCreate, OverrideEnd,
+		IncidentClose, IncidentAcknowledge,
 	}
 }
 

@@ -160,6 +160,8 @@ var suite = []struct {
 	{"incidents are retained", testIncidentsAreRetained},
 	{"an ended API key tells nothing", testAnEndedKeyTellsNothing},
 	{"statements of incidents go by indexes", testPlansOfIncidents},
+	{"an event while the database goes away", testTellWhileTheDatabaseGoesAway},
+	{"a trigger has many members", testManyMembers},
 	{"a closed database is an error", testClosed},
 }
 

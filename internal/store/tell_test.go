@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,9 +29,13 @@ type teller struct {
 	why    Closing
 	fails  error
 	made   *[]string // what each call was to tell
+	full   *int      // counts how often the trigger was full
 }
 
-func (o teller) Take(t *incident.Trigger, _ bool) Taken {
+func (o teller) Take(t *incident.Trigger, full bool) Taken {
+	if full && o.full != nil {
+		*o.full++
+	}
 	t.Rules = o.rules
 	t.Forget(o.now)
 	t.Tell(o.events, o.now)
@@ -405,4 +410,76 @@ func testPlansOfIncidents(t *testing.T, b backend) {
 			t.Errorf("%s\n%s", st.SQL, plan)
 		}
 	}
+}
+
+// Wherever the database goes away on the way, nothing is stored, or all of it; and the event that is sent again rings
+// once. The same holds for the end of what it tells of.
+func testTellWhileTheDatabaseGoesAway(t *testing.T, b backend) {
+	away := errors.New("the database is away")
+	for _, lost := range []bool{false, true} {
+		for nth := 1; ; nth++ {
+			s := b.open(t, nil)
+			aside, sent := s.aside, 0
+			s.aside = func(ctx context.Context, fn func(*tx) error) error {
+				err := aside(ctx, func(x *tx) error {
+					send := x.Send
+					x.Send = func(list []engine.Statement) error {
+						if sent++; sent == nth && !lost {
+							return away
+						}
+						return send(list)
+					}
+					return fn(x)
+				})
+				if sent++; err == nil && lost && sent >= nth {
+					err = ErrUnclear // it is committed, and the answer is lost
+				}
+				return err
+			}
+			o := teller{now: begin, events: []incident.Event{fires("a", "g"), fires("b", "")}}
+			_, err := tellWith(t, s, o)
+			s.aside = aside
+			if err == nil {
+				break // it needs no more than that
+			}
+			if n := count(t, s, "SELECT count(*) FROM calls"); (n == 1) != lost {
+				t.Fatalf("%d calls after %v", n, err)
+			}
+			tell(t, s, begin, o.events...)
+			equal(t, count(t, s, "SELECT count(*) FROM calls"), 1)
+			equal(t, count(t, s, "SELECT count(*) FROM incidents"), 2)
+			equal(t, count(t, s, "SELECT members FROM triggers"), 2)
+			if lost {
+				break
+			}
+		}
+	}
+}
+
+// A trigger has a bound. What is forgotten makes room again, however much that is.
+func testManyMembers(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	quiet := teller{now: begin, fails: errors.New("nobody is rung")}
+	fulls := 0
+	for n := range 12 {
+		o := quiet
+		for i := range 100 {
+			o.events = append(o.events, fires(fmt.Sprintf("m%04d", n*100+i), "g"))
+		}
+		o.full = &fulls
+		if _, err := tellWith(t, s, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	equal(t, fulls, 2) // of those with more than a thousand that are to ring
+	equal(t, count(t, s, "SELECT members FROM triggers"), 1200)
+	run(t, s, "UPDATE incident_members SET active = 0, tell_at = NULL, forget_at = 1")
+	run(t, s, "UPDATE triggers SET wake_at = 1")
+	at := begin.Add(100 * time.Hour)
+	for range 3 {
+		wake(t, s, at)
+	}
+	equal(t, count(t, s, "SELECT count(*) FROM incident_members"), 0)
+	equal(t, count(t, s, "SELECT count(*) FROM triggers WHERE members = 0 AND wake_at IS NULL"), 1)
+	equal(t, incidents(t, s, IncidentQuery{})[0].ClosedWhy, ClosedForgotten)
 }

@@ -20,8 +20,9 @@ import (
 type world struct {
 	t *testing.T
 	*Triggers
-	calls []string // their ids, in the order in which they were made
-	story []string // what was heard, and what became of it
+	calls []string    // their ids, in the order in which they were made
+	story []string    // what was heard, and what became of it
+	when  []time.Time // each of these
 }
 
 // inWorld runs a story about the trigger named a.
@@ -58,6 +59,11 @@ func newWorld(t *testing.T, file, trigger string) *world {
 
 // committed tells of a call that is made or ends.
 func (w *world) committed(c *call.Call, e *call.Event) {
+	defer func() {
+		for len(w.when) < len(w.story) {
+			w.when = append(w.when, e.At)
+		}
+	}()
 	switch e.Type {
 	case call.CallCreated:
 		w.calls = append(w.calls, c.ID)
