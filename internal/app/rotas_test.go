@@ -105,7 +105,9 @@ func TestWhoIsOnDuty(t *testing.T) {
 		if was, err := ops.EndOverride(w.ctx, "primary", first.ID); err != nil || !was.Until.Equal(first.Until) {
 			t.Errorf("%+v, %v", was, err)
 		}
-		shows(api.RotaQuery{Days: 1}, "aiko 01-01T01:00–01-03T00:00")
+		if r := shows(api.RotaQuery{Days: 1}, "aiko 01-01T01:00–01-03T00:00"); len(r.Overrides) > 0 {
+			t.Errorf("what is over: %+v", r.Overrides)
+		}
 		shows(api.RotaQuery{At: when(t, "1999-12-31T23:00:00Z"), Days: 1}, "aiko 12-27T00:00–01-01T00:00",
 			"ben 01-01T00:00–01-01T01:00 by ops", "aiko 01-01T01:00–01-03T00:00")
 		want := []string{"override.create", "override.create", "override.end", "override.end"}
@@ -256,5 +258,26 @@ func TestWhoeverIsOnDutyIsRungInTheirLanguage(t *testing.T) {
 			`language="en-US"`, "Disk full again. The disk of db 1 is full.")
 		w.pass(time.Hour)
 		rings(alice, "Disk full once more", "primary: aiko until 2000-01-03T00:00:00Z", `language="ja-JP"`)
+	})
+}
+
+// An override of somebody who is no longer in the file counts for nothing, but is shown, so that it can be ended.
+func TestAnOverrideOfNobody(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.useTriggers(duties)
+		until := &api.Moment{After: api.Duration(time.Hour)}
+		o, err := w.client.CreateOverride(w.ctx, "primary", api.CreateOverride{Person: "carl", Until: until})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.useTriggers(strings.Replace(duties, "carl:", "dora:", 1))
+		r, err := w.client.Rota(w.ctx, "primary", api.RotaQuery{Days: 1})
+		if err != nil || r.OnDuty.Person != "aiko" || len(r.Next) > 0 || len(r.Overrides) != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		w.useTriggers("people: {aiko: {number: \"" + alice + "\"}}") // the rota is gone, too
+		if was, err := w.client.EndOverride(w.ctx, "primary", o.ID); err != nil || was.Person != "carl" {
+			t.Errorf("%+v, %v", was, err)
+		}
 	})
 }
