@@ -61,7 +61,20 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		"POST /v1/triggers/{name}/test":                    store.CallCreate, // with ring=true; else it does nothing
 		"POST /v1/triggers/{name}/secret":                  store.SecretCreate,
 		"POST /v1/triggers/{name}/secret/rotate":           store.SecretRotate,
-		"POST /twilio_api/callback":                        nothing, // Twilio says it, and nobody's API key
+		// A trigger's secret lets in: by trigger:NAME.
+		"POST /hooks/{secret}":                         store.CallCreate,
+		"PUT /hooks/{secret}":                          store.CallCreate,
+		"POST /v2/alerts":                              store.CallCreate,
+		"POST /v2/alerts/{alert}/{action}":             store.CallCreate,
+		"PUT /v2/alerts/{alert}/{action}":              store.CallCreate,
+		"DELETE /v2/alerts/{alert}":                    store.CallCreate,
+		"POST /v2/enqueue":                             store.CallCreate,
+		"POST /integrations/v1/{kind}/{token}":         store.CallCreate,
+		"POST /api/v2/generic/incoming":                store.CallCreate,
+		"POST /v1/api/alerts":                          store.CallCreate,
+		"POST /api/v2/grafana/incoming":                store.CallCreate,
+		"POST /api/v2/prometheusalertmanager/incoming": store.CallCreate,
+		"POST /twilio_api/callback":                    nothing, // Twilio says it, and nobody's API key
 	}
 	inWorld(t, func(c *Config) { c.WebhookAllowPrivate = true }, func(w *world) {
 		for _, route := range listedRoutes(t) {

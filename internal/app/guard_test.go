@@ -19,6 +19,7 @@ import (
 
 	"redial/api"
 	"redial/internal/bodies"
+	"redial/internal/hook"
 	"redial/internal/web"
 )
 
@@ -326,7 +327,7 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 		a := w.node.Load()
 		conf := a.web.Config
 		conf.Bodies, conf.Metrics = bodies.New(4<<20), nil
-		node := routes(web.New(conf))
+		node := routes(web.New(conf), hook.New(hook.Config{Bodies: conf.Bodies, Log: conf.Log}))
 		post := func(path string, body io.Reader) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(w.ctx, "POST", hostURL+path, body)
 			r.Header.Set("Content-Type", "application/json")

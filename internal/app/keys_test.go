@@ -73,7 +73,22 @@ var scopesOfRoutes = map[string]string{
 	"DELETE /v1/keys/{name}":                           "admin",
 	"POST /v1/keys/{name}/rotate":                      "admin",
 	"GET /metrics":                                     "metrics operate",
-	"GET /openapi.yaml":                                "", "GET /healthz": "", "GET /readyz": "", // open to anybody
+	// A trigger's secret lets in, and no key.
+	"POST /hooks/{secret}":                         "",
+	"PUT /hooks/{secret}":                          "",
+	"GET /hooks/{secret}":                          "",
+	"POST /v2/alerts":                              "",
+	"POST /v2/alerts/{alert}/{action}":             "",
+	"PUT /v2/alerts/{alert}/{action}":              "",
+	"DELETE /v2/alerts/{alert}":                    "",
+	"GET /v2/alerts/requests/{id}":                 "",
+	"POST /v2/enqueue":                             "",
+	"POST /integrations/v1/{kind}/{token}":         "",
+	"POST /api/v2/generic/incoming":                "",
+	"POST /v1/api/alerts":                          "",
+	"POST /api/v2/grafana/incoming":                "",
+	"POST /api/v2/prometheusalertmanager/incoming": "",
+	"GET /openapi.yaml":                            "", "GET /healthz": "", "GET /readyz": "", // open to anybody
 }
 
 // Each route needs one of a few scopes, and a key that has none of them is told which. A route that is not in this

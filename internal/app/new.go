@@ -15,6 +15,7 @@ import (
 	"redial/internal/call"
 	"redial/internal/dialer"
 	"redial/internal/edge"
+	"redial/internal/hook"
 	"redial/internal/store"
 	"redial/internal/trigger"
 	"redial/internal/twilio"
@@ -110,5 +111,6 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, registry *prometheu
 			ErrorLog:      slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
 		}),
 	})
-	a.routes = routes(a.web)
+	door := hook.New(hook.Config{Triggers: a.triggers, Bodies: budgets, Log: a.log, Metrics: registry})
+	a.routes = routes(a.web, door)
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"net/http"
 
+	"redial/internal/hook"
+	"redial/internal/source"
 	"redial/internal/store"
 	"redial/internal/twilio"
 	"redial/internal/web"
@@ -22,7 +24,7 @@ var (
 )
 
 // routes lists every way into redial over HTTP. The comment above each group says who may come.
-func routes(s *web.Server) http.Handler {
+func routes(s *web.Server, d *hook.Door) http.Handler {
 	mux := http.NewServeMux()
 
 	// The API: an API key, or this very machine.
@@ -63,6 +65,30 @@ func routes(s *web.Server) http.Handler {
 	mux.Handle("POST /v1/triggers/{name}/secret/rotate", s.API(manages, s.RotateSecret))
 	mux.Handle("GET /v1/audit", s.API(operates, s.ListAudit))
 	mux.Handle("GET /metrics", s.Metrics(measures, s.ShowMetrics))
+
+	// Senders of events: the secret of a trigger.
+	mux.Handle("POST /hooks/{secret}", d.Hooks())
+	mux.Handle("POST /hooks/{secret}/{$}", d.Hooks())
+	mux.Handle("PUT /hooks/{secret}", d.Hooks())
+	mux.Handle("GET /hooks/{secret}", d.Hooks())
+	mux.Handle("POST /v2/alerts", d.Opsgenie())
+	mux.Handle("POST /v2/alerts/{alert}/{action}", d.Opsgenie())
+	mux.Handle("PUT /v2/alerts/{alert}/{action}", d.Opsgenie())
+	mux.Handle("DELETE /v2/alerts/{alert}", d.Opsgenie())
+	mux.Handle("GET /v2/alerts/requests/{id}", d.OpsgenieRequest())
+	mux.Handle("POST /v2/enqueue", d.PagerDuty())
+	mux.Handle("POST /integrations/v1/{kind}/{token}", d.OnCall())
+	mux.Handle("POST /integrations/v1/{kind}/{token}/{$}", d.OnCall())
+	mux.Handle("POST /api/v2/generic/incoming", d.GoAlert(source.GoAlert))
+	mux.Handle("POST /v1/api/alerts", d.GoAlert(source.GoAlert))
+	mux.Handle("POST /api/v2/grafana/incoming", d.GoAlert(source.Grafana))
+	mux.Handle("POST /api/v2/prometheusalertmanager/incoming", d.GoAlert(source.Alertmanager))
+	for _, path := range []string{
+		"/v2/heartbeats/", "/integrations/v1/{kind}/{token}/heartbeat", "/integrations/v1/{kind}/{token}/heartbeat/",
+		"/api/v2/heartbeat/", "/ping/",
+	} {
+		mux.Handle(path, d.Heartbeats())
+	}
 
 	// Twilio: its signature.
 	mux.Handle("POST /twilio_api/callback", s.Twilio(s.Callback))

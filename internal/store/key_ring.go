@@ -21,8 +21,8 @@ var ErrKeysUnread = errors.New("the API keys could not be read for 5 s")
 
 // KeyRing is what this node knows of the API keys and the secrets of triggers. Who asks looks at their version, if
 // nobody has just now, and reads them if it has risen: so a change is in force on every node within a second, and costs
-// no request a read. Ages are told by the monotonic clock, and whether a key has expired by the database's: so it does not
-// matter if somebody sets this node's clock.
+// no request a read. Ages are told by the monotonic clock, and whether a key has expired by the database's: so it does
+// not matter if somebody sets this node's clock.
 type KeyRing struct {
 	version func(context.Context) (int64, error)
 	read    func(context.Context) (allSecrets, error)

@@ -69,6 +69,9 @@ const (
 	NameOfLocal = "local" // programs of this very machine, where there are no keys
 )
 
+// NameOfTrigger is the name of whoever brings the secret of a trigger. It is no API key's.
+func NameOfTrigger(name string) string { return triggerScope + name }
+
 // CheckNewKeyName says what is wrong with the name of a new API key.
 func CheckNewKeyName(name string) error {
 	if name == NameOfEnv || name == NameOfLocal {

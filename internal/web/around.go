@@ -23,7 +23,11 @@ func (s *Server) below(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path, ok := strings.CutPrefix(r.URL.Path, s.basePath); ok && strings.HasPrefix(path, "/") {
 			inner, at := *r, *r.URL
-			at.Path, at.RawPath = path, ""
+			at.Path = path
+			at.RawPath, ok = strings.CutPrefix(r.URL.RawPath, s.basePath) // as it was sent, where that differs
+			if !ok {
+				at.RawPath = ""
+			}
 			inner.URL = &at
 			_, known := mux.Handler(r)
 			if _, fits := mux.Handler(&inner); known == "" && fits != "" {

@@ -13,7 +13,8 @@ import (
 
 // checkBy says what is wrong with a name whose deeds or calls are to be listed.
 func checkBy(name string) error {
-	err := store.CheckKeyName(name)
+	trigger, _ := strings.CutPrefix(name, store.NameOfTrigger(""))
+	err := store.CheckKeyName(trigger)
 	if err != nil && strings.HasPrefix(name, "key_") {
 		return errors.New("must be the name of an API key, and not its id: the list of API keys has both")
 	}

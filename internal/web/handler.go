@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"redial/internal/origin"
 	"redial/internal/store"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) authorized(who func(*http.Request) (store.Asker, error), needs 
 		if err != nil {
 			return err
 		}
-		a.From = origin(r)
+		a.From = origin.Of(r)
 		r = r.WithContext(context.WithValue(r.Context(), askerKey{}, a))
 		r.Body = &heldBody{r.Body, func() error { return s.stillMay(r.Context()) }}
 		return h(w, r)

@@ -1,4 +1,4 @@
-package web
+package origin
 
 import (
 	"net/http"
@@ -38,7 +38,7 @@ func TestWhereARequestComesFrom(t *testing.T) {
 		for _, f := range tc.forwarded {
 			r.Header.Add("X-Forwarded-For", f)
 		}
-		if got := origin(r); got != tc.want {
+		if got := Of(r); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}
