@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,7 @@ import (
 )
 
 type demoCmd struct {
-	Story   string `help:"Which one: rings, confirm, voicemail, ladder or night." enum:"rings,confirm,voicemail,ladder,night" default:"rings" placeholder:"NAME"`
+	Story   string `help:"Which one: rings, confirm, voicemail, ladder, night or alert." enum:"rings,confirm,voicemail,ladder,night,alert" default:"rings" placeholder:"NAME"`
 	Stay    bool   `help:"Keep it up at the end, for a look at the API."`
 	Polling bool   `help:"Without a public URL: redial asks Twilio, instead of being called back."`
 }
@@ -25,6 +26,7 @@ const (
 	demoSpeed = 20               // phones ring so many times faster than in life
 	demoTime  = 60 * time.Second // a call that has not ended by then is wrong
 	demoLook  = 5 * time.Second  // how long a waiting call is shown before somebody intervenes
+	demoPoll  = 100 * time.Millisecond
 )
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
@@ -56,9 +58,18 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 // demo is a pair, and asks for the calls of the demo.
 type demo struct {
 	*pair
+	known map[string]bool // the calls that were made so far, by id
 }
 
 func startDemo(ctx context.Context, calls []demoCall, polling bool) (*demo, error) {
+	file := ""
+	if calls[0].trigger != "" {
+		var err error
+		if file, err = alertsFile(); err != nil {
+			return nil, err
+		}
+		defer os.Remove(file) // it is read at the start
+	}
 	all := map[string]string{}
 	for _, c := range calls {
 		if c.number != "" {
@@ -70,11 +81,12 @@ func startDemo(ctx context.Context, calls []demoCall, polling bool) (*demo, erro
 		phones: sim.Config{Speed: demoSpeed, Scripts: all},
 		redial: app.Config{
 			Listen: anyPort, From: demoFrom, CallsPerSecond: 5, MaxWaiting: 1000, MaxPerNumber: 200, RetentionDays: 90,
+			ConfigFile: file,
 		},
 		twilio:  anyPort,
 		polling: polling,
 	}.start(ctx)
-	return &demo{p}, err
+	return &demo{p, map[string]bool{}}, err
 }
 
 // play asks for the calls, shows what happens to them, and checks the result of each.
@@ -96,12 +108,37 @@ func (d *demo) play(ctx context.Context, s *screen) error {
 }
 
 func (d *demo) ask(ctx context.Context, c demoCall) (id string, err error) {
+	if c.trigger != "" {
+		return d.alert(ctx, c)
+	}
 	call, _, err := d.client.Create(ctx, api.CreateCall{
 		To: c.number, People: c.people, Say: &api.Say{Text: "Your delivery is at the door.", Language: "en-US"},
 		Policy:   &c.policy,
 		Metadata: map[string]string{"demo": c.title},
 	}, "")
 	return call.ID, err
+}
+
+// alert sends an alert, and finds the call that rings about it: at once or, where another call about such alerts is
+// under way, once that is over.
+func (d *demo) alert(ctx context.Context, c demoCall) (id string, err error) {
+	if _, _, err := d.client.Tell(ctx, c.trigger, []byte(c.alert)); err != nil {
+		return "", fmt.Errorf("%s: %w", c.title, err)
+	}
+	for ctx.Err() == nil {
+		page, err := d.client.List(ctx, api.ListQuery{})
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", c.title, err)
+		}
+		for _, call := range page.Calls {
+			if !d.known[call.ID] {
+				d.known[call.ID] = true
+				return call.ID, nil
+			}
+		}
+		time.Sleep(demoPoll)
+	}
+	return "", fmt.Errorf("%s: no call was made: %w", c.title, ctx.Err())
 }
 
 // follow shows a call until it has ended, and checks its result.
@@ -129,13 +166,16 @@ func (d *demo) follow(ctx context.Context, s *screen, i int, id string) error {
 	if !strings.HasPrefix(waited, c.waits) || (c.waits == "") != (waited == "") {
 		return fmt.Errorf("%s: it waited because %q, and was to because of %q", c.title, waited, c.waits)
 	}
+	if c.trigger != "" { // the calls of the story ring the same phones
+		return d.checkRings(c, outcome, len(call.Attempts), call.Reached)
+	}
 	return d.check(c, outcome, call.Reached)
 }
 
 // intervene does what somebody must do about a waiting call, once the screen has shown it for a while.
 func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event) (err error) {
 	waits := e.Waiting != "" || e.Type == "call.redial_scheduled"
-	if !waits || !c.cancel && !(c.now && e.NextAttemptAt.After(e.At)) {
+	if !waits || !c.cancel && c.resolved == "" && !(c.now && e.NextAttemptAt.After(e.At)) {
 		return nil
 	}
 	select {
@@ -143,9 +183,12 @@ func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if c.cancel {
+	switch {
+	case c.resolved != "":
+		_, _, err = d.client.Tell(ctx, c.trigger, []byte(c.resolved))
+	case c.cancel:
 		_, err = d.client.Cancel(ctx, id)
-	} else {
+	default:
 		_, err = d.client.Redial(ctx, id)
 	}
 	return err
@@ -154,15 +197,22 @@ func (d *demo) intervene(ctx context.Context, c demoCall, id string, e api.Event
 // check compares a call with what must come of it: the outcome, the evidence, how often the phones rang and what was
 // said. The last two are as the simulated Twilio knows them.
 func (d *demo) check(c demoCall, outcome string, reached *api.Reached) error {
-	rings, heard := 0, map[string]string{}
+	rings := 0
 	for _, leg := range d.phones.Legs() {
 		if _, other := c.others[leg.To]; other || leg.To == c.number {
 			rings++
-			heard[leg.To] = strings.Join(leg.Heard, " ")
 		}
 	}
+	return d.checkRings(c, outcome, rings, reached)
+}
+
+func (d *demo) checkRings(c demoCall, outcome string, rings int, reached *api.Reached) error {
 	if outcome != c.outcome || rings != c.rings {
 		return fmt.Errorf("%s: %s after %d dials, not %s after %d", c.title, outcome, rings, c.outcome, c.rings)
+	}
+	heard := map[string]string{} // on the last leg to a number
+	for _, leg := range d.phones.Legs() {
+		heard[leg.To] = strings.Join(leg.Heard, " ")
 	}
 	for number, want := range c.heard {
 		if !strings.Contains(heard[number], want) {

@@ -19,6 +19,8 @@ type demoCall struct {
 	policy                api.Policy
 	cancel                bool   // cancel it while it waits
 	now                   bool   // ask it to ring at once, while it waits
+	trigger, alert        string // the call is about an alert that a trigger is told of
+	resolved              string // resolve the alert while the call waits
 	waits                 string // why it waits, if that is not the pause after a dial
 	outcome               string
 	rings                 int               // how many dials Twilio must see
@@ -32,6 +34,7 @@ var watched = map[string]string{
 	"confirm":   "To answer is not enough: somebody has to press a key, or to know the PIN.",
 	"voicemail": "Machines answer, too: redial rings again, or leaves a message.",
 	"ladder":    "Aiko and Ben can take each call: once one has pressed 1, the other is let go.",
+	"alert":     "Alerts fire: each is told once, one call at a time; what is resolved rings no more.",
 	"night":     "Phones ring only at certain times, some of which begin, or end, as you watch.",
 }
 
@@ -46,6 +49,8 @@ func demoCalls(story string) []demoCall {
 		return ladderCalls()
 	case "night":
 		return nightCalls(time.Now())
+	case "alert":
+		return alertCalls()
 	}
 	busy := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(2 * time.Second)}}}
 	long := api.Policy{RedialAfter: map[string]api.Delays{"busy": {api.Duration(time.Hour)}}}
@@ -194,5 +199,23 @@ func ladderCalls() []demoCall {
 		{title: "nobody takes it", people: both("+819012345651", "+819012345652"), policy: one("rounds"),
 			others:  map[string]string{"+819012345651": "busy", "+819012345652": "answer"},
 			outcome: "unreached", rings: 4},
+	}
+}
+
+// alertCalls are the calls about alerts. The second event repeats the first alert, about which a call is under way.
+func alertCalls() []demoCall {
+	const full, slow, late = "Disk full@db1", "Disk slow@db2", "Backup late@db3"
+	aiko, ben, carl := "+819012345671", "+819012345672", "+819012345673"
+	both := []api.Person{{Number: aiko, Name: "Aiko"}, {Number: ben, Name: "Ben"}}
+	phones := map[string]string{aiko: "no-answer,answer+keys=1", ben: "answer+keys=1"}
+	return []demoCall{
+		{title: "disk full on db1", trigger: "alerts", alert: alertmanager("firing", full), people: both, others: phones,
+			outcome: "reached", rings: 2, by: "key", name: "Ben", heard: map[string]string{ben: "Disk full on db 1."}},
+		{title: "disk slow on db2, meanwhile", trigger: "alerts", alert: alertmanager("firing", full, slow), people: both,
+			others: phones, outcome: "reached", rings: 1, by: "key", name: "Aiko",
+			heard: map[string]string{aiko: "Disk slow on db 2."}},
+		{title: "backup late, and resolved", trigger: "backups", alert: alertmanager("firing", late),
+			resolved: alertmanager("resolved", late), people: []api.Person{{Number: carl, Name: "Carl"}},
+			others: map[string]string{carl: "busy"}, outcome: "canceled", rings: 1},
 	}
 }

@@ -41,6 +41,7 @@
 //	screen.go       the demo's table
 //	row.go          a row of it: how one call fares
 //	demo_phones.go  what the phones of the demo do, and what must come of each call
+//	demo_alerts.go  the alerts of the demo, and its file of triggers
 //	feed.go         a line for each thing that happens at a desk
 //	tell.go         a call's events as they happen, with their times
 //	story.go        an event in a sentence
