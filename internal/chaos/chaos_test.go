@@ -58,15 +58,19 @@ type proof struct {
 	client *api.Client
 	hits   string // the file in which dying nodes write where they died
 
+	database string // its URL
+
 	failover func() error  // of the database; nil: none
 	away     []Span        // when no node ran
 	peace    chan struct{} // closed once nobody is killed any more
 	settling time.Duration // how long settling may take, once nothing is killed any more
+	harmed   bool          // nodes are killed until there is peace
 	stops    int           // of nodes
 	pauses   int           // how many nodes are still to stop themselves
 
 	mu     sync.Mutex
 	asked  []Asked
+	told   []Told
 	killed int
 	halted int
 
@@ -113,7 +117,7 @@ func build(t *testing.T, broken map[string]string) string {
 func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 	p := &proof{
 		t: t, peace: make(chan struct{}), settling: 10 * time.Minute, rng: rand.New(rand.NewPCG(*seed, 0)),
-		hits: filepath.Join(t.TempDir(), "hits"),
+		hits: filepath.Join(t.TempDir(), "hits"), database: database,
 	}
 	var err error
 	p.sim, err = sim.New(sim.Config{AccountSID: account, AuthToken: token, Speed: speed, Seed: *seed, Faults: faults})
@@ -131,7 +135,7 @@ func newProof(t *testing.T, database, binary string, faults sim.Faults) *proof {
 		"REDIAL_TWILIO_BASE_URL=" + twilio.URL, "REDIAL_FROM=+815012345678", "REDIAL_CHECK=false",
 		fmt.Sprintf("REDIAL_CALLS_PER_SECOND=%d", pace),
 		"REDIAL_CRASH_HITS=" + p.hits, "REDIAL_WEBHOOK_URLS=" + heard.URL, "REDIAL_WEBHOOK_SECRETS=" + secret,
-		"REDIAL_WEBHOOK_EVENTS=*", "REDIAL_WEBHOOK_ALLOW_PRIVATE=true",
+		"REDIAL_WEBHOOK_EVENTS=*", "REDIAL_WEBHOOK_ALLOW_PRIVATE=true", "REDIAL_CONFIG=" + triggerFile(t),
 	}
 	p.client = &api.Client{URL: front.URL}
 	t.Cleanup(func() {
@@ -164,11 +168,13 @@ func folder(t *testing.T) string {
 
 // run asks for the calls while nodes are killed and stopped, waits until everything has settled, and audits.
 func (p *proof) run() {
+	p.harmed = true
 	for i := range crowds {
 		if err := p.sim.Script(p.crowded(i), "answer:60s,busy,answer:30s,no-answer,answer:20s,busy"); err != nil {
 			p.t.Error(err)
 		}
 	}
+	p.scriptTriggers("answer", "answer:30s", "no-answer", "no-answer", "busy", "decline", "answer:8s", "rings-forever")
 	p.fleet.start()
 	over := make(chan struct{})
 	var harm, asking, watching sync.WaitGroup
@@ -177,6 +183,7 @@ func (p *proof) run() {
 	harm.Go(p.halt)
 	harm.Go(p.loseDatabase)
 	asking.Go(p.ask)
+	asking.Go(func() { p.tell(2, scope{}) })
 	asking.Go(p.wakeSleepers)
 	harm.Wait()
 	close(p.peace)
@@ -486,7 +493,7 @@ func (p *proof) settle() {
 			open += len(page.Calls)
 		}
 		quiet := !slices.ContainsFunc(p.sim.Legs(), func(l sim.Leg) bool { return l.EndedAt.IsZero() })
-		if open == 0 && quiet && p.heard.Missing(p.timelines()) == 0 {
+		if open == 0 && quiet && Untold(triggerRules, p.told, p.records()) == 0 && p.heard.Missing(p.timelines()) == 0 {
 			return
 		}
 	}
@@ -512,8 +519,10 @@ func (p *proof) audit(records []api.Call, legs []sim.Leg) []Finding {
 	if len(unheard) > 0 {
 		p.undelivered(records)
 	}
-	return slices.Concat(Audit(p.asked, legs, records), Noted(records, p.noted()), unheard,
-		Expired(records, legs, p.away))
+	asked, noted := slices.Concat(p.asked, rungBy(triggerPeople, records)), p.noted()
+	kept, members := p.kept()
+	return slices.Concat(Audit(asked, legs, records), Noted(records, noted), unheard, Expired(records, legs, p.away),
+		Incidents(triggerRules, p.told, records, p.away), Kept(kept, members, p.told, records))
 }
 
 // noted is who did what, as redial has it.
@@ -573,10 +582,11 @@ func (p *proof) verdict() {
 	records, legs := p.records(), p.sim.Legs()
 	found := p.audit(records, legs)
 	// In a short run the draw may give fewer; then at least one.
-	windows, deadlines := drawn(records)
-	if windows == 0 || len(records) >= enoughToCount && (5*windows < len(records) || 20*deadlines < len(records)) {
+	plain := askedFor(records)
+	windows, deadlines := drawn(plain)
+	if windows == 0 || len(plain) >= enoughToCount && (5*windows < len(plain) || 20*deadlines < len(plain)) {
 		p.t.Errorf("of %d calls, the windows of %d closed, and the deadlines of %d came; "+
-			"want a fifth and a twentieth at least", len(records), windows, deadlines)
+			"want a fifth and a twentieth at least", len(plain), windows, deadlines)
 	}
 	for _, f := range found[:min(len(found), 30)] {
 		p.t.Errorf("%s: %s", f.Kind, f.What)
@@ -589,6 +599,7 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	row := func(name string, v any) { fmt.Fprintf(&b, "%-28s %v\n", name, v) }
 	row("seed", *seed)
 	row("calls asked for", len(p.asked))
+	row("triggers", described(p.told, records))
 	row("calls that Twilio placed", len(legs))
 	row("killed at random", p.killed)
 	died := p.deaths()
@@ -605,9 +616,10 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 	for _, what := range slices.Sorted(maps.Keys(count)) {
 		row(what, count[what])
 	}
-	windows, deadlines := drawn(records)
-	row("windows that closed", fmt.Sprintf("%d (%d %%)", windows, 100*windows/max(1, len(records))))
-	row("ended by their deadline", fmt.Sprintf("%d (%d %%)", deadlines, 100*deadlines/max(1, len(records))))
+	plain := askedFor(records)
+	windows, deadlines := drawn(plain)
+	row("windows that closed", fmt.Sprintf("%d (%d %%)", windows, 100*windows/max(1, len(plain))))
+	row("ended by their deadline", fmt.Sprintf("%d (%d %%)", deadlines, 100*deadlines/max(1, len(plain))))
 	row("of these, never dialed", len(unrung(records)))
 	row("webhooks heard", len(p.heard.seen))
 	row("webhooks heard again", p.heard.repeats)

@@ -5,7 +5,8 @@
 //
 // Its files, from the top down:
 //
-//	receiver.go  an application on a bad day, and which events it never heard of
-//	unrung.go    calls that expired without a ring, and what kept them from it
-//	audit.go     the three records held against each other
+//	incidents.go  what triggers were told, held against the calls that they made
+//	receiver.go   an application on a bad day, and which events it never heard of
+//	unrung.go     calls that expired without a ring, and what kept them from it
+//	audit.go      the three records held against each other
 package chaos

@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -27,6 +28,8 @@ type sabotage struct {
 	sleeps  string                           // where one node stops itself, so that the other takes over; empty: nowhere
 	after   int                              // the call after which the story waits for that
 	late    time.Duration                    // how much later the other node starts
+	tells   *scope                           // instead of calls, events are told to triggers; nil: not
+	want    Kind                             // what must be found; empty: anything
 	endless bool                             // broken like that, redial never settles
 	minutes bool                             // takes minutes
 }
@@ -148,6 +151,66 @@ var sabotages = []sabotage{
 		},
 		script: "busy", phones: calledFor,
 	},
+	{
+		name: "looks an hour too late at what triggers wait for",
+		broken: map[string]string{
+			"internal/trigger/run.go|t.store.DueTriggers(ctx, now, lookMost)": "" +
+				"t.store.DueTriggers(ctx, now.Add(-time.Hour), lookMost)",
+		},
+		tells: &scope{}, script: "no-answer", endless: true, want: Lost, minutes: true,
+	},
+	{
+		name:   "rings people whom a call reaches already",
+		broken: map[string]string{"internal/incident/ring.go|!busy[p] {": "!busy[p] || p != \"\" {"},
+		tells:  &scope{}, script: "no-answer", want: Twice, minutes: true,
+	},
+	{
+		name: "keeps no distance between two rings",
+		broken: map[string]string{
+			"internal/incident/member.go|at = latest(at, c.Ended.Add(t.AgainAfter))": "at = latest(at, c.Ended)",
+		},
+		tells: &scope{}, script: "busy", want: Twice, minutes: true,
+	},
+	{
+		name:   "rings again about what somebody was reached about",
+		broken: map[string]string{"internal/incident/member.go|!c.Reached || !m.Reached": "c.Reached || !m.Reached"},
+		tells:  &scope{}, script: "answer", want: Twice, minutes: true,
+	},
+	{
+		name: "rings on about what is over",
+		broken: map[string]string{
+			"internal/store/tell.go|o.cancels = o.trigger.Pointless()": "o.cancels = o.trigger.Pointless()[:0]",
+		},
+		tells: &scope{"plain", 0}, script: "no-answer", want: Twice, minutes: true,
+	},
+	{
+		name: "cancels what tells of more than what is over",
+		broken: map[string]string{
+			"internal/incident/ring.go|needed[m.Call] = needed[m.Call] || m.Firing": "needed[m.Call] = m.Firing",
+		},
+		tells: &scope{}, script: "no-answer", want: Lost, minutes: true,
+	},
+	{
+		name: "two nodes take in events at the same time",
+		broken: map[string]string{
+			"internal/store/trigger_rows.go|Args: []any{o.Trigger}, Lock: engine.ForUpdate": "Args: []any{o.Trigger}",
+		},
+		tells: &scope{"alerts", 50}, script: "no-answer", want: Twice, minutes: true,
+	},
+	{
+		name: "makes no call that it keeps",
+		broken: map[string]string{
+			"internal/store/tell.go|o.trigger.Rung(r.Ring, r.call.ID)": "o.trigger.Rung(r.Ring, r.call.ID+\"0\")",
+		},
+		tells: &scope{}, script: "busy", want: Differs, minutes: true,
+	},
+	{
+		name: "closes no incident",
+		broken: map[string]string{
+			"internal/store/trigger_rows.go|a.ClosedAt.IsZero() || a.Firing > 0 {": "a.ClosedAt.IsZero() || a.Firing >= 0 {",
+		},
+		tells: &scope{}, script: "answer", want: Differs, minutes: true,
+	},
 }
 
 // order asks for the i-th call.
@@ -162,6 +225,14 @@ func (s *sabotage) order(p *proof, i int) api.CreateCall {
 		s.each(i, &req)
 	}
 	return req
+}
+
+// asks is how many calls the story asks for.
+func (s *sabotage) asks() int {
+	if s.tells != nil {
+		return 0
+	}
+	return calledFor
 }
 
 // other is a number that nobody else wants.
@@ -185,6 +256,9 @@ func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 				t.Errorf("a redial that is whole is found broken: %v", found)
 			}
 			found := s.play(t, s.broken)
+			if s.want != "" {
+				found = slices.DeleteFunc(found, func(f Finding) bool { return f.Kind != s.want })
+			}
 			if len(found) == 0 {
 				t.Fatal("the auditor found nothing")
 			}
@@ -210,7 +284,12 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	var watching sync.WaitGroup
 	watching.Go(func() { p.away = p.fleet.watch(over) })
 	p.fleet.running.Go(first.live)
-	for i := range calledFor {
+	if s.tells != nil {
+		p.scriptTriggers(s.script)
+		p.fleet.running.Go(second.live)
+		p.tell(calledFor/2, *s.tells)
+	}
+	for i := range s.asks() {
 		req := s.order(p, i)
 		for _, q := range req.People {
 			if err := p.sim.Script(q.Number, s.script); err != nil {
@@ -240,5 +319,9 @@ func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
 	p.settle()
 	close(over)
 	watching.Wait()
-	return p.audit(p.records(), p.sim.Legs())
+	records := p.records()
+	if s.tells != nil {
+		t.Log(described(p.told, records))
+	}
+	return p.audit(records, p.sim.Legs())
 }
