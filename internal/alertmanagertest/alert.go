@@ -2,6 +2,8 @@ package alertmanagertest
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -20,6 +22,27 @@ type Alert struct {
 func (a Alert) Resolved() Alert {
 	a.EndsAt = time.Now()
 	return a
+}
+
+// Failed is how many notifications failed, as the server counts them.
+func (s *Server) Failed(t testing.TB) (n float64) {
+	t.Helper()
+	text, err := s.metrics(t.Context())
+	if err != nil {
+		t.Fatalf("reading Alertmanager's metrics: %v", err)
+	}
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "alertmanager_notifications_failed_total{") {
+			continue
+		}
+		fields := strings.Fields(line)
+		one, err := strconv.ParseFloat(fields[len(fields)-1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += one
+	}
+	return n
 }
 
 // Post posts alerts.

@@ -143,7 +143,8 @@ func (s *Server) wait(until func(context.Context) bool) error {
 	return nil
 }
 
-// do asks the server with a JSON body, unless that is nil, and reads the answer into a value, unless that is nil.
+// do asks the server with a JSON body, unless that is nil, and reads the answer into a value: a text as it is, JSON
+// into anything else, and nothing into nil.
 func (s *Server) do(ctx context.Context, method, path string, body, answer any) error {
 	var sent io.Reader
 	if body != nil {
@@ -172,7 +173,16 @@ func (s *Server) do(ctx context.Context, method, path string, body, answer any) 
 	case answer == nil:
 		return nil
 	}
+	if whole, ok := answer.(*string); ok {
+		*whole = string(text)
+		return nil
+	}
 	return json.Unmarshal(text, answer)
+}
+
+func (s *Server) metrics(ctx context.Context) (text string, err error) {
+	err = s.do(ctx, http.MethodGet, "/metrics", nil, &text)
+	return text, err
 }
 
 // Log is what the server wrote so far, for messages of tests.
