@@ -87,18 +87,24 @@ func titleOf(all []Member, more int) string {
 
 // Of is the event as it is told of some of its members: one of them alone is the event.
 func (e *Event) Of(members []Member) Event {
-	told := *e
-	told.Members = members
 	if len(members) == len(e.Members) || len(members) == 0 {
+		told := *e
+		told.Members = members
 		return told
 	}
-	told.More, told.Fires = 0, len(members)
-	if len(members) == 1 {
+	return e.Later(members, 0)
+}
+
+// Later is the event as it is told of members that fire, which need not be its own, and of more that are not named.
+func (e *Event) Later(members []Member, more int) Event {
+	told := *e
+	told.Members, told.More, told.Fires = members, more, len(members)+more
+	if len(members) == 1 && more == 0 {
 		told.Member = members[0]
 		return told
 	}
 	told.Member = Member{Key: e.Key, State: members[0].State, Link: e.Link, Labels: common(members)}
-	told.Title = titleOf(members, 0)
+	told.Title = titleOf(members, more)
 	told.Severity = same(members, func(m *Member) string { return m.Severity })
 	for i, m := range members {
 		if i == 0 || m.At.Before(told.At) {

@@ -56,7 +56,13 @@ func (o *triggerRows) isIdle() bool {
 
 // isFull says whether the trigger has as many members as it can have.
 func (o *triggerRows) isFull() bool {
-	return o.members >= MaxMembers || o.countBefore(func(m *memberRow) bool { return m.active }) >= maxActive
+	active := 0
+	for _, m := range o.trigger.Members {
+		if o.isActive(m) {
+			active++
+		}
+	}
+	return o.members >= MaxMembers || active >= maxActive
 }
 
 const (
@@ -239,11 +245,15 @@ func (o *triggerRows) told() map[string]ToldMember {
 	return told
 }
 
+func (o *triggerRows) isActive(m *incident.Member) bool {
+	return o.trigger.Live(m) || !o.trigger.Earliest(m).IsZero()
+}
+
 // row is a member as it is to be stored. What is over can't ring until it fires anew, and is told of anew then: nothing
 // of what was told of it is kept.
 func (o *triggerRows) row(m *incident.Member) *memberRow {
 	r := &memberRow{trigger: o.Trigger, Member: *m, forgetAt: o.trigger.ForgetAt(m)}
-	r.active = o.trigger.Live(m) || !o.trigger.Earliest(m).IsZero()
+	r.active = o.isActive(m)
 	if m.Firing {
 		if before := o.before[m.Key]; before != nil {
 			r.title = before.title

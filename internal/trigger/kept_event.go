@@ -52,11 +52,8 @@ func laterEvent(r incident.Ring, about []string, of store.Incident) *source.Even
 	}
 	var was keptEvent
 	decoded(of.Event, &was)
-	e := source.Event{Member: was.Whole, Source: was.Source, Raw: plain(was.Raw)}
-	e.Members = append(members[:len(members):len(members)], source.Member{}) // one more, so that these are some of them
-	e = e.Of(members)
-	e.More = len(r.Members) - len(about)
-	e.Fires = len(members) + e.More
+	whole := source.Event{Member: was.Whole, Source: was.Source, Raw: plain(was.Raw)}
+	e := whole.Later(members, len(r.Members)-len(about))
 	return &e
 }
 

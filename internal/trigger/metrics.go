@@ -15,6 +15,18 @@ type metrics struct {
 	doubts prometheus.Counter
 }
 
+// count counts an event.
+func (m *metrics) count(told *Told, err error) {
+	result := quiet
+	switch {
+	case err != nil:
+		result = failed
+	case len(told.Calls) > 0:
+		result = rang
+	}
+	m.events.WithLabelValues(result).Inc()
+}
+
 // newMetrics makes the metrics, and registers them unless there is nobody to look.
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{

@@ -20,6 +20,7 @@ const (
 	maxHold      = time.Hour
 	defaultAgain = 15 * time.Minute
 	defaultKept  = 24 * time.Hour
+	mostKept     = 30 * defaultKept
 )
 
 // variable is how the file names one of the environment.
@@ -36,7 +37,7 @@ func (r *fileReader) trigger(e entry) {
 		part{"once", func(n *node) { r.once(n, t) }}, part{"secret", func(n *node) { r.secret(n, t) }},
 		r.duration("hold", &t.Hold, 0, maxHold), r.duration("again_after", &t.AgainAfter, 0, defaultKept),
 		r.duration("remind_after", &t.RemindAfter, time.Minute, 7*defaultKept),
-		r.duration("forget_after", &t.ForgetAfter, time.Hour, 30*defaultKept))
+		r.duration("forget_after", &t.ForgetAfter, time.Hour, mostKept))
 	r.file.Triggers[e.name] = t
 	if e.value.kind != anObj {
 		return

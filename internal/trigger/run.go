@@ -45,17 +45,20 @@ func (t *Triggers) look(ctx context.Context) time.Duration {
 		t.failed("", err)
 		return lookAgain
 	}
-	woken := 0
+	woken, failed := 0, 0
 	for _, name := range names {
 		switch is, err := t.wake(ctx, name, now); {
 		case err != nil:
 			t.failed(name, err)
-			return lookAgain
+			failed++
 		case is:
 			woken++
 		}
 	}
-	if woken > 0 {
+	switch {
+	case failed > 0:
+		return lookAgain
+	case woken > 0:
 		return 0 // when the next is due was not read
 	}
 	wait := lookAlone
@@ -76,6 +79,7 @@ func (t *Triggers) wake(ctx context.Context, name string, now time.Time) (is boo
 	defer crashpoint.Contain(&err)
 	k := t.looking(ctx, name, store.Asker{})
 	if k.file == nil {
+		k.trigger.ForgetAfter = defaultKept // nobody has looked at it for a while: no node has it
 		if due, err := t.store.IsDue(ctx, name, now.Add(-leftForGone)); err != nil || !due {
 			return false, err
 		}
@@ -88,7 +92,7 @@ func (t *Triggers) wake(ctx context.Context, name string, now time.Time) (is boo
 		t.log.Error("a trigger can't ring now, and tries again", "trigger", name, "err", became.Refused)
 	}
 	if len(became.Made) > 0 || len(k.ringing) > 0 {
-		t.report(&Told{Trigger: name, Calls: became.Made, Doubts: k.allDoubts()}, became.Refused)
+		t.tellDoubts(&Told{Trigger: name, Calls: became.Made, Doubts: k.allDoubts()})
 	}
 	return true, nil
 }

@@ -72,8 +72,8 @@ func (t *Triggers) tell(ctx context.Context, k *taker) (Told, error) {
 			return told, err
 		}
 		k.fill(&told, &became)
-		if became.Refused != nil {
-			failed = became.Refused
+		if told.refused != nil {
+			failed = told.refused
 		}
 	}
 	if len(k.apart) > 0 {
@@ -101,16 +101,13 @@ func (t *Triggers) ringApart(ctx context.Context, k *taker) (call.Call, error) {
 	return c, err
 }
 
-// report tells whoever runs redial what went wrong, and counts.
+// report counts an event, and tells whoever runs redial what went wrong.
 func (t *Triggers) report(told *Told, err error) {
-	result := quiet
-	switch {
-	case err != nil:
-		result = failed
-	case len(told.Calls) > 0:
-		result = rang
-	}
-	t.metrics.events.WithLabelValues(result).Inc()
+	t.metrics.count(told, err)
+	t.tellDoubts(told)
+}
+
+func (t *Triggers) tellDoubts(told *Told) {
 	if len(told.Doubts) > 0 {
 		t.metrics.doubts.Add(float64(len(told.Doubts)))
 		t.log.Error("a trigger went wrong", "trigger", told.Trigger, "calls", ids(told.Calls),
@@ -158,7 +155,8 @@ func (t *Triggers) looking(ctx context.Context, name string, by store.Asker) *ta
 	return newTaker(f, tr, by, nil, t.Overrides.around(ctx, t.store.Now()))
 }
 
-// gone is a trigger that the file in force does not have. It rings nobody.
+// gone is a trigger that the file in force does not have. It rings nobody, and forgets nothing that a file could want
+// to be kept: that of another node may have it.
 func gone(name string) *Trigger {
-	return &Trigger{Name: name, AgainAfter: defaultAgain, ForgetAfter: defaultKept}
+	return &Trigger{Name: name, AgainAfter: defaultAgain, ForgetAfter: mostKept}
 }

@@ -496,3 +496,77 @@ func TestAStoryOfATriggerThatIsGone(t *testing.T) {
 		}
 	})
 }
+
+// What says nothing new about what is wrong takes away none of what was told: an update, an end that is old news, or
+// that somebody takes care of it.
+func TestAStoryOfWordsThatStay(t *testing.T) {
+	inWorld(t, saysTitle+"hold: 10m\n", func(w *world) {
+		began := time.Now()
+		one := fires("one")
+		one.Members[0].At = began
+		w.tells(one)
+		for _, state := range []source.State{source.Updated, source.Resolved} {
+			e := is(fires("one"), state)
+			e.Members[0].Title, e.Members[0].Ended = "", began.Add(-time.Hour)
+			if told := w.tells(e); len(told.Calls) != 0 {
+				t.Errorf("%+v", told)
+			}
+		}
+		w.waits(11 * time.Minute)
+		w.hears("call 1: Disk one.")
+	})
+}
+
+// What is told while another call of the trigger is under way is no call of its own, and a resolve is not answered
+// with the calls of others.
+func TestAStoryOfWhoseCallItIs(t *testing.T) {
+	inWorld(t, saysTitle, func(w *world) {
+		w.tells(fires("one"))
+		if told := w.tells(fires("two")); !strings.HasPrefix(told.Why, "another call of the trigger is under way") {
+			t.Errorf("%+v", told)
+		}
+		w.tells(fires("three"))
+		if told := w.tells(is(fires("one"), source.Resolved)); len(told.Canceled) != 1 || len(told.Calls) != 0 {
+			t.Errorf("%+v", told)
+		}
+		w.waits(time.Second)
+		w.hears("call 1: Disk one.", "call 1 canceled", "call 2: Disk three. Disk two.")
+		if told := w.tells(is(fires("three"), source.Resolved)); len(told.Joined) != 0 {
+			t.Errorf("%+v", told)
+		}
+	})
+}
+
+// More than a trigger can know are told as one, once.
+func TestAStoryOfTooMany(t *testing.T) {
+	inWorld(t, once+"hold: 10m\nsay: {text: \"{{ .title }}\"}\n", func(w *world) {
+		group := func(from int) *source.Event {
+			var all []*source.Event
+			for n := range 100 {
+				all = append(all, fires(fmt.Sprintf("n%04d", from+n)))
+			}
+			return together(all...)
+		}
+		for n := range 10 {
+			if told := w.tells(group(100 * n)); len(told.Doubts) != 0 {
+				t.Fatalf("%+v", told)
+			}
+		}
+		for n := range 3 {
+			if told := w.tells(group(1000 + 100*n)); len(told.Doubts) != 1 || told.RingsAt.IsZero() {
+				t.Fatalf("%+v", told)
+			}
+		}
+		w.waits(15 * time.Minute)
+		if len(w.calls) != 1 {
+			t.Errorf("%q", w.story)
+		}
+		w.answers(1)
+		w.hears("call 1: Disk n 1299, Disk n 0000, Disk n 0001, and 998 more.", "call 1 reached")
+		w.tells(group(1300))
+		w.waits(time.Hour)
+		if len(w.calls) != 2 { // what is new since may be known by name again
+			t.Errorf("%d calls", len(w.calls))
+		}
+	})
+}

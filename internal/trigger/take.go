@@ -29,7 +29,7 @@ type taker struct {
 	around  Around
 
 	events []incident.Event           // of the members that have a key
-	told   map[string][]source.Member // what the event says of them, by key
+	fires  map[string][]source.Member // what the event says of those that fire, by key
 	apart  []source.Member            // those that ring by themselves
 	nobody error                      // there are members that would ring, and for none of them anybody to be rung
 	doubts []string                   // of the event
@@ -48,7 +48,7 @@ type taker struct {
 const manyKey = "(more)"
 
 func newTaker(f *File, t *Trigger, by store.Asker, e *source.Event, around Around) *taker {
-	k := &taker{file: f, trigger: t, by: by, event: e, around: around, told: map[string][]source.Member{}}
+	k := &taker{file: f, trigger: t, by: by, event: e, around: around, fires: map[string][]source.Member{}}
 	if e == nil {
 		return k
 	}
@@ -90,16 +90,16 @@ func (k *taker) take(m *source.Member) bool {
 	case key == "":
 		return true
 	}
-	k.told[key] = append(k.told[key], *m)
 	e := incident.Event{Key: key, Group: k.group(m), Rings: rings, Wants: wants, Began: m.At, Ended: m.Ended}
 	switch m.State {
 	case source.Firing:
 		e.State, e.Incident = incident.Firing, newID()
+		k.fires[key] = append(k.fires[key], *m)
 	case source.Acknowledged:
 		e.State = incident.Acknowledged
 	case source.Resolved:
 		e.State = incident.Over
-	default: // there is something new to say about it, which rings nobody
+	default: // more was said about it, which rings nobody. What a later call says was told when it fired
 		return true
 	}
 	k.merge(e)
@@ -150,7 +150,13 @@ func (k *taker) allDoubts() []string {
 }
 
 // keys are those of the members that the event is about.
-func (k *taker) keys() []string { return append(slices.Sorted(maps.Keys(k.told)), manyKey) }
+func (k *taker) keys() []string {
+	keys := []string{manyKey}
+	for _, e := range k.events {
+		keys = append(keys, e.Key)
+	}
+	return keys
+}
 
 func (k *taker) groups() (groups []string) {
 	for _, e := range k.events {
@@ -221,13 +227,13 @@ func (k *taker) fold(t *incident.Trigger, full bool) []incident.Event {
 // about is what is new about members that fire.
 func (k *taker) about(t *incident.Trigger) map[string]store.About {
 	about := map[string]store.About{}
-	for key, members := range k.told {
+	for key, members := range k.fires {
 		if m := t.Members[key]; m != nil && m.Firing {
 			about[key] = aboutOf(members)
 		}
 	}
 	if k.most != "" {
-		members := slices.Clone(k.told[k.most])
+		members := slices.Clone(k.fires[k.most])
 		about[manyKey] = aboutOf(members)
 	}
 	return about
@@ -283,7 +289,7 @@ func (k *taker) doubtsOf(data map[string]any) []string {
 	return d.Doubts
 }
 
-// peopleOf is the same for the same numbers in any order, and tells none of them.
+// peopleOf is the same for the same numbers in any order.
 func peopleOf(all []Recipient) string {
 	if len(all) == 0 {
 		return ""
@@ -320,7 +326,7 @@ func (k *taker) Make(r incident.Ring, about []string, of store.Incident) (call.C
 // isWhole says whether a ring tells of all that the event tells of: then it is told as its sender tells it.
 func (k *taker) isWhole(r incident.Ring, members int) bool {
 	return k.event != nil && members == len(k.event.Members) &&
-		!slices.ContainsFunc(r.Members, func(m *incident.Member) bool { return k.told[m.Key] == nil })
+		!slices.ContainsFunc(r.Members, func(m *incident.Member) bool { return k.fires[m.Key] == nil })
 }
 
 const metaIncident = "incident"
@@ -362,8 +368,8 @@ func (k *taker) call(
 
 // fill says what became of the members of the event.
 func (k *taker) fill(told *Told, became *store.ToldTrigger) {
-	told.Calls, told.Canceled = became.Made, became.Canceled
-	made := ids(became.Made)
+	told.Canceled = became.Canceled
+	waits := false
 	for _, e := range k.events {
 		m, known := became.Members[e.Key]
 		if !known {
@@ -376,13 +382,29 @@ func (k *taker) fill(told *Told, became *store.ToldTrigger) {
 		if !slices.Contains(told.Incidents, m.Incident) {
 			told.Incidents = append(told.Incidents, m.Incident)
 		}
-		if m.Live && !slices.Contains(made, m.Call) && !slices.Contains(told.Joined, m.Call) {
-			told.Joined = append(told.Joined, m.Call)
-		}
+		k.joins(told, became, &m)
+		waits = waits || e.Rings && !m.Live && !m.RingsAt.IsZero()
 		if at := m.RingsAt; !at.IsZero() && (told.RingsAt.IsZero() || at.Before(told.RingsAt)) {
 			told.RingsAt = at
 		}
 		k.became = append(k.became, m)
+	}
+	if waits {
+		told.refused = became.Refused
+	}
+}
+
+// joins says which call tells of a member that fires: one that was made now, or before.
+func (k *taker) joins(told *Told, became *store.ToldTrigger, m *store.ToldMember) {
+	if !m.Live || !m.Firing || m.Acknowledged {
+		return
+	}
+	is := func(c call.Call) bool { return c.ID == m.Call }
+	switch i := slices.IndexFunc(became.Made, is); {
+	case i >= 0 && !slices.ContainsFunc(told.Calls, is):
+		told.Calls = append(told.Calls, became.Made[i])
+	case i < 0 && !slices.Contains(told.Joined, m.Call):
+		told.Joined = append(told.Joined, m.Call)
 	}
 }
 

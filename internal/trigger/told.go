@@ -17,6 +17,8 @@ type Told struct {
 	Recipients []Recipient // whom the calls reach, and why
 	Why        string      // why no phone rings, as a sentence; empty if one does
 	Doubts     []string    // what went wrong on the way, for whoever wrote the file
+
+	refused error // why a call about it can't be made yet
 }
 
 func ids(calls []call.Call) (list []string) {
