@@ -11,9 +11,9 @@
 //	explain.go       what an event would do, for whoever tries a trigger
 //	service.go       the triggers that are in force: an event comes in, phones ring
 //	take.go          an event in the transaction that keeps it: which calls are made and canceled
+//	metrics.go       what is counted
 //	told.go          what became of an event
 //	kept_event.go    what is kept of an event for the calls that are made later
-//	metrics.go       what is counted
 //	overrides.go     overrides of rotas: as this node knows them, made and ended
 //	decide.go        whom some members of an event reach, and what is said
 //	members.go       which members may ring, and the incident that each belongs to
