@@ -65,11 +65,10 @@ type TestedEvent struct {
 
 // Recipient is somebody whom an event reaches, and what they hear.
 type Recipient struct {
-	Name   string    `json:"name,omitzero"` // in the file; empty of a number that stands in none
-	Number string    `json:"number"`
-	Rota   string    `json:"rota,omitzero"`  // in which they are on duty
-	Until  time.Time `json:"until,omitzero"` // how long
-	Say    Say       `json:"say"`
+	Name   string `json:"name,omitzero"` // in the file; empty of a number that stands in none
+	Number string `json:"number"`
+	OnDuty *Duty  `json:"on_duty,omitzero"` // in which rota, and why; nil: they are meant themselves
+	Say    Say    `json:"say"`
 }
 
 // Triggers lists the triggers of the file in force, by name.

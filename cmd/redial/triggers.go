@@ -125,8 +125,8 @@ func (con *console) tested(x *api.TriggerTest) error {
 		if r.Name != "" {
 			who += " " + r.Number
 		}
-		if r.Rota != "" {
-			who += ", on duty in " + r.Rota + " until " + clock(r.Until)
+		if d := r.OnDuty; d != nil {
+			who += ", on duty in " + d.Rota + " until " + clock(d.Until) + ": " + why(d)
 		}
 		line(map[bool]string{true: "To", false: "and to"}[i == 0], who)
 		line("Says", r.Say.Text+" ("+r.Say.Language+")")

@@ -256,6 +256,17 @@ func TestWhoeverIsOnDutyIsRungInTheirLanguage(t *testing.T) {
 		}
 		rings(bob, "Disk full again", "primary: ben by an override of env until "+o.Until.Format(time.RFC3339),
 			`language="en-US"`, "Disk full again. The disk of db 1 is full.")
+		anybody := w.clientAt(w.node.Load(), w.key("alertmanager", "trigger:alerts"))
+		for by, client := range map[string]*api.Client{"env": w.client, "": anybody} {
+			x, err := client.TestTrigger(w.ctx, "alerts", []byte(`{"title": "Disk full"}`), false)
+			if err != nil || len(x.Recipients) != 1 || x.Recipients[0].OnDuty == nil {
+				t.Fatalf("%+v, %v", x, err)
+			}
+			d := x.Recipients[0].OnDuty
+			if d.Rota != "primary" || d.Person != "ben" || d.Name != "Ben" || d.Override == nil || d.Override.By != by {
+				t.Errorf("a test says that on duty is %+v, by %+v", d, d.Override)
+			}
+		}
 		w.pass(time.Hour)
 		rings(alice, "Disk full once more", "primary: aiko until 2000-01-03T00:00:00Z", `language="ja-JP"`)
 	})

@@ -11,17 +11,16 @@ import (
 // Rota is a rota of a file as the API shows it, and who is on duty at a moment by its overrides.
 func Rota(f *trigger.File, name string, at time.Time, overrides []store.Override) api.Rota {
 	r := f.Rotas[name]
+	duty := r.OnDuty(at, f.Known(name, overrides))
 	return api.Rota{
 		Name: name, People: r.People, Every: r.Turn(), From: r.From.UTC(), Zone: r.From.Location().String(), At: at.UTC(),
-		OnDuty: Duty(f, name, r.OnDuty(at, f.Known(name, overrides))),
+		OnDuty: Duty(name, f.People[duty.Person].Name, duty),
 	}
 }
 
-// Duty is who is on duty in a rota of a file, and why.
-func Duty(f *trigger.File, rota string, d trigger.Duty) api.Duty {
-	w := api.Duty{
-		Rota: rota, Person: d.Person, Name: f.People[d.Person].Name, From: d.From.UTC(), Until: d.Until.UTC(),
-	}
+// Duty is who is on duty in a rota, and why. called is their name for people.
+func Duty(rota, called string, d trigger.Duty) api.Duty {
+	w := api.Duty{Rota: rota, Person: d.Person, Name: called, From: d.From.UTC(), Until: d.Until.UTC()}
 	if d.Override != nil {
 		o := Override(d.Override)
 		w.Override = &o

@@ -42,9 +42,12 @@ func Test(t *trigger.Trigger, e *source.Event, x *trigger.Explained) api.Trigger
 		},
 	}
 	for i, r := range x.Recipients {
-		w.Recipients = append(w.Recipients, api.Recipient{
-			Name: r.Name, Number: r.Number, Rota: r.Rota, Until: r.Duty.Until.UTC(), Say: x.Says[i],
-		})
+		to := api.Recipient{Name: r.Name, Number: r.Number, Say: x.Says[i]}
+		if r.Rota != "" {
+			duty := Duty(r.Rota, r.Person.Name, r.Duty)
+			to.OnDuty = &duty
+		}
+		w.Recipients = append(w.Recipients, to)
 	}
 	return w
 }

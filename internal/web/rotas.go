@@ -77,7 +77,7 @@ func (s *Server) GetRota(w http.ResponseWriter, r *http.Request) error {
 	next, more := rota.Duties(out.OnDuty.Until, at.Add(time.Duration(days)*24*time.Hour), known, maxDuties)
 	out.More = more
 	for _, d := range next {
-		out.Next = append(out.Next, shown.Duty(file, name, d))
+		out.Next = append(out.Next, shown.Duty(name, file.People[d.Person].Name, d))
 	}
 	for i := range all {
 		if all[i].Rota == name && all[i].Until.After(at) {

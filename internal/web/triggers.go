@@ -67,6 +67,11 @@ func (s *Server) TestTrigger(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	answer := shown.Test(t, e, &x)
+	for _, to := range answer.Recipients {
+		if d := to.OnDuty; d != nil && d.Override != nil && asker(r.Context()).OnlyOf() != "" {
+			d.Override.By = "" // names of API keys are for operators
+		}
+	}
 	if x.Call == nil {
 		return reply(w, http.StatusOK, answer)
 	}
