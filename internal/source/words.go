@@ -2,6 +2,7 @@ package source
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,9 @@ import (
 // is, what is wrong, where, and more as far as there is time (spoken.Limit). They are in Japanese for whoever speaks
 // Japanese, and in English for everybody else.
 //
-// An event in English is told to a Japanese listener by what is known of it in any language: severity, numbers, the
-// words of the trade and the names of machines, in kana. Then he is told that the rest is in English, and to look at
-// the screen. No English text is spoken by a Japanese voice, and nothing is translated.
+// An event in English is told to a Japanese listener in the sentences of which most alerts consist, else by what is
+// known of it in any language: severity, numbers, the words of the trade and the names of machines, in kana. Where
+// that is not all, he is told to look at the screen. No English text is spoken by a Japanese voice.
 func Words(e *Event, language string) (said, in string) {
 	t := newTelling(language)
 	about := e.about()
@@ -28,21 +29,19 @@ func Words(e *Event, language string) (said, in string) {
 			sentences = append(sentences, sentence)
 		}
 	}
-	needed := sentences[:min(len(sentences), 1)]
-	more := ""
+	first := sentences[:min(len(sentences), 1)]
+	both, more := first, ""
 	if total == 1 {
 		more = t.details(&about[0])
-		needed = append(needed, t.first(more))
+		both = append(slices.Clone(first), t.first(more))
 	}
 	lead, short := t.lead(e.Source, e.State, worst(about), total), t.lead("", e.State, worst(about), total)
 	// What is wrong matters more than who says so. If more than that can't be told anyway, there is time for both.
-	if keep := t.ending(total - 1); !t.fit(lead, needed[:min(len(needed), 1)], keep) ||
-		!t.fit(lead, needed, keep) && t.fit(short, needed, keep) {
+	keep := t.ending(total - 1)
+	if !t.fit(lead, first, keep) || !t.fit(lead, both, keep) && t.fit(short, both, keep) {
 		lead = short
 	}
-	if rest := t.ending(total - 1); t.unsaid && !t.fit(lead, needed[:min(len(needed), 1)], rest) {
-		t.unsaid = false // there is no time to say that something is left out
-	}
+	t.unsaid = t.unsaid && t.fit(lead, first, keep) // else there is no time to say that something is left out
 	t.add(lead, 0)
 	t.tell(sentences, total)
 	t.add(spoken.Sentences(more, spoken.Limit-t.took-t.ending(0)-spoken.Length(t.gap)), 0)

@@ -40,16 +40,20 @@ func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 	return b.String(), whole
 }
 
+// verbs are those by which a clause begins that belongs to the name before it.
+var verbs = []string{"is", "are", "was", "were", "has", "have"}
+
 // clauseEnd is where a clause ends: at a mark. A verb behind a mark belongs to what stands before: Postgres (db 01) is
 // down.
 func clauseEnd(all items) int {
-	mark := len(all)
+	mark, verb := len(all), false // whether a verb has come
 	for i := range all {
+		verb = verb || all[i].is(verbs...)
 		switch {
 		case all[i].kind == stop:
 			return min(mark, i)
 		case all[i].kind != pause:
-		case i+1 < len(all) && all[i+1].is("is", "are", "was", "were", "has", "have") && all[:i].foreign():
+		case i+1 < len(all) && all[i+1].is(verbs...) && !verb && all[:i].foreign():
 			mark = len(all)
 		default:
 			mark = min(mark, i)

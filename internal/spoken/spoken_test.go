@@ -113,6 +113,7 @@ func TestInJapanese(t *testing.T) {
 		{"No answer for 5 minutes", "応答が、5分間ありません。", true},
 		{"Backup failed for more than 2h, disk is full", "2時間以上、バックアップが失敗しました。ディスクが満杯です。", true},
 		{"PostgreSQL (db-01) is down", "ポストグレス、ディービー 01が停止しています。", true},
+		{"The disk is full, is down", "ディスクが満杯です。停止。", true},
 		{"Shop, Down, timeout", "ショップ、停止、タイムアウトです。", true},
 		{"No data for orders per minute", "1分あたりの注文のデータがありません。", true},
 		{"One or more targets are unreachable", "ターゲットに接続できません。", true},
