@@ -11,13 +11,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/creack/pty"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // process is a redial that runs while a script goes on.
 type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{}
+	cmd      *exec.Cmd
+	ended    chan struct{}
+	terminal *os.File // that it has; nil: none
 
 	mu       sync.Mutex
 	changed  *sync.Cond // it has written more, has ended, or its time is up
@@ -71,7 +73,14 @@ func processes(ts *testscript.TestScript) map[string]*process {
 
 // cmdStart starts a redial under a name: start NAME LINE ARGS…. It returns once the process has written a line that
 // contains LINE. Its standard error is in NAME.log.
-func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
+func cmdStart(ts *testscript.TestScript, neg bool, args []string) { startProcess(ts, neg, args, false) }
+
+// cmdStartInTerminal does the same in a terminal of its own: startinterminal NAME LINE ARGS….
+func cmdStartInTerminal(ts *testscript.TestScript, neg bool, args []string) {
+	startProcess(ts, neg, args, true)
+}
+
+func startProcess(ts *testscript.TestScript, neg bool, args []string, inTerminal bool) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME LINE ARGS…")
 	}
@@ -82,7 +91,12 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Dir = ts.MkAbs(".")
 	p.cmd.Env = environ(ts)
 	p.cmd.Stdout, p.cmd.Stderr = stream{p, &p.out}, stream{p, io.MultiWriter(&p.err, log)}
-	ts.Check(p.cmd.Start())
+	if inTerminal {
+		p.terminal, err = pty.Start(p.cmd) // as its standard input
+	} else {
+		err = p.cmd.Start()
+	}
+	ts.Check(err)
 	go func() {
 		_ = p.cmd.Wait() // cmdEnd checks the status
 		p.mu.Lock()
@@ -122,18 +136,22 @@ func cmdHangup(ts *testscript.TestScript, neg bool, args []string) {
 	p.wrote(ts, args[1], &p.err)
 }
 
-// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. It only waits for a
-// process that ends by itself: end NAME itself [STATUS]. The whole output is in NAME.out. Without STATUS, a process
+// cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. It closes the terminal
+// that a process has: end NAME close [STATUS]. It only waits for one that ends by itself: end NAME itself [STATUS]. The whole output is in NAME.out. Without STATUS, a process
 // that is not killed must end with 0.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{
 		"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP,
 	}
-	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 && args[1] != "itself" {
-		ts.Fatalf("usage: end NAME kill|term|int|hup|itself [STATUS]")
+	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 && args[1] != "itself" && args[1] != "close" {
+		ts.Fatalf("usage: end NAME kill|term|int|hup|close|itself [STATUS]")
 	}
 	p := processes(ts)[args[0]]
-	if args[1] != "itself" {
+	switch args[1] {
+	case "itself":
+	case "close":
+		ts.Check(p.terminal.Close())
+	default:
 		ts.Check(p.cmd.Process.Signal(signals[args[1]]))
 	}
 	select {

@@ -56,7 +56,7 @@ func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string)
 		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
 		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered,
 		"prints": cmdPrints, "types": cmdTypes,
-		"interrupted": cmdInterrupted, "hangup": cmdHangup,
+		"interrupted": cmdInterrupted, "hangup": cmdHangup, "startinterminal": cmdStartInTerminal,
 	}
 }
 
