@@ -165,16 +165,21 @@ func testTell(t *testing.T, b backend) {
 
 // However often an event comes at once, on how many nodes: one call.
 func testTellAtOnce(t *testing.T, b backend) {
-	nodes := b.pair(t)
-	var all sync.WaitGroup
-	for n := range 50 {
-		all.Go(func() { tell(t, nodes[n%2], begin, fires("disk", "db"), fires("load", "db")) })
+	for _, known := range []bool{false, true} { // whether something was told to the trigger before
+		nodes := b.pair(t)
+		if known {
+			tell(t, nodes[0], begin, over("disk"))
+		}
+		var all sync.WaitGroup
+		for n := range 50 {
+			all.Go(func() { tell(t, nodes[n%2], begin, fires("disk", "db"), fires("load", "db")) })
+		}
+		all.Wait()
+		equal(t, count(t, nodes[0], "SELECT count(*) FROM calls"), 1)
+		equal(t, count(t, nodes[0], "SELECT count(*) FROM incidents"), 1)
+		equal(t, count(t, nodes[0], "SELECT firing FROM incidents"), 2)
+		equal(t, count(t, nodes[0], "SELECT members FROM triggers"), 2)
 	}
-	all.Wait()
-	equal(t, count(t, nodes[0], "SELECT count(*) FROM calls"), 1)
-	equal(t, count(t, nodes[0], "SELECT count(*) FROM incidents"), 1)
-	equal(t, count(t, nodes[0], "SELECT firing FROM incidents"), 2)
-	equal(t, count(t, nodes[0], "SELECT members FROM triggers"), 2)
 }
 
 // What comes while a call tells of something is told in the next one, when the first has ended.
