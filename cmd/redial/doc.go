@@ -13,6 +13,7 @@
 //	sim.go          redial sim: a simulated Twilio alone
 //	call.go         redial call: asks for a call
 //	triggers.go     redial triggers and redial trigger: the file of triggers, tried and told
+//	triggers_url.go  redial triggers url: the URL of a trigger
 //	list.go         redial list: the calls, the newest first
 //	show.go         redial show: a call and its timeline
 //	explain.go      redial explain, which makes no call, and redial now, which rings at once

@@ -117,6 +117,8 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				x.Why, x.Calls = "", nil
 			}
 		})
+	case path[1] == "triggers" && strings.Contains(r.URL.Path, "/secret"):
+		answer = hostileValue[api.TriggerSecret]()
 	case path[1] == "triggers" && h.state == "ended":
 		answer = hostileValue[api.Told]()
 	case path[1] == "presets":
@@ -193,6 +195,7 @@ var everyCommand = []string{
 	"rota override primary ben --until 1h", "rota override primary ben --until 1h --json", "rota end primary ovr_1",
 	"rota end primary ovr_1 --json", "rota end primary",
 	"triggers list", "triggers list --json", "triggers test alerts", "triggers test alerts --json",
+	"triggers url alerts", "triggers url alerts --json", "triggers url alerts --rotate --overlap 1h",
 	"triggers test alerts --ring", "trigger alerts", "trigger alerts --json", "trigger alerts --data x",
 	"resolve ID --attempt 1 --unplaced", "resolve ID --attempt 9 --unplaced",
 }

@@ -36,7 +36,7 @@ type commands struct {
 	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`
 	Presets    presetsCmd    `cmd:"" help:"Print the policies that a server's calls can begin with."`
 	Trigger    triggerCmd    `cmd:"" help:"Tell a trigger what has happened."`
-	Triggers   triggersCmd   `cmd:"" help:"List and try triggers, and check a file of them."`
+	Triggers   triggersCmd   `cmd:"" help:"List and try triggers, make their URLs, and check a file of them."`
 	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
 	Version    versionCmd    `cmd:"" help:"Say which redial this is; redial --version does, too."`
 	Completion completionCmd `cmd:"" help:"Print what makes a shell complete command lines."`

@@ -16,6 +16,7 @@ import (
 type triggersCmd struct {
 	List  triggersListCmd  `cmd:"" help:"List the triggers of a server's file."`
 	Test  triggersTestCmd  `cmd:"" help:"Say who would be rung about an event, and what is said; with --ring ring them."`
+	URL   triggersURLCmd   `cmd:"" name:"url" help:"Make the URL of a trigger, for senders without an API key; prints it this once."`
 	Check triggersCheckCmd `cmd:"" help:"Say whether a file of triggers can be used, and what is wrong; no server is asked."`
 }
 
