@@ -205,7 +205,7 @@ func TestBombsAreBounded(t *testing.T) {
 		}
 		used := (after.TotalAlloc - before.TotalAlloc) >> 20
 		t.Logf("%s: %v, %d steps, %d MB, %.100v", name, took, s.taken, used, err)
-		if len(out) > maxOutput || s.taken > 2*maxSteps+4*maxTemplate || used > 200 {
+		if len(out) > maxOutput || s.taken > 2*maxSteps+4*maxTemplate || used > 200*raceFold {
 			t.Errorf("%s: wrote %d bytes in %d steps and with %d MB", name, len(out), s.taken, used)
 		}
 	}
