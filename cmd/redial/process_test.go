@@ -137,13 +137,14 @@ func cmdHangup(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // cmdEnd ends a process with a signal, and waits for it: end NAME kill|term|int|hup [STATUS]. It closes the terminal
-// that a process has: end NAME close [STATUS]. It only waits for one that ends by itself: end NAME itself [STATUS]. The whole output is in NAME.out. Without STATUS, a process
-// that is not killed must end with 0.
+// that a process has: end NAME close [STATUS]. It only waits for one that ends by itself: end NAME itself [STATUS]. The
+// whole output is in NAME.out. Without STATUS, a process that is not killed must end with 0.
 func cmdEnd(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]syscall.Signal{
 		"kill": syscall.SIGKILL, "term": syscall.SIGTERM, "int": syscall.SIGINT, "hup": syscall.SIGHUP,
 	}
-	if neg || len(args) < 2 || processes(ts)[args[0]] == nil || signals[args[1]] == 0 && args[1] != "itself" && args[1] != "close" {
+	known := len(args) >= 2 && (signals[args[1]] != 0 || args[1] == "itself" || args[1] == "close")
+	if neg || !known || processes(ts)[args[0]] == nil {
 		ts.Fatalf("usage: end NAME kill|term|int|hup|close|itself [STATUS]")
 	}
 	p := processes(ts)[args[0]]

@@ -28,7 +28,10 @@ func (e *FileError) Lines() []string {
 	}
 	lines := []string{fmt.Sprintf("REDIAL_CONFIG names a file with %s", many)}
 	for line := range strings.SplitSeq(e.Mistakes.Error(), "\n") {
-		lines = append(lines, e.File+":"+line)
+		if !strings.HasPrefix(line, "…") { // which counts those that are left out
+			line = e.File + ":" + line
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }

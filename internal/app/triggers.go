@@ -26,6 +26,8 @@ func (a *App) edge() *edge.Reader {
 	return a.plain
 }
 
+const mostLogged = 20 // mistakes of a file
+
 // Reread puts the file of triggers in force as it is now. Where that is wrong, the one before stays in force, and each
 // mistake is logged.
 func (a *App) Reread() {
@@ -34,7 +36,11 @@ func (a *App) Reread() {
 	wrong, isFile := errors.AsType[*FileError](err)
 	switch {
 	case isFile:
-		for _, m := range wrong.Mistakes {
+		for i, m := range wrong.Mistakes {
+			if i == mostLogged {
+				a.log.Error("REDIAL_CONFIG has more mistakes: redial triggers check tells them", "more", len(wrong.Mistakes)-i)
+				break
+			}
 			a.log.Error("REDIAL_CONFIG has a mistake, and what was read before stays in force", "file", wrong.File,
 				"line", m.Line, "column", m.Column, "mistake", m.Text)
 		}

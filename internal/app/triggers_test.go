@@ -86,6 +86,8 @@ func TestAFileOfTriggersIsReadAnew(t *testing.T) {
 		}
 		says("line=4", "policy.max_attempts must be from 1 to 20", "line=6 column=18 mistake=")
 		w.metric("redial_config_wrong 1")
+		reread(strings.Repeat("x: 1\n", 30))
+		says("REDIAL_CONFIG has more mistakes: redial triggers check tells them\" more=10")
 		for _, gone := range []func() error{
 			func() error { return os.Remove(file) }, func() error { return os.WriteFile(file, []byte(" \n"), 0o600) },
 		} {
