@@ -63,7 +63,7 @@ var deedOf = map[call.EventType]Deed{
 
 // AuditEntry says who did what. It has no personal data.
 type AuditEntry struct {
-	ID    string // they are in the order of time
+	ID    string // they are in the order of time: see newAuditID
 	At    time.Time
 	By    string // the name of the API key
 	KeyID string // of an API key of the database, else empty
@@ -171,7 +171,9 @@ func detailOf(e *call.Event) string {
 	return e.Reason
 }
 
-// newAuditID returns an id that sorts by the database's time, and after all that this node has made before.
+// newAuditID returns an id that sorts by the database's time, and after all that this node has made before. A node
+// knows that time only as exactly as it has measured it: what two nodes did within the same few milliseconds may stand
+// in either order.
 func (s *Store) newAuditID() string {
 	for {
 		last, next := s.lastAudit.Load(), s.Now().UnixMicro()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -322,10 +323,20 @@ func testDeedsAreAllOrNothing(t *testing.T, b backend) {
 	}
 }
 
+// oneClock gives two nodes the same clock. It is later at each look.
+func oneClock(nodes [2]*Store) {
+	var looks atomic.Int64
+	for _, s := range nodes {
+		s.clock = func() time.Time { return begin.Add(time.Duration(looks.Add(1)) * time.Microsecond) }
+		s.offset.Store(0)
+	}
+}
+
 // Whatever several names do on two nodes, one request after the other, the audit has exactly what was answered as done,
-// in that order.
+// in that order if the nodes' clocks agree.
 func testAuditHasWhatWasDone(t *testing.T, b backend) {
 	nodes, keys := b.pair(t), map[string]call.Call{}
+	oneClock(nodes)
 	withKeys(t, nodes[0])
 	for range 3 {
 		want := saidAll(audited(t, nodes[0]))
@@ -386,6 +397,25 @@ func testAuditHasWhatWasDone(t *testing.T, b backend) {
 		}
 		equal(t, saidAll(audited(t, nodes[1])), want)
 	}
+}
+
+// Where the clocks of two nodes differ, the audit has what each of them did, in the order in which that node did it.
+func testAuditOfTwoClocks(t *testing.T, b backend) {
+	nodes, want := b.pair(t), map[string][]string{}
+	nodes[1].offset.Add(-int64(time.Second))
+	for i := range 120 { // several pages
+		n := rand.N(2)
+		by := Asker{Name: "shop", From: fmt.Sprint("node ", n)}
+		if err := nodes[n].Note(t.Context(), by, EndpointTest, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+		want[by.From] = append(want[by.From], fmt.Sprint(i))
+	}
+	got := map[string][]string{}
+	for _, e := range audited(t, nodes[0]) {
+		got[e.From] = append(got[e.From], e.Of)
+	}
+	equal(t, got, want)
 }
 
 // What many do at once on two nodes is kept once each.

@@ -143,6 +143,7 @@ var suite = []struct {
 	{"what is not done is not kept", testWhatIsNotDoneIsNotKept},
 	{"deeds are all or nothing", testDeedsAreAllOrNothing},
 	{"the audit has what was done", testAuditHasWhatWasDone},
+	{"the audit has what nodes with different clocks did", testAuditOfTwoClocks},
 	{"the audit of many at once", testAuditOfManyAtOnce},
 	{"the audit of a batch", testAuditOfABatch},
 	{"the audit is retained", testAuditIsRetained},
