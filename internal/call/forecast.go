@@ -62,7 +62,13 @@ func (c *Call) EndsBy(now time.Time) time.Time {
 	patient.Policy.Jitter, patient.Policy.RedialAfter = 0, c.Policy.longest()
 	f := patient.foresee(now, func(d *Call, n int) (Result, time.Duration) {
 		dials := d.dials(d.Attempt(n).Person, n)
-		pause := func(r Result) time.Duration { return d.Policy.RedialAfter[r].after(dials) }
+		pause := func(told Result) time.Duration {
+			r := d.endsAs(n, told, now)
+			if !slices.Contains(Redialed(), r) {
+				return -1 // no dial follows
+			}
+			return d.Policy.RedialAfter[r].after(dials)
+		}
 		again := slices.DeleteFunc(d.Foreseen(), func(r Result) bool { return !slices.Contains(Redialed(), r) })
 		return slices.MaxFunc(again, func(a, b Result) int { return cmp.Compare(pause(a), pause(b)) }), ring
 	})
@@ -120,6 +126,17 @@ func (c *Call) endAll(now time.Time, how ending) (end time.Time) {
 		}
 	}
 	return end
+}
+
+// endsAs is the Result of attempt n once the carrier has said of it what it says of one that ends with r. What was
+// heard before may outweigh that: a call that was answered did not fail.
+func (c *Call) endsAs(n int, r Result, now time.Time) Result {
+	if !c.Attempt(n).isHeard() {
+		return r
+	}
+	d := c.Clone()
+	d.endAs(n, r, now)
+	return d.Attempt(n).Result()
 }
 
 // endAs records what the carrier would say of an attempt that ends with r.

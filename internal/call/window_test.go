@@ -391,6 +391,48 @@ func TestTheLatestEnd(t *testing.T) {
 	}
 }
 
+// What was heard of an attempt may outweigh what is said of it last: the latest end is after the longest pause that can
+// still follow.
+func TestTheLatestEndAfterWhatWasHeard(t *testing.T) {
+	const long, short = time.Hour, time.Minute
+	pauses := func(d map[Result]Delays) func(*Wish) {
+		return func(w *Wish) { w.Policy.RedialAfter, w.Policy.Machine.Do = d, MachineRedial }
+	}
+	for _, tc := range []struct {
+		about  string
+		pauses map[Result]Delays
+		heard  Report
+		want   time.Duration // until it is dialed again; 0: it is not
+	}{
+		{"what was answered did not fail", map[Result]Delays{Failed: {long}, Machine: {short}},
+			Report{Status: InProgress}, short},
+		{"what was answered did not fail, and the pause after a machine is as long",
+			map[Result]Delays{Failed: {long}, Machine: {long}}, Report{Status: InProgress}, long},
+		{"a person who hears the message is reached", map[Result]Delays{Unconfirmed: {long}, Busy: {short}},
+			Report{Status: Ringing, AnsweredBy: human}, short},
+		{"a machine is no person who was busy", map[Result]Delays{Busy: {long}, Machine: {short}},
+			Report{Status: InProgress, AnsweredBy: "machine_start"}, short},
+		{"a person was reached", map[Result]Delays{Busy: {long}, Unconfirmed: {long}},
+			Report{Status: InProgress, AnsweredBy: human, Instructs: true}, 0},
+	} {
+		t.Run(tc.about, func(t *testing.T) {
+			s := begin(t, attempts(2), pauses(tc.pauses)).dials(1)
+			tc.heard.SID = "CA1"
+			s.got(s.Report(1, tc.heard, s.now))
+			want := s.now
+			if s.Attempt(1).AnsweredAt.IsZero() {
+				want = want.Add(s.Policy.ringLength())
+			}
+			if tc.want > 0 {
+				want = want.Add(tc.want + s.Policy.ringLength())
+			}
+			if by := s.EndsBy(s.now); !by.Equal(want) {
+				t.Errorf("by %s, want %s", by, want)
+			}
+		})
+	}
+}
+
 // The forecast of a Call, whatever its past, is what then happens to it.
 func TestWhatIsForeseenHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -410,15 +452,22 @@ func TestWhatIsForeseenHappens(t *testing.T) {
 		if slices.ContainsFunc(x.c.Attempts, wasTaken) && r == Refused {
 			return // the carrier can't refuse a call that it has taken
 		}
+		x.endsInTime()
 		f := x.c.Foresee(r, x.now)
-		if by := x.c.EndsBy(x.now); x.c.State != Ended && by.Before(f.EndsAt) {
-			t.Fatalf("at the latest it ends at %s, and with %s at %s", by, r, f.EndsAt)
-		}
-		got := x.live(r)
-		if diff := cmp.Diff(f, got); diff != "" {
+		if diff := cmp.Diff(f, x.live(r)); diff != "" {
 			t.Fatalf("-foreseen +happened:\n%s", diff)
 		}
 	})
+}
+
+// endsInTime checks that the Call, however its attempts end, is over by the time that it names.
+func (x *chaos) endsInTime() {
+	by := x.c.EndsBy(x.now)
+	for _, r := range x.c.Foreseen() {
+		if f := x.c.Foresee(r, x.now); x.c.State != Ended && by.Before(f.EndsAt) {
+			x.Fatalf("at the latest it ends at %s, and with %s at %s", by, r, f.EndsAt)
+		}
+	}
 }
 
 // live lets every attempt end with r.
