@@ -245,11 +245,14 @@ func thingOf(all items) (said string, ok bool) {
 	return namesOf(all)
 }
 
-// namesOf are names that stand beside each other.
+// namesOf are names that stand beside each other. A pause is said between them only: the words before it may have been
+// left out.
 func namesOf(all items) (said string, ok bool) {
 	for i := range all {
 		if all[i].kind == pause {
-			said += "、"
+			if said != "" && !strings.HasSuffix(said, "、") {
+				said += "、"
+			}
 			continue
 		}
 		text, known := japaneseNumber(&all[i]), true

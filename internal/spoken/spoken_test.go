@@ -114,6 +114,8 @@ func TestInJapanese(t *testing.T) {
 		{"Backup failed for more than 2h, disk is full", "2時間以上、バックアップが失敗しました。ディスクが満杯です。", true},
 		{"PostgreSQL (db-01) is down", "ポストグレス、ディービー 01が停止しています。", true},
 		{"The disk is full, is down", "ディスクが満杯です。停止。", true},
+		{"a.example.com [FIRING:1] is Disk", "発生 1が、ディスクです。", true},
+		{"Disk on [FIRING:1] is Disk", "発生 1のディスクが、ディスクです。", true},
 		{"Shop, Down, timeout", "ショップ、停止、タイムアウトです。", true},
 		{"No data for orders per minute", "1分あたりの注文のデータがありません。", true},
 		{"One or more targets are unreachable", "ターゲットに接続できません。", true},
@@ -250,6 +252,9 @@ func sound(t interface {
 	t.Helper()
 	if !utf8.ValidString(said) || said != strings.TrimSpace(said) || strings.Contains(said, "  ") {
 		t.Errorf("%s: not tidy: %q", language, said)
+	}
+	if said != strings.TrimLeft(said, ",、.。") || strings.Contains(said, "、、") {
+		t.Errorf("%s: a pause between nothing: %q", language, said)
 	}
 	for _, r := range said {
 		letter := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
