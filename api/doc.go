@@ -8,6 +8,7 @@
 //	follow.go    the events of one call, as they happen, over any number of connections
 //	webhook.go   what is sent to an application, and the requests about endpoints and deliveries
 //	triggers.go  what has happened, told to a trigger, and the requests about triggers
+//	incidents.go  what triggers' events are about, and the requests about incidents
 //	keys.go      API keys, and the requests about them
 //	rotas.go     who is on duty, and the requests about rotas and their overrides
 //	audit.go     who did what, and the request for it

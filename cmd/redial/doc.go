@@ -26,6 +26,7 @@
 //	listen.go       redial listen: webhooks on this machine
 //	resolve.go      redial resolve: what became of an attempt
 //	presets.go      redial presets: the policies to begin with
+//	incidents.go    redial incidents: what triggers ring about
 //	rota.go         redial rota: who is on duty
 //	migrate.go      redial migrate: the database's schema
 //	version.go      redial version

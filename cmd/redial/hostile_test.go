@@ -125,6 +125,10 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer = hostileValue(func(l *api.PresetList) { l.Presets[evil] = api.Policy{Preset: evil, Ladder: evil} })
 	case path[1] == "audit":
 		answer = hostileValue[api.AuditList]()
+	case path[1] == "incidents" && len(path) == 2:
+		answer = hostileValue(func(l *api.IncidentList) { l.Incidents = l.Incidents[:1] })
+	case path[1] == "incidents":
+		answer = hostileValue[api.Incident]()
 	case path[1] == "rotas" && len(path) == 2:
 		answer = hostileValue[api.RotaList]()
 	case path[1] == "rotas" && r.Method == "GET":
@@ -191,6 +195,9 @@ var everyCommand = []string{
 	"keys create shop --scope calls:read", "keys create shop --scope calls:read --json", "keys list", "keys list --json",
 	"audit", "audit --json", "keys rotate shop", "keys rotate shop --json", "keys revoke shop", "keys revoke shop --json",
 	"keys revoke shop --cancel", "keys list --all",
+	"incidents", "incidents --json", "incidents list", "incidents list --json",
+	"incidents show k", "incidents show k --json",
+	"incidents close k", "incidents close k --json", "incidents ack k", "incidents ack k --json",
 	"rota list", "rota list --json", "rota show", "rota show primary", "rota show --json", "rota show primary --json",
 	"rota override primary ben --until 1h", "rota override primary ben --until 1h --json", "rota end primary ovr_1",
 	"rota end primary ovr_1 --json", "rota end primary",

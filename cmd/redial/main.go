@@ -31,6 +31,7 @@ type commands struct {
 	Webhooks   webhooksCmd   `cmd:"" help:"List, show, try and replay webhooks."`
 	Listen     listenCmd     `cmd:"" help:"Stream a server's webhooks to this machine."`
 	Rota       rotaCmd       `cmd:"" help:"Say who is on duty, and put somebody else in their place."`
+	Incidents  incidentsCmd  `cmd:"" help:"List what triggers ring about; close it, or take care of it."`
 	Audit      auditCmd      `cmd:"" help:"List who did what, the newest first."`
 	Keys       keysCmd       `cmd:"" help:"Make, list, rotate and revoke API keys."`
 	Resolve    resolveCmd    `cmd:"" help:"Say what became of an ambiguous attempt."`

@@ -53,7 +53,8 @@ func TestScriptsOnPostgreSQL(t *testing.T) {
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "get": cmdGet, "firstid": cmdFirstID,
+		"start": cmdStart, "end": cmdEnd, "status": cmdStatus, "await": cmdAwait, "tell": cmdTell, "get": cmdGet,
+		"firstid": cmdFirstID,
 		"receive": cmdReceive, "hears": cmdHears, "endpointid": cmdEndpointID, "delivered": cmdDelivered,
 		"prints": cmdPrints, "types": cmdTypes,
 		"interrupted": cmdInterrupted, "hangup": cmdHangup, "startinterminal": cmdStartInTerminal,
@@ -152,6 +153,16 @@ func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
 	if !errors.Is(err, found) {
 		ts.Fatalf("the call came to its end without %s: %v", args[1], err)
 	}
+}
+
+// cmdTell tells a trigger what has happened: tell NAME EVENT.
+func cmdTell(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: tell NAME EVENT")
+	}
+	client := &api.Client{URL: ts.Getenv("REDIAL_URL")}
+	_, _, err := client.Tell(context.Background(), args[0], []byte(args[1]))
+	ts.Check(err)
 }
 
 // cmdGet writes the answer from a URL into a file: get FILE URL.

@@ -70,6 +70,7 @@ var apiRoutes = []string{
 	"GET /v1/triggers", "POST /v1/triggers/x/test",
 	"POST /v1/triggers/x", "POST /v1/triggers/x/secret", "POST /v1/triggers/x/secret/rotate",
 	"GET /v1/rotas", "GET /v1/rotas/x", "POST /v1/rotas/x/overrides", "DELETE /v1/rotas/x/overrides/ovr_x",
+	"GET /v1/incidents", "GET /v1/incidents/x", "POST /v1/incidents/x/close", "POST /v1/incidents/x/acknowledge",
 	"GET /v1/audit", "GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/x", "POST /v1/keys/x/rotate",
 }
 

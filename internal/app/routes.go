@@ -63,6 +63,10 @@ func routes(s *web.Server, d *hook.Door) http.Handler {
 	mux.Handle("POST /v1/triggers/{name}/test", s.API(tells, s.TestTrigger))
 	mux.Handle("POST /v1/triggers/{name}/secret", s.API(manages, s.MakeSecret))
 	mux.Handle("POST /v1/triggers/{name}/secret/rotate", s.API(manages, s.RotateSecret))
+	mux.Handle("GET /v1/incidents", s.API(operates, s.ListIncidents))
+	mux.Handle("GET /v1/incidents/{id}", s.API(operates, s.GetIncident))
+	mux.Handle("POST /v1/incidents/{id}/close", s.API(operates, s.CloseIncident))
+	mux.Handle("POST /v1/incidents/{id}/acknowledge", s.API(operates, s.AcknowledgeIncident))
 	mux.Handle("GET /v1/audit", s.API(operates, s.ListAudit))
 	mux.Handle("GET /metrics", s.Metrics(measures, s.ShowMetrics))
 

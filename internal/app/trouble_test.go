@@ -160,6 +160,10 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 			"POST /v1/triggers/{name}/test":          {knock{"POST", "/v1/triggers/form/test?ring=true", "", nil}, true},
 			"POST /v1/triggers/{name}/secret":        {knock{"POST", "/v1/triggers/form/secret", "", nil}, false},
 			"POST /v1/triggers/{name}/secret/rotate": {knock{"POST", "/v1/triggers/form/secret/rotate", "", nil}, false},
+			"GET /v1/incidents":                      {knock{"GET", "/v1/incidents", "", nil}, false},
+			"GET /v1/incidents/{id}":                 {knock{"GET", "/v1/incidents/none", "", nil}, false},              // 404
+			"POST /v1/incidents/{id}/close":          {knock{"POST", "/v1/incidents/none/close", "", nil}, false},       // 404
+			"POST /v1/incidents/{id}/acknowledge":    {knock{"POST", "/v1/incidents/none/acknowledge", "", nil}, false}, // 404
 			"GET /v1/rotas":                          {knock{"GET", "/v1/rotas", "", nil}, false},
 			"GET /v1/rotas/{name}":                   {knock{"GET", "/v1/rotas/primary", "", nil}, false},
 			// a few rows have room in the pages that there are
@@ -226,14 +230,16 @@ func TestEveryDoorWhileTheDatabaseFails(t *testing.T) {
 		w.metric(`redial_callbacks_total{verdict="failed"} 3`)
 		w.sql("ALTER TABLE calls RENAME TO gone", "ALTER TABLE endpoints RENAME TO lost",
 			"ALTER TABLE events RENAME TO past", "ALTER TABLE api_keys RENAME TO unknown", "ALTER TABLE audit RENAME TO unread",
-			"ALTER TABLE rota_overrides RENAME TO overridden", "ALTER TABLE nodes RENAME TO unmet")
+			"ALTER TABLE rota_overrides RENAME TO overridden", "ALTER TABLE nodes RENAME TO unmet",
+			"ALTER TABLE incidents RENAME TO forgotten")
 		try("with nothing to be read", func(door string, _ bool) bool {
 			return door != "GET /readyz" && door != "POST /twilio_api/probe" &&
 				door != "POST /v1/calls/{id}/attempts/{number}/resolve"
 		})
 		w.sql("ALTER TABLE gone RENAME TO calls", "ALTER TABLE lost RENAME TO endpoints",
 			"ALTER TABLE past RENAME TO events", "ALTER TABLE unknown RENAME TO api_keys", "ALTER TABLE unread RENAME TO audit",
-			"ALTER TABLE overridden RENAME TO rota_overrides", "ALTER TABLE unmet RENAME TO nodes")
+			"ALTER TABLE overridden RENAME TO rota_overrides", "ALTER TABLE unmet RENAME TO nodes",
+			"ALTER TABLE forgotten RENAME TO incidents")
 		w.metric(`redial_callbacks_total{verdict="failed"} 6`)
 		room()
 		status, _, body := doors["POST /twilio_api/gather"].answer(w)

@@ -6,6 +6,7 @@
 //	shown.go    calls, their policies and events, forecasts, the account's pause
 //	webhook.go  webhook endpoints, and what was sent to them
 //	trigger.go  what became of an event, and secrets of triggers
+//	incidents.go  incidents, and their members
 //	keys.go     API keys
 //	audit.go    who did what
 //	rotas.go    who is on duty, and overrides of whose turn it is

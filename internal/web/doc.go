@@ -12,6 +12,7 @@
 //	calls.go     calls: made, shown, listed, canceled, deleted
 //	explain.go   what would become of a wish, or will of a call
 //	resolve.go   an operator's word on an ambiguous attempt
+//	incidents.go  what triggers' events are about, and deeds on it by hand
 //	presets.go   the presets that there are
 //	webhooks.go  webhook endpoints, what was sent to them, and their stream
 //	rotas.go     who is on duty, and overrides of whose turn it is

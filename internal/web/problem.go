@@ -47,6 +47,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrKeysEnded)
 	case errors.Is(err, store.ErrNoKey):
 		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoKey)
+	case errors.Is(err, store.ErrNoIncident):
+		p = edge.Problem(http.StatusNotFound, "%v", store.ErrNoIncident)
 	case errors.Is(err, trigger.ErrNoTrigger), errors.Is(err, trigger.ErrNoRota):
 		p = edge.Problem(http.StatusNotFound, "%v", err)
 	case errors.Is(err, source.ErrTooLarge):
