@@ -408,6 +408,7 @@ func (p *proof) loseDatabase() {
 	}
 	p.failovers++
 	time.Sleep(5 * time.Second) // a start that began before may fail only now
+	p.fleet.backAt.Store(time.Now().UnixNano())
 	p.fleet.noDatabase.Store(false)
 }
 

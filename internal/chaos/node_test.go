@@ -31,6 +31,7 @@ type node struct {
 	mu      sync.Mutex
 	cmd     *exec.Cmd
 	stopped bool // by SIGSTOP
+	slept   bool // was stopped since it started
 	over    bool // not to be started again
 	died    chan struct{}
 	started time.Time
@@ -47,7 +48,8 @@ type fleet struct {
 	pause   func(*node) string // the point at which the next start is to stop itself, empty for none
 	running sync.WaitGroup
 
-	noDatabase atomic.Bool // while the database fails over
+	noDatabase atomic.Bool  // while the database fails over
+	backAt     atomic.Int64 // when it was there again, in Unix nanoseconds
 }
 
 func (f *fleet) add(name string, skew time.Duration) {
@@ -89,14 +91,15 @@ func (n *node) live() {
 	for {
 		err := n.run(n.f.points(), n.f.pause(n))
 		n.mu.Lock()
-		over := n.over
+		over, late := n.over, n.slept && n.started.UnixNano() < n.f.backAt.Load()
 		n.mu.Unlock()
 		if over {
 			return
 		}
 		status := n.cmd.ProcessState.Sys().(syscall.WaitStatus)
 		killed := status.Signaled() && status.Signal() == syscall.SIGKILL
-		early := status.ExitStatus() == 1 && n.f.noDatabase.Load() // without a database it can't start
+		// Without a database a node can't start. One that was stopped while it started finds that out much later.
+		early := status.ExitStatus() == 1 && (n.f.noDatabase.Load() || late)
 		if !killed && !early {
 			n.f.t.Errorf("node %s ended by itself: %v; see %s", n.name, err, n.log())
 			return
@@ -123,7 +126,7 @@ func (n *node) run(point, pause string) error {
 		n.mu.Unlock()
 		return nil
 	}
-	n.cmd, n.died, n.started = cmd, make(chan struct{}), time.Now()
+	n.cmd, n.died, n.started, n.slept = cmd, make(chan struct{}), time.Now(), false
 	if err = cmd.Start(); err != nil {
 		n.mu.Unlock()
 		return err
@@ -183,6 +186,7 @@ func (n *node) signal(s syscall.Signal) {
 		_ = n.cmd.Process.Signal(s) // it may have died just now
 	}
 	n.stopped = s == syscall.SIGSTOP
+	n.slept = n.slept || n.stopped
 }
 
 // isStopped says whether the process is stopped, by a signal of ours or its own.
