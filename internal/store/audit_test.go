@@ -163,7 +163,7 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	_, err = s.EndOverride(t.Context(), desk, "primary", o.ID)
 	done(desk, OverrideEnd, o.ID, "primary: ben", err)
 	byRedial := teller{t: t, rules: rules, now: begin, number: "+819012345678", events: []incident.Event{fires("a", "")}}
-	told, err := s.Tell(t.Context(), Telling{Trigger: "alerts", Now: begin, Teller: byRedial})
+	told, err := s.Tell(t.Context(), Telling{Trigger: "alerts", Now: fixed(begin), Teller: byRedial})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	byRedial.events = nil
 	for _, deed := range []Deed{IncidentAcknowledge, IncidentClose} {
 		_, err = s.Tell(t.Context(), Telling{
-			Trigger: "alerts", By: desk, Now: begin, Incident: id, Deed: deed, Teller: byRedial,
+			Trigger: "alerts", By: desk, Now: fixed(begin), Incident: id, Deed: deed, Teller: byRedial,
 		})
 		done(desk, deed, id, "", err)
 	}

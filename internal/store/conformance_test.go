@@ -153,6 +153,7 @@ var suite = []struct {
 	{"an ended API key makes no secret", testAnEndedKeyMakesNoSecret},
 	{"an event is a member, an incident and a call", testTell},
 	{"an event fifty times at once", testTellAtOnce},
+	{"an event that waits for its turn", testTellsByTheTimeOfItsTurn},
 	{"events while a call tells of others", testTellWhileItRings},
 	{"a ring that is refused", testRingRefused},
 	{"an incident by hand", testIncidentByHand},

@@ -31,7 +31,7 @@ func everyMethod(ctx context.Context, s *Store, id string) map[string]error {
 	errs["ResumeAccount"] = s.ResumeAccount(ctx, "AC1")
 	_, errs["AccountPause"] = s.AccountPause(ctx, "AC1")
 	_, errs["ClaimCheck"] = s.ClaimCheck(ctx, "AC1", begin, begin)
-	_, errs["Tell"] = s.Tell(ctx, Telling{Trigger: "alerts", Now: begin, Teller: teller{}})
+	_, errs["Tell"] = s.Tell(ctx, Telling{Trigger: "alerts", Now: fixed(begin), Teller: teller{}})
 	_, _, errs["Incidents"] = s.Incidents(ctx, IncidentQuery{Limit: 1})
 	_, errs["Incident"] = s.Incident(ctx, id)
 	_, errs["IncidentMembers"] = s.IncidentMembers(ctx, id, "", 1)

@@ -22,8 +22,8 @@ const (
 // members, their incidents, the calls that ring, and those that are canceled. The trigger's row is locked first, so two
 // nodes that are told the same at once make one call. It returns what became of it, ErrNoIncident, or ErrKeyEnded.
 func (s *Store) Tell(ctx context.Context, t Telling) (ToldTrigger, error) {
-	o := &telling{triggerRows: newTriggerRows(t)}
-	o.entry = entry{ctx: ctx, now: t.Now, done: make(chan struct{})}
+	o := &telling{triggerRows: newTriggerRows(t, t.Now())}
+	o.entry = entry{ctx: ctx, now: o.at, done: make(chan struct{})}
 	run := func() error { return s.runIn(s.aside, []operation{o}) }
 	err := ctx.Err()
 	if err == nil {
@@ -74,7 +74,7 @@ func (o *telling) read(r *reads) {
 
 // prepare reads what the operation needs, and has the Teller decide what is canceled and what rings.
 func (o *telling) prepare(l *loaded, r *reads) error {
-	o.triggerRows = newTriggerRows(o.Telling)
+	o.triggerRows = newTriggerRows(o.Telling, o.at)
 	o.cancels, o.rings, o.became, o.err = nil, nil, ToldTrigger{}, nil
 	if err := o.lock(l); err != nil {
 		return err
@@ -85,10 +85,11 @@ func (o *telling) prepare(l *loaded, r *reads) error {
 	if err := o.readRelated(l); err != nil {
 		return err
 	}
-	o.taken = o.Teller.Take(&o.trigger, o.isFull())
+	o.at = o.Now() // what was read is not later: a call that ends may have been waited for
+	o.taken = o.Teller.Take(&o.trigger, o.at, o.isFull())
 	o.cancels = o.trigger.Pointless()
 	r.byID = append(r.byID, o.cancels...)
-	for _, due := range o.trigger.Due(o.Now, o.Teller.People) {
+	for _, due := range o.trigger.Due(o.at, o.Teller.People) {
 		made, err := o.make(l, due)
 		if err != nil {
 			return err
@@ -160,7 +161,7 @@ func (o *telling) decide(b *batch) {
 		o.ring(b, r)
 	}
 	if o.Deed != "" {
-		b.note(o.By, AuditEntry{At: o.Now, What: o.Deed, Of: o.Incident})
+		b.note(o.By, AuditEntry{At: o.at, What: o.Deed, Of: o.Incident})
 	}
 	if o.OnlyDue {
 		crashpoint.Point(crashpoint.WakeTriggerBeforeCommit)
@@ -171,7 +172,7 @@ func (o *telling) decide(b *batch) {
 
 // cancel withdraws a call that tells of nothing any more. Whoever listens to it hears it to the end.
 func (o *telling) cancel(b *batch, id string) {
-	after, err := b.get(id).step(func(c *call.Call) ([]call.Event, error) { return c.Withdraw(o.taken.Words, o.Now), nil })
+	after, err := b.get(id).step(func(c *call.Call) ([]call.Event, error) { return c.Withdraw(o.taken.Words, o.at), nil })
 	if err != nil { // its row is gone, or can't be read: it rings nobody
 		return
 	}
@@ -192,7 +193,7 @@ func (o *telling) ring(b *batch, r *dueRing) {
 	if r.err != nil {
 		o.became.Refused = r.err
 		for _, m := range r.Members {
-			if m.NotBefore = o.Now.Add(wait); o.Now.Sub(m.Seen) > failedMost {
+			if m.NotBefore = o.at.Add(wait); o.at.Sub(m.Seen) > failedMost {
 				m.TellAt = time.Time{}
 			}
 		}

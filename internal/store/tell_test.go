@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ type teller struct {
 	full   *int      // counts how often the trigger was full
 }
 
-func (o teller) Take(t *incident.Trigger, full bool) Taken {
+func (o teller) Take(t *incident.Trigger, _ time.Time, full bool) Taken {
 	if full && o.full != nil {
 		*o.full++
 	}
@@ -53,6 +54,9 @@ func (o teller) Make(r incident.Ring, about []string, of Incident) (call.Call, [
 	}
 	return call.New(wish(to(o.number)), o.now)
 }
+
+// fixed is a clock that stands still.
+func fixed(at time.Time) func() time.Time { return func() time.Time { return at } }
 
 // fires is a member that fires, and belongs to a group, if that is not empty.
 func fires(key, group string) incident.Event {
@@ -82,7 +86,7 @@ func tellWith(t testing.TB, s *Store, o teller) (ToldTrigger, error) {
 	if o.number == "" {
 		o.number = "+819012345678"
 	}
-	telling := Telling{Trigger: "alerts", By: Asker{Name: "ops"}, Now: o.now, Teller: o}
+	telling := Telling{Trigger: "alerts", By: Asker{Name: "ops"}, Now: fixed(o.now), Teller: o}
 	for _, e := range o.events {
 		telling.Keys = append(telling.Keys, e.Key)
 		if e.Group != "" {
@@ -99,7 +103,8 @@ func tellWith(t testing.TB, s *Store, o teller) (ToldTrigger, error) {
 func wake(t testing.TB, s *Store, now time.Time) ToldTrigger {
 	t.Helper()
 	told, err := s.Tell(t.Context(), Telling{
-		Trigger: "alerts", Now: now, OnlyDue: true, Teller: teller{t: t, rules: rules, now: now, number: "+819012345678"},
+		Trigger: "alerts", Now: fixed(now), OnlyDue: true,
+		Teller: teller{t: t, rules: rules, now: now, number: "+819012345678"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -208,7 +213,7 @@ func testTellWhileItRings(t *testing.T, b backend) {
 	equal(t, names, []string{"alerts"})
 	var made []string
 	told, err := s.Tell(t.Context(), Telling{
-		Trigger: "alerts", Now: begin.Add(time.Minute), OnlyDue: true,
+		Trigger: "alerts", Now: fixed(begin.Add(time.Minute)), OnlyDue: true,
 		Teller: teller{t: t, rules: rules, now: begin.Add(time.Minute), number: "+819012345678", made: &made},
 	})
 	if err != nil || len(told.Made) != 1 || told.Members["b"].Call != told.Made[0].ID ||
@@ -250,7 +255,7 @@ func testIncidentByHand(t *testing.T, b backend) {
 			o.events = append(o.events, incident.Event{Key: key, State: state})
 		}
 		return s.Tell(t.Context(), Telling{
-			Trigger: "alerts", By: Asker{Name: "ben"}, Now: o.now, Incident: id, Deed: deed, Teller: o,
+			Trigger: "alerts", By: Asker{Name: "ben"}, Now: fixed(o.now), Incident: id, Deed: deed, Teller: o,
 		})
 	}
 	if told, err := hand(incident.Acknowledged, IncidentAcknowledge); err != nil || len(told.Canceled) != 0 {
@@ -359,12 +364,67 @@ func testIncidentsAreRetained(t *testing.T, b backend) {
 	equal(t, incidents(t, scrubs, IncidentQuery{})[0].Title, "")
 }
 
+// timed is a teller that goes by the time of its turn.
+type timed struct {
+	teller
+	before func() // it takes anything in; nil: nothing happens
+}
+
+func (o *timed) Take(t *incident.Trigger, now time.Time, full bool) Taken {
+	if o.before != nil {
+		o.before()
+	}
+	o.now = now
+	return o.teller.Take(t, now, full)
+}
+
+// What waits for its turn is decided by the time at which that comes, not by the time at which it was told: its call
+// would begin before the end of the one that was waited for.
+func testTellsByTheTimeOfItsTurn(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	about := func(key, number string, before func()) *timed {
+		return &timed{teller{t: t, rules: rules, events: []incident.Event{fires(key, "")}, number: number}, before}
+	}
+	taking, told := make(chan struct{}), make(chan struct{})
+	var later atomic.Bool
+	first := about("a", "+819012345678", sync.OnceFunc(func() {
+		close(taking)
+		<-told
+		later.Store(true)
+	}))
+	var all sync.WaitGroup
+	all.Go(func() {
+		telling := Telling{Trigger: "alerts", Now: fixed(begin), Keys: []string{"a"}, Teller: first}
+		if _, err := s.Tell(t.Context(), telling); err != nil {
+			t.Error(err)
+		}
+	})
+	<-taking
+	asked := sync.OnceFunc(func() { close(told) })
+	now := func() time.Time {
+		defer asked()
+		if later.Load() {
+			return begin.Add(time.Minute)
+		}
+		return begin
+	}
+	second, err := s.Tell(t.Context(), Telling{
+		Trigger: "alerts", Now: now, Keys: []string{"b"}, Teller: about("b", "+818012345678", nil),
+	})
+	all.Wait()
+	if err != nil || len(second.Made) != 1 {
+		t.Fatalf("%+v, %v", second, err)
+	}
+	equal(t, second.Made[0].CreatedAt, begin.Add(time.Minute))
+	equal(t, second.Members["b"].Seen, begin.Add(time.Minute))
+}
+
 // The key that tells of an event may have ended: then nothing is stored.
 func testAnEndedKeyTellsNothing(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	o := teller{t: t, rules: rules, now: begin, events: []incident.Event{fires("a", "")}, number: "+819012345678"}
 	_, err := s.Tell(t.Context(), Telling{
-		Trigger: "alerts", By: Asker{Name: "ops", KeyID: "gone"}, Now: begin, Keys: []string{"a"}, Teller: o,
+		Trigger: "alerts", By: Asker{Name: "ops", KeyID: "gone"}, Now: fixed(begin), Keys: []string{"a"}, Teller: o,
 	})
 	if !errors.Is(err, ErrKeyEnded) {
 		t.Error(err)

@@ -10,21 +10,21 @@ import (
 // Telling is something that is told to a trigger, or a look at what it waits for.
 type Telling struct {
 	Trigger  string
-	By       Asker // whose request it is; its zero value: redial's own
-	Now      time.Time
-	Keys     []string // the members that it is about
-	Groups   []string // the senders' names of the groups that it is about
-	Incident string   // instead: the members that fire of this incident
-	OnlyDue  bool     // nothing happens unless the trigger's time has come
-	Deed     Deed     // of whoever asks, on the incident; empty: none
+	By       Asker            // whose request it is; its zero value: redial's own
+	Now      func() time.Time // asked again once it is the Telling's turn, for which it may have waited
+	Keys     []string         // the members that it is about
+	Groups   []string         // the senders' names of the groups that it is about
+	Incident string           // instead: the members that fire of this incident
+	OnlyDue  bool             // nothing happens unless the trigger's time has come
+	Deed     Deed             // of whoever asks, on the incident; empty: none
 	Teller   Teller
 }
 
 // Teller decides what a trigger rings about. Its methods run in the transaction, and may be run again.
 type Teller interface {
 	// Take takes in what is told. It is given what is known of the members that the Telling names, of all that are to
-	// ring, and of those that a call tells of; and whether the trigger has as many members as it can have.
-	Take(t *incident.Trigger, full bool) Taken
+	// ring, and of those that a call tells of; the time; and whether the trigger has as many members as it can have.
+	Take(t *incident.Trigger, now time.Time, full bool) Taken
 	// People names those whom a member is to reach now.
 	People(m *incident.Member) string
 	// Make makes the call of a ring. What was told of its members is in their order; of the last of many it is left out.

@@ -22,6 +22,7 @@ const (
 type triggerRows struct {
 	Telling
 
+	at      time.Time // when it is decided
 	members int       // as stored
 	wakeAt  time.Time // as stored
 	forget  time.Time // when the first member is forgotten, as stored
@@ -39,9 +40,9 @@ type incidentRow struct {
 	over          bool // a member was told to be over: else it was forgotten
 }
 
-func newTriggerRows(t Telling) *triggerRows {
+func newTriggerRows(t Telling, at time.Time) *triggerRows {
 	return &triggerRows{
-		Telling: t,
+		Telling: t, at: at,
 		trigger: incident.Trigger{
 			Members: map[string]*incident.Member{}, Calls: map[string]incident.Call{}, Open: map[string]string{},
 		},
@@ -51,7 +52,7 @@ func newTriggerRows(t Telling) *triggerRows {
 
 // isIdle says whether there is nothing to be done, as the trigger's time has not come.
 func (o *triggerRows) isIdle() bool {
-	return o.OnlyDue && (o.wakeAt.IsZero() || o.wakeAt.After(o.Now))
+	return o.OnlyDue && (o.wakeAt.IsZero() || o.wakeAt.After(o.at))
 }
 
 // isFull says whether the trigger has as many members as it can have.
@@ -111,8 +112,8 @@ func (o *triggerRows) lock(l *loaded) error {
 	}
 	l.add(
 		o.readMembers(membersActive, o.Trigger),
-		o.readMembers(membersForgot, o.Trigger, micros(o.Now), maxForgets),
-		engine.Statement{SQL: selectForget, Args: []any{o.Trigger, micros(o.Now)},
+		o.readMembers(membersForgot, o.Trigger, micros(o.at), maxForgets),
+		engine.Statement{SQL: selectForget, Args: []any{o.Trigger, micros(o.at)},
 			Rows: func(scan func(...any) error) error { return scan(asMicros{&o.forget}) }},
 	)
 	if len(o.Groups) > 0 {
@@ -198,10 +199,10 @@ func (o *triggerRows) countBefore(which func(*memberRow) bool) (n int) {
 
 // save writes the members, the incidents and the trigger.
 func (o *triggerRows) save(l *loaded) error {
-	wake := o.trigger.WakeAt(o.Now, o.Teller.People)
+	wake := o.trigger.WakeAt(o.at, o.Teller.People)
 	wake = earlier(o.forget, wake)
-	if o.countBefore(func(m *memberRow) bool { return !m.forgetAt.IsZero() && !m.forgetAt.After(o.Now) }) >= maxForgets {
-		wake = o.Now // there may be more to forget
+	if o.countBefore(func(m *memberRow) bool { return !m.forgetAt.IsZero() && !m.forgetAt.After(o.at) }) >= maxForgets {
+		wake = o.at // there may be more to forget
 	}
 	var rows memberWrites
 	members := o.members
@@ -322,7 +323,7 @@ func (o *triggerRows) incident(m *memberRow) *incidentRow {
 	i := o.incidentOf(m)
 	if i == nil && m.Firing {
 		i = &incidentRow{after: Incident{
-			ID: m.Incident, Trigger: o.Trigger, Key: m.Key, Title: m.title, By: o.By.Name, OpenedAt: o.Now, SeenAt: o.Now,
+			ID: m.Incident, Trigger: o.Trigger, Key: m.Key, Title: m.title, By: o.By.Name, OpenedAt: o.at, SeenAt: o.at,
 		}}
 		if m.Group != "" {
 			i.after.Key, i.after.Grouped, i.after.Title = m.Group, true, o.taken.Group.Title
@@ -366,12 +367,12 @@ func (o *triggerRows) settleIncident(i *incidentRow, scrub bool) {
 	case a.Acknowledged < a.Firing:
 		a.AcknowledgedAt = time.Time{}
 	case a.AcknowledgedAt.IsZero():
-		a.AcknowledgedAt = o.Now
+		a.AcknowledgedAt = o.at
 	}
 	if !a.ClosedAt.IsZero() || a.Firing > 0 {
 		return
 	}
-	a.ClosedAt, a.ClosedWhy = o.Now, ClosedForgotten
+	a.ClosedAt, a.ClosedWhy = o.at, ClosedForgotten
 	if i.over {
 		a.ClosedWhy = o.taken.Why
 	}

@@ -84,7 +84,7 @@ func (t *Triggers) wake(ctx context.Context, name string, now time.Time) (is boo
 			return false, err
 		}
 	}
-	became, err := t.store.Tell(ctx, store.Telling{Trigger: name, Now: k.around.Now, OnlyDue: true, Teller: k})
+	became, err := t.store.Tell(ctx, store.Telling{Trigger: name, Now: t.store.Now, OnlyDue: true, Teller: k})
 	if err != nil {
 		return false, err
 	}

@@ -66,7 +66,7 @@ func (t *Triggers) tell(ctx context.Context, k *taker) (Told, error) {
 	failed := k.nobody
 	if len(k.events) > 0 {
 		became, err := t.store.Tell(ctx, store.Telling{
-			Trigger: k.trigger.Name, By: k.by, Now: k.around.Now, Keys: k.keys(), Groups: k.groups(), Teller: k,
+			Trigger: k.trigger.Name, By: k.by, Now: t.store.Now, Keys: k.keys(), Groups: k.groups(), Teller: k,
 		})
 		if err != nil {
 			return told, err
@@ -137,7 +137,7 @@ func (t *Triggers) byHand(
 	k := t.looking(ctx, i.Trigger, by)
 	k.incident, k.state = id, state
 	_, err = t.store.Tell(ctx, store.Telling{
-		Trigger: i.Trigger, By: by, Now: k.around.Now, Incident: id, Deed: deed, Teller: k,
+		Trigger: i.Trigger, By: by, Now: t.store.Now, Incident: id, Deed: deed, Teller: k,
 	})
 	if err != nil {
 		return store.Incident{}, fmt.Errorf("the incident %s: %w", id, err)

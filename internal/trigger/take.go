@@ -168,7 +168,8 @@ func (k *taker) groups() (groups []string) {
 }
 
 // Take is a step of store.Teller.
-func (k *taker) Take(t *incident.Trigger, full bool) store.Taken {
+func (k *taker) Take(t *incident.Trigger, now time.Time, full bool) store.Taken {
+	k.around.Now, k.everybody = now, nil
 	k.ringing, k.recipients, k.most = nil, nil, ""
 	tr := k.trigger
 	t.Rules = incident.Rules{
