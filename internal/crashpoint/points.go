@@ -22,7 +22,7 @@ const (
 	DeliverAfterCommit   = "deliver.after-commit"   // the result is on disk
 	GatherAfterCommit    = "gather.after-commit"    // the meaning of the keys is on disk, and nothing was said
 
-	TellBeforeCommit        = "tell.before-commit"         // what a trigger does about an event is decided, and not on disk
+	TellBeforeCommit        = "tell.before-commit"         // what an event does is decided, and not on disk
 	TellAfterCommit         = "tell.after-commit"          // it is on disk, and the sender was not answered
 	WakeTriggerBeforeCommit = "wake-trigger.before-commit" // what is due of a trigger is decided, and not on disk
 	WakeTriggerAfterCommit  = "wake-trigger.after-commit"  // it is on disk

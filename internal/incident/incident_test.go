@@ -237,6 +237,7 @@ func TestAStorm(t *testing.T) {
 // What is told twice, or too late, is no news; nor is what is told of something that nobody knows.
 func TestNews(t *testing.T) {
 	w := newWorld(usual)
+	w.now = morning.Add(3 * time.Hour)
 	warning, late, early := fires("w"), fires("a"), over("a")
 	warning.Rings = false
 	ended := over("a")
@@ -292,6 +293,53 @@ func TestOldNews(t *testing.T) {
 	w.wait(time.Hour)
 	w.tell(fired)
 	w.expect(t, "cancel 2")
+}
+
+// An end that comes before what it ends makes that old news, if the trigger is for it.
+func TestAnEndThatComesFirst(t *testing.T) {
+	at := func(minute int) time.Time { return morning.Add(time.Duration(minute) * time.Minute) }
+	fired, ended, other := fires("a"), over("a"), over("b")
+	fired.Began, ended.Ended, ended.Rings, other.Ended = at(1), at(3), true, at(3)
+	w := newWorld(usual)
+	w.now = at(10)
+	w.tell(ended, other)
+	w.tell(fired)
+	w.expect(t)
+	fired.Began = at(5)
+	w.tell(fired)
+	w.expect(t, "ring 1: a")
+	if w.Members["b"] != nil {
+		t.Error("the end of something that the trigger is not for is kept")
+	}
+}
+
+// Times that can't be silence nothing, and end what they say is over.
+func TestTimesThatCantBe(t *testing.T) {
+	at := func(hours float64) time.Time { return morning.Add(time.Duration(hours * float64(time.Hour))) }
+	for name, sent := range map[string]struct{ began, ended, anew time.Time }{
+		"an end that is still to come":      {at(-1), at(500000), at(1)},
+		"an end before the beginning":       {at(-1), at(-2), at(1)},
+		"a clock that is hours ahead":       {at(5), at(5.5), at(6)},
+		"a beginning that is years ahead":   {at(500000), at(500001), at(1)},
+		"a beginning that is still to come": {at(2), at(-1), at(3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fired, ended := fires("a"), over("a")
+			fired.Began, ended.Began, ended.Ended = sent.began, sent.began, sent.ended
+			w := newWorld(usual)
+			w.tell(fired)
+			w.tell(ended)
+			w.wait(time.Hour)
+			w.expect(t, "ring 1: a", "cancel 1")
+			if sent.began.Before(at(24)) { // it can be known
+				w.tell(fired)
+				w.expect(t)
+			}
+			fired.Began = sent.anew
+			w.tell(fired)
+			w.expect(t, "ring 2: a")
+		})
+	}
 }
 
 // One group, as Alertmanager's default route makes it, of a critical alert and a warning, in every order: the critical

@@ -10,7 +10,7 @@ type Event struct {
 	Key      string
 	Group    string    // the sender's name for what belongs together; empty: the member alone
 	State    State     //
-	Rings    bool      // of what fires: the trigger is for it
+	Rings    bool      // the trigger is for it
 	Began    time.Time // zero: the sender does not say
 	Ended    time.Time // of what is over; zero: the sender does not say
 	Wants    string    // of what fires: whom it is to reach; empty: whomever the trigger reaches
@@ -34,11 +34,15 @@ func (t *Trigger) Tell(events []Event, now time.Time) (news []bool) {
 	t.settle()
 	groups := t.groups()
 	for _, e := range events {
+		e = e.plausible(now)
 		m := t.Members[e.Key]
 		switch {
 		case e.State == Firing:
 			news = append(news, t.fire(m, e, groups, now))
 		case m == nil: // nothing was known of it, and it rings nobody
+			if e.State == Over && e.Rings && !e.Ended.IsZero() { // what fired before may still come
+				t.Members[e.Key] = &Member{Key: e.Key, Ended: e.Ended, Seen: now}
+			}
 			news = append(news, false)
 		case e.State == Acknowledged:
 			news = append(news, m.acknowledge(now))
@@ -47,6 +51,18 @@ func (t *Trigger) Tell(events []Event, now time.Time) (news []bool) {
 		}
 	}
 	return news
+}
+
+// plausible is the event without times that can't be. An end that is still to come, or that was before the beginning,
+// says only that what began then is over; a beginning far ahead says nothing. Senders' clocks may be hours off.
+func (e Event) plausible(now time.Time) Event {
+	if e.Began.After(now.Add(24 * time.Hour)) {
+		e.Began = time.Time{}
+	}
+	if e.Ended.After(now) || !e.Ended.IsZero() && e.Ended.Before(e.Began) {
+		e.Ended = e.Began
+	}
+	return e
 }
 
 // fire takes in that a member fires.

@@ -59,7 +59,7 @@ func newTaker(f *File, t *Trigger, by store.Asker, e *source.Event, around Aroun
 			unreached++
 		}
 	}
-	rings := func(e incident.Event) bool { return e.Rings }
+	rings := func(e incident.Event) bool { return e.State == incident.Firing && e.Rings }
 	if unreached > 0 && len(k.apart) == 0 && !slices.ContainsFunc(k.events, rings) {
 		k.nobody = ErrNobody
 	}
@@ -98,7 +98,7 @@ func (k *taker) take(m *source.Member) bool {
 	case source.Acknowledged:
 		e.State = incident.Acknowledged
 	case source.Resolved:
-		e.State = incident.Over
+		e.State, e.Rings = incident.Over, k.trigger.matches(m)
 	default: // more was said about it, which rings nobody. What a later call says was told when it fired
 		return true
 	}
@@ -215,8 +215,12 @@ func (k *taker) fold(t *incident.Trigger, full bool) []incident.Event {
 		return events
 	}
 	for i, e := range events {
-		if t.Members[e.Key] == nil && e.State == incident.Firing && e.Rings {
+		switch known := t.Members[e.Key] != nil; {
+		case known || !e.Rings:
+		case e.State == incident.Firing:
 			events[i].Key, events[i].Group, k.most = manyKey, "", e.Key
+		default: // that it is over is kept of none that is not known yet
+			events[i].Rings = false
 		}
 	}
 	if k.most != "" {
