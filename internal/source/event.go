@@ -78,8 +78,9 @@ type Member struct {
 	Labels   map[string]string // names and values that tell it from others; never nil
 }
 
-// MaxMembers is how many members of an event are read.
-const MaxMembers = 100
+// MaxMembers is how many members of an event are read. What is not read can neither ring nor end, so they are as many
+// as a body of MaxBody bytes has in practice: an alert has some kilobytes.
+const MaxMembers = 1000
 
 // Data is the event as templates see it: plain maps, lists and scalars, with the names key, state, title, text,
 // severity, link, at, ended, labels, members, more and raw. Times are texts in RFC 3339, or empty.

@@ -76,6 +76,8 @@ func memberOf(object fields, query url.Values) Member {
 		Text: f.text(textNames...), Severity: severityOf(f.text(levelNames...)), Link: f.text(linkNames...),
 		At: moment(f.text(timeNames...)), Labels: f.object("labels").labels(),
 	}
+	kind := strings.ToLower(f.text("type"))
+	isMessage := m.Key == "" && f.text(stateNames...) == "" && kind != "success" && appriseTypes[kind] == ""
 	where := "" // whoever sends no key may send the same title about another place
 	for _, name := range places {
 		if text := f.text(strings.ReplaceAll(name, "_", "")); text != "" && m.Labels[name] == "" {
@@ -86,7 +88,10 @@ func memberOf(object fields, query url.Values) Member {
 	if m.Key == "" && m.Title != "" && where != "" {
 		m.Key = m.Title + ", " + where
 	}
-	if kind := strings.ToLower(f.text("type")); f.text(stateNames...) == "" && kind == "success" {
+	if isMessage {
+		m.nameMessage(f)
+	}
+	if f.text(stateNames...) == "" && kind == "success" {
 		m.State = Resolved
 	} else {
 		m.Severity = cmp.Or(m.Severity, appriseTypes[kind])

@@ -2,6 +2,9 @@ package source
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -27,6 +30,27 @@ func (m *Member) name() {
 	if m.Key == "" {
 		m.Key = m.Title
 	}
+}
+
+// nameMessage names what a sender tells that says no state, and so never that something is over: whatever differs from
+// another message makes it another thing. The same, sent again or by two at once, is one.
+func (m *Member) nameMessage(all any) {
+	if m.name(); m.Key == "" {
+		return
+	}
+	if text, err := json.Marshal(all); err == nil {
+		sum := sha256.Sum256(text)
+		m.Key += " " + hex.EncodeToString(sum[:messageHash/2])
+	}
+}
+
+// messageHash is how many hexadecimal digits end the key of a message.
+const messageHash = 12
+
+// IsMessage says whether a key is that of a message with this title. Who says that it is over says so by the title.
+func IsMessage(key, title string) bool {
+	hash, found := strings.CutPrefix(key, title+" ")
+	return found && len(hash) == messageHash && strings.Trim(hash, "0123456789abcdef") == ""
 }
 
 // unnamed is an event that is its only member, with no other key than its sender's.

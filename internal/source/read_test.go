@@ -263,10 +263,39 @@ func TestWhatIsNotRead(t *testing.T) {
 	}
 }
 
+// A sender that says no state never says that something is over: whatever differs under the
+// same title is another thing.
+func TestMessagesAreNamedByTheirWords(t *testing.T) {
+	key := func(source Kind, body string) string {
+		t.Helper()
+		e, err := Read(source, sent(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Key
+	}
+	const lost = `{"title":"Watchtower","message":"Database container is gone"`
+	if a, b := key(JSON, `{"title":"Watchtower","message":"No update of web"}`), key(JSON, lost+"}"); a == b {
+		t.Errorf("two messages are one: %q", a)
+	}
+	if a, b := key(JSON, lost+`,"who":"ben"}`), key(JSON, lost+"}"); a == b {
+		t.Errorf("a message to somebody else is the same: %q", a)
+	}
+	if a, b := key(JSON, lost+"}"), key(JSON, lost+"}"); a != b {
+		t.Errorf("one message is two: %q, %q", a, b)
+	}
+	for _, state := range []string{`"state":"alerting"`, `"type":"failure"`} {
+		over := `{"title":"Watchtower","message":"all is well","state":"ok"}`
+		if a, b := key(JSON, lost+","+state+"}"), key(JSON, over); a != b {
+			t.Errorf("what fires with %s is %q, and over %q", state, a, b)
+		}
+	}
+}
+
 // Of a storm, the alerts that fire are read before those that are over, wherever they stand; the others are counted.
 func TestAStormIsCounted(t *testing.T) {
 	var alerts []string
-	for i := range 500 {
+	for i := range 5000 {
 		status := "resolved"
 		if i%5 == 4 {
 			status = "firing"
@@ -278,21 +307,21 @@ func TestAStormIsCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Members) != MaxMembers || e.More != 407 || e.Fires != 100 || e.Key != "g" {
+	if len(e.Members) != MaxMembers || e.More != 4007 || e.Fires != 1000 || e.Key != "g" {
 		t.Errorf("%d members, %d more, %d fire, key %q", len(e.Members), e.More, e.Fires, e.Key)
 	}
-	if firing(e.Members) != 100 || e.Members[0].Key != "f4" || e.Members[99].Key != "f499" {
-		t.Errorf("from %s to %s, %d fire", e.Members[0].Key, e.Members[99].Key, firing(e.Members))
+	if firing(e.Members) != 1000 || e.Members[0].Key != "f4" || e.Members[999].Key != "f4999" {
+		t.Errorf("from %s to %s, %d fire", e.Members[0].Key, e.Members[999].Key, firing(e.Members))
 	}
-	mixed := strings.Replace(body, `"firing","fingerprint"`, `"resolved","fingerprint"`, 60)
+	mixed := strings.Replace(body, `"firing","fingerprint"`, `"resolved","fingerprint"`, 600)
 	if e, err = Read(Alertmanager, sent(mixed)); err != nil {
 		t.Fatal(err)
 	}
-	if len(e.Members) != MaxMembers || e.More != 407 || e.Fires != 40 || firing(e.Members) != 40 {
+	if len(e.Members) != MaxMembers || e.More != 4007 || e.Fires != 400 || firing(e.Members) != 400 {
 		t.Errorf("%d members, %d more, %d fire", len(e.Members), e.More, e.Fires)
 	}
 	inOrder := slices.IsSortedFunc(e.Members, func(a, b Member) int {
-		return strings.Compare(fmt.Sprintf("%4s", a.Key), fmt.Sprintf("%4s", b.Key))
+		return strings.Compare(fmt.Sprintf("%5s", a.Key), fmt.Sprintf("%5s", b.Key))
 	})
 	if !inOrder {
 		t.Error("the members are not in their sender's order")

@@ -34,6 +34,9 @@ func readText(c *content) *Event {
 	if tags := told("X-Tags", "Tags", "Tag", "ta"); tags != "" {
 		m.Labels["tags"] = tags
 	}
+	if m.Key == "" && told("State") == "" {
+		m.nameMessage(m)
+	}
 	return alone(m)
 }
 

@@ -65,6 +65,7 @@ var suite = []struct {
 	{"scrubbing keeps the story, not the person", testScrub},
 	{"scrubbing forgets everybody", testScrubOthers},
 	{"scrubbing forgets what was answered", testScrubAnswer},
+	{"scrubbing forgets what was doubted", testScrubDoubt},
 	{"overturned refusals are scrubbed too", testScrubOverturned},
 	{"damaged calls are scrubbed", testScrubDamaged},
 	{"scrubbing is for ended calls", testScrubNeedsEnd},

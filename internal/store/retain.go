@@ -70,8 +70,9 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	if err := t.exec(forgetDeliveries, c.ID); err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil || a.Answer != "" }) {
-		return nil // the other events contain neither a text of Twilio nor an answer
+	hasWords := slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil || a.Answer != "" })
+	if !hasWords && len(c.Metadata) == 0 { // every call of a trigger has metadata
+		return nil // the other events contain no text of Twilio's, no answer, and nothing that a template yielded
 	}
 	return t.scrubWords(c)
 }
@@ -80,7 +81,8 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 const forgetDeliveries = `UPDATE deliveries SET forget = 1, body = CASE state WHEN 'pending' THEN body ELSE '' END,
 	url = CASE state WHEN 'pending' THEN url ELSE '' END WHERE call_id = $1`
 
-// scrubWords removes what people answered, and Twilio's texts, which may contain a number, but keeps its codes.
+// scrubWords removes what people answered, what a trigger's templates yielded, and Twilio's texts, which may contain a
+// number, but keeps its codes.
 func (t *tx) scrubWords(c *call.Call) error {
 	for _, a := range c.Attempts {
 		if a.Refusal == nil {
@@ -97,10 +99,14 @@ func (t *tx) scrubWords(c *call.Call) error {
 		return err
 	}
 	for _, e := range events {
-		if e.Message == "" && e.Answer == "" {
+		doubts := e.Type == call.TriggerDoubted && e.Reason != ""
+		if e.Message == "" && e.Answer == "" && !doubts {
 			continue
 		}
 		e.Message, e.Answer = "", ""
+		if doubts {
+			e.Reason = ""
+		}
 		if err := t.exec(`UPDATE events SET data = $3 WHERE call_id = $1 AND seq = $2`, c.ID, e.Seq, asJSON{&e}); err != nil {
 			return err
 		}

@@ -148,6 +148,22 @@ func testScrubOthers(t *testing.T, b backend) {
 	equal(t, traces(t, s), nil)
 }
 
+// What a trigger's template yielded is forgotten, too.
+func testScrubDoubt(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	c := create(t, s, func(w *call.Wish) { w.Metadata = map[string]string{"trigger": "alerts"} })
+	change(t, s, c.ID, func(c *call.Call) []call.Event {
+		return append(c.Doubt("to: "+person+" is no name", begin), c.Cancel(false, "", begin)...)
+	})
+	if len(traces(t, s)) == 0 {
+		t.Fatalf("too little to scrub: %q", traces(t, s))
+	}
+	if err := s.Scrub(t.Context(), Asker{}, c.ID, begin.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, traces(t, s), nil)
+}
+
 // The texts of a refusal are also scrubbed if the attempt turned out to ring.
 func testScrubOverturned(t *testing.T, b backend) {
 	s := b.open(t, nil)

@@ -180,6 +180,13 @@ func (o *telling) cancel(b *batch, id string) {
 	if after.State == call.Ended {
 		o.trigger.Calls[id] = incident.Call{Ended: after.EndedAt, Reached: after.Outcome == call.Reached}
 	}
+	if after.State == call.Ended && len(after.Attempts) == 0 { // no phone rang: what fires anew need not wait
+		for _, m := range o.trigger.Members {
+			if m.Call == id {
+				m.Call, m.People = "", ""
+			}
+		}
+	}
 }
 
 // ring adds the call of a ring. If it can't be made now, its members wait a while.

@@ -159,8 +159,9 @@ func testTell(t *testing.T, b backend) {
 	}
 	equal(t, count(t, s, "SELECT count(*) FROM incident_members WHERE about IS NULL AND title = ''"), 2)
 	equal(t, count(t, s, "SELECT count(*) FROM incidents WHERE event IS NULL"), 1)
+	equal(t, count(t, s, "SELECT count(*) FROM incident_members WHERE people <> '' OR wants <> ''"), 0)
 	again := tell(t, s, begin.Add(3*time.Minute), fires("disk", "db"))
-	if m := again.Members["disk"]; len(again.Made) != 0 || m.Incident == i.ID || m.RingsAt.IsZero() {
+	if m := again.Members["disk"]; len(again.Made) != 1 || m.Incident == i.ID { // no phone rang before
 		t.Errorf("%+v", again)
 	}
 	if _, err := s.Incident(t.Context(), "none"); !errors.Is(err, ErrNoIncident) {

@@ -255,6 +255,9 @@ func (o *triggerRows) isActive(m *incident.Member) bool {
 func (o *triggerRows) row(m *incident.Member) *memberRow {
 	r := &memberRow{trigger: o.Trigger, Member: *m, forgetAt: o.trigger.ForgetAt(m)}
 	r.active = o.isActive(m)
+	if !m.Firing && !o.trigger.Live(m) { // numbers could be guessed from these
+		r.People, r.Wants = "", ""
+	}
 	if m.Firing {
 		if before := o.before[m.Key]; before != nil {
 			r.title = before.title

@@ -54,14 +54,15 @@ const (
 	maxYield    = 50   // names of a template that are looked at
 )
 
-// Decide says what the trigger does about some members of an event, those that ring now. It always has words; it
-// returns ErrNobody, beside the doubts that explain it, if it has no number.
+// Decide says what the trigger does about some members of an event, those that ring now, and reach the same people. It
+// always has words; it returns ErrNobody, beside the doubts that explain it, if it has no number.
 func (f *File) Decide(t *Trigger, e *source.Event, ring []source.Member, around Around) (Decision, error) {
 	told := e.Of(ring)
 	data := told.Data()
 	d := Decision{Policy: t.Policy, Recipients: around.Instead}
 	if len(d.Recipients) == 0 {
-		f.recipients(&d, t, data, around)
+		first := e.Of(ring[:min(len(ring), 1)]) // alone: what all have in common may be other people's
+		f.recipients(&d, t, first.Data(), around)
 	}
 	if len(d.Recipients) == 0 {
 		return d, ErrNobody

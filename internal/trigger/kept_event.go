@@ -35,9 +35,12 @@ func kept(e *source.Event) string {
 	return string(data)
 }
 
-// aboutOf is what is kept of a member: all that the event says under its key.
+// aboutOf is what is kept of a member: all that the event says under its key, as far as there is room.
 func aboutOf(members []source.Member) store.About {
 	data, err := json.Marshal(members)
+	for n := len(members) / 2; err == nil && len(data) > maxKept && n > 0; n /= 2 {
+		data, err = json.Marshal(members[:n])
+	}
 	if err != nil { // all of it is text
 		data = nil
 	}

@@ -16,9 +16,10 @@ const (
 	lookAlone   = time.Minute     // where there are no other nodes
 	lookAgain   = time.Second     // after a look that failed
 	lookApart   = 50 * time.Millisecond
-	lookMost    = 1000             // triggers that are looked at at once
-	lookTime    = 10 * time.Second // for one of them
-	leftForGone = time.Hour        // to nodes whose file has the trigger
+	lookMost    = 1000            // triggers that are looked at at once
+	lookTime    = 3 * time.Second // for one of them
+	lookFails   = 5               // of them, and the database is taken to be away
+	leftForGone = time.Hour       // to nodes whose file has the trigger
 )
 
 // Run rings what waits for its time, until ctx is done: what is held, what may ring again, what the next call is to
@@ -37,10 +38,8 @@ func (t *Triggers) Run(ctx context.Context) {
 
 // look rings what is due, and says how long to wait for the next look.
 func (t *Triggers) look(ctx context.Context) time.Duration {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
 	now := t.store.Now()
-	names, next, err := t.store.DueTriggers(ctx, now, lookMost)
+	names, next, err := t.dueBy(ctx, now)
 	if err != nil {
 		t.failed("", err)
 		return lookAgain
@@ -74,8 +73,17 @@ func (t *Triggers) look(ctx context.Context) time.Duration {
 	return wait
 }
 
+// dueBy returns the triggers whose time has come, and when that of the next comes.
+func (t *Triggers) dueBy(ctx context.Context, now time.Time) (names []string, next time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
+	return t.store.DueTriggers(ctx, now, lookMost)
+}
+
 // wake looks at one trigger, and says whether it did.
 func (t *Triggers) wake(ctx context.Context, name string, now time.Time) (is bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookTime)
+	defer cancel()
 	defer crashpoint.Contain(&err)
 	k := t.looking(ctx, name, store.Asker{})
 	if k.file == nil {
@@ -88,7 +96,10 @@ func (t *Triggers) wake(ctx context.Context, name string, now time.Time) (is boo
 	if err != nil {
 		return false, err
 	}
-	if became.Refused != nil && !errors.Is(became.Refused, ErrNoTrigger) {
+	switch {
+	case errors.Is(became.Refused, ErrNoTrigger):
+		t.log.Warn("what a trigger has to ring about waits, as the file has no such trigger", "trigger", name)
+	case became.Refused != nil:
 		t.log.Error("a trigger can't ring now, and tries again", "trigger", name, "err", became.Refused)
 	}
 	if len(became.Made) > 0 || len(k.ringing) > 0 {

@@ -76,8 +76,8 @@ func (t *Triggers) tell(ctx context.Context, k *taker) (Told, error) {
 			failed = told.refused
 		}
 	}
-	if len(k.apart) > 0 {
-		made, err := t.ringApart(ctx, k)
+	for _, members := range k.apart {
+		made, err := t.ringApart(ctx, k, members)
 		if err != nil {
 			told.Doubts = k.allDoubts()
 			return told, err
@@ -92,8 +92,8 @@ func (t *Triggers) tell(ctx context.Context, k *taker) (Told, error) {
 }
 
 // ringApart makes a call about the members that belong to no incident.
-func (t *Triggers) ringApart(ctx context.Context, k *taker) (call.Call, error) {
-	c, events, err := k.call(k.event, k.apart, k.by.Name, nil)
+func (t *Triggers) ringApart(ctx context.Context, k *taker, members []source.Member) (call.Call, error) {
+	c, events, err := k.call(k.event, members, k.by.Name, nil)
 	if err != nil {
 		return call.Call{}, err
 	}

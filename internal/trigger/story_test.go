@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/incident"
 	"redial/internal/source"
 	"redial/internal/store"
 )
@@ -247,14 +248,54 @@ func TestAStoryOfRingingAgain(t *testing.T) {
 		w.hears()
 		w.waits(2 * time.Minute)
 		w.hears("call 2: Disk one.")
+		w.nobody(2)
 		w.tells(is(fires("one"), source.Resolved))
-		w.hears("call 2 canceled")
+		w.hears("call 2 unreached")
 		w.tells(fires("one"))
 		w.waits(10 * time.Minute)
 		w.tells(is(fires("one"), source.Resolved))
 		w.waits(time.Hour)
 		w.hears()
 	})
+}
+
+// What was canceled before any phone rang keeps nothing from ringing anew.
+func TestAStoryOfNoRingAtAll(t *testing.T) {
+	inWorld(t, saysTitle, func(w *world) {
+		w.tells(fires("one"))
+		w.tells(is(fires("one"), source.Resolved))
+		w.tells(fires("one"))
+		w.hears("call 1: Disk one.", "call 1 canceled", "call 2: Disk one.")
+		w.tells(is(fires("one"), source.Acknowledged))
+		w.hears("call 2 canceled")
+	})
+}
+
+// Whom a template names for each of a group is rung, not whom it would name for all together.
+func TestAStoryOfOneTeamInAGroup(t *testing.T) {
+	inWorld(t, "to: ['{{ if hasPrefix `db` .labels.instance }}aiko{{ else }}carl{{ end }}']\n",
+		func(w *world) {
+			one, two, three := fires("one"), fires("two"), fires("three")
+			for i, e := range []*source.Event{one, two, three} {
+				e.Members[0].Labels = map[string]string{"instance": []string{"db1", "db2", "web1"}[i]}
+			}
+			told := w.tells(together(one, two, three))
+			var names []string
+			for _, r := range told.Recipients {
+				names = append(names, r.Name)
+			}
+			slices.Sort(names)
+			if len(told.Calls) != 2 || !slices.Equal(names, []string{"aiko", "carl"}) {
+				t.Errorf("%d calls to %q", len(told.Calls), names)
+			}
+			told = w.tells(&source.Event{Source: source.Alertmanager, Fires: 2, Members: []source.Member{
+				{State: source.Firing, Title: "x", Labels: one.Members[0].Labels},
+				{State: source.Firing, Title: "y", Labels: three.Members[0].Labels},
+			}})
+			if len(told.Calls) != 2 {
+				t.Errorf("without keys: %d calls to %+v", len(told.Calls), told.Recipients)
+			}
+		})
 }
 
 // hold waits before the first ring, and what resolves meanwhile rings nobody. The words are those that were told.
@@ -425,6 +466,49 @@ func TestAStoryOfOnce(t *testing.T) {
 	})
 }
 
+// What shares a key with something that is over, and began before that ended, is no old news.
+func TestAStoryOfOnceInTwoGroups(t *testing.T) {
+	inWorld(t, saysTitle+`once: "{{ .labels.team }}"`+"\n", func(w *world) {
+		start := w.store.Now()
+		first, second := fires("one"), fires("two")
+		for i, e := range []*source.Event{first, second} {
+			e.At = start.Add(time.Duration(i) * time.Minute)
+			e.Members[0].At = e.At
+		}
+		w.waits(2 * time.Minute)
+		w.tells(first)
+		w.tells(second)
+		over := is(fires("one"), source.Resolved)
+		over.Members[0].At, over.Members[0].Ended = first.At, w.store.Now()
+		w.tells(over)
+		w.hears("call 1: Disk one.", "call 1 canceled")
+		w.waits(time.Hour)
+		w.tells(second)
+		w.hears("call 2: Disk two.")
+	})
+}
+
+// Messages of one title ring each, and are over together when their title is.
+func TestAStoryOfMessages(t *testing.T) {
+	read := func(body string) *source.Event {
+		e, err := source.Read(source.JSON, &source.Request{Body: []byte(body)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	inWorld(t, once+`say: {text: "{{ .text }}"}`, func(w *world) {
+		for range 2 {
+			w.tells(read(`{"title": "Watchtower", "text": "web is old"}`))
+		}
+		w.answers(1)
+		w.tells(read(`{"title": "Watchtower", "text": "the database is gone"}`))
+		w.hears("call 1: web is old.", "call 1 reached", "call 2: the database is gone.")
+		w.tells(read(`{"title": "Watchtower", "state": "resolved"}`))
+		w.hears("call 2 canceled")
+	})
+}
+
 // A template of to says whom each member reaches; who is unknown is told where there is somebody else, and 422 where
 // there is nobody.
 func TestAStoryOfTeams(t *testing.T) {
@@ -575,4 +659,20 @@ func TestAStoryOfTooMany(t *testing.T) {
 			t.Errorf("%d calls", len(w.calls))
 		}
 	})
+}
+
+// What is one too many rings, also after somebody was reached about others that were.
+func TestWhatIsOneTooMany(t *testing.T) {
+	f := fileOf(t, once)
+	k := newTaker(f, f.Triggers["a"], store.Asker{}, fires("new"), Around{Now: friday})
+	many := &incident.Member{Key: manyKey, Firing: true, Call: "1", Reached: friday, Seen: friday}
+	known := incident.Trigger{
+		Rules:   incident.Rules{AgainAfter: time.Minute, ForgetAfter: 24 * time.Hour},
+		Members: map[string]*incident.Member{manyKey: many},
+		Calls:   map[string]incident.Call{"1": {Reached: true, Ended: friday}},
+	}
+	known.Tell(k.fold(&known, true), friday.Add(time.Hour))
+	if due := known.Due(friday.Add(time.Hour), k.People); len(due) != 1 {
+		t.Errorf("%+v rings as %+v", many, due)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,11 +27,12 @@ type taker struct {
 	event   *source.Event // nil: a look, or something by hand
 	around  Around
 
-	events []incident.Event           // of the members that have a key
-	fires  map[string][]source.Member // what the event says of those that fire, by key
-	apart  []source.Member            // those that ring by themselves
-	nobody error                      // there are members that would ring, and for none of them anybody to be rung
-	doubts []string                   // of the event
+	events      []incident.Event           // of the members that have a key
+	fires       map[string][]source.Member // what the event says of those that fire, by key
+	apart       [][]source.Member          // those that ring by themselves, by whom they reach
+	apartPeople []string                   // whom each of apart reaches
+	nobody      error                      // there are members that would ring, and for none of them anybody to be rung
+	doubts      []string                   // of the event
 
 	incident string         // by hand: the incident
 	state    incident.State // and what becomes of it
@@ -85,12 +85,15 @@ func (k *taker) take(m *source.Member) bool {
 	}
 	switch {
 	case key == "" && rings:
-		k.apart = append(k.apart, *m)
+		k.ringsApart(m, wants)
 		return true
 	case key == "":
 		return true
 	}
-	e := incident.Event{Key: key, Group: k.group(m), Rings: rings, Wants: wants, Began: m.At, Ended: m.Ended}
+	e := incident.Event{Key: key, Group: k.group(m), Rings: rings, Wants: wants}
+	if k.trigger.Once == nil { // several members may share the key of once, each with times of its own
+		e.Began, e.Ended = m.At, m.Ended
+	}
 	switch m.State {
 	case source.Firing:
 		e.State, e.Incident = incident.Firing, newID()
@@ -104,6 +107,16 @@ func (k *taker) take(m *source.Member) bool {
 	}
 	k.merge(e)
 	return true
+}
+
+// ringsApart adds a member that rings by itself, in one call with those that reach the same people.
+func (k *taker) ringsApart(m *source.Member, people string) {
+	i := slices.Index(k.apartPeople, people)
+	if i < 0 {
+		i = len(k.apart)
+		k.apartPeople, k.apart = append(k.apartPeople, people), append(k.apart, nil)
+	}
+	k.apart[i] = append(k.apart[i], *m)
 }
 
 // merge adds what is told of a member. Where `once` gives several the same key, they are one that fires while any does.
@@ -208,9 +221,22 @@ func (k *taker) takeByHand(t *incident.Trigger) store.Taken {
 	return store.Taken{Why: store.ClosedByHand, Words: k.words()}
 }
 
+// ends adds that messages are over whose title the event names.
+func (k *taker) ends(t *incident.Trigger) []incident.Event {
+	events := slices.Clone(k.events)
+	for _, e := range k.events {
+		for _, key := range slices.Sorted(maps.Keys(t.Members)) {
+			if e.State != incident.Firing && source.IsMessage(key, e.Key) {
+				events = append(events, incident.Event{Key: key, State: e.State})
+			}
+		}
+	}
+	return events
+}
+
 // fold has the members that are too many told as one.
 func (k *taker) fold(t *incident.Trigger, full bool) []incident.Event {
-	events := slices.Clone(k.events)
+	events := k.ends(t)
 	if !full {
 		return events
 	}
@@ -224,6 +250,9 @@ func (k *taker) fold(t *incident.Trigger, full bool) []incident.Event {
 		}
 	}
 	if k.most != "" {
+		if many := t.Members[manyKey]; many != nil && !t.Live(many) { // what was told of was others
+			events = slices.Insert(events, 0, incident.Event{Key: manyKey, State: incident.Over})
+		}
 		k.ringing = append(k.ringing, "there are too many that fire at once: what is new is told as one, without its name")
 	}
 	return events
@@ -342,9 +371,6 @@ func (k *taker) call(
 ) (call.Call, []call.Event, error) {
 	now := k.around.Now
 	d, err := k.file.Decide(k.trigger, e, members, k.around)
-	if errors.Is(err, ErrNobody) && len(members) > 1 { // a template that needs one of them alone
-		d, err = k.file.Decide(k.trigger, e, members[:1], k.around)
-	}
 	if err != nil {
 		k.ringing = append(k.ringing, d.Doubts...)
 		return call.Call{}, nil, err

@@ -39,8 +39,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case isNotNow(err):
 		p = edge.Problem(http.StatusConflict, "%v", root(err))
 	case errors.Is(err, store.ErrKeysUnread):
-		p = edge.Problem(http.StatusServiceUnavailable, "redial can't tell whether this API key works: %v",
-			store.ErrKeysUnread)
+		p = edge.Problem(http.StatusServiceUnavailable,
+			"redial can't tell whether this API key works: %v; nothing was changed", store.ErrKeysUnread)
 	case errors.Is(err, store.ErrKeyEnded): // since it was let in
 		p = s.endedKey()
 	case errors.Is(err, store.ErrKeysEnded):
