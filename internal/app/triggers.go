@@ -2,6 +2,9 @@ package app
 
 import (
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 
 	"redial/internal/edge"
 	"redial/internal/trigger"
@@ -49,10 +52,26 @@ func (a *App) Reread() {
 	case f == nil:
 		a.log.Info("there is no REDIAL_CONFIG to be read anew")
 	default:
-		changed := f.Hash != hashOf(a.triggers.File())
+		before := a.triggers.File()
+		changed := f.Hash != hashOf(before)
 		a.triggers.Use(f)
 		a.log.Info("REDIAL_CONFIG was read anew", append([]any{"changed", changed}, aboutFile(f)...)...)
+		a.warnOfGone(before, f)
 		poke(a.neighbors.changed)
+	}
+}
+
+// warnOfGone warns of triggers that a file no longer has, as events of theirs may be under way.
+func (a *App) warnOfGone(before, now *trigger.File) {
+	if before == nil {
+		return
+	}
+	gone := slices.DeleteFunc(slices.Sorted(maps.Keys(before.Triggers)), func(name string) bool {
+		return now.Triggers[name] != nil
+	})
+	if len(gone) > 0 {
+		a.log.Warn("triggers are gone from REDIAL_CONFIG: their senders are told to try again, what they still have to ring "+
+			"about waits, and their calls go on until redial incidents close", "triggers", strings.Join(gone, " "))
 	}
 }
 

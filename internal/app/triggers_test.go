@@ -80,6 +80,9 @@ func TestAFileOfTriggersIsReadAnew(t *testing.T) {
 		says(`msg="REDIAL_CONFIG was read anew" changed=true hash=` + hash[:12] + " triggers=1 people=1")
 		reread(configFile("8"))
 		says("changed=false")
+		reread(strings.Replace(configFile("8"), "default:", "renamed:", 1))
+		says("level=WARN msg=\"triggers are gone from REDIAL_CONFIG", "triggers=default")
+		reread(configFile("8"))
 		reread(strings.ReplaceAll(configFile("99"), "aiko]", "nobody]"))
 		if n := w.attempts("night"); n != 8 {
 			t.Errorf("%d attempts by a file that is wrong", n)
