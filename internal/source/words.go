@@ -14,8 +14,9 @@ import (
 // Japanese, and in English for everybody else.
 //
 // An event in English is told to a Japanese listener in the sentences of which most alerts consist, else by what is
-// known of it in any language: severity, numbers, the words of the trade and the names of machines, in kana. Where
-// that is not all, he is told to look at the screen. No English text is spoken by a Japanese voice.
+// known of it in any language: severity, numbers, the words of the trade and the names of machines, in kana. What is
+// only half understood is not said, because its words could mean the contrary. Where that is not all, he is told to
+// look at the screen. No English text is spoken by a Japanese voice.
 func Words(e *Event, language string) (said, in string) {
 	t := newTelling(language)
 	about := e.about()

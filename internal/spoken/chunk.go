@@ -26,7 +26,7 @@ var (
 
 // chunk reads what stands between two spaces, without Japanese.
 func (r *reading) chunk(text string) {
-	if at := scheme.FindStringIndex(text); at != nil {
+	if at := scheme.FindStringIndex(text); at != nil && !r.site(text) {
 		r.around(text, at[0])
 		return
 	}
@@ -44,6 +44,13 @@ func (r *reading) chunk(text string) {
 	default:
 		r.pause()
 	}
+}
+
+// site tells whether a chunk is the name of a web site that the text is about, rather than a link.
+func (r *reading) site(text string) bool {
+	name := strings.TrimRight(strings.TrimLeft(text, opening), closing+",:;.!?")
+	last := r.last()
+	return strings.HasPrefix(name, "www.") && host.MatchString(name) && (last == nil || !last.leads())
 }
 
 // around reads what stands before and behind a link.

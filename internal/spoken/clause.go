@@ -23,6 +23,7 @@ A is|are? out of disk? space = Aが容量不足です
 no data for A = Aのデータがありません
 error in A = Aでエラーが起きています
 no A for N = Aが、N間ありません
+due to no A = Aがないためです
 for N = Nにわたって続いています
 A is|are? wet = Aが濡れています
 no A from B = BからAがありません
@@ -33,10 +34,17 @@ A is|are? not available = Aが利用できません
 A is|are? not running|working = Aが動いていません
 A is|are? not responding|answering = Aが応答しません
 A does|do not respond|answer|reply = Aが応答しません
+A did|does|has|have not finish|finished|complete|completed = Aが終わっていません
+A did|does|has|have not start|started = Aが始まっていません
+A is|are|was|were not sent = Aが送信されていません
+A is|are|was|were? not found = Aが見つかりません
+A can|could not be reached = Aに接続できません
+A can|could not connect to B = AがBに接続できません
 A is|are? not reachable = Aに接続できません
 A is|are? unreachable = Aに接続できません
 A is|are? unavailable = Aが利用できません
 A is|are? missing|absent|lost = Aがありません
+missing A = Aがありません
 A is|are? crash? looping = Aがクラッシュを繰り返しています
 A has|have not matched expected number of replicas = Aのレプリカ数が想定と異なります
 A mismatch = Aが一致しません
@@ -44,8 +52,13 @@ A has|have insufficient number of B = AのBの数が不足しています
 A has|have insufficient B = AのBが不足しています
 insufficient A = Aが不足しています
 A insufficient = Aが不足しています
-A will? expire|expires|expiring in N = Aが、あとNで期限切れになります
-A will? expire|expires|expiring soon = Aがまもなく期限切れになります
+A will? expire|expires|expiring in N = Aの期限が、あとNで切れます
+A will? expire|expires|expiring soon = Aの期限がまもなく切れます
+A will? expire|expires|expiring today = Aの期限が今日切れます
+A will? expire|expires|expiring tomorrow = Aの期限が明日切れます
+A will? expire|expires|expiring on N = Aの期限はNです
+A will? expire|expires|expiring = Aの期限が近づいています
+A has|is|are? expired N ago = Aの期限がN前に切れました
 A has|is|are? expired = Aの期限が切れています
 timeout of N exceeded = Nでタイムアウトしました
 connection timed out at N = Nへの接続がタイムアウトしました
@@ -118,7 +131,7 @@ const longestClause = 16
 
 // sentenceOf is what a Japanese speaker would say instead of a clause in English. It is false if none is known.
 func sentenceOf(all items) (said string, ok bool) {
-	if len(all) > longestClause {
+	if all = uncontracted(all); len(all) > longestClause {
 		return "", false
 	}
 	lasting := ""
@@ -259,7 +272,7 @@ func namesOf(all items) (said string, ok bool) {
 		if all[i].kind == word {
 			text, known = kanaOf(all[i].text, false)
 		}
-		if !known || text == "" || all[i].kind == native || all[i].is("no", "not", "without") {
+		if !known || text == "" || all[i].kind == native || all[i].negates() {
 			return "", false
 		}
 		if said != "" && !strings.HasSuffix(said, "、") && !beginsInKanji(text) {
@@ -274,14 +287,42 @@ func beginsInKanji(text string) bool {
 	return unicode.Is(unicode.Han, []rune(text)[0])
 }
 
-// is tells whether the item is one of some words.
-func (i *item) is(words ...string) bool {
-	for _, w := range words {
-		if i.kind == word && strings.EqualFold(i.text, w) {
+// negations turn into its contrary what the words beside them say.
+var negations = []string{
+	"no", "not", "never", "none", "nobody", "nothing", "neither", "nor", "cannot", "without",
+}
+
+func (i *item) negates() bool {
+	return i.is(negations...) || i.kind == word && strings.HasSuffix(strings.ToLower(i.text), "n't")
+}
+
+// negated tells whether one of the items is a negation. In No.5 it is none.
+func (all items) negated() bool {
+	for i := range all {
+		numbered := i+1 < len(all) && all[i+1].kind == number && !all[i+1].spaced
+		if all[i].negates() && !(all[i].is("no") && numbered) {
 			return true
 		}
 	}
 	return false
+}
+
+// uncontracted reads "isn't" as "is not".
+func uncontracted(all items) (rest items) {
+	for i := range all {
+		stem, cut := strings.CutSuffix(strings.ToLower(all[i].text), "n't")
+		switch {
+		case all[i].kind != word || !cut && stem != "cannot":
+			rest = append(rest, all[i])
+			continue
+		case stem == "ca" || stem == "cannot":
+			stem = "can"
+		case stem == "wo":
+			stem = "will"
+		}
+		rest = append(rest, item{kind: word, text: stem}, item{kind: word, text: "not"})
+	}
+	return rest
 }
 
 // withoutWords leaves out phrases that say nothing.

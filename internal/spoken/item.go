@@ -1,5 +1,7 @@
 package spoken
 
+import "strings"
+
 // kind is a kind of item.
 type kind int
 
@@ -21,6 +23,16 @@ type item struct {
 	minus  bool
 	spaced bool   // it stood behind a space
 	of     string // the whole that the number is a part of: 5 in 3/5
+}
+
+// is tells whether the item is one of some words.
+func (i *item) is(words ...string) bool {
+	for _, w := range words {
+		if i.kind == word && strings.EqualFold(i.text, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // unit is what a number counts, as the tables of the languages name it.

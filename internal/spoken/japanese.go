@@ -8,7 +8,8 @@ import (
 // kanaVoice says items in Japanese: English words as kana, if they are known.
 type kanaVoice struct{}
 
-// say says clause by clause: a sentence of its own where one is known, else word by word.
+// say says clause by clause: a sentence of its own where one is known, else word by word where all words are. Of what
+// is half understood nothing is said: the words that are known may mean the contrary without the others.
 func (v kanaVoice) say(all items, spell bool) (said string, whole bool) {
 	var b strings.Builder
 	whole = true
@@ -80,7 +81,9 @@ const (
 func (v kanaVoice) clause(all items, spell bool) (said string, whole bool, as form) {
 	words := slices.ContainsFunc(all, func(i item) bool { return i.kind == word })
 	if spell || !words || !all.foreign() {
-		said, whole = v.words(all, spell)
+		if said, whole = v.words(all, spell); !spell && all.negated() {
+			return "", false, fragment
+		}
 		return said, whole, fragment
 	}
 	if said, whole = sentenceOf(all); whole {
@@ -89,14 +92,16 @@ func (v kanaVoice) clause(all items, spell bool) (said string, whole bool, as fo
 	if said, whole = thingOf(withoutWords(all, "the", "a", "an")); whole {
 		return said, true, thing
 	}
-	said, whole = v.words(all, false)
-	return said, whole, fragment
+	if said, whole = v.words(all, false); !whole || all.negated() {
+		return "", false, fragment
+	}
+	return said, true, fragment
 }
 
 // words says items one by one.
 func (v kanaVoice) words(all items, spell bool) (said string, whole bool) {
 	var b strings.Builder
-	all, whole = negated(all), true
+	whole = true
 	foreign := false // the item before is no Japanese
 	for i := range all {
 		text, native := "", all[i].kind == native
@@ -120,15 +125,4 @@ func (v kanaVoice) words(all items, spell bool) (said string, whole bool) {
 		foreign = !native
 	}
 	return b.String(), whole
-}
-
-// negated puts "no" behind what there is none of.
-func negated(all items) items {
-	all = slices.Clone(all)
-	for i := range len(all) - 1 {
-		if a, b := &all[i], &all[i+1]; a.kind == word && b.kind == word && strings.EqualFold(a.text, "no") {
-			a.text, b.text = b.text, a.text
-		}
-	}
-	return all
 }

@@ -308,17 +308,22 @@ const glossaryLines = `
 異常 unhealthy abnormal anomaly bad
 正常 healthy normal ok okay good
 不明 unknown
-不可 unable cannot can't couldn't
-なし no not none missing absent without isn't
+不可 unable
+ノー no
+ノット not
+欠落 missing absent
 電話 phone call
 ほか more other others
-見つからない found
 到達不能 unreachable unreached
 利用不可 unavailable
 拒否 refused denied rejected reject
 切断 disconnected disconnect reset
 接続 connect connected connection connections connecting
-期限切れ expired expire expires expiring expiry expiration
+期限切れ expired
+期限 expire expires expiring expiry expiration
+キー key
+夜間 nightly
+インポート import
 超過 exceeded exceeds exceed over
 未満 below under
 以上 above
@@ -355,7 +360,7 @@ const glossaryLines = `
 ほぼ almost nearly
 時計 clock
 ずれ skew drift
-検出 detected detect
+検出 detected detect found
 レイド raid
 縮退 degraded
 数 number

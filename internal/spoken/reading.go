@@ -1,9 +1,6 @@
 package spoken
 
-import (
-	"strings"
-	"unicode"
-)
+import "unicode"
 
 // reading is a text that is turned into items.
 type reading struct {
@@ -14,10 +11,13 @@ type reading struct {
 
 // link leaves a link out, with the words that lead to it.
 func (r *reading) link() {
-	r.drop(func(i *item) bool {
-		return i.kind == pause || i.kind == word && strings.Contains(" see at link links source url dashboard runbook here "+
-			"details href instance ", " "+strings.ToLower(i.text)+" ")
-	})
+	r.drop(func(i *item) bool { return i.kind == pause || i.leads() || i.is("of", "for", "from", "to", "on") })
+}
+
+// leads tells whether a word leads to a link, which is not said.
+func (i *item) leads() bool {
+	return i.is("see", "at", "link", "links", "source", "url", "dashboard", "runbook", "here", "details", "href",
+		"instance")
 }
 
 // number adds a number, with what it is compared with.

@@ -35,17 +35,20 @@ func TestInEnglish(t *testing.T) {
 		"HTTP 5xx":                      "HTTP 5 x x.",
 		`instance="db-01:9100"`:         "instance db 01.",
 		// what nobody can follow
-		"550e8400-e29b-41d4-a716-446655440000 is gone":  "is gone.",
-		"commit 3f2a9bc failed":                         "commit failed.",
-		"failed at 2026-11-27T02:14:51Z on db1":         "failed on db 1.",
-		"See https://wiki.example.com/disk?x=1.":        "",
-		"Full. Details: https://x.example.com/a?b=c":    "Full.",
-		"url=https://x.example.com/a is slow":           "is slow.",
-		"<https://g.example.com/x|Dashboard> says so":   "Dashboard says so.",
-		"Probe failed (instance https://a.example.com)": "Probe failed.",
-		"off (https://x.example.com/a)now":              "off now.",
-		"mail to ops@example.com failed":                "mail to failed.",
-		"call +819012345678":                            "call.",
+		"550e8400-e29b-41d4-a716-446655440000 is gone":         "is gone.",
+		"commit 3f2a9bc failed":                                "commit failed.",
+		"failed at 2026-11-27T02:14:51Z on db1":                "failed on db 1.",
+		"See https://wiki.example.com/disk?x=1.":               "",
+		"Full. Details: https://x.example.com/a?b=c":           "Full.",
+		"url=https://x.example.com/a is slow":                  "is slow.",
+		"<https://g.example.com/x|Dashboard> says so":          "Dashboard says so.",
+		"Probe failed (instance https://a.example.com)":        "Probe failed.",
+		"off (https://x.example.com/a)now":                     "off now.",
+		"mail to ops@example.com failed":                       "mail failed.",
+		"TLS certificate of www.example.com expires in 3 days": "TLS certificate of example dot com expires in 3 days.",
+		"Probe of https://shop.example.com/a failed":           "Probe failed.",
+		"Full: see www.example.com.":                           "Full.",
+		"call +819012345678":                                   "call.",
 		// numbers
 		"97.3154%":                    "97.3 percent.",
 		"99.97% of 14151331895 bytes": "99.97 percent of 14.2 billion bytes.",
@@ -94,10 +97,7 @@ func TestInEnglish(t *testing.T) {
 
 // The same in Japanese. Where English is left out, whole is false.
 func TestInJapanese(t *testing.T) {
-	for _, c := range []struct {
-		text, want string
-		whole      bool
-	}{
+	saysInJapanese(t, []japaneseCase{
 		{"db-01のディスク使用率が97.3154%です。至急確認してください（https://x.example.com/a）", "ディービー 01のディスク使用率が97.3パーセントです。至急確認してください。", true},
 		{"ｱﾗｰﾄ：ＣＰＵ使用率９０％超", "アラート、シーピーユー使用率90パーセント超。", true},
 		{"「決済」が停止、5分経過", "決済、が停止、5分経過。", true},
@@ -120,17 +120,81 @@ func TestInJapanese(t *testing.T) {
 		{"No data for orders per minute", "1分あたりの注文のデータがありません。", true},
 		{"One or more targets are unreachable", "ターゲットに接続できません。", true},
 		{"Water leak", "水漏れです。", true},
-		{"Marmalade is down", "停止。", false},
+		{"Marmalade is down", "", false},
 		{"The quick brown fox", "", false},
-		{"Disk of the marmalade", "ディスク。", false},
+		{"Disk of the marmalade", "", false},
+		{"Disk is full, marmalade", "ディスクが満杯です。", false},
 		{"Привет", "", false},
 		{"", "", true},
-	} {
-		got, whole := Text(c.text, "ja-JP")
-		if got != c.want || whole != c.whole {
+	})
+}
+
+type japaneseCase struct {
+	text, want string
+	whole      bool
+}
+
+func saysInJapanese(t *testing.T, all []japaneseCase) {
+	t.Helper()
+	for _, c := range all {
+		if got, whole := Text(c.text, "ja-JP"); got != c.want || whole != c.whole {
 			t.Errorf("%q:\n got %q %v\nwant %q %v", c.text, got, whole, c.want, c.whole)
 		}
 	}
+}
+
+// What is half understood is not said in fragments, and a negation never becomes its contrary, or a word of its own.
+func TestNegationsInJapanese(t *testing.T) {
+	saysInJapanese(t, []japaneseCase{
+		{"TLS certificate of www.example.com expires in 3 days", "エグザンプル ドット コムのティーエルエス証明書の期限が、あと3日で切れます。", true},
+		{"Certificate expires", "証明書の期限が近づいています。", true},
+		{"CertExpiringSoon", "証明書の期限がまもなく切れます。", true},
+		{"Certificate expires on 2026-12-01", "証明書の期限は2026年12月1日です。", true},
+		{"Certificate expires tomorrow", "証明書の期限が明日切れます。", true},
+		{"Certificate has expired", "証明書の期限が切れています。", true},
+		{"Certificate expired 3 days ago", "証明書の期限が3日前に切れました。", true},
+		{"Certificate hasn't expired", "", false},
+		{"Nightly import did not finish", "夜間 インポートが終わっていません。", true},
+		{"Nightly import didn’t finish", "夜間 インポートが終わっていません。", true},
+		{"The invoices for November were not sent to anybody", "", false},
+		{"The report was not sent", "レポートが送信されていません。", true},
+		{"NoKey", "キーがありません。", true},
+		{"Someone is at the door", "", false},
+		{"Error found on disk", "ディスクのエラー検出です。", true},
+		{"Disk not found", "ディスクが見つかりません。", true},
+		{"Disk is not full", "", false},
+		{"Disk can't be full", "", false},
+		{"Neither disk is full", "", false},
+		{"Nothing is down", "", false},
+		{"Nobody answers", "", false},
+		{"Backup never failed", "", false},
+		{"Backup finished without error", "", false},
+		{"Server cannot be reached", "サーバーに接続できません。", true},
+		{"Missing backup", "バックアップがありません。", true},
+		{"Disk is full. Import is not a failure.", "ディスクが満杯です。", false},
+		{"ディスクはnot fullです", "", false},
+		{"ラックNo.3の温度が高い", "ラックノー 3の温度が高い。", true},
+	})
+	if got, _ := Name("NoKey", "ja-JP"); got != "ノー キー" {
+		t.Errorf("a name is said as %q", got)
+	}
+}
+
+// Where something is negated, only whole sentences are said: no word of what is left says the contrary.
+func TestNegationsAreNoFragments(t *testing.T) {
+	words := rapid.SampledFrom(strings.Fields("disk backup is was has full failed finished ready server to of in on open"))
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.SliceOfN(words, 1, 6).Draw(t, "words")
+		at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+		text[at] = rapid.SampledFrom(append([]string{"isn't", "didn't", "won't"}, negations...)).Draw(t, "negation")
+		said, whole := Text(strings.Join(text, " "), "ja-JP")
+		if whole != (said != "") {
+			t.Fatalf("%q is said as %q, whole %v", text, said, whole)
+		}
+		if whole && !strings.Contains(said, "ません") && !strings.Contains(said, "ない") {
+			t.Fatalf("%q is said without its negation: %q", text, said)
+		}
+	})
 }
 
 // Every sentence of alerts is found by its own pattern, and leaves no slot open.
