@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -49,15 +50,28 @@ func (c *incidentsListCmd) Run(ctx context.Context, con *console) error {
 	if c.JSON {
 		return printJSON(con.out, page)
 	}
-	printLines(con.out, table("KEY\tTRIGGER\tSTATE\tFIRES\tSINCE\tTITLE", page.Incidents,
-		func(w io.Writer, _ int, i *api.Incident) {
-			printf(w, "%s\t%s\t%s\t%d of %d\t%s\t%s\n", i.Key, i.Trigger, i.State, i.Firing, i.Members,
+	var ids []string
+	for _, i := range page.Incidents {
+		ids = append(ids, i.ID)
+	}
+	ids = shortened(ids)
+	printLines(con.out, table("ID\tKEY\tTRIGGER\tSTATE\tFIRES\tSINCE\tTITLE", page.Incidents,
+		func(w io.Writer, n int, i *api.Incident) {
+			printf(w, "%s\t%s\t%s\t%s\t%d of %d\t%s\t%s\n", ids[n], i.Key, i.Trigger, reached(i), i.Firing, i.Members,
 				clock(i.OpenedAt), i.Title)
 		}))
 	if page.NextCursor != "" {
 		printf(con.out, "\nMore: %s\n", c.more(page.NextCursor))
 	}
 	return nil
+}
+
+// reached is the state of an incident, and of one that is open, whether somebody was reached about it.
+func reached(i *api.Incident) string {
+	if i.State == "open" && !i.ReachedAt.IsZero() {
+		return "reached"
+	}
+	return i.State
 }
 
 // more is the command that lists the next page of the same list.
@@ -79,7 +93,7 @@ func (c *incidentsListCmd) more(cursor string) string {
 type oneIncident struct {
 	server  `embed:""`
 	printed `embed:""`
-	Key     string `arg:"" help:"What its sender calls it, or its id."`
+	Key     string `arg:"" help:"What its sender calls it, or its id, or the beginning of that."`
 	Trigger string `help:"The trigger, where incidents of several have the same key." placeholder:"NAME"`
 }
 
@@ -99,7 +113,7 @@ func (c *oneIncident) find(ctx context.Context, closedToo bool) (id string, err 
 	case err != nil:
 		return "", err
 	case len(list) == 0:
-		return "", fmt.Errorf("no open incident has the key %s; %s lists all", c.Key, c.command("incidents", "--all"))
+		return c.begins(ctx, closedToo)
 	case len(list) > 1 && list[0].Trigger == list[1].Trigger:
 		return "", fmt.Errorf("several open incidents of %s have the key %s: give the id of one; %s has them",
 			list[0].Trigger, c.Key, c.command("incidents", "--json"))
@@ -109,6 +123,51 @@ func (c *oneIncident) find(ctx context.Context, closedToo bool) (id string, err 
 	default:
 		return list[0].ID, nil
 	}
+}
+
+const (
+	shortestID    = 8 // digits of an id that must be given; fewer would find incidents that were not meant
+	mostIncidents = 2000
+)
+
+// begins returns the only id that begins with what was given, of the newest incidents: of those that are open or, if any
+// will do, of all.
+func (c *oneIncident) begins(ctx context.Context, closedToo bool) (string, error) {
+	which := map[bool]string{true: "", false: "open "}[closedToo]
+	none := fmt.Errorf("no %sincident has the key %s, or an id that begins so; a key with quotes or spaces needs '…' "+
+		"around it; %s lists all", which, c.Key, c.command("incidents", "--all"))
+	start := strings.ToLower(c.Key)
+	if len(start) < shortestID || strings.Trim(start, "0123456789abcdef-") != "" {
+		return "", none
+	}
+	q := api.IncidentQuery{Trigger: c.Trigger, State: "open", Limit: 100}
+	if closedToo {
+		q.State = ""
+	}
+	var found []string
+	for seen := 0; seen < mostIncidents; {
+		page, err := c.client().Incidents(ctx, q)
+		if err != nil {
+			return "", err
+		}
+		for _, i := range page.Incidents {
+			if strings.HasPrefix(i.ID, start) {
+				found = append(found, i.ID)
+			}
+		}
+		seen += len(page.Incidents)
+		if q.Cursor = page.NextCursor; q.Cursor == "" {
+			break
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", none
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("%s is the beginning of the ids of several incidents: %s; give more of it", c.Key,
+		strings.Join(found[:min(len(found), 5)], ", "))
 }
 
 type incidentsShowCmd struct {
