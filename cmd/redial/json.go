@@ -18,14 +18,19 @@ type printed struct {
 
 // failure is an error as a line of JSON, on standard error.
 type failure struct {
-	Error      string       `json:"error"`
-	ExitStatus int          `json:"exit_status"`
-	Problem    *api.Problem `json:"problem,omitzero"` // as the server sent it
+	Error      string        `json:"error"`
+	ExitStatus int           `json:"exit_status"`
+	Problem    *api.Problem  `json:"problem,omitzero"`  // as the server sent it
+	Mistakes   []app.Mistake `json:"mistakes,omitzero"` // of a file of triggers
 }
 
 func failureOf(err error, status int) failure {
 	p, _ := errors.AsType[*api.Problem](err)
-	return failure{err.Error(), status, p}
+	f := failure{Error: err.Error(), ExitStatus: status, Problem: p}
+	if file, ok := errors.AsType[*app.FileError](err); ok {
+		f.Mistakes = file.Mistakes
+	}
+	return f
 }
 
 // removed is the result of a removal, after which there is nothing else to show.

@@ -467,7 +467,7 @@ func TestAWindowIsGivenFieldByField(t *testing.T) {
 func TestPoliciesThatCantBe(t *testing.T) {
 	inWorldAt(t, "2000-03-24T12:00:00Z", func(w *world) {
 		for body, want := range map[string]string{
-			`{"to":"` + alice + `","policy":{"preset":"rude"}}`:                                                     "policy.preset: is not there; there are: article, polite, urgent",
+			`{"to":"` + alice + `","policy":{"preset":"rude"}}`:                                                     `policy.preset: is "rude", which is no preset; there are: article, polite, urgent`,
 			`{"to":"` + alice + `","policy":{"redial_after":{"busy":[]}}}`:                                          "policy.redial_after.busy",
 			`{"to":"` + alice + `","policy":{"redial_after":{"busy":["0s","200h"]}}}`:                               "policy.redial_after.busy: must be from 0s to 168h",
 			`{"to":"` + alice + `","policy":{"redial_after":{"completed":"1s"}}}`:                                   "policy.redial_after.completed: is not a field",

@@ -117,10 +117,10 @@ func TestANodeDoesNotStartWithAWrongFile(t *testing.T) {
 	dir := t.TempDir()
 	presets := writes(t, filepath.Join(dir, "presets.json"), `{"night": {"max_attempts": 10}}`)
 	for text, want := range map[string]string{
-		configFile("99"): "REDIAL_CONFIG names a file with a mistake\n" + dir + "/redial.yaml:4:11: ",
-		"peple: {}\ntrigers: {}\n": "REDIAL_CONFIG names a file with 2 mistakes\n" + dir + "/redial.yaml:1:1: the file has " +
+		configFile("99"): dir + "/redial.yaml has a mistake\n" + dir + "/redial.yaml:4:11: ",
+		"peple: {}\ntrigers: {}\n": dir + "/redial.yaml has 2 mistakes\n" + dir + "/redial.yaml:1:1: the file has " +
 			"no field \"peple\": is people meant?; it may have: people, rotas, presets, triggers\n" + dir + "/redial.yaml:2:1: ",
-		configFile("5"): "REDIAL_CONFIG names a file with a mistake\n" + dir + "/redial.yaml:4:3: the installation has a " +
+		configFile("5"): dir + "/redial.yaml has a mistake\n" + dir + "/redial.yaml:4:3: the installation has a " +
 			"preset night of its own",
 		"\n": "REDIAL_CONFIG is wrong in " + dir + "/redial.yaml: the file is empty",
 	} {

@@ -16,6 +16,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/nearest"
 	"redial/internal/phone"
 )
 
@@ -83,7 +84,13 @@ func (f *Faults) policy(raw json.RawMessage, presets Presets, p *call.Policy) {
 				p.Window.Zone = cmp.Or(p.Window.Zone, call.AnyOfNumber)
 			}
 		} else {
-			f.Add("policy.preset", "is not there; there are: "+strings.Join(slices.Sorted(maps.Keys(presets)), ", "))
+			names := slices.Sorted(maps.Keys(presets))
+			meant := ""
+			if n := nearest.Of(named.Preset, names); n != "" {
+				meant = ": is " + n + " meant?"
+			}
+			f.Add("policy.preset", fmt.Sprintf("is %.60q, which is no preset%s; there are: %s", named.Preset, meant,
+				strings.Join(names, ", ")))
 		}
 	}
 	f.fields(raw, p)

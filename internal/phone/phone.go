@@ -1,6 +1,11 @@
 package phone
 
-import "github.com/nyaruka/phonenumbers"
+import (
+	"maps"
+	"slices"
+
+	"github.com/nyaruka/phonenumbers"
+)
 
 // Kind is the kind of line that a number belongs to, as far as the numbering plan tells.
 type Kind string
@@ -33,6 +38,9 @@ type Number struct {
 func ValidRegion(code string) bool {
 	return phonenumbers.GetCountryCodeForRegion(code) != 0
 }
+
+// Regions are all that ValidRegion knows.
+func Regions() []string { return slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions())) }
 
 // describe turns a valid number, and the library's type of it, into what the rest of redial works with.
 func describe(p *phonenumbers.PhoneNumber, t phonenumbers.PhoneNumberType) Number {

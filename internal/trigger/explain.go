@@ -29,7 +29,7 @@ func (t *Triggers) Explain(ctx context.Context, name string, e *source.Event) (x
 	}
 	ring, _ := tr.Ring(e)
 	if x.Ringing = len(ring); len(ring) == 0 {
-		x.Why = nothingRings
+		x.Why = silence(e)
 		return x, nil
 	}
 	now := t.store.Now()

@@ -181,7 +181,8 @@ trigers: {}
 		`20:17: a template is written in quotes, as in "{{ .title }}": without them, YAML reads its braces`,
 		`20:31: say.language is not spoken by Twilio, as far as redial knows`,
 		`20:48: say has no field "volume"; it may have: text, language, voice, repeat`,
-		`21:14: policy.preset is not there; there are: article, bad, night, polite, urgent`,
+		`21:14: policy.preset is "urgnt", which is no preset: is urgent meant?; there are: article, bad, night, ` +
+			"polite, urgent",
 		`21:29: policy.max_attempts must be a whole number, not string`,
 		`21:58: policy.confirm.digit must be a string, not number: write "1"`,
 		`22:13: state can't be matched: what fires rings, and what resolves is never left out`,

@@ -33,7 +33,7 @@ func (t *Triggers) Ask(ctx context.Context, name string, e *source.Event, g Give
 	told := Told{Trigger: name}
 	ring, _ := tr.Ring(e)
 	if len(ring) == 0 {
-		told.Why = nothingRings
+		told.Why = silence(e)
 		return call.Wish{}, told, nil
 	}
 	now := t.store.Now()

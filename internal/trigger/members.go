@@ -24,8 +24,36 @@ func (t *Trigger) Ring(e *source.Event) (ring, others []source.Member) {
 	return ring, others
 }
 
-// nothingRings is why an event rings nobody of which Ring finds nothing.
-const nothingRings = "nothing in the event fires and matches the trigger"
+// silence is why an event rings nobody of which Ring finds nothing.
+func silence(e *source.Event) string {
+	switch all := states(e); {
+	case all[source.Firing] || len(all) == 0 || all[source.Updated]:
+		return "nothing in the event fires and matches the trigger"
+	case all[source.Acknowledged]:
+		return "somebody takes care of it"
+	}
+	return "it is over"
+}
+
+// canceled is why a call is canceled that was to tell of what the event is about.
+func canceled(e *source.Event) string {
+	switch all := states(e); {
+	case !all[source.Acknowledged]:
+		return "what the call told of is over: the call is canceled"
+	case !all[source.Resolved]:
+		return "somebody takes care of what the call told of: the call is canceled"
+	}
+	return "what the call told of is over, or somebody takes care of it: the call is canceled"
+}
+
+// states are those of the members of an event.
+func states(e *source.Event) map[source.State]bool {
+	all := map[source.State]bool{}
+	for i := range e.Members {
+		all[e.Members[i].State] = true
+	}
+	return all
+}
 
 // matches says whether each of the trigger's names has one of its values.
 func (t *Trigger) matches(m *source.Member) bool {

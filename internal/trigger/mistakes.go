@@ -13,8 +13,9 @@ const maxMistakes = 100
 // A Mistake is something wrong with the file, where it stands, and how to put it right. Line and Column count from 1,
 // the column in characters.
 type Mistake struct {
-	Line, Column int
-	Text         string
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Text   string `json:"mistake"`
 }
 
 func (m Mistake) String() string { return fmt.Sprintf("%d:%d: %s", m.Line, m.Column, m.Text) }

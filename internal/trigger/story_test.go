@@ -205,7 +205,12 @@ func TestAStoryOfRepeats(t *testing.T) {
 		if again := w.tells(fires("one")); again.Why != "somebody was reached about it already" {
 			t.Errorf("%+v", again)
 		}
-		w.tells(is(fires("one"), source.Resolved))
+		if told := w.tells(is(fires("one"), source.Acknowledged)); told.Why != "somebody takes care of it" {
+			t.Errorf("%+v", told)
+		}
+		if told := w.tells(is(fires("one"), source.Resolved)); told.Why != "it is over" {
+			t.Errorf("%+v", told)
+		}
 		w.waits(time.Hour)
 		w.hears()
 		w.tells(fires("one"))
@@ -220,7 +225,7 @@ func TestAStoryOfResolving(t *testing.T) {
 		w.tells(together(is(fires("one"), source.Resolved), fires("two")))
 		w.hears("call 1: Disk one. Disk two.")
 		told := w.tells(is(fires("two"), source.Resolved))
-		if len(told.Canceled) != 1 || told.Why == "" {
+		if len(told.Canceled) != 1 || told.Why != "what the call told of is over: the call is canceled" {
 			t.Errorf("%+v", told)
 		}
 		w.hears("call 1 canceled")
@@ -266,7 +271,10 @@ func TestAStoryOfNoRingAtAll(t *testing.T) {
 		w.tells(is(fires("one"), source.Resolved))
 		w.tells(fires("one"))
 		w.hears("call 1: Disk one.", "call 1 canceled", "call 2: Disk one.")
-		w.tells(is(fires("one"), source.Acknowledged))
+		told := w.tells(is(fires("one"), source.Acknowledged))
+		if told.Why != "somebody takes care of what the call told of: the call is canceled" {
+			t.Errorf("%+v", told)
+		}
 		w.hears("call 2 canceled")
 	})
 }

@@ -444,9 +444,9 @@ func (k *taker) why(told *Told) string {
 	rings := func(e incident.Event) bool { return e.Rings && e.State == incident.Firing }
 	switch {
 	case len(told.Canceled) > 0:
-		return "what the call told of is over, or somebody takes care of it: the call is canceled"
+		return canceled(k.event)
 	case !slices.ContainsFunc(k.events, rings):
-		return nothingRings
+		return silence(k.event)
 	case len(told.Joined) > 0:
 		return "a call tells of it already"
 	case slices.ContainsFunc(k.became, func(m store.ToldMember) bool { return m.Acknowledged }):
