@@ -91,23 +91,3 @@ func printAudit(out io.Writer, list []api.AuditEntry, columns int) {
 
 // fromWhere is the address that somebody asked from. What was done in the database itself has none.
 func fromWhere(e *api.AuditEntry) string { return cmp.Or(e.From, "the database") }
-
-// shortened are the beginnings of ids; different ids with the same beginning stay whole.
-func shortened(ids []string) []string {
-	of := map[string]string{}
-	clash := map[string]bool{}
-	short := func(id string) string { return id[:min(len(id), shownID)] }
-	for _, id := range ids {
-		if first, seen := of[short(id)]; seen && first != id {
-			clash[short(id)] = true
-		}
-		of[short(id)] = id
-	}
-	list := slices.Clone(ids)
-	for i, id := range ids {
-		if !clash[short(id)] {
-			list[i] = short(id)
-		}
-	}
-	return list
-}

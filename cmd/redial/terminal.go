@@ -173,3 +173,23 @@ func printIf(w io.Writer, there bool, text string) {
 		printf(w, "%s\t", text)
 	}
 }
+
+// shortened are the beginnings of ids; different ids with the same beginning stay whole.
+func shortened(ids []string) []string {
+	of := map[string]string{}
+	clash := map[string]bool{}
+	short := func(id string) string { return id[:min(len(id), shownID)] }
+	for _, id := range ids {
+		if first, seen := of[short(id)]; seen && first != id {
+			clash[short(id)] = true
+		}
+		of[short(id)] = id
+	}
+	list := slices.Clone(ids)
+	for i, id := range ids {
+		if !clash[short(id)] {
+			list[i] = short(id)
+		}
+	}
+	return list
+}
