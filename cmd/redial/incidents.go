@@ -130,7 +130,7 @@ const (
 	mostIncidents = 2000
 )
 
-// begins returns the only id that begins with what was given, of the newest incidents: of those that are open or, if any
+// begins returns the only id that begins with what was given, of the newest incidents: those that are open or, if any
 // will do, of all.
 func (c *oneIncident) begins(ctx context.Context, closedToo bool) (string, error) {
 	which := map[bool]string{true: "", false: "open "}[closedToo]
