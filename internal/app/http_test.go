@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -254,6 +255,7 @@ func TestAStrangerIsToldNo(t *testing.T) {
 			"POST /twilio_api/callback", "POST " + twilio.AnswerPath, "POST " + twilio.GatherPath, "POST " + twilio.ProbePath,
 		}
 		open := []string{"GET /openapi.yaml", "GET /healthz", "GET /readyz"}
+		bySecret := regexp.MustCompile(`^[A-Z]+ /(hooks|v2|integrations/v1|api/v2|v1/api)/`) // which a stranger does not have
 		for _, route := range append(listedRoutes(t), twilios...) {
 			want := http.StatusUnauthorized
 			switch {
@@ -261,6 +263,8 @@ func TestAStrangerIsToldNo(t *testing.T) {
 				want = http.StatusForbidden
 			case slices.Contains(open, route):
 				want = http.StatusOK
+			case bySecret.MatchString(route):
+				want = http.StatusNotFound
 			}
 			method, path, _ := strings.Cut(route, " ")
 			status, answer := w.do(method, strings.NewReplacer("{", "", "}", "").Replace(path), "", "Authorization", "")
