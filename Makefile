@@ -31,7 +31,7 @@ build: ## build bin/redial
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/redial
 
 test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
-	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 -timeout 30m ./...
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -count=1 -timeout 45m ./...
 
 check: check-format check-vet check-lint check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
 
