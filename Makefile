@@ -64,7 +64,7 @@ cover: deps-test ## write coverage.out and print the coverage of each function
 	$(GO) test -count=1 -coverpkg=./... -coverprofile=coverage.out ./...
 	$(GO) tool cover -func=coverage.out
 
-deps-test: ## install what the tests need: a PostgreSQL server, shells, systemd, promtool, Alertmanager, a C compiler
+deps-test: ## install what the tests need: a PostgreSQL server, shells, systemd, promtool, Alertmanager, Chromium, a C compiler
 	@GO=$(GO) scripts/install-test-deps
 
 fmt: ## format the code and bring it up to the current Go

@@ -14,8 +14,8 @@ import (
 const module = "redial"
 
 // arrows says which of our packages a package may import, tests apart. A newcomer fails
-// the test until it has a place here. apitest, alertmanagertest, freeaddr and pgtest are in no
-// product package's list: they are for tests only.
+// the test until it has a place here. apitest, alertmanagertest, browsertest, freeaddr and pgtest
+// are in no product package's list: they are for tests only.
 var arrows = map[string][]string{
 	"cmd/redial": {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
 	"api":        {},
@@ -58,6 +58,7 @@ var arrows = map[string][]string{
 	"internal/picture":      {},
 	"api/apitest":           {"api"},
 	"internal/pgtest":       {},
+	"internal/browsertest":  {},
 	"internal/freeaddr":     {},
 
 	"internal/alertmanagertest": {"internal/freeaddr"},
@@ -70,6 +71,7 @@ var owners = map[string][]string{
 	"github.com/nyaruka/phonenumbers": {"internal/phone"},
 	"database/sql":                    {"internal/store", "internal/store/engine"},
 	"github.com/goccy/go-yaml":        {"internal/trigger"},
+	"github.com/chromedp":             {"internal/browsertest"},
 	"github.com/jackc/pgx/v5":         {"internal/store/engine", "internal/pgtest"},
 	"github.com/pressly/goose/v3":     {"internal/store/engine"},
 	"modernc.org/sqlite":              {"internal/store/engine"},

@@ -23,6 +23,7 @@ var ordered = map[string]int{
 	"api":                   2,
 	"cmd/redial":            0,
 	"internal/app":          0,
+	"internal/browsertest":  0,
 	"internal/call":         0,
 	"internal/chaos":        0,
 	"internal/crashpoint":   0,
