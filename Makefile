@@ -32,7 +32,7 @@ build: ## build bin/redial
 
 # The race detector looks at everything but SQLite, which modernc.org compiles from C: each byte that it reads would be
 # looked at, which is most of the time that the tests then take.
-test: deps-test ## run every test, with the race detector, on SQLite and PostgreSQL
+test: deps-test ## run every test, with the race detector, on SQLite, PostgreSQL and MariaDB
 	CGO_ENABLED=1 $(GO) test -race -gcflags='modernc.org/...=-race=false' -shuffle=on -count=1 -timeout 45m ./...
 
 check: check-format check-vet check-lint check-fix check-modules check-arrows check-vulnerabilities ## look at the code without running it
@@ -66,7 +66,7 @@ cover: deps-test ## write coverage.out and print the coverage of each function
 	$(GO) test -count=1 -coverpkg=./... -coverprofile=coverage.out ./...
 	$(GO) tool cover -func=coverage.out
 
-deps-test: ## install what the tests need: a PostgreSQL server, shells, systemd, promtool, Alertmanager, Chromium, a C compiler
+deps-test: ## install what the tests need: PostgreSQL, MariaDB, shells, systemd, promtool, Alertmanager, Chromium, a C compiler
 	@GO=$(GO) scripts/install-test-deps
 
 fmt: ## format the code and bring it up to the current Go

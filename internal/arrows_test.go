@@ -14,8 +14,8 @@ import (
 const module = "redial"
 
 // arrows says which of our packages a package may import, tests apart. A newcomer fails
-// the test until it has a place here. apitest, alertmanagertest, browsertest, freeaddr and pgtest
-// are in no product package's list: they are for tests only.
+// the test until it has a place here. apitest, alertmanagertest, browsertest, freeaddr, mariadbtest
+// and pgtest are in no product package's list: they are for tests only.
 var arrows = map[string][]string{
 	"cmd/redial": {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
 	"api":        {},
@@ -57,7 +57,9 @@ var arrows = map[string][]string{
 	"internal/mutants":      {},
 	"internal/picture":      {},
 	"api/apitest":           {"api"},
-	"internal/pgtest":       {},
+	"internal/pgtest":       {"internal/testserver"},
+	"internal/mariadbtest":  {"internal/testserver"},
+	"internal/testserver":   {},
 	"internal/browsertest":  {},
 	"internal/freeaddr":     {},
 
@@ -69,9 +71,10 @@ var arrows = map[string][]string{
 var owners = map[string][]string{
 	"github.com/twilio/twilio-go":     {"internal/twilio"},
 	"github.com/nyaruka/phonenumbers": {"internal/phone"},
-	"database/sql":                    {"internal/store", "internal/store/engine"},
+	"database/sql":                    {"internal/store", "internal/store/engine", "internal/mariadbtest"},
 	"github.com/goccy/go-yaml":        {"internal/trigger"},
 	"github.com/chromedp":             {"internal/browsertest"},
+	"github.com/go-sql-driver/mysql":  {"internal/store/engine", "internal/mariadbtest"},
 	"github.com/jackc/pgx/v5":         {"internal/store/engine", "internal/pgtest"},
 	"github.com/pressly/goose/v3":     {"internal/store/engine"},
 	"modernc.org/sqlite":              {"internal/store/engine"},

@@ -16,6 +16,7 @@ var knowEngines = map[string]string{
 	"internal/app":          "it says what an operator is to set, and mend",
 	"internal/spoken":       "alerts are about them, and it knows their names in kana",
 	"internal/pgtest":       "it starts a server for tests",
+	"internal/mariadbtest":  "it does, too",
 	"cmd/redial":            "its help is for operators",
 }
 

@@ -32,6 +32,7 @@ var ordered = map[string]int{
 	"internal/incident":     0,
 	"internal/mutants":      1,
 	"internal/pgtest":       0,
+	"internal/mariadbtest":  0,
 	"internal/phone":        2,
 	"internal/seldom":       0,
 	"internal/shown":        0,

@@ -13,8 +13,9 @@ import (
 	"redial/internal/permit"
 )
 
-// naming are the packages that may call a setting by its name. The last two read variables of tests.
-var naming = []string{"cmd/redial", "internal/app", "internal/edge", "internal/crashpoint", "internal/pgtest"}
+// naming are the packages that may call a setting by its name. The last three read variables of tests.
+var naming = []string{"cmd/redial", "internal/app", "internal/edge", "internal/crashpoint", "internal/pgtest",
+	"internal/mariadbtest"}
 
 var settingName = regexp.MustCompile(`REDIAL_\w*`)
 

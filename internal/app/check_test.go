@@ -425,7 +425,7 @@ func TestWhatIsWrongIsNamedWithItsFix(t *testing.T) {
 		}, Wrong, "database", "DATABASE_URL", "the file is no database", "another file"},
 		"PostgreSQL away": {func(s *setup) {
 			s.conf.DatabaseURL = "postgres://redial:hush@127.0.0.1:1/redial"
-		}, Wrong, "database", "DATABASE_URL", "no PostgreSQL listens there", "start it"},
+		}, Wrong, "database", "DATABASE_URL", "no database listens there", "start it"},
 		"a folder": {func(s *setup) {
 			s.conf.DatabaseURL = "sqlite:" + s.t.TempDir()
 		}, Wrong, "database", "DATABASE_URL", "that is a folder", "name a file"},

@@ -1,5 +1,5 @@
-// Package engine keeps rows in SQLite or PostgreSQL. It knows the dialects, the drivers, their errors and their
-// settings, and knows nothing of what the rows mean.
+// Package engine keeps rows in SQLite, PostgreSQL, MySQL or MariaDB. It knows the dialects, the drivers, their errors
+// and their settings, and knows nothing of what the rows mean.
 //
 // Its callers write one SQL text, which every engine understands. What differs between engines is said as data: which
 // rows are locked, which parameter is a list, which key may be taken, what a row is before and after an update. To add
@@ -20,7 +20,15 @@
 //	lock_notlinux.go     no such lock, on other systems
 //	inspect_postgres.go  whether the settings of PostgreSQL's server are as they should be
 //	postgres.go          PostgreSQL: its URL, its transactions, its errors
+//	inspect_mysql.go     whether the settings of a server of MySQL or MariaDB are as they should be
+//	mysql.go             MySQL and MariaDB: their pools and their clock
+//	mysql_tx.go          their transactions, and how rows are written
+//	mysql_again.go       a migration of theirs that was interrupted is run again
+//	mysql_text.go        the text that is sent to them
+//	mysql_fault.go       what their errors mean
+//	mysql_conn.go        their URL, their hosts, and the settings of a connection
 //	migrate_lock.go      one node migrates at a time
+//	url.go               where a password is looked for that nobody is to see
 //	trouble.go           why a database can't be opened; whether it is away
 //	engine.go            what an engine is
 //	migrate.go           a schema is brought up to date

@@ -61,6 +61,13 @@ type Engine interface {
 // be the same. Whoever uses them directly has to know which database it is.
 type Pools struct{ Own, Aside, Read *sql.DB }
 
+// A node has 16 connections at most. One of them is reserved for the writer, so that batches are written even if all
+// others are taken.
+const (
+	sideConns = 8 // for writes outside the writer
+	readConns = 7
+)
+
 // each calls a function once for each pool.
 func (p Pools) each(do func(*sql.DB) error) (err error) {
 	for _, db := range slices.Compact([]*sql.DB{p.Own, p.Aside, p.Read}) {
@@ -81,7 +88,7 @@ func (p Pools) ping(ctx context.Context) error {
 
 // Options of Open.
 type Options struct {
-	Isolation sql.IsolationLevel    // of transactions that write, if the engine has a choice; default: READ COMMITTED
+	Isolation sql.IsolationLevel    // of transactions that write, where the engine has a choice; default: READ COMMITTED
 	Notice    func(sentence string) // is told what migrating waits for; nil: nobody is
 }
 

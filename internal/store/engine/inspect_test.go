@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 )
 
@@ -141,7 +143,7 @@ func TestTroublesAreExplained(t *testing.T) {
 		"is starting":               &pgconn.PgError{Code: "57P03"},
 		"there is no host db.local": &net.DNSError{Name: "db.local", IsNotFound: true},
 		"name server":               &net.DNSError{Name: "db.local", IsTimeout: true},
-		"no PostgreSQL listens":     syscall.ECONNREFUSED,
+		"no database listens":       syscall.ECONNREFUSED,
 		"does not answer":           context.DeadlineExceeded,
 		"standby":                   errors.New("read only connection"),
 		"may not read":              fs.ErrPermission,
@@ -157,11 +159,22 @@ func TestTroublesAreExplained(t *testing.T) {
 		t.Fatal(err)
 	}
 	missing := pgtest.New(t)
+	noSuch, err := url.Parse(mariadbtest.New(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger := *noSuch
+	noSuch.Path, stranger.User = "/no_such_database", url.UserPassword("nobody", "hush")
 	for url, says := range map[string]string{
 		"sqlite:" + garbage:                    "the file is no database",
 		"sqlite:" + filepath.Dir(garbage):      "that is a folder",
 		"sqlite:/nowhere/at/all/x.db":          "the folder of the database is not there",
-		"postgres://u:hush@127.0.0.1:1/x":      "no PostgreSQL listens there",
+		"postgres://u:hush@127.0.0.1:1/x":      "no database listens there",
+		"mysql://u:hush@127.0.0.1:1/x":         "no database listens there",
+		"mysql://u:hush@h/x?socket=/nowhere":   "no database listens there",
+		"mysql://u:hush@nowhere.invalid/x":     "nowhere.invalid",
+		noSuch.String():                        "there is no such database",
+		stranger.String():                      "does not take this user",
 		strings.Replace(missing, "?", "x?", 1): "there is no such database",
 	} {
 		_, _, err := Inspect(t.Context(), url)

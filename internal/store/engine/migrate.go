@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -20,11 +21,12 @@ type Schema struct {
 // engines are the engines' names in the names of migration files.
 var engines = []string{"sqlite", "postgres"}
 
-// migrator runs migrations. A file named *_ENGINE.sql is for that engine only.
+// migrator runs migrations. A file named *_ENGINE.sql is for that engine only. An engine that has a folder of its name
+// there runs the files in it instead of the others.
 type migrator struct {
 	write, read *sql.DB
 	dialect     goose.Dialect
-	engine      string                    // the engine's name in those of files
+	engine      string                    // the engine's name in those of files and folders
 	exists      string                    // asks whether any migration has run
 	locker      func() lock.SessionLocker // keeps other nodes from migrating at the same time; nil: there are none
 	locked      func(error) bool          // says whether a migration has met a table in use; nil: none can
@@ -96,10 +98,11 @@ func (m *migrator) Schema(ctx context.Context, migrations fs.FS) (found Schema, 
 			found.Version = max(found.Version, version)
 		}
 	}
+	_, folder := m.own(migrations)
 	for _, source := range p.ListSources() {
 		found.Newest = max(found.Newest, source.Version)
 		if !applied[source.Version] {
-			found.Pending = append(found.Pending, source.Path)
+			found.Pending = append(found.Pending, path.Join(folder, source.Path))
 		}
 	}
 	return found, nil
@@ -131,8 +134,21 @@ func (m *migrator) applied(ctx context.Context) (map[int64]bool, error) {
 	return applied, nil
 }
 
+// own are the engine's migrations, and the folder that they are in.
+func (m *migrator) own(migrations fs.FS) (_ fs.FS, folder string) {
+	if info, err := fs.Stat(migrations, m.engine); err != nil || !info.IsDir() {
+		return migrations, ""
+	}
+	files, err := fs.Sub(migrations, m.engine)
+	if err != nil {
+		return migrations, ""
+	}
+	return files, m.engine
+}
+
 // provider reads the migrations. Without a locker it takes no lock, which is enough to look.
 func (m *migrator) provider(migrations fs.FS, opts ...goose.ProviderOption) (*goose.Provider, error) {
+	migrations, _ = m.own(migrations)
 	var excluded []string
 	for _, other := range engines {
 		files, err := fs.Glob(migrations, "*_"+other+".sql")

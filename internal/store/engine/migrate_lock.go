@@ -17,6 +17,38 @@ const (
 	lockGiveUp = time.Minute
 )
 
+// lockWait waits for the lock of migrations.
+type lockWait struct {
+	notice func(string)
+	fix    string                                         // what to do about a lock that nobody frees
+	try    func(context.Context) (locked bool, err error) // takes the lock if nobody has it
+	holder func(context.Context) string                   // names who has it
+}
+
+func (w *lockWait) wait(ctx context.Context) error {
+	began, said := time.Now(), false
+	for {
+		locked, err := w.try(ctx)
+		if err != nil || locked {
+			return err
+		}
+		waited := time.Since(began)
+		if waited >= lockGiveUp {
+			return fmt.Errorf("%s has held the lock for migrations for %s, %s", w.holder(ctx), lockGiveUp, w.fix)
+		}
+		if waited >= lockSaid && !said {
+			said = true
+			w.notice(fmt.Sprintf("waiting up to %s for the lock for migrations, which %s holds: "+
+				"another node migrates, or a pooler kept the lock", lockGiveUp, w.holder(ctx)))
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(lockPoll):
+		}
+	}
+}
+
 // migrationLock keeps other nodes from migrating at the same time. It belongs to a transaction and ends with it. A
 // lock of a session would outlive a node behind a pooler, which keeps the session open.
 type migrationLock struct {
@@ -28,27 +60,8 @@ type migrationLock struct {
 // SessionLock implements lock.SessionLocker. It takes the same lock as goose does by itself, so that it also keeps
 // away older versions, which lock the session.
 func (l *migrationLock) SessionLock(ctx context.Context, _ *sql.Conn) error {
-	began, said := time.Now(), false
-	for {
-		locked, err := l.try(ctx)
-		if err != nil || locked {
-			return err
-		}
-		waited := time.Since(began)
-		if waited >= lockGiveUp {
-			return fmt.Errorf("%s has held the lock for migrations for %s, %s", l.holder(ctx), lockGiveUp, lockFix)
-		}
-		if waited >= lockSaid && !said {
-			said = true
-			l.notice(fmt.Sprintf("waiting up to %s for the lock for migrations, which %s holds: "+
-				"another node migrates, or a pooler kept the lock", lockGiveUp, l.holder(ctx)))
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(lockPoll):
-		}
-	}
+	w := lockWait{l.notice, lockFix, l.try, l.holder}
+	return w.wait(ctx)
 }
 
 // lockFix says what to do about a lock that nobody frees.
@@ -89,3 +102,40 @@ func (l *migrationLock) holder(ctx context.Context) string {
 
 // SessionUnlock implements lock.SessionLocker.
 func (l *migrationLock) SessionUnlock(context.Context, *sql.Conn) error { return l.tx.Rollback() }
+
+// namedLock does the same by a name that is locked in the session which migrates. It ends with the session.
+type namedLock struct{ notice func(string) }
+
+const nameOfMigrations = "'redial migrates'"
+
+// SessionLock implements lock.SessionLocker.
+func (l *namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	name := nameInDatabase(nameOfMigrations)
+	w := lockWait{notice: l.notice, fix: namedLockFix}
+	w.try = func(ctx context.Context) (locked bool, err error) {
+		err = conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", 0)").Scan(&locked)
+		return locked, err
+	}
+	w.holder = func(ctx context.Context) string {
+		var id int64
+		if err := conn.QueryRowContext(ctx, "SELECT IS_USED_LOCK("+name+")").Scan(&id); err != nil {
+			return "another session"
+		}
+		return fmt.Sprintf("connection %d", id)
+	}
+	return w.wait(ctx)
+}
+
+const namedLockFix = "though no migration takes that long as a rule: if no node migrates, a proxy has kept it; " +
+	"free it with KILL and the number of the connection, " +
+	"and run redial migrate with a DATABASE_URL that leads past the proxy"
+
+// SessionUnlock implements lock.SessionLocker.
+func (l *namedLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "DO RELEASE_LOCK("+nameInDatabase(nameOfMigrations)+")")
+	return err
+}
+
+// nameInDatabase is the name by which a server of MySQL or MariaDB knows one of a database's: it has one set of names
+// for all its databases. It may have 64 characters.
+func nameInDatabase(name string) string { return "SHA2(CONCAT(database(), '/', " + name + "), 224)" }

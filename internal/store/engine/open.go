@@ -15,6 +15,10 @@ var kinds = []kind{
 		schemes: []string{"postgres", "postgresql"}, shared: true,
 		check: checkPostgres, open: openPostgres, look: lookAtPostgres, inspect: inspectPostgres,
 	},
+	{
+		schemes: []string{"mysql", "mysql2", "mariadb"}, shared: true,
+		check: checkMySQL, open: openMySQL, look: lookAtMySQL, inspect: inspectMySQL,
+	},
 }
 
 // kindOf checks a URL, and returns its kind.
@@ -36,7 +40,7 @@ func schemeOf(databaseURL string) int {
 func CheckURL(databaseURL string) error {
 	at := schemeOf(databaseURL)
 	if at < 0 {
-		return errors.New("must begin with sqlite: or postgres://")
+		return errors.New("must begin with sqlite:, postgres:// or mysql://")
 	}
 	return kinds[at].check(databaseURL)
 }
@@ -47,7 +51,7 @@ func Shared(databaseURL string) bool {
 	return at < 0 || kinds[at].shared
 }
 
-// Open opens the database of a URL: sqlite:FILE, or postgres://….
+// Open opens the database of a URL: sqlite:FILE, postgres://… or mysql://….
 func Open(ctx context.Context, databaseURL string, o Options) (Engine, error) {
 	k, err := kindOf(databaseURL)
 	if err != nil {

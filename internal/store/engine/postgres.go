@@ -50,27 +50,6 @@ func postgresName(conf *pgx.ConnConfig) string {
 	return "postgres://" + strings.Join(slices.Compact(hosts), ",") + "/" + name
 }
 
-// strayPassword says whether an @ stands where none belongs: beside another one, or behind a /, ? or # of the
-// password, where the driver takes the host's name to end. A part of the password would be dialed, and shown in
-// errors.
-func strayPassword(databaseURL string) bool {
-	_, text, _ := strings.Cut(databaseURL, "://")
-	authority, path, query := text, "", ""
-	if end := strings.IndexAny(text, "/?"); end >= 0 {
-		authority = text[:end]
-		path, query, _ = strings.Cut(text[end:], "?")
-	}
-	if strings.Contains(text, "#") || strings.Count(authority, "@") > 1 ||
-		strings.Contains(path, "@") || path == "" && strings.Contains(query, "@") {
-		return true
-	}
-	return slices.ContainsFunc(strings.Split(query, "&"), func(parameter string) bool {
-		name, value, _ := strings.Cut(parameter, "=")
-		_, host, at := strings.Cut(value, "@") // a user's name may contain an @
-		return strings.Contains(name, "@") || at && strings.Contains(host, "/")
-	})
-}
-
 const pgConnectTime = 5 * time.Second
 
 func checkPostgres(databaseURL string) error {
@@ -264,13 +243,6 @@ func pooled(ctx context.Context, conf *pgx.ConnConfig) bool {
 	err = conn.QueryRow(ctx, "SELECT pg_backend_pid()", pgx.QueryExecModeSimpleProtocol).Scan(&pid)
 	return err == nil && pid != conn.PgConn().PID()
 }
-
-// A node has 16 connections at most. One of them is reserved for the writer, so that batches are written even if all
-// others are taken.
-const (
-	sideConns = 8 // for writes outside the writer
-	readConns = 7
-)
 
 func openPool(conf *pgx.ConnConfig, most int) *sql.DB {
 	db := stdlib.OpenDB(*conf, stdlib.OptionAfterConnect(configure))

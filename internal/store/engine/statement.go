@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 )
@@ -10,13 +11,22 @@ import (
 type Statement struct {
 	// SQL is a text that every engine understands; the other fields say what differs between engines. Parameters are
 	// written $1, $2, …; an engine may write them differently. A parameter that is a List stands in IN ($1).
+	// {each TABLE.COLUMN} and {each TABLE.COLUMN WHERE CONDITION} stand for a table with one column, value: each text of
+	// that column once, but for the empty one. It is read from an index that begins with the column, and which need only
+	// have the rows of the condition, by one look for each text, however many rows have it.
 	SQL  string
 	Args []any // integers, text, nil, a driver.Valuer of these, or a List
 	Lock Lock  // of the rows that a SELECT returns, not those of its subqueries
+	// Index serves the condition and the order of a SELECT, for an engine that might choose another one: it would read
+	// all rows, and lock those that it passes. Others choose by themselves.
+	Index Index
 
 	Rows     func(scan func(...any) error) error // if set, is called for each row of the answer
 	Affected func(n int64)                       // if set, is told how many rows the statement wrote
 }
+
+// Index is an index of a table, by its name in the schema of an engine that has to be told.
+type Index struct{ Table, Name string }
 
 // List is a parameter that stands for any number of texts: WHERE id IN ($1).
 type List []string
@@ -46,7 +56,7 @@ type textKey struct {
 // for the number. as turns a List into what the driver takes. locks are the engine's words for each Lock.
 func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]string) (string, []any, error) {
 	listed := hasList(st.Args)
-	if !listed && locks[st.Lock] == "" {
+	if !listed && locks[st.Lock] == "" && !strings.Contains(st.SQL, "{each ") {
 		return st.SQL, st.Args, nil
 	}
 	args := st.Args
@@ -60,7 +70,7 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 	if ok {
 		return text, args, nil
 	}
-	text = st.SQL + locks[st.Lock]
+	text = each.ReplaceAllStringFunc(st.SQL, eachByLooks) + locks[st.Lock]
 	for i, arg := range st.Args {
 		if _, ok := arg.(List); !ok {
 			continue
@@ -78,6 +88,24 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 	}
 	t.made[key] = text
 	return text, args, nil
+}
+
+// each has the table, the column and the condition of {each …}.
+var each = regexp.MustCompile(`\{each (\w+)\.(\w+)(?: WHERE ([^}]+))?\}`)
+
+// eachByLooks looks for the first text, and then again and again for the one after it.
+func eachByLooks(found string) string {
+	m := each.FindStringSubmatch(found)
+	table, column, where := m[1], m[2], ""
+	if m[3] != "" {
+		where = " AND " + m[3]
+	}
+	next := func(after string) string {
+		return fmt.Sprintf("(SELECT t.%[2]s FROM %[1]s AS t WHERE t.%[2]s > %[3]s%[4]s ORDER BY t.%[2]s LIMIT 1)",
+			table, column, after, where)
+	}
+	return "(WITH RECURSIVE v (value) AS (SELECT " + next("''") + " UNION ALL SELECT " + next("v.value") +
+		" FROM v WHERE value IS NOT NULL) SELECT value FROM v WHERE value IS NOT NULL)"
 }
 
 func hasList(args []any) bool {

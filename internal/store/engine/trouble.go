@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -27,18 +28,23 @@ func Trouble(err error) (what, fix string) {
 		t := sqliteTroubles[e.Code()&0xff]
 		return t[0], t[1]
 	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		t := mysqlTroubles[e.Number]
+		return t[0], t[1]
+	}
 	var timeout net.Error
 	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	_, isDial := errors.AsType[*net.OpError](err)
 	dns, noName := errors.AsType[*net.DNSError](err)
 	switch {
 	case noName && dns.IsNotFound:
 		return "there is no host " + dns.Name, "mend the host in DATABASE_URL"
 	case noName:
 		return "the name server does not say where " + dns.Name + " is", "look at this machine's DNS"
-	case errors.Is(err, syscall.ECONNREFUSED), isConnect && errors.Is(err, syscall.ENOENT): // there is no socket
-		return "no PostgreSQL listens there", "start it, or mend the host and the port in DATABASE_URL"
+	case errors.Is(err, syscall.ECONNREFUSED), (isConnect || isDial) && errors.Is(err, syscall.ENOENT):
+		return "no database listens there", "start it, or mend the host and the port in DATABASE_URL"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "PostgreSQL does not answer", "look at the host and the port in DATABASE_URL, and at firewalls on the way"
+		return "the database does not answer", "look at the host and the port in DATABASE_URL, and at firewalls on the way"
 	case strings.Contains(err.Error(), "read only connection"):
 		return "the server takes no changes: it is a standby, or read-only", "name the primary in DATABASE_URL"
 	case strings.Contains(err.Error(), "server refused TLS"):
@@ -66,10 +72,43 @@ func Away(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(awayCodes, e.Code()&0xff)
 	}
+	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
+		return mysqlAway(e)
+	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
 	return connecting || network || pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, errReadOnly)
+}
+
+// errReadOnly is the error of a server that takes no writes: a replica, or a primary before a failover.
+var errReadOnly = errors.New("read only connection")
+
+// mysqlAway says whether an error is about the server as a whole.
+func mysqlAway(e *mysql.MySQLError) bool {
+	return slices.Contains(mysqlAwayErrors, e.Number) || string(e.SQLState[:2]) == "08"
+}
+
+// Source: https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
+var mysqlAwayErrors = []uint16{
+	1021, 1026, 1114, // no room on the disk
+	1030, 1037, 1041, // the storage engine, or no memory
+	1040, 1203, 1226, // no connection left
+	1053, 1317, 1927, 3169, // stopped by an operator
+	1290, 1792, 1836, // read-only
+}
+
+// Source: as above.
+var mysqlTroubles = map[uint16][2]string{
+	1045: {"the server does not take this user with this password", "mend the user and the password in DATABASE_URL"},
+	1698: {"the server does not take this user with this password", "mend the user and the password in DATABASE_URL"},
+	1044: {"this user may not use the database", "GRANT ALL ON the database TO redial's user"},
+	1049: {"there is no such database", "mend its name in DATABASE_URL, or make it (CREATE DATABASE)"},
+	1142: {"this user may not do that", "GRANT ALL ON the database TO redial's user"},
+	1040: {"the server has no connection left", "raise max_connections: a node takes up to 16"},
+	1130: {"the server lets nobody in from this host", "GRANT the database to redial's user at this host"},
+	1053: {"the server is stopping", "wait, and try again"},
 }
 
 // awayClasses are SQLSTATE classes: no connection, no resources, stopped by an operator, the system's own trouble.

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// mysqlUnclear says whether a transaction may be committed although the statements that ended with its COMMIT failed.
+// The server executes nothing after a statement that fails.
+func mysqlUnclear(err error) bool {
+	is, ok := errors.AsType[*mysql.MySQLError](err)
+	return !ok || slices.Contains([]uint16{
+		1053, // the server is shutting down
+		1180, // COMMIT itself failed
+		1317, // somebody has killed the statement
+		1927, // or the connection; MariaDB
+	}, is.Number)
+}
+
+// errTaken is returned if a row was not written whose key seemed to be free: another transaction has written it
+// meanwhile. When everything is run again, the key is taken.
+type errTaken struct{ error }
+
+// Unwrap returns the server's error.
+func (e errTaken) Unwrap() error { return e.error }
+
+// The errors of a row whose SQLSTATE says too little.
+// Source: https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html and
+// https://mariadb.com/kb/en/mariadb-error-codes/
+var mysqlRowErrors = []uint16{
+	1364, // a column without a default has no value
+	1366, // not a value of this type
+	3819, // a CHECK; MySQL
+}
+
+// mysqlFault is what an error means.
+func mysqlFault(err error) Fault {
+	if _, again := errors.AsType[errTaken](err); again {
+		return Conflict
+	}
+	is, ok := errors.AsType[*mysql.MySQLError](err)
+	switch {
+	case !ok:
+		return Other
+	case is.Number == 1213 || is.Number == 1020: // deadlock; a row has changed since it was read (MariaDB)
+		return Conflict
+	case is.Number == 1205 || is.Number == 3572: // waited too long; NOWAIT (MySQL)
+		return Locked
+	case slices.Contains(mysqlRowErrors, is.Number):
+		return Row
+	}
+	switch string(is.SQLState[:2]) {
+	case "21", "22", "23", "42": // the written values are at fault
+		if mysqlAway(is) {
+			return Other
+		}
+		return Row
+	}
+	return Other
+}
+
+// mysqlTaken says whether a unique key is taken. It reads the error's text: only there does the server name the key.
+// MySQL writes the table before it.
+func mysqlTaken(err error, k Key) bool {
+	is, ok := errors.AsType[*mysql.MySQLError](err)
+	if !ok || is.Number != 1062 {
+		return false
+	}
+	index := k.Index
+	if index == "" {
+		index = "PRIMARY"
+	}
+	return strings.HasSuffix(is.Message, "for key '"+index+"'") ||
+		strings.HasSuffix(is.Message, "for key '"+k.Table+"."+index+"'")
+}
