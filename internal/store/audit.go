@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // Deed is a kind of thing that somebody's request does.
@@ -93,6 +94,8 @@ var (
 	selectNoted   = "SELECT " + names(auditColumns(new(AuditEntry))) + " FROM audit WHERE "
 	selectAudit   = selectNoted + "id < $1 ORDER BY id DESC LIMIT $2"
 	selectAuditBy = selectNoted + "made_by = $3 AND id < $1 ORDER BY id DESC LIMIT $2"
+
+	auditByMaker = engine.Index{Table: "audit", Name: "audit_by_maker"}
 )
 
 const auditPrefix = "aud_"
@@ -112,17 +115,17 @@ func (s *Store) Audit(ctx context.Context, by, before string, limit int) (list [
 	if before == "" {
 		before = afterAudit
 	}
-	query, args := selectAudit, []any{storable(before), limit}
+	st := engine.Statement{SQL: selectAudit, Args: []any{storable(before), limit}}
 	if by != "" {
-		query, args = selectAuditBy, append(args, storable(by))
+		st.SQL, st.Args, st.Index = selectAuditBy, append(st.Args, storable(by)), auditByMaker
 	}
-	err = s.reading(ctx).each(query, args, func(scan func(...any) error) error {
+	st.Rows = func(scan func(...any) error) error {
 		var e AuditEntry
 		err := scan(fields(auditColumns(&e))...)
 		list = append(list, e)
 		return err
-	})
-	if err != nil {
+	}
+	if err := s.engine.Read(ctx, st); err != nil {
 		return nil, fmt.Errorf("reading the audit: %w", err)
 	}
 	return list, nil

@@ -168,6 +168,7 @@ func (b *batch) save() error {
 		func() error { return b.write(&insertAttempt, added, nil) },
 		func() error { return b.update(&updateAttempt, altered) },
 		func() error { return b.holdAlso(b.changed) },
+		func() error { return b.alsoCalled(b.changed) },
 		func() error { return b.update(&updateCall, calls) },
 		func() error { return b.write(&insertEvent, events, nil) },
 		func() error { return b.write(&insertAudit, b.audit, nil) },

@@ -18,8 +18,8 @@ func insertion(table string, cols []column) bulk {
 	return bulk{insert: &engine.Insertion{Table: table, Columns: asWritten(cols)}}
 }
 
-// insertionIfFree leaves out rows whose key is taken. If a column is named in returns, it returns that column of each
-// row that it inserts.
+// insertionIfFree leaves out rows whose key is taken, the table's primary key as a rule. If a column is named in
+// returns, it returns that column of each row that it inserts.
 func insertionIfFree(table string, cols []column, returns string, key ...string) bulk {
 	b := insertion(table, cols)
 	b.insert.Free = &engine.FreeKey{Key: engine.Key{Table: table, Columns: key}}

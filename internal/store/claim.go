@@ -7,6 +7,7 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/crashpoint"
+	"redial/internal/store/engine"
 )
 
 // Due is a Call that was woken, and the Actions that Wake returned. WokeAt is the time at which it was due. Damaged is
@@ -25,6 +26,13 @@ const (
 	dueToAsk    = `state = 'dialing' AND wake_at <= $1 AND wake_at >= $3 ORDER BY wake_at LIMIT $2`
 	dueToExpire = `state = 'waiting' AND deadline_at <= $1 AND deadline_at >= $3 ORDER BY deadline_at LIMIT $2`
 )
+
+// dueBy has the index of each. Without it a node might lock all that is due, and leave nothing to the others.
+var dueBy = map[string]engine.Index{
+	dueToDial:   {Table: "calls", Name: "calls_due"},
+	dueToAsk:    {Table: "calls", Name: "calls_due"},
+	dueToExpire: {Table: "calls", Name: "calls_to_expire"},
+}
 
 // ClaimToDial wakes up to limit Calls whose dial is due, the longest due first. ClaimToAsk wakes those with a leg to
 // ask about, and those whose deadline has passed. What is returned is on disk, and no other node has it; the caller
@@ -65,7 +73,7 @@ type claiming struct {
 func (o *claiming) read(r *reads) {
 	o.found = nil
 	for _, which := range o.which {
-		o.found = append(o.found, &dueRead{selection: which, now: o.now, limit: o.limit})
+		o.found = append(o.found, &dueRead{selection: which, index: dueBy[which.where], now: o.now, limit: o.limit})
 	}
 	r.due = append(r.due, o.found...)
 }

@@ -155,7 +155,7 @@ func testDamaged(t *testing.T, b backend) {
 	dial(t, s, begin)
 	broken := create(t, s)
 	for _, id := range []string{damaged.ID, broken.ID} {
-		_, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE calls SET policy = '{' WHERE id = $1", id)
+		err := try(s, "UPDATE calls SET policy = '{' WHERE id = $1", id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,4 +291,38 @@ func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
 		}
 	}
 	equal(t, len(get(t, s, fine.call.ID).Attempts), 1)
+}
+
+// Two nodes that claim at the same time get a half each: none locks what it does not take.
+func testTwoNodesClaimAtOnce(t *testing.T, b backend) {
+	if !b.shared || b.isolation != 0 {
+		return // SQLite has one writer; under SERIALIZABLE only correctness counts
+	}
+	const claimed = 2 // of a few rows a planner rather reads them all
+	nodes := b.pair(t)
+	for range 2 * claimed {
+		create(t, nodes[0])
+	}
+	claims := func() *claiming {
+		o := &claiming{limit: claimed, which: []selection{{where: dueToDial}, {where: dueToAsk}, {where: dueToExpire}}}
+		o.now = begin
+		return o
+	}
+	var mine, others []string
+	err := nodes[0].tx(t.Context(), func(x *tx) error {
+		o := claims()
+		if err := newBatch(x, []operation{o}).run(); err != nil {
+			return err
+		}
+		mine = ids(o.due)
+		others = ids(claim(t, func() ([]Due, error) { return nodes[1].ClaimToDial(t.Context(), begin, claimed) }))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := slices.ContainsFunc(mine, func(id string) bool { return slices.Contains(others, id) })
+	if len(mine) != claimed || len(others) != claimed || both {
+		t.Errorf("one node got %q, the other %q", mine, others)
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,7 +16,9 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"redial/internal/call"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
+	"redial/internal/store/engine"
 )
 
 // backend is a kind of database.
@@ -23,28 +26,40 @@ type backend struct {
 	name      string
 	url       func(testing.TB) string // of a new, empty database
 	shared    bool
+	empty     string // the SQL that empties it
+	first     int64  // the first version of its schema that there was
 	isolation sql.IsolationLevel
 }
 
 var backends = []backend{
-	{"sqlite", sqliteFile, false, 0},
-	{"postgres", pgtest.New, true, 0},
-	{"postgres serializable", pgtest.New, true, sql.LevelSerializable},
+	{name: "sqlite", url: sqliteFile},
+	{name: "postgres", url: pgtest.New, shared: true, empty: truncate},
+	{name: "postgres serializable", url: pgtest.New, shared: true, empty: truncate, isolation: sql.LevelSerializable},
+	{name: "mariadb", url: mariadbtest.New, shared: true, empty: deleteAll, first: 37},
 }
+
+const (
+	truncate = "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit, " +
+		"trigger_secrets, rota_overrides, triggers, incidents, incident_members CASCADE"
+	deleteAll = `DELETE FROM calls; DELETE FROM pauses; DELETE FROM past_pauses; DELETE FROM unlisted_codes;
+		DELETE FROM own_codes; DELETE FROM endpoints; DELETE FROM api_keys; DELETE FROM audit;
+		DELETE FROM trigger_secrets; DELETE FROM rota_overrides; DELETE FROM triggers; DELETE FROM incidents;
+		DELETE FROM incident_members`
+)
 
 func sqliteFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }
 
 // reuse makes the tests that follow one another in t share a PostgreSQL database, which is emptied in between. That is
 // much faster than a new database for each.
 func (b backend) reuse(t testing.TB) backend {
+	t.Helper()
 	if !b.shared {
 		return b
 	}
 	url := b.url(t)
 	s := b.openURL(t, url, nil)
 	b.url = func(t testing.TB) string {
-		run(t, s, "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit, "+
-			"trigger_secrets, rota_overrides, triggers, incidents, incident_members CASCADE")
+		run(t, s, b.empty)
 		return url
 	}
 	return b
@@ -200,7 +215,8 @@ func types(list []call.Event) (types []call.EventType) {
 
 func count(t testing.TB, s *Store, query string, args ...any) (n int) {
 	t.Helper()
-	if err := s.engine.Pools().Aside.QueryRowContext(context.Background(), query, args...).Scan(&n); err != nil {
+	st := engine.Statement{SQL: query, Args: args, Rows: func(scan func(...any) error) error { return scan(&n) }}
+	if err := patiently(s, st); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -208,23 +224,70 @@ func count(t testing.TB, s *Store, query string, args ...any) (n int) {
 
 func run(t testing.TB, s *Store, query string, args ...any) {
 	t.Helper()
-	if _, err := s.engine.Pools().Aside.ExecContext(context.Background(), query, args...); err != nil {
+	if err := try(s, query, args...); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func try(s *Store, query string, args ...any) error {
+	return patiently(s, engine.Statement{SQL: query, Args: args})
+}
+
+// patiently runs a statement beside the store, and waits for what others have locked.
+func patiently(s *Store, st engine.Statement) error {
+	for {
+		err := s.engine.Aside(context.Background(), func(x *engine.Tx) error { return x.Read(st) })
+		if err == nil || s.engine.Fault(err) != engine.Locked {
+			return err
+		}
+	}
+}
+
+// kind is the kind of a database: sqlite, postgres or mysql.
+func kind(s *Store) string {
+	scheme, _, _ := strings.Cut(s.Name(), ":")
+	return scheme
+}
+
+// status is one of the figures of a server of MySQL or MariaDB.
+func status(t testing.TB, s *Store, name string) (n int) {
+	t.Helper()
+	err := s.reading(context.Background()).each("SHOW GLOBAL STATUS LIKE '"+name+"'", nil,
+		func(scan func(...any) error) error { return scan(new(string), &n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// waiters is how many transactions wait for a lock.
+func waiters(t testing.TB, s *Store) int {
+	t.Helper()
+	if kind(s) == "mysql" {
+		return status(t, s, "Innodb_row_lock_current_waits")
+	}
+	return count(t, s, "SELECT count(*) FROM pg_locks WHERE NOT granted")
 }
 
 // migrateDown undoes all migrations after a version.
 func migrateDown(t testing.TB, s *Store, to int64) {
 	t.Helper()
-	dialect, others := goose.DialectSQLite3, "*_postgres.sql"
-	if s.Shared() {
+	files, dialect, others := migrations, goose.DialectSQLite3, "*_postgres.sql"
+	switch kind(s) {
+	case "postgres":
 		dialect, others = goose.DialectPostgres, "*_sqlite.sql"
+	case "mysql":
+		var err error
+		dialect, others = goose.DialectMySQL, ""
+		if files, err = fs.Sub(migrations, "mysql"); err != nil {
+			t.Fatal(err)
+		}
 	}
-	excluded, err := fs.Glob(migrations, others)
+	excluded, err := fs.Glob(files, others)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := goose.NewProvider(dialect, s.engine.Pools().Aside, migrations,
+	g, err := goose.NewProvider(dialect, s.engine.Pools().Aside, files,
 		goose.WithDisableGlobalRegistry(true), goose.WithExcludeNames(excluded))
 	if err != nil {
 		t.Fatal(err)

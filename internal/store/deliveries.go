@@ -149,14 +149,17 @@ func deliveries(where string, args []any, found func(*Delivery)) engine.Statemen
 }
 
 // listDeliveries reads those of a condition, without their bodies.
-func (s *Store) listDeliveries(ctx context.Context, where string, args ...any) (list []Delivery, err error) {
-	err = s.reading(ctx).each(selectListed+where, args, func(scan func(...any) error) error {
+func (s *Store) listDeliveries(
+	ctx context.Context, by engine.Index, where string, args ...any,
+) (list []Delivery, err error) {
+	st := engine.Statement{SQL: selectListed + where, Args: args, Index: by}
+	st.Rows = func(scan func(...any) error) error {
 		var d Delivery
 		err := scan(fields(listedDelivery(&d))...)
 		list = append(list, d)
 		return err
-	})
-	if err != nil {
+	}
+	if err := s.engine.Read(ctx, st); err != nil {
 		return nil, fmt.Errorf("listing deliveries: %w", err)
 	}
 	return list, nil
@@ -174,9 +177,9 @@ const (
 func (s *Store) DeliveriesOf(ctx context.Context, after DeliveryKey, to []string, limit int) ([]Delivery, error) {
 	args := []any{storable(after.CallID), storable(after.EndpointID), after.Seq, limit}
 	if to == nil {
-		return s.listDeliveries(ctx, ofCall, args...)
+		return s.listDeliveries(ctx, engine.Index{}, ofCall, args...)
 	}
-	return s.listDeliveries(ctx, ofCallTo, append(args, engine.List(to))...)
+	return s.listDeliveries(ctx, engine.Index{}, ofCallTo, append(args, engine.List(to))...)
 }
 
 // DeliveryQuery selects the Deliveries of an endpoint, the newest Call first. An empty State selects all. At most
@@ -191,8 +194,11 @@ type DeliveryQuery struct {
 // afterAll is greater than every id, in any collation of a database.
 const afterAll = "zz"
 
-const ofEndpoint = `endpoint_id = $1 AND state = $2 AND (call_id, seq) < ($3, $4)
+// A planner may know no range of a comparison of rows, so the call is bounded by itself, too.
+const ofEndpoint = `endpoint_id = $1 AND state = $2 AND call_id <= $3 AND (call_id, seq) < ($3, $4)
 	ORDER BY call_id DESC, seq DESC LIMIT $5`
+
+var byEndpoint = engine.Index{Table: "deliveries", Name: "deliveries_by_endpoint"}
 
 // Deliveries returns what a query selects, without bodies.
 func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Delivery, err error) {
@@ -204,7 +210,7 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 		q.Before = DeliveryKey{CallID: afterAll, Seq: math.MaxInt32}
 	}
 	for _, state := range states { // each in the order of the index
-		some, err := s.listDeliveries(ctx, ofEndpoint,
+		some, err := s.listDeliveries(ctx, byEndpoint, ofEndpoint,
 			storable(q.Endpoint), string(state), storable(q.Before.CallID), q.Before.Seq, q.Limit)
 		if err != nil {
 			return nil, err
@@ -217,16 +223,10 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 	return list[:min(len(list), q.Limit)], nil
 }
 
-// Each step reads the head of an index, for one target after the other.
-const nextDeliveries = `WITH RECURSIVE targets (target) AS (
-		SELECT (SELECT target FROM deliveries WHERE wake_at IS NOT NULL ORDER BY target, wake_at LIMIT 1)
-		UNION ALL
-		SELECT (SELECT d.target FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target > targets.target
-			ORDER BY d.target, d.wake_at LIMIT 1)
-		FROM targets WHERE targets.target IS NOT NULL)
-	SELECT target, (SELECT d.wake_at FROM deliveries d WHERE d.wake_at IS NOT NULL AND d.target = targets.target
-		ORDER BY d.wake_at LIMIT 1)
-	FROM targets WHERE target IS NOT NULL`
+// For each target it reads the head of an index.
+const nextDeliveries = `SELECT value, (SELECT d.wake_at FROM deliveries AS d
+		WHERE d.wake_at IS NOT NULL AND d.target = value ORDER BY d.wake_at LIMIT 1)
+	FROM {each deliveries.target WHERE wake_at IS NOT NULL} AS targets`
 
 // NextDeliveries returns for each target when the next delivery there is due.
 func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error) {
@@ -255,7 +255,7 @@ func (s *Store) ClaimDeliveries(
 		list = nil
 		endpoints := map[string]*Endpoint{}
 		due := deliveries(dueAtTarget, []any{target, micros(now), limit}, func(d *Delivery) { list = append(list, *d) })
-		due.Lock = engine.SkipLocked
+		due.Lock, due.Index = engine.SkipLocked, engine.Index{Table: "deliveries", Name: "deliveries_due"}
 		t.add(due, readEndpoints(func(e *Endpoint) { endpoints[e.ID] = e }))
 		if err := t.flush(); err != nil {
 			return err

@@ -63,6 +63,7 @@
 //	deliveries.go        an event on its way to an endpoint: what is kept of it, listed, and due
 //	endpoints.go         where webhooks go
 //	get.go               a Call, its attempts and events
+//	also_called.go       the numbers at which a Call may reach somebody, beside its first
 //	stored.go            a Call as it stood, and as it is to be
 //
 // And what is beneath:

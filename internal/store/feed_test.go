@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // listens makes a Listener for what happens after a position, or from FromNow on.
@@ -90,20 +91,21 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	nodes := b.pair(t)
 	c := createdNow(t, nodes[0])
 	first := listens(t, nodes[1], FromNow, "*")
-	x, err := nodes[0].engine.Pools().Aside.BeginTx(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = x.Rollback() }()
-	for _, q := range []string{
-		"UPDATE calls SET seq = 2 WHERE id = $1",
-		`INSERT INTO events (call_id, seq, type, at, attempt, data)
-			SELECT id, 2, 'call.held', created_at, 0, '{}' FROM calls WHERE id = $1`,
-	} {
-		if _, err := x.ExecContext(t.Context(), q, c.ID); err != nil {
-			t.Fatal(err)
-		}
-	}
+	written, goOn, gone := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	thaw := sync.OnceFunc(func() { close(goOn) })
+	defer thaw()
+	go func() {
+		gone <- nodes[0].engine.Aside(context.Background(), func(x *engine.Tx) error {
+			x.Add(engine.Statement{SQL: "UPDATE calls SET seq = 2 WHERE id = $1", Args: []any{c.ID}})
+			x.Add(engine.Statement{SQL: `INSERT INTO events (call_id, seq, type, at, attempt, data)
+				SELECT id, 2, 'call.held', created_at, 0, '{}' FROM calls WHERE id = $1`, Args: []any{c.ID}})
+			err := x.Flush()
+			close(written)
+			<-goOn
+			return err
+		})
+	}()
+	<-written
 	second := first
 	var others []string
 	if b.shared { // on SQLite all others wait for the one writer
@@ -117,7 +119,8 @@ func testAFrozenWriterIsHeard(t *testing.T, b backend) {
 	}
 	changed, done := nodes[1].Watch(c.ID)
 	defer done()
-	if err := x.Commit(); err != nil {
+	thaw()
+	if err := <-gone; err != nil {
 		t.Fatal(err)
 	}
 	late := EventID(c.ID, 2)
@@ -347,7 +350,7 @@ func testIdleListenersAskNothing(t *testing.T, b backend) {
 // While a migration waits for a table that another transaction reads for long, as a dump does, others can still use
 // the table.
 func testMigrationBehindADump(t *testing.T, b backend) {
-	if !b.shared { // on SQLite a reader is in nobody's way
+	if !b.shared || b.first > 11 { // on SQLite a reader is in nobody's way
 		return
 	}
 	for table, version := range map[string]int64{"events": 11, "calls": 15, "endpoints": 15} { // before it is changed
@@ -403,6 +406,9 @@ func createdBefore(t *testing.T, s *Store, id string) {
 // Events that a version without positions has written are before the beginning, or were given positions in the order
 // in which they happened.
 func testEventsOfTheVersionBefore(t *testing.T, b backend) {
+	if b.first > 11 { // there was no version before
+		return
+	}
 	s := b.open(t, nil)
 	migrateDown(t, s, 11)
 	for i := range 3 {

@@ -75,5 +75,9 @@ func keyColumns(k *Idempotency) []column {
 	return []column{{"idem_scope", asText{&k.Scope}}, {"idem_key", asText{&k.Key}}, {"idem_hash", asText{&k.Hash}}}
 }
 
-var insertKeyedCall = insertionIfFree("calls", append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...),
-	"id", "idem_scope", "idem_key")
+var insertKeyedCall = func() bulk {
+	cols := append(callColumns(new(call.Call)), keyColumns(new(Idempotency))...)
+	b := insertionIfFree("calls", cols, "id", "idem_scope", "idem_key")
+	b.insert.Free.Index = "calls_idem_scope_idem_key_key"
+	return b
+}()

@@ -229,8 +229,8 @@ func testRequestIsKeptSealed(t *testing.T, b backend) {
 		t.Fatal(err)
 	}
 	var kept string
-	row := s.engine.Pools().Read.QueryRowContext(t.Context(), "SELECT idem_hash FROM calls WHERE id = $1", first.ID)
-	if err := row.Scan(&kept); err != nil {
+	const hash = "SELECT idem_hash FROM calls WHERE id = $1"
+	if _, err := s.reading(t.Context()).row(hash, []any{first.ID}, &kept); err != nil {
 		t.Fatal(err)
 	}
 	if kept != key.seal(first.Secret) || kept == key.seal("another") || strings.Contains(kept, key.Hash) {

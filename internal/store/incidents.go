@@ -147,7 +147,7 @@ func (s *Store) Incidents(ctx context.Context, q IncidentQuery) (list []Incident
 		return nil, false, nil
 	}
 	st := q.statement()
-	err = s.reading(ctx).each(st.SQL, st.Args, func(scan func(...any) error) error {
+	st.Rows = func(scan func(...any) error) error {
 		var i Incident
 		if err := scan(fields(incidentColumns(&i))...); err != nil {
 			return err
@@ -156,8 +156,8 @@ func (s *Store) Incidents(ctx context.Context, q IncidentQuery) (list []Incident
 			list = append(list, i)
 		}
 		return nil
-	})
-	if err != nil {
+	}
+	if err := s.engine.Read(ctx, st); err != nil {
 		return nil, false, fmt.Errorf("listing incidents: %w", err)
 	}
 	return list, more, nil
@@ -173,7 +173,23 @@ func (q *IncidentQuery) statement() engine.Statement {
 	case q.Closed:
 		c.where = append(c.where, "closed_at IS NOT NULL")
 	}
-	return c.newest(selectIncidents, "id", Query{Before: q.Before, Limit: q.Limit})
+	return c.newest(selectIncidents, "id", q.index(), Query{Before: q.Before, Limit: q.Limit})
+}
+
+// index has the incidents of a query in their order. Few of all are open.
+func (q *IncidentQuery) index() engine.Index {
+	name := "PRIMARY"
+	switch {
+	case q.Key != "":
+		name = "incidents_by_key"
+	case q.Open && q.Trigger != "":
+		name = "incidents_open_by_trigger"
+	case q.Open:
+		name = "incidents_by_end"
+	case q.Trigger != "":
+		name = "incidents_by_trigger"
+	}
+	return engine.Index{Table: "incidents", Name: name}
 }
 
 const incidentByID = "id = $1"

@@ -58,7 +58,7 @@ func (s *Store) page(t *tx, st engine.Statement, limit int) (_ []Asked, more boo
 	var found []*Asked
 	var calls []*call.Call
 	size := 0
-	err = t.each(st.SQL, st.Args, func(scan func(...any) error) error {
+	st.Rows = func(scan func(...any) error) error {
 		if more = len(found) == limit || size > pageBytes; more {
 			return nil
 		}
@@ -67,8 +67,9 @@ func (s *Store) page(t *tx, st engine.Statement, limit int) (_ []Asked, more boo
 		err := scan(a.fields()...)
 		size += sizeOf(&a.Call)
 		return err
-	})
-	if err == nil {
+	}
+	t.add(st)
+	if err = t.flush(); err == nil {
 		err = s.loadAttempts(t, calls)
 	}
 	list := make([]Asked, len(found))
@@ -91,8 +92,9 @@ func (c *conditions) add(cond, v string) {
 	}
 }
 
-// newest completes the SQL of a page. It reads one row more than the limit, which tells whether there are more.
-func (c *conditions) newest(selected, id string, q Query) engine.Statement {
+// newest completes the SQL of a page, which an index has in its order. It reads one row more than the limit, which
+// tells whether there are more.
+func (c *conditions) newest(selected, id string, index engine.Index, q Query) engine.Statement {
 	c.add(id+" <", q.Before)
 	c.add(id+" >=", q.from)
 	c.add(id+" <=", q.to)
@@ -103,7 +105,7 @@ func (c *conditions) newest(selected, id string, q Query) engine.Statement {
 	where := strings.Join(c.where, " AND ")
 	return engine.Statement{
 		SQL:  fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, where, id, len(c.args)),
-		Args: c.args,
+		Args: c.args, Index: index,
 	}
 }
 
@@ -114,8 +116,26 @@ func listSQL(q Query) engine.Statement {
 		c.add("state =", string(q.State))
 	}
 	c.add("outcome =", string(q.Outcome))
-	return c.newest(selectAsked, "id", q)
+	var by engine.Index
+	switch {
+	case q.Outcome != "":
+		by = byOutcome
+	case q.State != "":
+		by = byState
+	}
+	return c.newest(selectAsked, "id", by, q)
 }
+
+// The indexes by which Calls are found.
+var (
+	byState       = engine.Index{Table: "calls", Name: "calls_by_state"}
+	byOutcome     = engine.Index{Table: "calls", Name: "calls_by_outcome"}
+	byNumber      = engine.Index{Table: "calls", Name: "calls_by_number"}
+	byMaker       = engine.Index{Table: "calls", Name: "calls_by_maker"}
+	byMakerNumber = engine.Index{Table: "calls", Name: "calls_by_maker_number"}
+	alsoByNumber  = engine.Index{Table: "also_called", Name: "also_called_by_number"}
+	alsoByMaker   = engine.Index{Table: "also_called", Name: "also_called_by_maker"}
+)
 
 // searches find the ids of the Calls of a Query with a number or a name. They search separately for each outcome. Each
 // search reads only its part of an index, from the newest entry on. A single search would also read what the Query
@@ -161,7 +181,9 @@ const selectIDs = "SELECT id FROM calls WHERE "
 // are found by their state, and the name is compared in a way for which no index is used.
 func liveOf(q Query) []engine.Statement {
 	var c conditions
+	by := byMaker
 	if q.State == call.Dialing {
+		by = byState
 		c.add("state =", string(q.State))
 		c.add("made_by || '' =", q.By)
 	} else {
@@ -169,14 +191,14 @@ func liveOf(q Query) []engine.Statement {
 		c.add("made_by =", q.By)
 		c.add("state <>", otherThan(q.State))
 	}
-	return []engine.Statement{c.newest(selectIDs, "id", q)}
+	return []engine.Statement{c.newest(selectIDs, "id", by, q)}
 }
 
 func endedOf(q Query, o call.Outcome) []engine.Statement {
 	var c conditions
 	c.add("made_by =", q.By)
 	c.add("outcome =", string(o))
-	return []engine.Statement{c.newest(selectIDs, "id", q)}
+	return []engine.Statement{c.newest(selectIDs, "id", byMaker, q)}
 }
 
 // otherThan is the other one of the states of Calls that have not ended. Conditions exclude it instead of naming the
@@ -187,8 +209,8 @@ func otherThan(s call.State) string {
 
 // liveTo selects the Calls to a number that have not ended. It searches separately among the Calls' first numbers and
 // their other numbers, as endedTo does. How many there may be to a number is bounded, so those of a name are found
-// among them. MATERIALIZED keeps a planner from going through all Calls in the order of their ids, as it would where it
-// takes the name and the number to be common.
+// among them. The inner LIMIT, which is never reached, keeps a planner from going through all Calls in the order of
+// their ids, as it would where it takes the name and the number to be common.
 func liveTo(q Query) []engine.Statement {
 	other := otherThan(q.State)
 	first := conditions{where: []string{"outcome IS NULL"}}
@@ -203,16 +225,18 @@ func liveTo(q Query) []engine.Statement {
 	}
 	also.add("made_by =", q.By)
 	if q.By == "" {
-		return []engine.Statement{first.newest(selectIDs, "id", q), also.newest(selectAlso, "call_id", q)}
+		return []engine.Statement{
+			first.newest(selectIDs, "id", byNumber, q), also.newest(selectAlso, "call_id", alsoByNumber, q),
+		}
 	}
 	first.add("id <", q.Before)
 	among := conditions{args: first.args}
 	among.add("made_by =", q.By)
-	live := "WITH live AS MATERIALIZED (SELECT id, made_by FROM calls WHERE " + strings.Join(first.where, " AND ") +
-		" ORDER BY id DESC) SELECT id FROM live WHERE "
+	live := "SELECT id FROM (SELECT id, made_by FROM calls WHERE " + strings.Join(first.where, " AND ") +
+		" ORDER BY id DESC LIMIT 1000000) AS live WHERE "
 	return []engine.Statement{
-		among.newest(live, "id", Query{Limit: q.Limit}),
-		also.newest(selectAlso, "call_id", q),
+		among.newest(live, "id", byNumber, Query{Limit: q.Limit}),
+		also.newest(selectAlso, "call_id", alsoByMaker, q),
 	}
 }
 
@@ -226,9 +250,13 @@ func endedTo(q Query, o call.Outcome) []engine.Statement {
 	also.add("number =", q.To)
 	also.add("outcome =", string(o))
 	also.add("made_by =", q.By)
+	byFirst, byAlso := byNumber, alsoByNumber
+	if q.By != "" {
+		byFirst, byAlso = byMakerNumber, alsoByMaker
+	}
 	return []engine.Statement{
-		first.newest(selectIDs, "id", q),
-		also.newest(selectAlso, "call_id", q),
+		first.newest(selectIDs, "id", byFirst, q),
+		also.newest(selectAlso, "call_id", byAlso, q),
 	}
 }
 

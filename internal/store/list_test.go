@@ -139,6 +139,9 @@ func testListTo(t *testing.T, b backend) {
 
 // Calls from before the migration are listed as well.
 func testListToOfBefore(t *testing.T, b backend) {
+	if b.first > 8 { // there was no version before
+		return
+	}
 	s := b.open(t, nil)
 	c := create(t, s, func(w *call.Wish) {
 		w.People = []call.Person{{Number: "+815012340000"}, {Number: phone, Name: "A, \u00e9 \"b\" {", Say: "[x]"}}

@@ -15,29 +15,40 @@ import (
 	"redial/internal/store/engine"
 )
 
+// idleForever lets a transaction stay open, on a kind of server.
+var idleForever = map[string]string{
+	"postgres": "SET LOCAL idle_in_transaction_session_timeout = 0", "mysql": "SET wait_timeout = 600",
+}
+
 // frozen runs a statement in a transaction of another node, which then stays open until thaw.
 func frozen(t *testing.T, s *Store, sql string, args ...any) (thaw func()) {
 	t.Helper()
-	x, err := s.engine.Pools().Aside.BeginTx(context.Background(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	thaw = sync.OnceFunc(func() { _ = x.Rollback() })
+	held, goOn, gone := make(chan error, 1), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		_ = s.engine.Aside(context.Background(), func(x *engine.Tx) error {
+			x.Add(engine.Statement{SQL: idleForever[kind(s)]}, engine.Statement{SQL: sql, Args: args})
+			held <- x.Flush()
+			<-goOn
+			return errors.New("rolled back")
+		})
+	}()
+	thaw = sync.OnceFunc(func() { close(goOn); <-gone })
 	t.Cleanup(thaw)
-	for _, q := range []string{"SET LOCAL idle_in_transaction_session_timeout = 0", sql} {
-		var list []any
-		if q == sql {
-			list = args
-		}
-		if _, err := x.ExecContext(t.Context(), q, list...); err != nil {
-			t.Fatal(err)
-		}
+	if err := <-held; err != nil {
+		t.Fatal(err)
 	}
 	return thaw
 }
 
 // A row that another node has locked makes only those wait who need that row, alone or together with others.
 func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { aLockedRowHoldsUpNobodyElse(t, b) })
+	}
+}
+
+func aLockedRowHoldsUpNobodyElse(t *testing.T, b backend) {
 	key := Idempotency{Scope: "scope", Key: "locked", Hash: "request"}
 	for name, tc := range map[string]struct {
 		lock func(t *testing.T, other *Store, of []call.Call) (thaw func())
@@ -51,7 +62,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 		},
 		"more calls than are written alone at once": {
 			func(t *testing.T, other *Store, of []call.Call) func() {
-				return frozen(t, other, "SELECT id FROM calls WHERE id = ANY($1) FOR UPDATE", idsOf(of))
+				return frozen(t, other, "SELECT id FROM calls WHERE id IN ($1) FOR UPDATE", engine.List(idsOf(of)))
 			},
 			func(of []call.Call) (ops []operation) {
 				for _, c := range of {
@@ -81,7 +92,7 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, other := twoNodes(t)
+			s, other := twoNodes(t, b)
 			var of []call.Call
 			for range 3 * aloneMost {
 				of = append(of, create(t, s))
@@ -114,10 +125,12 @@ func TestALockedRowHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// twoNodes are nodes on one PostgreSQL. The first one dials, and has a Sender and an endpoint.
-func twoNodes(t *testing.T) (s, other *Store) {
+// shared are the kinds of servers.
+var shared = []backend{backends[1], backends[3]}
+
+// twoNodes are nodes on one server. The first one dials, and has a Sender and an endpoint.
+func twoNodes(t *testing.T, b backend) (s, other *Store) {
 	t.Helper()
-	b := backends[1]
 	url := b.url(t)
 	s, other = b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.SendBy(&outlet{slots: 1000})
@@ -130,6 +143,12 @@ func twoNodes(t *testing.T) (s, other *Store) {
 
 // A claim takes all rows that it can, whatever another node has locked, and for however long.
 func TestALockedRowHoldsUpNoClaim(t *testing.T) {
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { aLockedRowHoldsUpNoClaim(t, b) })
+	}
+}
+
+func aLockedRowHoldsUpNoClaim(t *testing.T, b backend) {
 	const (
 		ring   = `INSERT INTO destinations (number, call_id, attempt, resurfaced) VALUES ($1, $2, 1, 0)`
 		eleven = `, ($3, $2, 1, 0), ($4, $2, 1, 0), ($5, $2, 1, 0), ($6, $2, 1, 0), ($7, $2, 1, 0), ($8, $2, 1, 0),
@@ -152,7 +171,7 @@ func TestALockedRowHoldsUpNoClaim(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, other := twoNodes(t)
+			s, other := twoNodes(t, b)
 			if _, err := s.PauseAccount(t.Context(), "AC1", Pause{Since: begin, NextCheckAt: begin}); err != nil {
 				t.Fatal(err)
 			}
@@ -212,7 +231,12 @@ func subset(want, of []string) bool {
 
 // Others can still get a connection to write, however many wait for a row that another node has locked.
 func TestWhoWaitsLeavesConnections(t *testing.T) {
-	b := backends[1]
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { whoWaitsLeavesConnections(t, b) })
+	}
+}
+
+func whoWaitsLeavesConnections(t *testing.T, b backend) {
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	to := Endpoint{ID: "ep_1", Source: FromAPI, URL: "https://example.com", Events: Filter{"*"}, CreatedAt: begin}
@@ -259,7 +283,12 @@ func idsOf(calls []call.Call) (ids []string) {
 
 // A call is stored although another node has locked its number.
 func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
-	b := backends[1]
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { aLockedNumberHoldsUpNoRequest(t, b) })
+	}
+}
+
+func aLockedNumberHoldsUpNoRequest(t *testing.T, b backend) {
 	url := b.url(t)
 	s, other := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	s.clock = func() time.Time { return begin }
@@ -275,7 +304,12 @@ func TestALockedNumberHoldsUpNoRequest(t *testing.T) {
 
 // A caller that leaves, and a store that is closed, stop waiting for a locked row.
 func TestWhoWaitsForALockedRowMayLeave(t *testing.T) {
-	b := backends[1]
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { whoWaitsForALockedRowMayLeave(t, b) })
+	}
+}
+
+func whoWaitsForALockedRowMayLeave(t *testing.T, b backend) {
 	url := b.url(t)
 	s, err := Open(t.Context(), url, Options{Migrate: true})
 	if err != nil {
@@ -310,7 +344,12 @@ func TestWhoWaitsForALockedRowMayLeave(t *testing.T) {
 
 // The writer has a connection, however many read, or write outside the writer.
 func TestTheWriterHasAConnectionOfItsOwn(t *testing.T) {
-	b := backends[1]
+	for _, b := range shared {
+		t.Run(b.name, func(t *testing.T) { theWriterHasAConnectionOfItsOwn(t, b) })
+	}
+}
+
+func theWriterHasAConnectionOfItsOwn(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	c := create(t, s)
 	goOn := make(chan struct{})

@@ -11,7 +11,7 @@ import (
 	"redial/internal/store/engine"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql migrations/*/*.sql
 var embedded embed.FS
 
 // migrations are the files of the folder.

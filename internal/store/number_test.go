@@ -151,6 +151,10 @@ func testHeldWhileReleased(t *testing.T, b backend) {
 // waitUntilBlocked returns when another transaction waits for this one, or has ended without waiting.
 func waitUntilBlocked(t *testing.T, x *tx, through chan error) {
 	for blocked := 0; blocked == 0 && len(through) == 0 && x.store.Shared(); {
+		if kind(x.store) == "mysql" {
+			blocked = waiters(t, x.store)
+			continue
+		}
 		err := x.each(`SELECT count(*) FROM pg_locks
 			WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`, nil,
 			func(scan func(...any) error) error { return scan(&blocked) })

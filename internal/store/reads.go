@@ -32,6 +32,7 @@ type selection struct {
 // dueRead are the Calls that a selection finds due.
 type dueRead struct {
 	selection
+	index engine.Index
 	now   time.Time
 	limit int
 	calls []*stored
@@ -41,9 +42,10 @@ type dueRead struct {
 func (r *reads) readDue(l *loaded) {
 	for _, d := range r.due {
 		l.add(engine.Statement{
-			SQL:  selectCalls + d.where,
-			Lock: engine.SkipLocked,
-			Args: []any{micros(d.now), d.limit, floor(d.from)},
+			SQL:   selectCalls + d.where,
+			Lock:  engine.SkipLocked,
+			Index: d.index,
+			Args:  []any{micros(d.now), d.limit, floor(d.from)},
 			Rows: func(scan func(...any) error) error {
 				c, err := l.found(scan)
 				d.calls = append(d.calls, c)

@@ -58,6 +58,7 @@ const selectPersonal = "SELECT id FROM calls WHERE id = $1 AND scrubbed_at IS NU
 
 func (t *tx) scrub(c *call.Call, now time.Time) error {
 	policy := c.Policy.Impersonal()
+	t.add(engine.Statement{SQL: deleteAlsoCalled, Args: []any{c.ID}})
 	err := t.exec(`UPDATE calls SET to_number = '', people = NULL, from_number = '', message = '{}', options = NULL,
 		metadata = NULL, webhook = NULL, offered = NULL, policy = $3, idem_hash = '', scrubbed_at = $2
 		WHERE id = $1`, c.ID, micros(now), asJSON{&policy})
@@ -134,6 +135,14 @@ const (
 	deleteIncidents = "DELETE FROM incidents WHERE id IN ($1)"
 )
 
+// The indexes of these.
+var (
+	toDelete = engine.Index{Table: "calls", Name: "calls_to_delete"}
+	toScrub  = engine.Index{Table: "calls", Name: "calls_to_scrub"}
+
+	oldIncidents = engine.Index{Table: "incidents", Name: "incidents_by_end"}
+)
+
 // Retain scrubs the Calls that ended longer than retention ago, and deletes the rows that are no longer needed. It
 // does a small step, and says whether there is more to do.
 func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Duration) (more bool, err error) {
@@ -146,20 +155,21 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 		most := 0
 		for _, old := range []struct {
 			selected string
+			by       engine.Index
 			upTo     any
 			deletion string
 		}{
-			{selectOld, micros(until), deleteCalls},
-			{selectOldAudit, firstAuditID(until), deleteAudit},
-			{selectOldIncidents, micros(now.Add(-retention)), deleteIncidents},
+			{selectOld, toDelete, micros(until), deleteCalls},
+			{selectOldAudit, engine.Index{}, firstAuditID(until), deleteAudit},
+			{selectOldIncidents, oldIncidents, micros(now.Add(-retention)), deleteIncidents},
 		} {
-			n, err := t.removeOld(old.selected, old.upTo, old.deletion)
+			n, err := t.removeOld(old.by, old.selected, old.upTo, old.deletion)
 			if err != nil {
 				return err
 			}
 			most = max(most, n)
 		}
-		old, err := t.lockIDs(engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
+		old, err := t.lockBy(toScrub, engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
 		if err != nil {
 			return err
 		}
@@ -188,8 +198,8 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 }
 
 // removeOld deletes a step of the rows that a statement selects up to a point, and returns how many.
-func (t *tx) removeOld(selected string, upTo any, deletion string) (int, error) {
-	ids, err := t.lockIDs(engine.SkipLocked, selected, upTo, retainStep)
+func (t *tx) removeOld(by engine.Index, selected string, upTo any, deletion string) (int, error) {
+	ids, err := t.lockBy(by, engine.SkipLocked, selected, upTo, retainStep)
 	if err != nil {
 		return 0, err
 	}

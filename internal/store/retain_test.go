@@ -57,6 +57,9 @@ func everything(t testing.TB, s *Store) string {
 				t.Fatal(err)
 			}
 			for i := range row {
+				if text, ok := (*row[i].(*any)).([]byte); ok {
+					*row[i].(*any) = string(text)
+				}
 				fmt.Fprintf(&all, "%s.%s = %v\n", table, names[i], *row[i].(*any))
 			}
 		}

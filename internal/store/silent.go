@@ -19,7 +19,16 @@ const selectSilent = `SELECT id FROM calls WHERE state = 'dialing' AND id > $2 A
 // Silent returns the ids of at most limit Calls after an id, with a leg that may be alive and of which nothing new was
 // heard since a time.
 func (s *Store) Silent(ctx context.Context, since time.Time, after string, limit int) ([]string, error) {
-	ids, err := queryIDs(s.reading(ctx), selectSilent, micros(since), after, limit)
+	var ids []string
+	err := s.engine.Read(ctx, engine.Statement{
+		SQL: selectSilent, Args: []any{micros(since), after, limit}, Index: byState,
+		Rows: func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for silent legs: %w", err)
 	}
@@ -45,6 +54,7 @@ func (s *Store) SpreadAsks(ctx context.Context, now time.Time, apart time.Durati
 		last = now
 		var changes []rowChange
 		st := engine.Statement{SQL: selectToSpread, Args: []any{micros(now)}, Lock: engine.SkipLocked}
+		st.Index = engine.Index{Table: "calls", Name: "calls_due"}
 		st.Rows = func(scan func(...any) error) error {
 			var id string
 			var due time.Time

@@ -11,23 +11,15 @@ const sweepMost = triesPerBatch
 
 // selectUnoffered finds numbers that Calls are held for, that no phone rings any more, and that were not offered to a
 // Call which is due by $1. It looks once at each number, however many Calls are held for it.
-var selectUnoffered = `WITH RECURSIVE ` +
-	distinct("held", "calls", "held_for") + `, ` + distinct("also", "also_held", "number") + `
-	SELECT number FROM (SELECT number FROM held UNION ALL SELECT number FROM also) AS n WHERE number IS NOT NULL
-		AND (SELECT d.call_id FROM destinations AS d WHERE d.number = n.number LIMIT 1) IS NULL
-		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.number AND o.wake_at <= $1
+const selectUnoffered = `SELECT value FROM (SELECT value FROM {each calls.held_for} AS held
+		UNION ALL SELECT value FROM {each also_held.number} AS also) AS n
+	WHERE (SELECT d.call_id FROM destinations AS d WHERE d.number = n.value LIMIT 1) IS NULL
+		AND (SELECT o.id FROM calls AS o WHERE o.state = 'waiting' AND o.offered = n.value AND o.wake_at <= $1
 			LIMIT 1) IS NULL
 	LIMIT $2`
 
 // selectHeld finds out whether any Call is held; usually none is.
 const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 FROM also_held WHERE number > '' LIMIT 1`
-
-// distinct is the part of a query that reads each value of a column once, from an index.
-func distinct(name, table, column string) string {
-	next := `(SELECT ` + column + ` FROM ` + table + ` WHERE ` + column + ` > %s ORDER BY ` + column + ` LIMIT 1)`
-	return name + ` (number) AS (SELECT ` + fmt.Sprintf(next, "''") +
-		` UNION ALL SELECT ` + fmt.Sprintf(next, name+".number") + ` FROM ` + name + ` WHERE number IS NOT NULL)`
-}
 
 // Sweep finds free numbers that Calls are held for, and offers each to the first Call that can ring now. So no Call
 // waits in vain, whatever became of the Call that was offered the number before. It writes nothing if nothing is

@@ -294,7 +294,7 @@ func testSweepFindsFreeNumbers(t *testing.T, b backend) {
 func hold(t testing.TB, s *Store, like string, n int) {
 	t.Helper()
 	series := "SELECT i FROM generate_series(1, %d) AS s(i)"
-	if !s.Shared() {
+	if kind(s) != "postgres" {
 		series = "WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
 	}
 	var cols, vals string

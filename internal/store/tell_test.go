@@ -436,7 +436,11 @@ func testAnEndedKeyTellsNothing(t *testing.T, b backend) {
 // Every statement of an incident goes by an index.
 func testPlansOfIncidents(t *testing.T, b backend) {
 	s := b.open(t, nil)
+	if kind(s) == "mysql" { // its planner looks at the rows
+		fillIncidents(t, s)
+	}
 	list := engine.List{"a", "b"}
+	by := map[string]engine.Index{selectOldIncidents: oldIncidents, selectIncidents + incidentsGroup: openGroups}
 	for _, p := range []struct {
 		sql, index string
 		args       []any
@@ -458,9 +462,11 @@ func testPlansOfIncidents(t *testing.T, b backend) {
 		{nextTrigger, "triggers_due", nil},
 		{selectOldIncidents, "incidents_to_delete", []any{1, 5}},
 	} {
-		plan := explained(t, s, engine.Statement{SQL: p.sql, Args: p.args})
-		if !strings.Contains(plan, p.index) || strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE") ||
-			strings.Contains(plan, "Seq Scan") {
+		plan := explained(t, s, engine.Statement{SQL: p.sql, Args: p.args, Index: by[p.sql]})
+		if strings.Contains(plan, "Impossible WHERE") { // there is no row with this key
+			continue
+		}
+		if !strings.Contains(plan, named(s, p.index)) || readsMuch(plan) {
 			t.Errorf("%s\ndoes not go by %s:\n%s", p.sql, p.index, plan)
 		}
 	}
@@ -471,11 +477,44 @@ func testPlansOfIncidents(t *testing.T, b backend) {
 		q.Before, q.Limit = "z", 5
 		st := q.statement()
 		plan := explained(t, s, st)
-		if strings.Contains(plan, "Seq Scan") || strings.Contains(plan, "Sort") || strings.Contains(plan, "TEMP B-TREE") ||
-			strings.Contains(plan, "SCAN incidents\n") {
+		if readsMuch(plan) {
 			t.Errorf("%s\n%s", st.SQL, plan)
 		}
 	}
+}
+
+// fillIncidents writes incidents of three triggers, most of which are closed, with a member each.
+func fillIncidents(t *testing.T, s *Store) {
+	t.Helper()
+	var incidents, members, triggers [][]column
+	for i := range 600 {
+		name, id := []string{"a", "b", "c"}[i%3], fmt.Sprintf("i%03d", i)
+		in := Incident{ID: id, Trigger: name, Key: "k" + id, Grouped: i%2 == 0, OpenedAt: begin, SeenAt: begin}
+		m := memberRow{trigger: name, Member: incident.Member{Key: "k" + id, Incident: id, Firing: true, Seen: begin}}
+		m.active = true
+		if i%30 > 2 {
+			in.ClosedAt, in.ClosedWhy = begin.Add(time.Duration(i)*time.Second), ClosedResolved
+			m.Firing, m.active, m.forgetAt = false, false, in.ClosedAt.Add(time.Hour)
+		}
+		incidents = append(incidents, withEvent(&in, incidentColumns(&in)))
+		members = append(members, aboutMember(&m, new(string)))
+		triggers = append(triggers, triggerColumns(&id, new(int), &in.SeenAt))
+	}
+	err := s.tx(t.Context(), func(x *tx) error {
+		return errors.Join(x.write(&insertIncident, incidents, nil), x.write(&insertMember, members, nil),
+			x.write(&insertTrigger, triggers, nil), x.flush())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, s, "ANALYZE TABLE triggers, incidents, incident_members")
+}
+
+// readsMuch says whether a plan reads all incidents, or sorts.
+func readsMuch(plan string) bool {
+	return len(scanned(plan)) > 0 || slices.ContainsFunc([]string{
+		"Seq Scan", "SCAN incidents\n", "Sort", "TEMP B-TREE", "filesort",
+	}, func(bad string) bool { return strings.Contains(plan, bad) })
 }
 
 // Wherever the database goes away on the way, nothing is stored, or all of it; and the event that is sent again rings

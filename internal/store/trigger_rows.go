@@ -82,6 +82,8 @@ const (
 	selectEvent    = "SELECT event FROM incidents WHERE id = $1"
 )
 
+var openGroups = engine.Index{Table: "incidents", Name: "incidents_open_groups"}
+
 func triggerColumns(name *string, members *int, wakeAt *time.Time) []column {
 	return []column{{"name", name}, {"members", members}, {"wake_at", asMicros{wakeAt}}}
 }
@@ -117,7 +119,9 @@ func (o *triggerRows) lock(l *loaded) error {
 			Rows: func(scan func(...any) error) error { return scan(asMicros{&o.forget}) }},
 	)
 	if len(o.Groups) > 0 {
-		l.add(o.readIncidents(incidentsGroup, o.Trigger, engine.List(o.Groups)))
+		open := o.readIncidents(incidentsGroup, o.Trigger, engine.List(o.Groups))
+		open.Index = openGroups
+		l.add(open)
 	}
 	return l.flush()
 }

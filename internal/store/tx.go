@@ -36,12 +36,20 @@ func (t *tx) each(sql string, args []any, row func(scan func(...any) error) erro
 
 // lockIDs locks and reads the rows whose ids a query finds.
 func (t *tx) lockIDs(lock engine.Lock, query string, args ...any) (ids []string, err error) {
-	t.add(engine.Statement{SQL: query, Args: args, Lock: lock, Rows: func(scan func(...any) error) error {
-		var id string
-		err := scan(&id)
-		ids = append(ids, id)
-		return err
-	}})
+	return t.lockBy(engine.Index{}, lock, query, args...)
+}
+
+// lockBy does the same by an index, so that an engine which locks what it passes passes no other rows.
+func (t *tx) lockBy(index engine.Index, lock engine.Lock, query string, args ...any) (ids []string, err error) {
+	t.add(engine.Statement{
+		SQL: query, Args: args, Lock: lock, Index: index,
+		Rows: func(scan func(...any) error) error {
+			var id string
+			err := scan(&id)
+			ids = append(ids, id)
+			return err
+		},
+	})
 	err = t.flush()
 	return ids, err
 }

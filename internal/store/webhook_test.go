@@ -102,9 +102,9 @@ func bodied(t testing.TB, s *Store, id string) ([]Delivery, error) {
 		if d.Body != "" {
 			t.Errorf("a list reads the body of %s", d.EventID())
 		}
-		row := s.engine.Pools().Aside.QueryRowContext(t.Context(),
-			"SELECT body FROM deliveries WHERE call_id = $1 AND endpoint_id = $2 AND seq = $3", id, d.EndpointID, d.Seq)
-		if err := row.Scan(&d.Body); err != nil {
+		_, err := s.reading(t.Context()).row("SELECT body FROM deliveries WHERE "+ofKey,
+			[]any{id, d.EndpointID, d.Seq}, &d.Body)
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -618,12 +618,12 @@ func testWebhookWords(t *testing.T, b backend) {
 		for _, w := range list {
 			run(t, s, query, w)
 		}
-		if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), query, "unheard-of"); err == nil {
+		if err := try(s, query, "unheard-of"); err == nil {
 			t.Errorf("%s: any word is taken", query)
 		}
 	}
 	run(t, s, "UPDATE deliveries SET state = 'dead'")
-	if _, err := s.engine.Pools().Aside.ExecContext(t.Context(), "UPDATE deliveries SET wake_at = 1"); err == nil {
+	if err := try(s, "UPDATE deliveries SET wake_at = 1"); err == nil {
 		t.Error("what is over can be due")
 	}
 }
@@ -653,7 +653,7 @@ func testNextMessageWaitsForTheLock(t *testing.T, b backend) {
 				})
 				added <- err
 			}()
-			for len(added) == 0 && count(t, nodes[0], "SELECT count(*) FROM pg_locks WHERE NOT granted") == 0 {
+			for len(added) == 0 && waiters(t, nodes[0]) == 0 {
 				runtime.Gosched()
 			}
 		}

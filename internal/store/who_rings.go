@@ -161,6 +161,7 @@ func destinationColumns(number, id *string, attempt, resurfaced *int) []column {
 var takeDestination = func() bulk {
 	cols := destinationColumns(new(string), new(string), new(int), new(int))
 	b := insertionIfFree("destinations", cols, "call_id", "number")
+	b.insert.Free.Index = "destinations_taken"
 	b.insert.Free.Where, b.insert.Free.Alone = "resurfaced = 0", []string{"number"}
 	return b
 }()
