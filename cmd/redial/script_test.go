@@ -20,6 +20,7 @@ import (
 
 	"redial/api"
 	"redial/internal/freeaddr"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 )
 
@@ -42,13 +43,17 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// TestScriptsOnPostgreSQL runs some scripts that store calls once more, on PostgreSQL.
-func TestScriptsOnPostgreSQL(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Files: []string{"testdata/script/three_rings.txtar", "testdata/script/show.txtar", "testdata/script/kill.txtar"},
-		Setup: setUp(t, func() string { return pgtest.New(t) }),
-		Cmds:  commandsOfScripts(),
-	})
+// TestScriptsOnServers runs some scripts that store calls once more, on PostgreSQL and MariaDB.
+func TestScriptsOnServers(t *testing.T) {
+	for name, server := range map[string]func(testing.TB) string{"postgres": pgtest.New, "mariadb": mariadbtest.New} {
+		t.Run(name, func(t *testing.T) {
+			testscript.Run(t, testscript.Params{
+				Files: []string{"testdata/script/three_rings.txtar", "testdata/script/show.txtar", "testdata/script/kill.txtar"},
+				Setup: setUp(t, func() string { return server(t) }),
+				Cmds:  commandsOfScripts(),
+			})
+		})
+	}
 }
 
 func commandsOfScripts() map[string]func(*testscript.TestScript, bool, []string) {

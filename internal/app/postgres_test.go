@@ -8,11 +8,20 @@ import (
 	"time"
 
 	"redial/api"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 )
 
-func TestTheStoryOnPostgreSQL(t *testing.T) {
-	database := pgtest.New(t)
+// servers are the kinds of servers that nodes may share.
+var servers = map[string]func(testing.TB) string{"postgres": pgtest.New, "mariadb": mariadbtest.New}
+
+func TestTheStoryOnAServer(t *testing.T) {
+	for name, server := range servers {
+		t.Run(name, func(t *testing.T) { storyOn(t, server(t)) })
+	}
+}
+
+func storyOn(t *testing.T, database string) {
 	change := func(c *Config) {
 		hooks(shop)(c)
 		c.DatabaseURL, c.Clock = database, time.Now
@@ -38,16 +47,18 @@ func TestTheStoryOnPostgreSQL(t *testing.T) {
 
 // The bubble's clock stands in the year 2000, the database's does not.
 func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
-	database := pgtest.New(t)
-	inWorld(t, func(c *Config) { c.DatabaseURL = database }, func(w *world) {
-		w.phone(alice)
-		c := w.call(api.CreateCall{To: alice})
-		w.pass(10 * time.Minute)
-		c.is("waiting")
-		if now := w.node.Load().store.Now(); now.Year() < 2026 {
-			t.Errorf("the node goes by its own clock: %s", now)
-		}
-	})
+	for name, server := range servers {
+		database := server(t)
+		inWorld(t, func(c *Config) { c.DatabaseURL = database }, func(w *world) {
+			w.phone(alice)
+			c := w.call(api.CreateCall{To: alice})
+			w.pass(10 * time.Minute)
+			c.is("waiting")
+			if now := w.node.Load().store.Now(); now.Year() < 2026 {
+				t.Errorf("%s: the node goes by its own clock: %s", name, now)
+			}
+		})
+	}
 }
 
 // While the database is away, nothing is accepted and nothing dialed. When it is back, everything goes on where it
@@ -132,7 +143,7 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 
 // A number from outside that is too large for its column is refused before the database is asked.
 func TestNumbersTooLargeForTheDatabase(t *testing.T) {
-	for name, database := range map[string]string{"sqlite": "", "postgres": pgtest.New(t)} {
+	for name, database := range map[string]string{"sqlite": "", "postgres": pgtest.New(t), "mariadb": mariadbtest.New(t)} {
 		change := func(c *Config) {
 			if database != "" {
 				c.DatabaseURL, c.Clock = database, time.Now
