@@ -149,6 +149,7 @@ var suite = []struct {
 	{"the audit of many at once", testAuditOfManyAtOnce},
 	{"the audit of a batch", testAuditOfABatch},
 	{"the audit is retained", testAuditIsRetained},
+	{"two nodes retain at once", testTwoNodesRetainAtOnce},
 	{"secrets of triggers come back", testTriggerSecrets},
 	{"secrets of triggers are rotated", testTriggerSecretsAreRotated},
 	{"secrets of triggers are bounded", testTriggerSecretsAreBounded},

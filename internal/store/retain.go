@@ -122,7 +122,7 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL)
 		ORDER BY ended_at LIMIT $2`
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
-		ORDER BY scrubbed_at, ended_at LIMIT $2` // the order of its index, so that no other index is used
+		ORDER BY {null scrubbed_at}, ended_at LIMIT $2` // the order of its index, so that no other index is used
 	// selectOldAudit selects entries before an id, the oldest first.
 	selectOldAudit = "SELECT id FROM audit WHERE id < $1 ORDER BY id LIMIT $2"
 	// selectOldIncidents selects incidents that were closed by a time, the longest ago first.

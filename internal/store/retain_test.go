@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // person is a name that must not be found anywhere after a Call is scrubbed.
@@ -260,6 +261,51 @@ func testRetain(t *testing.T, b backend) {
 }
 
 // A call that can't be read keeps nobody's personal data from being removed, not even its own.
+// What a node removes, it locks, and nothing else: another node takes the next ones at the same time.
+func testTwoNodesRetainAtOnce(t *testing.T, b backend) {
+	if !b.shared || b.isolation != 0 {
+		return // SQLite has one writer; under SERIALIZABLE only correctness counts
+	}
+	const few, all = 2, 12
+	nodes := b.pair(t)
+	closed := fillIncidents(t, nodes[0]) // of a few rows a planner rather reads them all
+	for range all {
+		c := create(t, nodes[0])
+		change(t, nodes[0], c.ID, cancel)
+		if err := nodes[0].Note(t.Context(), shop, EndpointTest, c.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := micros(begin.Add(100_000 * time.Hour))
+	for _, old := range []struct {
+		selected string
+		by       engine.Index
+		upTo     any
+		there    int
+	}{
+		{selectOld, toDelete, end, all}, {selectUnscrubbed, toScrub, end, all}, {selectOldAudit, engine.Index{}, "b", all},
+		{selectOldIncidents, oldIncidents, end, closed},
+	} {
+		var mine, others []string
+		err := nodes[0].tx(t.Context(), func(x *tx) (err error) {
+			if mine, err = x.lockBy(old.by, engine.SkipLocked, old.selected, old.upTo, few); err != nil {
+				return err
+			}
+			return nodes[1].tx(t.Context(), func(x *tx) (err error) {
+				others, err = x.lockBy(old.by, engine.SkipLocked, old.selected, old.upTo, 1000)
+				return err
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(mine) != few || len(others) != old.there-few {
+			t.Errorf("%s\none node locked %d rows, and left the other %d of %d",
+				old.selected, len(mine), len(others), old.there)
+		}
+	}
+}
+
 func testScrubDamaged(t *testing.T, b backend) {
 	s := b.open(t, nil)
 	damaged, odd, fine := personal(t, s), personal(t, s), personal(t, s)

@@ -436,9 +436,7 @@ func testAnEndedKeyTellsNothing(t *testing.T, b backend) {
 // Every statement of an incident goes by an index.
 func testPlansOfIncidents(t *testing.T, b backend) {
 	s := b.open(t, nil)
-	if kind(s) == "mysql" { // its planner looks at the rows
-		fillIncidents(t, s)
-	}
+	fillIncidents(t, s)
 	list := engine.List{"a", "b"}
 	by := map[string]engine.Index{selectOldIncidents: oldIncidents, selectIncidents + incidentsGroup: openGroups}
 	for _, p := range []struct {
@@ -483,8 +481,9 @@ func testPlansOfIncidents(t *testing.T, b backend) {
 	}
 }
 
-// fillIncidents writes incidents of three triggers, most of which are closed, with a member each.
-func fillIncidents(t *testing.T, s *Store) {
+// fillIncidents writes incidents of three triggers, most of which are closed, with a member each. It returns how many
+// are closed.
+func fillIncidents(t *testing.T, s *Store) (closed int) {
 	t.Helper()
 	var incidents, members, triggers [][]column
 	for i := range 600 {
@@ -493,6 +492,7 @@ func fillIncidents(t *testing.T, s *Store) {
 		m := memberRow{trigger: name, Member: incident.Member{Key: "k" + id, Incident: id, Firing: true, Seen: begin}}
 		m.active = true
 		if i%30 > 2 {
+			closed++
 			in.ClosedAt, in.ClosedWhy = begin.Add(time.Duration(i)*time.Second), ClosedResolved
 			m.Firing, m.active, m.forgetAt = false, false, in.ClosedAt.Add(time.Hour)
 		}
@@ -507,7 +507,10 @@ func fillIncidents(t *testing.T, s *Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run(t, s, "ANALYZE TABLE triggers, incidents, incident_members")
+	if kind(s) == "mysql" { // its planner looks at the rows
+		run(t, s, "ANALYZE TABLE triggers, incidents, incident_members")
+	}
+	return closed
 }
 
 // readsMuch says whether a plan reads all incidents, or sorts.

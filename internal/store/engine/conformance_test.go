@@ -51,6 +51,7 @@ var suite = []struct {
 	{"of many who insert one key, one is first", testOneIsFirst},
 	{"a list may be empty, or long", testLists},
 	{"each text of a column is found once", testEach},
+	{"a column that is NULL orders nothing", testOrderByNull},
 	{"a locked row is waited for briefly, or passed over", testLocks},
 	{"a lock that is met undoes what was done briefly", testBriefly},
 	{"a name is one transaction's", testTryName},
@@ -956,4 +957,11 @@ func testEach(t *testing.T, e tried) {
 	equal(t, ask(t, e, every+" ORDER BY value"), []string{"B", "a", "b", "b ", "c"})
 	equal(t, ask(t, e, some+" ORDER BY value"), []string{"B", "b", "b "})
 	equal(t, ask(t, e, some+" WHERE value > $1", "b"), []string{"b "})
+}
+
+func testOrderByNull(t *testing.T, e tried) {
+	insertThings(t, e, []any{"1", "a", "2", nil, nil}, []any{"2", "a", "1", nil, nil}, []any{"3", "a", "3", nil, int64(1)})
+	const inOrder = "SELECT name FROM things WHERE scope = $1 AND n IS NULL ORDER BY {null n}, name DESC"
+	equal(t, ask(t, e, inOrder, "a"), []string{"2", "1"})
+	equal(t, ask(t, e, inOrder+" LIMIT $2", "a", 1), []string{"2"})
 }

@@ -44,6 +44,7 @@ func (t *mysqlTexts) of(text string, index Index) *mysqlText {
 	}
 	made = &mysqlText{}
 	end, rest := 0, each.ReplaceAllStringFunc(sqlTypes.Replace(text), eachDistinct)
+	rest = null.ReplaceAllString(rest, "")
 	if from := " FROM " + index.Table; index.Name != "" {
 		rest = strings.Replace(rest, from+" WHERE ", from+" FORCE INDEX ("+index.Name+") WHERE ", 1)
 	}

@@ -14,6 +14,8 @@ type Statement struct {
 	// {each TABLE.COLUMN} and {each TABLE.COLUMN WHERE CONDITION} stand for a table with one column, value: each text of
 	// that column once, but for the empty one. It is read from an index that begins with the column, and which need only
 	// have the rows of the condition, by one look for each text, however many rows have it.
+	// ORDER BY {null COLUMN}, … names a column that is NULL in all rows of the condition, so it changes no order. Some
+	// planners see only with it that an index has the order, others only without it.
 	SQL  string
 	Args []any // integers, text, nil, a driver.Valuer of these, or a List
 	Lock Lock  // of the rows that a SELECT returns, not those of its subqueries
@@ -56,7 +58,7 @@ type textKey struct {
 // for the number. as turns a List into what the driver takes. locks are the engine's words for each Lock.
 func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]string) (string, []any, error) {
 	listed := hasList(st.Args)
-	if !listed && locks[st.Lock] == "" && !strings.Contains(st.SQL, "{each ") {
+	if !listed && locks[st.Lock] == "" && !isMarked(st.SQL) {
 		return st.SQL, st.Args, nil
 	}
 	args := st.Args
@@ -70,7 +72,7 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 	if ok {
 		return text, args, nil
 	}
-	text = each.ReplaceAllStringFunc(st.SQL, eachByLooks) + locks[st.Lock]
+	text = null.ReplaceAllString(each.ReplaceAllStringFunc(st.SQL, eachByLooks), "$1, ") + locks[st.Lock]
 	for i, arg := range st.Args {
 		if _, ok := arg.(List); !ok {
 			continue
@@ -92,6 +94,13 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 
 // each has the table, the column and the condition of {each …}.
 var each = regexp.MustCompile(`\{each (\w+)\.(\w+)(?: WHERE ([^}]+))?\}`)
+
+// null has the column of {null …}.
+var null = regexp.MustCompile(`\{null (\w+)\}, `)
+
+func isMarked(sql string) bool {
+	return strings.Contains(sql, "{each ") || strings.Contains(sql, "{null ")
+}
 
 // eachByLooks looks for the first text, and then again and again for the one after it.
 func eachByLooks(found string) string {
