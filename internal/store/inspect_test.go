@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 	"redial/internal/store/engine"
 )
@@ -74,7 +75,7 @@ func TestToLookMakesNothing(t *testing.T) {
 
 // The schema may be older or newer than the binary.
 func TestSchemasOfOtherVersions(t *testing.T) {
-	for _, b := range backends[:2] {
+	for _, b := range []backend{backends[0], backends[1], backends[3]} {
 		t.Run(b.name, func(t *testing.T) {
 			url := b.url(t)
 			if i := inspect(t, url); i.Schema != 0 || !i.New && i.Pending == 0 {
@@ -84,7 +85,8 @@ func TestSchemasOfOtherVersions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			run(t, s, "DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")
+			newest := count(t, s, "SELECT max(version_id) FROM goose_db_version")
+			run(t, s, "DELETE FROM goose_db_version WHERE version_id = $1", newest)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -103,6 +105,43 @@ func TestSchemasOfOtherVersions(t *testing.T) {
 				t.Errorf("of a newer one: %+v", i)
 			}
 		})
+	}
+}
+
+// Inspect looks at a server of MariaDB as at one of PostgreSQL: at its clock, the schema, what is stored, and the tables
+// that redial's user may write.
+func TestWhatMariaDBHas(t *testing.T) {
+	url := mariadbtest.New(t)
+	s, err := Open(t.Context(), url, Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	endpoint(t, s, "all", "*")
+	i := inspect(t, url)
+	if !strings.HasPrefix(i.Engine, "MariaDB 1") && !strings.HasPrefix(i.Engine, "MySQL ") {
+		t.Errorf("it is %q", i.Engine)
+	}
+	if i.Ahead.Abs() > time.Second || i.Schema != i.Newest || i.Pending != 0 || len(i.Endpoints) != 1 {
+		t.Errorf("%+v", i)
+	}
+	run(t, s, "INSERT INTO pauses (account, since, code, message, next_check_at) VALUES ('AC', 1, 20003, '', 2)")
+	if again, err := s.Inspect(t.Context()); err != nil || len(again.Pauses) != 1 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	as, err := neturl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	as.User = neturl.User("looks_at_" + as.Path[len(as.Path)-12:])
+	run(t, s, "CREATE USER "+as.User.Username()+"; GRANT SELECT ON * TO "+as.User.Username())
+	t.Cleanup(func() { // the test's own context is over by then
+		if err := patiently(s, engine.Statement{SQL: "DROP USER " + as.User.Username()}); err != nil {
+			t.Error(err)
+		}
+		s.Close()
+	})
+	if i := inspect(t, as.String()); !i.has("may not do what redial does") {
+		t.Errorf("of a user that may only read: %+v", i.Ills)
 	}
 }
 
