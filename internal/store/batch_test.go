@@ -439,10 +439,18 @@ func batches(t *testing.T, r *prometheus.Registry) (n int, largest float64) {
 	return 0, 0
 }
 
-// While a reader has an old snapshot, PostgreSQL can't clean the indexes. A claim must not go through all entries that
+// While a reader has an old snapshot, a server can't clean its indexes. A claim must not go through all entries that
 // were due since then.
 func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
-	b := backends[1]
+	for _, b := range shared {
+		if strings.HasPrefix(inspect(t, b.url(t)).Engine, "MySQL") {
+			continue // unlike MariaDB, it doesn't say how many pages it reads
+		}
+		t.Run(b.name, func(t *testing.T) { anOldSnapshotMakesClaimsNoDearer(t, b) })
+	}
+}
+
+func anOldSnapshotMakesClaimsNoDearer(t *testing.T, b backend) {
 	url := b.url(t)
 	s, reader := b.openURL(t, url, nil), b.openURL(t, url, nil)
 	var calls []call.Call
@@ -475,7 +483,11 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 		}
 		from := floor(s.Timer.lowerBounds(s.Now()).dial)
 		bounded, whole := pagesRead(t, s, from), pagesRead(t, s, floor(time.Time{}))
-		if bounded > 20 || whole < 10*bounded {
+		worth := 10
+		if kind(s) == "mysql" {
+			worth = 3 // its indexes need no look at the rows, of which PostgreSQL makes one for each entry
+		}
+		if bounded > 20 || whole < worth*bounded {
 			t.Errorf("a claim reads %d pages, and %d without a bound; want few, and many", bounded, whole)
 		}
 		return nil
@@ -488,16 +500,23 @@ func TestAnOldSnapshotMakesClaimsNoDearer(t *testing.T) {
 // pagesRead is how many pages the search for what is due reads.
 func pagesRead(t *testing.T, s *Store, from int64) (pages int) {
 	t.Helper()
+	analyze, figure := "EXPLAIN (ANALYZE, BUFFERS) ", "Buffers: shared hit="
+	if kind(s) == "mysql" {
+		analyze, figure = "ANALYZE FORMAT=JSON ", `"pages_accessed": `
+	}
+	st := engine.Statement{SQL: analyze + "SELECT id FROM calls WHERE " + dueToDial, Index: dueBy[dueToDial]}
+	st.Args = []any{micros(s.Now()), 1, from}
+	st.Rows = func(scan func(...any) error) error {
+		var lines string
+		err := scan(&lines)
+		if _, n, ok := strings.Cut(lines, figure); ok && pages == 0 {
+			_, err = fmt.Sscan(n, &pages)
+		}
+		return err
+	}
 	err := s.tx(t.Context(), func(x *tx) error {
-		return x.each("EXPLAIN (ANALYZE, BUFFERS) SELECT id FROM calls WHERE "+dueToDial, []any{micros(s.Now()), 1, from},
-			func(scan func(...any) error) error {
-				var line string
-				err := scan(&line)
-				if _, hit, ok := strings.Cut(line, "Buffers: shared hit="); ok && pages == 0 {
-					_, err = fmt.Sscan(hit, &pages)
-				}
-				return err
-			})
+		x.add(st)
+		return x.flush()
 	})
 	if err != nil {
 		t.Fatal(err)
