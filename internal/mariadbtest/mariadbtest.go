@@ -1,10 +1,7 @@
 package mariadbtest
 
 import (
-	"cmp"
-	"context"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,22 +9,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
 
-// adminTimeout bounds creating or dropping one database.
-const adminTimeout = time.Minute
-
-// New returns the URL of a new, empty database, dropped when t ends. Without a server New fails the test, because a
-// suite that leaves out a database proves nothing about it.
+// New returns the URL of a new, empty database, dropped when t ends. Its user may do everything there, and nothing
+// elsewhere: no more than redial's user needs. Without a server New fails the test, because a suite that leaves out a
+// database proves nothing about it.
 func New(t testing.TB) string {
 	t.Helper()
 	return newOn(t, server)
 }
 
-// NewDurable is New on a server that keeps what it has committed, as a real one does. It is there for measuring.
+// NewDurable is New on a server that keeps what it has committed, as a real one does. It is there for measuring, and
+// for tests that change settings of the server.
 func NewDurable(t testing.TB) string {
 	t.Helper()
 	return newOn(t, durable)
@@ -39,20 +34,14 @@ func newOn(t testing.TB, server func() (*running, error)) string {
 	if err != nil {
 		t.Fatalf("MariaDB for tests: %v", err)
 	}
-	name := "redial_test_" + strings.ToLower(rand.Text())
-	// The default that the server has for texts is not relied on: what compares without case, and with other spaces at
-	// the end, would be found out by few tests.
-	if err := run(srv.admin, "CREATE DATABASE "+name+" CHARACTER SET latin1"); err != nil {
-		t.Fatalf("creating a test database: %v", err)
-	}
+	database := srv.create(t, strings.ToLower(rand.Text()))
 	t.Cleanup(func() {
-		if err := run(srv.admin, "DROP DATABASE "+name); err != nil {
+		u := parsed(t, database)
+		if err := run(srv.admin, "DROP DATABASE "+nameIn(u), "DROP USER "+u.User.Username()); err != nil {
 			t.Errorf("dropping the test database: %v", err)
 		}
 	})
-	u := *srv.admin
-	u.Path = "/" + name
-	return u.String()
+	return database
 }
 
 // durable is a server of this test binary's own, even if the environment names one.
@@ -72,26 +61,48 @@ var server = sync.OnceValues(func() (*running, error) {
 	return &running{admin: u}, nil
 })
 
-// run uses a context of its own, because the test's context is already over when the test cleans up.
-func run(admin *url.URL, text string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
-	defer cancel()
-	conf := mysql.NewConfig()
-	conf.User = admin.User.Username()
-	conf.Passwd, _ = admin.User.Password()
-	if socket := admin.Query().Get("socket"); socket != "" {
-		conf.Net, conf.Addr = "unix", socket
-	} else {
-		conf.Net, conf.Addr = "tcp", admin.Hostname()+":"+cmp.Or(admin.Port(), "3306")
+// Exec runs a statement as the administrator of a database's server.
+func Exec(t testing.TB, database, text string) {
+	t.Helper()
+	if err := run(adminOf(t, database), text); err != nil {
+		t.Fatal(err)
 	}
-	connector, err := mysql.NewConnector(conf)
-	if err != nil {
-		return err
+}
+
+// Ask returns the first column of an answer to the administrator, as text.
+func Ask(t testing.TB, database, text string) []string {
+	t.Helper()
+	return ask(t, adminOf(t, database), text)
+}
+
+// Away makes a database unreachable, as if its server were down, and returns a function that brings it back.
+func Away(t testing.TB, database string) (back func()) {
+	t.Helper()
+	user := parsed(t, database).User.Username()
+	Exec(t, database, "ALTER USER "+user+" ACCOUNT LOCK")
+	const sessions = "SELECT id FROM information_schema.processlist WHERE user = '%s'"
+	for {
+		ids := Ask(t, database, fmt.Sprintf(sessions, user))
+		if len(ids) == 0 {
+			return func() { t.Helper(); Exec(t, database, "ALTER USER "+user+" ACCOUNT UNLOCK") }
+		}
+		for _, id := range ids {
+			var is *mysql.MySQLError
+			err := run(adminOf(t, database), "KILL "+id)
+			if err != nil && (!errors.As(err, &is) || is.Number != noThread) {
+				t.Fatal(err)
+			}
+		}
 	}
-	db := sql.OpenDB(connector)
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, text); err != nil {
-		return fmt.Errorf("%s: %w", text, err)
+}
+
+const noThread = 1094 // the session has ended by itself
+
+func adminOf(t testing.TB, database string) *url.URL {
+	t.Helper()
+	srv, ok := serverOf.Load(nameIn(parsed(t, database)))
+	if !ok {
+		t.Fatal("no database of New's")
 	}
-	return nil
+	return srv.(*running).admin
 }

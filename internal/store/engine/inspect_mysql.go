@@ -22,15 +22,29 @@ var mysqlSettings = []struct {
 	{"innodb_flush_log_at_trx_commit", []string{"1"}, true,
 		"innodb_flush_log_at_trx_commit is %s: what was answered 201 is lost with the server, or with a power cut",
 		"SET GLOBAL innodb_flush_log_at_trx_commit = 1, also in the server's configuration"},
+	{"innodb_flush_method", []string{
+		"fsync", "O_DIRECT", "O_DIRECT_NO_FSYNC", "O_DSYNC", "unbuffered", "async_unbuffered", "normal",
+	}, true,
+		"innodb_flush_method is %s: a power cut can damage the database",
+		"innodb_flush_method = O_DIRECT in the configuration"},
 	{"innodb_doublewrite", []string{"ON", "1", "DETECT_AND_RECOVER"}, true,
 		"innodb_doublewrite is %s: a power cut can damage the database", "innodb_doublewrite = ON in the configuration"},
 	{"binlog_format", []string{"ROW", "MIXED"}, true,
 		"binlog_format is %s: no transaction that is READ COMMITTED can write", "SET GLOBAL binlog_format = 'ROW'"},
 	{"autocommit", []string{"ON", "1"}, false, "autocommit is %s: other programs may hold locks",
 		"SET GLOBAL autocommit = ON"},
+	{"innodb_rollback_on_timeout", []string{"OFF", "0"}, false,
+		"innodb_rollback_on_timeout is %s: one locked row undoes what was written for all others",
+		"innodb_rollback_on_timeout = OFF in the configuration"},
 	{"auto_increment_increment", []string{"1"}, true,
 		"auto_increment_increment is %s, as where several servers take writes: redial needs one that does",
 		"name one server in DATABASE_URL, and SET GLOBAL auto_increment_increment = 1"},
+}
+
+// mysqlSessions are settings that redial makes for each connection. If they are not kept, something on the way to the
+// server answers in its place, or gives one server connection to several of its clients.
+var mysqlSessions = []struct{ names, want string }{
+	{"sql_mode", "STRICT_TRANS_TABLES"}, {"transaction_isolation tx_isolation", "READ-COMMITTED"},
 }
 
 // What a server must have.
@@ -65,20 +79,23 @@ func (e *mysqlServer) Inspect(ctx context.Context) (*Inspection, error) {
 
 // mysql asks the server for its version and settings.
 func (i *Inspection) mysql(ctx context.Context, e *mysqlServer) error {
-	is := map[string]string{}
-	rows, err := e.pools.Read.QueryContext(ctx, "SHOW GLOBAL VARIABLES")
-	if err == nil {
-		err = scanAll(rows, func(scan func(...any) error) error {
-			var name, value string
-			err := scan(&name, &value)
-			is[name] = value
-			return err
-		})
-	}
+	is, err := e.variables(ctx, "GLOBAL")
 	if err != nil {
-		return fmt.Errorf("reading the server's settings: %w", err)
+		return err
+	}
+	session, err := e.variables(ctx, "SESSION")
+	if err != nil {
+		return err
 	}
 	i.mysqlVersion(is["version"])
+	for _, setting := range mysqlSessions {
+		for name := range strings.FieldsSeq(setting.names) {
+			if value, has := session[name]; has && !strings.Contains(value, setting.want) {
+				i.ill(true, fmt.Sprintf("%s is %q, though redial has set %s for its connection", name, value, setting.want),
+					"have the proxy in front of the server keep what a client sets, or name the server in DATABASE_URL")
+			}
+		}
+	}
 	for _, setting := range mysqlSettings {
 		value, has := is[setting.name]
 		logs := setting.name != "binlog_format" || is["log_bin"] == "ON"
@@ -95,6 +112,24 @@ func (i *Inspection) mysql(ctx context.Context, e *mysqlServer) error {
 			fmt.Sprintf("SET GLOBAL max_allowed_packet = %d, also in the server's configuration", leastPacket))
 	}
 	return nil
+}
+
+// variables are the settings of the server, or of a connection.
+func (e *mysqlServer) variables(ctx context.Context, scope string) (is map[string]string, err error) {
+	is = map[string]string{}
+	rows, err := e.pools.Read.QueryContext(ctx, "SHOW "+scope+" VARIABLES")
+	if err == nil {
+		err = scanAll(rows, func(scan func(...any) error) error {
+			var name, value string
+			err := scan(&name, &value)
+			is[name] = value
+			return err
+		})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the server's settings: %w", err)
+	}
+	return is, nil
 }
 
 // mysqlVersion says what the server is, such as 10.11.14-MariaDB-0+deb12u2 or 8.4.3, and whether it is too old.
@@ -130,7 +165,7 @@ func (e *mysqlServer) Rights(ctx context.Context, migrate bool, table string) ([
 		_, err := e.pools.Read.ExecContext(ctx, text)
 		is, ok := errors.AsType[*mysql.MySQLError](err)
 		switch {
-		case err == nil || ok && is.Number != denied && !mysqlAway(is):
+		case err == nil || ok && is.Number != denied && !Away(err):
 		case ok && is.Number == denied:
 			return []Ill{{"the user may not do what redial does (" + command(is.Message) + ")",
 				"GRANT ALL ON the database TO redial's user", true}}, nil

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
 	"github.com/pressly/goose/v3/lock"
 )
 
@@ -123,7 +125,32 @@ func (l *namedLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 		}
 		return fmt.Sprintf("connection %d", id)
 	}
-	return w.wait(ctx)
+	if err := w.wait(ctx); err != nil {
+		return err
+	}
+	if err := makeVersions(ctx, conn); err != nil {
+		return errors.Join(err, l.SessionUnlock(ctx, conn))
+	}
+	return nil
+}
+
+// makeVersions makes the table in which goose keeps what has run. goose makes it in two steps, and can't go on if it
+// was interrupted between them.
+func makeVersions(ctx context.Context, conn *sql.Conn) error {
+	versions, err := database.NewStore(database.DialectMySQL, goose.DefaultTablename)
+	if err != nil {
+		return err
+	}
+	if err := versions.CreateVersionTable(ctx, conn); err != nil {
+		return fmt.Errorf("making the table of migrations: %w", err)
+	}
+	if _, err = versions.GetLatestVersion(ctx, conn); errors.Is(err, database.ErrVersionNotFound) {
+		err = versions.Insert(ctx, conn, database.InsertRequest{Version: 0})
+	}
+	if err != nil {
+		return fmt.Errorf("beginning the table of migrations: %w", err)
+	}
+	return nil
 }
 
 const namedLockFix = "though no migration takes that long as a rule: if no node migrates, a proxy has kept it; " +

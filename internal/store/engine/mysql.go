@@ -52,7 +52,7 @@ func newMySQL(databaseURL string, o Options) (*mysqlServer, error) {
 		db.SetConnMaxLifetime(5 * time.Minute) // the server may have become a replica, or have moved
 		return db
 	}
-	c := mysqlConnector(at.hosts)
+	c := &mysqlConnector{hosts: at.hosts}
 	e.pools = Pools{Own: open(c, 1), Aside: open(c, sideConns), Read: open(c, readConns)}
 	e.schema = open(mysqlMigrator{c}, 1)
 	e.migrator = migrator{

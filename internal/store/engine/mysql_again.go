@@ -19,24 +19,7 @@ func (c mysqlMigrator) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, ok := conn.(mysqlConn)
-	if !ok {
-		return nil, errors.Join(errors.New("the driver's connections can't do what migrating needs"), conn.Close())
-	}
-	return migratingConn{whole}, nil
-}
-
-// mysqlConn is what the driver's connections can do.
-type mysqlConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-	driver.NamedValueChecker
-	driver.Pinger
-	driver.SessionResetter
-	driver.Validator
+	return migratingConn{conn.(mysqlConn)}, nil
 }
 
 type migratingConn struct{ mysqlConn }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -78,14 +79,14 @@ func (h *mysqlHosts) add(conf *mysql.Config, address, name string) error {
 // ofOthers are parameters that other programs read: the rest of a Rails application's URL.
 var ofOthers = []string{"adapter", "encoding", "collation", "pool", "reconnect", "prepared_statements", "timeout"}
 
-const mysqlConnectTime = 5 * time.Second
+// mysqlConnectTime bounds how long a server may take to let somebody in.
+var mysqlConnectTime = 5 * time.Second
 
 func mysqlConfig(u *url.URL) (*mysql.Config, error) {
 	conf := mysql.NewConfig()
 	conf.User = u.User.Username()
 	conf.Passwd, _ = u.User.Password()
 	conf.Net, conf.DBName = "tcp", strings.TrimPrefix(u.Path, "/")
-	conf.Timeout = mysqlConnectTime
 	conf.Logger = &mysql.NopLogger{} // errors are returned, too
 	// An update counts the rows that it found, also those that it did not change.
 	conf.ClientFoundRows = true
@@ -114,42 +115,102 @@ const (
 // lockTime bounds how long a statement waits for a row, or a table, in seconds.
 const lockTime = 1
 
-// mysqlSession are the settings of every connection. Above READ COMMITTED a statement that reads may lock rows, and
-// what lies between them. Recursions are bounded by what they read. Names that only one of MySQL and MariaDB has stand
-// in comments that only that one reads.
-var mysqlSession = fmt.Sprintf(`SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET autocommit = 1,
+// mysqlSession are the settings of every connection, whatever the server's are. Above READ COMMITTED a statement that
+// reads may lock rows, and what lies between them. Recursions are bounded by what they read. Names that only one of
+// MySQL and MariaDB has stand in comments that only that one reads.
+var mysqlSession = fmt.Sprintf(`SET NAMES utf8mb4; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
+	SET autocommit = 1, completion_type = 0, foreign_key_checks = 1, unique_checks = 1,
 	sql_mode = 'STRICT_TRANS_TABLES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
+	default_storage_engine = InnoDB, sql_safe_updates = 0, sql_select_limit = 18446744073709551615,
+	sql_big_selects = 1, sql_auto_is_null = 0,
 	innodb_lock_wait_timeout = %d, lock_wait_timeout = %[1]d, wait_timeout = %d
 	/*M!100600 , max_recursive_iterations = 4294967295 */ /*!80003 , cte_max_recursion_depth = 4294967295 */`,
 	lockTime, idleOfServer)
 
-// mysqlConnector connects to the first of some servers that takes writes.
-type mysqlConnector []driver.Connector
+// mysqlConnector connects to one of some servers that takes writes.
+type mysqlConnector struct {
+	hosts []driver.Connector
+	last  atomic.Int64 // which one was used last; it is tried first
+	era   atomic.Int64 // grows when the server that is used turns out to be read-only
+}
 
 // Driver implements driver.Connector.
-func (c mysqlConnector) Driver() driver.Driver { return c[0].Driver() }
+func (c *mysqlConnector) Driver() driver.Driver { return c.hosts[0].Driver() }
 
 // Connect implements driver.Connector.
-func (c mysqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
+func (c *mysqlConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	era, first := c.era.Load(), c.last.Load()
 	var all error
-	for _, host := range c {
-		conn, err := host.Connect(ctx)
+	for i := range c.hosts {
+		n := (int(first) + i) % len(c.hosts)
+		conn, err := connectMySQL(ctx, c.hosts[n])
 		if err == nil {
-			if err = prepareMySQL(ctx, conn); err == nil {
-				return conn, nil
-			}
-			err = errors.Join(err, conn.Close())
+			c.last.Store(int64(n))
+			return &mysqlSessionConn{conn, c, era}, nil
 		}
 		all = errors.Join(all, err)
 	}
-	return nil, all
+	return nil, noServer{all}
 }
 
-func prepareMySQL(ctx context.Context, conn driver.Conn) error {
-	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, mysqlSession, nil); err != nil {
+// connectMySQL connects to a server. One that does not answer is given up, so that another one can be tried.
+func connectMySQL(ctx context.Context, host driver.Connector) (mysqlConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, mysqlConnectTime)
+	defer cancel()
+	conn, err := host.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := conn.(mysqlConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the driver's connections can't do what redial needs"), conn.Close())
+	}
+	if err := prepareMySQL(ctx, whole); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return whole, nil
+}
+
+// mysqlConn is what the driver's connections can do.
+type mysqlConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// mysqlSessionConn is a connection of a pool. Once one of them finds the server read-only, because another one has
+// become the primary, none is used any longer: whoever reads would miss what is written there.
+type mysqlSessionConn struct {
+	mysqlConn
+	of  *mysqlConnector
+	era int64
+}
+
+// ResetSession implements driver.SessionResetter.
+func (c *mysqlSessionConn) ResetSession(ctx context.Context) error {
+	if c.era != c.of.era.Load() {
+		return driver.ErrBadConn
+	}
+	return c.mysqlConn.ResetSession(ctx)
+}
+
+// IsValid implements driver.Validator.
+func (c *mysqlSessionConn) IsValid() bool { return c.era == c.of.era.Load() && c.mysqlConn.IsValid() }
+
+// leave ends the use of this server by all connections.
+func (c *mysqlSessionConn) leave() { c.of.era.CompareAndSwap(c.era, c.era+1) }
+
+func prepareMySQL(ctx context.Context, conn mysqlConn) error {
+	if _, err := conn.ExecContext(ctx, mysqlSession, nil); err != nil {
 		return fmt.Errorf("setting up the session: %w", err)
 	}
-	rows, err := conn.(driver.QueryerContext).QueryContext(ctx, "SELECT @@global.read_only IN ('0', 'OFF')", nil)
+	rows, err := conn.QueryContext(ctx, "SELECT @@global.read_only IN ('0', 'OFF')", nil)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"database/sql/driver"
 	"errors"
 	"slices"
 	"strings"
@@ -9,15 +10,26 @@ import (
 )
 
 // mysqlUnclear says whether a transaction may be committed although the statements that ended with its COMMIT failed.
-// The server executes nothing after a statement that fails.
+// The server executes nothing after a statement that fails. The driver says ErrBadConn if it has sent nothing.
 func mysqlUnclear(err error) bool {
 	is, ok := errors.AsType[*mysql.MySQLError](err)
-	return !ok || slices.Contains([]uint16{
-		1053, // the server is shutting down
-		1180, // COMMIT itself failed
-		1317, // somebody has killed the statement
+	if !ok {
+		return !errors.Is(err, driver.ErrBadConn)
+	}
+	return slices.Contains([]uint16{
+		1026, 1030, 1105, 1180, // COMMIT itself failed
+		1053,       // the server is shutting down
+		1317, 1969, // somebody has killed the statement, or it took too long
 		1927, // or the connection; MariaDB
 	}, is.Number)
+}
+
+// mysqlConflicts are the errors of a transaction that is to be run again.
+var mysqlConflicts = []uint16{
+	1020, // a row has changed since it was read; MariaDB
+	1213, // deadlock
+	1412, // a table was changed since the transaction began
+	3101, // another server has changed a row; MySQL's group replication
 }
 
 // errTaken is returned if a row was not written whose key seemed to be free: another transaction has written it
@@ -42,10 +54,11 @@ func mysqlFault(err error) Fault {
 		return Conflict
 	}
 	is, ok := errors.AsType[*mysql.MySQLError](err)
+	_, outside := errors.AsType[noServer](err)
 	switch {
-	case !ok:
+	case !ok || outside:
 		return Other
-	case is.Number == 1213 || is.Number == 1020: // deadlock; a row has changed since it was read (MariaDB)
+	case slices.Contains(mysqlConflicts, is.Number):
 		return Conflict
 	case is.Number == 1205 || is.Number == 3572: // waited too long; NOWAIT (MySQL)
 		return Locked

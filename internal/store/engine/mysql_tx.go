@@ -126,7 +126,12 @@ func (x *mysqlTx) end(ctx context.Context, failed error) (err error) {
 	}
 	is, ok := errors.AsType[*mysql.MySQLError](failed)
 	if err != nil || ok && mysqlAway(is) {
-		_ = x.conn.Raw(func(any) error { return driver.ErrBadConn }) // the pool is not to use it again
+		_ = x.conn.Raw(func(conn any) error {
+			if ok && slices.Contains(mysqlReadOnly, is.Number) {
+				conn.(*mysqlSessionConn).leave()
+			}
+			return driver.ErrBadConn // the pool is not to use it again
+		})
 	}
 	if failed != nil {
 		err = nil // the first error says more
@@ -159,7 +164,7 @@ func (x *mysqlTx) insert(t *Tx, in *Insertion, rows [][]any, returned func(scan 
 	}
 }
 
-// rowsAtOnce is how many rows one statement inserts.
+// rowsAtOnce is how many rows one statement inserts at most.
 const rowsAtOnce = 256
 
 // insertAll inserts rows, many by each statement. done, if set, is called when all are inserted.
@@ -170,7 +175,9 @@ func (x *mysqlTx) insertAll(t *Tx, in *Insertion, rows [][]any, done func()) {
 	} else { // VALUES may not read the table
 		into += "SELECT "
 	}
-	for some := range slices.Chunk(rows, rowsAtOnce) {
+	for len(rows) > 0 {
+		some := rows[:fitting(rows)]
+		rows = rows[len(some):]
 		var args []any
 		texts := make([]string, len(some))
 		for i, row := range some {
@@ -186,6 +193,22 @@ func (x *mysqlTx) insertAll(t *Tx, in *Insertion, rows [][]any, done func()) {
 	if done != nil {
 		t.queue[len(t.queue)-1].Affected = func(int64) { done() }
 	}
+}
+
+// fitting is how many of the rows one statement is to insert: a server refuses one that is too large.
+func fitting(rows [][]any) int {
+	size := 0
+	for i, row := range rows[:min(len(rows), rowsAtOnce)] {
+		for _, v := range row {
+			if text, ok := v.(string); ok {
+				size += len(text)
+			}
+		}
+		if size > packetSize {
+			return max(i, 1)
+		}
+	}
+	return min(len(rows), rowsAtOnce)
 }
 
 // insertFree inserts each row if its key is free, and tells of those that were inserted. If another transaction writes
@@ -333,8 +356,15 @@ func (x *mysqlTx) briefly(t *Tx, fn func() error) (locked bool, err error) {
 		x.brief = err != nil
 		return false, err
 	}
+	met := err
 	t.queue, t.failed = nil, nil
 	err = t.Read(Statement{SQL: "ROLLBACK TO SAVEPOINT briefly; " + waitAsUsual})
 	x.brief = err != nil
-	return true, err
+	if is, ok := errors.AsType[*mysql.MySQLError](err); ok && is.Number == noSavepoint {
+		t.failed = met
+	}
+	return t.failed == nil, t.failed
 }
+
+// noSavepoint is the error of a server that has rolled the whole transaction back, by innodb_rollback_on_timeout.
+const noSavepoint = 1305

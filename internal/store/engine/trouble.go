@@ -45,6 +45,9 @@ func Trouble(err error) (what, fix string) {
 		return "no database listens there", "start it, or mend the host and the port in DATABASE_URL"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return "the database does not answer", "look at the host and the port in DATABASE_URL, and at firewalls on the way"
+	case errors.Is(err, mysql.ErrInvalidConn):
+		return "the connection ends before the server lets anybody in", "look at the server's log: it may have no memory " +
+			"or no threads left, or a proxy may find no server behind it"
 	case strings.Contains(err.Error(), "read only connection"):
 		return "the server takes no changes: it is a standby, or read-only", "name the primary in DATABASE_URL"
 	case strings.Contains(err.Error(), "server refused TLS"):
@@ -72,6 +75,9 @@ func Away(err error) bool {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(awayCodes, e.Code()&0xff)
 	}
+	if _, outside := errors.AsType[noServer](err); outside {
+		return true
+	}
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return mysqlAway(e)
 	}
@@ -85,6 +91,12 @@ func Away(err error) bool {
 // errReadOnly is the error of a server that takes no writes: a replica, or a primary before a failover.
 var errReadOnly = errors.New("read only connection")
 
+// noServer is the error of a connection that can't be had.
+type noServer struct{ error }
+
+// Unwrap returns the errors of the servers.
+func (e noServer) Unwrap() error { return e.error }
+
 // mysqlAway says whether an error is about the server as a whole.
 func mysqlAway(e *mysql.MySQLError) bool {
 	return slices.Contains(mysqlAwayErrors, e.Number) || string(e.SQLState[:2]) == "08"
@@ -97,18 +109,28 @@ var mysqlAwayErrors = []uint16{
 	1040, 1203, 1226, // no connection left
 	1053, 1317, 1927, 3169, // stopped by an operator
 	1290, 1792, 1836, // read-only
+	1665, // its binary log takes nothing that is READ COMMITTED
 }
+
+// mysqlReadOnly are the errors of a server that takes writes no longer.
+var mysqlReadOnly = []uint16{1290, 1836}
 
 // Source: as above.
 var mysqlTroubles = map[uint16][2]string{
 	1045: {"the server does not take this user with this password", "mend the user and the password in DATABASE_URL"},
 	1698: {"the server does not take this user with this password", "mend the user and the password in DATABASE_URL"},
-	1044: {"this user may not use the database", "GRANT ALL ON the database TO redial's user"},
+	1044: {"there is no such database, or this user may not use it",
+		"mend its name in DATABASE_URL, or make it (CREATE DATABASE), and GRANT ALL ON it TO redial's user"},
 	1049: {"there is no such database", "mend its name in DATABASE_URL, or make it (CREATE DATABASE)"},
 	1142: {"this user may not do that", "GRANT ALL ON the database TO redial's user"},
 	1040: {"the server has no connection left", "raise max_connections: a node takes up to 16"},
 	1130: {"the server lets nobody in from this host", "GRANT the database to redial's user at this host"},
 	1053: {"the server is stopping", "wait, and try again"},
+	1226: {"the server has no connection left for this user", "raise max_user_connections: a node takes up to 16"},
+	1290: {"the server takes no changes: it is a replica, or read-only", "name the primary in DATABASE_URL"},
+	1665: {"the server's binary log takes no transaction that is READ COMMITTED", "SET GLOBAL binlog_format = 'ROW'"},
+	3118: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
+	4151: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
 }
 
 // awayClasses are SQLSTATE classes: no connection, no resources, stopped by an operator, the system's own trouble.
