@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 	"redial/internal/store"
 )
@@ -56,7 +57,15 @@ func (w *watched) Search(_ context.Context, c *call.Call, n int) ([]call.Report,
 // The fence, and what a search looks for, go by this node's own clock, however wrong it is;
 // what is kept goes by the database's.
 func TestTheFenceGoesByThisNodesClock(t *testing.T) {
-	database := pgtest.New(t)
+	for name, server := range servers {
+		t.Run(name, func(t *testing.T) { fenceGoesByThisNodesClock(t, server(t)) })
+	}
+}
+
+// servers are the kinds of servers that nodes may share.
+var servers = map[string]func(testing.TB) string{"postgres": pgtest.New, "mariadb": mariadbtest.New}
+
+func fenceGoesByThisNodesClock(t *testing.T, database string) {
 	synctest.Test(t, func(t *testing.T) { // whose clock stands in the year 2000
 		s, err := store.Open(t.Context(), database, store.Options{Migrate: true})
 		if err != nil {
@@ -222,7 +231,13 @@ func TestWhatAnotherHasIsNotAdopted(t *testing.T) {
 
 // Nodes of one database look at different times, none of them rarely and none all the time.
 func TestNodesLookApart(t *testing.T) {
-	s, err := store.Open(t.Context(), pgtest.New(t), store.Options{Migrate: true})
+	for name, server := range servers {
+		t.Run(name, func(t *testing.T) { nodesLookApart(t, server(t)) })
+	}
+}
+
+func nodesLookApart(t *testing.T, database string) {
+	s, err := store.Open(t.Context(), database, store.Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}

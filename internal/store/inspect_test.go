@@ -108,8 +108,8 @@ func TestSchemasOfOtherVersions(t *testing.T) {
 	}
 }
 
-// Inspect looks at a server of MariaDB as at one of PostgreSQL: at its clock, the schema, what is stored, and the tables
-// that redial's user may write.
+// Inspect looks at a server of MariaDB as at one of PostgreSQL: at its clock, the schema, what is stored, and which
+// tables redial's user may write.
 func TestWhatMariaDBHas(t *testing.T) {
 	url := mariadbtest.New(t)
 	s, err := Open(t.Context(), url, Options{Migrate: true})

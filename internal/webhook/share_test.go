@@ -12,6 +12,7 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 	"redial/internal/store"
 )
@@ -48,7 +49,13 @@ func TestWhoComesLaterHasAPlace(t *testing.T) {
 
 // Nodes of one database look at different times, none of them rarely and none all the time.
 func TestNodesLookApart(t *testing.T) {
-	db, err := store.Open(t.Context(), pgtest.New(t), store.Options{Migrate: true})
+	for name, server := range map[string]func(testing.TB) string{"postgres": pgtest.New, "mariadb": mariadbtest.New} {
+		t.Run(name, func(t *testing.T) { nodesLookApart(t, server(t)) })
+	}
+}
+
+func nodesLookApart(t *testing.T, database string) {
+	db, err := store.Open(t.Context(), database, store.Options{Migrate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
