@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"redial/api"
-	"redial/internal/pgtest"
 	"redial/internal/sim"
 )
 
@@ -253,8 +252,10 @@ func TestARestartAsksAboutWhatWasAlive(t *testing.T) {
 }
 
 // On a shared database other nodes may have listened: redial only asks about legs that have been silent.
-func TestOnASharedDatabaseOnlySilentLegsAreAskedAbout(t *testing.T) {
-	database := pgtest.New(t)
+func TestOnASharedDatabaseOnlySilentLegsAreAskedAbout(t *testing.T) { onServers(t, onlySilentLegs) }
+
+func onlySilentLegs(t *testing.T, s server) {
+	database := s.fresh(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock, c.CallsPerSecond = database, time.Now, 100 }, func(w *world) {
 		w.phone(alice).does("answer:5m")
 		w.phone(bob).does("answer:5m")

@@ -8,20 +8,12 @@ import (
 	"time"
 
 	"redial/api"
-	"redial/internal/mariadbtest"
-	"redial/internal/pgtest"
 )
 
-// servers are the kinds of servers that nodes may share.
-var servers = map[string]func(testing.TB) string{"postgres": pgtest.New, "mariadb": mariadbtest.New}
+func TestTheStoryOnAServer(t *testing.T) { onServers(t, storyOn) }
 
-func TestTheStoryOnAServer(t *testing.T) {
-	for name, server := range servers {
-		t.Run(name, func(t *testing.T) { storyOn(t, server(t)) })
-	}
-}
-
-func storyOn(t *testing.T, database string) {
+func storyOn(t *testing.T, s server) {
+	database := s.fresh(t)
 	change := func(c *Config) {
 		hooks(shop)(c)
 		c.DatabaseURL, c.Clock = database, time.Now
@@ -47,8 +39,8 @@ func storyOn(t *testing.T, database string) {
 
 // The bubble's clock stands in the year 2000, the database's does not.
 func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
-	for name, server := range servers {
-		database := server(t)
+	for name, s := range servers {
+		database := s.fresh(t)
 		inWorld(t, func(c *Config) { c.DatabaseURL = database }, func(w *world) {
 			w.phone(alice)
 			c := w.call(api.CreateCall{To: alice})
@@ -63,14 +55,16 @@ func TestANodeWhoseClockIsWrongDoesNotDial(t *testing.T) {
 
 // While the database is away, nothing is accepted and nothing dialed. When it is back, everything goes on where it
 // was.
-func TestTheDatabaseMayGoAway(t *testing.T) {
-	database := pgtest.New(t)
+func TestTheDatabaseMayGoAway(t *testing.T) { onServers(t, goAway) }
+
+func goAway(t *testing.T, s server) {
+	database := s.fresh(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		p := w.phone(alice).busy().does("answer:30s")
 		c := w.call(api.CreateCall{To: alice, Policy: busyFor(time.Minute)})
 		w.pass(30 * time.Second)
 		c.is("waiting", "busy")
-		back := pgtest.Away(t, database)
+		back := s.away(t, database)
 		w.pass(5 * time.Minute)
 		p.rangTimes(1)
 		w.metric("redial_database_figures_missing 1")
@@ -88,7 +82,7 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 		c.is("dialing", "busy", "in-progress")
 		w.metric("redial_database_figures_missing 0")
 		w.metric(`redial_calls{state="dialing"} 1`)
-		back = pgtest.Away(t, database)
+		back = s.away(t, database)
 		w.pass(time.Minute) // the callback is answered 503, and repeated for a while
 		back()
 		w.pass(2 * time.Minute)
@@ -100,9 +94,11 @@ func TestTheDatabaseMayGoAway(t *testing.T) {
 	})
 }
 
-// PostgreSQL takes only UTF-8 without NUL for text. Other text must not look like a fault of the database.
-func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
-	database := pgtest.New(t)
+// A server takes only UTF-8, PostgreSQL without NUL, for text. Other text must not look like a fault of the database.
+func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) { onServers(t, noTextLeadsNowhere) }
+
+func noTextLeadsNowhere(t *testing.T, s server) {
+	database := s.fresh(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		for _, id := range []string{"%ff", "a%00b", "%ed%a0%80"} {
 			if status, answer := w.do("GET", "/v1/calls/"+id, ""); status != http.StatusNotFound {
@@ -114,12 +110,20 @@ func TestAPathThatIsNoTextLeadsNowhere(t *testing.T) {
 
 // The answer to a COMMIT is lost. Nobody knows whether the call was made, and the answer says so. A repeat with the
 // same Idempotency-Key finds out.
-func TestALostCommitIsNotKnown(t *testing.T) {
-	database, lose := pgtest.Lossy(t, pgtest.New(t))
+func TestALostCommitIsNotKnown(t *testing.T) { onServers(t, lostCommit) }
+
+func lostCommit(t *testing.T, s server) {
+	for _, way := range s.lossy {
+		lostCommitBy(t, s, way)
+	}
+}
+
+func lostCommitBy(t *testing.T, s server, way lossy) {
+	database, lose := way(t, s.fresh(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		w.phone(alice).does("answer:30s")
 		body := `{"to": "A", "say": "hi"}`
-		lose(pgtest.Committed)
+		lose(s.commit)
 		status, answer := w.ask(body, "Idempotency-Key", "order-42")
 		if status != 503 || strings.Contains(answer, "nothing was changed") || !strings.Contains(answer, "not known") ||
 			!strings.Contains(answer, "Idempotency-Key") {
@@ -132,7 +136,7 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 		if err != nil || len(page.Calls) != 1 {
 			t.Fatalf("%d calls, %v", len(page.Calls), err)
 		}
-		lose(pgtest.Committed)
+		lose(s.commit)
 		status, answer = w.do("POST", "/v1/calls/"+page.Calls[0].ID+"/cancel", "")
 		if status != 503 || !strings.Contains(answer, "not known") {
 			t.Errorf("the cancel is answered %d: %s", status, answer)
@@ -143,7 +147,11 @@ func TestALostCommitIsNotKnown(t *testing.T) {
 
 // A number from outside that is too large for its column is refused before the database is asked.
 func TestNumbersTooLargeForTheDatabase(t *testing.T) {
-	for name, database := range map[string]string{"sqlite": "", "postgres": pgtest.New(t), "mariadb": mariadbtest.New(t)} {
+	databases := map[string]string{"sqlite": ""}
+	for name, s := range servers {
+		databases[name] = s.fresh(t)
+	}
+	for name, database := range databases {
 		change := func(c *Config) {
 			if database != "" {
 				c.DatabaseURL, c.Clock = database, time.Now
@@ -191,8 +199,10 @@ func TestNumbersTooLargeForTheDatabase(t *testing.T) {
 }
 
 // A listener that reconnects while the database fails gets an error, and misses nothing when it reconnects later.
-func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
-	database, lose := pgtest.Lossy(t, pgtest.New(t))
+func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) { onServers(t, listenerComesBack) }
+
+func listenerComesBack(t *testing.T, s server) {
+	database, lose := s.lossy[0](t, s.fresh(t))
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		w.phone(alice).answers()
 		first := w.streams("/v1/webhooks/stream?events=call.ended", "")
@@ -201,7 +211,7 @@ func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
 		c := w.call(api.CreateCall{To: alice})
 		w.pass(time.Minute)
 		c.is("reached", "completed")
-		lose("BEGIN")
+		lose(s.begin)
 		refused := w.streams("/v1/webhooks/stream?events=call.ended", last)
 		w.pass(time.Second)
 		refused.cancel()
@@ -217,8 +227,10 @@ func TestAListenerComesBackWhileTheDatabaseFails(t *testing.T) {
 }
 
 // Whoever waits, follows a call or listens at one node hears what happens on another.
-func TestAnotherNodeIsHeard(t *testing.T) {
-	database := pgtest.New(t)
+func TestAnotherNodeIsHeard(t *testing.T) { onServers(t, anotherNodeIsHeard) }
+
+func anotherNodeIsHeard(t *testing.T, s server) {
+	database := s.fresh(t)
 	inWorld(t, func(c *Config) { c.DatabaseURL, c.Clock = database, time.Now }, func(w *world) {
 		other, err := New(w.ctx, w.conf)
 		if err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"redial/api"
 	"redial/api/apitest"
-	"redial/internal/pgtest"
 	"redial/internal/store"
 )
 
@@ -52,10 +51,21 @@ func TestACreateChecksItsKeyItself(t *testing.T) {
 	}
 }
 
-// inTwoNodes runs a story in a world whose node shares a PostgreSQL with another one. That one only answers requests.
-func inTwoNodes(t *testing.T, change func(*Config), story func(w *world, database string, other *App)) {
+// inTwoNodes runs a story on each kind of server, in a world whose node shares it with another one. That one only
+// answers requests. The story can make the database unreachable.
+func inTwoNodes(t *testing.T, change func(*Config), story func(w *world, away func() (back func()), other *App)) {
 	t.Helper()
-	database := pgtest.New(t)
+	for name, s := range servers {
+		t.Log(name)
+		inTwoNodesOn(t, s, change, story)
+	}
+}
+
+func inTwoNodesOn(
+	t *testing.T, s server, change func(*Config), story func(w *world, away func() (back func()), other *App),
+) {
+	t.Helper()
+	database := s.fresh(t)
 	inWorld(t, func(c *Config) {
 		c.DatabaseURL, c.Clock = database, time.Now
 		if change != nil {
@@ -67,7 +77,7 @@ func inTwoNodes(t *testing.T, change func(*Config), story func(w *world, databas
 			t.Fatal(err)
 		}
 		defer other.Close()
-		story(w, database, other)
+		story(w, func() func() { return s.away(t, database) }, other)
 	})
 }
 
@@ -89,7 +99,7 @@ func status(err error) int {
 // answered is taken, whether that node has looked since or not: here no time passes until then. What was taken is
 // whole, and what was refused has left nothing. Everything else of the key ends within a second.
 func TestARevokedKeyIsOutOnEveryNode(t *testing.T) {
-	inTwoNodes(t, nil, func(w *world, _ string, other *App) {
+	inTwoNodes(t, nil, func(w *world, _ func() func(), other *App) {
 		secret := w.key("shop", store.CallsWrite, store.CallsRead)
 		shop := w.clientAt(other, secret)
 		wish := func(i int64) api.CreateCall {
@@ -198,7 +208,7 @@ func (w *world) everyCall() (list []api.Call) {
 // configuration go on. So it is without keys, as one may have been made elsewhere. It comes back by itself.
 func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 	const path = "/v1/presets" // which needs no database
-	inTwoNodes(t, nil, func(w *world, database string, _ *App) {
+	inTwoNodes(t, nil, func(w *world, away func() func(), _ *App) {
 		secret := w.key("shop", store.CallsRead)
 		is := func(when string, secret string, want int) {
 			t.Helper()
@@ -212,7 +222,7 @@ func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 		stream := w.streams("/v1/webhooks/stream", "", with(secret)...)
 		own := w.streams("/v1/webhooks/stream", "")
 		w.pass(time.Second)
-		back := pgtest.Away(t, database)
+		back := away()
 		w.pass(4 * time.Second)
 		is("after 4 s", secret, http.StatusOK)
 		w.pass(2 * time.Second)
@@ -228,7 +238,7 @@ func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 		is("when it is back, with a key that is not known,", "a-key-of-nobody", http.StatusUnauthorized)
 		own.leave()
 	})
-	inTwoNodes(t, func(c *Config) { c.APIKeys, c.HostURL = nil, localURL }, func(w *world, database string, _ *App) {
+	inTwoNodes(t, func(c *Config) { c.APIKeys, c.HostURL = nil, localURL }, func(w *world, away func() func(), _ *App) {
 		is := func(when string, want int) {
 			t.Helper()
 			if out := w.local("GET", path, nil); out.Code != want {
@@ -236,7 +246,7 @@ func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 			}
 		}
 		is("at first", http.StatusOK)
-		back := pgtest.Away(t, database)
+		back := away()
 		w.pass(4 * time.Second)
 		is("after 4 s", http.StatusOK)
 		w.pass(2 * time.Second)
@@ -250,7 +260,7 @@ func TestANodeThatCantReadTheKeysRefusesThem(t *testing.T) {
 // A key expires by the database's clock, whatever this node's clock says: here it stands in the year 2000, and goes on
 // by minutes that do not pass at the database.
 func TestAKeyExpiresByTheDatabasesClock(t *testing.T) {
-	inTwoNodes(t, func(c *Config) { c.Clock = nil }, func(w *world, _ string, other *App) {
+	inTwoNodes(t, func(c *Config) { c.Clock = nil }, func(w *world, _ func() func(), other *App) {
 		s := w.node.Load().store
 		make := func(name string, lasts time.Duration) *api.Client {
 			k, secret := store.NewKey(name, []store.Scope{store.CallsWrite, store.CallsRead}, "env", s.Now())

@@ -12,7 +12,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"redial/api"
-	"redial/internal/pgtest"
 	"redial/internal/store"
 )
 
@@ -149,8 +148,10 @@ func TestANodeDoesNotStartWithAWrongFile(t *testing.T) {
 }
 
 // Nodes that have read different files warn, unless it is only for a moment, and say so when it is over.
-func TestNodesWithDifferentFilesWarn(t *testing.T) {
-	database := pgtest.New(t)
+func TestNodesWithDifferentFilesWarn(t *testing.T) { onServers(t, differentFiles) }
+
+func differentFiles(t *testing.T, s server) {
+	database := s.fresh(t)
 	var log lockedBuffer
 	file := writes(t, filepath.Join(t.TempDir(), "redial.yaml"), configFile("7"))
 	change := func(c *Config) {

@@ -24,8 +24,9 @@ fail() {
 # Several servers that read and write asynchronously may need more of the kernel's resources than a user may have.
 small='--innodb-use-native-aio=0 --innodb-buffer-pool-size=32M --innodb-log-file-size=16M'
 small="$small --key-buffer-size=1M --aria-pagecache-buffer-size=1M"
+# A server that starts removes the temporary tables of all others that share its folder for them.
 # shellcheck disable=SC2086 # several options
-"$install" --no-defaults --datadir="$dir/data" --auth-root-authentication-method=normal --skip-test-db $small \
+"$install" --no-defaults --datadir="$dir/data" --tmpdir="$dir" --auth-root-authentication-method=normal --skip-test-db $small \
 	--innodb-flush-method=nosync >"$dir/log" 2>&1 || fail mariadb-install-db
 start() {
 	# shellcheck disable=SC2086

@@ -133,11 +133,10 @@ func TestWhatMariaDBHas(t *testing.T) {
 		t.Fatal(err)
 	}
 	as.User = neturl.User("looks_at_" + as.Path[len(as.Path)-12:])
-	run(t, s, "CREATE USER "+as.User.Username()+"; GRANT SELECT ON * TO "+as.User.Username())
-	t.Cleanup(func() { // the test's own context is over by then
-		if err := patiently(s, engine.Statement{SQL: "DROP USER " + as.User.Username()}); err != nil {
-			t.Error(err)
-		}
+	mariadbtest.Exec(t, url, "CREATE USER "+as.User.Username())
+	mariadbtest.Exec(t, url, "GRANT SELECT ON "+as.Path[1:]+".* TO "+as.User.Username())
+	t.Cleanup(func() {
+		mariadbtest.Exec(t, url, "DROP USER "+as.User.Username())
 		s.Close()
 	})
 	if i := inspect(t, as.String()); !i.has("may not do what redial does") {
