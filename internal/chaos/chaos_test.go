@@ -20,6 +20,7 @@ import (
 
 	"redial/api"
 	"redial/internal/crashpoint"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 	"redial/internal/sim"
 )
@@ -60,7 +61,7 @@ type proof struct {
 
 	database string // its URL
 
-	failover func() error  // of the database; nil: none
+	outages  []outage      // of the database, one after another
 	away     []Span        // when no node ran
 	peace    chan struct{} // closed once nobody is killed any more
 	settling time.Duration // how long settling may take, once nothing is killed any more
@@ -74,20 +75,43 @@ type proof struct {
 	killed int
 	halted int
 
-	failovers int
+	happened []string // of the outages
 }
 
-// The primary is killed once, in the middle, and its synchronous standby is promoted.
+// outage takes the database away by kill -9, and brings it back.
+type outage struct {
+	name   string
+	happen func() error
+}
+
+// The primary is killed and its synchronous standby is promoted, which is killed in its turn and started again.
 func TestChaosOnPostgreSQL(t *testing.T) {
 	t.Parallel()
 	pair := pgtest.NewPair(t)
-	p := newProof(t, pair.URL, build(t, nil), lies)
-	p.failover = pair.Failover
-	p.stops, p.pauses = *stops, *stops/2
+	threeNodes(t, pair.URL, outage{"failover", pair.Failover}, outage{"restart", pair.Restart}).run()
+}
+
+// The server is killed and started again, twice. It writes a binary log, as one with a replica or a backup does: then a
+// transaction is committed in two places.
+func TestChaosOnMariaDB(t *testing.T) {
+	t.Parallel()
+	server := mariadbtest.NewServer(t, "--log-bin", "--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1")
+	restart := outage{"restart", func() error {
+		if err := server.Kill(); err != nil {
+			return err
+		}
+		return server.Restart()
+	}}
+	threeNodes(t, server.URL, restart, restart).run()
+}
+
+func threeNodes(t *testing.T, database string, outages ...outage) *proof {
+	p := newProof(t, database, build(t, nil), lies)
+	p.outages, p.stops, p.pauses = outages, *stops, *stops/2
 	p.fleet.add("one", 0)
 	p.fleet.add("two", 750*time.Millisecond)
 	p.fleet.add("three", -750*time.Millisecond)
-	p.run()
+	return p
 }
 
 func TestChaosOnSQLite(t *testing.T) {
@@ -387,29 +411,29 @@ func (p *proof) kill() {
 	p.t.Error("some crash point is never reached")
 }
 
-// loseDatabase makes the database fail over once half of the kills are done.
+// loseDatabase has the outages happen one after another, while nodes are killed: the first of two after a third of the
+// kills.
 func (p *proof) loseDatabase() {
-	if p.failover == nil {
-		return
-	}
-	for {
-		p.mu.Lock()
-		half := p.killed >= *kills/2
-		p.mu.Unlock()
-		if half {
-			break
+	for i, o := range p.outages {
+		for p.kills() < *kills*(i+1)/(len(p.outages)+1) {
+			time.Sleep(100 * time.Millisecond)
 		}
-		time.Sleep(100 * time.Millisecond)
+		p.fleet.noDatabase.Store(true)
+		if err := o.happen(); err != nil {
+			p.t.Errorf("%s of the database: %v", o.name, err)
+			return
+		}
+		p.happened = append(p.happened, o.name)
+		time.Sleep(5 * time.Second) // a start that began before may fail only now
+		p.fleet.backAt.Store(time.Now().UnixNano())
+		p.fleet.noDatabase.Store(false)
 	}
-	p.fleet.noDatabase.Store(true)
-	if err := p.failover(); err != nil {
-		p.t.Errorf("failing over: %v", err)
-		return
-	}
-	p.failovers++
-	time.Sleep(5 * time.Second) // a start that began before may fail only now
-	p.fleet.backAt.Store(time.Now().UnixNano())
-	p.fleet.noDatabase.Store(false)
+}
+
+func (p *proof) kills() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.killed
 }
 
 // pause makes some nodes stop themselves just before a create request is written.
@@ -608,7 +632,7 @@ func (p *proof) table(records []api.Call, legs []sim.Leg, found []Finding) strin
 		row("killed at "+point, died[point])
 	}
 	row("stopped for "+stopFor.String(), p.halted)
-	row("databases failed over", p.failovers)
+	row("outages of the database", strings.Join(p.happened, ", "))
 	faults := p.sim.Faulted()
 	for _, kind := range slices.Sorted(maps.Keys(faults)) {
 		row("fault: "+kind, faults[kind])

@@ -48,7 +48,7 @@ type fleet struct {
 	pause   func(*node) string // the point at which the next start is to stop itself, empty for none
 	running sync.WaitGroup
 
-	noDatabase atomic.Bool  // while the database fails over
+	noDatabase atomic.Bool  // during an outage of the database
 	backAt     atomic.Int64 // when it was there again, in Unix nanoseconds
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"redial/api"
 	"redial/internal/crashpoint"
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 	"redial/internal/sim"
 )
@@ -29,6 +30,7 @@ type sabotage struct {
 	after   int                              // the call after which the story waits for that
 	late    time.Duration                    // how much later the other node starts
 	tells   *scope                           // instead of calls, events are told to triggers; nil: not
+	on      func(testing.TB) string          // the URL of a new database; nil: of PostgreSQL's
 	want    Kind                             // what must be found; empty: anything
 	endless bool                             // broken like that, redial never settles
 	minutes bool                             // takes minutes
@@ -51,6 +53,13 @@ var sabotages = []sabotage{
 			"internal/store/who_rings.go|had, has := c.before.LiveNumbers()": "had, has := c.after.LiveNumbers()",
 		},
 		script: "answer:20s", phones: 1,
+	},
+	{
+		name: "takes every number for free, on MariaDB",
+		broken: map[string]string{
+			"internal/store/engine/mysql_tx.go|if n == 1 {\n\t\t\t\ttell(row)": "if n >= 0 {\n\t\t\t\ttell(row)",
+		},
+		script: "answer:20s", phones: 1, on: mariadbtest.New, minutes: true,
 	},
 	{
 		name:   "one absent list is enough",
@@ -269,7 +278,11 @@ func TestTheAuditorFindsWhatIsBroken(t *testing.T) {
 
 // play tells the story with two nodes, and returns what the auditor finds.
 func (s *sabotage) play(t *testing.T, broken map[string]string) []Finding {
-	p := newProof(t, pgtest.New(t), build(t, broken), s.faults)
+	database := pgtest.New
+	if s.on != nil {
+		database = s.on
+	}
+	p := newProof(t, database(t), build(t, broken), s.faults)
 	p.fleet.points = func() string { return "" }
 	p.fleet.pause = func(n *node) string {
 		if n.name == "one" {

@@ -107,6 +107,9 @@ func NewPair(t testing.TB) *Pair {
 // Failover kills the primary and promotes the standby.
 func (p *Pair) Failover() error { return p.script.Tell("failover") }
 
+// Restart kills the primary, which may once have been the standby, and starts it again with the same data.
+func (p *Pair) Restart() error { return p.script.Tell("restart") }
+
 // binDir finds the newest installed server. Debian keeps its programs out of PATH.
 func binDir() (string, error) {
 	dirs, err := filepath.Glob("/usr/lib/postgresql/*/bin")
