@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"redial/internal/mariadbtest"
 	"redial/internal/pgtest"
 )
 
@@ -30,13 +31,22 @@ type bench struct {
 
 // database is a kind of database.
 type database struct {
-	name string
-	url  func(testing.TB) string // returns the URL of a new one
+	name   string
+	scheme string                         // of its URLs
+	url    func(testing.TB) string        // returns the URL of a new one
+	cpu    func(testing.TB) time.Duration // that its server has used so far; nil: it has no server
 }
 
 var databases = []database{
-	{"SQLite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }},
-	{"PostgreSQL", pgtest.NewDurable},
+	{"SQLite", "sqlite", func(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }, nil},
+	{"PostgreSQL", "postgres", pgtest.NewDurable, pgtest.DurableCPU},
+	{"MariaDB", "mysql", mariadbtest.NewDurable, mariadbtest.DurableCPU},
+}
+
+// databaseOf returns the kind of database that a URL is of.
+func databaseOf(url string) *database {
+	scheme, _, _ := strings.Cut(url, ":")
+	return &databases[slices.IndexFunc(databases, func(d database) bool { return d.scheme == scheme })]
 }
 
 // scaled returns n, or much less when the bench only tries itself out.
@@ -63,6 +73,7 @@ type result struct {
 	show          func(float64) string
 	ratio         bool      // the ratio of ours to the floor's is what counts
 	cpu, floorCPU []float64 // microseconds an operation
+	server        []float64 // the same, of the database's server; 0: there is none
 	target        string
 }
 
@@ -106,11 +117,26 @@ func (b *bench) add(r result) {
 	b.t.Log(r.line())
 }
 
+// beside adds a row that has PostgreSQL as the floor of MariaDB: what an operation costs redial and the server
+// together. rows are those of the databases.
+func (b *bench) beside(operation, target string, rows []result) {
+	both := func(r result) (sums []float64) {
+		for i := range r.cpu {
+			sums = append(sums, r.cpu[i]+r.server[i])
+		}
+		return sums
+	}
+	b.add(result{
+		name: operation + ": CPU of redial and the server together, MariaDB; floor: PostgreSQL", show: microseconds,
+		ratio: true, floor: both(rows[1]), ours: both(rows[2]), target: target,
+	})
+}
+
 func (b *bench) table() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%s, %d cores, %s; commit %s; an fdatasync of 4 KiB takes %s.\n\n", cpuModel(), runtime.NumCPU(),
 		runtime.Version(), commit(), percentile(fdatasyncs(b.t, 300), 50).Round(time.Microsecond))
-	s.WriteString("| row | floor | redial | redial to floor | CPU an operation: floor, redial | target |\n" +
+	s.WriteString("| row | floor | redial | redial to floor | CPU an operation: floor, redial, its server | target |\n" +
 		"|---|---|---|---|---|---|\n")
 	for _, r := range b.results {
 		s.WriteString(r.line() + "\n")
@@ -129,6 +155,9 @@ func (r result) line() string {
 	}
 	if len(r.cpu) > 0 {
 		cpu = spread(r.floorCPU, microseconds) + ", " + spread(r.cpu, microseconds)
+	}
+	if len(r.server) > 0 && slices.Max(r.server) > 0 {
+		cpu += ", " + spread(r.server, microseconds)
 	}
 	return "| " + strings.Join([]string{r.name, spread(r.floor, r.show), spread(r.ours, r.show), ratio, cpu, r.target},
 		" | ") + " |"

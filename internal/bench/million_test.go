@@ -5,10 +5,12 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	_ "modernc.org/sqlite"             // registers the driver "sqlite"
 
@@ -132,14 +134,17 @@ func idOf(id string, k kind, i int) string { return fmt.Sprintf("%s%012x", id[:2
 // fill copies a waiting call n times, due apart from one another, straight into the database: it would take too
 // long to ask for so many.
 func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Duration) {
-	series, hex := "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)", "lpad(to_hex(%d + s.i), 12, '0')"
-	if strings.HasPrefix(url, "sqlite:") {
-		hex = "printf('%%012x', %d + s.i)"
-		series = "WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
+	series := "WITH RECURSIVE s(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM s WHERE i < %d) SELECT i FROM s"
+	hex, analyze := "printf('%%012x', %d + s.i)", "ANALYZE"
+	switch databaseOf(url).name {
+	case "PostgreSQL":
+		hex, series = "lpad(to_hex(%d + s.i), 12, '0')", "SELECT i FROM generate_series(CAST(0 AS BIGINT), %d) AS s(i)"
+	case "MariaDB":
+		hex, analyze = "lpad(lower(hex(%d + s.i)), 12, '0')", "ANALYZE TABLE calls"
 	}
 	db := b.open(url)
 	defer db.Close()
-	wake := fmt.Sprintf("CAST(%d AS BIGINT) + s.i * %d", from.UnixMicro(), apart.Microseconds())
+	wake := fmt.Sprintf("%d + s.i * %d", from.UnixMicro(), apart.Microseconds())
 	changed := map[string]string{
 		"id":        "substr(c.id, 1, 24) || " + fmt.Sprintf(hex, int64(k)<<40),
 		"to_number": fmt.Sprintf("'+81%s' || (%d + s.i)", k.phones(), firstPhone),
@@ -156,7 +161,7 @@ func fill(b *bench, url, id string, k kind, n int, from time.Time, apart time.Du
 	_, err := db.Exec(fmt.Sprintf("INSERT INTO calls (%s) SELECT %s FROM (%s) AS s, calls AS c WHERE c.id = '%s'",
 		strings.Join(names, ", "), strings.Join(values, ", "), fmt.Sprintf(series, n-1), id))
 	if err == nil {
-		_, err = db.Exec("ANALYZE")
+		_, err = db.Exec(analyze)
 	}
 	if err != nil {
 		b.t.Fatal(err)
@@ -182,14 +187,32 @@ func (b *bench) columns(db *sql.DB) []string {
 func (b *bench) open(url string) *sql.DB {
 	b.t.Helper()
 	driver, dsn := "pgx", url
-	if file, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		driver, dsn = "sqlite", file+"?_pragma=busy_timeout(5000)"
+	switch databaseOf(url).name {
+	case "SQLite":
+		driver, dsn = "sqlite", strings.TrimPrefix(url, "sqlite:")+"?_pragma=busy_timeout(5000)"
+	case "MariaDB":
+		driver, dsn = "mysql", b.mysqlDSN(url)
 	}
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return db
+}
+
+// mysqlDSN is a URL of mariadbtest's as the driver wants it.
+func (b *bench) mysqlDSN(text string) string {
+	b.t.Helper()
+	u, err := url.Parse(text)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	conf := mysql.NewConfig()
+	conf.User, conf.Net, conf.Addr = u.User.Username(), "unix", u.Query().Get("socket")
+	conf.Passwd, _ = u.User.Password()
+	conf.DBName = strings.TrimPrefix(u.Path, "/")
+	conf.Params = map[string]string{"sql_mode": "'PIPES_AS_CONCAT'", "max_recursive_iterations": "4294967295"}
+	return conf.FormatDSN()
 }
 
 func (b *bench) list(node *process, query string) (p api.CallList) {

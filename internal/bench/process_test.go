@@ -42,6 +42,8 @@ type process struct {
 	addr    string
 	log     string // file
 	started time.Time
+
+	database *database // that it writes; nil: none
 }
 
 func (p *process) url() string { return "http://" + p.addr }
@@ -128,12 +130,14 @@ func freeAddr(t *testing.T) string {
 // redial starts a node. It logs at level info, which is the default, into a file.
 func (b *bench) redial(database, twilio string, extra ...string) *process {
 	addr := freeAddr(b.t)
-	return start(b.t, b.folder+"/redial", addr, []string{"serve"}, append([]string{
+	p := start(b.t, b.folder+"/redial", addr, []string{"serve"}, append([]string{
 		"REDIAL_LISTEN=" + addr, "HOST_URL=http://" + addr, "DATABASE_URL=" + database, "REDIAL_FROM=+815012345678",
 		"TWILIO_ACCOUNT_SID=" + account, "TWILIO_AUTH_TOKEN=" + token, "REDIAL_TWILIO_BASE_URL=" + twilio,
 		"REDIAL_LOG_LEVEL=info", "REDIAL_CHECK=false",
 		"REDIAL_MAX_WAITING=10000000",
-	}, extra...)).ready("/readyz")
+	}, extra...))
+	p.database = databaseOf(database)
+	return p.ready("/readyz")
 }
 
 func (b *bench) floor(args ...string) *process {

@@ -93,7 +93,8 @@ func (b *bench) closeWindows(url string, now time.Time) {
 	text := func(from, to int) string { return fmt.Sprintf(`"from":%d,"to":%d`, second(from), second(to)) }
 	db := b.open(url)
 	defer db.Close()
-	if _, err := db.Exec("UPDATE calls SET policy = replace(policy, $1, $2)", text(-1, 1), text(-3, -1)); err != nil {
+	update := fmt.Sprintf("UPDATE calls SET policy = replace(policy, '%s', '%s')", text(-1, 1), text(-3, -1))
+	if _, err := db.Exec(update); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -71,7 +71,7 @@ func (b *bench) toldNode(d database, phones *process, events string) (*process, 
 // told measures n calls until their last events were received, and redial has recorded that.
 func (b *bench) told(n int, node *process, heard *application) load {
 	b.t.Helper()
-	before, started, want := node.cpu(), time.Now(), heard.ended.Load()+int64(n)
+	before, started, want := b.used(node), time.Now(), heard.ended.Load()+int64(n)
 	b.whole(n, node)
 	for heard.ended.Load() < want || node.total(`redial_webhook_tries_total{result="delivered"}`) < heard.heard.Load() {
 		if time.Since(started) > 2*time.Minute {
@@ -79,5 +79,5 @@ func (b *bench) told(n int, node *process, heard *application) load {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return load{float64(n) / time.Since(started).Seconds(), float64((node.cpu() - before).Microseconds()) / float64(n)}
+	return b.used(node).since(before, n, time.Since(started))
 }

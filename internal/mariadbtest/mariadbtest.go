@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -44,8 +45,25 @@ func newOn(t testing.TB, server func() (*running, error)) string {
 	return database
 }
 
-// durable is a server of this test binary's own, even if the environment names one.
-var durable = sync.OnceValues(func() (*running, error) { return start() })
+// durable is a server of this test binary's own, even if the environment names one. It reads its files past the
+// operating system's cache, and has one of its own, with room for what is measured.
+var durable = sync.OnceValues(func() (*running, error) {
+	return start("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=96M")
+})
+
+// DurableCPU is the processor time that the server of NewDurable has used so far.
+func DurableCPU(t testing.TB) time.Duration {
+	t.Helper()
+	srv, err := durable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := srv.script.CPU("pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
+}
 
 // server is the one that this test binary uses.
 var server = sync.OnceValues(func() (*running, error) {

@@ -153,6 +153,16 @@ func TestAServerIsKilledAndStarted(t *testing.T) {
 	}
 }
 
+// What a server does is counted.
+func TestDurableCPU(t *testing.T) {
+	db, before := connect(t, NewDurable(t)), DurableCPU(t)
+	for DurableCPU(t) == before {
+		if _, err := db.ExecContext(t.Context(), "DO BENCHMARK(1000000, MD5('x'))"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Both servers of a pair have the same database and user, and are reached by one URL.
 func TestPair(t *testing.T) {
 	a, b, both := NewPair(t)

@@ -53,6 +53,20 @@ func newOn(t testing.TB, server func() (*running, error)) string {
 // durable is a server of this test binary's own, even if the environment names one.
 var durable = sync.OnceValues(func() (*running, error) { return start("") })
 
+// DurableCPU is the processor time that the server of NewDurable has used so far.
+func DurableCPU(t testing.TB) time.Duration {
+	t.Helper()
+	srv, err := durable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	used, err := srv.script.CPU("data/postmaster.pid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return used
+}
+
 // server is the one that this test binary uses.
 var server = sync.OnceValues(func() (*running, error) {
 	text := os.Getenv("REDIAL_TEST_DATABASE_URL")

@@ -54,6 +54,16 @@ func connect(t *testing.T, url string) *pgx.Conn {
 	return conn
 }
 
+// What a server's processes do is counted.
+func TestDurableCPU(t *testing.T) {
+	conn, before := connect(t, pgtest.NewDurable(t)), pgtest.DurableCPU(t)
+	for pgtest.DurableCPU(t) == before {
+		if _, err := conn.Exec(t.Context(), "SELECT count(md5(i::text)) FROM generate_series(1, 100000) AS s(i)"); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What was committed before the primary died is there on the standby, and on a primary that was started again.
 func TestPairFailsOver(t *testing.T) {
 	p := pgtest.NewPair(t)

@@ -4,15 +4,18 @@ package testserver
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Script is a shell script that runs servers in Dir until its standard input ends: when it is closed, or when the
@@ -63,6 +66,42 @@ func (s *Script) Tell(line string) error {
 		return err
 	}
 	return s.says("done")
+}
+
+// CPU is the processor time that a server has used so far: its own, and that of the processes that it has started. The
+// first line of a file in Dir is its process id.
+func (s *Script) CPU(file string) (time.Duration, error) {
+	text, err := os.ReadFile(filepath.Join(s.Dir, file))
+	if err != nil {
+		return 0, err
+	}
+	id, _, _ := strings.Cut(string(text), "\n")
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	var ticks int
+	for _, path := range all {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended; its parent has its time
+		}
+		switch f := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])); {
+		case filepath.Base(filepath.Dir(path)) == id:
+			ticks += sum(f[11:15])
+		case f[1] == id:
+			ticks += sum(f[11:13])
+		}
+	}
+	return time.Duration(ticks) * 10 * time.Millisecond, nil // the kernel counts 100 a second
+}
+
+func sum(numbers []string) (n int) {
+	for _, text := range numbers {
+		v, _ := strconv.Atoi(text) // the kernel writes numbers
+		n += v
+	}
+	return n
 }
 
 // Stop ends the script, and what it runs.
