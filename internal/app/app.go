@@ -2,10 +2,13 @@ package app
 
 import (
 	"log/slog"
+	"net"
 	"net/http"
+	"sync"
 
 	"redial/internal/dialer"
 	"redial/internal/edge"
+	"redial/internal/page"
 	"redial/internal/store"
 	"redial/internal/trigger"
 	"redial/internal/web"
@@ -20,8 +23,13 @@ type App struct {
 	keys   store.KeysThere // those of the database when the node was made
 	dialer *dialer.Dialer
 	web    *web.Server
+	page   *page.Server
 	routes http.Handler // what is answered where
+	pageAt net.Listener // of the page, if it has an address of its own
+	pages  http.Handler // the same at the page's own address; nil: it has none
 	sender *webhook.Sender
+
+	closing sync.Once // of what is live
 
 	triggers   *trigger.Triggers
 	plain      *edge.Reader // of requests, with the presets of the installation alone

@@ -269,7 +269,7 @@ func TestDeedsAreThoseOfThePages(t *testing.T) {
 		_, rest, _ := strings.Cut(part[0], part[1])
 		text, _, _ := strings.Cut(rest, part[2])
 		var words []store.Deed
-		deed := regexp.MustCompile(`\b(?:call|endpoint|key|secret|override|incident)\.[a-z]+\b`)
+		deed := regexp.MustCompile(`\b(?:call|endpoint|key|secret|override|session|incident)\.[a-z]+\b`)
 		for _, w := range deed.FindAllString(text, -1) {
 			words = append(words, store.Deed(w))
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 // variable.
 type Config struct {
 	Listen         string   `help:"Address to serve on; default ${default}." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	Page           string   `help:"Where people look at calls: on (beside the API), off, or an address of its own; default ${default}." env:"REDIAL_PAGE" default:"on" placeholder:"on|off|HOST:PORT"`
 	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
 	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 	Migrate        bool     `help:"Bring the database's schema up to date at the start." env:"REDIAL_MIGRATE" default:"true" negatable:""`
@@ -74,6 +76,15 @@ func (e *ConfigError) Setting() string {
 func wrong(setting, problem string, args ...any) error {
 	return &ConfigError{setting + " " + fmt.Sprintf(problem, args...)}
 }
+
+// Values of REDIAL_PAGE beside addresses.
+const (
+	pageOn  = "on"
+	pageOff = "off"
+)
+
+// pages says where the page is served: pageOn, pageOff or an address.
+func (c *Config) pages() string { return cmp.Or(c.Page, pageOn) }
 
 func (c *Config) numbers() edge.Numbers {
 	return edge.Numbers{

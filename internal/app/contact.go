@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"redial/internal/call"
+	"redial/internal/page"
 	"redial/internal/seldom"
 )
 
@@ -64,6 +65,14 @@ func failsWithin(outage *seldom.Outage, within time.Duration) float64 {
 		return 1
 	}
 	return 0
+}
+
+// ways says how it stands, for the page.
+func (k *contact) ways() page.Ways {
+	return page.Ways{
+		TwilioAway:       failsWithin(&k.creates, silence) > 0 || failsWithin(&k.others, silence) > 0,
+		CallbacksMissing: failsWithin(&k.callbacks, forever) > 0,
+	}
 }
 
 // asked notes the end of a request to Twilio: err is nil if Twilio has answered.

@@ -7,6 +7,7 @@
 //	new.go             New wires a node
 //	serve.go           a node serves until it is told to stop
 //	routes.go          what is answered where, and who may come
+//	page_routes.go     the same for the page
 //	check_start.go     the node looks at its own set-up once it serves
 //	about.go           what the log says of a node that starts, and of one that stops
 //	webhooks.go        the endpoints that the settings name

@@ -92,7 +92,7 @@ func (c *Config) checkBase() error {
 }
 
 func (c *Config) checkServing() []error {
-	return some(c.checkListen(), checkDatabase(c.DatabaseURL), c.checkHost(), c.checkKeys())
+	return some(c.checkListen(), c.checkPage(), checkDatabase(c.DatabaseURL), c.checkHost(), c.checkKeys())
 }
 
 func (c *Config) checkListen() error {
@@ -102,6 +102,24 @@ func (c *Config) checkListen() error {
 	}
 	if _, err := net.LookupPort("tcp", port); err != nil {
 		return wrong("REDIAL_LISTEN", "must have a port from 0 to 65535, or the name of one")
+	}
+	return nil
+}
+
+func (c *Config) checkPage() error {
+	where := c.pages()
+	if where == pageOn || where == pageOff {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(where)
+	if err != nil {
+		return wrong("REDIAL_PAGE", "must be on, off, or HOST:PORT, such as 127.0.0.1:8081")
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return wrong("REDIAL_PAGE", "must have a port from 0 to 65535, or the name of one")
+	}
+	if where == c.Listen && port != "0" {
+		return wrong("REDIAL_PAGE", "is the address of REDIAL_LISTEN: write on to have the page there")
 	}
 	return nil
 }
@@ -158,10 +176,18 @@ func (c *Config) wayIn() string {
 	switch {
 	case err == nil && !loopback(host):
 		return "redial listens on " + c.Listen + ", where others can reach it"
+	case c.pageIsOpen():
+		return "the page listens on " + c.Page + ", where others can reach it"
 	case c.HostURL != "" && !loopback(hostOf(c.HostURL)):
 		return "through HOST_URL others can reach redial"
 	}
 	return ""
+}
+
+// pageIsOpen says whether others can reach the page at an address of its own.
+func (c *Config) pageIsOpen() bool {
+	host, _, err := net.SplitHostPort(c.pages())
+	return err == nil && !loopback(host)
 }
 
 func (c *Config) checkCalls() []error {

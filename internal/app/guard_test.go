@@ -328,7 +328,7 @@ func TestWhatIsInFlightIsBounded(t *testing.T) {
 		a := w.node.Load()
 		conf := a.web.Config
 		conf.Bodies, conf.Metrics = bodies.New(4<<20), nil
-		node := routes(web.New(conf), hook.New(hook.Config{Bodies: conf.Bodies, Log: conf.Log}))
+		node := routes(web.New(conf), hook.New(hook.Config{Bodies: conf.Bodies, Log: conf.Log}), nil)
 		post := func(path string, body io.Reader) *httptest.ResponseRecorder {
 			r := httptest.NewRequestWithContext(w.ctx, "POST", hostURL+path, body)
 			r.Header.Set("Content-Type", "application/json")

@@ -495,7 +495,8 @@ func TestWhatThereIsNotIsSaidAsAProblem(t *testing.T) {
 			status       int
 			allow        string
 		}{
-			{"GET", "/", 404, ""},
+			{"GET", "/nothing", 404, ""},
+			{"PUT", "/", 405, "GET, HEAD"},
 			{"GET", "/v2/calls", 404, ""},
 			{"PUT", "/v1/calls", 405, "GET, HEAD, POST"},
 			{"POST", "/v1/calls/1", 405, "DELETE, GET, HEAD"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -16,6 +17,7 @@ import (
 	"redial/internal/dialer"
 	"redial/internal/edge"
 	"redial/internal/hook"
+	"redial/internal/page"
 	"redial/internal/store"
 	"redial/internal/trigger"
 	"redial/internal/twilio"
@@ -112,5 +114,26 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, registry *prometheu
 		}),
 	})
 	door := hook.New(hook.Config{Triggers: a.triggers, Bodies: budgets, Log: a.log, Metrics: registry})
-	a.routes = routes(a.web, door)
+	a.wirePages(contact, door)
+}
+
+// wirePages puts the page beside the API, or at an address of its own, or nowhere.
+func (a *App) wirePages(contact *contact, door *hook.Door) {
+	a.page = page.New(page.Config{
+		Store: a.store, Keys: a.web.Askers(), Account: a.conf.AccountSID, HostURL: a.conf.HostURL, Log: a.log,
+		Ways: contact.ways,
+	})
+	if a.conf.pages() != pageOff {
+		a.web.Lost = a.page.Unknown()
+	}
+	switch a.conf.pages() {
+	case pageOff:
+		a.routes = routes(a.web, door, nil)
+	case pageOn:
+		a.routes = routes(a.web, door, a.page)
+	default:
+		mux := http.NewServeMux()
+		pageRoutes(mux, a.page)
+		a.routes, a.pages = routes(a.web, door, nil), a.web.Around(mux)
+	}
 }

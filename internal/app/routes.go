@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"redial/internal/hook"
+	"redial/internal/page"
 	"redial/internal/source"
 	"redial/internal/store"
 	"redial/internal/twilio"
@@ -23,8 +24,9 @@ var (
 	tells    = web.Need{"trigger:{name}"}
 )
 
-// routes lists every way into redial over HTTP. The comment above each group says who may come.
-func routes(s *web.Server, d *hook.Door) http.Handler {
+// routes lists every way into redial over HTTP, but for the page's: see pageRoutes. The comment above each group says
+// who may come. p is nil if the page is not served here.
+func routes(s *web.Server, d *hook.Door, p *page.Server) http.Handler {
 	mux := http.NewServeMux()
 
 	// The API: an API key, or this very machine.
@@ -107,5 +109,8 @@ func routes(s *web.Server, d *hook.Door) http.Handler {
 	mux.Handle("GET /healthz", s.Open(s.Healthz))
 	mux.Handle("GET /readyz", s.Open(s.Readyz))
 
+	if p != nil {
+		pageRoutes(mux, p)
+	}
 	return s.Around(mux)
 }

@@ -26,14 +26,28 @@ func (a *App) Listen(ctx context.Context) (net.Listener, error) {
 	if err != nil {
 		return nil, wrong("REDIAL_LISTEN", "can't be used: %v", err)
 	}
+	if a.pages == nil {
+		return l, nil
+	}
+	if a.pageAt, err = new(net.ListenConfig).Listen(ctx, "tcp", a.conf.Page); err != nil {
+		l.Close()
+		return nil, wrong("REDIAL_PAGE", "can't be used: %v", err)
+	}
 	return l, nil
 }
 
-// Serve answers on l, and runs the node, until ctx is done. Then it takes no more work, finishes what is in flight,
-// and closes the database.
-func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	server := &http.Server{
-		Handler:           a.routes,
+// PageAddress is where the page is served, if that is an address of its own; else empty.
+func (a *App) PageAddress() string {
+	if a.pageAt == nil {
+		return ""
+	}
+	return a.pageAt.Addr().String()
+}
+
+// server serves HTTP by a handler.
+func (a *App) server(h http.Handler) *http.Server {
+	s := &http.Server{
+		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       20 * time.Second,
 		WriteTimeout:      30 * time.Second,
@@ -41,34 +55,61 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
-	server.RegisterOnShutdown(a.web.CloseStreams)
+	s.RegisterOnShutdown(a.closeStreams)
+	return s
+}
+
+// closeStreams ends all answers that would go on.
+func (a *App) closeStreams() {
+	a.closing.Do(func() {
+		a.web.CloseStreams()
+		a.page.CloseStreams()
+	})
+}
+
+// Serve answers on l, and runs the node, until ctx is done. Then it takes no more work, finishes what is in flight,
+// and closes the database.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	servers := []*http.Server{a.server(a.routes)}
+	listeners := []net.Listener{l}
+	if a.pageAt != nil {
+		servers, listeners = append(servers, a.server(a.pages)), append(listeners, a.pageAt)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var serving error
+	serving := make([]error, len(servers))
 	var all sync.WaitGroup
-	all.Go(func() {
-		defer cancel() // without a server the node is of no use
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			serving = fmt.Errorf("serving: %w", err)
-		}
-	})
+	for i, server := range servers {
+		all.Go(func() {
+			defer cancel() // without a server the node is of no use
+			if err := server.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+				serving[i] = fmt.Errorf("serving: %w", err)
+			}
+		})
+	}
 	all.Go(func() { a.loops(ctx) })
 	if a.conf.CheckSetup {
 		all.Go(func() { a.examine(ctx) })
 	}
 	<-ctx.Done()
 	a.logStop(ctx)
-	a.shutdown(server)
+	a.shutdown(servers)
 	all.Wait()
-	return errors.Join(serving, a.Close())
+	return errors.Join(errors.Join(serving...), a.Close())
 }
 
-func (a *App) shutdown(server *http.Server) {
+func (a *App) shutdown(servers []*http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		a.log.Warn("answers under way were cut off", "err", err)
+	var all sync.WaitGroup
+	for _, server := range servers {
+		all.Go(func() {
+			if err := server.Shutdown(ctx); err != nil {
+				a.log.Warn("answers under way were cut off", "err", err)
+			}
+		})
 	}
+	all.Wait()
 }
 
 // Run runs the node without an HTTP server (see Handler) until ctx is done; then it closes the database.

@@ -42,6 +42,9 @@ const (
 	OverrideCreate Deed = "override.create" // of whose turn it is in a rota
 	OverrideEnd    Deed = "override.end"
 
+	SessionCreate Deed = "session.create" // a browser is signed in
+	SessionEnd    Deed = "session.end"
+
 	IncidentClose       Deed = "incident.close"
 	IncidentAcknowledge Deed = "incident.acknowledge"
 )
@@ -52,6 +55,7 @@ func Deeds() []Deed {
 		CallCreate, CallCancel, CallRedial, CallResolve, CallDelete,
 		EndpointCreate, EndpointDelete, EndpointRotate, EndpointEnable, EndpointTest, EndpointReplay,
 		KeyCreate, KeyRotate, KeyRevoke, SecretCreate, SecretRotate, OverrideCreate, OverrideEnd,
+		SessionCreate, SessionEnd,
 		IncidentClose, IncidentAcknowledge,
 	}
 }

@@ -47,11 +47,13 @@
 //	change_keys.go       API keys are added, rotated and revoked
 //	overrides.go         who is on duty in a rota for a while, whoever's turn it is
 //	keep_uses.go         when API keys were last used
+//	sessions.go          browsers that are signed in to the page
 //	nodes.go             which nodes run, and what they tell of themselves
 //
 // What is read:
 //
 //	incidents.go         incidents and their members: what is kept of them, listed
+//	today.go             how many Calls of today were reached, and how many wait
 //	list.go              pages of Calls
 //	list_keys.go         which API keys there are
 //	made.go              what a name made that has not ended

@@ -112,6 +112,15 @@ func (r *KeyRing) Works(ctx context.Context, id string) (bool, error) {
 	return err == nil && r.used(known.working(known.byID[id])) != nil, err
 }
 
+// ByID returns the key with this id, nil if it does not work.
+func (r *KeyRing) ByID(ctx context.Context, id string) (*Key, error) {
+	known, err := r.current(ctx, keyLook)
+	if err != nil {
+		return nil, err
+	}
+	return r.used(known.working(known.byID[id])), nil
+}
+
 // Any says whether there is any key, be it one that no longer works.
 func (r *KeyRing) Any(ctx context.Context) (bool, error) {
 	known, err := r.current(ctx, keyLook)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ var mysqlIndexes = map[string]string{
 	"calls_by_maker_live": "calls_by_maker", "calls_by_maker_ended": "calls_by_maker",
 	"calls_by_maker_": "calls_by_maker", "api_keys": "PRIMARY", "rota_overrides": "PRIMARY",
 	"triggers": "PRIMARY", "incidents": "PRIMARY", "incident_members": "PRIMARY",
-	"incidents_to_delete": "incidents_by_end",
+	"incidents_to_delete": "incidents_by_end", "sessions": "PRIMARY",
 }
 
 // Statements about one call, or the next few, use an index, and read it in order. So their cost does not depend on how
@@ -52,6 +53,7 @@ func testPlans(t *testing.T, b backend) {
 		selectCalls + dueToDial: dueBy[dueToDial], selectCalls + dueToAsk: dueBy[dueToAsk],
 		selectCalls + dueToExpire: dueBy[dueToExpire], selectAuditBy: auditByMaker,
 	}
+	maps.Copy(by, todayBy)
 	byPosition := map[string]string{
 		"sqlite": "INTEGER PRIMARY KEY", "postgres": "events_by_position", "mysql": "PRIMARY",
 	}[kind(s)]
@@ -75,6 +77,16 @@ func testPlans(t *testing.T, b backend) {
 		{selectSilent, []any{int64(1), "a"}, []string{"calls_by_state", "attempts"}, 0},
 		{selectEvents, []any{"a", 0}, []string{"events"}, 0},
 		{countOf, []any{"waiting", 5}, []string{"calls_"}, 0},
+		{selectSession, []any{"a", int64(1)}, []string{"sessions"}, 0},
+		{forgetSessions, []any{int64(1)}, []string{"sessions_by_end"}, 0},
+		{countEnded, []any{"reached", "a", 5}, []string{"calls_by_outcome"}, 0},
+		{countEndedOf, []any{"reached", "a", 5, "b"}, []string{"calls_by_maker_ended"}, 0},
+		{countFirst, []any{"a", 5}, []string{"calls_by_outcome"}, 0},
+		{countFirstOf, []any{"a", 5, "b"}, []string{"calls_by_maker_ended"}, 0},
+		{countWaitingOf, []any{5, "b"}, []string{"calls_by_maker_live"}, 0},
+		{countDialingOf, []any{5, "b"}, []string{"calls_"}, 0},
+		{selectOldest, []any{1}, []string{"calls_by_state"}, 0},
+		{selectOldestOf, []any{1, "b"}, []string{"calls_by_maker_live"}, 0},
 		{countOfName, one, []string{"calls_by_maker_live"}, 0},
 		{countToNumbers, list, []string{"calls_by_number_live", "also_called_by_number"}, 0},
 		{selectBetween, []any{"a", "b", 5}, []string{"calls"}, 0},

@@ -46,6 +46,10 @@ func (s *Server) known(mux *http.ServeMux) http.Handler {
 			mux.ServeHTTP(w, r)
 			return
 		}
+		if s.Lost != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") {
+			s.Lost.ServeHTTP(w, r)
+			return
+		}
 		verdict := &statusOnly{header: w.Header()}
 		h.ServeHTTP(verdict, r)
 		detail := "there is nothing at this path; GET /openapi.yaml lists what there is"

@@ -32,6 +32,7 @@
 //	handler.go   who may come to a handler: anybody, the users of the API, Twilio
 //	problem.go   errors to statuses
 //	json.go      bodies of requests, and of answers
+//	askers.go    who asks through another door, by the same API keys
 //	auth.go      API keys
 //	local.go     whether a request comes from this very machine
 //	web.go       a Server, its parts and its state

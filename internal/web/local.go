@@ -29,6 +29,17 @@ func local(r *http.Request) string {
 	return ""
 }
 
+// localBrowser does the same for a page of ours. A browser may open it from a page of another site: it shows the page
+// then, and the other site learns nothing of it.
+func localBrowser(r *http.Request) string {
+	opened := r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
+	if opened && r.Method == http.MethodGet {
+		r = r.Clone(r.Context())
+		r.Header.Del("Sec-Fetch-Site")
+	}
+	return local(r)
+}
+
 // loopbackName refuses a request for another name, which may have been pointed here (DNS rebinding).
 func loopbackName(r *http.Request) string {
 	if loopback(r.Host) {

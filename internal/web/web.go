@@ -39,6 +39,7 @@ type Config struct {
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
 	MetricsPage http.Handler
+	Lost        http.Handler // answers browsers at paths where nothing is; nil: as others are answered
 }
 
 // Webhooks is what web needs of the sender of webhooks.
