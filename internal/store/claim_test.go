@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 func ids(due []Due) (ids []string) {
@@ -291,6 +292,48 @@ func testNothingIsDialedPastItsDeadline(t *testing.T, b backend) {
 		}
 	}
 	equal(t, len(get(t, s, fine.call.ID).Attempts), 1)
+}
+
+// Two nodes that change different calls at the same time are not in each other's way, however large a part of all calls
+// these are: none locks others than its own.
+func testTwoNodesChangeAtOnce(t *testing.T, b backend) {
+	if !b.shared || b.isolation != 0 {
+		return // SQLite has one writer; under SERIALIZABLE only correctness counts
+	}
+	const each = 10
+	nodes := b.pair(t)
+	endpoint(t, nodes[0], "all", "*")
+	var all []string
+	for range 2 * each {
+		all = append(all, create(t, nodes[0]).ID)
+	}
+	if kind(nodes[0]) == "mysql" { // its planner looks at the rows
+		run(t, nodes[0], "ANALYZE TABLE calls")
+	}
+	of := func(ids []string) (ops []operation) {
+		for _, id := range ids {
+			key := DeliveryKey{CallID: id, EndpointID: "all", Seq: 1}
+			ops = append(ops, changed(id, cancel), &delivering{key: key, step: func(*Delivery) error { return nil }})
+		}
+		return ops
+	}
+	for name, lock := range map[string]func(*tx) error{
+		"changes": func(x *tx) error { return newBatch(x, of(all[:each])).run() },
+		"looks for those that nobody has locked": func(x *tx) error {
+			_, err := x.lockBy(byID, engine.SkipLocked, selectUnlocked, engine.List(all[:each]))
+			return err
+		},
+	} {
+		err := nodes[0].tx(t.Context(), func(x *tx) error {
+			if err := lock(x); err != nil {
+				return err
+			}
+			return nodes[1].transact(t.Context(), func(x *tx) error { return newBatch(x, of(all[each:])).run() })
+		})
+		if err != nil {
+			t.Errorf("while one node %s: %v", name, err)
+		}
+	}
 }
 
 // Two nodes that claim at the same time get a half each: none locks what it does not take.

@@ -34,6 +34,7 @@ var suite = []struct {
 	{"a claim that fails leaves nothing", testFailingClaim},
 	{"two nodes never get the same call", testTwoNodes},
 	{"two nodes claim at once", testTwoNodesClaimAtOnce},
+	{"two nodes change calls at once", testTwoNodesChangeAtOnce},
 	{"one phone, one ring", testHeldAndReleased},
 	{"a canceled call passes the number on", testCanceledCallPassesTheNumberOn},
 	{"who can't ring keeps nobody from it", testWhoCantRingKeepsNobody},

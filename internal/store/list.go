@@ -128,6 +128,7 @@ func listSQL(q Query) engine.Statement {
 
 // The indexes by which Calls are found.
 var (
+	byID          = engine.Index{Table: "calls", Name: "PRIMARY"}
 	byState       = engine.Index{Table: "calls", Name: "calls_by_state"}
 	byOutcome     = engine.Index{Table: "calls", Name: "calls_by_outcome"}
 	byNumber      = engine.Index{Table: "calls", Name: "calls_by_number"}

@@ -26,9 +26,10 @@ func (l *loaded) lock(ids []string, how engine.Lock) {
 		return
 	}
 	l.add(engine.Statement{
-		SQL:  selectCalls + "id IN ($1) ORDER BY id",
-		Args: []any{engine.List(ids)},
-		Lock: how,
+		SQL:   selectCalls + "id IN ($1) ORDER BY id",
+		Args:  []any{engine.List(ids)},
+		Lock:  how,
+		Index: byID,
 		Rows: func(scan func(...any) error) error {
 			_, err := l.found(scan)
 			return err

@@ -53,7 +53,8 @@ func (box *outbox) readDeliveries(r *reads) {
 			all[id] = true
 		}
 		box.add(engine.Statement{
-			SQL: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", Args: []any{sortedList(all)}, Lock: engine.ForUpdate,
+			SQL: "SELECT id FROM calls WHERE id IN ($1) ORDER BY id", Args: []any{sortedList(all)},
+			Lock: engine.ForUpdate, Index: byID,
 		})
 	}
 	inSequence, most := map[sequence]int{}, 0

@@ -172,7 +172,7 @@ func (n *numbers) take(list ...*want) error {
 		n.add(engine.Statement{
 			SQL:  `SELECT call_id FROM destinations WHERE number = $1 ORDER BY resurfaced DESC`,
 			Args: []any{w.number},
-			Lock: engine.ForUpdate,
+			Lock: engine.ForUpdate, Index: engine.Index{Table: "destinations", Name: "PRIMARY"},
 			Rows: func(scan func(...any) error) error { return scan(&w.owner) }, // the last owner is the Call that has taken it
 		})
 		row := destinationColumns(&w.number, &w.call.after.ID, &w.attempt, new(int))

@@ -172,7 +172,7 @@ func (s *Store) unlocked(ops []operation) map[string]bool {
 	defer cancel()
 	free := map[string]bool{}
 	err := s.transact(ctx, func(t *tx) error {
-		found, err := t.lockIDs(engine.SkipLocked, selectUnlocked, engine.List(ids))
+		found, err := t.lockBy(byID, engine.SkipLocked, selectUnlocked, engine.List(ids))
 		for _, id := range found {
 			free[id] = true
 		}
