@@ -223,10 +223,7 @@ func (s *Store) Deliveries(ctx context.Context, q DeliveryQuery) (list []Deliver
 	return list[:min(len(list), q.Limit)], nil
 }
 
-// For each target it reads the head of an index.
-const nextDeliveries = `SELECT value, (SELECT d.wake_at FROM deliveries AS d
-		WHERE d.wake_at IS NOT NULL AND d.target = value ORDER BY d.wake_at LIMIT 1)
-	FROM {each deliveries.target WHERE wake_at IS NOT NULL} AS targets`
+const nextDeliveries = "SELECT value, least FROM {least deliveries.wake_at OF target} AS targets"
 
 // NextDeliveries returns for each target when the next delivery there is due.
 func (s *Store) NextDeliveries(ctx context.Context) (map[string]time.Time, error) {

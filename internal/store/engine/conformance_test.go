@@ -51,6 +51,7 @@ var suite = []struct {
 	{"of many who insert one key, one is first", testOneIsFirst},
 	{"a list may be empty, or long", testLists},
 	{"each text of a column is found once", testEach},
+	{"each text is found with the least of another column", testLeast},
 	{"a column that is NULL orders nothing", testOrderByNull},
 	{"a locked row is waited for briefly, or passed over", testLocks},
 	{"a lock that is met undoes what was done briefly", testBriefly},
@@ -948,15 +949,23 @@ func testFails(t *testing.T, ctx context.Context, e Engine) {
 
 func testEach(t *testing.T, e tried) {
 	const every = "SELECT value FROM {each things.scope} AS s"
-	const some = "SELECT value FROM {each things.scope WHERE n > 0} AS s"
 	equal(t, ask(t, e, every), nil)
 	insertThings(t, e,
 		[]any{"1", "b", "1", nil, int64(1)}, []any{"2", "a", "2", nil, nil}, []any{"3", "b", "3", nil, nil},
 		[]any{"4", nil, "4", nil, int64(1)}, []any{"5", "", "5", nil, int64(1)}, []any{"6", "c", "6", nil, nil},
 		[]any{"7", "B", "7", nil, int64(7)}, []any{"8", "b ", "8", nil, int64(8)})
 	equal(t, ask(t, e, every+" ORDER BY value"), []string{"B", "a", "b", "b ", "c"})
-	equal(t, ask(t, e, some+" ORDER BY value"), []string{"B", "b", "b "})
-	equal(t, ask(t, e, some+" WHERE value > $1", "b"), []string{"b "})
+	equal(t, ask(t, e, every+" WHERE value > $1 ORDER BY value", "b"), []string{"b ", "c"})
+}
+
+func testLeast(t *testing.T, e tried) {
+	const all = "SELECT value || ' ' || least FROM {least things.n OF scope} AS s ORDER BY value"
+	equal(t, ask(t, e, all), nil)
+	insertThings(t, e,
+		[]any{"1", "b", "1", nil, int64(3)}, []any{"2", "a", "2", nil, nil}, []any{"3", "b", "3", nil, nil},
+		[]any{"4", nil, "4", nil, int64(1)}, []any{"5", "", "5", nil, int64(1)}, []any{"6", "b", "6", nil, int64(-2)},
+		[]any{"7", "B", "7", nil, int64(7)}, []any{"8", "b ", "8", nil, int64(8)})
+	equal(t, ask(t, e, all), []string{"B 7", "b -2", "b  8"})
 }
 
 func testOrderByNull(t *testing.T, e tried) {

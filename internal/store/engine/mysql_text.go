@@ -43,8 +43,7 @@ func (t *mysqlTexts) of(text string, index Index) *mysqlText {
 		return made
 	}
 	made = &mysqlText{}
-	end, rest := 0, each.ReplaceAllStringFunc(sqlTypes.Replace(text), eachDistinct)
-	rest = null.ReplaceAllString(rest, "")
+	end, rest := 0, byGroups.replaced(sqlTypes.Replace(text))
 	if from := " FROM " + index.Table; index.Name != "" {
 		rest = strings.Replace(rest, from+" WHERE ", from+" FORCE INDEX ("+index.Name+") WHERE ", 1)
 	}
@@ -63,17 +62,16 @@ func (t *mysqlTexts) of(text string, index Index) *mysqlText {
 	return made
 }
 
-// eachDistinct has the server look for each text, which it does for DISTINCT. It could not look for the next text after
-// another one that it has found: in a query within a query it would read the index from its beginning.
-func eachDistinct(found string) string {
-	m := each.FindStringSubmatch(found)
-	table, column, where := m[1], m[2], m[3]
-	text := fmt.Sprintf("(SELECT DISTINCT %[2]s AS value FROM %[1]s WHERE %[2]s > '')", table, column)
-	if where == "" {
-		return text
-	}
-	return fmt.Sprintf("(SELECT value FROM %s AS v WHERE EXISTS (SELECT 1 FROM %s AS t WHERE t.%s = v.value AND %s))",
-		text, table, column, where)
+// byGroups are the texts of a server that looks for each text for DISTINCT, and for the least of each for MIN. In a query
+// within a query it would read the index from its beginning, and not pass over NULLs.
+var byGroups = braces{
+	each: func(table, column string) string {
+		return fmt.Sprintf("(SELECT DISTINCT %[2]s AS value FROM %[1]s WHERE %[2]s > '')", table, column)
+	},
+	least: func(table, column, key string) string {
+		return fmt.Sprintf("(SELECT %[3]s AS value, MIN(%[2]s) AS least FROM %[1]s "+
+			"WHERE %[3]s > '' AND %[2]s IS NOT NULL GROUP BY %[3]s)", table, column, key)
+	},
 }
 
 // packet is what is sent to the server at once: one or several statements, and their parameters.

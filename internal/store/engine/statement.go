@@ -11,9 +11,10 @@ import (
 type Statement struct {
 	// SQL is a text that every engine understands; the other fields say what differs between engines. Parameters are
 	// written $1, $2, …; an engine may write them differently. A parameter that is a List stands in IN ($1).
-	// {each TABLE.COLUMN} and {each TABLE.COLUMN WHERE CONDITION} stand for a table with one column, value: each text of
-	// that column once, but for the empty one. It is read from an index that begins with the column, and which need only
-	// have the rows of the condition, by one look for each text, however many rows have it.
+	// {each TABLE.COLUMN} stands for a table with one column, value: each text of that column once, but for the empty one.
+	// {least TABLE.COLUMN OF KEY} stands for a table with two, value and least: each text of the column KEY that has any
+	// COLUMN, and the least one. They are read from an index that begins with these columns, KEY first, and need only
+	// have the rows where they are not NULL, by a look or two for each text, however many rows have it.
 	// ORDER BY {null COLUMN}, … names a column that is NULL in all rows of the condition, so it changes no order. Some
 	// planners see only with it that an index has the order, others only without it.
 	SQL  string
@@ -58,7 +59,7 @@ type textKey struct {
 // for the number. as turns a List into what the driver takes. locks are the engine's words for each Lock.
 func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]string) (string, []any, error) {
 	listed := hasList(st.Args)
-	if !listed && locks[st.Lock] == "" && !isMarked(st.SQL) {
+	if !listed && locks[st.Lock] == "" && !strings.Contains(st.SQL, "{") {
 		return st.SQL, st.Args, nil
 	}
 	args := st.Args
@@ -72,7 +73,7 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 	if ok {
 		return text, args, nil
 	}
-	text = null.ReplaceAllString(each.ReplaceAllStringFunc(st.SQL, eachByLooks), "$1, ") + locks[st.Lock]
+	text = byLooks.replaced(st.SQL) + locks[st.Lock]
 	for i, arg := range st.Args {
 		if _, ok := arg.(List); !ok {
 			continue
@@ -92,29 +93,54 @@ func (t *texts) of(st *Statement, lists string, as func(List) any, locks *[3]str
 	return text, args, nil
 }
 
-// each has the table, the column and the condition of {each …}.
-var each = regexp.MustCompile(`\{each (\w+)\.(\w+)(?: WHERE ([^}]+))?\}`)
+// What stands in braces: each has the table and the column of {each …}, least has the table, the column and the key of
+// {least …}, null has the column of {null …}.
+var (
+	each  = regexp.MustCompile(`\{each (\w+)\.(\w+)\}`)
+	least = regexp.MustCompile(`\{least (\w+)\.(\w+) OF (\w+)\}`)
+	null  = regexp.MustCompile(`\{null (\w+)\}, `)
+)
 
-// null has the column of {null …}.
-var null = regexp.MustCompile(`\{null (\w+)\}, `)
-
-func isMarked(sql string) bool {
-	return strings.Contains(sql, "{each ") || strings.Contains(sql, "{null ")
+// braces are an engine's texts in place of what stands in braces.
+type braces struct {
+	each  func(table, column string) string
+	least func(table, column, key string) string
+	null  string // $1 is the column
 }
 
-// eachByLooks looks for the first text, and then again and again for the one after it.
-func eachByLooks(found string) string {
-	m := each.FindStringSubmatch(found)
-	table, column, where := m[1], m[2], ""
-	if m[3] != "" {
-		where = " AND " + m[3]
-	}
+func (b *braces) replaced(text string) string {
+	text = each.ReplaceAllStringFunc(text, func(found string) string {
+		m := each.FindStringSubmatch(found)
+		return b.each(m[1], m[2])
+	})
+	text = least.ReplaceAllStringFunc(text, func(found string) string {
+		m := least.FindStringSubmatch(found)
+		return b.least(m[1], m[2], m[3])
+	})
+	return null.ReplaceAllString(text, b.null)
+}
+
+// byLooks are the texts of an engine that looks for the first text, and then again and again for the one after it.
+var byLooks = braces{
+	each: func(table, column string) string {
+		return "(" + looks(table, column, "") + "SELECT value FROM v WHERE value IS NOT NULL)"
+	},
+	least: func(table, column, key string) string {
+		return "(" + looks(table, key, " AND t."+column+" IS NOT NULL") + fmt.Sprintf("SELECT value, (SELECT t.%[2]s "+
+			"FROM %[1]s AS t WHERE t.%[3]s = v.value AND t.%[2]s IS NOT NULL ORDER BY t.%[2]s LIMIT 1) AS least "+
+			"FROM v WHERE value IS NOT NULL)", table, column, key)
+	},
+	null: "$1, ",
+}
+
+// looks makes a table v of the texts of a column in rows that meet a condition, and NULL.
+func looks(table, column, where string) string {
 	next := func(after string) string {
 		return fmt.Sprintf("(SELECT t.%[2]s FROM %[1]s AS t WHERE t.%[2]s > %[3]s%[4]s ORDER BY t.%[2]s LIMIT 1)",
 			table, column, after, where)
 	}
-	return "(WITH RECURSIVE v (value) AS (SELECT " + next("''") + " UNION ALL SELECT " + next("v.value") +
-		" FROM v WHERE value IS NOT NULL) SELECT value FROM v WHERE value IS NOT NULL)"
+	return "WITH RECURSIVE v (value) AS (SELECT " + next("''") + " UNION ALL SELECT " + next("v.value") +
+		" FROM v WHERE value IS NOT NULL) "
 }
 
 func hasList(args []any) bool {
