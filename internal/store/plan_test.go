@@ -61,7 +61,7 @@ func testPlans(t *testing.T, b backend) {
 	plans := []plan{
 		{selectEntries, []any{int64(1)}, []string{byPosition}, 0},
 		{selectNewest, nil, []string{byPosition}, 0},
-		{selectSettled, []any{int64(1)}, []string{byPosition}, 0},
+		{selectSettled, []any{micros(begin.AddDate(1, 0, 0))}, []string{byPosition}, 0},
 		{nextWake, []any{int64(0), int64(0), int64(0)}, []string{"calls_to_dial", "calls_to_ask", "calls_to_expire"}, 0},
 		{selectFirstDue, []any{int64(0), 2}, []string{"calls_to_dial"}, 0},
 		{selectCalls + dueToDial, []any{int64(1), 5, int64(0)}, []string{"calls_to_dial"}, skips},
@@ -172,8 +172,8 @@ func testPlans(t *testing.T, b backend) {
 			q.args = append(q.args, 5)
 		}
 		plan := explained(t, s, engine.Statement{SQL: q.sql, Args: q.args, Lock: q.lock, Index: by[q.sql]})
-		if strings.Contains(plan, "Impossible WHERE") { // it has found the only row that there can be, or none
-			continue
+		if strings.Contains(plan, "Impossible WHERE") || strings.Contains(plan, "no matching row in const table") {
+			continue // it has found the only row that there can be, or none
 		}
 		for _, index := range q.index {
 			if !strings.Contains(plan, named(s, index)) {
@@ -183,6 +183,12 @@ func testPlans(t *testing.T, b backend) {
 		if tables := scanned(plan); len(tables) > 0 {
 			t.Errorf("%s\nreads all of %q:\n%s", q.sql, tables, plan)
 		}
+		if kind(s) == "mysql" {
+			st := engine.Statement{SQL: q.sql, Args: q.args, Lock: q.lock, Index: by[q.sql]}
+			if n := readBy(t, s, st); n > 50 && !slices.Contains([]string{selectSilent, selectUnoffered}, q.sql) {
+				t.Errorf("%s\nreads %d rows or entries of indexes:\n%s", q.sql, n, plan)
+			}
+		}
 		for _, bad := range []string{
 			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n",
 			"SCAN audit", "Sort", "TEMP B-TREE", "filesort", "index_merge",
@@ -190,7 +196,7 @@ func testPlans(t *testing.T, b backend) {
 			// What may be sorted: the few calls to a number, and on MySQL the deliveries of the one call.
 			few := strings.Contains(q.sql, "AS live WHERE")
 			sorts := (bad == "Sort" || bad == "TEMP B-TREE" || bad == "filesort") && few ||
-				bad == "filesort" && strings.Contains(q.sql, inOrder)
+				bad == "filesort" && (strings.Contains(q.sql, inOrder) || strings.Contains(q.sql, ofSequences))
 			if strings.Contains(plan, bad) && !sorts {
 				t.Errorf("%s\nhas a %s:\n%s", q.sql, bad, plan)
 			}
@@ -284,6 +290,9 @@ func explained(t *testing.T, s *Store, st engine.Statement) string {
 	}
 	var plan strings.Builder
 	err := s.tx(t.Context(), func(x *tx) error {
+		if kind(s) == "mysql" { // the format that MySQL shares with MariaDB
+			x.add(engine.Statement{SQL: "SET @plan = 1 /*!80300 , explain_json_format_version = 1 */"})
+		}
 		st.SQL, st.Affected = explain+st.SQL, nil
 		st.Rows = func(scan func(...any) error) error {
 			into := make([]any, columns)
@@ -302,12 +311,43 @@ func explained(t *testing.T, s *Store, st engine.Statement) string {
 	if err != nil {
 		t.Fatalf("%s: %v", st.SQL, err)
 	}
-	return plan.String()
+	return strings.ReplaceAll(plan.String(), `"using_filesort": false`, "")
+}
+
+// readBy counts the rows and the entries of indexes that a statement reads, on MySQL.
+func readBy(t *testing.T, s *Store, st engine.Statement) int {
+	t.Helper()
+	total := 0
+	count := engine.Statement{SQL: "SHOW SESSION STATUS LIKE 'Handler_read%'", Rows: func(scan func(...any) error) error {
+		var name string
+		var n int
+		err := scan(&name, &n)
+		total += n
+		return err
+	}}
+	if strings.HasPrefix(st.SQL, "SELECT") {
+		st.Rows = func(func(...any) error) error { return nil }
+	}
+	before := 0
+	err := s.tx(t.Context(), func(x *tx) error {
+		total = 0
+		x.add(count)
+		if err := x.flush(); err != nil {
+			return err
+		}
+		before, total = total, 0
+		x.add(st, count)
+		return x.flush()
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", st.SQL, err)
+	}
+	return total - before
 }
 
 // scanned are the tables that a plan of MySQL's reads as a whole, the temporary ones apart.
 func scanned(plan string) (tables []string) {
-	table := regexp.MustCompile(`"table_name": "(\w+)",\s+"access_type": "(ALL|index)"[^}]*?"rows": (\d+)`)
+	table := regexp.MustCompile(`"table_name": "(\w+)",\s+"access_type": "(ALL|index)"[^}]*?"rows(?:_examined_per_scan)?": (\d+)`)
 	for _, m := range table.FindAllStringSubmatch(plan, -1) {
 		if rows, err := strconv.Atoi(m[3]); err != nil || rows > 10 {
 			tables = append(tables, m[1])
@@ -349,5 +389,6 @@ func fill(t *testing.T, s *Store) {
 			}
 		}
 	}
+	run(t, s, "INSERT INTO also_held (number, call_id) SELECT held_for, id FROM calls WHERE held_for > ''")
 	run(t, s, "ANALYZE TABLE calls, attempts, events, deliveries, destinations, also_called, also_held")
 }

@@ -18,20 +18,20 @@ const selectUnoffered = `SELECT value FROM (SELECT value FROM {each calls.held_f
 			LIMIT 1) IS NULL
 	LIMIT $2`
 
-// selectHeld finds out whether any Call is held; usually none is.
-const selectHeld = `SELECT 1 FROM calls WHERE held_for > '' UNION ALL SELECT 1 FROM also_held WHERE number > '' LIMIT 1`
+// selectHeld finds a number that a Call is held for; usually none is.
+const selectHeld = `SELECT COALESCE((SELECT held_for FROM calls WHERE held_for > '' LIMIT 1),
+	(SELECT number FROM also_held WHERE number > '' LIMIT 1), '')`
 
 // Sweep finds free numbers that Calls are held for, and offers each to the first Call that can ring now. So no Call
 // waits in vain, whatever became of the Call that was offered the number before. It writes nothing if nothing is
 // wrong. It does a small step, and says whether there may be more to do, and whether it passed over Calls that another
 // node has locked. Other nodes may sweep at the same time.
 func (s *Store) Sweep(ctx context.Context, now time.Time) (more, passed bool, err error) {
-	o, held := &sweeping{}, false
-	err = s.reading(ctx).each(selectHeld, nil, func(func(...any) error) error {
-		held = true
-		return nil
+	o, held := &sweeping{}, ""
+	err = s.reading(ctx).each(selectHeld, nil, func(scan func(...any) error) error {
+		return scan(&held)
 	})
-	if err == nil && held {
+	if err == nil && held != "" {
 		err = s.reading(ctx).each(selectUnoffered, []any{micros(now), sweepMost}, func(scan func(...any) error) error {
 			var number string
 			err := scan(&number)

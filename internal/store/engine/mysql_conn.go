@@ -123,7 +123,8 @@ var mysqlSession = fmt.Sprintf(`SET NAMES utf8mb4; SET SESSION TRANSACTION ISOLA
 	sql_mode = 'STRICT_TRANS_TABLES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',
 	default_storage_engine = InnoDB, sql_safe_updates = 0, sql_select_limit = 18446744073709551615,
 	sql_big_selects = 1, sql_auto_is_null = 0,
-	innodb_lock_wait_timeout = %d, lock_wait_timeout = %[1]d, wait_timeout = %d
+	innodb_lock_wait_timeout = %d, lock_wait_timeout = %[1]d, wait_timeout = %d,
+	optimizer_switch = 'semijoin=off,materialization=off'
 	/*M!100600 , max_recursive_iterations = 4294967295 */ /*!80003 , cte_max_recursion_depth = 4294967295 */`,
 	lockTime, idleOfServer)
 
