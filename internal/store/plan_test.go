@@ -172,8 +172,8 @@ func testPlans(t *testing.T, b backend) {
 			q.args = append(q.args, 5)
 		}
 		plan := explained(t, s, engine.Statement{SQL: q.sql, Args: q.args, Lock: q.lock, Index: by[q.sql]})
-		if strings.Contains(plan, "Impossible WHERE") || strings.Contains(plan, "no matching row in const table") {
-			continue // it has found the only row that there can be, or none
+		if findsNone(plan) {
+			continue
 		}
 		for _, index := range q.index {
 			if !strings.Contains(plan, named(s, index)) {
@@ -343,6 +343,11 @@ func readBy(t *testing.T, s *Store, st engine.Statement) int {
 		t.Fatalf("%s: %v", st.SQL, err)
 	}
 	return total - before
+}
+
+// findsNone says whether MySQL or MariaDB has found, while planning, that there is no row with a key.
+func findsNone(plan string) bool {
+	return strings.Contains(plan, "Impossible WHERE") || strings.Contains(plan, "no matching row in const table")
 }
 
 // scanned are the tables that a plan of MySQL's reads as a whole, the temporary ones apart.
