@@ -50,10 +50,11 @@ func trimSettings(model *kong.Application) error {
 // read, too.
 const ours, carriers = "REDIAL_", "TWILIO_"
 
-// ofTests are no settings of a command. One is in CONTRIBUTING.md; the others tell a binary that is made to be killed
+// ofTests are no settings of a command. Two are in CONTRIBUTING.md; the others tell a binary that is made to be killed
 // where it must die.
 var ofTests = []string{
-	"REDIAL_TEST_DATABASE_URL", "REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW",
+	"REDIAL_TEST_DATABASE_URL", "REDIAL_TEST_MYSQL_URL",
+	"REDIAL_CRASH", "REDIAL_CRASH_HITS", "REDIAL_STOP", "REDIAL_CLOCK_SKEW",
 }
 
 // warnUnknown warns of variables in the environment that are no settings, but were probably meant as such: those with

@@ -22,7 +22,8 @@ func TestVariablesThatAreNoSettings(t *testing.T) {
 		{"database_url", "serve", "DATABASE_URL"},
 		{"TWILIO_PHONE_NUMBER", "serve", ""}, {"TWILIO_REGION", "serve", ""}, {"TWILIO_TOKEN", "list", ""},
 		{"DATABASE_URI", "list", ""},
-		{"REDIAL_TEST_DATABASE_URL", "serve", ""}, {"HOSTNAME", "serve", ""}, {"REDIAL_FROM", "list", ""},
+		{"REDIAL_TEST_DATABASE_URL", "serve", ""}, {"REDIAL_TEST_MYSQL_URL", "serve", ""},
+		{"HOSTNAME", "serve", ""}, {"REDIAL_FROM", "list", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name+" "+test.command, func(t *testing.T) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"redial/internal/mariadbtest"
@@ -120,8 +122,10 @@ func TestADatabaseThatIsAwayIsKnown(t *testing.T) {
 			&pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}, &pgconn.PgError{Code: "57P03"},
 			&pgconn.PgError{Code: "53300"}, &pgconn.PgError{Code: "53100"}, &pgconn.PgError{Code: "25006"},
 			fmt.Errorf("%w: %w", ErrUnclear, io.ErrUnexpectedEOF),
+			ofMySQL(4031, "HY000"), ofMySQL(3032, "HY000"), ofMySQL(1040, "08004"), ofMySQL(1290, "HY000"), ofMySQL(1874, "HY000"),
 		},
 		false: {
+			ofMySQL(1213, "40001"), ofMySQL(1205, "HY000"), ofMySQL(3572, "HY000"), ofMySQL(1062, "23000"),
 			errors.New("a fault"), ErrUnclear, context.Canceled, &pgconn.PgError{Code: "23505"},
 			&pgconn.PgError{Code: "42P01"}, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "XX000"},
 		},
@@ -132,6 +136,10 @@ func TestADatabaseThatIsAwayIsKnown(t *testing.T) {
 			}
 		}
 	}
+}
+
+func ofMySQL(number uint16, state string) error {
+	return &mysql.MySQLError{Number: number, SQLState: [5]byte([]byte(state))}
 }
 
 // For a database that can't be opened, Trouble says why, and what to do.
@@ -149,6 +157,13 @@ func TestTroublesAreExplained(t *testing.T) {
 		"may not read":              fs.ErrPermission,
 		"mounted read-only":         syscall.EROFS,
 		"one of the parameters":     &pgconn.PgError{Code: "42704"},
+		"certificate can't be":      &tls.CertificateVerificationError{Err: errors.New("signed by nobody")},
+		"speaks no TLS":             mysql.ErrNoTLS,
+		"without TLS":               ofMySQL(3159, "HY000"),
+		"has expired":               ofMySQL(1862, "HY000"),
+		"has locked":                ofMySQL(3118, "HY000"),
+		"is offline":                ofMySQL(3032, "HY000"),
+		"lets nobody in":            ofMySQL(1129, "HY000"),
 	} {
 		if what, fix := Trouble(err); !strings.Contains(what, says) || fix == "" {
 			t.Errorf("%v: %q, %q, want %q", err, what, fix, says)

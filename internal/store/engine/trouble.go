@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -35,6 +36,7 @@ func Trouble(err error) (what, fix string) {
 	var timeout net.Error
 	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
 	_, isDial := errors.AsType[*net.OpError](err)
+	_, isCertificate := errors.AsType[*tls.CertificateVerificationError](err)
 	dns, noName := errors.AsType[*net.DNSError](err)
 	switch {
 	case noName && dns.IsNotFound:
@@ -52,6 +54,12 @@ func Trouble(err error) (what, fix string) {
 		return "the server takes no changes: it is a standby, or read-only", "name the primary in DATABASE_URL"
 	case strings.Contains(err.Error(), "server refused TLS"):
 		return "the server speaks no TLS", "sslmode=disable in DATABASE_URL if nobody can listen on the way, or set up TLS"
+	case errors.Is(err, mysql.ErrNoTLS):
+		return "the server speaks no TLS", "leave tls out of DATABASE_URL if nobody can listen on the way, or set up TLS"
+	case isCertificate:
+		return "the server's certificate can't be trusted", "name the host by the name in the certificate, and put " +
+			"whoever signed that into this machine's certificates (SSL_CERT_FILE); or tls=skip-verify (MySQL), " +
+			"sslmode=require (PostgreSQL) if nobody can stand in between"
 	case errors.Is(err, syscall.EISDIR):
 		return "the database is to be a file, and that is a folder", "name a file in it, such as sqlite:FOLDER/redial.db"
 	case errors.Is(err, syscall.EROFS):
@@ -107,13 +115,15 @@ var mysqlAwayErrors = []uint16{
 	1021, 1026, 1114, // no room on the disk
 	1030, 1037, 1041, // the storage engine, or no memory
 	1040, 1203, 1226, // no connection left
-	1053, 1317, 1927, 3169, // stopped by an operator
-	1290, 1792, 1836, // read-only
+	1053, 1317, 1927, 3032, 3169, // stopped by an operator
+	1129, 3118, 4151, // this host, or this user, is let in no longer
+	1290, 1792, 1836, 1874, // read-only
+	4031, // a connection was idle for too long; MySQL says so, MariaDB does not
 	1665, // its binary log takes nothing that is READ COMMITTED
 }
 
 // mysqlReadOnly are the errors of a server that takes writes no longer.
-var mysqlReadOnly = []uint16{1290, 1836}
+var mysqlReadOnly = []uint16{1290, 1836, 1874}
 
 // Source: as above.
 var mysqlTroubles = map[uint16][2]string{
@@ -123,14 +133,21 @@ var mysqlTroubles = map[uint16][2]string{
 		"mend its name in DATABASE_URL, or make it (CREATE DATABASE), and GRANT ALL ON it TO redial's user"},
 	1049: {"there is no such database", "mend its name in DATABASE_URL, or make it (CREATE DATABASE)"},
 	1142: {"this user may not do that", "GRANT ALL ON the database TO redial's user"},
+	1820: {"the user's password has expired", "ALTER USER redial's user IDENTIFIED BY a new password"},
+	1862: {"the user's password has expired", "ALTER USER redial's user IDENTIFIED BY a new password"},
+	3118: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
+	4151: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
+	3159: {"the server takes no connection without TLS",
+		"DATABASE_URL?tls=true, or tls=skip-verify if the server has made its certificate itself"},
 	1040: {"the server has no connection left", "raise max_connections: a node takes up to 16"},
+	1129: {"the server lets nobody in from this host, after many connections that failed",
+		"TRUNCATE TABLE performance_schema.host_cache, or on MariaDB FLUSH HOSTS"},
 	1130: {"the server lets nobody in from this host", "GRANT the database to redial's user at this host"},
 	1053: {"the server is stopping", "wait, and try again"},
 	1226: {"the server has no connection left for this user", "raise max_user_connections: a node takes up to 16"},
 	1290: {"the server takes no changes: it is a replica, or read-only", "name the primary in DATABASE_URL"},
 	1665: {"the server's binary log takes no transaction that is READ COMMITTED", "SET GLOBAL binlog_format = 'ROW'"},
-	3118: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
-	4151: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
+	3032: {"the server is offline: it lets only administrators in", "SET GLOBAL offline_mode = OFF"},
 }
 
 // awayClasses are SQLSTATE classes: no connection, no resources, stopped by an operator, the system's own trouble.
