@@ -352,7 +352,8 @@ func findsNone(plan string) bool {
 
 // scanned are the tables that a plan of MySQL's reads as a whole, the temporary ones apart.
 func scanned(plan string) (tables []string) {
-	table := regexp.MustCompile(`"table_name": "(\w+)",\s+"access_type": "(ALL|index)"[^}]*?"rows(?:_examined_per_scan)?": (\d+)`)
+	table := regexp.MustCompile(`"table_name": "(\w+)",\s+"access_type": "(ALL|index)"` +
+		`[^}]*?"rows(?:_examined_per_scan)?": (\d+)`)
 	for _, m := range table.FindAllStringSubmatch(plan, -1) {
 		if rows, err := strconv.Atoi(m[3]); err != nil || rows > 10 {
 			tables = append(tables, m[1])

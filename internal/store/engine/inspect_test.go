@@ -122,7 +122,8 @@ func TestADatabaseThatIsAwayIsKnown(t *testing.T) {
 			&pgconn.PgError{Code: "57P01", SeverityUnlocalized: "FATAL"}, &pgconn.PgError{Code: "57P03"},
 			&pgconn.PgError{Code: "53300"}, &pgconn.PgError{Code: "53100"}, &pgconn.PgError{Code: "25006"},
 			fmt.Errorf("%w: %w", ErrUnclear, io.ErrUnexpectedEOF),
-			ofMySQL(4031, "HY000"), ofMySQL(3032, "HY000"), ofMySQL(1040, "08004"), ofMySQL(1290, "HY000"), ofMySQL(1874, "HY000"),
+			ofMySQL(4031, "HY000"), ofMySQL(3032, "HY000"), ofMySQL(1040, "08004"),
+			ofMySQL(1290, "HY000"), ofMySQL(1874, "HY000"),
 		},
 		false: {
 			ofMySQL(1213, "40001"), ofMySQL(1205, "HY000"), ofMySQL(3572, "HY000"), ofMySQL(1062, "23000"),

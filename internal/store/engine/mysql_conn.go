@@ -116,9 +116,9 @@ const (
 const lockTime = 1
 
 // mysqlSession are the settings of every connection, whatever the server's are. Above READ COMMITTED a statement that
-// reads may lock rows, and what lies between them. A query within a query is run for each row, as it is written: there it
-// looks for a row by an index, while a join may read or sort all of them. Recursions are bounded by what they read. Names
-// that only one of MySQL and MariaDB has stand in comments that only that one reads.
+// reads may lock rows, and what lies between them. A query within a query is run for each row, as it is written: there
+// it looks for a row by an index, while a join may read or sort all of them. Recursions are bounded by what they read.
+// Names that only one of MySQL and MariaDB has stand in comments that only that one reads.
 var mysqlSession = fmt.Sprintf(`SET NAMES utf8mb4; SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE;
 	SET autocommit = 1, completion_type = 0, foreign_key_checks = 1, unique_checks = 1,
 	sql_mode = 'STRICT_TRANS_TABLES,PIPES_AS_CONCAT,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00',

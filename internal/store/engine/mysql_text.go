@@ -62,7 +62,7 @@ func (t *mysqlTexts) of(text string, index Index) *mysqlText {
 	return made
 }
 
-// byGroups are the texts of a server that looks for each text for DISTINCT, and for the least of each for MIN. In a query
+// byGroups are the texts of a server that looks for each text for DISTINCT, and for the least one for MIN. In a query
 // within a query it would read the index from its beginning, and not pass over NULLs.
 var byGroups = braces{
 	each: func(table, column string) string {
