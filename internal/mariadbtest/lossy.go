@@ -134,10 +134,14 @@ func readPacket(r io.Reader) ([]byte, error) {
 	return p, err
 }
 
-// withoutLast cuts off the last packet.
+// withoutLast cuts off the last packet of an answer. The packets of an answer are numbered from 1 on. One with the number
+// 0 is what MySQL says when it closes the connection.
 func withoutLast(packets []byte) []byte {
 	last := 0
 	for at := 0; at+header <= len(packets); at += header + length(packets[at:]) {
+		if at > 0 && packets[at+header-1] == 0 {
+			break
+		}
 		last = at
 	}
 	return packets[:last]

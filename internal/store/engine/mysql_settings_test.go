@@ -81,7 +81,7 @@ func TestAServerThatIsReadOnlyFromTheStart(t *testing.T) {
 // A connection whose settings somebody on the way does not keep is told of.
 func TestSettingsThatAProxyDoesNotKeep(t *testing.T) {
 	for statement, says := range map[string]string{
-		"SET sql_mode = ''": "sql_mode is", "SET tx_isolation = 'REPEATABLE-READ'": "tx_isolation is",
+		"SET sql_mode = ''": "sql_mode is", "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ": "_isolation is",
 	} {
 		e := openEmpty(t, mariadbtest.New(t), 0)
 		e.Pools().Read.SetMaxOpenConns(1)
