@@ -19,6 +19,7 @@ var varies = []struct {
 	{regexp.MustCompile(`(\d{4}-\d\d-\d\d )?\b\d\d:\d\d:\d\d(\.\d+)?`), "TIME"},
 	{regexp.MustCompile(`TIME (UTC|[+-]\d\d:\d\d)`), "TIME ZONE"},
 	{regexp.MustCompile(`TIME ZONE(, TIME( ZONE)?)+`), "TIME ZONE"},
+	{regexp.MustCompile(`\(\d\d:\d\d there\)`), "(TIME there)"},
 	{regexp.MustCompile(`\b\d+(\.\d+)?( ?)(ms|s|min)\b`), "N$2$3"},
 	{regexp.MustCompile(`("listened": )\d+`), "${1}N"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"redial/internal/freeaddr"
+	"redial/internal/mariadbtest"
 )
 
 // A reader tries a page from top to bottom, in its own shell and directory, with a redial and a simulated Twilio at
@@ -28,6 +29,7 @@ type reader struct {
 	t              *testing.T
 	dir            string // contains a clone
 	redial, twilio string
+	mysql          string // URL of the page's database, where it needs one
 	hook           string // URL of the reader's own application, which accepts every POST
 	running        map[string]*background
 	status         int // of the last command, for $?
@@ -235,6 +237,9 @@ var errNotRun = errors.New("it is not run")
 
 // do runs a command as the reader would, or says that commands of this kind are not run.
 func (r *reader) do(command string) (string, error) {
+	if args, ok := strings.CutPrefix(command, inContainer); ok {
+		command = "DATABASE_URL='" + r.server() + "' redial " + args
+	}
 	for begin := range notRun {
 		if strings.HasPrefix(command, begin) {
 			return "", cmp.Or(isTarget(command), errNotRun)
@@ -262,6 +267,18 @@ func (r *reader) do(command string) (string, error) {
 	out, err := cmd.CombinedOutput()
 	r.status = max(0, cmd.ProcessState.ExitCode())
 	return string(out), err
+}
+
+// inContainer is what stands before the arguments of redial where it runs beside a server of MySQL. The reader runs it
+// without a container, on such a server.
+const inContainer = "docker compose run --rm redial "
+
+// server is the URL of a database of the page's own, as Rails would write it.
+func (r *reader) server() string {
+	if r.mysql == "" {
+		r.mysql = strings.Replace(mariadbtest.New(r.t), "mysql://", "mysql2://", 1)
+	}
+	return r.mysql
 }
 
 // bash is a shell with the state in which the last one ended.

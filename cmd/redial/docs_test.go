@@ -111,6 +111,7 @@ func TestTables(t *testing.T) {
 // notRun has the beginnings of commands that are not run here, and the reasons.
 var notRun = map[string]string{
 	"bin/redial demo": "demo.txtar runs it, for half a minute",
+	"docker ":         "needs a daemon; TestTheComposeFilePlacesACall plays what the file says",
 	"go build ":       "takes a minute, and is how this test comes to be",
 	"install ":        "is root's",
 	"journalctl ":     "needs systemd",
@@ -125,22 +126,27 @@ var notRun = map[string]string{
 // notTried has the blocks that are neither commands, JSON nor programs, by page and language, and why they are not
 // tried.
 var notTried = map[string]string{
-	"docs/architecture.md ":           "drawings",
-	"docs/connect/README.md text":     "what a command shows",
-	"docs/connect/messages.md text":   "a server that is not there",
-	"docs/connect/monitoring.md text": "a server that is not there",
-	"docs/connect/oncall.md text":     "a URL",
-	"docs/connect/scripts.md ini":     "systemd's own",
-	"docs/connect/scripts.md text":    "a table of cron",
-	"docs/operations.md ":             "lines of the log, as in logs.txtar",
-	"docs/operations.md yaml":         "Prometheus' own",
-	"docs/people.md ":                 "a drawing",
-	"docs/simulator.md ":              "what goes on being printed, as in desk.txtar",
-	"docs/start-operator.md ":         "Caddy's own",
-	"docs/start-operator.md ini":      "settings, looked up by TestWordsOfPages",
-	"docs/states.md ":                 "drawings",
-	"docs/webhooks.md go":             "internal/docs_test.go compiles it",
-	"docs/webhooks.md http":           "the lines around a body that is held against its schema",
+	"docs/architecture.md ":             "drawings",
+	"docs/connect/README.md text":       "what a command shows",
+	"docs/connect/messages.md text":     "a server that is not there",
+	"docs/connect/monitoring.md text":   "a server that is not there",
+	"docs/connect/oncall.md text":       "a URL",
+	"docs/connect/scripts.md ini":       "systemd's own",
+	"docs/connect/scripts.md text":      "a table of cron",
+	"docs/from-the-article.ja.md shell": "ridgepole's own",
+	"docs/from-the-article.ja.md sql":   "TestTheArticlePages compares it with the file that is run",
+	"docs/from-the-article.md shell":    "ridgepole's own",
+	"docs/from-the-article.md sql":      "as above",
+	"docs/operations.md ":               "lines of the log, as in logs.txtar",
+	"docs/operations.md sql":            "TestTheArticlePages compares it with what is run",
+	"docs/operations.md yaml":           "Prometheus' own",
+	"docs/people.md ":                   "a drawing",
+	"docs/simulator.md ":                "what goes on being printed, as in desk.txtar",
+	"docs/start-operator.md ":           "Caddy's own",
+	"docs/start-operator.md ini":        "settings, looked up by TestWordsOfPages",
+	"docs/states.md ":                   "drawings",
+	"docs/webhooks.md go":               "internal/docs_test.go compiles it",
+	"docs/webhooks.md http":             "the lines around a body that is held against its schema",
 }
 
 func (r *reader) try(b block) {

@@ -9,7 +9,7 @@ import (
 
 type migrateCmd struct {
 	printed     `embed:""`
-	DatabaseURL string `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL string `help:"Where calls are kept: sqlite:FILE, postgres://… or mysql://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 	DryRun      bool   `help:"Print the SQL that would run, and change nothing; also beside a running serve."`
 }
 

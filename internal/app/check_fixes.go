@@ -8,7 +8,7 @@ var fixes = map[string]string{
 	"TWILIO_API_SECRET":      "set both, or neither: without them the auth token signs in",
 	"REDIAL_TWILIO_BASE_URL": "leave it out: then it is Twilio itself",
 	"REDIAL_LISTEN":          "leave it out, or write HOST:PORT, such as 127.0.0.1:8080",
-	"DATABASE_URL":           "write sqlite:FILE or postgres://user:password@host/name",
+	"DATABASE_URL":           "write sqlite:FILE, postgres://user:password@host/name or mysql://user:password@host/name",
 	"HOST_URL": "write the URL of your proxy or tunnel, such as https://redial.example.com, " +
 		"or leave it out: redial asks Twilio then",
 	"REDIAL_API_KEYS":        "export REDIAL_API_KEYS=$(openssl rand -hex 24)",

@@ -20,7 +20,7 @@ type Config struct {
 	Listen         string   `help:"Address to serve on; default ${default}." env:"REDIAL_LISTEN" default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	Page           string   `help:"Where people look at calls: on (beside the API), off, or an address of its own; default ${default}." env:"REDIAL_PAGE" default:"on" placeholder:"on|off|HOST:PORT"`
 	HostURL        string   `help:"Public base URL, where Twilio reaches redial." env:"HOST_URL" placeholder:"URL"`
-	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE or postgres://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
+	DatabaseURL    string   `help:"Where calls are kept: sqlite:FILE, postgres://… or mysql://…; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`
 	Migrate        bool     `help:"Bring the database's schema up to date at the start." env:"REDIAL_MIGRATE" default:"true" negatable:""`
 	APIKeys        []string `name:"api-keys" help:"Keys that may use the API, by commas." env:"REDIAL_API_KEYS" secret:"" placeholder:"KEY"`
 	AccountSID     string   `name:"twilio-account-sid" help:"Twilio's account." env:"TWILIO_ACCOUNT_SID" placeholder:"AC…"`

@@ -3,8 +3,12 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"redial/internal/mariadbtest"
 )
@@ -124,4 +128,23 @@ func TestAServerWithOddSettings(t *testing.T) {
 		insertThings(t, e, rows...)
 		equal(t, len(allThings(t, e)), len(rows))
 	})
+}
+
+// Operators read of each setting that is looked at, and of no other, whether it is wrong or only a warning.
+func TestOperatorsReadOfEachSetting(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, got := map[string]bool{"sync_binlog": false, "max_allowed_packet": true}, map[string]bool{}
+	for _, setting := range mysqlSettings {
+		want[setting.name] = setting.grave
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)`[^|]*\\|[^|]+\\| (wrong|warning): ")
+	for _, m := range row.FindAllStringSubmatch(string(page), -1) {
+		got[m[1]] = m[2] == "wrong"
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("is it wrong? -code +page:\n%s", diff)
+	}
 }
