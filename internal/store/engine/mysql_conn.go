@@ -208,6 +208,12 @@ func (c *mysqlSessionConn) ResetSession(ctx context.Context) error {
 // IsValid implements driver.Validator.
 func (c *mysqlSessionConn) IsValid() bool { return c.era == c.of.era.Load() && c.mysqlConn.IsValid() }
 
+// Close implements driver.Conn. Nothing is to be known of a connection that was broken already.
+func (c *mysqlSessionConn) Close() error {
+	_ = c.mysqlConn.Close()
+	return nil
+}
+
 // leave ends the use of this server by all connections.
 func (c *mysqlSessionConn) leave() { c.of.era.CompareAndSwap(c.era, c.era+1) }
 

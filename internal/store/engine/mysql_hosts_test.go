@@ -104,12 +104,12 @@ func TestAFailoverIsFollowed(t *testing.T) {
 		!strings.Contains(what, "read-only") {
 		t.Errorf("%v, %q", err, what)
 	}
-	busy(t, e)
 	for range 10 {
 		if ids := ask(t, e, "SELECT id FROM things"); len(ids) > 0 {
-			t.Errorf("the old primary is read: %q", ids)
+			t.Fatalf("the old primary is read: %q", ids)
 		}
 	}
+	busy(t, e)
 	if err := insertID(t, e, "3"); err != nil {
 		t.Error(err)
 	}

@@ -119,6 +119,11 @@ func TestAServerWithOddSettings(t *testing.T) {
 			c.test(t, openEmpty(t, url, 0))
 		})
 	}
+	t.Run("the server knows the characters of a text", func(t *testing.T) {
+		e := openEmpty(t, url, 0)
+		insertThings(t, e, []any{"a", nil, nil, "名前", nil})
+		equal(t, ask(t, e, "SELECT CHAR_LENGTH(words) FROM things"), []string{"2"})
+	})
 	t.Run("many rows, and large ones, are inserted at once", func(t *testing.T) {
 		e := openEmpty(t, url, 0)
 		var rows [][]any
