@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"redial/internal/call"
+	"redial/internal/store/engine"
 )
 
 // words are the words that a column's CHECK lists in the migrations.
@@ -139,6 +140,64 @@ func TestTheSchemasAreAlike(t *testing.T) {
 		FROM sqlite_master AS m, pragma_table_info(m.name) AS p
 		WHERE m.type = 'table' AND m.name NOT IN ('goose_db_version', 'sqlite_sequence')`)
 	equal(t, got, want)
+}
+
+// On MySQL each statement of a migration commits by itself. So every migration may be run again, from the beginning,
+// wherever it was interrupted: the schema is the same, and what is stored stays.
+func TestAMigrationOfMySQLIsRunAgain(t *testing.T) {
+	b := backends[3]
+	tables := func(s *Store) (list []string) {
+		for _, table := range texts(t, s, "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"+
+			" AND table_type = 'BASE TABLE' ORDER BY table_name") {
+			st := engine.Statement{SQL: "SHOW CREATE TABLE " + table}
+			st.Rows = func(scan func(...any) error) error {
+				var text string
+				err := scan(new(string), &text)
+				list = append(list, regexp.MustCompile(` AUTO_INCREMENT=\d+`).ReplaceAllString(text, ""))
+				return err
+			}
+			if err := patiently(s, st); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return list
+	}
+	s := b.open(t, nil)
+	want := tables(s)
+	c := create(t, s)
+	run(t, s, "DELETE FROM goose_db_version WHERE version_id > 0")
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatalf("all of them again: %v", err)
+	}
+	equal(t, tables(s), want)
+	equal(t, get(t, s, c.ID), c)
+	equal(t, count(t, s, "SELECT count(*) FROM key_changes"), 1)
+
+	for _, part := range []float64{0.1, 0.5, 0.9} {
+		s := b.open(t, func(o *Options) { o.Migrate = false })
+		pending, err := s.PendingSQL(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		statements := strings.Split(pending, ";\n")
+		for _, text := range statements[:int(part*float64(len(statements)))] {
+			run(t, s, text)
+		}
+		if err := s.Migrate(t.Context()); err != nil {
+			t.Errorf("after %.0f%% of them: %v", 100*part, err)
+		}
+		equal(t, tables(s), want)
+	}
+}
+
+// texts are the texts that a query finds.
+func texts(t testing.TB, s *Store, query string) (list []string) {
+	t.Helper()
+	list, err := queryIDs(s.reading(t.Context()), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 func TestNodesMigrateTogether(t *testing.T) {
