@@ -121,7 +121,7 @@ func (a *App) wire(carrier *twilio.Client, contact *contact, registry *prometheu
 func (a *App) wirePages(contact *contact, door *hook.Door) {
 	a.page = page.New(page.Config{
 		Store: a.store, Keys: a.web.Askers(), Account: a.conf.AccountSID, HostURL: a.conf.HostURL, Log: a.log,
-		Ways: contact.ways,
+		Ways: contact.ways, Edge: a.edge,
 	})
 	if a.conf.pages() != pageOff {
 		a.web.Lost = a.page.Unknown()

@@ -8,7 +8,11 @@ import (
 )
 
 // What a page needs of its viewer: any one of these scopes, or admin.
-var sees = page.Need{store.CallsRead, store.Operate}
+var (
+	sees    = page.Need{store.CallsRead, store.Operate}
+	changes = page.Need{store.CallsWrite, store.Operate}
+	makes   = page.Need{store.CallsWrite}
+)
 
 // pageRoutes lists every way into the page that people look at. It is no part of the API.
 func pageRoutes(mux *http.ServeMux, p *page.Server) {
@@ -22,4 +26,10 @@ func pageRoutes(mux *http.ServeMux, p *page.Server) {
 	mux.Handle("GET /{$}", p.Page(sees, p.Now))
 	mux.Handle("POST /sign-out", p.SignOut())
 	mux.Handle("GET /live", p.Live(sees, "./", p.LiveNow))
+	mux.Handle("GET /calls/{id}", p.Page(sees, p.ShowCall))
+	mux.Handle("GET /calls/{id}/live", p.LiveOf(sees, "../", p.LiveCall, p.WatchCall))
+	mux.Handle("POST /calls/{id}/cancel", p.Do(changes, p.CancelCall))
+	mux.Handle("POST /calls/{id}/hangup", p.Do(changes, p.HangUpCall))
+	mux.Handle("POST /calls/{id}/redial", p.Do(changes, p.RedialCall))
+	mux.Handle("POST /calls/{id}/again", p.Do(makes, p.AgainCall))
 }

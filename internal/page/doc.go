@@ -13,6 +13,11 @@
 // Its files, from the top down:
 //
 //	now.go          Now: whether calls are getting through, and the live list
+//	call_deeds.go   what can be done with a call: cancel, hang up, ring now, call again
+//	call.go         a call: how it stands, its attempts, its webhooks
+//	facts.go        what was asked for, and what is known of a call
+//	story.go        what happened to a call, event by event
+//	refused.go      why something was not done, and when it may be
 //	verdict.go      the sentence with which Now begins, and the words below it
 //	snapshot.go     what there is to show of all calls, read once for everybody who looks
 //	row.go          a call in a list

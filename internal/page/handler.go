@@ -2,6 +2,7 @@ package page
 
 import (
 	"errors"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,7 +115,7 @@ func (f foreign) Error() string { return f.why.Error() }
 
 // trouble is what the page of an error shows.
 type trouble struct {
-	Sentence any
+	Sentence template.HTML
 	Detail   string // in English, as the log and the API say it; empty: none
 }
 

@@ -26,6 +26,14 @@ type Fragments func(r *http.Request, v viewer) ([]fragment, error)
 // Live serves what changes of a page, as server-sent events: first everything, then each fragment that has changed. The
 // page's script puts them in their place. up is the way from the page to the root.
 func (s *Server) Live(needs Need, up string, f Fragments) http.Handler {
+	return s.LiveOf(needs, up, f, func(*http.Request) (<-chan struct{}, func()) { return s.hub.watch() })
+}
+
+// A Watch tells that what a page shows may have changed, until it is ended.
+type Watch func(r *http.Request) (changed <-chan struct{}, end func())
+
+// LiveOf does the same for a page about something that can be watched by itself.
+func (s *Server) LiveOf(needs Need, up string, f Fragments, watch Watch) http.Handler {
 	return s.seen(needs, func(w http.ResponseWriter, r *http.Request, v viewer) error {
 		if s.lives.Add(1) > mostLive {
 			s.lives.Add(-1)
@@ -38,7 +46,9 @@ func (s *Server) Live(needs Need, up string, f Fragments) http.Handler {
 			return nil
 		}
 		v.Root, v.bare = up, true
-		(&stream{s, w, r, v, map[string]string{}}).follow(f)
+		changed, done := watch(r)
+		defer done()
+		(&stream{s, w, r, v, map[string]string{}}).follow(f, changed)
 		return nil
 	})
 }
@@ -53,9 +63,7 @@ type stream struct {
 }
 
 // follow writes until the browser goes, the viewer is signed out, or the server closes.
-func (l *stream) follow(f Fragments) {
-	changed, done := l.hub.watch()
-	defer done()
+func (l *stream) follow(f Fragments, changed <-chan struct{}) {
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	still := time.NewTicker(stillEvery)

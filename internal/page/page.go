@@ -8,6 +8,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"redial/internal/edge"
 	"redial/internal/store"
 )
 
@@ -19,6 +20,7 @@ type Config struct {
 	HostURL string // the public base URL, or empty
 	// Ways says how it stands between this node and Twilio.
 	Ways func() Ways
+	Edge func() *edge.Reader
 	Log  *slog.Logger
 }
 

@@ -42,7 +42,7 @@ type view struct {
 	viewer
 	Page  string // the name of its template
 	Title template.HTML
-	Here  string // from the root to this page
+	Here  string // from the root to this page; empty: as it was asked for
 	Live  string // where what changes comes from, from the root; empty: nothing changes
 	Body  any
 
@@ -52,7 +52,9 @@ type view struct {
 
 // write answers with a view.
 func (s *Server) write(w http.ResponseWriter, r *http.Request, v *view) error {
-	v.Here = strings.TrimPrefix(r.URL.RequestURI(), "/")
+	if v.Here == "" {
+		v.Here = strings.TrimPrefix(r.URL.RequestURI(), "/")
+	}
 	if v.Redirect != "" {
 		w.Header().Set("Location", v.Root+v.Redirect)
 		w.WriteHeader(http.StatusSeeOther)

@@ -91,11 +91,11 @@ var barOf = map[call.Result]bar{
 func (v viewer) bars(c *call.Call) (list []bar, err error) {
 	for i := max(0, len(c.Attempts)-mostBars); i < len(c.Attempts); i++ {
 		a := &c.Attempts[i]
-		b, word := bar{Shape: "solid", Role: "live", Alive: true}, "status."+string(a.Status())
+		b := bar{Shape: "solid", Role: "live", Alive: true}
 		if a.Over() {
-			b, word = barOf[a.Result()], "result."+string(a.Result())
+			b = barOf[a.Result()]
 		}
-		said, bad := v.say(word)
+		said, bad := v.say(wordOf(a))
 		if bad != nil {
 			return nil, bad
 		}
@@ -105,6 +105,14 @@ func (v viewer) bars(c *call.Call) (list []bar, err error) {
 		list = append(list, b)
 	}
 	return list, nil
+}
+
+// wordOf is the id of how an attempt ended or, until then, of how far it has come.
+func wordOf(a *call.Attempt) string {
+	if a.Over() {
+		return "result." + string(a.Result())
+	}
+	return "status." + string(a.Status())
 }
 
 // A row is a Call in a list.

@@ -61,6 +61,22 @@ func (v viewer) at(t time.Time, number string) template.HTML {
 	return v.timeTag(t, number, here.Format(form))
 }
 
+// second shows a time to the second, with the day if it is another one.
+func (v viewer) second(t time.Time, number string) template.HTML { return v.finely(t, number, ":05") }
+
+// exactly shows a time to the millisecond, with the day if it is another one.
+func (v viewer) exactly(t time.Time, number string) template.HTML {
+	return v.finely(t, number, ":05.000")
+}
+
+func (v viewer) finely(t time.Time, number, seconds string) template.HTML {
+	here, form := t.In(v.zoneOf(number)), forms[v.Language].day
+	if here.Format(time.DateOnly) == v.now.In(here.Location()).Format(time.DateOnly) {
+		form = forms[v.Language].clock
+	}
+	return v.timeTag(t, number, here.Format(form+seconds))
+}
+
 func (v viewer) timeTag(t time.Time, number, text string) template.HTML {
 	full := forms[v.Language].full
 	title := t.In(v.zoneOf(number)).Format(full)
