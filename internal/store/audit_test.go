@@ -125,6 +125,8 @@ func testDeedsAreKept(t *testing.T, b backend) {
 	_, err = s.ChangeEndpointBy(t.Context(), desk, EndpointRotate, e.ID, rotate)
 	done(desk, EndpointRotate, e.ID, "", err)
 	done(desk, EndpointTest, e.ID, "", s.Note(t.Context(), desk, EndpointTest, e.ID))
+	done(desk, SessionCreate, desk.Name, "", s.Note(t.Context(), desk, SessionCreate, desk.Name))
+	done(desk, SessionEnd, desk.Name, "", s.Note(t.Context(), desk, SessionEnd, desk.Name))
 	heard, _ := createBy(t, s, shop, Idempotency{})
 	done(shop, CallCreate, heard.ID, "", nil)
 	k := DeliveryKey{heard.ID, e.ID, 1}
