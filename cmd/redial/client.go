@@ -2,6 +2,9 @@ package main
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"redial/api"
@@ -38,4 +41,24 @@ func quoted(word string) string {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// plainPath matches a path that no shell needs quoted.
+var plainPath = regexp.MustCompile(`^[\w/.+-]+$`)
+
+// self is the command that runs this program in another terminal and in any folder.
+func self() string {
+	own, err := os.Executable()
+	if err != nil {
+		return "redial"
+	}
+	if found, err := exec.LookPath("redial"); err == nil {
+		if found, err = filepath.EvalSymlinks(found); err == nil && found == own {
+			return "redial"
+		}
+	}
+	if plainPath.MatchString(own) {
+		return own
+	}
+	return quoted(own)
 }

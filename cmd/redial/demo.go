@@ -18,7 +18,7 @@ import (
 
 type demoCmd struct {
 	Story   string `help:"Which one: rings, confirm, voicemail, ladder, night or alert." enum:"rings,confirm,voicemail,ladder,night,alert" default:"rings" placeholder:"NAME"`
-	Stay    bool   `help:"Keep it up at the end, for a look at the API."`
+	Stay    bool   `help:"Keep it up at the end, for a look at its phones, and at the API."`
 	Polling bool   `help:"Without a public URL: redial asks Twilio, instead of being called back."`
 }
 
@@ -27,6 +27,7 @@ const (
 	demoTime  = 60 * time.Second // a call that has not ended by then is wrong
 	demoLook  = 5 * time.Second  // how long a waiting call is shown before somebody intervenes
 	demoPoll  = 100 * time.Millisecond
+	demoStay  = "+819012345670" // no story rings this phone
 )
 
 func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
@@ -47,8 +48,9 @@ func (c *demoCmd) Run(ctx context.Context, con *console) (err error) {
 		return ctx.Err()
 	}
 	if c.Stay {
-		printf(con.out, "\nStill up, until Ctrl-C. In another terminal, try\n\n  %s list --url %s\n"+
-			"  curl %[2]s/v1/calls\n\n", self(), d.url)
+		printf(con.out, "\nStill up, until Ctrl-C. The phones, to answer by hand, are at\n\n  %s/\n\n"+
+			"In another terminal, ring one, or look at the calls:\n\n  %s call --url %[3]s %s --say Hello. --wait\n"+
+			"  %[2]s list --url %[3]s\n  curl %[3]s/v1/calls\n\n", d.twilio, self(), d.url, demoStay)
 		<-ctx.Done()
 		con.stopped()
 	}

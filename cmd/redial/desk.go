@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -146,6 +143,7 @@ func (c *deskCmd) greet(con *console, p *pair) {
 	}
 	say("redial", "%s  %s", p.url, key)
 	say("Twilio", "%s  on your desk: no real phone rings", p.twilio)
+	say("Page", "%s/  the phones: answer them, press keys, or let them ring", p.twilio)
 	if c.Keep == "" {
 		say("Calls", "kept until Ctrl-C; --keep FOLDER keeps them for longer")
 	} else {
@@ -199,24 +197,4 @@ func inFlags(err error) error {
 		sentence = strings.ReplaceAll(sentence, "REDIAL_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_")), "--"+name)
 	}
 	return &app.ConfigError{Sentence: sentence}
-}
-
-// plainPath matches a path that no shell needs quoted.
-var plainPath = regexp.MustCompile(`^[\w/.+-]+$`)
-
-// self is the command that runs this program in another terminal and in any folder.
-func self() string {
-	own, err := os.Executable()
-	if err != nil {
-		return "redial"
-	}
-	if found, err := exec.LookPath("redial"); err == nil {
-		if found, err = filepath.EvalSymlinks(found); err == nil && found == own {
-			return "redial"
-		}
-	}
-	if plainPath.MatchString(own) {
-		return own
-	}
-	return quoted(own)
 }

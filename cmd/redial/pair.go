@@ -106,6 +106,7 @@ func (p *pair) clear() error {
 // assemble makes the two parts. It sets everything that could lead out of this machine.
 func (p *pair) assemble(ctx context.Context, g pairing) (node *app.App, err error) {
 	g.phones.AccountSID, g.phones.AuthToken = simAccount, simToken
+	g.phones.Try = fmt.Sprintf("%s call --url %s +819012345678 --say Hello. --wait", self(), p.url)
 	if p.phones, err = sim.New(g.phones); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,7 @@ func (c *simCmd) config() (sim.Config, error) {
 		return conf, err
 	}
 	conf.AccountSID, conf.AuthToken, conf.CallsPerSecond = c.AccountSID, c.AuthToken, c.CallsPerSecond
+	conf.Try = "redial call +819012345678 --say Hello. --wait"
 	return conf, asJSON("--account", c.Account, &conf.Account)
 }
 
@@ -58,6 +59,7 @@ func (c *simCmd) Run(ctx context.Context, con *console) error {
 	printf(con.err, "A Twilio on your desk. In another terminal:\n\n"+
 		"  export TWILIO_ACCOUNT_SID=%s TWILIO_AUTH_TOKEN=%s REDIAL_TWILIO_BASE_URL=http://%s\n"+
 		"  export HOST_URL=http://127.0.0.1:8080 REDIAL_FROM=+815012345678\n"+
-		"  redial serve\n\nWhat rang: http://%[3]s/sim/legs\n\n", c.AccountSID, c.AuthToken, l.Addr())
+		"  redial serve\n\nThe phones: http://%[3]s/\nWhat rang:  http://%[3]s/sim/legs\n\n",
+		c.AccountSID, c.AuthToken, l.Addr())
 	return serveUntil(ctx, l, phones)
 }

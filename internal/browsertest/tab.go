@@ -16,7 +16,7 @@ import (
 )
 
 // timeout is how long a page may take for anything, on a busy machine.
-const timeout = time.Minute
+const timeout = 2 * time.Minute
 
 // tick is how often a page is asked whether it shows what a test waits for.
 const tick = 20 * time.Millisecond
@@ -151,8 +151,6 @@ func (p *Tab) Click(selector string) {
 	p.t.Helper()
 	// A page that changes may replace an element between being found and being clicked.
 	p.until("click "+selector, func(ctx context.Context) (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, timeout/10)
-		defer cancel()
 		err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector)))
 		return err == nil, err
 	})

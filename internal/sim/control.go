@@ -12,15 +12,14 @@ import (
 
 // control serves sim's own API: what was asked for, what rang, and what is to happen.
 func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
-	if !loopback(r.Host) {
-		http.Error(w, "the control API serves this machine only", http.StatusForbidden)
-		return
-	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	v, err := s.controlled(r)
+	_, isNotNow := errors.AsType[notNow](err)
 	switch {
-	case errors.Is(err, errNoControl):
+	case errors.Is(err, errNoControl), errors.Is(err, errNoCall):
 		http.Error(w, err.Error(), http.StatusNotFound)
+	case isNotNow:
+		http.Error(w, err.Error(), http.StatusConflict)
 	case err != nil:
 		http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 	case v == nil:
@@ -33,11 +32,13 @@ func (s *Sim) control(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-var errNoControl = errors.New("there are GET /sim/requests, /sim/legs, /sim/scripts, /sim/faults, /sim/account; " +
-	"PUT /sim/scripts, /sim/scripts/NUMBER, /sim/faults, /sim/account, /sim/suspend; POST /sim/reset")
+var errNoControl = errors.New("there are GET /sim/requests, /sim/legs, /sim/scripts, /sim/default, /sim/faults, " +
+	"/sim/account; PUT /sim/scripts, /sim/scripts/NUMBER, /sim/default, /sim/faults, /sim/account, /sim/suspend; " +
+	"POST /sim/reset, /sim/legs/SID/answer, decline, ignore, press or hang-up")
 
 func (s *Sim) controlled(r *http.Request) (any, error) {
 	number, one := strings.CutPrefix(r.URL.Path, "/sim/scripts/")
+	call, isCall := strings.CutPrefix(r.URL.Path, "/sim/legs/")
 	switch what := r.Method + " " + r.URL.Path; {
 	case what == "GET /sim/requests":
 		return s.Requests(), nil
@@ -58,6 +59,16 @@ func (s *Sim) controlled(r *http.Request) (any, error) {
 		})
 	case r.Method == http.MethodPut && one:
 		return nil, read(r, func(script string) error { return s.Script(number, script) })
+	case what == "GET /sim/default":
+		return s.currentDefault(), nil
+	case what == "PUT /sim/default":
+		return nil, read(r, s.SetDefault)
+	case r.Method == http.MethodPost && isCall:
+		sid, deed, _ := strings.Cut(call, "/")
+		if deed != pressKeys {
+			return nil, s.Act(sid, deed, "")
+		}
+		return nil, read(r, func(keys string) error { return s.Act(sid, deed, keys) })
 	case what == "GET /sim/faults":
 		return s.currentFaults(), nil
 	case what == "PUT /sim/faults":
@@ -94,12 +105,29 @@ func read[T any](r *http.Request, do func(T) error) error {
 
 // reset forgets scripts, faults and what has happened; calls under way go on.
 func (s *Sim) reset() {
+	defer s.stir()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.scripts)
 	clear(s.sources)
+	clear(s.former)
 	clear(s.used)
-	s.requests, s.calls, s.faults, s.account, s.suspended = nil, nil, Faults{}, Account{}, 0
+	clear(s.byNumber)
+	s.others = cmp.Or(s.conf.Default, "answer")
+	s.fallback, _ = parseScript(s.others) // New has taken it
+	s.requests, s.calls, s.phones, s.faults, s.account, s.suspended = nil, nil, nil, Faults{}, Account{}, 0
+}
+
+// guarded serves h to this machine only. A page of another site, open in a browser on this machine, may change nothing.
+func guarded(h http.Handler) http.Handler {
+	h = http.NewCrossOriginProtection().Handler(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !loopback(r.Host) {
+			http.Error(w, "the control API and the page of the phones serve this machine only", http.StatusForbidden)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 func loopback(hostport string) bool {

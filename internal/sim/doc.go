@@ -21,6 +21,10 @@
 //	stuck:ringing    keeps this one; or stuck:queued
 //	refuse:21211     the create request is refused with that code, and HTTP status 400
 //	refuse:10005/403  the same with that status
+//	by-hand          does what somebody does with it at the desk's page, or by the control API
+//
+// Whatever its script says, a phone that rings can be answered, declined or ignored by hand. Then it lives no faster
+// than life, whatever the Speed.
 //
 // Steps take modifiers, joined with "+":
 //
@@ -41,14 +45,19 @@
 // Its files, from the top down:
 //
 //	rest.go          Twilio's REST API
+//	desk.go          the page of the phones, served and kept up to date
+//	view.go          what the page shows
+//	words.go         the page's words, in English and Japanese
 //	control.go       sim's own API, under /sim/
 //	validate.go      what Twilio refuses in a create request
 //	leg.go           the life of a call, from the queue to its end
 //	instructions.go  the TwiML that a call goes through
+//	hand.go          what a person does with a phone
 //	callback.go      what Twilio posts and fetches, signed
 //	account.go       what the account may do, its numbers, its clock
 //	faults.go        what goes wrong, by a seed
-//	sim.go           a Twilio, and the truth about the calls that were placed
+//	sim.go           a Twilio: what was asked of it, which phones there are, who watches
+//	calls.go         calls and phones, as sim knows them
 //	answer.go        what a request is answered: a body, or one of Twilio's errors
 //	script.go        what a phone does
 package sim

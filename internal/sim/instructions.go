@@ -57,12 +57,16 @@ func (v *verb) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
 }
 
 func (v verb) attr(name string) string {
-	for _, a := range v.attrs {
-		if a.Name.Space == "" && a.Name.Local == name {
-			return a.Value
-		}
+	if i := v.index(name); i >= 0 {
+		return v.attrs[i].Value
 	}
 	return ""
+}
+
+func (v verb) has(name string) bool { return v.index(name) >= 0 }
+
+func (v verb) index(name string) int {
+	return slices.IndexFunc(v.attrs, func(a xml.Attr) bool { return a.Name.Space == "" && a.Name.Local == name })
 }
 
 // ssml are the elements that a text may have.
@@ -160,20 +164,32 @@ func (s *Sim) at(l *leg, base, link, method, digits string) *document {
 	return parseTwiml(twiml, u.String())
 }
 
-// hears records what is said to the person or machine that answered.
-func (s *Sim) hears(l *leg, text string) {
-	text = strings.Join(strings.Fields(text), " ")
+// notes adds a line to the conversation.
+func (s *Sim) notes(l *leg, line Line) {
+	line.At = time.Now()
 	s.mu.Lock()
-	l.Heard = append(l.Heard, text)
+	if len(l.Lines) < maxLines {
+		l.Lines = append(l.Lines, line)
+	}
 	s.mu.Unlock()
-	s.news(l.SID, l.To, "hears “%s”", text)
+	s.stir()
+}
+
+// hears records what is said to the person or machine that answered.
+func (s *Sim) hears(l *leg, line Line) {
+	line.Kind, line.Text = "say", strings.Join(strings.Fields(line.Text), " ")
+	s.mu.Lock()
+	l.Heard = append(l.Heard, line.Text)
+	s.mu.Unlock()
+	s.notes(l, line)
+	s.news(l.SID, l.To, "hears “%s”", line.Text)
 }
 
 // play goes through a document, and returns the one that follows it; done says that
 // the conversation is over.
 func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 	if doc == nil {
-		s.hears(l, broken)
+		s.hears(l, Line{Text: broken})
 		s.pass(l, time.Second)
 		return nil, true
 	}
@@ -188,7 +204,8 @@ func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 				return next, done
 			}
 		default:
-			if next, gone := s.pass(l, s.speak(l, v)); gone {
+			s.speak(l, v)
+			if next, gone := s.pass(l, v.lasts()); gone {
 				return next, next == nil
 			}
 		}
@@ -197,46 +214,61 @@ func (s *Sim) play(l *leg, doc *document) (next *document, done bool) {
 	return next, next == nil
 }
 
-// speak records what a verb says, and returns how long that takes. A verb whose exact name Twilio does not know
-// takes no time.
-func (s *Sim) speak(l *leg, v verb) time.Duration {
-	switch v.name {
-	case "Say":
-		text := v.said()
-		if !isSaid(text) || !languages.MatchString(v.attr("language")) {
-			return 0
-		}
-		s.hears(l, text)
-		return time.Duration(len([]rune(text))) * 70 * time.Millisecond * max(1, v.number("loop", 1))
-	case "Pause":
+// lasts is how long a verb takes. One whose exact name Twilio does not know takes no time.
+func (v verb) lasts() time.Duration {
+	switch {
+	case v.isHeard():
+		return time.Duration(len([]rune(v.said()))) * 70 * time.Millisecond * max(1, v.number("loop", 1))
+	case v.name == "Pause":
 		return v.number("length", 1) * time.Second
-	case "Play":
+	case v.name == "Play":
 		return 5 * time.Second * max(1, v.number("loop", 1))
 	}
 	return 0
 }
 
-// gather listens for keys while it speaks, and for a while after.
+// isHeard says whether a verb is a Say that a voice can say.
+func (v verb) isHeard() bool {
+	return v.name == "Say" && isSaid(v.said()) && languages.MatchString(v.attr("language"))
+}
+
+// speak records what a verb lets the person hear.
+func (s *Sim) speak(l *leg, v verb) {
+	switch {
+	case v.isHeard():
+		s.hears(l, Line{Text: v.said(), Voice: v.attr("voice"), Language: v.attr("language")})
+	case v.name == "Pause":
+		s.notes(l, Line{Kind: "pause", Seconds: int(v.number("length", 1))})
+	case v.name == "Play":
+		s.notes(l, Line{Kind: "play", Text: strings.TrimSpace(v.text)})
+	}
+}
+
+// gather listens for keys while it speaks, and for a while after. The first key ends what is said.
 func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, pressed bool) {
-	var length time.Duration
-	for _, inner := range v.parts {
-		length += s.speak(l, inner)
+	waits := v.number("timeout", 5) * time.Second
+	script := l.nextPress()
+	defer s.listen(l, v)()
+	keys, whole := "", false
+	for i := 0; i <= len(v.parts) && keys == ""; i++ {
+		lasts := waits
+		if i < len(v.parts) {
+			s.speak(l, v.parts[i])
+			lasts = v.parts[i].lasts()
+		}
+		next, gone := (*document)(nil), false
+		if keys, whole, next, gone = s.hear(l, lasts, &script); gone {
+			return next, next == nil, true
+		}
 	}
-	p := l.nextPress()
-	listens := length + v.number("timeout", 5)*time.Second
-	if p.keys == "" || p.after > listens {
-		next, gone := s.pass(l, listens)
-		return next, gone && next == nil, gone
+	for more := keys; more != "" && !whole && !v.isFull(keys); keys += more {
+		next, gone := (*document)(nil), false
+		if more, _, next, gone = s.hear(l, waits, &press{}); gone {
+			return next, next == nil, true
+		}
 	}
-	if next, gone := s.pass(l, p.after); gone {
-		return next, next == nil, true
-	}
-	keys := p.keys
-	if finish := v.attr("finishOnKey"); finish != "" {
-		keys, _, _ = strings.Cut(keys, finish)
-	}
-	if n := int(v.number("numDigits", 0)); n > 0 {
-		keys = keys[:min(n, len(keys))]
+	if keys = v.entered(keys); keys == "" {
+		return nil, false, false
 	}
 	s.mu.Lock()
 	l.Pressed = append(l.Pressed, keys)
@@ -245,7 +277,66 @@ func (s *Sim) gather(l *leg, doc *document, v verb) (next *document, done, press
 	return s.at(l, doc.base, v.attr("action"), v.attr("method"), keys), false, true
 }
 
-// nextPress returns what the person presses at the next question.
+// finish is the key that ends what is entered into a Gather; empty: none.
+func (v verb) finish() string {
+	if !v.has("finishOnKey") {
+		return "#"
+	}
+	return v.attr("finishOnKey")
+}
+
+// isFull says whether Twilio takes no more keys than these.
+func (v verb) isFull(keys string) bool {
+	n, finish := int(v.number("numDigits", 0)), v.finish()
+	return n > 0 && len(keys) >= n || finish != "" && strings.Contains(keys, finish)
+}
+
+// entered is what Twilio makes of pressed keys.
+func (v verb) entered(keys string) string {
+	if finish := v.finish(); finish != "" {
+		keys, _, _ = strings.Cut(keys, finish)
+	}
+	if n := int(v.number("numDigits", 0)); n > 0 {
+		keys = keys[:min(n, len(keys))]
+	}
+	return keys
+}
+
+// listen makes the phone's keys count until end is called. It tells the person so.
+func (s *Sim) listen(l *leg, v verb) (end func()) {
+	set := func(on bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for l.listens = on; len(l.keys) > 0; {
+			<-l.keys
+		}
+	}
+	set(true)
+	s.notes(l, Line{Kind: "gather", Seconds: int(v.number("timeout", 5)), Keys: int(v.number("numDigits", 0)),
+		Finish: v.finish()})
+	return func() { set(false) }
+}
+
+// hear lets d pass while Twilio listens, unless keys are pressed before: a person's, one by one, or the script's, as a
+// whole.
+func (s *Sim) hear(l *leg, d time.Duration, script *press) (keys string, whole bool, next *document, gone bool) {
+	whole = script.keys != "" && script.after <= d
+	if whole {
+		d = script.after
+	}
+	if keys, next, gone = s.passOr(l, d, l.keys); gone || keys != "" {
+		script.keys = "" // a person has taken over
+		return keys, false, next, gone
+	}
+	script.after -= d
+	if whole {
+		keys, script.keys = script.keys, ""
+		s.presses(l, keys)
+	}
+	return keys, whole, nil, false
+}
+
+// nextPress returns what the script presses at the next question.
 func (l *leg) nextPress() (p press) {
 	if len(l.presses) > 0 {
 		p, l.presses = l.presses[0], l.presses[1:]
@@ -256,21 +347,30 @@ func (l *leg) nextPress() (p press) {
 // pass lets a part of the conversation pass. gone says that it was cut short: the person hung up, the TimeLimit
 // was reached, or a request ended the call or gave it the document next.
 func (s *Sim) pass(l *leg, d time.Duration) (next *document, gone bool) {
+	_, next, gone = s.passOr(l, d, nil)
+	return next, gone
+}
+
+// passOr is pass, but ends as soon as a key is pressed.
+func (s *Sim) passOr(l *leg, d time.Duration, pressed <-chan string) (key string, next *document, gone bool) {
 	end := l.cutAt
 	if !l.hangsUp.IsZero() && l.hangsUp.Before(end) {
 		end = l.hangsUp
 	}
-	t := time.NewTimer(min(s.scaled(d), max(0, time.Until(end))))
+	t := time.NewTimer(min(l.scaled(d), max(0, time.Until(end))))
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return nil, !time.Now().Before(end)
+		return "", nil, !time.Now().Before(end)
+	case key = <-pressed:
+		return key, nil, false
 	case twiml := <-l.twiml:
-		return s.other(l, twiml), true
+		return "", s.other(l, twiml), true
+	case <-l.hungUp:
 	case <-l.ended:
 	case <-s.ctx.Done():
 	}
-	return nil, true
+	return "", nil, true
 }
 
 // fetch asks the application for TwiML by a signed request, as Twilio does once a call is answered.

@@ -33,6 +33,10 @@ func (s *Sim) place(form url.Values, st step, nth int) *leg {
 		},
 		account: s.conf.AccountSID, speed: s.conf.Speed, step: st, nth: nth, timeout: ringDefault, longest: talkDefault,
 		ended: make(chan struct{}), twiml: make(chan string, 1), told: make(chan struct{}),
+		deeds: make(chan string, 1), keys: make(chan string, maxKeys), hungUp: make(chan struct{}, 1),
+	}
+	if st.name == byHand {
+		l.speed = 1
 	}
 	if n, err := strconv.Atoi(form.Get("Timeout")); err == nil {
 		l.timeout = time.Duration(n) * time.Second
@@ -42,6 +46,9 @@ func (s *Sim) place(form url.Values, st step, nth int) *leg {
 	}
 	l.updated = l.CreatedAt
 	s.calls = append(s.calls, l)
+	p := s.phone(l.To)
+	p.legs = append(p.legs, l)
+	s.stir()
 	return l
 }
 
@@ -79,7 +86,7 @@ func (s *Sim) live(l *leg) {
 		s.stuck()
 		return
 	}
-	if !s.rest(l, s.scaled(queue)+s.turn()) {
+	if !s.rest(l, l.scaled(queue)+s.turn()) {
 		return // canceled in the queue: Twilio sends no callback
 	}
 	s.become(l, "initiated")
@@ -121,13 +128,13 @@ func (s *Sim) turn() time.Duration {
 // ring lets the phone ring. It returns the call's final status, or nothing if the call was answered.
 func (s *Sim) ring(l *leg) string {
 	if end, unheard := silent[l.step.name]; unheard {
-		if !s.rest(l, s.scaled(toBusy)) {
+		if !s.rest(l, l.scaled(toBusy)) {
 			return "canceled"
 		}
 		l.sip = end.sip
 		return end.status
 	}
-	if !s.rest(l, s.scaled(toRinging)) {
+	if !s.rest(l, l.scaled(toRinging)) {
 		return "canceled"
 	}
 	s.become(l, "ringing")
@@ -139,9 +146,7 @@ func (s *Sim) ring(l *leg) string {
 	if rings > l.timeout && l.step.name != "rings-forever" {
 		rings, end = l.timeout, "no-answer"
 	}
-	if !s.rest(l, s.scaled(rings)) {
-		end = "canceled"
-	}
+	end = s.await(l, rings, end)
 	l.sip = map[string]int{"busy": 486, "no-answer": 487, "canceled": 487}[end]
 	return end
 }
@@ -159,7 +164,7 @@ var silent = map[string]struct {
 // patience is how long the phone rings, and the final status after that; empty: it is answered.
 func (s *Sim) patience(l *leg) (time.Duration, string) {
 	switch l.step.name {
-	case "no-answer":
+	case "no-answer", byHand:
 		return l.timeout, "no-answer"
 	case "decline":
 		if l.step.arg == "no-answer" {
@@ -188,10 +193,10 @@ func (s *Sim) answersAs(l *leg, who string) {
 // talk is the conversation. It ends with the instructions, or when the person hangs up.
 func (s *Sim) talk(l *leg) {
 	answered := time.Now()
-	l.cutAt = answered.Add(s.scaled(l.longest))
+	l.cutAt = answered.Add(l.scaled(l.longest))
 	l.presses = l.step.keys
 	if l.step.name == "answer" && l.step.length > 0 {
-		l.hangsUp = answered.Add(s.scaled(l.step.length))
+		l.hangsUp = answered.Add(l.scaled(l.step.length))
 	}
 	doc, over := s.detect(l)
 	if over {
@@ -280,6 +285,7 @@ func (s *Sim) become(l *leg, status string) bool {
 		l.EndedAt = now
 	}
 	s.mu.Unlock()
+	s.stir()
 	s.conf.Logger.Debug("call", "sid", l.SID, "status", status)
 	if does := l.does(status); does != "" {
 		s.news(l.SID, l.To, "%s", does)

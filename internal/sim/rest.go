@@ -14,10 +14,11 @@ import (
 	"time"
 )
 
-// ServeHTTP answers the REST API and the control API.
+// ServeHTTP answers the REST API, the control API, and the desk's page.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, "/sim/") {
-		s.control(w, r)
+	if r.URL.Path == "/" || strings.HasPrefix(r.URL.Path, "/sim/") {
+		s.once.Do(func() { s.own = guarded(s.newOwn()) })
+		s.own.ServeHTTP(w, r)
 		return
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))

@@ -34,6 +34,9 @@ type press struct {
 // stuckAt are the statuses that a call can keep for ever; it keeps the last one if the script names none.
 var stuckAt = []string{"queued", "ringing", "in-progress"}
 
+// byHand is the step of a phone that does what a person at the desk does with it.
+const byHand = "by-hand"
+
 func (s step) isStuck(at string) bool {
 	return s.name == "stuck" && (s.arg == at || s.arg == "" && at == "in-progress")
 }
@@ -43,7 +46,7 @@ func (s step) has(modifier string) bool { return slices.Contains(s.modifiers, mo
 var (
 	stepNames = []string{
 		"answer", "no-answer", "busy", "decline", "voicemail", "failed", "wrong", "rings-forever", "queued",
-		"stuck", "refuse",
+		"stuck", "refuse", byHand,
 	}
 	modifiers = []string{"lost", "late", "doubled", "reordered", "early", "429", "500", "dropped", "unplaced500", "gone"}
 )

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -31,6 +30,7 @@ type Config struct {
 	Default        string            // what other phones do; empty: answer
 	Logger         *slog.Logger      // nil: discard
 	News           func(News)        // called with what phones do and hear, also concurrently; may be nil
+	Try            string            // a command that makes a phone ring, for the desk's page; may be empty
 }
 
 // News is something that a phone did or heard.
@@ -51,53 +51,6 @@ type Request struct {
 	SID    string     `json:"sid"`    // of the call that was placed
 }
 
-// Leg is the truth about a call that was placed. Times are zero until they come.
-type Leg struct {
-	SID        string     `json:"sid"`
-	To         string     `json:"to"`
-	From       string     `json:"from"`
-	Form       url.Values `json:"form"`
-	Script     string     `json:"script"` // what the phone was to do
-	Status     string     `json:"status"`
-	CreatedAt  time.Time  `json:"created_at"`
-	DialedAt   time.Time  `json:"dialed_at,omitzero"` // it left the queue
-	RingingAt  time.Time  `json:"ringing_at,omitzero"`
-	AnswerAt   time.Time  `json:"answered_at,omitzero"`
-	EndedAt    time.Time  `json:"ended_at,omitzero"`
-	AnsweredBy string     `json:"answered_by,omitempty"` // what machine detection said; empty without it
-	Heard      []string   `json:"heard,omitempty"`       // what was said after it was answered, by who answers
-	Pressed    []string   `json:"pressed,omitempty"`     // the keys that were pressed while Twilio listened
-}
-
-// leg is a call and what sim knows about it beside the truth that it shows.
-type leg struct {
-	Leg
-	account  string
-	speed    float64
-	step     step
-	nth      int // of the calls to this number
-	timeout  time.Duration
-	longest  time.Duration // its TimeLimit
-	cutAt    time.Time     // when that ends the conversation
-	updated  time.Time
-	changes  []change  // of its status, in order
-	presses  []press   // that are left
-	hangsUp  time.Time // when the person does; zero: not before the instructions end
-	sip      int
-	sequence int // of its callbacks
-	deleted  bool
-	ended    chan struct{} // closed when a request ends it
-	endAs    string
-	twiml    chan string   // other instructions, from a request
-	told     chan struct{} // closed once its first callback is delivered
-}
-
-// change is a status that a call took on.
-type change struct {
-	status string
-	at     time.Time
-}
-
 // Sim is a Twilio. It serves the REST API, and under /sim/ its own control API.
 type Sim struct {
 	conf   Config
@@ -111,7 +64,11 @@ type Sim struct {
 	account   Account
 	scripts   map[string][]step
 	sources   map[string]string // the scripts as they were written
+	former    map[string]string // the scripts that a person at the desk has set aside
 	fallback  []step
+	others    string   // fallback as it was written
+	phones    []*phone // in the order in which they came up
+	byNumber  map[string]*phone
 	used      map[string]int // create requests so far, by number
 	requests  []Request
 	calls     []*leg // in the order of their creation
@@ -121,6 +78,12 @@ type Sim struct {
 
 	suspendedWith int // the HTTP status of these answers
 	nextStart     time.Time
+
+	once sync.Once
+	own  http.Handler // what is not Twilio's, from the first request on
+
+	watching sync.Mutex
+	watchers map[chan struct{}]bool
 
 	counting sync.Mutex
 	faulted  map[string]int // how often each fault happened
@@ -137,7 +100,8 @@ func New(c Config) (*Sim, error) {
 	c.Speed = cmp.Or(c.Speed, 1)
 	s := &Sim{
 		conf: c, client: c.Client, scripts: map[string][]step{}, sources: map[string]string{}, used: map[string]int{},
-		faulted: map[string]int{}, run: rand.Uint64(),
+		former: map[string]string{}, byNumber: map[string]*phone{}, faulted: map[string]int{}, run: rand.Uint64(),
+		watchers: map[chan struct{}]bool{},
 	}
 	if s.client == nil {
 		s.client = newClient()
@@ -146,15 +110,11 @@ func New(c Config) (*Sim, error) {
 		s.conf.Logger = slog.New(slog.DiscardHandler)
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	var err error
-	if s.fallback, err = parseScript(cmp.Or(c.Default, "answer")); err != nil {
-		return nil, fmt.Errorf("the default script: %w", err)
-	}
-	if err := errors.Join(s.SetFaults(c.Faults), s.SetAccount(c.Account)); err != nil {
+	if err := errors.Join(s.SetDefault(c.Default), s.SetFaults(c.Faults), s.SetAccount(c.Account)); err != nil {
 		return nil, err
 	}
-	for number, script := range c.Scripts {
-		if err := s.Script(number, script); err != nil {
+	for _, number := range slices.Sorted(maps.Keys(c.Scripts)) {
+		if err := s.Script(number, c.Scripts[number]); err != nil {
 			return nil, err
 		}
 	}
@@ -168,19 +128,49 @@ func (s *Sim) Close() {
 }
 
 // Script says what a number's phone does from its next call on. Each call that the number got before has used up a
-// step.
+// step. Without a script the phone does what others do.
 func (s *Sim) Script(number, script string) error {
 	if !e164.MatchString(number) {
 		return fmt.Errorf("%q is no number as Twilio is given it, such as +819012345678", number)
+	}
+	if script == "" {
+		s.mu.Lock()
+		delete(s.scripts, number)
+		delete(s.sources, number)
+		s.mu.Unlock()
+		s.stir()
+		return nil
 	}
 	steps, err := parseScript(script)
 	if err != nil {
 		return fmt.Errorf("the script of %s: %w", number, err)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.scripts[number], s.sources[number] = steps, script
+	s.phone(number)
+	s.mu.Unlock()
+	s.stir()
 	return nil
+}
+
+// SetDefault says what phones without a script do from now on; empty: answer.
+func (s *Sim) SetDefault(script string) error {
+	script = cmp.Or(script, "answer")
+	steps, err := parseScript(script)
+	if err != nil {
+		return fmt.Errorf("the default script: %w", err)
+	}
+	s.mu.Lock()
+	s.fallback, s.others = steps, script
+	s.mu.Unlock()
+	s.stir()
+	return nil
+}
+
+func (s *Sim) currentDefault() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.others
 }
 
 // SetFaults changes what goes wrong from now on.
@@ -227,7 +217,7 @@ func (s *Sim) Legs() []Leg {
 	legs := make([]Leg, len(s.calls))
 	for i, l := range s.calls {
 		legs[i] = l.Leg
-		legs[i].Heard, legs[i].Pressed = slices.Clone(l.Heard), slices.Clone(l.Pressed)
+		legs[i].Heard, legs[i].Pressed, legs[i].Lines = slices.Clone(l.Heard), slices.Clone(l.Pressed), slices.Clone(l.Lines)
 	}
 	return legs
 }
@@ -254,20 +244,57 @@ func (s *Sim) news(sid, to, does string, args ...any) {
 // scaled is how long d of a phone's time takes here.
 func (s *Sim) scaled(d time.Duration) time.Duration { return time.Duration(float64(d) / s.conf.Speed) }
 
-// now gives the call a status. The mutex is held.
-func (l *leg) now(status string) {
-	l.Status, l.updated = status, time.Now()
-	l.changes = append(l.changes, change{status, l.updated})
-}
-
-func final(status string) bool {
-	return slices.Contains([]string{"completed", "busy", "no-answer", "failed", "canceled"}, status)
-}
-
-// talked is how long the conversation lasted, in seconds of a phone's time.
-func (l *leg) talked() int {
-	if l.AnswerAt.IsZero() || l.EndedAt.IsZero() {
-		return 0
+// phone returns the phone of a number, which comes up now if it is new. The mutex is held.
+func (s *Sim) phone(number string) *phone {
+	p, ok := s.byNumber[number]
+	if !ok {
+		p = &phone{number: number}
+		s.byNumber[number] = p
+		s.phones = append(s.phones, p)
 	}
-	return max(1, int(math.Round(l.EndedAt.Sub(l.AnswerAt).Seconds()*l.speed)))
+	return p
+}
+
+// numberOf is the number that a call goes to; empty if there is no such call.
+func (s *Sim) numberOf(sid string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range slices.Backward(s.calls) {
+		if l.SID == sid {
+			return l.To
+		}
+	}
+	return ""
+}
+
+// watched is how many watch.
+func (s *Sim) watched() int {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	return len(s.watchers)
+}
+
+// stir tells those who watch that something has changed.
+func (s *Sim) stir() {
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	for changed := range s.watchers {
+		select {
+		case changed <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+// watch returns a channel that says when something has changed, until end is called.
+func (s *Sim) watch() (changed <-chan struct{}, end func()) {
+	ch := make(chan struct{}, 1)
+	s.watching.Lock()
+	defer s.watching.Unlock()
+	s.watchers[ch] = true
+	return ch, func() {
+		s.watching.Lock()
+		defer s.watching.Unlock()
+		delete(s.watchers, ch)
+	}
 }
