@@ -156,6 +156,13 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		}
 		does("POST /v1/incidents/{id}/acknowledge", open.Incidents[0].ID, "")
 		does("POST /v1/incidents/{id}/close", open.Incidents[0].ID, "")
+		b := w.browser()
+		b.signIn(desk)
+		b.do("POST", "/sign-out", nil)
+		if got := w.audited("desk"); !slices.Equal(got[len(got)-2:], []string{"desk session.create desk", "desk session.end desk"}) {
+			t.Errorf("signing in and out leaves %q", got)
+		}
+		tried[store.SessionCreate], tried[store.SessionEnd] = true, true
 		for _, what := range store.Deeds() {
 			if !tried[what] {
 				t.Errorf("%s was not tried", what)

@@ -125,3 +125,56 @@ func TestTheCallOfAnotherIsNotThere(t *testing.T) {
 		c.cancel()
 	})
 }
+
+// Each form of the page that changes something leaves an entry of its own kind in the audit, or says why it leaves none.
+// A form that is not in this table fails the test.
+func TestEachFormOfThePageIsAudited(t *testing.T) {
+	const nothing = ""
+	deeds := map[string]store.Deed{
+		"POST /sign-in":           store.SessionCreate,
+		"POST /sign-out":          store.SessionEnd,
+		"POST /calls/{id}/cancel": store.CallCancel,
+		"POST /calls/{id}/hangup": store.CallCancel,
+		"POST /calls/{id}/redial": store.CallRedial,
+		"POST /calls/{id}/again":  store.CallCreate,
+		"POST /preferences":       nothing, // it changes the browser's cookies alone
+	}
+	inWorld(t, nil, func(w *world) {
+		waiting := func() *asked { return w.call(api.CreateCall{To: bob, Policy: inTwoHours}) }
+		w.phone(alice).noAnswer().answers()
+		w.phone(bob).answers() // where it is called again
+		ringing := w.call(api.CreateCall{
+			To: alice, Policy: &api.Policy{RedialAfter: map[string]api.Delays{"no-answer": {api.Duration(time.Hour)}}},
+		})
+		w.pass(time.Minute)
+		of := map[string]*asked{"redial": ringing, "cancel": waiting(), "hangup": waiting(), "again": waiting()}
+		of["again"].cancel()
+		b := w.browser()
+		b.signIn(apiKey)
+		for _, route := range pageForms(t) {
+			what, known := deeds[route]
+			if !known {
+				t.Errorf("the form %s is not in the table", route)
+			}
+			deed := route[strings.LastIndexByte(route, '/')+1:]
+			if deed == "sign-out" {
+				continue // last of all
+			}
+			path := strings.TrimPrefix(route, "POST ")
+			if c := of[deed]; c != nil {
+				path = strings.Replace(path, "{id}", c.id, 1)
+			}
+			before := len(w.audited(""))
+			out := b.do("POST", path, url.Values{"key": {apiKey}})
+			after := w.audited("")[before:]
+			if out.Code != http.StatusSeeOther || len(after) > 1 || what == nothing != (len(after) == 0) ||
+				what != nothing && !strings.HasPrefix(after[0], "env "+string(what)+" ") {
+				t.Errorf("%s is answered %d, and leaves %q: %s", route, out.Code, after, out.Body)
+			}
+		}
+		b.do("POST", "/sign-out", nil)
+		if got := w.audited(""); !strings.HasPrefix(got[len(got)-1], "env "+string(store.SessionEnd)) {
+			t.Errorf("signing out leaves %q", got[len(got)-1])
+		}
+	})
+}

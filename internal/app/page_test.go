@@ -27,6 +27,22 @@ func pagePaths(t *testing.T, call string) (paths []string) {
 	return paths
 }
 
+// pageForms are the routes of all forms of the page.
+func pageForms(t *testing.T) (routes []string) {
+	t.Helper()
+	list, err := os.ReadFile("page_routes.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`mux\.Handle\("(POST [^"]+)"`).FindAllStringSubmatch(string(list), -1) {
+		routes = append(routes, m[1])
+	}
+	if len(routes) < 5 {
+		t.Fatalf("%d forms were found: %q", len(routes), routes)
+	}
+	return routes
+}
+
 // look opens a page as a browser does. Streams are asked for their headers alone.
 func (w *world) look(path string, change func(*http.Request)) *httptest.ResponseRecorder {
 	method := "GET"
