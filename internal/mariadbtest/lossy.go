@@ -134,7 +134,7 @@ func readPacket(r io.Reader) ([]byte, error) {
 	return p, err
 }
 
-// withoutLast cuts off the last packet of an answer. The packets of an answer are numbered from 1 on. One with the number
+// withoutLast cuts off the last packet of an answer, whose packets are numbered from 1 on. One with the number
 // 0 is what MySQL says when it closes the connection.
 func withoutLast(packets []byte) []byte {
 	last := 0
