@@ -83,6 +83,9 @@ func testFactOnTakenNumber(t *testing.T, b backend) {
 	three := create(t, s, to(phone))
 	dial(t, s, begin)
 	change(t, s, two.ID, report(call.StatusBusy))
+	if get(t, s, three.ID).Held == "" {
+		t.Error("released while the leg rings")
+	}
 	four := create(t, s, to(phone))
 	dial(t, s, begin.Add(30*time.Second)) // all are held: the leg still rings
 	change(t, s, one.ID, report(call.StatusCompleted))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -104,6 +103,7 @@ type freed struct {
 	tried   string   // the last Call that was tried
 	passed  bool     // a Call was passed over, because another node has locked it
 	offered bool     // it was offered to a Call that can ring
+	rings   bool     // another Call rings it, too
 
 	elsewhere bool // another node's sweep handles it
 }
@@ -133,6 +133,7 @@ func (n *numbers) passOn(wants map[string][]*want, free map[string]*freed) (list
 			return nil, err
 		}
 	}
+	n.readRinging(list)
 	for _, f := range list {
 		n.trySweep(f)
 		n.findNext(f, 1)
@@ -260,8 +261,42 @@ func (n *numbers) renumber(c *stored, had map[string]int) {
 // that other operations can be written in between.
 const triesPerBatch = 32
 
+// readRinging queues the reading of which of the numbers that this batch frees are rung by other Calls.
+func (n *numbers) readRinging(list []*freed) {
+	by := map[string]*freed{}
+	for _, f := range list {
+		if !f.swept {
+			by[f.number] = f
+		}
+	}
+	if len(by) == 0 {
+		return
+	}
+	n.add(engine.Statement{
+		SQL:  selectRinging,
+		Args: []any{engine.List(slices.Sorted(maps.Keys(by)))},
+		Rows: func(scan func(...any) error) error {
+			var number string
+			err := scan(&number)
+			if f := by[number]; f != nil {
+				f.rings = true
+			}
+			return err
+		},
+	})
+}
+
+// What is held for a number is looked for with each call that ends. For an engine that plans each statement anew, two
+// plain ones are a quarter of the work of one that has both, and their conditions, within it.
+const (
+	selectRinging = `SELECT number FROM destinations WHERE number IN ($1)`
+	nextHeld      = `SELECT id FROM calls WHERE held_for = $1 AND id > $2 ORDER BY id LIMIT $3`
+	nextAlsoHeld  = `SELECT call_id FROM also_held WHERE number = $1 AND call_id > $2 ORDER BY call_id LIMIT $3`
+)
+
 // selectNext finds the oldest Calls after $2 that are held for a number, or also held for it, if the number is free
-// and was offered to no Call that is due by $3.
+// and was offered to no Call that is due by $3. It is one statement, so that it sees a Call either offered or ringing
+// that another node dials meanwhile.
 const (
 	selectNext = `SELECT id FROM (
 		SELECT id FROM calls WHERE held_for = $1 AND id > $2` + ifUnoffered + ` ORDER BY id LIMIT $4) AS held
@@ -276,21 +311,22 @@ const (
 // findNext queues the search for the Calls that are tried next for a number, most at most. It treats a number that
 // this batch frees as offered to nobody, because the batch's rows are only written later.
 func (n *numbers) findNext(f *freed, most int) {
-	due := int64(math.MinInt64)
-	if f.swept {
-		due = micros(n.now)
-	}
 	f.most = most
-	n.add(engine.Statement{
-		SQL:  selectNext,
-		Args: []any{f.number, f.tried, due, most},
-		Rows: func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
+	found := func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		if !f.rings {
 			f.next = append(f.next, id)
-			return err
-		},
-	})
+		}
+		return err
+	}
+	if f.swept {
+		n.add(engine.Statement{SQL: selectNext, Args: []any{f.number, f.tried, micros(n.now), most}, Rows: found})
+		return
+	}
+	for _, sql := range []string{nextHeld, nextAlsoHeld} {
+		n.add(engine.Statement{SQL: sql, Args: []any{f.number, f.tried, most}, Rows: found})
+	}
 }
 
 // release offers each of the numbers to the first Call held for it that can ring now, which usually is the first of
