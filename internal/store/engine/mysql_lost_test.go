@@ -229,8 +229,10 @@ func crossing(t *testing.T, e Engine, began chan<- struct{}) error {
 
 // A row that is waited for too long ends the whole transaction, also where the server ends only the statement.
 func TestALockThatIsWaitedForTooLong(t *testing.T) {
-	for _, options := range [][]string{nil, {"--innodb-rollback-on-timeout"}} {
-		e := openEmpty(t, mariadbtest.NewServer(t, options...).URL, 0)
+	for url, whole := range map[string]bool{
+		mariadbtest.New(t): false, mariadbtest.NewServer(t, "--innodb-rollback-on-timeout").URL: true,
+	} {
+		e := openEmpty(t, url, 0)
 		insertThings(t, e, []any{"b", nil, nil, nil, nil})
 		holding(t, another(t, e), Statement{SQL: "SELECT id FROM things", Lock: ForUpdate}, func() {
 			for name, transact := range writers(e) {
@@ -258,11 +260,11 @@ func TestALockThatIsWaitedForTooLong(t *testing.T) {
 				_, err := x.Briefly(func() error { return x.Read(Statement{SQL: "UPDATE things SET n = 1 WHERE id = 'b'"}) })
 				return err
 			})
-			if whole := options != nil; whole && e.Fault(err) != Locked || !whole && err != nil {
+			if whole && e.Fault(err) != Locked || !whole && err != nil {
 				t.Errorf("briefly: %v", err)
 			}
 		})
-		equal(t, len(allThings(t, e)), map[bool]int{true: 1, false: 2}[options != nil])
+		equal(t, len(allThings(t, e)), map[bool]int{true: 1, false: 2}[whole])
 	}
 }
 
