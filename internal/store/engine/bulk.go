@@ -29,6 +29,8 @@ type Insertion struct {
 
 	once      sync.Once
 	one, many string
+	mu        sync.Mutex
+	rows      []string // for each number of rows the SQL that inserts so many
 }
 
 // FreeKey is the unique key of an insertion of rows whose key may be taken.
@@ -68,6 +70,20 @@ func (in *Insertion) texts() (one, many string) {
 		in.many = into + "SELECT " + in.values(value) + " FROM " + unnest(in.Columns) + in.alone(value) + in.tail()
 	})
 	return in.one, in.many
+}
+
+// several returns the SQL that inserts n rows, all of whose values are parameters.
+func (in *Insertion) several(n int) string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for len(in.rows) <= n {
+		rows := make([]string, len(in.rows))
+		for r := range rows {
+			rows[r] = "(" + in.values(func(i int) string { return paramOf(in.Columns, i, r*len(in.Columns)+i+1) }) + ")"
+		}
+		in.rows = append(in.rows, "INSERT INTO "+in.Table+" ("+names(in.Columns)+") VALUES "+strings.Join(rows, ", "))
+	}
+	return in.rows[n]
 }
 
 // values is what is written to the columns. value(i) is the row's own value of column i.
@@ -141,11 +157,14 @@ func names(cols []Column) string {
 
 // param is the parameter of column i. A report can bring an integer that is too large for its column. The server is to
 // refuse it, because the driver would close the connection.
-func param(cols []Column, i int) string {
+func param(cols []Column, i int) string { return paramOf(cols, i, i+1) }
+
+// paramOf is parameter n of a statement, which is for column i.
+func paramOf(cols []Column, i, n int) string {
 	if cols[i].Text {
-		return fmt.Sprintf("$%d", i+1)
+		return fmt.Sprintf("$%d", n)
 	}
-	return fmt.Sprintf("CAST($%d AS BIGINT)", i+1)
+	return fmt.Sprintf("CAST($%d AS BIGINT)", n)
 }
 
 // unnest turns parameters that are whole columns into rows.

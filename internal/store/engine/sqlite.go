@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -135,10 +136,24 @@ func (e *sqliteFile) text(st *Statement) (string, []any, error) {
 
 func (e *sqliteFile) insert(t *Tx, in *Insertion, rows [][]any, returned func(scan func(...any) error) error) {
 	one, _ := in.texts()
-	for _, r := range rows {
-		t.Add(Statement{SQL: one, Args: r, Rows: returned})
+	if in.Free != nil || len(in.Returns) > 0 {
+		for _, r := range rows {
+			t.Add(Statement{SQL: one, Args: r, Rows: returned})
+		}
+		return
+	}
+	for some := range slices.Chunk(rows, max(1, maxValues/len(in.Columns))) {
+		if len(some) == 1 {
+			t.Add(Statement{SQL: one, Args: some[0]})
+			continue
+		}
+		t.Add(Statement{SQL: in.several(len(some)), Args: slices.Concat(some...)})
 	}
 }
+
+// maxValues bounds the parameters of a statement that inserts several rows: there is a text for each number of rows,
+// and each is kept prepared.
+const maxValues = 64
 
 func (e *sqliteFile) compares() bool { return true }
 
