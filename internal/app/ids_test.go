@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"redial/api"
 )
 
@@ -15,7 +13,6 @@ import (
 func TestIDsByTheirBeginning(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		later := api.Policy{NotBefore: api.After(6 * time.Hour)}
-		w.passIDs()
 		one := w.call(api.CreateCall{To: alice, Policy: &later})
 		two := w.call(api.CreateCall{To: bob, Policy: &later}) // in the same millisecond
 		w.pass(3 * time.Minute)
@@ -65,21 +62,6 @@ func TestIDsByTheirBeginning(t *testing.T) {
 		one.is("waiting")
 		two.is("waiting")
 	})
-}
-
-// passIDs lets time pass until it is later than the last id: ids never go back, and earlier stories may have ended
-// later.
-func (w *world) passIDs() {
-	w.t.Helper()
-	id, err := uuid.NewV7()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if ahead := time.Until(time.Unix(id.Time().UnixTime())); ahead > 0 {
-		w.stop() // the work of a running node would take long
-		w.pass(ahead + time.Millisecond)
-		w.start()
-	}
 }
 
 func TestManyIDsThatBeginAlike(t *testing.T) {

@@ -7,6 +7,7 @@
 //	wish.go      a request for a call to a Wish
 //	policy.go    policies and presets
 //	numbers.go   who may call and be called
+//	id.go        the ids of calls, which have their times
 //	decode.go    JSON field by field, and what is wrong with it
 //	settings.go  what the settings are called that errors are about
 package edge

@@ -75,11 +75,7 @@ func (r *Reader) Wish(body []byte, now time.Time) (call.Wish, error) {
 	if err := f.Problem(); err != nil {
 		return w, err
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return call.Wish{}, fmt.Errorf("making an id: %w", err)
-	}
-	w.ID, w.Secret = id.String(), rand.Text()
+	w.ID, w.Secret = NewID(now), rand.Text()
 	return w, nil
 }
 
