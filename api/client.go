@@ -30,8 +30,13 @@ type Client struct {
 type ListQuery struct {
 	State, Outcome, To string
 	By                 string // the name of the API key that asked for them
-	Cursor             string // NextCursor of the page before
-	Limit              int    // calls in a page; 0: the server's default
+	ID                 string // or its beginning
+	SID                string // Twilio's, of any attempt
+	Trigger            string
+	Metadata           map[string]string // all of these entries
+	Since, Until       *Moment           // when they were asked for; a duration is one before now
+	Cursor             string            // NextCursor of the page before
+	Limit              int               // calls in a page; 0: the server's default
 }
 
 // Create asks for a call. With an idempotency key it asks again when the answer is lost; replayed says that an
@@ -67,10 +72,19 @@ func (c *Client) Get(ctx context.Context, id string, wait time.Duration) (call C
 func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err error) {
 	v := url.Values{}
 	for name, value := range map[string]string{
-		"state": q.State, "outcome": q.Outcome, "to": q.To, "by": q.By, "cursor": q.Cursor,
+		"state": q.State, "outcome": q.Outcome, "to": q.To, "by": q.By, "id": q.ID, "sid": q.SID, "trigger": q.Trigger,
+		"cursor": q.Cursor,
 	} {
 		if value != "" {
 			v.Set(name, value)
+		}
+	}
+	for name, value := range q.Metadata {
+		v.Set("metadata["+name+"]", value)
+	}
+	for name, m := range map[string]*Moment{"since": q.Since, "until": q.Until} {
+		if m != nil {
+			v.Set(name, m.String())
 		}
 	}
 	if q.Limit != 0 {

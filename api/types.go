@@ -347,6 +347,9 @@ type Call struct {
 
 	// Ignored are the article's options that redial decides itself. They stand in the answer to their request alone.
 	Ignored []string `json:"ignored,omitzero"`
+	// Unsearchable are the names of the metadata by which the call is not found, as it has more than can be searched.
+	// They stand in the answer to its request alone.
+	Unsearchable []string `json:"unsearchable,omitzero"`
 }
 
 // Reached is the evidence that a person was reached.

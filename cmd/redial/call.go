@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 type callCmd struct {
@@ -34,6 +35,10 @@ func (c *callCmd) Run(ctx context.Context, con *console) error {
 		printf(con.out, "call %s, asked for before\n", call.ID)
 	case !c.JSON:
 		printf(con.out, "call %s\n", call.ID)
+	}
+	if len(call.Unsearchable) > 0 {
+		con.warning("the call is not found by %s: eight entries of metadata can be searched for",
+			strings.Join(call.Unsearchable, ", "))
 	}
 	if !c.Wait {
 		return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,8 +22,15 @@ type listCmd struct {
 	Outcome string `help:"Only those that ended so." placeholder:"OUTCOME" predictor:"reached,unreached,refused,canceled,expired"`
 	To      string `help:"Only those to this number, whoever of a call's people has it." placeholder:"NUMBER"`
 	By      string `help:"Only those that API keys of this name asked for." placeholder:"NAME"`
+	ID      string `name:"id" help:"Only those whose ids begin so." placeholder:"ID"`
+	SID     string `name:"sid" help:"Only the one with this CallSid." placeholder:"SID"`
+	Trigger string `help:"Only those that this trigger made." placeholder:"NAME"`
+	Since   string `help:"Only those asked for since a time, or since so long ago." placeholder:"TIME"`
+	Until   string `help:"Only those asked for before that." placeholder:"TIME"`
 	Limit   int    `help:"At most so many." default:"50"`
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
+
+	Metadata map[string]string `help:"Only those with this entry." placeholder:"order=42" mapsep:"none"`
 }
 
 // Validate refuses a limit that would count as none.
@@ -34,9 +42,7 @@ func (c *listCmd) Validate() error {
 }
 
 func (c *listCmd) Run(ctx context.Context, con *console) error {
-	page, err := c.client().List(ctx, api.ListQuery{
-		State: c.State, Outcome: c.Outcome, To: c.To, By: c.By, Limit: c.Limit, Cursor: c.Cursor,
-	})
+	page, err := c.page(ctx, con)
 	if err != nil {
 		return err
 	}
@@ -60,15 +66,40 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
+// page asks for a page. The server may have looked at many calls and found none yet: then it goes on.
+func (c *listCmd) page(ctx context.Context, con *console) (page api.CallList, err error) {
+	q := api.ListQuery{
+		State: c.State, Outcome: c.Outcome, To: c.To, By: c.By, ID: c.ID, SID: c.SID, Trigger: c.Trigger,
+		Metadata: c.Metadata, Limit: c.Limit, Cursor: c.Cursor,
+	}
+	if q.Since, err = moment("--since", c.Since); err != nil {
+		return page, con.usage(err)
+	}
+	if q.Until, err = moment("--until", c.Until); err != nil {
+		return page, con.usage(err)
+	}
+	for {
+		page, err = c.client().List(ctx, q)
+		if err != nil || len(page.Calls) > 0 || page.NextCursor == "" {
+			return page, err
+		}
+		q.Cursor = page.NextCursor
+	}
+}
+
 // more is the command that lists the next page of the same list.
 func (c *listCmd) more(cursor string) string {
 	args := []string{"list"}
 	for _, f := range []struct{ flag, value string }{
-		{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--by", c.By}, {"--cursor", cursor},
+		{"--state", c.State}, {"--outcome", c.Outcome}, {"--to", c.To}, {"--by", c.By}, {"--id", c.ID}, {"--sid", c.SID},
+		{"--trigger", c.Trigger}, {"--since", c.Since}, {"--until", c.Until}, {"--cursor", cursor},
 	} {
 		if f.value != "" {
 			args = append(args, f.flag, f.value)
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Metadata)) {
+		args = append(args, "--metadata", name+"="+c.Metadata[name])
 	}
 	if c.Limit != 50 {
 		args = append(args, "--limit", strconv.Itoa(c.Limit))

@@ -45,6 +45,15 @@ func cpu(b *testing.B) time.Duration {
 // A create among many, from the request's bytes to the commit. Its CPU time says more than its duration, which is
 // mostly the disk's.
 func BenchmarkCreate(b *testing.B) {
+	b.Run("without metadata", func(b *testing.B) { creates(b, func(int64) string { return "" }) })
+	b.Run("with 3 entries of metadata", func(b *testing.B) {
+		creates(b, func(n int64) string {
+			return fmt.Sprintf(`, "metadata": {"order": "o%d", "customer": "c%d", "shop": "tokyo"}`, n, n)
+		})
+	})
+}
+
+func creates(b *testing.B, more func(n int64) string) {
 	h := node(b)
 	var last atomic.Int64
 	b.SetParallelism(32)
@@ -53,9 +62,9 @@ func BenchmarkCreate(b *testing.B) {
 	defer func() { b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op") }()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
+			n := last.Add(1)
 			body := fmt.Sprintf(`{"to": "+8190%08d", "say": {"text": "The server is down.", "language": "en-US"}, `+
-				`"policy": {"max_attempts": 3}, "metadata": {"alert": "4711"}}`,
-				10_000_000+last.Add(1))
+				`"policy": {"max_attempts": 3}%s}`, 10_000_000+n, more(n))
 			r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:8080/v1/calls", strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
 			w := httptest.NewRecorder()

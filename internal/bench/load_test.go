@@ -96,9 +96,13 @@ func create(base, policy string) error { return createBy(base, policy, "") }
 
 // createBy asks for a call with an API key; empty: without one.
 func createBy(base, policy, key string) error {
-	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, `+
-		`"policy": {%s}, "metadata": {"alert": "4711"}}`,
-		number(), policy)
+	return createOf(base, policy, `, "metadata": {"alert": "4711"}`, key)
+}
+
+// createOf asks for a call with further fields of the request.
+func createOf(base, policy, more, key string) error {
+	body := fmt.Sprintf(`{"to": %q, "say": {"text": "The server is down.", "language": "en-US"}, "policy": {%s}%s}`,
+		number(), policy, more)
 	header := http.Header{}
 	if key != "" {
 		header.Set("Authorization", "Bearer "+key)

@@ -35,6 +35,7 @@ type pairRow struct {
 const (
 	cpuBudget     = 1.05
 	latencyBudget = 1.15 // of a p50
+	entriesBudget = 1.10 // three rows more, by which the call is found
 )
 
 // A row that new work makes more expensive on purpose gets a budget of its own here, with the reason, before it is
@@ -49,6 +50,8 @@ var pairRows = []pairRow{
 	{"callback to the next create request: p50", latencyBudget, milliseconds, (*bench).pairLatency, nil},
 	{"a create by a key of the database, beside one of the configuration: CPU", cpuBudget, microseconds,
 		(*bench).pairDatabaseKeys, (*bench).pairConfiguredKeys},
+	{"a create with 3 entries of metadata, beside one without: CPU", entriesBudget, microseconds,
+		(*bench).pairEntries, (*bench).pairNoEntries},
 }
 
 // TestPair measures two binaries alternately: A B, B A, A B, …
@@ -178,6 +181,29 @@ func (b *bench) keyed(d database) (node *process, secret string) {
 func (b *bench) createsBy(node *process, key string) func() measured {
 	return func() measured {
 		return measuredAs(b.on(node, scaled(8000), func(int) error { return createBy(node.url(), `"max_attempts": 3`, key) }))
+	}
+}
+
+func (b *bench) pairNoEntries(d database) func() measured {
+	return b.createsOf(d, func() string { return "" })
+}
+
+// pairEntries gives each call an order and a customer of its own, and one entry that all have.
+func (b *bench) pairEntries(d database) func() measured {
+	return b.createsOf(d, func() string {
+		n := number()
+		return fmt.Sprintf(`, "metadata": {"order": "o%s", "customer": "c%s", "shop": "tokyo"}`, n, n)
+	})
+}
+
+func (b *bench) createsOf(d database, more func() string) func() measured {
+	twilio := newOperator()
+	b.t.Cleanup(twilio.Close)
+	node := b.redial(d.url(b.t), twilio.URL)
+	return func() measured {
+		return measuredAs(b.on(node, scaled(8000), func(int) error {
+			return createOf(node.url(), `"max_attempts": 3`, more(), "")
+		}))
 	}
 }
 

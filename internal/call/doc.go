@@ -31,6 +31,7 @@
 //	event.go        what can happen to a call
 //	action.go       what the dialer can be asked to do
 //	fate.go         how a carrier says that it made no call
+//	searchable.go   by which of its metadata a call is found
 //	call.go         what a call is
 //	result.go       how an attempt ended
 //	attempt.go      what is known of an attempt

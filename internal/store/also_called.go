@@ -1,9 +1,6 @@
 package store
 
-import (
-	"redial/internal/call"
-	"redial/internal/store/engine"
-)
+import "redial/internal/store/engine"
 
 // alsoCalled queues what the list of calls to a number knows of the numbers of Calls' people beside to_number: a row
 // for each, with the Call's outcome. Where triggers write them, too, they are left as they are.
@@ -26,9 +23,6 @@ func (t *tx) alsoCalled(changed []*stored) error {
 	}
 	return t.write(&insertAlsoCalled, rows, nil)
 }
-
-// isNew says whether the batch creates the Call.
-func (c *stored) isNew() bool { return len(c.events) > 0 && c.events[0].Type == call.CallCreated }
 
 func calledColumns(id, number, outcome, by *string) []column {
 	return []column{{"call_id", id}, {"number", number}, {"outcome", outcome}, {"made_by", asText{by}}}

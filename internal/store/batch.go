@@ -172,6 +172,7 @@ func (b *batch) save() error {
 		func() error { return b.update(&updateCall, calls) },
 		func() error { return b.write(&insertEvent, events, nil) },
 		func() error { return b.write(&insertAudit, b.audit, nil) },
+		func() error { return b.findable(b.changed) },
 		b.saveOthers,
 		b.settleSequences,
 		func() error { return b.publish(b.changed) },

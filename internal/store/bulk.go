@@ -39,7 +39,7 @@ func asWritten(cols []column) []engine.Column {
 	list := make([]engine.Column, len(cols))
 	for i, c := range cols {
 		switch c.field.(type) {
-		case *int, asMicros, asFlag:
+		case *int, *int64, asMicros, asFlag:
 			list[i] = engine.Column{Name: c.name}
 		default:
 			list[i] = engine.Column{Name: c.name, Text: true}
@@ -93,6 +93,8 @@ func plainValues(cols []column) ([]any, error) {
 			list[i] = *f
 		case *int:
 			list[i] = int64(*f)
+		case *int64:
+			list[i] = *f
 		case driver.Valuer:
 			v, err := f.Value()
 			if err != nil {

@@ -40,11 +40,13 @@ var backends = []backend{
 
 const (
 	truncate = "TRUNCATE calls, pauses, past_pauses, unlisted_codes, own_codes, endpoints, api_keys, audit, " +
-		"trigger_secrets, rota_overrides, triggers, incidents, incident_members, nodes, sessions CASCADE"
+		"trigger_secrets, rota_overrides, triggers, incidents, incident_members, nodes, sessions, " +
+		"call_metadata CASCADE"
 	deleteAll = `DELETE FROM calls; DELETE FROM pauses; DELETE FROM past_pauses; DELETE FROM unlisted_codes;
 		DELETE FROM own_codes; DELETE FROM endpoints; DELETE FROM api_keys; DELETE FROM audit;
 		DELETE FROM trigger_secrets; DELETE FROM rota_overrides; DELETE FROM triggers; DELETE FROM incidents;
-		DELETE FROM incident_members; DELETE FROM nodes; DELETE FROM sessions`
+		DELETE FROM incident_members; DELETE FROM nodes; DELETE FROM sessions;
+		DELETE FROM call_metadata`
 )
 
 func sqliteFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "redial.db") }

@@ -55,6 +55,8 @@
 //	incidents.go         incidents and their members: what is kept of them, listed
 //	today.go             how many Calls of today were reached, and how many wait
 //	list.go              pages of Calls
+//	find.go              Calls by entries of their metadata, and what else they are to match
+//	search.go            Calls by everything else, each by its index
 //	list_keys.go         which API keys there are
 //	made.go              what a name made that has not ended
 //	due_triggers.go      which triggers wait for their time
@@ -66,6 +68,7 @@
 //	endpoints.go         where webhooks go
 //	get.go               a Call, its attempts and events
 //	also_called.go       the numbers at which a Call may reach somebody, beside its first
+//	metadata.go          by which entries of its metadata a Call is found
 //	stored.go            a Call as it stood, and as it is to be
 //
 // And what is beneath:

@@ -1,56 +1,73 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"redial/internal/call"
 	"redial/internal/store/engine"
 )
 
-// Query selects Calls; empty fields select all. At most Limit Calls are listed, the newest first, of those before the
-// id Before.
-type Query struct {
-	State   call.State
-	Outcome call.Outcome
-	To      string // the number of any of the Call's people
-	By      string // the name that made them
-	Before  string
-	Limit   int
-
-	from, to string // the ids between which they are, both included
-}
-
-// impossible says that no Call can match a Query: only a Call that has ended has an outcome.
-func (q Query) impossible() bool { return q.Outcome != "" && q.State != "" && q.State != call.Ended }
-
 // pageBytes is about how much a page of Calls may hold, whatever its limit: each Call may have as much metadata as a
 // request can carry.
 const pageBytes = 1 << 20
 
-// List returns the first Calls that match a Query, as many as fit on a page, and whether there are more.
-func (s *Store) List(ctx context.Context, q Query) (calls []Asked, more bool, err error) {
-	if q.impossible() {
-		return nil, false, nil
-	}
+// List returns the first Calls that match a Query, as many as fit on a page, and the id before which the next page
+// begins; empty: there is none. A page may have few Calls, or none, though there is a next one: so much is read for
+// each page, however many Calls there are.
+func (s *Store) List(ctx context.Context, q Query) (calls []Asked, next string, err error) {
+	q.narrow()
 	err = s.view(ctx, func(t *tx) error {
-		if q.To == "" && q.By == "" {
-			calls, more, err = s.page(t, listSQL(q), q.Limit)
+		if err := t.narrowToSID(&q); err != nil || q.impossible() {
 			return err
 		}
-		ids, err := newestOf(t, searches(q), q.Limit+1)
-		if err == nil && len(ids) > 0 {
-			st := engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(ids)}}
-			calls, more, err = s.page(t, st, q.Limit)
-		}
+		calls, next, err = s.list(t, q)
 		return err
 	})
 	if err != nil {
-		return nil, false, fmt.Errorf("listing calls: %w", err)
+		return nil, "", fmt.Errorf("listing calls: %w", err)
 	}
-	return calls, more, nil
+	return calls, next, nil
+}
+
+// narrowToSID leaves out all Calls but the one that has Twilio's sid.
+func (t *tx) narrowToSID(q *Query) error {
+	if q.SID == "" {
+		return nil
+	}
+	id, n := "", 0
+	err := t.each(selectBySID, []any{storable(q.SID)}, func(scan func(...any) error) error { return scan(&id, &n) })
+	if q.within(id, id); id == "" {
+		q.From, q.Through = "1", "0" // none
+	}
+	return err
+}
+
+func (s *Store) list(t *tx, q Query) (calls []Asked, next string, err error) {
+	var found candidates
+	switch {
+	case len(q.Metadata) > 0:
+		found, err = t.findEntries(q)
+	case q.To != "" || q.By != "":
+		found.ids, err = newestOf(t, searches(q), q.Limit+1)
+	default:
+		calls, more, err := s.page(t, listSQL(q), q.Limit)
+		return calls, nextOf(calls, more), err
+	}
+	more := false
+	if err == nil && len(found.ids) > 0 {
+		st := engine.Statement{SQL: selectAsked + "id IN ($1) ORDER BY id DESC", Args: []any{engine.List(found.ids)}}
+		calls, more, err = s.page(t, st, q.Limit)
+	}
+	return calls, cmp.Or(nextOf(calls, more), found.next), err
+}
+
+func nextOf(calls []Asked, more bool) string {
+	if !more {
+		return ""
+	}
+	return calls[len(calls)-1].ID
 }
 
 // page reads Calls until there are limit of them, or their size fills a page.
@@ -79,188 +96,6 @@ func (s *Store) page(t *tx, st engine.Statement, limit int) (_ []Asked, more boo
 	return list, more, err
 }
 
-// conditions of rows, with their parameters.
-type conditions struct {
-	where []string
-	args  []any
-}
-
-func (c *conditions) add(cond, v string) {
-	if v != "" {
-		c.args = append(c.args, storable(v))
-		c.where = append(c.where, fmt.Sprintf("%s $%d", cond, len(c.args)))
-	}
-}
-
-// newest completes the SQL of a page, which an index has in its order. It reads one row more than the limit, which
-// tells whether there are more.
-func (c *conditions) newest(selected, id string, index engine.Index, q Query) engine.Statement {
-	c.add(id+" <", q.Before)
-	c.add(id+" >=", q.from)
-	c.add(id+" <=", q.to)
-	if len(c.where) == 0 {
-		c.where = []string{"TRUE"}
-	}
-	c.args = append(c.args, q.Limit+1)
-	where := strings.Join(c.where, " AND ")
-	return engine.Statement{
-		SQL:  fmt.Sprintf("%s%s ORDER BY %s DESC LIMIT $%d", selected, where, id, len(c.args)),
-		Args: c.args, Index: index,
-	}
-}
-
-// listSQL selects the Calls of a Query without a number and a name.
-func listSQL(q Query) engine.Statement {
-	var c conditions
-	if q.Outcome == "" {
-		c.add("state =", string(q.State))
-	}
-	c.add("outcome =", string(q.Outcome))
-	var by engine.Index
-	switch {
-	case q.Outcome != "":
-		by = byOutcome
-	case q.State != "":
-		by = byState
-	}
-	return c.newest(selectAsked, "id", by, q)
-}
-
-// The indexes by which Calls are found.
-var (
-	byID          = engine.Index{Table: "calls", Name: "PRIMARY"}
-	byState       = engine.Index{Table: "calls", Name: "calls_by_state"}
-	byOutcome     = engine.Index{Table: "calls", Name: "calls_by_outcome"}
-	byNumber      = engine.Index{Table: "calls", Name: "calls_by_number"}
-	byMaker       = engine.Index{Table: "calls", Name: "calls_by_maker"}
-	byMakerNumber = engine.Index{Table: "calls", Name: "calls_by_maker_number"}
-	alsoByNumber  = engine.Index{Table: "also_called", Name: "also_called_by_number"}
-	alsoByMaker   = engine.Index{Table: "also_called", Name: "also_called_by_maker"}
-)
-
-// searches find the ids of the Calls of a Query with a number or a name. They search separately for each outcome. Each
-// search reads only its part of an index, from the newest entry on. A single search would also read what the Query
-// leaves out.
-func searches(q Query) (list []engine.Statement) {
-	live, ended := liveTo, endedTo
-	if q.To == "" {
-		live, ended = liveOf, endedOf
-	}
-	if q.Outcome == "" && q.State != call.Ended {
-		list = append(list, live(q)...)
-	}
-	for _, o := range call.Outcomes() {
-		if q.Outcome == o || q.Outcome == "" && (q.State == "" || q.State == call.Ended) {
-			list = append(list, ended(q, o)...)
-		}
-	}
-	return list
-}
-
-// newestOf returns the newest ids that some searches find, at most limit.
-func newestOf(t *tx, searches []engine.Statement, limit int) (ids []string, err error) {
-	for _, st := range searches {
-		st.Rows = func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
-			ids = append(ids, id)
-			return err
-		}
-		t.add(st)
-	}
-	if err := t.flush(); err != nil {
-		return nil, err
-	}
-	slices.Sort(ids)
-	slices.Reverse(ids)
-	return ids[:min(len(ids), limit)], nil
-}
-
-const selectIDs = "SELECT id FROM calls WHERE "
-
-// liveOf selects the Calls of a name that have not ended. Those that are being dialed are few, whoever made them: they
-// are found by their state, and the name is compared in a way for which no index is used.
-func liveOf(q Query) []engine.Statement {
-	var c conditions
-	by := byMaker
-	if q.State == call.Dialing {
-		by = byState
-		c.add("state =", string(q.State))
-		c.add("made_by || '' =", q.By)
-	} else {
-		c.where = []string{"outcome IS NULL"}
-		c.add("made_by =", q.By)
-		c.add("state <>", otherThan(q.State))
-	}
-	return []engine.Statement{c.newest(selectIDs, "id", by, q)}
-}
-
-func endedOf(q Query, o call.Outcome) []engine.Statement {
-	var c conditions
-	c.add("made_by =", q.By)
-	c.add("outcome =", string(o))
-	return []engine.Statement{c.newest(selectIDs, "id", byMaker, q)}
-}
-
-// otherThan is the other one of the states of Calls that have not ended. Conditions exclude it instead of naming the
-// state that is meant, so that planners use the index of the number or the name.
-func otherThan(s call.State) string {
-	return map[call.State]string{call.Waiting: string(call.Dialing), call.Dialing: string(call.Waiting)}[s]
-}
-
-// liveTo selects the Calls to a number that have not ended. It searches separately among the Calls' first numbers and
-// their other numbers, as endedTo does. How many there may be to a number is bounded, so those of a name are found
-// among them. The inner LIMIT, which is never reached, keeps a planner from going through all Calls in the order of
-// their ids, as it would where it takes the name and the number to be common.
-func liveTo(q Query) []engine.Statement {
-	other := otherThan(q.State)
-	first := conditions{where: []string{"outcome IS NULL"}}
-	first.add("to_number =", q.To)
-	first.add("state <>", other)
-	also := conditions{where: []string{"outcome = ''"}}
-	also.add("number =", q.To)
-	if other != "" {
-		also.args = append(also.args, other)
-		also.where = append(also.where,
-			fmt.Sprintf("EXISTS (SELECT 1 FROM calls WHERE id = call_id AND state <> $%d)", len(also.args)))
-	}
-	also.add("made_by =", q.By)
-	if q.By == "" {
-		return []engine.Statement{
-			first.newest(selectIDs, "id", byNumber, q), also.newest(selectAlso, "call_id", alsoByNumber, q),
-		}
-	}
-	first.add("id <", q.Before)
-	among := conditions{args: first.args}
-	among.add("made_by =", q.By)
-	live := "SELECT id FROM (SELECT id, made_by FROM calls WHERE " + strings.Join(first.where, " AND ") +
-		" ORDER BY id DESC LIMIT 1000000) AS live WHERE "
-	return []engine.Statement{
-		among.newest(live, "id", byNumber, Query{Limit: q.Limit}),
-		also.newest(selectAlso, "call_id", alsoByMaker, q),
-	}
-}
-
-const selectAlso = "SELECT call_id FROM also_called WHERE "
-
-func endedTo(q Query, o call.Outcome) []engine.Statement {
-	var first, also conditions
-	first.add("to_number =", q.To)
-	first.add("outcome =", string(o))
-	first.add("made_by =", q.By)
-	also.add("number =", q.To)
-	also.add("outcome =", string(o))
-	also.add("made_by =", q.By)
-	byFirst, byAlso := byNumber, alsoByNumber
-	if q.By != "" {
-		byFirst, byAlso = byMakerNumber, alsoByMaker
-	}
-	return []engine.Statement{
-		first.newest(selectIDs, "id", byFirst, q),
-		also.newest(selectAlso, "call_id", byAlso, q),
-	}
-}
-
 const selectBetween = "SELECT id FROM calls WHERE id >= $1 AND id <= $2 ORDER BY id DESC LIMIT $3"
 
 // Between returns the ids of the Calls between two ids, both included, the newest first. Unless it is empty, a name
@@ -270,7 +105,7 @@ func (s *Store) Between(ctx context.Context, from, to, by string, limit int) (id
 		ids, err = queryIDs(s.reading(ctx), selectBetween, storable(from), storable(to), limit)
 	} else {
 		err = s.view(ctx, func(t *tx) error {
-			ids, err = newestOf(t, searches(Query{By: by, from: from, to: to, Limit: limit}), limit)
+			ids, err = newestOf(t, searches(Query{By: by, From: from, Through: to, Limit: limit}), limit)
 			return err
 		})
 	}

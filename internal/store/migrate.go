@@ -28,7 +28,12 @@ var ErrSchema = errors.New("the database's schema is out of date: run redial mig
 
 // Migrate brings the schema up to date. Nodes that start at the same time wait for each other. If no migration is
 // pending, it waits for nobody.
-func (s *Store) Migrate(ctx context.Context) error { return s.engine.Migrate(ctx, migrations) }
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := s.engine.Migrate(ctx, migrations); err != nil {
+		return err
+	}
+	return s.makeSearchKey(ctx)
+}
 
 // MigrateNew makes the schema of a database that has none. It leaves one alone that an older version has made:
 // CheckSchema returns ErrSchema then.

@@ -26,7 +26,7 @@ var mysqlIndexes = map[string]string{
 	"calls_by_maker_live": "calls_by_maker", "calls_by_maker_ended": "calls_by_maker",
 	"calls_by_maker_": "calls_by_maker", "api_keys": "PRIMARY", "rota_overrides": "PRIMARY",
 	"triggers": "PRIMARY", "incidents": "PRIMARY", "incident_members": "PRIMARY",
-	"incidents_to_delete": "incidents_by_end", "sessions": "PRIMARY",
+	"incidents_to_delete": "incidents_by_end", "sessions": "PRIMARY", "call_metadata": "PRIMARY",
 }
 
 // Statements about one call, or the next few, use an index, and read it in order. So their cost does not depend on how
@@ -166,7 +166,17 @@ func testPlans(t *testing.T, b backend) {
 			}
 		}
 	}
-	for _, st := range searches(Query{By: "a", from: "a", to: "b"}) {
+	for _, st := range []engine.Statement{
+		entrySQL(Query{Before: "b", From: "a", Through: "b"}, 1, "a"), {SQL: selectMakers, Args: []any{int64(1), "a"}},
+		{SQL: deleteEntry, Args: []any{int64(1), "a", "b"}},
+	} {
+		plans = append(plans, plan{st.SQL, st.Args, []string{"call_metadata"}, 0})
+	}
+	for _, q := range []Query{{}, {State: call.Ended, Outcome: call.Reached, To: "a", By: "b"}} {
+		st := matchingSQL(q, []int64{1, 2}, list[0].(engine.List))
+		plans = append(plans, plan{st.SQL, st.Args, []string{"calls", "call_metadata"}, 0})
+	}
+	for _, st := range searches(Query{By: "a", From: "a", Through: "b"}) {
 		by[st.SQL] = st.Index
 		plans = append(plans, plan{st.SQL, st.Args, []string{"calls_by_maker_"}, st.Lock})
 	}
@@ -194,7 +204,7 @@ func testPlans(t *testing.T, b backend) {
 		}
 		for _, bad := range []string{
 			"Seq Scan", "SCAN calls\n", "SCAN attempts\n", "SCAN events\n", "SCAN deliveries\n", "SCAN d\n",
-			"SCAN audit", "Sort", "TEMP B-TREE", "filesort", "index_merge",
+			"SCAN audit", "SCAN call_metadata", "Sort", "TEMP B-TREE", "filesort", "index_merge",
 		} {
 			// What may be sorted: the few calls to a number, and on MySQL the deliveries of the one call.
 			few := strings.Contains(q.sql, "AS live WHERE")

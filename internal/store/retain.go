@@ -71,6 +71,9 @@ func (t *tx) scrub(c *call.Call, now time.Time) error {
 	if err := t.exec(forgetDeliveries, c.ID); err != nil {
 		return err
 	}
+	if err := t.unfindable(c); err != nil {
+		return err
+	}
 	hasWords := slices.ContainsFunc(c.Attempts, func(a call.Attempt) bool { return a.Refusal != nil || a.Answer != "" })
 	if !hasWords && len(c.Metadata) == 0 { // every call of a trigger has metadata
 		return nil // the other events contain no text of Twilio's, no answer, and nothing that a template yielded
@@ -117,8 +120,9 @@ func (t *tx) scrubWords(c *call.Call) error {
 
 // The Calls that ended by $1, the longest ago first.
 const (
-	// selectOld leaves out a Call with a delivery that is still to be sent.
-	selectOld = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1
+	// selectOld leaves out a Call with a delivery that is still to be sent, and one that is still to be scrubbed: then
+	// nothing by which it was found outlasts it.
+	selectOld = `SELECT id FROM calls WHERE state = 'ended' AND ended_at <= $1 AND scrubbed_at IS NOT NULL
 		AND NOT EXISTS (SELECT 1 FROM deliveries WHERE call_id = calls.id AND wake_at IS NOT NULL)
 		ORDER BY ended_at LIMIT $2`
 	selectUnscrubbed = `SELECT id FROM calls WHERE state = 'ended' AND scrubbed_at IS NULL AND ended_at <= $1
@@ -152,6 +156,22 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 			return err
 		}
 		until := now.Add(-max(retention, keep))
+		old, err := t.lockBy(toScrub, engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
+		if err != nil {
+			return err
+		}
+		for _, id := range old {
+			c, err := t.loadCall(id)
+			switch {
+			case errors.Is(err, errDamaged):
+				err = t.scrubDamaged(id, now)
+			case err == nil:
+				err = t.scrub(&c, now)
+			}
+			if err != nil {
+				return err
+			}
+		}
 		most := 0
 		for _, old := range []struct {
 			selected string
@@ -168,22 +188,6 @@ func (s *Store) Retain(ctx context.Context, now time.Time, retention time.Durati
 				return err
 			}
 			most = max(most, n)
-		}
-		old, err := t.lockBy(toScrub, engine.SkipLocked, selectUnscrubbed, micros(now.Add(-retention)), retainStep)
-		if err != nil {
-			return err
-		}
-		for _, id := range old {
-			c, err := t.loadCall(id)
-			switch {
-			case errors.Is(err, errDamaged):
-				err = t.scrubDamaged(id, now)
-			case err == nil:
-				err = t.scrub(&c, now)
-			}
-			if err != nil {
-				return err
-			}
 		}
 		more = max(most, len(old)) == retainStep
 		return nil
@@ -210,6 +214,6 @@ func (t *tx) removeOld(by engine.Index, selected string, upTo any, deletion stri
 // damaged Call does not keep the data of others from being removed.
 func (t *tx) scrubDamaged(id string, now time.Time) error {
 	none := call.Call{Wish: call.Wish{ID: id, Policy: call.DefaultPolicy()}}
-	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id),
+	return errors.Join(t.exec(`UPDATE attempts SET refusal = NULL WHERE call_id = $1`, id), t.exec(forgetEntries, id),
 		t.exec(`UPDATE events SET data = '{}' WHERE call_id = $1`, id), t.scrub(&none, now))
 }

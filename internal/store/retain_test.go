@@ -275,6 +275,9 @@ func testTwoNodesRetainAtOnce(t *testing.T, b backend) {
 		if err := nodes[0].Note(t.Context(), shop, EndpointTest, c.ID); err != nil {
 			t.Fatal(err)
 		}
+		scrubbed := create(t, nodes[0])
+		change(t, nodes[0], scrubbed.ID, cancel)
+		run(t, nodes[0], "UPDATE calls SET scrubbed_at = 1 WHERE id = $1", scrubbed.ID)
 	}
 	end := micros(begin.Add(100_000 * time.Hour))
 	for _, old := range []struct {

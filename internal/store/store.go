@@ -37,11 +37,12 @@ type Store struct {
 	transact, aside, view transaction
 	feed                  feed
 	watchers              watchers
-	KeyRing               KeyRing       // knows the API keys
-	oldScopes             oldScopes     // says in which scopes of versions before Idempotency-Keys are looked for
-	Timer                 Timer         // says when to look at what is due
-	triggered             chan struct{} // receives when a trigger may have something to wait for
-	unoffered             chan struct{} // receives when a batch leaves free numbers to the next sweep
+	KeyRing               KeyRing                // knows the API keys
+	oldScopes             oldScopes              // says in which scopes of versions before Idempotency-Keys are looked for
+	searchKey             atomic.Pointer[string] // with which entries of metadata are hashed; nil: not read yet
+	Timer                 Timer                  // says when to look at what is due
+	triggered             chan struct{}          // receives when a trigger may have something to wait for
+	unoffered             chan struct{}          // receives when a batch leaves free numbers to the next sweep
 }
 
 // Name says where the Calls are stored, without a user and a password.

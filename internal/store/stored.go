@@ -60,3 +60,6 @@ func (c *stored) wake(busy ...string) {
 		return events, nil
 	})
 }
+
+// isNew says whether the batch creates the Call.
+func (c *stored) isNew() bool { return len(c.events) > 0 && c.events[0].Type == call.CallCreated }

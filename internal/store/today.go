@@ -76,12 +76,6 @@ func (s *Store) Today(ctx context.Context, since time.Time, by string) (t Today,
 	return t, nil
 }
 
-// idFrom is an id below those of all Calls that are asked for from a time on: ids begin with their time.
-func idFrom(since time.Time) string {
-	digits := fmt.Sprintf("%012x", max(0, since.UnixMilli()))
-	return digits[:8] + "-" + digits[8:]
-}
-
 type todayQuery struct {
 	reader
 	since string

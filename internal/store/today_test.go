@@ -18,7 +18,7 @@ func testToday(t *testing.T, b backend) {
 	n := 0
 	made := func(at time.Time, by string) call.Call {
 		n++
-		number, id := fmt.Sprintf("+8190%08d", n), fmt.Sprintf("%s-7000-8000-%012d", idFrom(at), n)
+		number, id := fmt.Sprintf("+8190%08d", n), fmt.Sprintf("%s-7000-8000-%012d", idFrom(at)[:13], n)
 		c, _ := createBy(t, s, Asker{Name: by}, Idempotency{}, to(number), func(w *call.Wish) { w.ID = id })
 		return c
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"time"
 
+	"redial/internal/call"
 	"redial/internal/edge"
 	"redial/internal/source"
 )
@@ -80,7 +81,7 @@ func (t *Trigger) room() int {
 
 // Names in a call's metadata, unless the file uses them otherwise.
 const (
-	metaTrigger = "trigger"
+	metaTrigger = call.MetaTrigger
 	metaTest    = "test"    // it only tries the trigger
 	metaDuty    = "on_duty" // who was on duty when the call was made, and why
 )

@@ -363,7 +363,7 @@ func (k *taker) isWhole(r incident.Ring, members int) bool {
 		!slices.ContainsFunc(r.Members, func(m *incident.Member) bool { return k.fires[m.Key] == nil })
 }
 
-const metaIncident = "incident"
+const metaIncident = call.MetaIncident
 
 // call makes a call about members of an event.
 func (k *taker) call(

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/edge"
@@ -117,7 +115,9 @@ func (s *Server) newCall(r *http.Request, wish call.Wish, wrong error) newCall {
 	if wrong != nil {
 		return newCall{Call: call.Call{Wish: wish}, wrong: wrong}
 	}
-	c, events, err := call.New(wish, s.Store.Now())
+	now := s.Store.Now()
+	wish.ID = edge.NewID(now) // of the same time as the Call
+	c, events, err := call.New(wish, now)
 	if err != nil {
 		var f edge.Faults
 		f.Bounds(err)
@@ -149,6 +149,7 @@ func (s *Server) created(w http.ResponseWriter, c call.Call, replayed bool, igno
 	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
 	answer := shown.Call(&c)
 	answer.Ignored = ignored
+	_, answer.Unsearchable = c.Searchable()
 	return reply(w, http.StatusCreated, answer)
 }
 
@@ -255,7 +256,7 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	calls, more, err := s.Store.List(r.Context(), q)
+	calls, next, err := s.Store.List(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -263,52 +264,13 @@ func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := api.CallList{AccountPause: shown.AccountPause(all.pause, asker(r.Context()).OnlyOf() == "")}
-	if more {
-		page.NextCursor = calls[len(calls)-1].ID
+	page := api.CallList{
+		AccountPause: shown.AccountPause(all.pause, asker(r.Context()).OnlyOf() == ""), NextCursor: next,
 	}
 	if page.Calls, err = s.shown(r.Context(), calls); err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, page)
-}
-
-func (s *Server) query(r *http.Request) (store.Query, error) {
-	v := r.URL.Query()
-	var f edge.Faults
-	q := store.Query{
-		State: call.State(v.Get("state")), Outcome: call.Outcome(v.Get("outcome")),
-		Before: v.Get("cursor"), Limit: defaultLimit, By: asker(r.Context()).OnlyOf(),
-	}
-	f.Parameters(v, "by", "cursor", "limit", "outcome", "state", "to")
-	if by := v.Get("by"); by != "" {
-		f.Wrong("by", checkBy(by))
-		if q.By != "" && q.By != by && f.None() {
-			return q, s.refuse(noScope, http.StatusForbidden,
-				"this API key sees only what its own name made: to list what another made it lacks the scope operate")
-		}
-		q.By = by
-	}
-	if q.State != "" && !slices.Contains(call.States(), q.State) {
-		f.Add("state", "must be waiting, dialing or ended")
-	}
-	if q.Outcome != "" && !slices.Contains(call.Outcomes(), q.Outcome) {
-		f.Add("outcome", "must be reached, unreached, refused, canceled or expired")
-	}
-	if to := v.Get("to"); to != "" {
-		n, err := s.Edge().Numbers.Parse(to)
-		if to[0] == ' ' { // without the + it may be read as a number of another country
-			f.Add("to", "begins with a space, which is what becomes of a + in a URL: write it as %2B")
-		} else {
-			f.Wrong("to", err)
-		}
-		q.To = n.E164
-	}
-	if q.Before != "" && uuid.Validate(q.Before) != nil {
-		f.Add("cursor", "must be the next_cursor of a page before")
-	}
-	readLimit(&f, v, &q.Limit)
-	return q, f.Problem()
 }
 
 // readCancel reads whether to end a conversation, too. The body may be missing.

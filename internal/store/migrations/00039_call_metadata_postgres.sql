@@ -1,0 +1,18 @@
+-- For PostgreSQL alone: by which entries of its metadata a call is found.
+
+-- +goose Up
+CREATE TABLE call_metadata (
+    hash    BIGINT NOT NULL, -- of an entry's name and value, keyed with that of search_keys
+    made_by TEXT NOT NULL,   -- the call's
+    call_id TEXT NOT NULL,
+    PRIMARY KEY (hash, made_by, call_id)
+);
+
+CREATE TABLE search_keys (
+    one    INTEGER PRIMARY KEY CHECK (one = 1), -- there is one row
+    secret TEXT NOT NULL                        -- random
+);
+
+-- +goose Down
+DROP TABLE search_keys;
+DROP TABLE call_metadata;
