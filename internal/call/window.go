@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -226,4 +227,23 @@ func (w Window) never(now, deadline time.Time, ring time.Duration) string {
 			" at once; give the zone in which the person is"
 	}
 	return "does not open before the deadline, " + deadline.UTC().Format(time.RFC3339)
+}
+
+// Closed yields the times between from and to at which the window is closed, in their order: from when, and until when.
+func (w Window) Closed(from, to time.Time) iter.Seq2[time.Time, time.Time] {
+	return func(yield func(time.Time, time.Time) bool) {
+		for at := from; !w.IsZero() && at.Before(to); {
+			shut := w.closes(at, to.Sub(at))
+			if !shut.Before(to) {
+				return
+			}
+			at = w.fits(shut, time.Second, to)
+			if at.After(to) {
+				at = to
+			}
+			if !yield(shut, at) {
+				return
+			}
+		}
+	}
 }

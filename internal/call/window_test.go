@@ -549,3 +549,28 @@ func TestWhatEachEndComesTo(t *testing.T) {
 		}
 	}
 }
+
+// The window is closed in the times that Closed yields, and in no others.
+func TestClosedTimes(t *testing.T) {
+	type shut struct{ from, to time.Time }
+	rapid.Check(t, func(t *rapid.T) {
+		w := randomWindow(t)
+		near := rapid.SampledFrom([]string{"2026-03-28T12:00:00Z", "2026-10-24T12:00:00Z", "2026-06-01T00:00:00Z"})
+		from, _ := time.Parse(time.RFC3339, near.Draw(t, "near"))
+		to := from.Add(time.Duration(rapid.IntRange(1, 60*3600).Draw(t, "long")) * time.Second)
+		var all []shut
+		for f, u := range w.Closed(from, to) {
+			if n := len(all); !f.Before(u) || f.Before(from) || u.After(to) || n > 0 && !all[n-1].to.Before(f) {
+				t.Fatalf("%s: closed from %s to %s, after %v", w, f, u, all)
+			}
+			all = append(all, shut{f, u})
+		}
+		for range 50 {
+			at := from.Add(time.Duration(rapid.IntRange(0, int(to.Sub(from).Seconds())-1).Draw(t, "at")) * time.Second)
+			inside := slices.ContainsFunc(all, func(s shut) bool { return !at.Before(s.from) && at.Before(s.to) })
+			if inside == open(w, at) {
+				t.Fatalf("%s is closed at %s: %t, and %v says otherwise", w, at, !inside, all)
+			}
+		}
+	})
+}
