@@ -12,8 +12,8 @@ type px float64
 // String writes it as SVG has it, to a tenth of a pixel.
 func (p px) String() string { return fmt.Sprintf("%.1f", float64(p)) }
 
-// A span is a time from its beginning to its end; they may be the same.
-type span struct{ from, to time.Time }
+// A period is a time from its beginning to its end; they may be the same.
+type period struct{ from, to time.Time }
 
 // The measures of an axis.
 const (
@@ -34,15 +34,15 @@ type axis struct {
 
 // A stretch is a part of an axis on which a second is always as wide.
 type stretch struct {
-	span
+	period
 	x0, x1 px
 	folded bool
 }
 
-// newAxis makes an axis on which something happens in spans. It is as wide as asked for, or wider where the stretches
+// newAxis makes an axis on which something happens in periods. It is as wide as asked for, or wider where the stretches
 // need it.
-func newAxis(spans []span, width px) axis {
-	busy := joined(spans)
+func newAxis(periods []period, width px) axis {
+	busy := joined(periods)
 	folds := len(busy) - 1
 	fold := px(0)
 	if folds > 0 {
@@ -59,7 +59,7 @@ func newAxis(spans []span, width px) axis {
 	a := axis{}
 	for i, s := range busy {
 		if i > 0 {
-			a.add(span{busy[i-1].to, s.from}, fold, true)
+			a.add(period{busy[i-1].to, s.from}, fold, true)
 		}
 		a.add(s, stretchLeast+px(s.to.Sub(s.from).Seconds())*perSecond, false)
 	}
@@ -67,15 +67,15 @@ func newAxis(spans []span, width px) axis {
 	return a
 }
 
-func (a *axis) add(s span, width px, folded bool) {
+func (a *axis) add(s period, width px, folded bool) {
 	a.stretches = append(a.stretches, stretch{s, a.width, a.width + width, folded})
 	a.width += width
 }
 
-// joined sorts spans, and joins those between which there is no fold.
-func joined(spans []span) []span {
-	sorted := slices.SortedFunc(slices.Values(spans), func(a, b span) int { return a.from.Compare(b.from) })
-	var out []span
+// joined sorts periods, and joins those between which there is no fold.
+func joined(periods []period) []period {
+	sorted := slices.SortedFunc(slices.Values(periods), func(a, b period) int { return a.from.Compare(b.from) })
+	var out []period
 	for _, s := range sorted {
 		if n := len(out); n > 0 && s.from.Sub(out[n-1].to) <= foldOver {
 			if s.to.After(out[n-1].to) {

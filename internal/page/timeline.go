@@ -19,15 +19,15 @@ const (
 // is folded.
 type timeline struct {
 	Width, Height px
-	Rows          []row
+	Rows          []line
 	Ticks         []tick
 	Folds         []fold
 	Now           px       // where the present is; 0 once the Call has ended
 	Next          *planned // the next dial; nil where none is planned
 }
 
-// A row is one person's.
-type row struct {
+// A line is one person's.
+type line struct {
 	Name  string // may be empty, where the Call has one person
 	To    string // E.164; empty once scrubbed
 	Y     px
@@ -77,7 +77,7 @@ func draw(c *call.Call, now time.Time, zone *time.Location) timeline {
 	a := newAxis(busy(c, now), room)
 	t := timeline{Width: a.width, Ticks: a.ticks(zone), Folds: folds(a, c)}
 	for i, p := range people(c) {
-		t.Rows = append(t.Rows, row{Name: p.Name, To: p.Number, Y: px(i) * timelineRow, Shut: shut(a, c.Policy.Window)})
+		t.Rows = append(t.Rows, line{Name: p.Name, To: p.Number, Y: px(i) * timelineRow, Shut: shut(a, c.Policy.Window)})
 	}
 	t.Height = px(len(t.Rows)) * timelineRow
 	for i := range c.Attempts {
@@ -103,19 +103,19 @@ func people(c *call.Call) []call.Person {
 	return []call.Person{{Number: c.To}}
 }
 
-// busy are the spans in which something happens.
-func busy(c *call.Call, now time.Time) []span {
-	out := []span{{c.CreatedAt, c.CreatedAt}}
+// busy are the periods in which something happens.
+func busy(c *call.Call, now time.Time) []period {
+	out := []period{{c.CreatedAt, c.CreatedAt}}
 	for i := range c.Attempts {
 		a := &c.Attempts[i]
-		out = append(out, span{a.DialedAt, ended(a, now)})
+		out = append(out, period{a.DialedAt, ended(a, now)})
 	}
 	if c.State == call.Ended {
-		return append(out, span{c.EndedAt, c.EndedAt})
+		return append(out, period{c.EndedAt, c.EndedAt})
 	}
-	out = append(out, span{now, now})
+	out = append(out, period{now, now})
 	if c.NextAttemptAt.After(now) {
-		out = append(out, span{c.NextAttemptAt, c.NextAttemptAt})
+		out = append(out, period{c.NextAttemptAt, c.NextAttemptAt})
 	}
 	return out
 }
@@ -132,15 +132,15 @@ func ended(a *call.Attempt, now time.Time) time.Time {
 }
 
 // add draws an attempt: how long it was in Twilio's queue, rang and was talked on, and how it ended.
-func (r *row) add(a axis, at *call.Attempt, now time.Time) {
+func (r *line) add(a axis, at *call.Attempt, now time.Time) {
 	end, alive := ended(at, now), at.Result() == ""
 	rang := first(at.RingingAt, at.AnsweredAt, end)
 	answered := first(at.AnsweredAt, end)
 	for _, b := range []struct {
 		kind string
-		span
+		period
 	}{
-		{"queued", span{at.DialedAt, rang}}, {"ringing", span{rang, answered}}, {"talking", span{answered, end}},
+		{"queued", period{at.DialedAt, rang}}, {"ringing", period{rang, answered}}, {"talking", period{answered, end}},
 	} {
 		if long := b.to.Sub(b.from); long > 0 {
 			x := a.x(b.from)

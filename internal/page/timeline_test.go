@@ -118,7 +118,7 @@ func TestTicksAreFullByTheClockThatIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := noon.Add(7 * time.Minute)
-	got := newAxis([]span{{from, from.Add(90 * time.Minute)}}, timelineWidth).ticks(kathmandu)
+	got := newAxis([]period{{from, from.Add(90 * time.Minute)}}, timelineWidth).ticks(kathmandu)
 	var texts []string
 	for _, k := range got {
 		texts = append(texts, k.At.Format(time.TimeOnly))
