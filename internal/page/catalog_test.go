@@ -176,6 +176,7 @@ func families() map[string][]string {
 	all := map[string][]string{
 		"zone.": zones, "theme.": themes, "word.": {"twilio", "database", "callbacks"},
 		"doing.reached_by.": {"key", "pin", "human", "answer"},
+		"picture.":          {"queued", "ringing", "talking"},
 	}
 	for _, r := range call.Results() {
 		all["result."] = append(all["result."], string(r))

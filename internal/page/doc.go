@@ -21,6 +21,7 @@
 //	verdict.go      the sentence with which Now begins, and the words below it
 //	snapshot.go     what there is to show of all calls, read once for everybody who looks
 //	row.go          a call in a list
+//	drawing.go      the picture of a call, with words
 //	doing.go        what a call does, or how it ended, in a few words
 //	sign_in.go      browsers are signed in, and out
 //	preferences.go  language, theme and zone are chosen

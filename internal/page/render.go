@@ -14,7 +14,7 @@ import (
 var templateFiles embed.FS
 
 // shared are the templates that every page has.
-var shared = []string{"templates/layout.html", "templates/parts.html"}
+var shared = []string{"templates/layout.html", "templates/parts.html", "templates/timeline.html"}
 
 // A book is all pages in one language: each page is the layout, the parts and a template of its own.
 type book struct {

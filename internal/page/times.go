@@ -8,10 +8,10 @@ import (
 	"redial/internal/phone"
 )
 
-// How the clock, the day and both are written, by language.
-var forms = map[string]struct{ clock, day, full string }{
-	"en": {"15:04", "2 Jan 15:04", "Mon 2 Jan 2006, 15:04:05 MST"},
-	"ja": {"15:04", "1月2日 15:04", "2006年1月2日 15:04:05 MST"},
+// How the clock, the date, both and all of a time are written, by language.
+var forms = map[string]struct{ clock, date, day, full string }{
+	"en": {"15:04", "2 Jan", "2 Jan 15:04", "Mon 2 Jan 2006, 15:04:05 MST"},
+	"ja": {"15:04", "1月2日", "1月2日 15:04", "2006年1月2日 15:04:05 MST"},
 }
 
 // zoneOf is the zone in which times about a number are shown to the viewer.

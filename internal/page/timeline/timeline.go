@@ -1,4 +1,4 @@
-package page
+package timeline
 
 import (
 	"cmp"
@@ -7,93 +7,113 @@ import (
 	"redial/internal/call"
 )
 
-// The measures of a timeline.
+// The measures of a picture.
 const (
-	timelineWidth = px(880) // without the names at its left
-	timelineRow   = px(28)
-	boxWidth      = px(28) // of the next dial
-	leastBar      = px(2)  // also of what took no time
+	LineHeight = Px(28)
+	BoxWidth   = Px(28) // of the next dial
+	leastBar   = Px(2)  // also of what took no time
 )
 
-// A timeline is the picture of a Call: a row for each person, time from left to right. A time in which nothing happens
+// A Picture is the story of a Call: a line for each person, time from left to right. A time in which nothing happens
 // is folded.
-type timeline struct {
-	Width, Height px
-	Rows          []line
-	Ticks         []tick
-	Folds         []fold
-	Now           px       // where the present is; 0 once the Call has ended
-	Next          *planned // the next dial; nil where none is planned
+type Picture struct {
+	Width, Height Px
+	Lines         []Line
+	Ticks         []Tick
+	Folds         []Fold
+	Now           Px       // where the present is; 0 once the Call has ended
+	Next          *Planned // the next dial; nil where none is planned
 }
 
-// A line is one person's.
-type line struct {
+// A Line is one person's.
+type Line struct {
 	Name  string // may be empty, where the Call has one person
 	To    string // E.164; empty once scrubbed
-	Y     px
-	Shut  []bar // when the person's phone may not ring
-	Bars  []bar
-	Marks []mark
+	Y     Px
+	Shut  []Bar // when the person's phone may not ring
+	Bars  []Bar
+	Marks []Mark
 }
 
-// A bar is something that lasted.
-type bar struct {
-	Kind    string // queued, ringing, talking or shut
-	Attempt int    // 0: of none
-	X, W    px
+// A Bar is something that lasted.
+type Bar struct {
+	Kind    string      // queued, ringing, talking or shut
+	Attempt int         // 0: of none
+	Result  call.Result // of the attempt; empty while it is alive
+	X, W    Px
 	For     time.Duration
 	Alive   bool // it goes on
 }
 
-// A mark is how an attempt ended.
-type mark struct {
+// A Mark is how an attempt ended.
+type Mark struct {
 	Attempt int
-	X       px
+	X       Px
 	At      time.Time
 	Result  call.Result
 }
 
-// A fold is a time in which nothing happened.
-type fold struct {
-	X, W  px
+// A Fold is a time in which nothing happened.
+type Fold struct {
+	X, W  Px
 	For   time.Duration
 	After call.Result // of the attempt before it; empty: there was none
 	Words bool        // there is room for words
 }
 
-// A planned dial is one to come.
-type planned struct {
-	X, Y px
+// A Planned dial is one to come.
+type Planned struct {
+	X, Y Px
 	At   time.Time
 }
 
-// draw makes the picture of a Call as it is now, with times by the clock of zone.
-func draw(c *call.Call, now time.Time, zone *time.Location) timeline {
-	room := timelineWidth
+// Draw makes the picture of a Call as it is now, with times by the clock of zone. It is as wide as asked for, or wider
+// where much happened.
+func Draw(c *call.Call, now time.Time, zone *time.Location, room Px) Picture {
 	next := c.State == call.Waiting && c.NextAttemptAt.After(now)
 	if next {
-		room -= boxWidth
+		room -= BoxWidth
 	}
 	a := newAxis(busy(c, now), room)
-	t := timeline{Width: a.width, Ticks: a.ticks(zone), Folds: folds(a, c)}
-	for i, p := range people(c) {
-		t.Rows = append(t.Rows, line{Name: p.Name, To: p.Number, Y: px(i) * timelineRow, Shut: shut(a, c.Policy.Window)})
+	p := Picture{Width: a.width, Ticks: a.ticks(zone), Folds: folds(a, c)}
+	for i, who := range people(c) {
+		p.Lines = append(p.Lines, Line{Name: who.Name, To: who.Number, Y: Px(i) * LineHeight, Shut: shut(a, c.Policy.Window)})
 	}
-	t.Height = px(len(t.Rows)) * timelineRow
+	p.Height = Px(len(p.Lines)) * LineHeight
 	for i := range c.Attempts {
 		at := &c.Attempts[i]
-		if r := at.Person; r >= 0 && r < len(t.Rows) {
-			t.Rows[r].add(a, at, now)
+		if r := at.Person; r >= 0 && r < len(p.Lines) {
+			p.Lines[r].add(a, at, now)
 		}
 	}
 	if c.State != call.Ended {
-		t.Now = a.x(now)
+		p.Now = a.x(now)
 	}
 	if next {
-		t.Next = &planned{X: a.x(c.NextAttemptAt), At: c.NextAttemptAt.In(zone)}
-		t.Width += boxWidth
+		p.Next = &Planned{X: a.x(c.NextAttemptAt), Y: p.yOf(nextPerson(c, now)), At: c.NextAttemptAt.In(zone)}
+		p.Width += BoxWidth
 	}
-	return t
+	return p
+}
+
+// nextPerson is whom the next dial is to reach, as the core foresees it.
+func nextPerson(c *call.Call, now time.Time) call.Person {
+	for _, r := range c.Foreseen() {
+		if dials := c.Foresee(r, now).Dials; len(dials) > 0 {
+			return dials[0].Person
+		}
+	}
+	return call.Person{}
+}
+
+// yOf is where a person's line is.
+func (p *Picture) yOf(who call.Person) Px {
+	for _, l := range p.Lines {
+		if l.To == who.Number {
+			return l.Y
+		}
+	}
+	return 0
 }
 
 func people(c *call.Call) []call.Person {
@@ -132,7 +152,7 @@ func ended(a *call.Attempt, now time.Time) time.Time {
 }
 
 // add draws an attempt: how long it was in Twilio's queue, rang and was talked on, and how it ended.
-func (r *line) add(a axis, at *call.Attempt, now time.Time) {
+func (r *Line) add(a axis, at *call.Attempt, now time.Time) {
 	end, alive := ended(at, now), at.Result() == ""
 	rang := first(at.RingingAt, at.AnsweredAt, end)
 	answered := first(at.AnsweredAt, end)
@@ -144,23 +164,23 @@ func (r *line) add(a axis, at *call.Attempt, now time.Time) {
 	} {
 		if long := b.to.Sub(b.from); long > 0 {
 			x := a.x(b.from)
-			r.Bars = append(r.Bars, bar{
-				Kind: b.kind, Attempt: at.N, X: x, W: max(leastBar, a.x(b.to)-x), For: long, Alive: alive && b.to.Equal(end),
+			r.Bars = append(r.Bars, Bar{
+				Kind: b.kind, Attempt: at.N, Result: at.Result(), X: x, W: max(leastBar, a.x(b.to)-x), For: long, Alive: alive && b.to.Equal(end),
 			})
 		}
 	}
 	if !alive {
-		r.Marks = append(r.Marks, mark{Attempt: at.N, X: a.x(end), At: end, Result: at.Result()})
+		r.Marks = append(r.Marks, Mark{Attempt: at.N, X: a.x(end), At: end, Result: at.Result()})
 	}
 }
 
 // folds are the times in which nothing happened.
-func folds(a axis, c *call.Call) []fold {
-	var out []fold
+func folds(a axis, c *call.Call) []Fold {
+	var out []Fold
 	for _, s := range a.stretches {
 		if s.folded {
 			w := s.x1 - s.x0
-			out = append(out, fold{X: s.x0, W: w, For: s.to.Sub(s.from), After: before(c, s.to), Words: w >= foldWidest/2})
+			out = append(out, Fold{X: s.x0, W: w, For: s.to.Sub(s.from), After: before(c, s.to), Words: w >= foldWidest/2})
 		}
 	}
 	return out
@@ -178,12 +198,12 @@ func before(c *call.Call, t time.Time) call.Result {
 }
 
 // shut are the times on the axis at which the window is closed.
-func shut(a axis, w call.Window) []bar {
-	var out []bar
+func shut(a axis, w call.Window) []Bar {
+	var out []Bar
 	for _, s := range a.stretches {
 		for from, to := range w.Closed(s.from, s.to) {
 			x := s.x(from)
-			out = append(out, bar{Kind: "shut", X: x, W: s.x(to) - x, For: to.Sub(from)})
+			out = append(out, Bar{Kind: "shut", X: x, W: s.x(to) - x, For: to.Sub(from)})
 		}
 	}
 	return out

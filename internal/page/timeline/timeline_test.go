@@ -1,4 +1,4 @@
-package page
+package timeline
 
 import (
 	"slices"
@@ -9,6 +9,8 @@ import (
 
 	"redial/internal/call"
 )
+
+const width = Px(880)
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
 
@@ -47,14 +49,14 @@ func drawnCall(t *rapid.T) (*call.Call, time.Time) {
 func TestATimelineStaysInItsPicture(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, now := drawnCall(t)
-		d := draw(c, now, time.UTC)
-		within := func(what string, from, width px) {
+		d := Draw(c, now, time.UTC, width)
+		within := func(what string, from, width Px) {
 			if from < 0 || width < 0 || from+width > d.Width+leastBar+0.001 {
 				t.Fatalf("%s is from %s, %s wide, in a picture of %s", what, from, width, d.Width)
 			}
 		}
 		bars := 0
-		for _, r := range d.Rows {
+		for _, r := range d.Lines {
 			for _, b := range slices.Concat(r.Bars, r.Shut) {
 				within(b.Kind, b.X, b.W)
 			}
@@ -71,7 +73,7 @@ func TestATimelineStaysInItsPicture(t *testing.T) {
 		}
 		within("now", d.Now, 0)
 		if d.Next != nil {
-			within("the next dial", d.Next.X, boxWidth)
+			within("the next dial", d.Next.X, BoxWidth)
 		}
 		over := 0
 		for i := range c.Attempts {
@@ -88,8 +90,8 @@ func TestATimelineStaysInItsPicture(t *testing.T) {
 func TestTheAxisKeepsTheOrderOfTimes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, now := drawnCall(t)
-		a := newAxis(busy(c, now), timelineWidth)
-		before, last := px(-1), time.Time{}
+		a := newAxis(busy(c, now), width)
+		before, last := Px(-1), time.Time{}
 		for i, s := range a.stretches {
 			if s.x0 != max(before, 0) || s.x1 < s.x0 || i > 0 && !s.from.Equal(last) {
 				t.Fatalf("stretch %d is from %s to %s, after %s", i, s.x0, s.x1, before)
@@ -102,11 +104,11 @@ func TestTheAxisKeepsTheOrderOfTimes(t *testing.T) {
 			t.Errorf("%s is at %s, and the later %s at %s", u, a.x(u), v, a.x(v))
 		}
 		for i, k := range a.ticks(time.UTC) {
-			if i > 0 && k.X-a.ticks(time.UTC)[i-1].X < tickApart {
+			if i > 0 && k.X-a.ticks(time.UTC)[i-1].X < a.apart {
 				t.Errorf("tick %d is too near to the one before", i)
 			}
 		}
-		if n := len(a.ticks(time.UTC)); a.width == timelineWidth && n > 7 {
+		if n := len(a.ticks(time.UTC)); a.width == width && n > 7 {
 			t.Errorf("%d ticks", n)
 		}
 	})
@@ -118,7 +120,7 @@ func TestTicksAreFullByTheClockThatIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	from := noon.Add(7 * time.Minute)
-	got := newAxis([]period{{from, from.Add(90 * time.Minute)}}, timelineWidth).ticks(kathmandu)
+	got := newAxis([]period{{from, from.Add(90 * time.Minute)}}, width).ticks(kathmandu)
 	var texts []string
 	for _, k := range got {
 		texts = append(texts, k.At.Format(time.TimeOnly))
@@ -137,13 +139,13 @@ func TestAQuietTimeIsFolded(t *testing.T) {
 			AnsweredAt: noon.Add(30*time.Minute + 9*time.Second), EndedAt: noon.Add(31 * time.Minute),
 			Finals: []call.Status{call.StatusCompleted}},
 	}, EndedAt: noon.Add(31 * time.Minute)}
-	d := draw(c, noon.Add(time.Hour), time.UTC)
+	d := Draw(c, noon.Add(time.Hour), time.UTC, width)
 	if len(d.Folds) != 1 || d.Folds[0].After != call.NoAnswer || !d.Folds[0].Words ||
 		d.Folds[0].For != 29*time.Minute+28*time.Second {
 		t.Errorf("folds %+v", d.Folds)
 	}
 	var kinds []string
-	for _, b := range d.Rows[0].Bars {
+	for _, b := range d.Lines[0].Bars {
 		kinds = append(kinds, b.Kind)
 	}
 	if want := []string{"queued", "ringing", "queued", "ringing", "talking"}; !slices.Equal(kinds, want) {
