@@ -44,6 +44,7 @@ func TestThePageOfACallTellsItsStory(t *testing.T) {
 		says("The phone of Sato &lt;Hanako&gt; is ringing.", alice, "Your parcel &amp; more.", "order: 42",
 			"Asked for by env", "Attempt 1: the phone rings", ">Cancel</button>")
 		w.pass(2 * time.Minute)
+		says(`<title>attempt 1: rang for 0:3`, `<title>Attempt 1: no answer`, `<rect class="talking ok"`, `id="attempt-2"`)
 		says("Sato &lt;Hanako&gt; was reached.", "Attempt 1 ended: no answer", "Attempt 2: answered",
 			"The call has ended: Reached", "HTTP 418", "answered at attempt 2", ">Call again</button>")
 	})

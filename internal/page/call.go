@@ -29,6 +29,7 @@ type ofCall struct {
 	Says     template.HTML
 	Waiting  []template.HTML // what keeps it from being dialed now
 	Bars     []bar
+	Drawing  drawing
 	Facts    []fact
 	Attempts []attempt
 	Steps    []step
@@ -104,6 +105,9 @@ func (s *Server) ofCall(ctx context.Context, v viewer, id string) (*ofCall, erro
 		return nil, err
 	}
 	if b.Attempts, err = v.attempts(b.Call); err != nil {
+		return nil, err
+	}
+	if b.Drawing, err = v.drawing(b.Call); err != nil {
 		return nil, err
 	}
 	b.Facts, err = v.facts(&a)

@@ -149,7 +149,7 @@ func (w *wording) line(l *timeline.Line) drawnLine {
 		d.Shut = append(d.Shut, drawnBar{b, "", w.say("picture.shut")})
 	}
 	for _, b := range l.Bars {
-		d.Bars = append(d.Bars, drawnBar{b, roleOf(&b), w.say("picture."+b.Kind, "Number", b.Attempt, "For", span(b.For))})
+		d.Bars = append(d.Bars, drawnBar{b, roleOfBar(&b), w.say("picture."+b.Kind, "Number", b.Attempt, "For", span(b.For))})
 	}
 	for _, m := range l.Marks {
 		said := w.say("bar", "Number", m.Attempt, "Said", w.say("result."+string(m.Result)))
@@ -160,8 +160,8 @@ func (w *wording) line(l *timeline.Line) drawnLine {
 	return d
 }
 
-// roleOf is the role of a bar: what goes on is live, and a conversation is worth what it came to.
-func roleOf(b *timeline.Bar) string {
+// roleOfBar is the role of a bar: what goes on is live, and a conversation is worth what it came to.
+func roleOfBar(b *timeline.Bar) string {
 	switch {
 	case b.Alive:
 		return "live"

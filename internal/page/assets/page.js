@@ -114,6 +114,13 @@
   });
   rows?.addEventListener("pointerleave", () => setTimeout(() => !busy() && waiting.length > 0 && show(), 300));
 
+  // Pointing at an attempt in the picture marks its line in the list.
+  for (const type of ["pointerover", "pointerout"])
+    document.addEventListener(type, (event) => {
+      const bar = event.target.closest?.("[data-attempt]");
+      if (bar) document.getElementById(`attempt-${bar.dataset.attempt}`)?.classList.toggle("pointed", type === "pointerover");
+    });
+
   // What is copied by a button, and what asks before it does something.
   for (const el of document.querySelectorAll("[data-copy]")) {
     el.hidden = !navigator.clipboard;
