@@ -138,6 +138,10 @@ func TestWhatIsNotSearchableIsSaid(t *testing.T) {
 		if got := w.find("trigger=mine"); len(got) != 1 {
 			t.Errorf("by its trigger %d calls are found", len(got))
 		}
+		few := `{"to": "` + alice + `", "say": "Hi.", "policy": {"not_before": "1h"}, "metadata": {"a": "y"}}`
+		if _, answer := w.ask(few); strings.Contains(answer, "unsearchable") {
+			t.Errorf("of one entry it says: %s", answer)
+		}
 		if _, answer := w.do("GET", "/v1/calls", ""); strings.Contains(answer, "unsearchable") {
 			t.Errorf("a list says it: %s", answer)
 		}

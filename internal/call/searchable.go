@@ -27,6 +27,8 @@ func (w *Wish) Searchable() (names, others []string) {
 			names = append(names, name)
 		}
 	}
-	most := min(len(names), MaxSearchable)
-	return names[:most:most], names[most:]
+	if len(names) > MaxSearchable {
+		names, others = names[:MaxSearchable:MaxSearchable], names[MaxSearchable:]
+	}
+	return names, others
 }
