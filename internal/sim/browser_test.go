@@ -121,7 +121,8 @@ func TestThePageNeedsNoScript(t *testing.T) {
 	p := browsertest.Open(t, browsertest.Window{NoScript: true})
 	p.Go(b.url)
 	b.call(alice)
-	p.Click(alicesPhone + " .main") // the page loads itself again
+	p.Click(alicesPhone + " .main")          // the page loads itself again
+	p.UntilSays(alicesPhone+" .lines", "確認") // it goes on to load itself again after a form
 	p.Click(alicesPhone + " [value='1']")
 	p.UntilSays(alicesPhone+" .lines", "You pressed 1.")
 	p.Click(alicesPhone + " .wide")

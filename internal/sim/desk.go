@@ -69,6 +69,12 @@ func serveDeskFile(w http.ResponseWriter, r *http.Request) {
 // showDesk answers with the page. about is the element that a fault is about, such as a phone's.
 func (s *Sim) showDesk(w http.ResponseWriter, r *http.Request, status int, about string, fault error) {
 	v := s.deskView(lookOf(r))
+	v.Again = time.Now().UnixNano()
+	for _, p := range v.Phones {
+		if p.ID == r.URL.Query().Get("at") {
+			v.At = p.ID
+		}
+	}
 	if fault != nil {
 		v.blame(about, fault)
 	}
@@ -215,7 +221,11 @@ func (s *Sim) done(w http.ResponseWriter, r *http.Request, about string, err err
 		s.showDesk(w, r, status, about, err)
 		return
 	}
-	w.Header().Set("Location", strings.TrimSuffix("/#"+about, "#"))
+	to := "/"
+	if about != "" {
+		to += "?at=" + about + "#" + about
+	}
+	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
 }
 

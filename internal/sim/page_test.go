@@ -66,7 +66,7 @@ func TestThePageOfThePhones(t *testing.T) {
 			"Rings gives up in 27 s Call from "+caller+" Answer Decline Ignore")
 		act := "/sim/desk/calls/" + sid + "/"
 		if w := d.submit(act+"answer", nil); w.Code != http.StatusSeeOther ||
-			w.Header().Get("Location") != "/#phone-819012345678" {
+			w.Header().Get("Location") != "/?at=phone-819012345678#phone-819012345678" {
 			t.Errorf("a form is answered %d, %v", w.Code, w.Header())
 		}
 		pass(10 * time.Second)

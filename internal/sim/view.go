@@ -24,6 +24,8 @@ type deskView struct {
 	Speed    float64
 	Others   string // what phones without a script do
 	Itself   string // what they did before they waited for a person
+	At       string // the element that a viewer without JavaScript looks at; empty: none
+	Again    int64  // another one each time: to the same URL with a fragment, browsers go without loading it again
 	Phones   []*phoneView
 	More     int // phones that are not shown
 	Fault    string
