@@ -53,9 +53,14 @@ func (t *Trigger) Tell(events []Event, now time.Time) (news []bool) {
 	return news
 }
 
+// finest is how finely times are kept. Senders are finer: a beginning as it was sent would be after the same one as it is
+// kept.
+const finest = time.Microsecond
+
 // plausible is the event without times that can't be. An end that is still to come, or that was before the beginning,
 // says only that what began then is over; a beginning far ahead says nothing. Senders' clocks may be hours off.
 func (e Event) plausible(now time.Time) Event {
+	e.Began, e.Ended = e.Began.Truncate(finest), e.Ended.Truncate(finest)
 	if e.Began.After(now.Add(24 * time.Hour)) {
 		e.Began = time.Time{}
 	}

@@ -163,6 +163,7 @@ var suite = []struct {
 	{"secrets of triggers are bounded", testTriggerSecretsAreBounded},
 	{"an ended API key makes no secret", testAnEndedKeyMakesNoSecret},
 	{"an event is a member, an incident and a call", testTell},
+	{"times of events are finer than ours", testFineTimes},
 	{"an event fifty times at once", testTellAtOnce},
 	{"an event that waits for its turn", testTellsByTheTimeOfItsTurn},
 	{"events while a call tells of others", testTellWhileItRings},

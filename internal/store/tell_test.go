@@ -169,6 +169,23 @@ func testTell(t *testing.T, b backend) {
 	}
 }
 
+// Senders say when something began more finely than times are kept. What comes late is old news all the same.
+func testFineTimes(t *testing.T, b backend) {
+	s := b.open(t, nil)
+	began := begin.Add(-time.Hour).Truncate(time.Microsecond).Add(999 * time.Nanosecond)
+	for key, ended := range map[string]time.Time{
+		"after it": began.Add(time.Minute), "ahead of our clock": begin.Add(time.Minute), "at once": began,
+	} {
+		fire, end := fires(key, ""), over(key)
+		fire.Began, end.Began, end.Ended = began, began, ended
+		tell(t, s, begin, fire)
+		tell(t, s, begin, end)
+		if told := tell(t, s, begin, fire); told.Members[key].Firing {
+			t.Errorf("it ended %s, and fires again: %+v", key, told)
+		}
+	}
+}
+
 // However often an event comes at once, on how many nodes: one call.
 func testTellAtOnce(t *testing.T, b backend) {
 	for _, known := range []bool{false, true} { // whether something was told to the trigger before
