@@ -53,8 +53,8 @@ func (t *Trigger) Tell(events []Event, now time.Time) (news []bool) {
 	return news
 }
 
-// finest is how finely times are kept. Senders are finer: a beginning as it was sent would be after the same one as it is
-// kept.
+// finest is how finely times are kept. Senders are finer: a beginning as it was sent would be after the same one as it
+// is kept.
 const finest = time.Microsecond
 
 // plausible is the event without times that can't be. An end that is still to come, or that was before the beginning,
