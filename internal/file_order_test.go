@@ -31,6 +31,7 @@ var ordered = map[string]int{
 	"internal/edge":         0,
 	"internal/incident":     0,
 	"internal/mutants":      1,
+	"internal/page":         0,
 	"internal/pgtest":       0,
 	"internal/mariadbtest":  0,
 	"internal/phone":        2,

@@ -159,7 +159,8 @@ func TestEachRouteThatChangesSomethingIsAudited(t *testing.T) {
 		b := w.browser()
 		b.signIn(desk)
 		b.do("POST", "/sign-out", nil)
-		if got := w.audited("desk"); !slices.Equal(got[len(got)-2:], []string{"desk session.create desk", "desk session.end desk"}) {
+		both := []string{"desk session.create desk", "desk session.end desk"}
+		if got := w.audited("desk"); !slices.Equal(got[len(got)-2:], both) {
 			t.Errorf("signing in and out leaves %q", got)
 		}
 		tried[store.SessionCreate], tried[store.SessionEnd] = true, true

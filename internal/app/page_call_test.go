@@ -127,8 +127,8 @@ func TestTheCallOfAnotherIsNotThere(t *testing.T) {
 	})
 }
 
-// Each form of the page that changes something leaves an entry of its own kind in the audit, or says why it leaves none.
-// A form that is not in this table fails the test.
+// Each form of the page that changes something leaves an entry of its own kind in the audit, or says why it does not. A
+// form that is not in this table fails the test.
 func TestEachFormOfThePageIsAudited(t *testing.T) {
 	const nothing = ""
 	deeds := map[string]store.Deed{

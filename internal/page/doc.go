@@ -12,30 +12,37 @@
 //
 // Its files, from the top down:
 //
-//	now.go          Now: whether calls are getting through, and the live list
-//	call_deeds.go   what can be done with a call: cancel, hang up, ring now, call again
-//	call.go         a call: how it stands, its attempts, its webhooks
-//	facts.go        what was asked for, and what is known of a call
-//	story.go        what happened to a call, event by event
-//	refused.go      why something was not done, and when it may be
-//	verdict.go      the sentence with which Now begins, and the words below it
-//	snapshot.go     what there is to show of all calls, read once for everybody who looks
-//	row.go          a call in a list
-//	drawing.go      the picture of a call, with words
-//	doing.go        what a call does, or how it ended, in a few words
-//	sign_in.go      browsers are signed in, and out
-//	preferences.go  language, theme and zone are chosen
-//	live.go         what changes of a page, as server-sent events
-//	handler.go      who may see a page, and what is shown instead of it
-//	render.go       a view becomes HTML
-//	sessions.go     who is signed in, kept in our own store
-//	transport.go    whether what a browser sends can be read on the way
-//	rooms.go        which pages stand in the navigation
-//	times.go        times, by the clock of the viewer, the callee or UTC
-//	viewer.go       who looks at the page, and how they like it
-//	hub.go          pages are told that something has happened to some call
-//	page.go         a Server, its parts and its state
-//	catalog.go      texts, in each language
-//	assets.go       the stylesheet and the script
-//	headers.go      what a page may do in the browser
+//	now.go            Now: whether calls are getting through, and the live list
+//	verdict.go        the sentence with which Now begins, and the words below it
+//	call_deeds.go     what is done with a call: cancel, hang up, ring now, call again
+//	call.go           a call: how it stands, its attempts, its webhooks
+//	facts.go          what was asked for, and what is known of a call
+//	story.go          what happened to a call, event by event
+//	acts.go           what can be done with a call, as it stands
+//	refused.go        why something was not done, and when it may be
+//	snapshot.go       what there is to show of all calls, read once for everybody who looks
+//	drawing.go        the picture of a call, with words
+//	row.go            a call in a list
+//	doing.go          what a call does, or how it ended, in a few words
+//	state.go          how a call stands, as shape, colour and word
+//	sign_in.go        browsers are signed in, and out
+//	preferences.go    language, theme and zone are chosen
+//	live.go           what changes of a page, as server-sent events
+//	handler.go        who may see a page, and what is shown instead of it
+//	sessions.go       who is signed in, and the cookie that says so
+//	rooms.go          which pages stand in the navigation
+//	view.go           what a page shows, and how that is sent
+//	times.go          times, by the clock of the viewer, the callee or UTC
+//	counts.go         counts, as the viewer's language writes them
+//	viewer.go         who looks at the page, and how they like it
+//	assets.go         the stylesheet and the script are served
+//	page.go           a Server, its parts and its state
+//	pictures.go       what was read of all calls, until it is read anew
+//	book.go           all pages in one language
+//	files.go          the stylesheet and the script
+//	hub.go            pages are told that something has happened to some call
+//	session_store.go  sessions in our own store
+//	catalog.go        texts, in each language
+//	transport.go      whether what a browser sends can be read on the way
+//	headers.go        what a page may do in the browser
 package page

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ func (s *Server) Page(needs Need, h Handler) http.Handler {
 		return s.write(w, r, shown)
 	})
 }
+
+// mostForm is how long a form may be, in bytes.
+const mostForm = 16 << 10
 
 // Do serves a form: what its viewer asks for is done, unless another site's page asks. Its view says where the browser
 // goes then, or why nothing was done.
@@ -166,4 +170,13 @@ func (s *Server) explain(r *http.Request, err error) (status int, id string, pai
 	}
 	s.Log.Error("a page failed", "route", r.Pattern, "err", err)
 	return http.StatusInternalServerError, "error.fault", nil, ""
+}
+
+// toSignIn is the page for signing in, which leads back to where a request wanted to go.
+func toSignIn(r *http.Request) string {
+	to := ""
+	if path := r.URL.RequestURI(); len(path) > 1 {
+		to = "?to=" + url.QueryEscape(path[1:])
+	}
+	return "sign-in" + to
 }

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	hubRest  = freshCalls  // between two times that pages are told: however much happens, they are told as often
-	hubAgain = time.Second // after the feed could not be read
+	hubRest  = 300 * time.Millisecond // between two times that pages are told, however much happens
+	hubAgain = time.Second            // after the feed could not be read
 )
 
 // nothing is a filter of events that wants none: pages read how it stands, and not what has happened.

@@ -4,11 +4,7 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
-
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
 
 	"redial/internal/call"
 	"redial/internal/store"
@@ -63,7 +59,11 @@ func (s *Server) now(r *http.Request, v viewer) (n *now, err error) {
 		return nil, err
 	}
 	n = &now{}
-	if n.Title, err = v.say("now.title", "Count", p.today.Dialing); err != nil {
+	title, ringing := "nav.now", p.today.Dialing
+	if ringing > 0 {
+		title = "now.title"
+	}
+	if n.Title, err = v.say(title, "Count", ringing); err != nil {
 		return nil, err
 	}
 	if n.Verdict, err = v.verdict(p, s.Ways()); err != nil {
@@ -116,21 +116,4 @@ func (v viewer) tiles(t *store.Today) ([]tile, error) {
 		{Text: "tile.dialing", Value: v.bounded(t.Dialing)},
 		{Text: "tile.waiting", Value: v.bounded(t.Waiting)},
 	}, nil
-}
-
-// bounded writes a count that ends at store.TodayMost.
-func (v viewer) bounded(n int) string {
-	if n > store.TodayMost {
-		return v.count(store.TodayMost) + "+"
-	}
-	return v.count(n)
-}
-
-// count writes a count as the viewer's language does.
-func (v viewer) count(n int) string {
-	return message.NewPrinter(language.Make(v.Language)).Sprint(n)
-}
-
-func (v viewer) percent(part, whole int) string {
-	return strconv.Itoa(int(float64(part)/float64(whole)*100+0.5)) + "%"
 }

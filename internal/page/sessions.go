@@ -5,31 +5,16 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"time"
-
-	"github.com/alexedwards/scs/v2"
 
 	"redial/internal/store"
 )
-
-// sessionLife is how long a browser stays signed in: a day's work.
-const sessionLife = 12 * time.Hour
 
 // What is kept of a session.
 const (
 	ofKey   = "key"   // the id of the API key, if the database has it
 	ofProof = "proof" // else a proof of the API key of the settings
 )
-
-// newSessions keeps sessions in our own store, by the hashes of their tokens.
-func newSessions(s *store.Store) *scs.SessionManager {
-	return &scs.SessionManager{
-		Lifetime: sessionLife, Store: kept{s}, Codec: plain{}, HashTokenInStore: true,
-	}
-}
 
 // begin begins a session of who has a secret, and returns its token. It is a new one, whatever the browser had before.
 func (s *Server) begin(ctx context.Context, a store.Asker, secret string) (token string, err error) {
@@ -83,66 +68,32 @@ func (s *Server) end(r *http.Request) error {
 	return s.sessions.Destroy(ctx)
 }
 
-// kept is our store, as scs takes it.
-type kept struct{ store *store.Store }
+// The cookies of sessions. A browser sends the first only to the very host that set it, over TLS. The second is for
+// loopback, where not every browser takes the first.
+const (
+	sessionCookie = "__Host-redial"
+	localCookie   = "redial-session"
+)
 
-// Find implements scs.Store.
-func (k kept) Find(token string) ([]byte, bool, error) { return k.FindCtx(context.Background(), token) }
-
-// Commit implements scs.Store.
-func (k kept) Commit(token string, b []byte, until time.Time) error {
-	return k.CommitCtx(context.Background(), token, b, until)
-}
-
-// Delete implements scs.Store.
-func (k kept) Delete(token string) error { return k.DeleteCtx(context.Background(), token) }
-
-// FindCtx implements scs.CtxStore.
-func (k kept) FindCtx(ctx context.Context, token string) (b []byte, found bool, err error) {
-	data, err := k.store.Session(ctx, token)
-	return []byte(data), data != "", err
-}
-
-// CommitCtx implements scs.CtxStore. It counts the session's life by the database's clock.
-func (k kept) CommitCtx(ctx context.Context, token string, b []byte, until time.Time) error {
-	return k.store.KeepSession(ctx, token, string(b), k.store.Now().Add(time.Until(until)))
-}
-
-// DeleteCtx implements scs.CtxStore.
-func (k kept) DeleteCtx(ctx context.Context, token string) error {
-	return k.store.ForgetSession(ctx, token)
-}
-
-// plain writes sessions as JSON.
-type plain struct{}
-
-type session struct {
-	Deadline time.Time         `json:"deadline"`
-	Values   map[string]string `json:"values"`
-}
-
-// Encode implements scs.Codec.
-func (plain) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	s := session{deadline, map[string]string{}}
-	for k, v := range values {
-		text, ok := v.(string)
-		if !ok {
-			return nil, fmt.Errorf("%s of a session is no text", k)
-		}
-		s.Values[k] = text
+// sessionCookieFor is the cookie with a session's token. Without a token it removes the one that the browser has.
+func sessionCookieFor(t transport, token string) *http.Cookie {
+	c := &http.Cookie{
+		Name: localCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		MaxAge: int(sessionLife.Seconds()),
 	}
-	return json.Marshal(s)
+	if t == overTLS {
+		c.Name, c.Secure = sessionCookie, true
+	}
+	if token == "" {
+		c.MaxAge = -1
+	}
+	return c
 }
 
-// Decode implements scs.Codec.
-func (plain) Decode(b []byte) (time.Time, map[string]any, error) {
-	var s session
-	if err := json.Unmarshal(b, &s); err != nil {
-		return time.Time{}, nil, fmt.Errorf("reading a session: %w", err)
+// tokenOf is the token of a browser's session, or empty.
+func tokenOf(r *http.Request) string {
+	if token := cookie(r, sessionCookie); token != "" {
+		return token
 	}
-	values := map[string]any{}
-	for k, v := range s.Values {
-		values[k] = v
-	}
-	return s.Deadline, values, nil
+	return cookie(r, localCookie)
 }

@@ -3,15 +3,11 @@ package page
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"redial/api"
 	"redial/internal/origin"
 	"redial/internal/store"
 )
-
-// mostForm is how long a form may be, in bytes.
-const mostForm = 16 << 10
 
 // signIn is what the page for signing in shows.
 type signIn struct {
@@ -127,13 +123,4 @@ func (s *Server) SignOut() http.Handler {
 		}
 		return s.write(w, r, &view{viewer: v, Redirect: "sign-in"})
 	})
-}
-
-// toSignIn is the page for signing in, which leads back to where a request wanted to go.
-func toSignIn(r *http.Request) string {
-	to := ""
-	if path := r.URL.RequestURI(); len(path) > 1 {
-		to = "?to=" + url.QueryEscape(path[1:])
-	}
-	return "sign-in" + to
 }

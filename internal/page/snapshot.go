@@ -2,9 +2,7 @@ package page
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"redial/internal/call"
@@ -15,40 +13,11 @@ const (
 	// What is shown of all calls is read anew when it is this old: however many look, the database is asked as often.
 	freshCalls = 300 * time.Millisecond
 	freshToday = 2 * time.Second
-	keptFor    = time.Minute // what nobody has asked for since is forgotten
 
 	liveRows    = 50 // calls that are being dialed, in the list of Now
 	waitingRows = 20
 	newestRows  = 50
 )
-
-// question is what is asked of all calls: of a name or, if that is empty, of anybody; today begins at a time.
-type question struct {
-	by    string
-	today int64 // Unix seconds
-}
-
-// picture is what there is to show of all calls. It is never changed.
-type picture struct {
-	at      time.Time // by the clock of this process
-	todayAt time.Time
-	today   store.Today
-	calls   []store.Asked // the newest first
-	queue   call.Queue
-	pause   *store.Pause
-}
-
-// pictures are those that were asked for last.
-type pictures struct {
-	mu   sync.Mutex
-	seen map[question]*seen
-}
-
-type seen struct {
-	mu    sync.Mutex // held while the picture is read: others wait for the same one
-	asked time.Time
-	last  *picture
-}
 
 // picture is what there is to show, at most freshCalls old.
 func (s *Server) picture(ctx context.Context, q question) (*picture, error) {
@@ -63,18 +32,6 @@ func (s *Server) picture(ctx context.Context, q question) (*picture, error) {
 		p.last = next
 	}
 	return next, err
-}
-
-func (p *pictures) of(q question) *seen {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	maps.DeleteFunc(p.seen, func(_ question, s *seen) bool { return now.Sub(s.asked) > keptFor })
-	if p.seen[q] == nil {
-		p.seen[q] = &seen{}
-	}
-	p.seen[q].asked = now
-	return p.seen[q]
 }
 
 // take reads a picture. Counts of the last one are used again while they are fresh.

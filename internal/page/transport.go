@@ -16,13 +16,6 @@ const (
 	overTLS
 )
 
-// The cookies of sessions. A browser sends the first only to the very host that set it, over TLS. The second is for
-// loopback, where not every browser takes the first.
-const (
-	sessionCookie = "__Host-redial"
-	localCookie   = "redial-session"
-)
-
 // transportOf says how a browser's requests come. What the browser itself says of its page counts most, since a proxy
 // may have changed the host; then what the proxy says.
 func transportOf(r *http.Request, hostURL string) transport {
@@ -59,27 +52,4 @@ func isLoopback(hostport string) bool {
 	}
 	ip := net.ParseIP(host)
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// sessionCookieFor is the cookie with a session's token. Without a token it removes the one that the browser has.
-func sessionCookieFor(t transport, token string) *http.Cookie {
-	c := &http.Cookie{
-		Name: localCookie, Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		MaxAge: int(sessionLife.Seconds()),
-	}
-	if t == overTLS {
-		c.Name, c.Secure = sessionCookie, true
-	}
-	if token == "" {
-		c.MaxAge = -1
-	}
-	return c
-}
-
-// tokenOf is the token of a browser's session, or empty.
-func tokenOf(r *http.Request) string {
-	if token := cookie(r, sessionCookie); token != "" {
-		return token
-	}
-	return cookie(r, localCookie)
 }

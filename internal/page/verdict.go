@@ -2,6 +2,7 @@ package page
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"redial/internal/call"
@@ -38,7 +39,7 @@ func (v viewer) verdict(p *picture, w Ways) (verdict, error) {
 		out.Command = howToLook
 	}
 	counts, err := v.counts(&p.today)
-	out.More = template.HTML(strings.TrimSpace(string(out.More + " " + counts)))
+	out.More = v.joined(string(out.More), string(counts))
 	return out, err
 }
 
@@ -93,7 +94,13 @@ func (v viewer) counts(t *store.Today) (template.HTML, error) {
 			err = add("counts.due", "Count", t.Waiting, "Waiting", v.bounded(t.Waiting))
 		}
 	}
-	return template.HTML(strings.Join(parts, " ")), err
+	return v.joined(parts...), err
+}
+
+// joined puts sentences one after another. Japanese has no spaces between them.
+func (v viewer) joined(sentences ...string) template.HTML {
+	sentences = slices.DeleteFunc(sentences, func(s string) bool { return s == "" })
+	return template.HTML(strings.Join(sentences, map[string]string{"en": " "}[v.Language]))
 }
 
 // A word is a part of the house, with how it is. It opens to a sentence.

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -98,4 +99,12 @@ func cookie(r *http.Request, name string) string {
 		return ""
 	}
 	return c.Value
+}
+
+// rootOf is the way from a path to the root of the page.
+func rootOf(path string) string {
+	if up := strings.Count(path, "/") - 1; up > 0 {
+		return strings.Repeat("../", up)
+	}
+	return "./"
 }
