@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -18,6 +19,7 @@ import (
 
 const (
 	maxURL      = 2000 // bytes
+	maxHost     = 253  // bytes of a name: DNS has no longer ones. Source: RFC 1035, 2.3.4
 	connectTime = 5 * time.Second
 	pingTime    = 5 * time.Second // of silence until one is sent, and then until it is answered
 	maxHeader   = 64 << 10        // bytes of an answer's header
@@ -30,6 +32,10 @@ func CheckURL(link string, allowPrivate bool) error {
 	switch {
 	case err != nil || len(link) > maxURL || u.Opaque != "" || u.Hostname() == "":
 		return fmt.Errorf("must be a URL of at most %d bytes, such as https://example.com/hook", maxURL)
+	case len(u.Hostname()) > maxHost:
+		return fmt.Errorf("must not have a host name of more than %d bytes", maxHost)
+	case !isPort(u.Port()):
+		return errors.New("must have a port from 1 to 65535, or none")
 	case u.Scheme != "https" && !(u.Scheme == "http" && allowPrivate):
 		return errors.New("must begin with https://")
 	case u.User != nil:
@@ -47,6 +53,12 @@ func CheckURL(link string, allowPrivate bool) error {
 		return ErrPrivate
 	}
 	return nil
+}
+
+// isPort says whether a URL's port is one that can be dialed; empty is the scheme's own.
+func isPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0 && len(port) <= len("65535")
 }
 
 // special are the ranges that are not on the public internet, beside those that netip knows.

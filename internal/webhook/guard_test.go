@@ -50,7 +50,12 @@ func TestCheckURL(t *testing.T) {
 		"":                              "must be a URL", "example.com": "must be a URL",
 		"https:example.com": "must be a URL", "https:///x": "must be a URL",
 		"https://" + strings.Repeat("x", maxURL): "must be a URL",
-		"http://example.com":                     "https", "ftp://example.com": "https",
+
+		"https://" + strings.Repeat(strings.Repeat("a", 60)+".", 5) + "com/": "must not have a host name of more than 253",
+		"https://example.com:65536/":                                         "must have a port from 1 to 65535",
+		"https://example.com:0/":                                             "must have a port from 1 to 65535",
+		"https://example.com:" + strings.Repeat("0", 400) + "443/":           "must have a port from 1 to 65535",
+		"http://example.com":                                                 "https", "ftp://example.com": "https",
 		"https://u:p@example.com": "password", "https://example.com/#x": "fragment",
 		"https://localhost": "private", "https://LOCALHOST.": "private", "https://a.localhost": "private",
 		"https://127.0.0.1":                        "private",

@@ -124,9 +124,10 @@ func TestADatabaseThatIsAwayIsKnown(t *testing.T) {
 			fmt.Errorf("%w: %w", ErrUnclear, io.ErrUnexpectedEOF),
 			ofMySQL(4031, "HY000"), ofMySQL(3032, "HY000"), ofMySQL(1040, "08004"),
 			ofMySQL(1290, "HY000"), ofMySQL(1874, "HY000"),
+			ofMySQL(1205, "HY000"), ofMySQL(3572, "HY000"), &pgconn.PgError{Code: "55P03"}, // locked for long
 		},
 		false: {
-			ofMySQL(1213, "40001"), ofMySQL(1205, "HY000"), ofMySQL(3572, "HY000"), ofMySQL(1062, "23000"),
+			ofMySQL(1213, "40001"), ofMySQL(1062, "23000"), ofMySQL(1153, "08S01"),
 			errors.New("a fault"), ErrUnclear, context.Canceled, &pgconn.PgError{Code: "23505"},
 			&pgconn.PgError{Code: "42P01"}, &pgconn.PgError{Code: "40001"}, &pgconn.PgError{Code: "XX000"},
 		},

@@ -60,9 +60,9 @@ func mysqlFault(err error) Fault {
 		return Other
 	case slices.Contains(mysqlConflicts, is.Number):
 		return Conflict
-	case is.Number == 1205 || is.Number == 3572: // waited too long; NOWAIT (MySQL)
+	case slices.Contains(mysqlLocked, is.Number):
 		return Locked
-	case slices.Contains(mysqlRowErrors, is.Number):
+	case is.Number == mysqlTooLarge || slices.Contains(mysqlRowErrors, is.Number):
 		return Row
 	}
 	switch string(is.SQLState[:2]) {

@@ -250,7 +250,7 @@ func TestALockThatIsWaitedForTooLong(t *testing.T) {
 						add(x, "INSERT INTO things (id) VALUES ('d')")
 						return nil
 					})
-					if e.Fault(err) != Locked || errors.Is(err, ErrUnclear) || Away(err) {
+					if e.Fault(err) != Locked || errors.Is(err, ErrUnclear) || !Away(err) {
 						t.Errorf("%s, %s: %v", name, st.SQL, err)
 					}
 				}
@@ -285,8 +285,8 @@ func TestWhatMySQLsErrorsMean(t *testing.T) {
 		"another server's change":        {is(3101, "40000"), Conflict, false, false},
 		"a table that was changed":       {is(1412, "HY000"), Conflict, false, false},
 		"a row that has changed":         {is(1020, "HY000"), Conflict, false, false},
-		"a lock for too long":            {is(1205, "HY000"), Locked, false, false},
-		"a lock not to be waited for":    {is(3572, "HY000"), Locked, false, false},
+		"a lock for too long":            {is(1205, "HY000"), Locked, true, false},
+		"a lock not to be waited for":    {is(3572, "HY000"), Locked, true, false},
 		"a key":                          {is(1062, "23000"), Row, false, false},
 		"a text that is too long":        {is(1406, "22001"), Row, false, false},
 		"a CHECK":                        {is(3819, "HY000"), Row, false, false},
@@ -298,7 +298,7 @@ func TestWhatMySQLsErrorsMean(t *testing.T) {
 		"a COMMIT that failed":           {is(1180, "HY000"), Other, false, true},
 		"a read-only server":             {is(1290, "HY000"), Other, true, false},
 		"a binary log of statements":     {is(1665, "HY000"), Other, true, false},
-		"a statement that is too large":  {is(1153, "08S01"), Other, true, false},
+		"a statement that is too large":  {is(1153, "08S01"), Row, false, false},
 		"a connection that is broken":    {mysql.ErrInvalidConn, Other, true, true},
 		"one on which nothing was sent":  {driver.ErrBadConn, Other, true, false},
 		"a user without this database":   {noServer{is(1044, "42000")}, Other, true, false},

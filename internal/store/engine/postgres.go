@@ -263,8 +263,7 @@ func configure(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected. Locked is lock_not_available,
-// which lock_timeout causes. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 func (e *postgres) Fault(err error) Fault {
 	is, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
@@ -272,7 +271,7 @@ func (e *postgres) Fault(err error) Fault {
 		return Other
 	case is.Code == "40001" || is.Code == "40P01":
 		return Conflict
-	case is.Code == "55P03":
+	case is.Code == lockNotAvailable:
 		return Locked
 	}
 	switch is.Code[:2] {

@@ -73,12 +73,12 @@ func Trouble(err error) (what, fix string) {
 	return "", ""
 }
 
-// Away says whether an error tells of the database as a whole: it can't be reached, or can't be written. Any other
-// transaction would fail, too.
+// Away says whether an error tells of the database as a whole: it can't be reached, can't be written, or somebody else
+// has locked what redial needs for longer than it waits. Any other transaction would fail, too.
 func Away(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return e.SeverityUnlocalized == "FATAL" || len(e.Code) == 5 && slices.Contains(awayClasses, e.Code[:2]) ||
-			e.Code == readOnly
+			e.Code == readOnly || e.Code == lockNotAvailable
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return slices.Contains(awayCodes, e.Code()&0xff)
@@ -87,7 +87,7 @@ func Away(err error) bool {
 		return true
 	}
 	if e, ok := errors.AsType[*mysql.MySQLError](err); ok {
-		return mysqlAway(e)
+		return mysqlAway(e) || slices.Contains(mysqlLocked, e.Number)
 	}
 	_, connecting := errors.AsType[*pgconn.ConnectError](err)
 	_, network := errors.AsType[net.Error](err)
@@ -107,7 +107,20 @@ func (e noServer) Unwrap() error { return e.error }
 
 // mysqlAway says whether an error is about the server as a whole.
 func mysqlAway(e *mysql.MySQLError) bool {
-	return slices.Contains(mysqlAwayErrors, e.Number) || string(e.SQLState[:2]) == "08"
+	return slices.Contains(mysqlAwayErrors, e.Number) ||
+		string(e.SQLState[:2]) == "08" && e.Number != mysqlTooLarge
+}
+
+// The errors of a lock that somebody else holds for long, and of a text that is larger than max_allowed_packet: alone,
+// what was written in it may fit.
+const (
+	lockNotAvailable = "55P03" // PostgreSQL's, of lock_timeout and NOWAIT
+	mysqlTooLarge    = 1153
+)
+
+var mysqlLocked = []uint16{
+	1205, // waited too long
+	3572, // NOWAIT; MySQL
 }
 
 // Source: https://dev.mysql.com/doc/mysql-errors/9.0/en/server-error-reference.html
