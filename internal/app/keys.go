@@ -41,7 +41,7 @@ func CreateKey(
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	if err := errors.Join(s.MigrateNew(ctx), s.CheckSchema(ctx)); err != nil {
-		return k, "", err
+		return k, "", explained(err)
 	}
 	there, err := s.KeysThere(ctx)
 	if err != nil {

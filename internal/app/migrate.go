@@ -33,7 +33,7 @@ func Migrate(
 	if err == nil && sql != "" {
 		err = s.Migrate(ctx)
 	}
-	return sql, err
+	return sql, explained(err)
 }
 
 // explained puts before an error of the database what it means and what to do, if that is known.

@@ -77,7 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"oracle://localhost/redial", "must begin with"},
 		{"mysql://u:s3cret@127.0.0.1:1/redial", "opening the database"},
 		{"mysql://u:s3cret@localhost", "can't be read"},
-		{"mysql://u:s3cret@localhost/redial?sslmode=x", "may have the parameters"},
+		{"mysql://u:s3cret@localhost/redial?sslmode=x", `"sslmode"`},
 		{"sqlite:", "sqlite:FILE"},
 		{"sqlite::memory:", "sqlite:FILE"},
 		{"sqlite:redial.db?mode=memory", "sqlite:FILE"},

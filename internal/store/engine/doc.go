@@ -27,6 +27,7 @@
 //	mysql_text.go        the text that is sent to them
 //	mysql_fault.go       what their errors mean
 //	mysql_conn.go        their URL, their hosts, and the settings of a connection
+//	mysql_parameters.go  the parameters in their URL, also those that Rails has there
 //	migrate_lock.go      one node migrates at a time
 //	url.go               where a password is looked for that nobody is to see
 //	trouble.go           why a database can't be opened; whether it is away

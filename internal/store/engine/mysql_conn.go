@@ -7,8 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
-	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -28,8 +29,8 @@ func (h *mysqlHosts) name() string { return "mysql://" + strings.Join(h.names, "
 var errMySQLURL = errors.New("of MySQL or MariaDB can't be read: it must look like mysql://user:password@host/name, " +
 	"with %40 for each @ in the password, %2F for /, %23 for #, %3F for ?, %25 for %")
 
-// readMySQL reads a URL: mysql://, as Rails writes it mysql2://, or mariadb://. No error quotes anything of it. There
-// may be several hosts, with commas between them.
+// readMySQL reads a URL: mysql://, as Rails writes it mysql2:// or trilogy://, or mariadb://. Errors quote nothing of
+// it but names of parameters. There may be several hosts, with commas between them.
 func readMySQL(databaseURL string) (*mysqlHosts, error) {
 	if strayPassword(databaseURL) {
 		return nil, errMySQLURL
@@ -41,28 +42,55 @@ func readMySQL(databaseURL string) (*mysqlHosts, error) {
 	}
 	hosts, path, _ := strings.Cut(rest, "/")
 	u, err := url.Parse(scheme + "://" + user + "@host/" + path)
-	if err != nil || u.Path == "/" || strings.Contains(hosts, "?") {
+	if err != nil || u.Host != "host" || u.Path == "/" || strings.Contains(hosts, "?") || strings.Contains(path, "@") {
 		return nil, errMySQLURL
 	}
-	conf, err := mysqlConfig(u)
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, errMySQLURL
+	}
+	conf, err := mysqlConfig(u, query)
 	if err != nil {
 		return nil, err
 	}
 	h := &mysqlHosts{database: conf.DBName}
-	if socket := u.Query().Get("socket"); socket != "" {
+	if socket := query.Get("socket"); socket != "" {
 		conf.Net = "unix"
 		return h, h.add(conf, socket, socket)
 	}
 	for host := range strings.SplitSeq(hosts, ",") {
-		address := host
-		if _, _, err := net.SplitHostPort(host); err != nil {
-			address = net.JoinHostPort(strings.Trim(host, "[]"), "3306")
+		address, err := mysqlAddress(host)
+		if err != nil {
+			return nil, err
 		}
 		if err := h.add(conf, address, address); err != nil {
 			return nil, err
 		}
 	}
 	return h, nil
+}
+
+// mysqlAddress is a host of a URL, with its port. A % stands there as %25, as in the zone of an IPv6 address.
+func mysqlAddress(text string) (string, error) {
+	text, err := url.PathUnescape(text)
+	if err != nil {
+		return "", errMySQLURL
+	}
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		host, port = strings.Trim(text, "[]"), "3306"
+	}
+	_, noIP := netip.ParseAddr(host)
+	n, noPort := strconv.ParseUint(port, 10, 16)
+	switch {
+	case host == "":
+		return "", errors.New("of MySQL or MariaDB has no host where one belongs: write mysql://user:password@HOST/name, " +
+			"of several mysql://user:password@HOST,HOST/name")
+	case noPort != nil || n == 0 || strings.Contains(host, ":") && noIP != nil:
+		return "", errors.New("of MySQL or MariaDB has a port that is no number from 1 to 65535: write HOST:3306, " +
+			"or leave the port out; an IPv6 address stands in brackets")
+	}
+	return net.JoinHostPort(host, port), nil
 }
 
 func (h *mysqlHosts) add(conf *mysql.Config, address, name string) error {
@@ -76,13 +104,10 @@ func (h *mysqlHosts) add(conf *mysql.Config, address, name string) error {
 	return nil
 }
 
-// ofOthers are parameters that other programs read: the rest of a Rails application's URL.
-var ofOthers = []string{"adapter", "encoding", "collation", "pool", "reconnect", "prepared_statements", "timeout"}
-
 // mysqlConnectTime bounds how long a server may take to let somebody in.
 var mysqlConnectTime = 5 * time.Second
 
-func mysqlConfig(u *url.URL) (*mysql.Config, error) {
+func mysqlConfig(u *url.URL, query url.Values) (*mysql.Config, error) {
 	conf := mysql.NewConfig()
 	conf.User = u.User.Username()
 	conf.Passwd, _ = u.User.Password()
@@ -92,17 +117,9 @@ func mysqlConfig(u *url.URL) (*mysql.Config, error) {
 	conf.ClientFoundRows = true
 	// The driver puts the parameters into the text, so that several statements are one round trip.
 	conf.InterpolateParams, conf.MultiStatements = true, true
-	for name, values := range u.Query() {
-		switch {
-		case name == "tls" && slices.Contains([]string{"true", "false", "skip-verify", "preferred"}, values[0]):
-			conf.TLSConfig = values[0]
-		case name == "socket" || slices.Contains(ofOthers, name):
-		default:
-			return nil, errors.New("of MySQL or MariaDB may have the parameters socket and tls, " +
-				"which is true, false, skip-verify or preferred")
-		}
-	}
-	return conf, nil
+	var err error
+	conf.TLSConfig, err = mysqlTLS(query)
+	return conf, err
 }
 
 // The server ends a connection that is idle for 10 s, also in a transaction, for instance because its node was

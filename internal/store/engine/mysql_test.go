@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -11,6 +12,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-sql-driver/mysql"
+
 	"redial/internal/mariadbtest"
 )
 
@@ -19,10 +22,13 @@ func TestMySQLURLs(t *testing.T) {
 	for text, want := range map[string]string{
 		"mysql://redial:hush@db.example.com/calls":                      "mysql://db.example.com:3306/calls",
 		"mysql2://redial:hu%40sh@db:3307/calls?encoding=utf8mb4&pool=5": "mysql://db:3307/calls",
+		"trilogy://redial:hush@db/calls?connect_timeout=5":              "mysql://db:3306/calls",
 		"mariadb://redial:hush@a.example.com:1,b.example.com/calls":     "mysql://a.example.com:1,b.example.com:3306/calls",
 		"mysql://redial:hush@[::1]/calls?tls=true":                      "mysql://[::1]:3306/calls",
+		"mysql://redial:hush@::1,[fe80::1%25eth0]:1/calls":              "mysql://[::1]:3306,[fe80::1%eth0]:1/calls",
 		"mysql://redial@localhost/calls?socket=/run/mysqld/mysqld.sock": "mysql:///run/mysqld/mysqld.sock/calls",
-		"mysql://localhost/calls":                                       "mysql://localhost:3306/calls",
+		"mysql://redial@/calls?socket=/run/mysqld/mysqld.sock":          "mysql:///run/mysqld/mysqld.sock/calls",
+		"mysql://localhost:65535/calls":                                 "mysql://localhost:65535/calls",
 	} {
 		at, err := readMySQL(text)
 		if err != nil {
@@ -31,13 +37,99 @@ func TestMySQLURLs(t *testing.T) {
 		}
 		equal(t, at.name(), want)
 	}
-	for _, text := range []string{
-		"mysql://u:hush@localhost", "mysql://u:hush@localhost/", "mysql://u:hu/sh@localhost/calls",
-		"mysql://u:hu@sh@localhost/calls", "mysql://u:hu#sh@localhost/calls", "mysql://u:hush@localhost/calls?sslmode=x",
-		"mysql://u:hush@localhost/calls?tls=hush", "mysql://u:%zz@localhost/calls",
+	const noHost, noPort = "no host where one belongs", "a port that is no number from 1 to 65535"
+	for text, want := range map[string]string{
+		"mysql://u:hush@localhost": "can't be read", "mysql://u:hush@localhost/": "can't be read",
+		"mysql://u:hu/sh@localhost/calls": "can't be read", "mysql://u:hu@sh@localhost/calls": "can't be read",
+		"mysql://u:hu#sh@localhost/calls": "can't be read", "mysql://u:%zz@localhost/calls": "can't be read",
+		"mysql://u:1/hu?hush=y@localhost": "can't be read", "mysql://u:1@2/hu?hush=y@localhost": "can't be read",
+		"mysql://u:hush@%zz/calls": "can't be read", "mysql://u:hush@h/calls?tls=%zz": "can't be read",
+		"mysql://u:hush@/calls": noHost, "mysql:///calls": noHost, "mysql://u:hush@:3306/calls": noHost,
+		"mysql://u:hush@,b/calls": noHost, "mysql://u:hush@a,/calls": noHost, "mysql://u:hush@a,:1/calls": noHost,
+		"mysql://u:hush@a:abc/calls": noPort, "mysql://u:hush@a:/calls": noPort, "mysql://u:hush@a:0/calls": noPort,
+		"mysql://u:hush@a:65536/calls": noPort, "mysql://u:hush@a:-1/calls": noPort, "mysql://u:hush@a:1:2/calls": noPort,
+		"mysql://u:hush@a,b:99999/calls": noPort, "mysql://u:hush@[::1]1/calls": noPort,
 	} {
-		if err := CheckURL(text); err == nil || strings.Contains(err.Error(), "u:hu") {
-			t.Errorf("%s: %v", text, err)
+		err := CheckURL(text)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hu") {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}
+
+// Whoever writes a scheme that is none is told of all that there are.
+func TestAllSchemesAreNamed(t *testing.T) {
+	err := CheckURL("oracle://localhost/calls")
+	for _, k := range kinds {
+		for _, scheme := range k.schemes {
+			if err == nil || !strings.Contains(err.Error(), " "+scheme+":") {
+				t.Errorf("%v: it does not name %s", err, scheme)
+			}
+		}
+	}
+}
+
+// What a URL says of TLS is done, in whichever words. What can't be done is refused by its name.
+func TestParametersOfAMySQLURL(t *testing.T) {
+	for query, tls := range map[string]string{
+		"": "", "pool=5&pool=5": "", "adapter=mysql2&encoding=utf8mb4&charset=utf8mb4&collation=utf8mb4_bin": "",
+		"read_timeout=5&write_timeout=5&connect_timeout=5&checkout_timeout=5&idle_timeout=5":       "",
+		"max_connections=5&strict=false&reconnect=true&flags=FOUND_ROWS&prepared_statements=false": "",
+		"variables[sql_mode]=ANSI&variables%5Bwait_timeout%5D=1&timeout=5":                         "",
+		"tls=true": "true", "tls=false": "false", "tls=skip-verify": "skip-verify", "tls=preferred": "preferred",
+		"ssl_mode=disabled": "false", "ssl_mode=preferred": "preferred", "ssl_mode=required": "skip-verify",
+		"ssl_mode=verify_ca": "true", "ssl_mode=verify_identity": "true", "ssl-mode=REQUIRED": "skip-verify",
+		"sslmode=VERIFY_CA": "true", "ssl_mode=SSL_MODE_REQUIRED": "skip-verify", "tls=true&ssl_mode=verify_ca": "true",
+		"tls=true&tls=true": "true",
+	} {
+		conf, err := configOf(query)
+		if err != nil || conf.TLSConfig != tls {
+			t.Errorf("%s: %+v, %v, want %q", query, conf, err, tls)
+		}
+	}
+	for query, wants := range map[string][]string{
+		"tls=hush": {`"tls"`, "skip-verify"}, "tls=": {`"tls"`, "skip-verify"}, "tls=TRUE": {`"tls"`, "skip-verify"},
+		"sslmode=hush": {`"sslmode"`, "verify_identity", "tls=true"}, "ssl-mode=require": {`"ssl-mode"`, "required"},
+		"ssl_mode=":   {`"ssl_mode"`, "verify_identity"},
+		"sslca=/hush": {`"sslca"`, "tls=true", "SSL_CERT_FILE"}, "ssl=true": {`"ssl"`, "tls=true"},
+		"tls_min_version=3": {`"tls_min_version"`, "tls=true"}, "useSSL=true": {`"useSSL"`, "tls=true"},
+		"password=hush": {`"password"`, "leave it out", "before the ?"}, "pool=5&pol=5": {`"pol"`, "leave it out"},
+		"tls=true&tls=false": {`"tls"`, "write it once"}, "pool=5&pool=6&pool=5": {`"pool"`, "write it once"},
+		"socket=/a&socket=/b":        {`"socket"`, "write it once"},
+		"tls=true&ssl_mode=required": {`"tls"`, "contradicts", "alone"},
+	} {
+		_, err := configOf(query)
+		for _, want := range wants {
+			if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+				t.Errorf("%s: %v, want %s", query, err, want)
+			}
+		}
+	}
+}
+
+func configOf(query string) (*mysql.Config, error) {
+	u, err := url.Parse("mysql://u:p@h/calls?" + query)
+	if err != nil {
+		return nil, err
+	}
+	return mysqlConfig(u, u.Query())
+}
+
+// Whoever has no connection left is told how many a node takes.
+func TestHowManyConnectionsAMySQLNodeTakes(t *testing.T) {
+	e, err := newMySQL("mysql://localhost/calls", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	most := e.schema.Stats().MaxOpenConnections
+	for _, db := range []*sql.DB{e.pools.Own, e.pools.Aside, e.pools.Read} {
+		most += db.Stats().MaxOpenConnections
+	}
+	for _, number := range []uint16{1040, 1226} {
+		_, fix := Trouble(ofMySQL(number, "HY000"))
+		if want := fmt.Sprintf("up to %d", most); !strings.HasSuffix(fix, want) {
+			t.Errorf("%d: %q, want %s", number, fix, want)
 		}
 	}
 }

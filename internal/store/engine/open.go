@@ -16,7 +16,7 @@ var kinds = []kind{
 		check: checkPostgres, open: openPostgres, look: lookAtPostgres, inspect: inspectPostgres,
 	},
 	{
-		schemes: []string{"mysql", "mysql2", "mariadb"}, shared: true,
+		schemes: []string{"mysql", "mysql2", "trilogy", "mariadb"}, shared: true,
 		check: checkMySQL, open: openMySQL, look: lookAtMySQL, inspect: inspectMySQL,
 	},
 }
@@ -40,7 +40,8 @@ func schemeOf(databaseURL string) int {
 func CheckURL(databaseURL string) error {
 	at := schemeOf(databaseURL)
 	if at < 0 {
-		return errors.New("must begin with sqlite:, postgres:// or mysql://")
+		return errors.New("must begin with sqlite:, postgres://, postgresql://, " +
+			"mysql://, mysql2://, trilogy:// or mariadb://")
 	}
 	return kinds[at].check(databaseURL)
 }

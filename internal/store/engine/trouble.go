@@ -55,7 +55,8 @@ func Trouble(err error) (what, fix string) {
 	case strings.Contains(err.Error(), "server refused TLS"):
 		return "the server speaks no TLS", "sslmode=disable in DATABASE_URL if nobody can listen on the way, or set up TLS"
 	case errors.Is(err, mysql.ErrNoTLS):
-		return "the server speaks no TLS", "leave tls out of DATABASE_URL if nobody can listen on the way, or set up TLS"
+		return "the server speaks no TLS",
+			"leave tls and ssl_mode out of DATABASE_URL if nobody can listen on the way, or set up TLS"
 	case isCertificate:
 		return "the server's certificate can't be trusted", "name the host by the name in the certificate, and put " +
 			"whoever signed that into this machine's certificates (SSL_CERT_FILE); or tls=skip-verify (MySQL), " +
@@ -152,12 +153,12 @@ var mysqlTroubles = map[uint16][2]string{
 	4151: {"the server has locked this user out", "ALTER USER redial's user ACCOUNT UNLOCK"},
 	3159: {"the server takes no connection without TLS",
 		"DATABASE_URL?tls=true, or tls=skip-verify if the server has made its certificate itself"},
-	1040: {"the server has no connection left", "raise max_connections: a node takes up to 16"},
+	1040: {"the server has no connection left", "raise max_connections: a node takes up to 17"},
 	1129: {"the server lets nobody in from this host, after many connections that failed",
 		"TRUNCATE TABLE performance_schema.host_cache, or on MariaDB FLUSH HOSTS"},
 	1130: {"the server lets nobody in from this host", "GRANT the database to redial's user at this host"},
 	1053: {"the server is stopping", "wait, and try again"},
-	1226: {"the server has no connection left for this user", "raise max_user_connections: a node takes up to 16"},
+	1226: {"the server has no connection left for this user", "raise max_user_connections: a node takes up to 17"},
 	1290: {"the server takes no changes: it is a replica, or read-only", "name the primary in DATABASE_URL"},
 	1665: {"the server's binary log takes no transaction that is READ COMMITTED", "SET GLOBAL binlog_format = 'ROW'"},
 	3032: {"the server is offline: it lets only administrators in", "SET GLOBAL offline_mode = OFF"},
