@@ -19,8 +19,8 @@ const module = "redial"
 var arrows = map[string][]string{
 	"cmd/redial": {"internal/app", "api", "internal/sim", "internal/nearest", "internal/phone"},
 	"api":        {},
-	"internal/app": {"internal/web", "internal/hook", "internal/page", "internal/edge", "internal/dialer", "internal/webhook",
-		"internal/twilio", "internal/bodies", "internal/trigger", "internal/source", "internal/store",
+	"internal/app": {"internal/web", "internal/hook", "internal/page", "internal/edge", "internal/dialer",
+		"internal/webhook", "internal/twilio", "internal/bodies", "internal/trigger", "internal/source", "internal/store",
 		"internal/store/engine", "internal/call", "internal/phone", "internal/seldom"},
 	"internal/web": {"api", "internal/edge", "internal/shown", "internal/call", "internal/store", "internal/trigger",
 		"internal/source", "internal/bodies", "internal/origin", "internal/twilio", "internal/seldom",

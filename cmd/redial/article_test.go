@@ -13,6 +13,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/cli"
 	"github.com/google/go-cmp/cmp"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"redial/internal/freeaddr"
 )
 
 var articlePages = []string{"docs/from-the-article.md", "docs/from-the-article.ja.md"}
@@ -108,6 +110,11 @@ func TestTheComposeOverride(t *testing.T) {
 		}
 		cmd.Env = append(cmd.Env, name+"="+strings.ReplaceAll(*value, "/etc/redial/redial.yaml", triggers))
 	}
+	listen, err := freeaddr.New() // somebody may serve at the image's
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Env = append(cmd.Env, "REDIAL_LISTEN="+listen)
 	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != statusFailed {
 		t.Errorf("the settings of the page can't be used:\n%s", out)
 	}

@@ -78,6 +78,9 @@ func (h hostile) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := func(c *api.Call) {
 		c.State, c.Outcome = h.state, h.outcome
 		c.Policy.Confirm, c.Policy.Machine = nil, nil // they have another form in JSON
+		if h.state == "ended" {
+			c.Unsearchable = nil // nothing is to be warned of
+		}
 	}
 	event := func(e *api.Event) { e.Type = h.kind }
 	var answer any

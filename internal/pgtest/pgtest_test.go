@@ -58,7 +58,8 @@ func connect(t *testing.T, url string) *pgx.Conn {
 func TestDurableCPU(t *testing.T) {
 	conn, before := connect(t, pgtest.NewDurable(t)), pgtest.DurableCPU(t)
 	for pgtest.DurableCPU(t) == before {
-		if _, err := conn.Exec(t.Context(), "SELECT count(md5(i::text)) FROM generate_series(1, 100000) AS s(i)"); err != nil {
+		const busy = "SELECT count(md5(i::text)) FROM generate_series(1, 100000) AS s(i)"
+		if _, err := conn.Exec(t.Context(), busy); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -119,8 +119,8 @@ type Tick struct {
 	Date bool // the first one of its day
 }
 
-// ticks are at most seven on an axis that is not wider than asked for: where a stretch begins, and, where there is room,
-// at full times within.
+// ticks are at most seven on an axis that is not wider than asked for: where a stretch begins, and at full times
+// within, where there is room.
 func (a axis) ticks(zone *time.Location) []Tick {
 	var out []Tick
 	add := func(x Px, at time.Time) {

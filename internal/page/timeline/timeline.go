@@ -165,7 +165,8 @@ func (r *Line) add(a axis, at *call.Attempt, now time.Time) {
 		if long := b.to.Sub(b.from); long > 0 {
 			x := a.x(b.from)
 			r.Bars = append(r.Bars, Bar{
-				Kind: b.kind, Attempt: at.N, Result: at.Result(), X: x, W: max(leastBar, a.x(b.to)-x), For: long, Alive: alive && b.to.Equal(end),
+				Kind: b.kind, Attempt: at.N, Result: at.Result(), X: x, W: max(leastBar, a.x(b.to)-x), For: long,
+				Alive: alive && b.to.Equal(end),
 			})
 		}
 	}

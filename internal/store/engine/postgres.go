@@ -263,7 +263,8 @@ func configure(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
+// Fault implements Engine. A Conflict is serialization_failure or deadlock_detected.
+// Source: https://www.postgresql.org/docs/current/errcodes-appendix.html
 func (e *postgres) Fault(err error) Fault {
 	is, ok := errors.AsType[*pgconn.PgError](err)
 	switch {
