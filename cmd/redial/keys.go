@@ -28,7 +28,7 @@ type keysCreateCmd struct {
 	server      `embed:""`
 	printed     `embed:""`
 	Name        string   `arg:"" help:"Whose it is: calls and endpoints belong to this name."`
-	Scope       []string `help:"What it may do, by commas: calls:write, calls:read, operate, metrics, admin; trigger:NAME and numbers allow nothing yet." required:"" placeholder:"SCOPE"`
+	Scope       []string `help:"What it may do, by commas: calls:write, calls:read, operate, numbers, metrics, admin, trigger:NAME." required:"" placeholder:"SCOPE"`
 	Expires     string   `help:"How long it works, such as 90d or 12h, and no date; without, until it is revoked." placeholder:"DURATION"`
 	InDatabase  bool     `help:"Make it in the database itself, without a server; one with SQLite must not be serving."`
 	DatabaseURL string   `help:"The database, where no server is asked; default ${default}." env:"DATABASE_URL" secret:"url" default:"sqlite:redial.db" placeholder:"URL"`

@@ -134,7 +134,7 @@ func TestARetryByKeysOfOtherKindsMakesNoSecondCall(t *testing.T) {
 			w.stop()
 			w.sql("UPDATE calls SET idem_scope = '" + oldScope(key) + "'")
 			w.start()
-			w.repeats("with a key of the database", w.key("shop", store.CallsWrite), first)
+			w.repeats("with a key of the database", w.key("shop", store.CallsWrite, store.Numbers), first)
 		})
 	})
 }

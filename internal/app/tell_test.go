@@ -45,7 +45,7 @@ func TestATriggerIsToldWithAKey(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.useTriggers(alertsAndForm)
 		w.phone(bob).answers().answers().answers().answers().answers()
-		secret := w.key("cron", "trigger:form")
+		secret := w.key("cron", "trigger:form", store.Numbers)
 		tell := func(body, kind string) (status int, c api.Call, answer string) {
 			t.Helper()
 			status, answer = w.do("POST", "/v1/triggers/form", body, append(with(secret), "Content-Type", kind)...)

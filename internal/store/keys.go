@@ -20,7 +20,7 @@ const (
 	CallsWrite Scope = "calls:write" // ask for calls, and steer those that the key's own name made
 	CallsRead  Scope = "calls:read"  // read what the key's own name made
 	Operate    Scope = "operate"     // read, stop and steer whatever there is
-	Numbers    Scope = "numbers"     // decide about numbers
+	Numbers    Scope = "numbers"     // see people's numbers whole
 	Metrics    Scope = "metrics"     // see the metrics, which count everybody's calls
 	Admin      Scope = "admin"       // anything, API keys included
 )

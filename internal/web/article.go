@@ -98,7 +98,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request, q asking, p *playe
 	case q.dry:
 		return s.explainWish(w, r, &c)
 	}
-	return s.created(w, c, replayed, p.ignored...)
+	return s.created(w, r, c, replayed, p.ignored...)
 }
 
 // eventOf is the event that a request tells of. Without a body it says nothing but that something has happened.

@@ -60,7 +60,7 @@ func (s *Server) createAsked(w http.ResponseWriter, r *http.Request, q asking, b
 	case q.dry:
 		return s.explainWish(w, r, &c)
 	}
-	return s.created(w, c, replayed)
+	return s.created(w, r, c, replayed)
 }
 
 // create stores the Call that was made of a body, unless something is wrong with it. A dry run stores none.
@@ -141,13 +141,15 @@ func (s *Server) first(ctx context.Context, request store.Idempotency, wrong err
 
 // created answers with a Call that was made, or with the first answer to the same request, and names what was ignored
 // of the request.
-func (s *Server) created(w http.ResponseWriter, c call.Call, replayed bool, ignored ...string) error {
+func (s *Server) created(
+	w http.ResponseWriter, r *http.Request, c call.Call, replayed bool, ignored ...string,
+) error {
 	if replayed {
 		w.Header().Set("Idempotency-Replayed", "true")
 		c = firstAnswer(c)
 	}
 	w.Header().Set("Location", s.basePath+"/v1/calls/"+c.ID)
-	answer := shown.Call(&c)
+	answer := showCall(r.Context(), &c)
 	answer.Ignored = ignored
 	_, answer.Unsearchable = c.Searchable()
 	return reply(w, http.StatusCreated, answer)
@@ -300,7 +302,7 @@ func (s *Server) CancelCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, shown.Call(&c))
+	return reply(w, http.StatusOK, showCall(r.Context(), &c))
 }
 
 // DeleteCall scrubs the personal data of a Call that has ended.

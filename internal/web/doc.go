@@ -32,6 +32,7 @@
 //	lasting.go   answers that go on: waits and streams
 //	handler.go   who may come to a handler: anybody, the users of the API, Twilio
 //	problem.go   errors to statuses
+//	numbers.go   people's numbers, whole or masked
 //	json.go      bodies of requests, and of answers
 //	askers.go    who asks through another door, by the same API keys
 //	auth.go      API keys

@@ -12,7 +12,6 @@ import (
 	"redial/api"
 	"redial/internal/call"
 	"redial/internal/edge"
-	"redial/internal/shown"
 )
 
 // GetEvents shows the timeline of a Call, as a list, or as a stream of
@@ -36,7 +35,7 @@ func (s *Server) GetEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	out := api.EventList{Events: []api.Event{}}
 	for _, e := range events {
-		out.Events = append(out.Events, shown.Event(e))
+		out.Events = append(out.Events, showEvent(r.Context(), e))
 	}
 	if len(events) == limit && events[limit-1].Seq < c.Seq {
 		out.NextCursor = strconv.Itoa(events[limit-1].Seq)
@@ -95,7 +94,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 			return false, false, err
 		}
 		for _, e := range events {
-			if writeEvent(w, e) != nil || e.Type == call.CallEnded {
+			if writeEvent(w, showEvent(r.Context(), e)) != nil || e.Type == call.CallEnded {
 				return true, false, io.EOF
 			}
 			after = e.Seq
@@ -109,8 +108,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call.Call, af
 	return nil
 }
 
-func writeEvent(w http.ResponseWriter, e call.Event) error {
-	data, err := json.Marshal(shown.Event(e))
+func writeEvent(w http.ResponseWriter, e api.Event) error {
+	data, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}

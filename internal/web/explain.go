@@ -65,7 +65,11 @@ func (s *Server) explanation(ctx context.Context, c, known *call.Call, now time.
 			return e, err
 		}
 	}
-	return shown.Explanation(c, known, waiting, now), nil
+	e = shown.Explanation(c, known, waiting, now)
+	if !wholeNumbers(ctx) {
+		shown.MaskExplanation(&e)
+	}
+	return e, nil
 }
 
 // waiting is all that keeps a Call from being dialed at now.
@@ -91,5 +95,5 @@ func (s *Server) RedialCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, shown.Call(&c))
+	return reply(w, http.StatusOK, showCall(r.Context(), &c))
 }

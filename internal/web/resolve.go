@@ -7,7 +7,6 @@ import (
 
 	"redial/internal/call"
 	"redial/internal/edge"
-	"redial/internal/shown"
 	"redial/internal/store"
 )
 
@@ -36,7 +35,7 @@ func (s *Server) ResolveAttempt(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, shown.Call(&c))
+	return reply(w, http.StatusOK, showCall(r.Context(), &c))
 }
 
 // resolution reads the request: a sid, or an empty one for an attempt that was never placed.

@@ -58,7 +58,7 @@ func (s *Server) tell(
 		}
 	}
 	if len(told.Calls) > 0 {
-		return s.created(w, told.Calls[0], false, ignored...)
+		return s.created(w, r, told.Calls[0], false, ignored...)
 	}
 	return reply(w, http.StatusOK, shown.Told(&told))
 }

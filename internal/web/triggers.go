@@ -72,10 +72,13 @@ func (s *Server) TestTrigger(w http.ResponseWriter, r *http.Request) error {
 			d.Override.By = "" // names of API keys are for operators
 		}
 	}
+	if !wholeNumbers(r.Context()) {
+		shown.MaskTest(&answer)
+	}
 	if x.Call == nil {
 		return reply(w, http.StatusOK, answer)
 	}
-	if answer.Explain, err = s.foreseen(r, &x); err != nil {
+	if answer.Explain, err = s.foreseen(r, &x); err != nil { // it masks, too
 		return err
 	}
 	if ring {

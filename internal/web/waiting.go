@@ -8,7 +8,6 @@ import (
 
 	"redial/api"
 	"redial/internal/call"
-	"redial/internal/shown"
 	"redial/internal/store"
 )
 
@@ -66,7 +65,7 @@ func (s *Server) shown(ctx context.Context, calls []store.Asked) ([]api.Call, er
 	}
 	list := make([]api.Call, len(calls))
 	for i := range calls {
-		list[i] = shown.Call(&calls[i].Call)
+		list[i] = showCall(ctx, &calls[i].Call)
 		list[i].IdempotencyKey = calls[i].IdempotencyKey
 		if due(calls[i]) {
 			list[i].Waiting = q.Keeps(&calls[i].Call)

@@ -314,7 +314,7 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 				continue
 			}
 			wrote = true
-			body, err := s.Webhooks.Body(&h.Call, &h.Event)
+			body, err := s.heard(r.Context(), &h)
 			if err != nil {
 				return true, false, err
 			}
@@ -323,6 +323,15 @@ func (s *Server) StreamWebhooks(w http.ResponseWriter, r *http.Request) error {
 		return wrote, more, err
 	})
 	return nil
+}
+
+// heard is the message of an event as whoever listens may see it.
+func (s *Server) heard(ctx context.Context, h *store.Happened) (string, error) {
+	e := h.Event
+	if !wholeNumbers(ctx) {
+		e = shown.MaskedEvent(e)
+	}
+	return s.Webhooks.Body(seen(ctx, &h.Call), &e)
 }
 
 // streamQuery reads what a stream is to bring, and after what. The parameter resume, and ids that are no numbers, are
