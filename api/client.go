@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,6 +72,30 @@ func (c *Client) Get(ctx context.Context, id string, wait time.Duration) (call C
 
 // List shows a page of calls, newest first.
 func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err error) {
+	_, err = c.do(ctx, request{method: http.MethodGet, path: q.path(), safe: true}, &page)
+	return page, err
+}
+
+// Table writes all calls that a query finds as CSV, newest first; with a Limit at most so many. If it returns an error,
+// what was written is not the whole.
+func (c *Client) Table(ctx context.Context, q ListQuery, out io.Writer) error {
+	r := request{method: http.MethodGet, path: q.path(), header: http.Header{"Accept": {"text/csv"}}}
+	res, err := c.send(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind != "text/csv" {
+		return fmt.Errorf("the answer of redial at %s is no CSV: it is of a version before", c.Address())
+	}
+	if _, err := io.Copy(out, res.Body); err != nil {
+		return fmt.Errorf("the list of redial at %s broke off: %w", c.Address(), err)
+	}
+	return nil
+}
+
+// path is the request for a list.
+func (q *ListQuery) path() string {
 	v := url.Values{}
 	for name, value := range map[string]string{
 		"state": q.State, "outcome": q.Outcome, "to": q.To, "by": q.By, "id": q.ID, "sid": q.SID, "trigger": q.Trigger,
@@ -90,8 +116,7 @@ func (c *Client) List(ctx context.Context, q ListQuery) (page CallList, err erro
 	if q.Limit != 0 {
 		v.Set("limit", strconv.Itoa(q.Limit))
 	}
-	_, err = c.do(ctx, request{method: http.MethodGet, path: "/v1/calls?" + v.Encode(), safe: true}, &page)
-	return page, err
+	return "/v1/calls?" + v.Encode()
 }
 
 // Events shows the timeline of a call.

@@ -27,22 +27,34 @@ type listCmd struct {
 	Trigger string `help:"Only those that this trigger made." placeholder:"NAME"`
 	Since   string `help:"Only those asked for since a time, or since so long ago." placeholder:"TIME"`
 	Until   string `help:"Only those asked for before that." placeholder:"TIME"`
-	Limit   int    `help:"At most so many." default:"50"`
+	Limit   *int   `help:"At most so many; 50, or with --csv all." placeholder:"N"`
 	Cursor  string `help:"Go on from where the last list ended." placeholder:"CURSOR"`
+
+	CSV bool `name:"csv" help:"Print all that match as CSV, with a head."`
 
 	Metadata map[string]string `help:"Only those with this entry." placeholder:"order=42" mapsep:"none"`
 }
 
 // Validate refuses a limit that would count as none.
 func (c *listCmd) Validate() error {
-	if c.Limit < 1 {
+	if c.Limit != nil && *c.Limit < 1 {
 		return errors.New("--limit must be at least 1")
+	}
+	if c.CSV && c.JSON {
+		return errors.New("--csv and --json can't be had together")
 	}
 	return nil
 }
 
 func (c *listCmd) Run(ctx context.Context, con *console) error {
-	page, err := c.page(ctx, con)
+	q, err := c.query()
+	if err != nil {
+		return con.usage(err)
+	}
+	if c.CSV {
+		return c.client().Table(ctx, q, con.out)
+	}
+	page, err := c.page(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -66,18 +78,20 @@ func (c *listCmd) Run(ctx context.Context, con *console) error {
 	return nil
 }
 
-// page asks for a page. The server may have looked at many calls and found none yet: then it goes on.
-func (c *listCmd) page(ctx context.Context, con *console) (page api.CallList, err error) {
-	q := api.ListQuery{
+func (c *listCmd) query() (q api.ListQuery, err error) {
+	q = api.ListQuery{
 		State: c.State, Outcome: c.Outcome, To: c.To, By: c.By, ID: c.ID, SID: c.SID, Trigger: c.Trigger,
-		Metadata: c.Metadata, Limit: c.Limit, Cursor: c.Cursor,
+		Metadata: c.Metadata, Limit: value(c.Limit), Cursor: c.Cursor,
 	}
 	if q.Since, err = moment("--since", c.Since); err != nil {
-		return page, con.usage(err)
+		return q, err
 	}
-	if q.Until, err = moment("--until", c.Until); err != nil {
-		return page, con.usage(err)
-	}
+	q.Until, err = moment("--until", c.Until)
+	return q, err
+}
+
+// page asks for a page. The server may have looked at many calls and found none yet: then it goes on.
+func (c *listCmd) page(ctx context.Context, q api.ListQuery) (page api.CallList, err error) {
 	for {
 		page, err = c.client().List(ctx, q)
 		if err != nil || len(page.Calls) > 0 || page.NextCursor == "" {
@@ -101,8 +115,8 @@ func (c *listCmd) more(cursor string) string {
 	for _, name := range slices.Sorted(maps.Keys(c.Metadata)) {
 		args = append(args, "--metadata", name+"="+c.Metadata[name])
 	}
-	if c.Limit != 50 {
-		args = append(args, "--limit", strconv.Itoa(c.Limit))
+	if c.Limit != nil {
+		args = append(args, "--limit", strconv.Itoa(*c.Limit))
 	}
 	return c.command(args...)
 }

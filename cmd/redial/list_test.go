@@ -107,11 +107,11 @@ func TestIDsThatBeginAlikeAreShownWhole(t *testing.T) {
 }
 
 func TestTheNextPageKeepsTheFilters(t *testing.T) {
-	c := listCmd{server: server{URL: defaultURL}, State: "waiting", To: "090-1234 5678", Limit: 5}
+	c := listCmd{server: server{URL: defaultURL}, State: "waiting", To: "090-1234 5678", Limit: new(5)}
 	if got, want := c.more("ID"), "redial list --state waiting --to '090-1234 5678' --cursor ID --limit 5"; got != want {
 		t.Error(got)
 	}
-	c = listCmd{server: server{URL: "http://user:secret@redial.example"}, Outcome: "reached", Limit: 50}
+	c = listCmd{server: server{URL: "http://user:secret@redial.example"}, Outcome: "reached"}
 	got := c.more("ID")
 	if strings.Contains(got, "secret") || !strings.Contains(got, "--outcome reached --cursor ID --url") {
 		t.Error(got)

@@ -4,7 +4,8 @@
 // Its files, from the top down:
 //
 //	shown.go    calls, their policies and events, forecasts, the account's pause
-//	masked.go   the same, with the middle of people's numbers hidden
+//	table.go    calls as rows of a table
+//	masked.go   calls, with the middle of people's numbers hidden
 //	webhook.go  webhook endpoints, and what was sent to them
 //	trigger.go  what became of an event, and secrets of triggers
 //	incidents.go  incidents, and their members

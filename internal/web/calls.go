@@ -252,11 +252,14 @@ func (s *Server) waitEnded(w http.ResponseWriter, r *http.Request, wait time.Dur
 	}
 }
 
-// ListCalls shows a page of Calls, newest first.
+// ListCalls shows a page of Calls, newest first; as CSV, all that match.
 func (s *Server) ListCalls(w http.ResponseWriter, r *http.Request) error {
 	q, err := s.query(r)
 	if err != nil {
 		return err
+	}
+	if wantsTable(r) {
+		return s.table(w, r, q, r.URL.Query())
 	}
 	calls, next, err := s.Store.List(r.Context(), q)
 	if err != nil {

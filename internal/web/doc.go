@@ -10,6 +10,7 @@
 //	triggers.go  which triggers there are, and what they would do
 //	tell.go      what has happened is told to a trigger
 //	calls.go     calls: made, shown, listed, canceled, deleted
+//	table.go     a list of calls as CSV
 //	filters.go   which calls a list is of
 //	explain.go   what would become of a wish, or will of a call
 //	resolve.go   an operator's word on an ambiguous attempt
