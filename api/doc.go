@@ -14,6 +14,7 @@
 //	audit.go     who did what, and the request for it
 //	client.go    the requests about calls
 //	send.go      one request: sent, tried again where that is harmless, its answer or its problem read
-//	types.go     calls, attempts, policies, events and problems as JSON; openapi.yaml and presets.json beside them
+//	types.go     calls, attempts, policies and events as JSON; openapi.yaml and presets.json beside them
+//	problem.go   what is wrong with a request, as RFC 9457 has it
 //	duration.go  a length of time as JSON has it: "90s", "PT1M30S" or seconds
 package api

@@ -138,7 +138,10 @@ func (d *demo) alert(ctx context.Context, c demoCall) (id string, err error) {
 				return call.ID, nil
 			}
 		}
-		time.Sleep(demoPoll)
+		select {
+		case <-ctx.Done():
+		case <-time.After(demoPoll):
+		}
 	}
 	return "", fmt.Errorf("%s: no call was made: %w", c.title, ctx.Err())
 }
